@@ -1,0 +1,3 @@
+//! `probe`: the command line of the toolkit.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Extraction: stimuli and a model become activations.

@@ -1,0 +1,169 @@
+//! Whole files or none: every file is written to a temporary name beside its target and renamed.
+//!
+//! An interrupted run leaves either the earlier file or the new one, never a half. [`remove_temporaries`] is for a
+//! signal handler, so that Ctrl-C leaves no litter either.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+/// What can go wrong with a file, with its path.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The file could not be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Read {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file could not be written; whatever was there before is untouched.
+    #[error("cannot write {}: {source}", path.display())]
+    Write {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl Error {
+    /// What the user can do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        let (Self::Read { source, .. } | Self::Write { source, .. }) = self;
+        let text = match source.kind() {
+            io::ErrorKind::NotFound => "check the path; it is read from the folder the command runs in",
+            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+                "choose a folder that you may write to with -o, or change its permissions"
+            }
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                "free some space or choose another disk with -o; earlier results are untouched"
+            }
+            io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
+                "a file stands where a folder is needed; choose another name with -o"
+            }
+            _ => return None,
+        };
+        Some(text.to_owned())
+    }
+}
+
+/// Temporary files that exist at this moment.
+static TEMPORARIES: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+
+/// Removes the temporary files of writes in progress. For a signal handler, just before the process ends.
+pub fn remove_temporaries() {
+    for path in std::mem::take(&mut *TEMPORARIES.lock().unwrap_or_else(PoisonError::into_inner)) {
+        // Nothing is left to tell anyone at this point; a file that is already gone is fine.
+        let _ = fs::remove_file(path);
+    }
+}
+
+/// Writes `bytes` to `path`, whole or not at all, making its folder if need be.
+///
+/// # Errors
+///
+/// [`Error::Write`] when the folder cannot be made or the file cannot be written; an earlier file is left as it was.
+pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    write_with(path, |out| out.write_all(bytes))
+}
+
+/// Writes to `path` through `fill`, whole or not at all, making its folder if need be.
+///
+/// # Errors
+///
+/// [`Error::Write`], as [`write`].
+pub fn write_with(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Error> {
+    let failed = |source| Error::Write { path: path.to_owned(), source };
+    let folder = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    fs::create_dir_all(folder).map_err(failed)?;
+    let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    let temporary = tempfile::Builder::new()
+        .prefix(&format!(".{name}."))
+        .suffix(".part")
+        .tempfile_in(folder)
+        .map_err(failed)?;
+    let registered = Registered::new(temporary.path());
+    let mut out = BufWriter::with_capacity(1 << 20, temporary.as_file());
+    fill(&mut out).and_then(|()| out.flush()).map_err(failed)?;
+    drop(out);
+    // tempfile makes private files; results are for sharing, so give them the permissions of any new file.
+    share(temporary.as_file()).map_err(failed)?;
+    temporary.as_file().sync_all().map_err(failed)?;
+    temporary.persist(path).map_err(|error| failed(error.error))?;
+    drop(registered);
+    Ok(())
+}
+
+/// Reads the whole of `path`.
+///
+/// # Errors
+///
+/// [`Error::Read`].
+pub fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })
+}
+
+#[cfg(unix)]
+fn share(file: &fs::File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn share(_file: &fs::File) -> io::Result<()> {
+    Ok(())
+}
+
+/// A path in [`TEMPORARIES`] for as long as this lives.
+struct Registered(PathBuf);
+
+impl Registered {
+    fn new(path: &Path) -> Self {
+        TEMPORARIES.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned());
+        Self(path.to_owned())
+    }
+}
+
+impl Drop for Registered {
+    fn drop(&mut self) {
+        TEMPORARIES.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_write_leaves_the_earlier_file_and_no_temporary() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("table.csv");
+        write(&path, b"earlier").unwrap();
+        let error = write_with(&path, |out| {
+            out.write_all(b"half")?;
+            Err(io::Error::from(io::ErrorKind::StorageFull))
+        })
+        .unwrap_err();
+        assert!(error.hint().unwrap().contains("free some space"));
+        assert_eq!(fs::read(&path).unwrap(), b"earlier");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_write_replaces_the_earlier_file_and_makes_its_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("new/table.csv");
+        write(&path, b"one").unwrap();
+        write(&path, b"two").unwrap();
+        assert_eq!(read(&path).unwrap(), b"two");
+    }
+}

@@ -1,0 +1,7 @@
+//! A profile: the scores, importances and weights of an estimator over layers and folds.
+
+mod run;
+mod tables;
+
+pub use run::{ModelRecord, RunRecord, StimuliRecord};
+pub use tables::{Importance, Order, Profile, Score, Split, Weight};

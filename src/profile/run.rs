@@ -1,0 +1,68 @@
+//! `run.json`: everything that reproduces a run.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::stimuli::Source;
+
+/// The stimuli of a run.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct StimuliRecord {
+    /// What the user named: a bundled grammar, a grammar file, a CSV.
+    pub name: String,
+    /// [`crate::stimuli::Stimuli::hash`].
+    pub hash: String,
+    /// How many.
+    pub n_stimuli: usize,
+    /// The features that were fitted, in order.
+    pub features: Vec<String>,
+    /// The grammar they came from and how they were drawn, if they did.
+    pub source: Source,
+}
+
+/// The model of a run.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct ModelRecord {
+    /// What its name resolved to.
+    pub id: String,
+    /// The revision that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<String>,
+    /// The commit it resolved to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    /// Its `config.json`.
+    pub config: serde_json::Value,
+    /// How tokens were pooled.
+    pub pooling: String,
+}
+
+/// The content of `run.json`.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct RunRecord {
+    /// Version of this program.
+    pub version: String,
+    /// The command line, word by word.
+    pub command: Vec<String>,
+    /// Hash of everything the tables depend on (BLAKE3, hex): a rerun with the same key picks up complete layers.
+    pub key: String,
+    /// The stimuli.
+    pub stimuli: StimuliRecord,
+    /// The model; absent where the activations came from elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<ModelRecord>,
+    /// The file of the activations, where they came from elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub activations: Option<String>,
+    /// The layers, in order; 0 is the embedding output.
+    pub layers: Vec<usize>,
+    /// Every option of the estimator, by its long name: distance, interactions, folds, permutations, permute, pairs ….
+    pub options: BTreeMap<String, serde_json::Value>,
+    /// The seed.
+    pub seed: u64,
+    /// Wall-clock seconds per stage.
+    pub seconds: BTreeMap<String, f64>,
+    /// Warnings that were shown.
+    pub warnings: Vec<String>,
+}

@@ -1,0 +1,81 @@
+//! The tidy tables of a profile: `scores.csv`, `importance.csv` and `weights.csv`.
+
+use serde::{Deserialize, Serialize};
+
+/// Which stimuli a score was measured on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Split {
+    /// Pairs within the training stimuli.
+    Train,
+    /// Pairs within the held-out stimuli.
+    Test,
+}
+
+/// What kind of term an importance is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Order {
+    /// One feature.
+    Main,
+    /// Two features, `a x b`.
+    Interaction,
+}
+
+/// A row of `scores.csv`: Spearman of one layer's model on one fold.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Score {
+    /// Layer; 0 is the embedding output.
+    pub layer: usize,
+    /// Fold, from 0.
+    pub fold: usize,
+    /// Where it was measured.
+    pub split: Split,
+    /// Spearman correlation of modelled and neural distances.
+    pub spearman: f64,
+    /// Over how many pairs of stimuli.
+    pub pairs: u64,
+}
+
+/// A row of `importance.csv`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Importance {
+    /// Layer; 0 is the embedding output.
+    pub layer: usize,
+    /// Fold, from 0.
+    pub fold: usize,
+    /// The feature, or `a x b`.
+    pub feature: String,
+    /// Feature or interaction.
+    pub order: Order,
+    /// Mean drop in Spearman over permutations.
+    pub importance: f64,
+    /// Standard deviation of the drop over permutations.
+    pub sd: f64,
+}
+
+/// A row of `weights.csv`: an entry of W (upper triangle; the diagonal alone without interactions).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Weight {
+    /// Layer; 0 is the embedding output.
+    pub layer: usize,
+    /// Fold, from 0.
+    pub fold: usize,
+    /// Row of W.
+    pub feature_a: String,
+    /// Column of W.
+    pub feature_b: String,
+    /// The entry, with W at unit Frobenius norm.
+    pub weight: f64,
+}
+
+/// The results of one run, as tidy rows in the order layer, fold, feature.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Profile {
+    /// `scores.csv`.
+    pub scores: Vec<Score>,
+    /// `importance.csv`.
+    pub importances: Vec<Importance>,
+    /// `weights.csv`.
+    pub weights: Vec<Weight>,
+}

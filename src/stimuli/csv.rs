@@ -1,0 +1,172 @@
+//! Stimuli as CSV: `sentence`, then one column per feature; missing is empty.
+
+use std::path::Path;
+
+use super::sidecar::Sidecar;
+use super::{Error, Feature, FeatureTable, Result, Stimuli};
+use crate::files;
+
+/// The column that holds the sentences; every other column is a feature.
+const SENTENCE: &str = "sentence";
+
+impl Stimuli {
+    /// Reads stimuli from a CSV, and their declared types and spans from the `.json` of the same name beside it, if any.
+    ///
+    /// Without a declaration a feature is numeric when every value that is there parses as a finite number.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read, is not rectangular, has no feature column, or disagrees with the file beside it.
+    pub fn read(path: &Path) -> Result<Self> {
+        let stimuli = Self::from_csv(&files::read(path)?, path)?;
+        let beside = path.with_extension("json");
+        if beside.is_file() { Sidecar::read(&beside)?.apply(stimuli, &beside) } else { Ok(stimuli) }
+    }
+
+    /// Parses a CSV whose name for messages is `path`; types are guessed as [`Stimuli::read`] says.
+    ///
+    /// # Errors
+    ///
+    /// As [`Stimuli::read`].
+    pub fn from_csv(bytes: &[u8], path: &Path) -> Result<Self> {
+        let failed = |line, message: String| Error::Csv { path: path.to_owned(), line, message };
+        // A byte-order mark, as spreadsheets write it, is not part of the first column's name.
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::Headers).from_reader(bytes);
+        let read_failed = |error: csv::Error| {
+            let line = error.position().map_or(1, csv::Position::line);
+            let message = match error.kind() {
+                csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+                    format!("{len} values where the header has {expected_len} columns")
+                }
+                csv::ErrorKind::Utf8 { .. } => "not valid UTF-8".to_owned(),
+                _ => error.to_string(),
+            };
+            failed(line, message)
+        };
+        let header = reader.headers().map_err(read_failed)?.clone();
+        if let Some(column) = header.iter().position(str::is_empty) {
+            return Err(failed(1, format!("column {} has no name", column + 1)));
+        }
+        let mut columns: Vec<Vec<Option<String>>> = vec![Vec::new(); header.len()];
+        for record in reader.records() {
+            for (column, value) in columns.iter_mut().zip(&record.map_err(read_failed)?) {
+                column.push(Some(value.to_owned()).filter(|value| !value.is_empty()));
+            }
+        }
+        let n_stimuli = columns.first().map_or(0, Vec::len);
+        let mut sentences = None;
+        let mut features = Vec::new();
+        for (name, values) in header.iter().zip(columns) {
+            if name == SENTENCE {
+                if let Some(row) = values.iter().position(Option::is_none) {
+                    return Err(failed(row as u64 + 2, "an empty sentence".to_owned()));
+                }
+                sentences = Some(values.into_iter().flatten().collect());
+            } else {
+                features.push(guess(name, &values)?);
+            }
+        }
+        if features.is_empty() {
+            return Err(Error::NoFeatures { path: path.to_owned() });
+        }
+        Self::with_rows(sentences, FeatureTable::new(n_stimuli, features)?)
+    }
+
+    /// The CSV of these stimuli; reading it back with the file of [`Stimuli::write`] beside it gives the same stimuli.
+    #[must_use]
+    pub fn to_csv(&self) -> Vec<u8> {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        let sentences = self.sentences.as_deref();
+        let mut record: Vec<String> = Vec::new();
+        record.extend(sentences.map(|_| SENTENCE.to_owned()));
+        record.extend(self.features().iter().map(|feature| feature.name().to_owned()));
+        // Writing to memory cannot fail, and every record has the header's length.
+        let _ = writer.write_record(&record);
+        for row in 0..self.len() {
+            record.clear();
+            record.extend(sentences.map(|sentences| sentences[row].clone()));
+            record.extend(self.features().iter().map(|feature| feature.display(row)));
+            let _ = writer.write_record(&record);
+        }
+        writer.into_inner().unwrap_or_default()
+    }
+
+    /// Writes the CSV to `path`, and the declared types, spans and source to the `.json` of the same name beside it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Files`] when a file cannot be written; earlier files are left as they were.
+    pub fn write(&self, path: &Path) -> Result<()> {
+        files::write(&path.with_extension("json"), &Sidecar::of(self).to_json())?;
+        Ok(files::write(path, &self.to_csv())?)
+    }
+}
+
+/// A numeric feature where every value that is there is a finite number, else a categorical one.
+fn guess(name: &str, values: &[Option<String>]) -> Result<Feature> {
+    let numbers: Option<Vec<Option<f64>>> = values
+        .iter()
+        .map(|value| match value {
+            None => Some(None),
+            Some(text) => text.trim().parse::<f64>().ok().filter(|x| x.is_finite()).map(Some),
+        })
+        .collect();
+    match numbers {
+        Some(numbers) if numbers.iter().any(Option::is_some) => Feature::numeric(name, numbers),
+        _ => Ok(Feature::categorical(name, values)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stimuli::{Source, Span, Values};
+
+    fn parse(text: &str) -> Result<Stimuli> {
+        Stimuli::from_csv(text.as_bytes(), Path::new("s.csv"))
+    }
+
+    #[test]
+    fn types_are_guessed_and_missing_stays_missing() {
+        let stimuli = parse("sentence,number,zipf\na b,sg,1.5\n\"c, d\",,\n").unwrap();
+        assert_eq!(stimuli.sentences().unwrap(), ["a b", "c, d"]);
+        assert!(!stimuli.features().feature(0).is_numeric());
+        assert_eq!(stimuli.features().feature(1).values(), &Values::Numeric(vec![Some(1.5), None]));
+    }
+
+    #[test]
+    fn a_ragged_row_is_named_by_its_line() {
+        let error = parse("sentence,number\na,sg\nb\n").unwrap_err();
+        assert_eq!(error.to_string(), "s.csv:3: 1 values where the header has 2 columns");
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_a_name() {
+        assert!(parse("\u{feff}sentence,number\na,sg\n").unwrap().sentences().is_ok());
+    }
+
+    #[test]
+    fn what_is_written_reads_back_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("stimuli.csv");
+        let features = FeatureTable::new(
+            2,
+            vec![
+                Feature::categorical("code", &[Some("1"), Some("2")]),
+                Feature::numeric("zipf", vec![Some(0.1), None]).unwrap(),
+            ],
+        )
+        .unwrap();
+        let span = Span { start: 0, end: 3 };
+        let stimuli = Stimuli::new(vec!["été".into(), "x \"y\"".into()], features)
+            .unwrap()
+            .with_spans(vec!["subj".into()], vec![vec![Some(span)], vec![None]])
+            .unwrap()
+            .with_source(Source { grammar: Some("g".into()), ..Source::default() });
+        stimuli.write(&path).unwrap();
+        let back = Stimuli::read(&path).unwrap();
+        assert_eq!(back, stimuli);
+        assert_eq!(back.hash(), stimuli.hash());
+    }
+}

@@ -1,0 +1,115 @@
+//! What can be wrong with stimuli.
+
+use std::path::PathBuf;
+
+use crate::{files, text};
+
+/// A result whose error is this module's.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What can be wrong with stimuli.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A file could not be read or written.
+    #[error(transparent)]
+    Files(#[from] files::Error),
+    /// The CSV cannot be parsed.
+    #[error("{}:{line}: {message}", path.display())]
+    Csv {
+        /// Which file.
+        path: PathBuf,
+        /// Line, from 1.
+        line: u64,
+        /// What is wrong there.
+        message: String,
+    },
+    /// The file beside the CSV cannot be understood.
+    #[error("{}:{line}:{column}: {message}", path.display())]
+    Sidecar {
+        /// Which file.
+        path: PathBuf,
+        /// Line, from 1.
+        line: usize,
+        /// Column, from 1.
+        column: usize,
+        /// What is wrong there.
+        message: String,
+    },
+    /// Sentences are needed and there are none.
+    #[error("the stimuli have no `sentence` column, and a model needs sentences")]
+    NoSentences,
+    /// No column holds a feature.
+    #[error("{}: no feature columns", path.display())]
+    NoFeatures {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// Two things that must have as many rows as there are stimuli do not.
+    #[error("{found} {what} for {expected} stimuli")]
+    RowCounts {
+        /// What was counted.
+        what: &'static str,
+        /// How many there are.
+        found: usize,
+        /// How many there should be.
+        expected: usize,
+    },
+    /// A feature that does not exist was named.
+    #[error("no feature is called `{name}`")]
+    UnknownFeature {
+        /// The name.
+        name: String,
+        /// The features there are.
+        known: Vec<String>,
+    },
+    /// A feature that was declared numeric has a value that is no finite number.
+    #[error("feature `{feature}` is numeric, but row {row} has `{value}`")]
+    NotANumber {
+        /// Which feature.
+        feature: String,
+        /// Which stimulus, from 1.
+        row: usize,
+        /// Its value.
+        value: String,
+    },
+    /// Two features have one name.
+    #[error("two features are called `{name}`")]
+    DuplicateFeature {
+        /// The name.
+        name: String,
+    },
+}
+
+impl Error {
+    /// What the user can do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Files(error) => return error.hint(),
+            Self::NoSentences => {
+                "add a column called `sentence`, or give activations of your own to `probe fit`".to_owned()
+            }
+            Self::NoFeatures { .. } => {
+                "every column but `sentence` is a feature: add at least one".to_owned()
+            }
+            Self::UnknownFeature { name, known } => {
+                let near = text::near_matches(name, known.iter().map(String::as_str));
+                if near.is_empty() {
+                    format!("the features are {}", text::join_and(known))
+                } else {
+                    format!("did you mean {}?", near.join(" or "))
+                }
+            }
+            Self::NotANumber { feature, .. } => {
+                format!("write a number, leave it empty (missing), or pass --categorical {feature}")
+            }
+            Self::DuplicateFeature { .. } => "rename one of the columns".to_owned(),
+            Self::Sidecar { .. } => {
+                "the file beside the stimuli declares their types and spans; delete it to have the types guessed"
+                    .to_owned()
+            }
+            Self::Csv { .. } | Self::RowCounts { .. } => return None,
+        })
+    }
+}

@@ -1,0 +1,164 @@
+//! Stimuli: sentences, the spans of their slots, and a typed table of features.
+//!
+//! A stimulus is one sentence with its feature values. Where the stimuli come from is not this module's business
+//! (a grammar, or a user's CSV), nor what is done with them.
+
+mod csv;
+mod error;
+mod sidecar;
+mod table;
+
+pub use error::{Error, Result};
+pub use sidecar::Source;
+pub use table::{Feature, FeatureTable, Values};
+
+/// Where a slot stands in a sentence: Unicode scalar offsets, end excluded, as Python slices a `str`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub struct Span {
+    /// Offset of the first character.
+    pub start: u32,
+    /// Offset after the last character.
+    pub end: u32,
+}
+
+/// Sentences with the spans of their slots and their features, row by row.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stimuli {
+    sentences: Option<Vec<String>>,
+    slots: Vec<String>,
+    /// `(n_stimuli, n_slots)`; `None` where a sentence lacks the slot. Empty when there are no slots.
+    spans: Vec<Vec<Option<Span>>>,
+    features: FeatureTable,
+    source: Source,
+}
+
+impl Stimuli {
+    /// Stimuli from their parts: one sentence per row of `features`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::RowCounts`] when there are not as many sentences as rows.
+    pub fn new(sentences: Vec<String>, features: FeatureTable) -> Result<Self> {
+        Self::with_rows(Some(sentences), features)
+    }
+
+    /// Features alone, for activations that came from elsewhere.
+    #[must_use]
+    pub fn without_sentences(features: FeatureTable) -> Self {
+        Self { sentences: None, slots: Vec::new(), spans: Vec::new(), features, source: Source::default() }
+    }
+
+    fn with_rows(sentences: Option<Vec<String>>, features: FeatureTable) -> Result<Self> {
+        if let Some(sentences) = &sentences
+            && sentences.len() != features.n_stimuli()
+        {
+            return Err(Error::RowCounts {
+                what: "sentences",
+                found: sentences.len(),
+                expected: features.n_stimuli(),
+            });
+        }
+        Ok(Self { sentences, slots: Vec::new(), spans: Vec::new(), features, source: Source::default() })
+    }
+
+    /// The same stimuli with the spans of `slots`: for each stimulus, one span or `None` per slot.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::RowCounts`] when there are not as many rows of spans as stimuli.
+    pub fn with_spans(mut self, slots: Vec<String>, spans: Vec<Vec<Option<Span>>>) -> Result<Self> {
+        if spans.len() != self.len() {
+            return Err(Error::RowCounts { what: "rows of spans", found: spans.len(), expected: self.len() });
+        }
+        self.slots = slots;
+        self.spans = spans;
+        Ok(self)
+    }
+
+    /// The same stimuli with a note of where they came from.
+    #[must_use]
+    pub fn with_source(mut self, source: Source) -> Self {
+        self.source = source;
+        self
+    }
+
+    /// How many stimuli.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.features.n_stimuli()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The sentences, `n_stimuli` of them.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoSentences`] when the stimuli are features alone.
+    pub fn sentences(&self) -> Result<&[String]> {
+        self.sentences.as_deref().ok_or(Error::NoSentences)
+    }
+
+    /// The features, `n_stimuli` rows.
+    #[must_use]
+    pub fn features(&self) -> &FeatureTable {
+        &self.features
+    }
+
+    /// The features, to declare types or drop columns.
+    pub fn features_mut(&mut self) -> &mut FeatureTable {
+        &mut self.features
+    }
+
+    /// The names of the slots whose spans are known.
+    #[must_use]
+    pub fn slots(&self) -> &[String] {
+        &self.slots
+    }
+
+    /// The spans of stimulus `row`, one per slot; empty when no slots are known.
+    #[must_use]
+    pub fn spans(&self, row: usize) -> &[Option<Span>] {
+        self.spans.get(row).map_or(&[], Vec::as_slice)
+    }
+
+    /// Where the stimuli came from.
+    #[must_use]
+    pub fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// The stimuli at `rows`, in that order. Levels that no longer occur are gone.
+    #[must_use]
+    pub fn select(&self, rows: &[usize]) -> Self {
+        Self {
+            sentences: self
+                .sentences
+                .as_ref()
+                .map(|sentences| rows.iter().map(|&row| sentences[row].clone()).collect()),
+            slots: self.slots.clone(),
+            spans: if self.spans.is_empty() {
+                Vec::new()
+            } else {
+                rows.iter().map(|&row| self.spans[row].clone()).collect()
+            },
+            features: self.features.select(rows),
+            source: self.source.clone(),
+        }
+    }
+
+    /// A hash of everything that a result depends on: sentences, feature names, types and values (BLAKE3, hex).
+    #[must_use]
+    pub fn hash(&self) -> String {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&self.to_csv());
+        for feature in &self.features {
+            hasher.update(&[u8::from(feature.is_numeric())]);
+        }
+        hasher.finalize().to_hex().to_string()
+    }
+}

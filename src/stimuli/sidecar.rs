@@ -1,0 +1,132 @@
+//! The file beside a stimuli CSV: declared types, spans of slots, and where the stimuli came from.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Error, Result, Span, Stimuli};
+use crate::files;
+
+/// Where stimuli came from, as far as is known.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    /// Name of the grammar that generated them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grammar: Option<String>,
+    /// Hash of the grammar's text (BLAKE3, hex).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grammar_hash: Option<String>,
+    /// How they were drawn from the grammar: all of it, or a sample of how many, balanced or not, under which seed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drawn: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Kind {
+    Categorical,
+    Numeric,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Declaration {
+    name: String,
+    kind: Kind,
+}
+
+/// The content of the file.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Sidecar {
+    #[serde(default)]
+    source: Source,
+    features: Vec<Declaration>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    slots: Vec<String>,
+    /// `(n_stimuli, n_slots)`, `[start, end]` in Unicode scalars.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    spans: Vec<Vec<Option<(u32, u32)>>>,
+}
+
+impl Sidecar {
+    pub(super) fn of(stimuli: &Stimuli) -> Self {
+        let features = stimuli
+            .features()
+            .iter()
+            .map(|feature| Declaration {
+                name: feature.name().to_owned(),
+                kind: if feature.is_numeric() { Kind::Numeric } else { Kind::Categorical },
+            })
+            .collect();
+        let spans = stimuli
+            .spans
+            .iter()
+            .map(|row| row.iter().map(|span| span.map(|Span { start, end }| (start, end))).collect());
+        Self {
+            source: stimuli.source().clone(),
+            features,
+            slots: stimuli.slots().to_vec(),
+            spans: spans.collect(),
+        }
+    }
+
+    pub(super) fn to_json(&self) -> Vec<u8> {
+        // Plain data with string keys: serialising it to memory cannot fail.
+        let mut json = serde_json::to_vec(self).unwrap_or_default();
+        json.push(b'\n');
+        json
+    }
+
+    pub(super) fn read(path: &Path) -> Result<Self> {
+        serde_json::from_slice(&files::read(path)?).map_err(|error| Error::Sidecar {
+            path: path.to_owned(),
+            line: error.line(),
+            column: error.column(),
+            message: error.to_string(),
+        })
+    }
+
+    /// `stimuli` with the types, spans and source that this file declares.
+    pub(super) fn apply(self, mut stimuli: Stimuli, path: &Path) -> Result<Stimuli> {
+        let disagree =
+            |message: String| Error::Sidecar { path: path.to_owned(), line: 1, column: 1, message };
+        for Declaration { name, kind } in &self.features {
+            // A column that was dropped by hand is no mistake; a declared number that is none is.
+            let Ok(column) = stimuli.features().position(name) else { continue };
+            match (kind, stimuli.features().feature(column).is_numeric()) {
+                (Kind::Categorical, true) => stimuli.features_mut().declare_categorical(name)?,
+                (Kind::Numeric, false) if stimuli.features().feature(column).n_distinct() > 0 => {
+                    let feature = stimuli.features().feature(column);
+                    let row = (0..feature.len())
+                        .find(|&row| {
+                            let value = feature.display(row);
+                            !value.is_empty() && !value.trim().parse::<f64>().is_ok_and(f64::is_finite)
+                        })
+                        .unwrap_or(0);
+                    let value = feature.display(row);
+                    return Err(Error::NotANumber { feature: name.clone(), row: row + 1, value });
+                }
+                _ => {}
+            }
+        }
+        if !self.spans.is_empty() && self.spans.len() != stimuli.len() {
+            return Err(disagree(format!(
+                "spans for {} stimuli, but the table beside it has {}",
+                self.spans.len(),
+                stimuli.len()
+            )));
+        }
+        if !self.spans.is_empty() {
+            if self.spans.iter().any(|row| row.len() != self.slots.len()) {
+                return Err(disagree(format!("a row of spans without one per slot ({})", self.slots.len())));
+            }
+            let spans = self.spans.into_iter().map(|row| {
+                row.into_iter().map(|span| span.map(|(start, end)| Span { start, end })).collect()
+            });
+            stimuli = stimuli.with_spans(self.slots, spans.collect())?;
+        }
+        Ok(stimuli.with_source(self.source))
+    }
+}

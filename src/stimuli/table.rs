@@ -1,0 +1,283 @@
+//! The feature table: typed columns, missing as missing.
+
+use super::{Error, Result};
+
+/// The values of one feature, one per stimulus.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Values {
+    /// Unordered levels.
+    Categorical {
+        /// The levels that occur, sorted.
+        levels: Vec<String>,
+        /// For each stimulus the index of its level; `None` is missing.
+        codes: Vec<Option<u32>>,
+    },
+    /// Finite numbers; `None` is missing.
+    Numeric(Vec<Option<f64>>),
+}
+
+/// One theoretical property, with a value per stimulus.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Feature {
+    name: String,
+    values: Values,
+}
+
+impl Feature {
+    /// A categorical feature from the level of each stimulus; `None` is missing.
+    #[must_use]
+    pub fn categorical<S: AsRef<str>>(name: &str, values: &[Option<S>]) -> Self {
+        let mut levels: Vec<&str> = values.iter().flatten().map(AsRef::as_ref).collect();
+        levels.sort_unstable();
+        levels.dedup();
+        let codes = values
+            .iter()
+            .map(|value| {
+                let level = value.as_ref()?.as_ref();
+                // Found always: the levels were collected from these values.
+                levels.binary_search(&level).ok().map(|code| code as u32)
+            })
+            .collect();
+        let levels = levels.into_iter().map(str::to_owned).collect();
+        Self { name: name.to_owned(), values: Values::Categorical { levels, codes } }
+    }
+
+    /// A numeric feature; `None` is missing.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotANumber`] when a value is NaN or infinite.
+    pub fn numeric(name: &str, values: Vec<Option<f64>>) -> Result<Self> {
+        if let Some(row) = values.iter().position(|value| value.is_some_and(|x| !x.is_finite())) {
+            return Err(Error::NotANumber {
+                feature: name.to_owned(),
+                row: row + 1,
+                value: values[row].map(|x| x.to_string()).unwrap_or_default(),
+            });
+        }
+        Ok(Self { name: name.to_owned(), values: Values::Numeric(values) })
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its values, one per stimulus.
+    #[must_use]
+    pub fn values(&self) -> &Values {
+        &self.values
+    }
+
+    /// Whether it is numeric.
+    #[must_use]
+    pub fn is_numeric(&self) -> bool {
+        matches!(self.values, Values::Numeric(_))
+    }
+
+    /// How many stimuli it has a value or a gap for.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match &self.values {
+            Values::Categorical { codes, .. } => codes.len(),
+            Values::Numeric(values) => values.len(),
+        }
+    }
+
+    /// Whether there are no stimuli.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// How many stimuli lack a value.
+    #[must_use]
+    pub fn n_missing(&self) -> usize {
+        match &self.values {
+            Values::Categorical { codes, .. } => codes.iter().filter(|code| code.is_none()).count(),
+            Values::Numeric(values) => values.iter().filter(|value| value.is_none()).count(),
+        }
+    }
+
+    /// How many different values occur (missing not counted).
+    #[must_use]
+    pub fn n_distinct(&self) -> usize {
+        match &self.values {
+            Values::Categorical { levels, .. } => levels.len(),
+            Values::Numeric(values) => {
+                let mut distinct: Vec<f64> = values.iter().flatten().copied().collect();
+                distinct.sort_by(f64::total_cmp);
+                distinct.dedup();
+                distinct.len()
+            }
+        }
+    }
+
+    /// The value of stimulus `row` as a table has it; empty when missing.
+    #[must_use]
+    pub fn display(&self, row: usize) -> String {
+        match &self.values {
+            Values::Categorical { levels, codes } => {
+                codes[row].map(|code| levels[code as usize].clone()).unwrap_or_default()
+            }
+            Values::Numeric(values) => values[row].map(|x| x.to_string()).unwrap_or_default(),
+        }
+    }
+
+    /// The same feature with its values read as levels, whatever they were.
+    #[must_use]
+    pub fn to_categorical(&self) -> Self {
+        let values: Vec<Option<String>> =
+            (0..self.len()).map(|row| Some(self.display(row)).filter(|value| !value.is_empty())).collect();
+        Self::categorical(&self.name, &values)
+    }
+
+    /// The values at `rows`, in that order; levels that no longer occur are gone.
+    #[must_use]
+    pub fn select(&self, rows: &[usize]) -> Self {
+        match &self.values {
+            Values::Categorical { levels, codes } => {
+                let values: Vec<Option<&str>> =
+                    rows.iter().map(|&row| codes[row].map(|code| levels[code as usize].as_str())).collect();
+                Self::categorical(&self.name, &values)
+            }
+            Values::Numeric(values) => Self {
+                name: self.name.clone(),
+                values: Values::Numeric(rows.iter().map(|&row| values[row]).collect()),
+            },
+        }
+    }
+}
+
+/// Features by stimuli: `(n_stimuli, n_features)`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FeatureTable {
+    n_stimuli: usize,
+    features: Vec<Feature>,
+}
+
+impl FeatureTable {
+    /// A table of `features`, each with a value or a gap for each of `n_stimuli`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::RowCounts`] when a feature has another number of values, [`Error::DuplicateFeature`] when two have one
+    /// name.
+    pub fn new(n_stimuli: usize, features: Vec<Feature>) -> Result<Self> {
+        for (i, feature) in features.iter().enumerate() {
+            if feature.len() != n_stimuli {
+                return Err(Error::RowCounts {
+                    what: "feature values",
+                    found: feature.len(),
+                    expected: n_stimuli,
+                });
+            }
+            if features[..i].iter().any(|other| other.name == feature.name) {
+                return Err(Error::DuplicateFeature { name: feature.name.clone() });
+            }
+        }
+        Ok(Self { n_stimuli, features })
+    }
+
+    /// How many stimuli (rows).
+    #[must_use]
+    pub fn n_stimuli(&self) -> usize {
+        self.n_stimuli
+    }
+
+    /// How many features (columns).
+    #[must_use]
+    pub fn n_features(&self) -> usize {
+        self.features.len()
+    }
+
+    /// The features in the order of the columns.
+    pub fn iter(&self) -> std::slice::Iter<'_, Feature> {
+        self.features.iter()
+    }
+
+    /// The feature at column `index`.
+    #[must_use]
+    pub fn feature(&self, index: usize) -> &Feature {
+        &self.features[index]
+    }
+
+    /// The names of the features in the order of the columns.
+    #[must_use]
+    pub fn names(&self) -> Vec<&str> {
+        self.features.iter().map(Feature::name).collect()
+    }
+
+    /// The column of the feature called `name`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownFeature`].
+    pub fn position(&self, name: &str) -> Result<usize> {
+        self.features.iter().position(|feature| feature.name == name).ok_or_else(|| Error::UnknownFeature {
+            name: name.to_owned(),
+            known: self.features.iter().map(|feature| feature.name.clone()).collect(),
+        })
+    }
+
+    /// Declares the feature called `name` categorical, whatever its values look like.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownFeature`].
+    pub fn declare_categorical(&mut self, name: &str) -> Result<()> {
+        let column = self.position(name)?;
+        self.features[column] = self.features[column].to_categorical();
+        Ok(())
+    }
+
+    /// Keeps the features for which `keep` holds.
+    pub fn retain(&mut self, keep: impl FnMut(&Feature) -> bool) {
+        self.features.retain(keep);
+    }
+
+    /// The rows at `rows`, in that order.
+    #[must_use]
+    pub fn select(&self, rows: &[usize]) -> Self {
+        Self {
+            n_stimuli: rows.len(),
+            features: self.features.iter().map(|feature| feature.select(rows)).collect(),
+        }
+    }
+}
+
+impl<'a> IntoIterator for &'a FeatureTable {
+    type Item = &'a Feature;
+    type IntoIter = std::slice::Iter<'a, Feature>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_are_sorted_and_only_those_that_occur() {
+        let feature = Feature::categorical("number", &[Some("sg"), None, Some("pl"), Some("sg")]);
+        let Values::Categorical { levels, codes } = feature.values() else { panic!() };
+        assert_eq!(levels, &["pl", "sg"]);
+        assert_eq!(codes, &[Some(1), None, Some(0), Some(1)]);
+        assert_eq!(feature.select(&[0, 1]).n_distinct(), 1);
+        assert_eq!(feature.n_missing(), 1);
+    }
+
+    #[test]
+    fn a_numeric_feature_refuses_what_is_not_finite() {
+        assert!(Feature::numeric("zipf", vec![Some(1.0), Some(f64::NAN)]).is_err());
+    }
+
+    #[test]
+    fn a_name_is_used_once() {
+        let twice = ["a", "a"].map(|name| Feature::categorical(name, &[Some("x")]));
+        assert!(matches!(FeatureTable::new(1, twice.into()), Err(Error::DuplicateFeature { .. })));
+    }
+}

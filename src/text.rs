@@ -1,0 +1,89 @@
+//! Words for people: near matches for a mistyped name, lists, counts.
+
+/// The names of `known` that someone who typed `name` may have meant, nearest first, at most three.
+#[must_use]
+pub fn near_matches<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    let lower = name.to_lowercase();
+    let allowed = (lower.chars().count() / 3).max(1);
+    let mut near: Vec<(usize, &str)> = known
+        .into_iter()
+        .filter_map(|candidate| {
+            let other = candidate.to_lowercase();
+            let distance = edit_distance(&lower, &other);
+            // A part of a longer name is near too: `clause` for `relative_clause`.
+            let part = lower.len() >= 3 && (other.contains(&lower) || lower.contains(&other));
+            (distance <= allowed || part).then_some((distance, candidate))
+        })
+        .collect();
+    near.sort_unstable();
+    near.truncate(3);
+    near.into_iter().map(|(_, candidate)| candidate).collect()
+}
+
+/// `a`, `b` and `c`: a list as a sentence has it.
+#[must_use]
+pub fn join_and(items: &[impl AsRef<str>]) -> String {
+    match items {
+        [] => String::new(),
+        [only] => only.as_ref().to_owned(),
+        [first @ .., last] => {
+            let first: Vec<&str> = first.iter().map(AsRef::as_ref).collect();
+            format!("{} and {}", first.join(", "), last.as_ref())
+        }
+    }
+}
+
+/// A count with thousands separated: `26,880`.
+#[must_use]
+pub fn count(number: u128) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// How many insertions, deletions, substitutions and swaps of neighbours turn `a` into `b` (optimal string alignment).
+fn edit_distance(a: &str, b: &str) -> usize {
+    let a: Vec<char> = a.chars().collect();
+    let b: Vec<char> = b.chars().collect();
+    let mut before_last: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=b.len()).collect();
+    for i in 1..=a.len() {
+        let mut row = vec![i; b.len() + 1];
+        for j in 1..=b.len() {
+            let changed = usize::from(a[i - 1] != b[j - 1]);
+            row[j] = (last[j] + 1).min(row[j - 1] + 1).min(last[j - 1] + changed);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                row[j] = row[j].min(before_last[j - 2] + 1);
+            }
+        }
+        before_last = std::mem::replace(&mut last, row);
+    }
+    last[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_typo_finds_its_name() {
+        let known = ["relative_clause", "long_range_agreement", "short_sentence"];
+        assert_eq!(near_matches("relative_cluase", known), ["relative_clause"]);
+        assert_eq!(near_matches("short", known), ["short_sentence"]);
+        assert!(near_matches("zebra", known).is_empty());
+    }
+
+    #[test]
+    fn counts_and_lists_read_well() {
+        assert_eq!(count(26_880), "26,880");
+        assert_eq!(count(999), "999");
+        assert_eq!(count(1_000_000), "1,000,000");
+        assert_eq!(join_and(&["a", "b", "c"]), "a, b and c");
+    }
+}

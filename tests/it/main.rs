@@ -1,0 +1,6 @@
+//! The one integration binary. What goes where:
+//!
+//! - `floors`: the architecture table of the crate docs holds
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod floors;
