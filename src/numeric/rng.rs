@@ -92,7 +92,7 @@ mod tests {
         assert_eq!(Stream::new(1, "split").below(1_000_000), FROZEN.2);
     }
 
-    const FROZEN: (u64, u64, u64) = (879_250, 103_549, 902031);
+    const FROZEN: (u64, u64, u64) = (879_250, 103_549, 902_031);
 
     #[test]
     fn every_index_is_equally_likely() {
