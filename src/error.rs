@@ -12,6 +12,9 @@ pub enum Error {
     /// Stimuli that cannot be used.
     #[error(transparent)]
     Stimuli(#[from] crate::stimuli::Error),
+    /// A checkpoint that cannot be used.
+    #[error(transparent)]
+    Models(#[from] crate::models::Error),
 }
 
 /// A result whose error is the pipeline's.
@@ -24,6 +27,7 @@ impl Error {
         match self {
             Self::Files(error) => error.hint(),
             Self::Stimuli(error) => error.hint(),
+            Self::Models(error) => error.hint(),
         }
     }
 }
