@@ -12,9 +12,15 @@ pub enum Error {
     /// Stimuli that cannot be used.
     #[error(transparent)]
     Stimuli(#[from] crate::stimuli::Error),
+    /// Activations that cannot be used.
+    #[error(transparent)]
+    Activations(#[from] crate::activations::Error),
     /// A checkpoint that cannot be used.
     #[error(transparent)]
     Models(#[from] crate::models::Error),
+    /// Stimuli that cannot be run or pooled.
+    #[error(transparent)]
+    Extract(#[from] crate::extract::Error),
 }
 
 /// A result whose error is the pipeline's.
@@ -27,7 +33,9 @@ impl Error {
         match self {
             Self::Files(error) => error.hint(),
             Self::Stimuli(error) => error.hint(),
+            Self::Activations(error) => error.hint(),
             Self::Models(error) => error.hint(),
+            Self::Extract(error) => error.hint(),
         }
     }
 }
