@@ -15,6 +15,9 @@ pub enum Error {
     /// A model whose files could not be had.
     #[error(transparent)]
     Hub(#[from] crate::hub::Error),
+    /// A checkpoint that cannot be used.
+    #[error(transparent)]
+    Models(#[from] crate::models::Error),
 }
 
 /// A result whose error is the pipeline's.
@@ -28,6 +31,7 @@ impl Error {
             Self::Files(error) => error.hint(),
             Self::Stimuli(error) => error.hint(),
             Self::Hub(error) => error.hint(),
+            Self::Models(error) => error.hint(),
         }
     }
 }
