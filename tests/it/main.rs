@@ -1,8 +1,12 @@
 //! The one integration binary. What goes where:
 //!
 //! - `floors`: the architecture table of the crate docs holds
+//! - `extract`: stimuli and a model to activations
+//! - `minilm`: real weights against frozen hidden states (opt-in)
 //! - `models`: hidden states against frozen ones, and checkpoints that are wrong
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
+mod extract;
 mod floors;
+mod minilm;
 mod models;
