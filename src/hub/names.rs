@@ -127,14 +127,17 @@ pub(super) fn former_id(id: &str) -> Option<&str> {
     ONCE_WITHOUT_ORGANISATION.contains(&organisation).then_some(name)
 }
 
-/// Known names near to what the user typed.
+/// Known names near to what the user typed; none when it is itself known.
 pub(super) fn near(name: &str) -> Vec<String> {
+    if known(name).is_some() || ALIASES.iter().any(|(_, id)| *id == name) {
+        return Vec::new();
+    }
     let ids = ALIASES.iter().map(|(_, id)| *id);
     let aliases = ALIASES.iter().map(|(alias, _)| *alias);
     let embedded = embedded::MODELS.iter().map(|model| model.name);
     let known: std::collections::BTreeSet<&str> =
         if name.contains('/') { ids.collect() } else { aliases.chain(embedded).collect() };
-    near_matches(name, known).into_iter().filter(|near| *near != name).map(str::to_owned).collect()
+    near_matches(name, known).into_iter().map(str::to_owned).collect()
 }
 
 /// The Hub's rules for an id: they also keep it from leaving the cache's folder.
@@ -211,6 +214,10 @@ mod tests {
     fn a_typo_has_near_names() {
         assert_eq!(near("bert-bse")[0], "bert-base");
         assert_eq!(near("google-bert/bert-base-uncasd")[0], "google-bert/bert-base-uncased");
-        assert!(near("zzzzzzzz").is_empty());
+        assert!(
+            near("zzzzzzzz").is_empty()
+                && near("bert-base").is_empty()
+                && near("facebook/bart-base").is_empty()
+        );
     }
 }
