@@ -12,6 +12,9 @@ pub enum Error {
     /// Stimuli that cannot be used.
     #[error(transparent)]
     Stimuli(#[from] crate::stimuli::Error),
+    /// A model whose files could not be had.
+    #[error(transparent)]
+    Hub(#[from] crate::hub::Error),
     /// Activations that cannot be used.
     #[error(transparent)]
     Activations(#[from] crate::activations::Error),
@@ -33,6 +36,7 @@ impl Error {
         match self {
             Self::Files(error) => error.hint(),
             Self::Stimuli(error) => error.hint(),
+            Self::Hub(error) => error.hint(),
             Self::Activations(error) => error.hint(),
             Self::Models(error) => error.hint(),
             Self::Extract(error) => error.hint(),

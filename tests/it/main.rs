@@ -5,8 +5,11 @@
 //! - `minilm`: real weights against frozen hidden states (opt-in)
 //! - `models`: hidden states against frozen ones, and checkpoints that are wrong
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
+//! - `hub`: downloads from a server on loopback, well behaved and otherwise
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod extract;
 mod floors;
 mod minilm;
 mod models;
+mod hub;
