@@ -155,7 +155,7 @@ impl Simd for Portable {
 mod x86 {
     #![expect(unsafe_code, reason = "vector intrinsics: calling them, and the pointers of loads and stores")]
 
-    #[expect(clippy::wildcard_imports, reason = "the names are the processor's")]
+    #[allow(clippy::wildcard_imports, reason = "the names are the processor's; tests may import all")]
     use std::arch::x86_64::*;
 
     use super::{Kernel, Simd};
