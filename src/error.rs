@@ -18,6 +18,12 @@ pub enum Error {
     /// A checkpoint that cannot be used.
     #[error(transparent)]
     Models(#[from] crate::models::Error),
+    /// A fit that cannot be made.
+    #[error(transparent)]
+    Mlem(#[from] crate::mlem::Error),
+    /// A profile that cannot be made or read.
+    #[error(transparent)]
+    Profile(#[from] crate::profile::Error),
 }
 
 /// A result whose error is the pipeline's.
@@ -32,6 +38,8 @@ impl Error {
             Self::Stimuli(error) => error.hint(),
             Self::Hub(error) => error.hint(),
             Self::Models(error) => error.hint(),
+            Self::Mlem(error) => error.hint(),
+            Self::Profile(error) => error.hint(),
         }
     }
 }
