@@ -106,7 +106,7 @@ fn a_later_run_goes_on_where_an_earlier_one_gave_up() {
     let mut user = User::of(&server);
     user.hub.patience.attempts = 1;
     let (text, hint) = user.failure(ID);
-    assert!(text.contains("broke off at 200000 bytes of 500000"), "{text}");
+    assert!(text.contains("broke off after 200,000 bytes of 500,000"), "{text}");
     assert!(hint.contains("again"), "{hint}");
     assert!(!user.repo(FOLDER).join("refs/main").exists());
     assert_eq!(weights(&user.resolve(ID).unwrap()), model.blob(WEIGHTS).bytes);
