@@ -47,6 +47,12 @@ pub fn count(number: u128) -> String {
     out
 }
 
+/// A count with its noun: `1 fold`, `5 folds`.
+#[must_use]
+pub fn counted(number: u128, noun: &str) -> String {
+    format!("{} {noun}{}", count(number), if number == 1 { "" } else { "s" })
+}
+
 /// How many insertions, deletions, substitutions and swaps of neighbours turn `a` into `b` (optimal string alignment).
 fn edit_distance(a: &str, b: &str) -> usize {
     let a: Vec<char> = a.chars().collect();
@@ -84,6 +90,7 @@ mod tests {
         assert_eq!(count(26_880), "26,880");
         assert_eq!(count(999), "999");
         assert_eq!(count(1_000_000), "1,000,000");
+        assert_eq!((counted(1, "fold"), counted(5, "fold")), ("1 fold".to_owned(), "5 folds".to_owned()));
         assert_eq!(join_and(&["a", "b", "c"]), "a, b and c");
     }
 }

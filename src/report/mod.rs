@@ -1,1 +1,10 @@
-//! Reports: a profile becomes a terminal table, figures and a page. Pure bytes out; nothing is printed or written here.
+//! Reports: a profile becomes a terminal table, figures and a page.
+//!
+//! Pure text and bytes out: nothing is printed or written here, and nothing is measured that the tables do not hold. The
+//! same input gives the same bytes: no dates, no random names.
+
+pub mod terminal;
+mod words;
+
+#[cfg(test)]
+mod fixtures;

@@ -1,0 +1,253 @@
+//! A profile read across its folds: for every layer the mean and the spread of each score and of each importance.
+//!
+//! Tables, figures, pages and comparisons all start here, so that one number is one number wherever it is shown.
+
+use super::{Importance, Order, Profile, Score, Split};
+
+/// Mean and standard deviation of what was measured, usually once per fold.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Spread {
+    /// Mean of the values that are numbers; NaN when none is.
+    pub mean: f64,
+    /// Standard deviation (denominator n − 1); NaN for fewer than two values.
+    pub sd: f64,
+    /// How many values are numbers.
+    pub n: usize,
+}
+
+impl Spread {
+    /// Nothing was measured.
+    pub const UNDEFINED: Self = Self { mean: f64::NAN, sd: f64::NAN, n: 0 };
+
+    /// The spread of `values`; those that are no numbers are left out, and [`Spread::n`] tells.
+    #[must_use]
+    pub fn of(values: &[f64]) -> Self {
+        let known = || values.iter().filter(|value| value.is_finite());
+        let n = known().count();
+        if n == 0 {
+            return Self::UNDEFINED;
+        }
+        let mean = known().sum::<f64>() / n as f64;
+        let sd = if n < 2 {
+            f64::NAN
+        } else {
+            (known().map(|value| (value - mean).powi(2)).sum::<f64>() / (n - 1) as f64).sqrt()
+        };
+        Self { mean, sd, n }
+    }
+
+    /// Whether there is a mean.
+    #[must_use]
+    pub fn is_defined(&self) -> bool {
+        self.n > 0
+    }
+}
+
+/// The importance of one term over the layers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trajectory {
+    /// The feature, or `a x b`.
+    pub name: String,
+    /// Feature or interaction.
+    pub order: Order,
+    /// One per entry of [`Summary::layers`].
+    pub at: Vec<Spread>,
+}
+
+impl Trajectory {
+    /// Where the mean importance is largest, as a position in [`Summary::layers`]; the first of equals. `None` when it is
+    /// defined nowhere.
+    #[must_use]
+    pub fn peak(&self) -> Option<usize> {
+        let defined = (0..self.at.len()).filter(|&i| self.at[i].is_defined());
+        defined.reduce(|best, i| if self.at[i].mean > self.at[best].mean { i } else { best })
+    }
+
+    /// The largest mean importance; NaN when it is defined nowhere.
+    #[must_use]
+    pub fn peak_mean(&self) -> f64 {
+        self.peak().map_or(f64::NAN, |i| self.at[i].mean)
+    }
+}
+
+/// What the spread of an importance is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SpreadOver {
+    /// The folds of cross-validation.
+    Folds,
+    /// The permutations, where there is a single fold.
+    Permutations,
+}
+
+/// A [`Profile`] across its folds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Summary {
+    /// The layers, ascending.
+    pub layers: Vec<usize>,
+    /// How many folds.
+    pub n_folds: usize,
+    /// Spearman on the training stimuli, one per layer.
+    pub train: Vec<Spread>,
+    /// Spearman on the held-out stimuli, one per layer; all undefined with a single fold.
+    pub test: Vec<Spread>,
+    /// The terms in the order of the tables: features, then interactions.
+    pub terms: Vec<Trajectory>,
+    /// What the spread of the importances is over.
+    pub spread_over: SpreadOver,
+}
+
+impl Summary {
+    /// The summary of `profile`.
+    #[must_use]
+    pub fn of(profile: &Profile) -> Self {
+        let scored = profile.scores.iter().map(|row| (row.layer, row.fold));
+        let weighed = profile.importances.iter().map(|row| (row.layer, row.fold));
+        let cells = || scored.clone().chain(weighed.clone());
+        let distinct = |mut all: Vec<usize>| {
+            all.sort_unstable();
+            all.dedup();
+            all
+        };
+        let layers = distinct(cells().map(|(layer, _)| layer).collect());
+        let n_folds = distinct(cells().map(|(_, fold)| fold).collect()).len();
+        let spread_over = if n_folds == 1 { SpreadOver::Permutations } else { SpreadOver::Folds };
+        Self {
+            train: scores(&profile.scores, Split::Train, &layers),
+            test: scores(&profile.scores, Split::Test, &layers),
+            terms: trajectories(&profile.importances, &layers, spread_over),
+            layers,
+            n_folds,
+            spread_over,
+        }
+    }
+
+    /// The terms of `order`, the largest peak first; those that are defined nowhere last.
+    #[must_use]
+    pub fn ranked(&self, order: Order) -> Vec<&Trajectory> {
+        let mut terms: Vec<&Trajectory> = self.terms.iter().filter(|term| term.order == order).collect();
+        let key = |term: &Trajectory| {
+            let peak = term.peak_mean();
+            if peak.is_nan() { f64::NEG_INFINITY } else { peak }
+        };
+        terms.sort_by(|a, b| key(b).total_cmp(&key(a)));
+        terms
+    }
+
+    /// The score a reader should look at: on held-out stimuli, or on all of them when there is a single fold.
+    #[must_use]
+    pub fn score(&self) -> (&[Spread], Split) {
+        if self.test.iter().any(Spread::is_defined) {
+            (&self.test, Split::Test)
+        } else {
+            (&self.train, Split::Train)
+        }
+    }
+
+    /// The position in [`Summary::layers`] of the best [`Summary::score`]; `None` when there is none.
+    #[must_use]
+    pub fn best_layer(&self) -> Option<usize> {
+        let (scores, _) = self.score();
+        let defined = (0..scores.len()).filter(|&i| scores[i].is_defined());
+        defined.reduce(|best, i| if scores[i].mean > scores[best].mean { i } else { best })
+    }
+}
+
+fn scores(rows: &[Score], split: Split, layers: &[usize]) -> Vec<Spread> {
+    let mut values: Vec<Vec<f64>> = vec![Vec::new(); layers.len()];
+    for row in rows.iter().filter(|row| row.split == split) {
+        if let Ok(i) = layers.binary_search(&row.layer) {
+            values[i].push(row.spearman);
+        }
+    }
+    values.iter().map(|values| Spread::of(values)).collect()
+}
+
+fn trajectories(rows: &[Importance], layers: &[usize], over: SpreadOver) -> Vec<Trajectory> {
+    let mut positions = std::collections::BTreeMap::new();
+    let mut names: Vec<(&str, Order)> = Vec::new();
+    // (n_terms, n_layers) lists of (importance, sd over permutations), one per fold.
+    let mut cells: Vec<Vec<Vec<(f64, f64)>>> = Vec::new();
+    for row in rows {
+        let key = (row.order == Order::Interaction, row.feature.as_str());
+        let term = *positions.entry(key).or_insert_with(|| {
+            names.push((&row.feature, row.order));
+            cells.push(vec![Vec::new(); layers.len()]);
+            names.len() - 1
+        });
+        if let Ok(i) = layers.binary_search(&row.layer) {
+            cells[term][i].push((row.importance, row.sd));
+        }
+    }
+    let spread = |cell: &Vec<(f64, f64)>| {
+        let means: Vec<f64> = cell.iter().map(|&(mean, _)| mean).collect();
+        let across = Spread::of(&means);
+        match (over, cell.as_slice()) {
+            (SpreadOver::Permutations, &[(_, sd)]) => Spread { sd, ..across },
+            _ => across,
+        }
+    };
+    let all = names.iter().zip(&cells).map(|(&(name, order), at)| Trajectory {
+        name: name.to_owned(),
+        order,
+        at: at.iter().map(spread).collect(),
+    });
+    let (mut terms, interactions): (Vec<_>, Vec<_>) = all.partition(|term| term.order == Order::Main);
+    terms.extend(interactions);
+    terms
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn importance(layer: usize, fold: usize, feature: &str, order: Order, importance: f64) -> Importance {
+        Importance { layer, fold, feature: feature.to_owned(), order, importance, sd: 0.5 }
+    }
+
+    #[test]
+    fn a_spread_leaves_out_what_is_no_number_and_says_so() {
+        let spread = Spread::of(&[1.0, f64::NAN, 3.0]);
+        assert_eq!((spread.mean, spread.n), (2.0, 2));
+        assert!((spread.sd - 2.0_f64.sqrt()).abs() < 1e-15);
+        assert!(Spread::of(&[1.0]).sd.is_nan());
+        assert!(!Spread::of(&[f64::NAN]).is_defined());
+    }
+
+    #[test]
+    fn features_come_before_interactions_and_keep_their_order() {
+        let mut profile = Profile::default();
+        for fold in 0..2 {
+            for layer in [4, 0] {
+                let x = layer as f64 + fold as f64;
+                profile.importances.push(importance(layer, fold, "b", Order::Main, x));
+                profile.importances.push(importance(layer, fold, "b x a", Order::Interaction, -x));
+                profile.importances.push(importance(layer, fold, "a", Order::Main, 10.0 * x));
+            }
+        }
+        let summary = Summary::of(&profile);
+        assert_eq!((summary.layers.as_slice(), summary.n_folds), ([0, 4].as_slice(), 2));
+        let names: Vec<&str> = summary.terms.iter().map(|term| term.name.as_str()).collect();
+        assert_eq!(names, ["b", "a", "b x a"]);
+        assert_eq!(summary.terms[0].at[1].mean, 4.5);
+        assert_eq!(summary.terms[0].peak(), Some(1));
+        assert_eq!(summary.ranked(Order::Main)[0].name, "a");
+    }
+
+    #[test]
+    fn a_single_fold_has_the_spread_of_its_permutations() {
+        let rows = vec![importance(0, 0, "a", Order::Main, 0.25)];
+        let summary = Summary::of(&Profile { importances: rows, ..Profile::default() });
+        assert_eq!(summary.spread_over, SpreadOver::Permutations);
+        assert_eq!(summary.terms[0].at[0], Spread { mean: 0.25, sd: 0.5, n: 1 });
+    }
+
+    #[test]
+    fn without_held_out_stimuli_the_training_score_is_the_score() {
+        let score = |layer, spearman| Score { layer, fold: 0, split: Split::Train, spearman, pairs: 10 };
+        let profile =
+            Profile { scores: vec![score(0, 0.1), score(1, 0.3), score(2, f64::NAN)], ..Profile::default() };
+        let summary = Summary::of(&profile);
+        assert_eq!(summary.score().1, Split::Train);
+        assert_eq!(summary.best_layer(), Some(1));
+    }
+}

@@ -1,0 +1,351 @@
+//! The profile as a table for a terminal: features are rows, layers are columns, importance is a shade.
+//!
+//! It is the quick look; the exact numbers are in the CSVs. Whether colour is welcome and how wide the terminal is, the
+//! caller knows.
+
+use std::fmt::Write;
+
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use super::words;
+use crate::profile::{Order, Profile, RunRecord, Spread, Summary, Trajectory};
+use crate::text;
+
+/// How the table is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// Columns of the terminal; at least 40 are used.
+    pub width: usize,
+    /// Shade the cells with ANSI 256-colour backgrounds.
+    pub colour: bool,
+    /// How many features are shown, and half as many interactions; the rest are counted.
+    pub top: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { width: 100, colour: false, top: 20 }
+    }
+}
+
+/// Backgrounds from nothing to the largest importance, as 256-colour codes. Their lightness rises steadily, so that they
+/// read without colour vision, on dark and light terminals.
+const SHADES: [u8; 8] = [235, 237, 23, 24, 31, 38, 80, 123];
+/// The first of [`SHADES`] that dark text reads better on.
+const DARK_TEXT_FROM: usize = 5;
+
+/// The table of `profile`, with what it is of and what its numbers are.
+#[must_use]
+pub fn render(profile: &Profile, run: &RunRecord, options: Options) -> String {
+    let summary = Summary::of(profile);
+    let groups = [(Order::Main, options.top), (Order::Interaction, options.top.div_ceil(2))];
+    let groups = groups.map(|(order, top)| Group::of(&summary, order, top));
+    let layout = Layout::new(&summary, &groups, options);
+    let mut out = heading(&summary, run, options.width);
+    for columns in layout.blocks(summary.layers.len()) {
+        out.push('\n');
+        layout.header(&mut out, &summary.layers[columns.clone()]);
+        for group in &groups {
+            for (i, term) in group.shown.iter().enumerate() {
+                if i == 0 && term.order == Order::Interaction {
+                    out.push_str("interactions\n");
+                }
+                layout.row(&mut out, &term.name, &term.at[columns.clone()], true);
+            }
+        }
+        if summary.n_folds > 1 {
+            layout.row(&mut out, "Spearman, test", &summary.test[columns.clone()], false);
+        }
+        layout.row(&mut out, "Spearman, train", &summary.train[columns], false);
+    }
+    for group in groups.iter().filter(|group| !group.rest.is_empty()) {
+        wrap(&mut out, &group.rest, layout.width);
+    }
+    if layout.undefined {
+        wrap(&mut out, &format!("{}: no number could be computed.", words::UNDEFINED), layout.width);
+    }
+    out
+}
+
+/// What the table is of, what its numbers are, and what stands out.
+fn heading(summary: &Summary, run: &RunRecord, width: usize) -> String {
+    let (stimuli, activations) = words::title(run);
+    let mut lines = vec![format!(
+        "{stimuli} × {activations}: {} stimuli, {}, {}",
+        text::count(run.stimuli.n_stimuli as u128),
+        text::counted(summary.ranked(Order::Main).len() as u128, "feature"),
+        text::counted(summary.layers.len() as u128, "layer"),
+    )];
+    lines.push(format!("Importance: {}.", words::importance(summary, run)));
+    let (scores, split) = summary.score();
+    if let Some(best) = summary.best_layer() {
+        let (layer, best) = (summary.layers[best], scores[best]);
+        lines.push(format!("Best fit: layer {layer}, {} ({}).", words::spread(best, 3), words::score(split)));
+    }
+    let mut out = String::new();
+    for line in lines {
+        wrap(&mut out, &line, width.max(40));
+    }
+    out
+}
+
+/// `text` broken at spaces into lines of at most `width` columns.
+fn wrap(out: &mut String, text: &str, width: usize) {
+    let mut column = 0;
+    for word in text.split(' ') {
+        let needed = word.width();
+        if column > 0 && column + 1 + needed > width {
+            out.push('\n');
+            column = 0;
+        } else if column > 0 {
+            out.push(' ');
+            column += 1;
+        }
+        out.push_str(word);
+        column += needed;
+    }
+    out.push('\n');
+}
+
+/// The terms of one order: those that are shown, and a line about the rest.
+struct Group<'a> {
+    shown: Vec<&'a Trajectory>,
+    rest: String,
+}
+
+impl<'a> Group<'a> {
+    fn of(summary: &'a Summary, order: Order, top: usize) -> Self {
+        let mut shown = summary.ranked(order);
+        let rest = shown.split_off(top.min(shown.len()));
+        let rest = rest.first().map_or_else(String::new, |largest| {
+            let noun = if order == Order::Main { "feature" } else { "interaction" };
+            let below = match largest.peak_mean() {
+                peak if peak.is_nan() => "without a number".to_owned(),
+                peak => format!("none above {}", words::short(peak, 3)),
+            };
+            format!(
+                "and {}, {below} (importance.csv has all)",
+                text::counted(rest.len() as u128, &format!("more {noun}"))
+            )
+        });
+        Self { shown, rest }
+    }
+}
+
+/// The widths of the table's columns, and how a cell is written.
+struct Layout {
+    width: usize,
+    name: usize,
+    cell: usize,
+    decimals: usize,
+    /// The largest importance that is shown: full shade.
+    full: f64,
+    colour: bool,
+    spreads: bool,
+    undefined: bool,
+}
+
+impl Layout {
+    fn new(summary: &Summary, groups: &[Group<'_>], options: Options) -> Self {
+        let width = options.width.max(40);
+        let shown = || groups.iter().flat_map(|group| &group.shown);
+        let cells = || {
+            let test = summary.test.iter().filter(|_| summary.n_folds > 1);
+            let scores = summary.train.iter().chain(test);
+            shown().flat_map(|term| &term.at).chain(scores)
+        };
+        let names = shown().map(|term| words::visible(&term.name).width());
+        let longest = names.chain(["Spearman, train".len()]).max().unwrap_or(0);
+        let mut layout = Self {
+            width,
+            name: longest.min(width * 3 / 10).max(15),
+            cell: 0,
+            decimals: 3,
+            full: shown().map(|term| term.peak_mean()).fold(0.0, f64::max),
+            colour: options.colour,
+            spreads: cells().any(|cell| cell.sd.is_finite()),
+            undefined: cells().any(|cell| !cell.is_defined()),
+        };
+        // Two decimals only where that brings all layers side by side.
+        for decimals in [3, 2, 3] {
+            layout.decimals = decimals;
+            layout.cell = 1 + cells().map(|&cell| layout.content(cell).width()).max().unwrap_or(1);
+            if layout.name + summary.layers.len() * layout.cell <= width {
+                break;
+            }
+        }
+        layout
+    }
+
+    /// The layers of each block, as ranges of positions, as even as they can be.
+    fn blocks(&self, n_layers: usize) -> Vec<std::ops::Range<usize>> {
+        let fit = ((self.width - self.name) / self.cell).max(1);
+        let n_blocks = n_layers.div_ceil(fit);
+        (0..n_blocks).map(|block| block * n_layers / n_blocks..(block + 1) * n_layers / n_blocks).collect()
+    }
+
+    fn header(&self, out: &mut String, layers: &[usize]) {
+        self.label(out, "layer");
+        for layer in layers {
+            let _ = write!(out, "{layer:>0$}", self.cell);
+        }
+        out.push('\n');
+    }
+
+    fn row(&self, out: &mut String, name: &str, cells: &[Spread], shaded: bool) {
+        self.label(out, &words::visible(name));
+        for &cell in cells {
+            let content = self.content(cell);
+            let pad = " ".repeat(self.cell.saturating_sub(content.width()));
+            if shaded && self.colour && cell.is_defined() {
+                let shade = self.shade(cell.mean);
+                let ink = if shade < DARK_TEXT_FROM { 255 } else { 16 };
+                let _ = write!(out, "\x1b[48;5;{};38;5;{ink}m{pad}{content}\x1b[0m", SHADES[shade]);
+            } else {
+                let _ = write!(out, "{pad}{content}");
+            }
+        }
+        out.push('\n');
+    }
+
+    /// `name` in its column: padded, or cut with `…`.
+    fn label(&self, out: &mut String, name: &str) {
+        let mut column = 0;
+        let fits = name.width() <= self.name;
+        for c in name.chars() {
+            let width = c.width().unwrap_or(0);
+            if column + width > self.name - usize::from(!fits) {
+                break;
+            }
+            out.push(c);
+            column += width;
+        }
+        if !fits {
+            out.push('…');
+            column += 1;
+        }
+        out.push_str(&" ".repeat(self.name - column));
+    }
+
+    fn content(&self, cell: Spread) -> String {
+        let mean = words::short(cell.mean, self.decimals);
+        if cell.sd.is_finite() {
+            format!("{mean}±{}", words::short(cell.sd, self.decimals))
+        } else if self.spreads && cell.is_defined() {
+            format!("{mean}{}", " ".repeat(self.decimals + 2))
+        } else {
+            mean
+        }
+    }
+
+    fn shade(&self, mean: f64) -> usize {
+        if self.full <= 0.0 {
+            return 0;
+        }
+        let share = (mean / self.full).clamp(0.0, 1.0);
+        ((share * SHADES.len() as f64) as usize).min(SHADES.len() - 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixtures;
+    use super::*;
+    use crate::profile::{Importance, Score, Split};
+
+    fn widest(table: &str) -> usize {
+        table.lines().map(UnicodeWidthStr::width).max().unwrap()
+    }
+
+    fn table(run: &fixtures::Run, options: Options) -> String {
+        render(&run.profile, &run.record, options)
+    }
+
+    #[test]
+    fn a_table_fits_the_width_it_is_given() {
+        for (n_layers, interactions) in [(1, false), (7, true), (13, true), (49, false)] {
+            let run = fixtures::realistic(n_layers, 64, interactions);
+            for width in [40, 80, 120, 200] {
+                let plain = table(&run, Options { width, ..Options::default() });
+                assert!(widest(&plain) <= width, "{n_layers} layers at {width}:\n{plain}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_layer_stands_in_exactly_one_block() {
+        let run = fixtures::realistic(25, 64, false);
+        let plain = table(&run, Options { width: 80, ..Options::default() });
+        let headers = plain.lines().filter_map(|line| line.strip_prefix("layer "));
+        let layers: Vec<usize> =
+            headers.flat_map(str::split_whitespace).map(|x| x.parse().unwrap()).collect();
+        assert_eq!(layers, (0..25).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn colour_changes_nothing_but_the_colours() {
+        let run = fixtures::realistic(7, 64, true);
+        let plain = table(&run, Options::default());
+        let coloured = table(&run, Options { colour: true, ..Options::default() });
+        assert!(!plain.contains('\x1b') && coloured.contains('\x1b'));
+        let mut bare = String::new();
+        for (i, part) in coloured.split('\x1b').enumerate() {
+            bare.push_str(if i == 0 { part } else { part.split_once('m').unwrap().1 });
+        }
+        assert_eq!(bare, plain);
+    }
+
+    #[test]
+    fn the_rest_is_counted_with_the_largest_of_it() {
+        let run = fixtures::realistic(3, 64, true);
+        let plain = table(&run, Options { top: 5, ..Options::default() });
+        assert!(plain.contains("and 8 more features, none above ."), "{plain}");
+        assert!(plain.contains("and 75 more interactions, none above ."), "{plain}");
+    }
+
+    #[test]
+    fn hostile_names_and_missing_numbers_stay_in_their_cells() {
+        let run = fixtures::hostile();
+        let plain = table(&run, Options { width: 60, top: 40, ..Options::default() });
+        assert!(!plain.contains('\x1b') && !plain.contains('\u{202e}'));
+        assert!(widest(&plain) <= 60, "{plain}");
+        assert!(plain.ends_with("—: no number could be computed.\n"), "{plain}");
+    }
+
+    #[test]
+    fn the_table_of_a_small_run_reads_well() {
+        let score = |layer, split, spearman| Score { layer, fold: 0, split, spearman, pairs: 9 };
+        let importance = |layer, fold, feature: &str, importance| Importance {
+            layer,
+            fold,
+            feature: feature.to_owned(),
+            order: Order::Main,
+            importance,
+            sd: 0.0,
+        };
+        let mut profile = Profile::default();
+        for layer in 0..2 {
+            for fold in 0..2 {
+                profile.scores.push(score(layer, Split::Train, 0.5));
+                profile.scores.push(score(layer, Split::Test, 0.4 + 0.02 * (layer + fold) as f64));
+                profile.importances.push(importance(layer, fold, "number", 0.1 * layer as f64));
+                profile.importances.push(importance(layer, fold, "clause", 0.2 + 0.1 * fold as f64));
+            }
+        }
+        profile.scores.iter_mut().enumerate().for_each(|(i, row)| row.fold = i / 2 % 2);
+        let run = fixtures::realistic(1, 64, false);
+        insta::assert_snapshot!(render(&profile, &run.record, Options { width: 80, ..Options::default() }), @r"
+        relative_clause × google-bert/bert-base-uncased: 64 stimuli, 2 features, 2
+        layers
+        Importance: drop in Spearman when a term's distances are permuted across pairs
+        of stimuli, 10 permutations; mean ± sd over 2 folds of held-out stimuli.
+        Best fit: layer 1, .430 ± .014 (Spearman, held-out stimuli).
+
+        layer                   0         1
+        clause          .250±.071 .250±.071
+        number          .000±.000 .100±.000
+        Spearman, test  .410±.014 .430±.014
+        Spearman, train .500±.000 .500±.000
+        ");
+    }
+}
