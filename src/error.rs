@@ -15,6 +15,18 @@ pub enum Error {
     /// A report that could not be made.
     #[error(transparent)]
     Report(#[from] crate::report::Error),
+    /// A model whose files could not be had.
+    #[error(transparent)]
+    Hub(#[from] crate::hub::Error),
+    /// Activations that cannot be used.
+    #[error(transparent)]
+    Activations(#[from] crate::activations::Error),
+    /// A checkpoint that cannot be used.
+    #[error(transparent)]
+    Models(#[from] crate::models::Error),
+    /// Stimuli that cannot be run or pooled.
+    #[error(transparent)]
+    Extract(#[from] crate::extract::Error),
 }
 
 /// A result whose error is the pipeline's.
@@ -28,6 +40,10 @@ impl Error {
             Self::Files(error) => error.hint(),
             Self::Stimuli(error) => error.hint(),
             Self::Report(error) => error.hint(),
+            Self::Hub(error) => error.hint(),
+            Self::Activations(error) => error.hint(),
+            Self::Models(error) => error.hint(),
+            Self::Extract(error) => error.hint(),
         }
     }
 }

@@ -1,6 +1,39 @@
 //! A model id or folder becomes the files of a checkpoint. Offline first; the one place that touches the network.
+//!
+//! [`resolve`] takes what a user calls a model and gives a [`Checkpoint`]:
+//!
+//! | name | example | where the files are |
+//! | --- | --- | --- |
+//! | a folder | `./my-bert` | there |
+//! | an embedded model | `tiny-bert` | in this program |
+//! | an alias | `bert-base` | as its Hub id ([`ALIASES`]) |
+//! | a Hub id | `EleutherAI/pythia-70m` | in the cache, else downloaded into it |
+//!
+//! The cache is the Python hub's, file for file, so that nothing is fetched twice. A model that is wholly in the cache
+//! costs no request, and so keeps the commit it was first fetched at; a named branch or tag (`--revision main`) is
+//! asked for again. What this module is not: it does not read weights, and knows no architecture.
+
+mod cache;
+mod download;
+pub mod embedded;
+mod error;
+mod fetch;
+mod folder;
+mod http;
+mod names;
+mod options;
+mod verify;
 
 use std::path::PathBuf;
+
+pub use error::{Error, Result};
+pub use names::ALIASES;
+pub use options::{Hub, Patience};
+
+use crate::progress::Progress;
+use cache::Repo;
+use fetch::Fetch;
+use names::Name;
 
 /// Where the weights of a checkpoint lie.
 #[derive(Debug, Clone)]
@@ -16,7 +49,7 @@ pub enum Weights {
 pub struct Checkpoint {
     /// What the user's name resolved to: a Hub id, a folder, or the embedded model's name.
     pub id: String,
-    /// The commit that the id resolved to, for a checkpoint of the Hub.
+    /// The commit that the id resolved to, for a checkpoint of the Hub; the embedded model's training step.
     pub commit: Option<String>,
     /// The text of `config.json`.
     pub config: String,
@@ -24,4 +57,76 @@ pub struct Checkpoint {
     pub tokenizer: String,
     /// Where the weights are.
     pub weights: Weights,
+}
+
+/// Finds the files of the model that a user calls `name`, downloading what the cache lacks.
+///
+/// `progress` is told what the name resolved to, and counts the bytes of each download.
+///
+/// # Errors
+///
+/// [`Error`], whose hint says what to do: a folder without one of its files, an unknown name or revision, a cache that
+/// cannot be written, no network, or a server that refuses.
+pub fn resolve(name: &str, hub: &Hub, progress: &dyn Progress) -> Result<Checkpoint> {
+    let revision = hub.revision.as_deref();
+    match names::interpret(name)? {
+        Name::Folder(path) => {
+            if let Some(revision) = revision {
+                return Err(Error::NoRevision {
+                    id: format!("the folder {}", path.display()),
+                    revision: revision.to_owned(),
+                    remedy: "a folder holds one checkpoint; name the folder of the one you want".to_owned(),
+                });
+            }
+            folder::read(&path, path.display().to_string(), None)
+        }
+        Name::Embedded(model) => embedded::checkpoint(model, revision),
+        Name::Hub(id) => from_hub(name, &id, hub, progress),
+    }
+}
+
+/// The checkpoint of a Hub model: from the cache when it has all of it and no branch or tag is named, else from the Hub.
+fn from_hub(name: &str, id: &str, hub: &Hub, progress: &dyn Progress) -> Result<Checkpoint> {
+    let cache = hub.cache.as_deref().ok_or(Error::NoCache)?;
+    let revision = hub.revision.as_deref().unwrap_or("main");
+    if !cache::is_revision(revision) {
+        let (name, what) = ("--revision", "which no branch, tag or commit can be called");
+        return Err(Error::BadSetting { name, value: revision.to_owned(), what });
+    }
+    let repo = Repo::new(cache, id);
+    let former = names::former_id(id).map(|former| Repo::new(cache, former));
+    let mut cached = repo.checkpoint(id, revision);
+    if let (Err(Error::MissingFile { .. }), Some(former)) = (&cached, &former) {
+        cached = former.checkpoint(id, revision).or(cached);
+    }
+    let may_move = hub.revision.is_some() && !cache::is_commit(revision);
+    let found = match (cached, hub.offline) {
+        (Err(Error::MissingFile { file, .. }), true) => {
+            let lacks = Some(file).filter(|file| file != folder::CONFIG);
+            let (id, cache) = (id.to_owned(), cache.to_owned());
+            Err(Error::Offline { id, cache, lacks, near: names::near(name) })
+        }
+        (Err(Error::MissingFile { .. }), false) => {
+            // What an older download has of the model need not be fetched again.
+            let repo = former.filter(|former| former.exists() && !repo.exists()).unwrap_or(repo);
+            Fetch::new(name, id, hub, repo, progress)?.run()
+        }
+        (Ok(cached), false) if may_move => match Fetch::new(name, id, hub, repo, progress)?.run() {
+            Err(error @ (Error::NoNetwork { .. } | Error::Server { .. })) => {
+                progress.note(&format!("{error}; using what the cache has of revision {revision}"));
+                Ok(cached)
+            }
+            found => found,
+        },
+        (cached, _) => cached,
+    }?;
+    announce(name, &found, progress);
+    Ok(found)
+}
+
+/// Says what a name resolved to.
+fn announce(name: &str, checkpoint: &Checkpoint, progress: &dyn Progress) {
+    let commit = checkpoint.commit.as_deref().unwrap_or_default();
+    let commit = commit.get(..7).unwrap_or(commit);
+    progress.note(&format!("{name} is {} at commit {commit}", checkpoint.id));
 }

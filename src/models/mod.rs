@@ -1,1 +1,137 @@
 //! Transformers whose every hidden state is at hand: one trunk, and small declarations that configure it.
+//!
+//! ```text
+//! config.json ──family──▶ Spec + weight names ──trunk──▶ Model ──hidden_states──▶ (n_tokens, d_model) per layer
+//! ```
+//!
+//! The hidden states are those of Hugging Face transformers' `output_hidden_states`: number 0 is the embedding output,
+//! `1..=L` come after the blocks. What is done with them (pooling, batching) is [`crate::extract`]'s business, and where
+//! the files come from is [`crate::hub`]'s.
+
+mod activation;
+mod config;
+mod error;
+mod families;
+pub mod registry;
+mod sequences;
+mod spec;
+mod tokenizer;
+mod trunk;
+mod weights;
+
+pub use activation::Activation;
+pub use error::{Error, Result};
+pub use registry::{Family, families};
+pub use sequences::Sequences;
+pub use spec::Spec;
+pub use tokenizer::{Encoding, Tokenizer};
+
+use candle_core::Tensor;
+use config::Config;
+use trunk::Trunk;
+use weights::Weights;
+
+use crate::hub::Checkpoint;
+
+/// How a checkpoint is loaded.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LoadOptions {}
+
+/// A model with its weights and its tokenizer.
+pub struct Model {
+    id: String,
+    commit: Option<String>,
+    family: &'static Family,
+    spec: Spec,
+    trunk: Trunk,
+    tokenizer: Tokenizer,
+}
+
+impl Model {
+    /// Loads a checkpoint: its configuration is read to the last key, and every tensor's shape is checked.
+    ///
+    /// # Errors
+    ///
+    /// - [`Error::UnsupportedModelType`], [`Error::ConfigValue`], [`Error::ConfigKey`]: a configuration that is not
+    ///   understood, or would be computed wrongly
+    /// - [`Error::WeightsFile`], [`Error::MissingTensor`], [`Error::TensorShape`]: weights that do not fit it
+    /// - [`Error::Tokenizer`]
+    pub fn load(checkpoint: &Checkpoint, _options: &LoadOptions) -> Result<Self> {
+        let config = Config::parse(&checkpoint.id, &checkpoint.config)?;
+        let family = registry::family(&config)?;
+        let declaration = (family.declare)(&config)?;
+        config.finish()?;
+        let tokenizer = Tokenizer::parse(&checkpoint.id, &checkpoint.tokenizer)?;
+        let mut weights = Weights::open(&checkpoint.id, &checkpoint.weights)?;
+        let trunk = Trunk::load(&declaration, &mut weights)?;
+        Ok(Self {
+            id: checkpoint.id.clone(),
+            commit: checkpoint.commit.clone(),
+            family,
+            spec: declaration.spec,
+            trunk,
+            tokenizer,
+        })
+    }
+
+    /// The checkpoint's id or folder.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The commit that the id resolved to.
+    #[must_use]
+    pub fn commit(&self) -> Option<&str> {
+        self.commit.as_deref()
+    }
+
+    /// The row of the registry that it belongs to.
+    #[must_use]
+    pub fn family(&self) -> &'static Family {
+        self.family
+    }
+
+    /// Its architecture.
+    #[must_use]
+    pub fn spec(&self) -> &Spec {
+        &self.spec
+    }
+
+    /// Its tokenizer.
+    #[must_use]
+    pub fn tokenizer(&self) -> &Tokenizer {
+        &self.tokenizer
+    }
+
+    /// Runs the model up to hidden state `deepest` (at most [`Spec::n_layers`]) and gives every hidden state on the way,
+    /// `(n_tokens, d_model)` f32, to `visit`, with its number.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TokenOutOfRange`], [`Error::TooLong`], [`Error::NoTokens`]; whatever `visit` fails with.
+    pub fn hidden_states(
+        &self,
+        sequences: &Sequences,
+        deepest: usize,
+        visit: impl FnMut(usize, &Tensor) -> Result<()>,
+    ) -> Result<()> {
+        let vocab_size = self.spec.vocab_size;
+        if let Some(&token) = sequences.tokens().iter().find(|&&token| token as usize >= vocab_size) {
+            return Err(Error::TokenOutOfRange { token, vocab_size });
+        }
+        for (index, range) in sequences.ranges().enumerate() {
+            if range.is_empty() {
+                return Err(Error::NoTokens { index });
+            }
+            if range.len() > self.spec.n_positions {
+                return Err(Error::TooLong { tokens: range.len(), max_tokens: self.spec.n_positions });
+            }
+        }
+        if sequences.is_empty() {
+            return Ok(());
+        }
+        self.trunk.forward(sequences, deepest, visit)
+    }
+}

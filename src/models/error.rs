@@ -1,0 +1,163 @@
+//! What can be wrong with a checkpoint.
+
+use std::path::Path;
+
+use super::registry;
+use crate::{files, text};
+
+/// A result whose error is this module's.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What can be wrong with a checkpoint.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A file could not be read.
+    #[error(transparent)]
+    Files(#[from] files::Error),
+    /// `config.json` is not JSON, or not an object.
+    #[error("config.json of {id}, line {line}, column {column}: {message}")]
+    ConfigSyntax {
+        /// Which checkpoint.
+        id: String,
+        /// Line, from 1.
+        line: usize,
+        /// Column, from 1.
+        column: usize,
+        /// What is wrong there.
+        message: String,
+    },
+    /// The architecture is none of the registry's.
+    #[error("config.json of {id}: model_type `{model_type}` is not supported")]
+    UnsupportedModelType {
+        /// Which checkpoint.
+        id: String,
+        /// What it says it is.
+        model_type: String,
+    },
+    /// A key of `config.json` is missing, or has a value that cannot be used.
+    #[error("config.json of {id}: `{key}` {message}")]
+    ConfigValue {
+        /// Which checkpoint.
+        id: String,
+        /// Which key.
+        key: String,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// A key of `config.json` that the family does not know, and that may change numbers.
+    #[error("config.json of {id}: `{key}` = {value} is not understood, and it may change the hidden states")]
+    ConfigKey {
+        /// Which checkpoint.
+        id: String,
+        /// Which key.
+        key: String,
+        /// Its value, as JSON.
+        value: String,
+    },
+    /// A weights file cannot be parsed.
+    #[error("{file}: not a readable safetensors file: {message}")]
+    WeightsFile {
+        /// Which file.
+        file: String,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// A tensor that the configuration calls for is not in the weights.
+    #[error("{id}: tensor `{name}` {expected:?} is missing from the weights")]
+    MissingTensor {
+        /// Which checkpoint.
+        id: String,
+        /// The tensor's name.
+        name: String,
+        /// The shape it should have.
+        expected: Vec<usize>,
+    },
+    /// A tensor has another shape than the configuration calls for.
+    #[error("{id}: tensor `{name}` has shape {found:?}, but config.json calls for {expected:?}")]
+    TensorShape {
+        /// Which checkpoint.
+        id: String,
+        /// The tensor's name.
+        name: String,
+        /// The shape it has.
+        found: Vec<usize>,
+        /// The shape it should have.
+        expected: Vec<usize>,
+    },
+    /// `tokenizer.json` cannot be parsed.
+    #[error("tokenizer.json of {id}: {message}")]
+    Tokenizer {
+        /// Which checkpoint.
+        id: String,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// The tokenizer gave a token that the model has no embedding for.
+    #[error("token {token} is outside the model's vocabulary of {vocab_size}")]
+    TokenOutOfRange {
+        /// The token's number.
+        token: u32,
+        /// How many the embedding table has.
+        vocab_size: usize,
+    },
+    /// A sequence is longer than the model has positions for.
+    #[error("a sequence of {tokens} tokens is longer than the model's {max_tokens} positions")]
+    TooLong {
+        /// How long it is.
+        tokens: usize,
+        /// How long it may be.
+        max_tokens: usize,
+    },
+    /// A sequence without tokens.
+    #[error("sequence {index} of the batch has no tokens")]
+    NoTokens {
+        /// Which sequence of the batch, from 0.
+        index: usize,
+    },
+    /// The computation failed underneath.
+    #[error("the computation failed: {0}")]
+    Compute(#[from] candle_core::Error),
+}
+
+impl Error {
+    /// What the user can do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Files(error) => return error.hint(),
+            Self::UnsupportedModelType { model_type, .. } => {
+                let known: Vec<&str> = registry::families().iter().map(|family| family.model_type).collect();
+                let near = text::near_matches(model_type, known.iter().copied());
+                let list = format!("supported: {}", known.join(", "));
+                if near.is_empty() { list } else { format!("did you mean {}? {list}", near.join(" or ")) }
+            }
+            Self::ConfigSyntax { .. } => "fetch config.json again; it should be a JSON object".to_owned(),
+            Self::ConfigValue { .. } => {
+                "numbers would differ from the published model's, so this is not guessed; check config.json"
+                    .to_owned()
+            }
+            Self::ConfigKey { .. } => {
+                "remove the key from config.json if it has no effect on the hidden states".to_owned()
+            }
+            Self::WeightsFile { .. } => {
+                "the file may be cut short by a broken download or be a pointer of Git LFS: fetch it again"
+                    .to_owned()
+            }
+            Self::MissingTensor { .. } | Self::TensorShape { .. } => {
+                "config.json and the weights must belong to one checkpoint".to_owned()
+            }
+            Self::Tokenizer { .. } => "fetch tokenizer.json again".to_owned(),
+            Self::TokenOutOfRange { .. } => {
+                "tokenizer.json and the weights must belong to one checkpoint".to_owned()
+            }
+            Self::TooLong { .. } => "shorten it, or choose a model with more positions".to_owned(),
+            Self::NoTokens { .. } | Self::Compute(_) => return None,
+        })
+    }
+
+    /// A weights file that cannot be parsed.
+    pub(super) fn weights_file(path: &Path, message: String) -> Self {
+        Self::WeightsFile { file: path.display().to_string(), message }
+    }
+}

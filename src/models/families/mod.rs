@@ -1,0 +1,3 @@
+//! One small file per family: a configuration becomes a declaration.
+
+pub(super) mod bert;

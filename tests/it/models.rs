@@ -1,0 +1,234 @@
+//! Hidden states against frozen ones of Hugging Face transformers, and the messages for checkpoints that are wrong.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use mlem_probe::hub::{Checkpoint, Weights};
+use mlem_probe::models::{LoadOptions, Model, Sequences, families};
+use safetensors::SafeTensors;
+
+/// A tokenizer for models whose tests give token ids.
+pub(crate) const TOKENIZER: &str = r#"{"version": "1.0", "truncation": null, "padding": null, "added_tokens": [],
+    "normalizer": null, "pre_tokenizer": {"type": "Whitespace"}, "post_processor": null, "decoder": null,
+    "model": {"type": "WordLevel", "vocab": {"[UNK]": 0, "a": 1, "b": 2, "c": 3}, "unk_token": "[UNK]"}}"#;
+
+/// One file of `tests/golden/hidden_states/`; `hidden_states.py` there says what is in it.
+pub(crate) struct Golden {
+    path: PathBuf,
+    bytes: Vec<u8>,
+}
+
+impl Golden {
+    pub(crate) fn open(case: &str) -> Self {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join(format!("tests/golden/hidden_states/{case}.safetensors"));
+        let bytes = fs::read(&path).unwrap();
+        Self { path, bytes }
+    }
+
+    pub(crate) fn config(&self) -> String {
+        let (_, metadata) = SafeTensors::read_metadata(&self.bytes).unwrap();
+        metadata.metadata().as_ref().unwrap()["config"].clone()
+    }
+
+    pub(crate) fn checkpoint(&self) -> Checkpoint {
+        Checkpoint {
+            id: "golden".to_owned(),
+            commit: None,
+            config: self.config(),
+            tokenizer: TOKENIZER.to_owned(),
+            weights: Weights::Safetensors(vec![self.path.clone()]),
+        }
+    }
+
+    fn integers(&self, name: &str) -> Vec<usize> {
+        let tensors = SafeTensors::deserialize(&self.bytes).unwrap();
+        let tensor = tensors.tensor(name).unwrap();
+        tensor.data().chunks_exact(8).map(|b| i64::from_le_bytes(b.try_into().unwrap()) as usize).collect()
+    }
+
+    /// The sequences that were run.
+    fn sequences(&self) -> Vec<Vec<u32>> {
+        let mut tokens = self.integers("golden.tokens").into_iter().map(|token| token as u32);
+        self.integers("golden.lengths").into_iter().map(|n| tokens.by_ref().take(n).collect()).collect()
+    }
+
+    /// Hidden state `layer`, flat.
+    fn hidden(&self, layer: usize) -> Vec<f32> {
+        let tensors = SafeTensors::deserialize(&self.bytes).unwrap();
+        let tensor = tensors.tensor(&format!("golden.hidden.{layer}")).unwrap();
+        tensor.data().chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect()
+    }
+}
+
+/// Every hidden state of `sequences` in one batch, flat.
+pub(crate) fn hidden_states(model: &Model, sequences: &[Vec<u32>]) -> Vec<Vec<f32>> {
+    let mut states = Vec::new();
+    let batch = Sequences::new(sequences.iter().map(Vec::as_slice));
+    model
+        .hidden_states(&batch, model.spec().n_layers, |layer, state| {
+            assert_eq!(layer, states.len());
+            states.push(state.flatten_all()?.to_vec1::<f32>()?);
+            Ok(())
+        })
+        .unwrap();
+    states
+}
+
+fn largest_difference(a: &[f32], b: &[f32]) -> f32 {
+    assert_eq!(a.len(), b.len());
+    a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+}
+
+fn matches_transformers(case: &str) {
+    let golden = Golden::open(case);
+    let model = Model::load(&golden.checkpoint(), &LoadOptions::default()).unwrap();
+    let sequences = golden.sequences();
+    let states = hidden_states(&model, &sequences);
+    assert_eq!(states.len(), model.spec().n_layers + 1);
+    for (layer, state) in states.iter().enumerate() {
+        let expected = golden.hidden(layer);
+        let magnitude = expected.iter().fold(0.0f32, |most, value| most.max(value.abs()));
+        let difference = largest_difference(state, &expected);
+        assert!(difference <= 2e-5 * magnitude, "{case}, hidden state {layer}: {difference} of {magnitude}");
+    }
+    // Alone, a sequence gives what it gives in a batch.
+    let mut start = 0;
+    for sequence in &sequences {
+        let alone = hidden_states(&model, std::slice::from_ref(sequence));
+        for (state, batch) in alone.iter().zip(&states) {
+            let size = state.len();
+            let d_model = size / sequence.len();
+            assert!(largest_difference(state, &batch[start * d_model..][..size]) <= 1e-5, "{case}");
+        }
+        start += sequence.len();
+    }
+}
+
+#[test]
+fn matches_transformers_on_bert() {
+    for case in ["bert", "bert_odd", "bert_f16", "bert_bf16"] {
+        matches_transformers(case);
+    }
+}
+
+/// The golden checkpoint with `edit` made in its configuration.
+fn with_config(edit: &[(&str, serde_json::Value)]) -> Checkpoint {
+    let golden = Golden::open("bert");
+    let mut config: HashMap<String, serde_json::Value> = serde_json::from_str(&golden.config()).unwrap();
+    config.extend(edit.iter().map(|(key, value)| ((*key).to_owned(), value.clone())));
+    Checkpoint { config: serde_json::to_string(&config).unwrap(), ..golden.checkpoint() }
+}
+
+fn refusal(checkpoint: &Checkpoint) -> (String, String) {
+    let error = Model::load(checkpoint, &LoadOptions::default()).err().expect("should be refused");
+    (error.to_string(), error.hint().unwrap_or_default())
+}
+
+#[test]
+fn an_unsupported_model_type_lists_what_is_supported() {
+    let (text, hint) = refusal(&with_config(&[("model_type", "bertt".into())]));
+    assert_eq!(text, "config.json of golden: model_type `bertt` is not supported");
+    assert!(hint.starts_with("did you mean bert?"), "{hint}");
+    for family in families() {
+        assert!(hint.contains(family.model_type), "{hint}");
+    }
+}
+
+#[test]
+fn a_configuration_that_would_change_numbers_is_refused_by_name() {
+    let cases: &[(&str, serde_json::Value, &str)] = &[
+        ("position_embedding_type", "relative_key".into(), "`position_embedding_type` is \"relative_key\""),
+        ("hidden_act", "laplace".into(), "`hidden_act` is `laplace`; supported are gelu"),
+        ("is_decoder", true.into(), "`is_decoder` is true"),
+        ("hidden_size", 33.into(), "`hidden_size` is 33, not a multiple of 4 heads"),
+        ("num_hidden_layers", (-1).into(), "`num_hidden_layers` is -1, which is not a positive whole number"),
+        ("vocab_size", serde_json::Value::Null, "`vocab_size` is missing"),
+        ("layer_norm_eps", "tiny".into(), "`layer_norm_eps` is \"tiny\", which is not a number"),
+        ("rope_theta", 10_000.into(), "`rope_theta` = 10000 is not understood"),
+    ];
+    for (key, value, expected) in cases {
+        let (text, hint) = refusal(&with_config(&[(key, value.clone())]));
+        assert!(text.starts_with("config.json of golden: ") && text.contains(expected), "{text}");
+        assert!(!hint.is_empty());
+    }
+}
+
+#[test]
+fn a_configuration_that_is_not_json_says_where() {
+    let checkpoint = Checkpoint { config: "{\n  \"a\": }".to_owned(), ..Golden::open("bert").checkpoint() };
+    let (text, _) = refusal(&checkpoint);
+    assert!(text.starts_with("config.json of golden, line 2, column"), "{text}");
+}
+
+#[test]
+fn a_missing_tensor_is_named_with_its_shape() {
+    let (text, hint) = refusal(&with_config(&[("num_hidden_layers", 4.into())]));
+    assert_eq!(
+        text,
+        "golden: tensor `encoder.layer.3.attention.self.query.weight` [32, 32] is missing from the weights"
+    );
+    assert!(hint.contains("one checkpoint"));
+}
+
+#[test]
+fn a_misshapen_tensor_is_named_with_both_shapes() {
+    let (text, _) = refusal(&with_config(&[("vocab_size", 61.into())]));
+    assert_eq!(
+        text,
+        "golden: tensor `embeddings.word_embeddings.weight` has shape [60, 32], but config.json calls for [61, 32]"
+    );
+}
+
+#[test]
+fn a_truncated_weights_file_is_refused_with_its_path() {
+    let golden = Golden::open("bert");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.safetensors");
+    for length in [golden.bytes.len() - 1, golden.bytes.len() / 2, 100, 7, 0] {
+        fs::write(&path, &golden.bytes[..length]).unwrap();
+        let checkpoint =
+            Checkpoint { weights: Weights::Safetensors(vec![path.clone()]), ..golden.checkpoint() };
+        let (text, hint) = refusal(&checkpoint);
+        assert!(
+            text.starts_with(&format!("{}: not a readable safetensors file: ", path.display())),
+            "{length}: {text}"
+        );
+        assert!(hint.contains("fetch it again"));
+    }
+    let checkpoint = Checkpoint {
+        weights: Weights::Embedded(golden.bytes[..1000].to_vec().leak()),
+        ..golden.checkpoint()
+    };
+    assert!(refusal(&checkpoint).0.starts_with("golden: not a readable safetensors file"));
+}
+
+#[test]
+fn a_weights_file_that_is_not_there_is_named() {
+    let path = PathBuf::from("nowhere/model.safetensors");
+    let checkpoint =
+        Checkpoint { weights: Weights::Safetensors(vec![path]), ..Golden::open("bert").checkpoint() };
+    assert!(refusal(&checkpoint).0.starts_with("cannot read nowhere/model.safetensors"));
+}
+
+#[test]
+fn a_broken_tokenizer_is_refused() {
+    let checkpoint = Checkpoint { tokenizer: "{}".to_owned(), ..Golden::open("bert").checkpoint() };
+    let (text, _) = refusal(&checkpoint);
+    assert!(text.starts_with("tokenizer.json of golden: "), "{text}");
+}
+
+#[test]
+fn sequences_that_the_model_cannot_take_are_refused() {
+    let model = Model::load(&Golden::open("bert").checkpoint(), &LoadOptions::default()).unwrap();
+    let refused = |sequence: &[u32]| {
+        model
+            .hidden_states(&Sequences::new([[1, 2].as_slice(), sequence]), 3, |_, _| Ok(()))
+            .unwrap_err()
+            .to_string()
+    };
+    assert_eq!(refused(&[60]), "token 60 is outside the model's vocabulary of 60");
+    assert_eq!(refused(&[1; 13]), "a sequence of 13 tokens is longer than the model's 12 positions");
+    assert_eq!(refused(&[]), "sequence 1 of the batch has no tokens");
+}
