@@ -12,6 +12,9 @@ pub enum Error {
     /// Stimuli that cannot be used.
     #[error(transparent)]
     Stimuli(#[from] crate::stimuli::Error),
+    /// A report that could not be made.
+    #[error(transparent)]
+    Report(#[from] crate::report::Error),
     /// A model whose files could not be had.
     #[error(transparent)]
     Hub(#[from] crate::hub::Error),
@@ -36,6 +39,7 @@ impl Error {
         match self {
             Self::Files(error) => error.hint(),
             Self::Stimuli(error) => error.hint(),
+            Self::Report(error) => error.hint(),
             Self::Hub(error) => error.hint(),
             Self::Activations(error) => error.hint(),
             Self::Models(error) => error.hint(),
