@@ -12,9 +12,15 @@ pub enum Error {
     /// Stimuli that cannot be used.
     #[error(transparent)]
     Stimuli(#[from] crate::stimuli::Error),
+    /// A report that could not be made.
+    #[error(transparent)]
+    Report(#[from] crate::report::Error),
     /// A model whose files could not be had.
     #[error(transparent)]
     Hub(#[from] crate::hub::Error),
+    /// Activations that cannot be used.
+    #[error(transparent)]
+    Activations(#[from] crate::activations::Error),
     /// A checkpoint that cannot be used.
     #[error(transparent)]
     Models(#[from] crate::models::Error),
@@ -24,6 +30,9 @@ pub enum Error {
     /// A profile that cannot be made or read.
     #[error(transparent)]
     Profile(#[from] crate::profile::Error),
+    /// Stimuli that cannot be run or pooled.
+    #[error(transparent)]
+    Extract(#[from] crate::extract::Error),
 }
 
 /// A result whose error is the pipeline's.
@@ -36,10 +45,13 @@ impl Error {
         match self {
             Self::Files(error) => error.hint(),
             Self::Stimuli(error) => error.hint(),
+            Self::Report(error) => error.hint(),
             Self::Hub(error) => error.hint(),
+            Self::Activations(error) => error.hint(),
             Self::Models(error) => error.hint(),
             Self::Mlem(error) => error.hint(),
             Self::Profile(error) => error.hint(),
+            Self::Extract(error) => error.hint(),
         }
     }
 }

@@ -14,19 +14,25 @@
 //! asked for again. What this module is not: it does not read weights, and knows no architecture.
 
 mod cache;
+mod download;
 pub mod embedded;
 mod error;
+mod fetch;
 mod folder;
+mod http;
 mod names;
 mod options;
+mod verify;
 
 use std::path::PathBuf;
 
 pub use error::{Error, Result};
 pub use names::ALIASES;
-pub use options::Hub;
+pub use options::{Hub, Patience};
 
 use crate::progress::Progress;
+use cache::Repo;
+use fetch::Fetch;
 use names::Name;
 
 /// Where the weights of a checkpoint lie.
@@ -79,16 +85,43 @@ pub fn resolve(name: &str, hub: &Hub, progress: &dyn Progress) -> Result<Checkpo
     }
 }
 
+/// The checkpoint of a Hub model: from the cache when it has all of it and no branch or tag is named, else from the Hub.
 fn from_hub(name: &str, id: &str, hub: &Hub, progress: &dyn Progress) -> Result<Checkpoint> {
     let cache = hub.cache.as_deref().ok_or(Error::NoCache)?;
     let revision = hub.revision.as_deref().unwrap_or("main");
-    for id in std::iter::once(id).chain(names::former_id(id)) {
-        if let Some(checkpoint) = cache::Repo::new(cache, id).checkpoint(id, revision)? {
-            announce(name, &checkpoint, progress);
-            return Ok(checkpoint);
-        }
+    if !cache::is_revision(revision) {
+        let (name, what) = ("--revision", "which no branch, tag or commit can be called");
+        return Err(Error::BadSetting { name, value: revision.to_owned(), what });
     }
-    Err(Error::Offline { id: id.to_owned(), cache: cache.to_owned(), near: names::near(name) })
+    let repo = Repo::new(cache, id);
+    let former = names::former_id(id).map(|former| Repo::new(cache, former));
+    let mut cached = repo.checkpoint(id, revision);
+    if let (Err(Error::MissingFile { .. }), Some(former)) = (&cached, &former) {
+        cached = former.checkpoint(id, revision).or(cached);
+    }
+    let may_move = hub.revision.is_some() && !cache::is_commit(revision);
+    let found = match (cached, hub.offline) {
+        (Err(Error::MissingFile { file, .. }), true) => {
+            let lacks = Some(file).filter(|file| file != folder::CONFIG);
+            let (id, cache) = (id.to_owned(), cache.to_owned());
+            Err(Error::Offline { id, cache, lacks, near: names::near(name) })
+        }
+        (Err(Error::MissingFile { .. }), false) => {
+            // What an older download has of the model need not be fetched again.
+            let repo = former.filter(|former| former.exists() && !repo.exists()).unwrap_or(repo);
+            Fetch::new(name, id, hub, repo, progress)?.run()
+        }
+        (Ok(cached), false) if may_move => match Fetch::new(name, id, hub, repo, progress)?.run() {
+            Err(error @ (Error::NoNetwork { .. } | Error::Server { .. })) => {
+                progress.note(&format!("{error}; using what the cache has of revision {revision}"));
+                Ok(cached)
+            }
+            found => found,
+        },
+        (cached, _) => cached,
+    }?;
+    announce(name, &found, progress);
+    Ok(found)
 }
 
 /// Says what a name resolved to.

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::embedded::{self, Embedded};
 use super::error::{Error, Result};
+use super::folder;
 use crate::text::near_matches;
 
 /// Short names and old names, and the Hub id that each stands for.
@@ -87,8 +88,8 @@ pub(super) enum Name {
 
 /// Tells what `name` is.
 ///
-/// A path that exists wins, except that a bare known name is not taken for a folder that holds no checkpoint (a run
-/// directory called `tiny-bert`, say). What begins like a path or has two slashes can only be a path.
+/// What begins like a path or has two slashes can only be a path. Else a folder wins if it holds a checkpoint, or part of
+/// one; results that were written to a folder called `tiny-bert` or `EleutherAI/pythia-70m` do not hide the model.
 pub(super) fn interpret(name: &str) -> Result<Name> {
     let path = Path::new(name);
     let looks_like_path = name.starts_with(['.', '/', '~', '\\'])
@@ -96,7 +97,8 @@ pub(super) fn interpret(name: &str) -> Result<Name> {
         || name.ends_with(['/', '\\'])
         || name.matches(['/', '\\']).count() > 1;
     let known = known(name);
-    if looks_like_path || path.join("config.json").exists() || (path.exists() && known.is_none()) {
+    let is_id = known.is_some() || check_id(name).is_ok();
+    if looks_like_path || folder::holds_checkpoint(path) || (path.exists() && !(path.is_dir() && is_id)) {
         return if path.is_dir() {
             Ok(Name::Folder(path.to_owned()))
         } else if path.exists() {
@@ -127,14 +129,17 @@ pub(super) fn former_id(id: &str) -> Option<&str> {
     ONCE_WITHOUT_ORGANISATION.contains(&organisation).then_some(name)
 }
 
-/// Known names near to what the user typed.
+/// Known names near to what the user typed; none when it is itself known.
 pub(super) fn near(name: &str) -> Vec<String> {
+    if known(name).is_some() || ALIASES.iter().any(|(_, id)| *id == name) {
+        return Vec::new();
+    }
     let ids = ALIASES.iter().map(|(_, id)| *id);
     let aliases = ALIASES.iter().map(|(alias, _)| *alias);
     let embedded = embedded::MODELS.iter().map(|model| model.name);
     let known: std::collections::BTreeSet<&str> =
         if name.contains('/') { ids.collect() } else { aliases.chain(embedded).collect() };
-    near_matches(name, known).into_iter().filter(|near| *near != name).map(str::to_owned).collect()
+    near_matches(name, known).into_iter().map(str::to_owned).collect()
 }
 
 /// The Hub's rules for an id: they also keep it from leaving the cache's folder.
@@ -208,9 +213,23 @@ mod tests {
     }
 
     #[test]
+    fn results_in_a_folder_of_that_name_do_not_hide_a_model() {
+        assert_eq!(hub("src/hub"), "src/hub");
+        let home = tempfile::tempdir().unwrap();
+        assert!(!folder::holds_checkpoint(home.path()));
+        std::fs::write(home.path().join("tokenizer.json"), "{}").unwrap();
+        assert!(folder::holds_checkpoint(home.path()));
+        assert!(matches!(interpret(home.path().to_str().unwrap()), Ok(Name::Folder(_))));
+    }
+
+    #[test]
     fn a_typo_has_near_names() {
         assert_eq!(near("bert-bse")[0], "bert-base");
         assert_eq!(near("google-bert/bert-base-uncasd")[0], "google-bert/bert-base-uncased");
-        assert!(near("zzzzzzzz").is_empty());
+        assert!(
+            near("zzzzzzzz").is_empty()
+                && near("bert-base").is_empty()
+                && near("facebook/bart-base").is_empty()
+        );
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Where the Hub is when `HF_ENDPOINT` does not say otherwise.
 const HUB: &str = "https://huggingface.co";
@@ -15,6 +16,7 @@ const HUB: &str = "https://huggingface.co";
 /// | `token` | `HF_TOKEN`, else the file `HF_HOME/token` | who is asking |
 /// | `offline` | `HF_HUB_OFFLINE` | use the cache and nothing else |
 /// | `revision` | none | a branch, tag or commit; none: what the cache holds, else the Hub's `main` |
+/// | `patience` | 20 s, 5 attempts | see [`Patience`] |
 #[derive(Clone)]
 pub struct Hub {
     /// The folder that holds `models--org--name` folders, if any is known.
@@ -27,6 +29,27 @@ pub struct Hub {
     pub offline: bool,
     /// A branch, tag or commit of a Hub model, or a training step of the embedded one.
     pub revision: Option<String>,
+    /// How long to bear with a server.
+    pub patience: Patience,
+    /// `HTTPS_PROXY`, `HTTP_PROXY` or `ALL_PROXY`, and `NO_PROXY`.
+    pub(super) proxy: Option<ureq::Proxy>,
+}
+
+/// How long to bear with a server that is slow, busy, or drops the connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// How long a connection may take, or a server may send nothing.
+    pub timeout: Duration,
+    /// How many requests in a row may bring nothing before giving up.
+    pub attempts: u32,
+    /// The wait before the second request; each further one waits twice as long.
+    pub pause: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { timeout: Duration::from_secs(20), attempts: 5, pause: Duration::from_secs(1) }
+    }
 }
 
 impl fmt::Debug for Hub {
@@ -38,7 +61,8 @@ impl fmt::Debug for Hub {
             .field("token", &token)
             .field("offline", &self.offline)
             .field("revision", &self.revision)
-            .finish()
+            .field("patience", &self.patience)
+            .finish_non_exhaustive()
     }
 }
 
@@ -46,10 +70,11 @@ impl Hub {
     /// What the environment of this process says.
     #[must_use]
     pub fn from_env() -> Self {
-        Self::from_variables(|name| std::env::var(name).ok())
+        let hub = Self::from_variables(|name| std::env::var(name).ok());
+        Self { proxy: ureq::Proxy::try_from_env(), ..hub }
     }
 
-    /// What the variables of `lookup` say. They are those of the Python hub, with its defaults; an empty variable
+    /// What the variables of `lookup` say, proxies aside. They are those of the Python hub, with its defaults; an empty variable
     /// counts as unset.
     pub fn from_variables(lookup: impl Fn(&str) -> Option<String>) -> Self {
         let set = |name: &str| lookup(name).filter(|value| !value.trim().is_empty());
@@ -79,6 +104,8 @@ impl Hub {
                 .next()
                 .is_some_and(|v| is_true(&v)),
             revision: None,
+            patience: Patience::default(),
+            proxy: None,
         }
     }
 }

@@ -1,0 +1,119 @@
+//! Activations in NumPy's files.
+
+use std::io::{self, Cursor, Read as _};
+use std::path::Path;
+
+use ndarray::{Array2, Array3, ArrayD, Axis, IxDyn, ShapeBuilder as _};
+use npyz::{NpyFile, NpyHeader, Order, WriterBuilder as _};
+
+use super::{Activations, Error, Provenance, Result, by_layer};
+use crate::files;
+
+pub(super) fn write_npy(activations: &Activations, path: &Path) -> Result<()> {
+    let d_model = activations.matrices[0].ncols();
+    if let Some(odd) = activations.matrices.iter().position(|matrix| matrix.ncols() != d_model) {
+        let [first, other] = [activations.layers[0], activations.layers[odd]];
+        return Err(Error::Format {
+            path: path.to_owned(),
+            message: format!(
+                "layers {first} and {other} differ in size ({d_model} and {}), which one array cannot hold",
+                activations.matrices[odd].ncols()
+            ),
+        });
+    }
+    let shape = [activations.matrices.len(), activations.n_stimuli(), d_model].map(|size| size as u64);
+    files::write_with(path, |out| {
+        let mut npy =
+            npyz::WriteOptions::<f32>::new().default_dtype().shape(&shape).writer(out).begin_nd()?;
+        for matrix in &activations.matrices {
+            npy.extend(matrix.iter().copied())?;
+        }
+        npy.finish()
+    })?;
+    Ok(())
+}
+
+pub(super) fn read_npy(path: &Path) -> Result<Activations> {
+    let wrong = |message: String| Error::Format { path: path.to_owned(), message };
+    let array = parse(&files::read(path)?).map_err(wrong)?;
+    let matrices = match array.ndim() {
+        2 => vec![matrix(array).map_err(wrong)?],
+        3 => {
+            let array: Array3<f32> = array.into_dimensionality().map_err(|error| wrong(error.to_string()))?;
+            array.axis_iter(Axis(0)).map(|layer| layer.to_owned()).collect()
+        }
+        _ => return Err(wrong(format!("the array has shape {:?}", array.shape()))),
+    };
+    Activations::new((0..matrices.len()).collect(), matrices, Provenance::default())
+}
+
+pub(super) fn read_npz(path: &Path) -> Result<Activations> {
+    let wrong = |message: String| Error::Format { path: path.to_owned(), message };
+    let bytes = files::read(path)?;
+    let not_zip = |error: zip::result::ZipError| wrong(format!("not a readable .npz file: {error}"));
+    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(not_zip)?;
+    let mut named = Vec::new();
+    for index in 0..archive.len() {
+        let mut entry = archive.by_index(index).map_err(not_zip)?;
+        let file_name = entry.name().map_err(not_zip)?.into_owned();
+        let Some(name) = npyz::npz::array_name_from_file_name(&file_name) else { continue };
+        let wrong = |message: String| wrong(format!("array `{name}`: {message}"));
+        let mut bytes = Vec::new();
+        entry.read_to_end(&mut bytes).map_err(|error| wrong(error.to_string()))?;
+        named.push((name.to_owned(), parse(&bytes).and_then(matrix).map_err(wrong)?));
+    }
+    let (layers, matrices) = by_layer(named);
+    Activations::new(layers, matrices, Provenance::default())
+}
+
+fn matrix(array: ArrayD<f32>) -> Result<Array2<f32>, String> {
+    let shape = array.shape().to_vec();
+    let matrix: Array2<f32> = array
+        .into_dimensionality()
+        .map_err(|_| format!("the array has shape {shape:?}, which is not (n_stimuli, d)"))?;
+    // A file in Fortran order gives a matrix in that order; rows are what everyone reads.
+    Ok(matrix.as_standard_layout().into_owned())
+}
+
+/// One array in NumPy's format, of any real type, as f32 in its own shape.
+fn parse(bytes: &[u8]) -> Result<ArrayD<f32>, String> {
+    let mut rest = bytes;
+    let unreadable = |error: io::Error| format!("not a readable .npy array: {error}");
+    let header = NpyHeader::from_reader(&mut rest).map_err(unreadable)?;
+    let npyz::DType::Plain(kind) = header.dtype() else {
+        return Err("the array holds records, not numbers".to_owned());
+    };
+    let shape: Vec<usize> = header.shape().iter().map(|&size| size as usize).collect();
+    // Checked before reading: a wrong shape must not ask for more memory than the file has.
+    let needed = shape
+        .iter()
+        .try_fold(kind.num_bytes().unwrap_or(0), |product, &size| product.checked_mul(size))
+        .ok_or_else(|| format!("the array's shape {shape:?} is larger than memory"))?;
+    if needed > rest.len() {
+        return Err(format!(
+            "the file is cut short: shape {shape:?} of {kind} needs {needed} bytes, and {} are there",
+            rest.len()
+        ));
+    }
+    let order = header.order();
+    macro_rules! first_that_fits {
+        ($file:expr, $($number:ty),*) => {{
+            let file = $file;
+            $(let file = match file.try_data::<$number>() {
+                Ok(data) => {
+                    let values: io::Result<Vec<f32>> = data.map(|value| value.map(|x| x as f32)).collect();
+                    return into_array(values.map_err(unreadable)?, &shape, order);
+                }
+                Err(file) => file,
+            };)*
+            drop(file);
+        }};
+    }
+    first_that_fits!(NpyFile::with_header(header, rest), f32, f64, i64, i32, i16, i8, u8, u16, u32, u64);
+    Err(format!("the array holds {kind}, not a real number of a known size"))
+}
+
+fn into_array(values: Vec<f32>, shape: &[usize], order: Order) -> Result<ArrayD<f32>, String> {
+    let shape = IxDyn(shape).set_f(order == Order::Fortran);
+    ArrayD::from_shape_vec(shape, values).map_err(|error| error.to_string())
+}

@@ -1,0 +1,90 @@
+//! What can go wrong while stimuli become activations.
+
+use crate::{activations, models, stimuli};
+
+/// A result whose error is this module's.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What can go wrong while stimuli become activations. Stimuli are counted from 1.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The stimuli have no sentences.
+    #[error(transparent)]
+    Stimuli(#[from] stimuli::Error),
+    /// The model cannot be run.
+    #[error(transparent)]
+    Models(#[from] models::Error),
+    /// The model gave numbers that are none.
+    #[error(transparent)]
+    Activations(#[from] activations::Error),
+    /// There are no stimuli.
+    #[error("there are no stimuli")]
+    NoStimuli,
+    /// A layer was asked for that the model does not have.
+    #[error("layer {layer} does not exist: {model} has layers 0 to {last}")]
+    NoSuchLayer {
+        /// The layer.
+        layer: usize,
+        /// The model.
+        model: String,
+        /// The model's last layer.
+        last: usize,
+    },
+    /// A sentence is longer than the model has positions for.
+    #[error("stimulus {row} has {tokens} tokens, but {model} has {max_tokens} positions: `{sentence}`")]
+    TooLong {
+        /// Which stimulus.
+        row: usize,
+        /// How many tokens it has.
+        tokens: usize,
+        /// The model.
+        model: String,
+        /// How many it can have.
+        max_tokens: usize,
+        /// The sentence, or how it begins.
+        sentence: String,
+    },
+    /// A sentence without a token to pool.
+    #[error("stimulus {row} has no tokens to pool: `{sentence}`")]
+    NoTokens {
+        /// Which stimulus.
+        row: usize,
+        /// The sentence, or how it begins.
+        sentence: String,
+    },
+    /// No pooling, and stimuli of different lengths.
+    #[error(
+        "without pooling all stimuli need as many tokens, but stimulus {row} has {tokens} and stimulus 1 has {first}"
+    )]
+    UnequalLengths {
+        /// Which stimulus.
+        row: usize,
+        /// How many tokens it has.
+        tokens: usize,
+        /// How many the first has.
+        first: usize,
+    },
+}
+
+impl Error {
+    /// What the user can do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Stimuli(error) => return error.hint(),
+            Self::Models(error) => return error.hint(),
+            Self::Activations(error) => return error.hint(),
+            Self::NoStimuli => "give at least one sentence".to_owned(),
+            Self::NoSuchLayer { last, .. } => format!("use --layers 0-{last}, or part of it"),
+            Self::TooLong { .. } => "shorten it, or choose a model with more positions".to_owned(),
+            Self::NoTokens { .. } => {
+                "the sentence is empty, or holds only what the tokenizer drops; remove it or fill it in"
+                    .to_owned()
+            }
+            Self::UnequalLengths { .. } => {
+                "use --pool mean (or another), or stimuli of one length in tokens".to_owned()
+            }
+        })
+    }
+}

@@ -1,0 +1,318 @@
+//! Downloads what the cache lacks of a model: config, tokenizer and weights, nothing else.
+//!
+//! A file is fetched into `blobs/ETAG.incomplete`, under a lock; a later run goes on where it ends. Only when its size and
+//! hash are right does it get its name, so that a file in the cache is whole.
+
+use std::fmt::Write as _;
+use std::thread;
+use std::time::Duration;
+
+use super::cache::{self, Repo};
+use super::download::Download;
+use super::error::{Error, Result};
+use super::http::{Client, Failure, Refusal, Remote};
+use super::{Checkpoint, Hub, folder, names};
+use crate::progress::Progress;
+use crate::text::{join_and, near_matches};
+
+/// Longest wait between two requests.
+const MAX_PAUSE: Duration = Duration::from_secs(30);
+
+/// One model, being fetched.
+pub(super) struct Fetch<'a> {
+    /// What the user typed.
+    name: &'a str,
+    id: &'a str,
+    revision: &'a str,
+    hub: &'a Hub,
+    client: Client,
+    repo: Repo,
+    progress: &'a dyn Progress,
+}
+
+impl<'a> Fetch<'a> {
+    pub(super) fn new(
+        name: &'a str,
+        id: &'a str,
+        hub: &'a Hub,
+        repo: Repo,
+        progress: &'a dyn Progress,
+    ) -> Result<Self> {
+        let bad = |name, value: &str, what| Error::BadSetting { name, value: value.to_owned(), what };
+        if hub.token.as_ref().is_some_and(|token| !token.bytes().all(|b| b.is_ascii_graphic())) {
+            return Err(bad("HF_TOKEN", "(not shown)", "which has letters that no token has"));
+        }
+        let client = Client::new(hub)
+            .ok_or_else(|| bad("HF_ENDPOINT", &hub.endpoint, "which is no address (https://HOST)"))?;
+        let revision = hub.revision.as_deref().unwrap_or("main");
+        Ok(Self { name, id, revision, hub, client, repo, progress })
+    }
+
+    /// Brings the cache up to the revision, and reads the checkpoint from it.
+    pub(super) fn run(&self) -> Result<Checkpoint> {
+        let config =
+            self.describe(self.revision, folder::CONFIG).map_err(|failure| self.explain_first(failure))?;
+        let commit = config.commit.clone();
+        match self.repo.checkpoint(self.id, &commit) {
+            Err(Error::MissingFile { .. }) => {}
+            found => {
+                // The branch has not moved, or it is back where it was. A cache that cannot be written still serves.
+                let _ = self.repo.set_commit(self.revision, &commit);
+                return found;
+            }
+        }
+        self.ensure(&commit, folder::CONFIG, Some(config))?;
+        self.ensure(&commit, folder::TOKENIZER, None)?;
+        self.ensure_weights(&commit)?;
+        // Last, so that a branch never stands at a commit whose files are not all here.
+        self.repo.set_commit(self.revision, &commit)?;
+        folder::read(&self.repo.snapshot(&commit), self.id.to_owned(), Some(commit))
+    }
+
+    fn ensure_weights(&self, commit: &str) -> Result<()> {
+        let snapshot = self.repo.snapshot(commit);
+        if !snapshot.join(folder::INDEX).exists() {
+            match self.ensure(commit, folder::WEIGHTS, None) {
+                Err(Error::NoRemoteFile { .. }) => {}
+                done => return done,
+            }
+            match self.ensure(commit, folder::INDEX, None) {
+                Err(Error::NoRemoteFile { .. }) => return Err(self.no_weights(commit)),
+                done => done?,
+            }
+        }
+        let index = snapshot.join(folder::INDEX);
+        for shard in folder::shards(&index, &crate::files::read(&index)?)? {
+            self.ensure(commit, &shard, None)?;
+        }
+        Ok(())
+    }
+
+    /// Makes sure that the snapshot of `commit` has `file`.
+    fn ensure(&self, commit: &str, file: &str, known: Option<Remote>) -> Result<()> {
+        if self.repo.snapshot(commit).join(file).exists() {
+            return Ok(());
+        }
+        let url = self.url(commit, file);
+        let describe = || self.describe(commit, file).map_err(|failure| self.explain(failure, file, commit));
+        let remote = known.map_or_else(describe, Ok)?;
+        let again = match self.ensure_blob(&url, file, &remote) {
+            // The server may have got another file in the meantime; what it says now decides.
+            Err(damaged @ Error::Damaged { .. }) => match describe()? {
+                now if now.etag == remote.etag => return Err(damaged),
+                now => Some(now),
+            },
+            done => done.map(|()| None)?,
+        };
+        if let Some(now) = &again {
+            self.progress.note(&format!("{file} changed on the server; fetching it again"));
+            self.ensure_blob(&url, file, now)?;
+        }
+        let etag = &again.as_ref().unwrap_or(&remote).etag;
+        let _lock = self.repo.lock(etag, file, self.progress)?;
+        self.repo.link(commit, file, etag)
+    }
+
+    /// Makes sure that the bytes that `remote` describes are in the cache.
+    fn ensure_blob(&self, url: &str, file: &str, remote: &Remote) -> Result<()> {
+        let blob = self.repo.blob(&remote.etag);
+        let is_whole = || {
+            let size = blob.metadata().ok().map(|found| found.len());
+            size.is_some() && remote.size.is_none_or(|wanted| size == Some(wanted))
+        };
+        if is_whole() {
+            return Ok(());
+        }
+        let _lock = self.repo.lock(&remote.etag, file, self.progress)?;
+        // Whoever held the lock may have fetched it.
+        if is_whole() {
+            return Ok(());
+        }
+        let patience = self.hub.patience;
+        Download { client: &self.client, patience, progress: self.progress, url, file, remote, blob: &blob }
+            .run()
+    }
+
+    /// What the server knows of a file, asked again while it is busy.
+    fn describe(&self, revision: &str, file: &str) -> Result<Remote, Failure> {
+        let url = self.url(revision, file);
+        let remote = self.patiently(|| self.client.describe(&url))?;
+        for (header, value) in [("ETag", &remote.etag), ("X-Repo-Commit", &remote.commit)] {
+            if !cache::is_plain_name(value) {
+                return Err(Failure::Malformed(format!("`{}` is no {header}", value.escape_default())));
+            }
+        }
+        Ok(remote)
+    }
+
+    fn patiently<T>(&self, ask: impl Fn() -> Result<T, Failure>) -> Result<T, Failure> {
+        let patience = self.hub.patience;
+        let mut attempt = 1;
+        loop {
+            match ask() {
+                Err(Failure::Passing { what, wait }) if attempt < patience.attempts => {
+                    let wait = wait.unwrap_or_else(|| pause(patience.pause, attempt));
+                    self.progress.note(&format!("{what}; trying again in {wait:?}"));
+                    thread::sleep(wait);
+                    attempt += 1;
+                }
+                Err(Failure::Passing { what, wait }) => {
+                    return Err(Failure::Passing { what: format!("{what} ({attempt} attempts)"), wait });
+                }
+                done => return done,
+            }
+        }
+    }
+
+    fn url(&self, revision: &str, file: &str) -> String {
+        format!("{}/{}/resolve/{}/{}", self.hub.endpoint, self.id, escape(revision, ""), escape(file, "/"))
+    }
+
+    /// The error for the first request of a model, whose refusal says whether there is such a model at all.
+    fn explain_first(&self, failure: Failure) -> Error {
+        let Failure::Refused(refusal) = failure else {
+            return self.explain(failure, folder::CONFIG, self.revision);
+        };
+        let unexplained = refusal.status == 404 && refusal.code.is_none();
+        let is_revision = refusal.code.as_deref() == Some("RevisionNotFound")
+            || (unexplained && self.revision != "main" && self.describe("main", folder::CONFIG).is_ok());
+        if is_revision {
+            self.no_revision()
+        } else if unexplained {
+            self.no_model()
+        } else {
+            self.explain(Failure::Refused(refusal), folder::CONFIG, self.revision)
+        }
+    }
+
+    /// The user's view of why `file` could not be had.
+    fn explain(&self, failure: Failure, file: &str, revision: &str) -> Error {
+        let endpoint = self.hub.endpoint.clone();
+        let id = self.id.to_owned();
+        match failure {
+            Failure::Unreachable(what) => {
+                Error::NoNetwork { id, endpoint, what, near: names::near(self.name) }
+            }
+            Failure::Passing { what, .. } | Failure::Malformed(what) => {
+                Error::Server { url: self.url(revision, file), what }
+            }
+            Failure::Refused(Refusal { status, code, message }) => match (status, code.as_deref()) {
+                (_, Some("RevisionNotFound")) => self.no_revision(),
+                (404, Some("RepoNotFound")) => self.no_model(),
+                (401 | 403, code) => Error::Forbidden {
+                    gated: code == Some("GatedRepo"),
+                    token: self.hub.token.is_some(),
+                    near: names::near(self.name),
+                    id,
+                    endpoint,
+                    status,
+                    message,
+                },
+                (404, _) => self.no_file(file, revision),
+                _ => {
+                    let said =
+                        message.map(|message| format!(": {}", message.escape_debug())).unwrap_or_default();
+                    Error::Server {
+                        url: self.url(revision, file),
+                        what: format!("the server answers {status}{said}"),
+                    }
+                }
+            },
+        }
+    }
+
+    fn no_model(&self) -> Error {
+        let endpoint = self.hub.endpoint.clone();
+        Error::NoModel { id: self.id.to_owned(), endpoint, near: names::near(self.name) }
+    }
+
+    fn no_file(&self, file: &str, revision: &str) -> Error {
+        let remedy = match file {
+            folder::TOKENIZER => {
+                "save the model to a folder with its fast tokenizer (in Python, AutoTokenizer and save_pretrained), and \
+                 name the folder"
+            }
+            folder::CONFIG => "the repository holds something other than a transformers model",
+            _ => "the repository is not complete; tell its owner, or try another revision",
+        };
+        let (id, file, revision) = (self.id.to_owned(), file.to_owned(), revision.to_owned());
+        Error::NoRemoteFile { id, file, revision, remedy: remedy.to_owned() }
+    }
+
+    /// No safetensors: says what there is instead.
+    fn no_weights(&self, commit: &str) -> Error {
+        let mut others =
+            ["pytorch_model.bin", "pytorch_model.bin.index.json", "tf_model.h5", "flax_model.msgpack"].iter();
+        let remedy = match others.find(|file| self.describe(commit, file).is_ok()) {
+            Some(other) => format!(
+                "it has {other}, which is not read. Some repositories hold a conversion in a pull request \
+                 (--revision refs/pr/1); else save it as safetensors to a folder (in Python, save_pretrained) and name the folder"
+            ),
+            None => "the repository holds no weights of a transformers model".to_owned(),
+        };
+        let (id, revision) = (self.id.to_owned(), self.revision.to_owned());
+        Error::NoRemoteFile { id, file: folder::WEIGHTS.to_owned(), revision, remedy }
+    }
+
+    /// No such revision: says which there are, if the server tells.
+    fn no_revision(&self) -> Error {
+        let listed = self.client.json(&format!("{}/api/models/{}/refs", self.hub.endpoint, self.id));
+        let refs = listed.unwrap_or_default();
+        let names: Vec<&str> = ["branches", "tags"]
+            .iter()
+            .filter_map(|kind| refs.get(kind)?.as_array())
+            .flatten()
+            .filter_map(|entry| entry.get("name")?.as_str())
+            .collect();
+        let near = near_matches(self.revision, names.iter().copied());
+        let remedy = if !near.is_empty() {
+            format!("did you mean {}?", join_and(&near))
+        } else if names.is_empty() {
+            format!("its branches and tags are listed at {}/{}/tree/main", self.hub.endpoint, self.id)
+        } else {
+            let shown = &names[..names.len().min(10)];
+            let more = if names.len() > shown.len() { " (and more)" } else { "" };
+            format!("it has {}{more}", join_and(shown))
+        };
+        Error::NoRevision { id: self.id.to_owned(), revision: self.revision.to_owned(), remedy }
+    }
+}
+
+/// The wait before the next request, after `attempt` of them in a row brought nothing.
+pub(super) fn pause(first: Duration, attempt: u32) -> Duration {
+    first.saturating_mul(1 << attempt.saturating_sub(1).min(16)).min(MAX_PAUSE)
+}
+
+/// `text` as part of an address: all but letters, digits, `-_.~` and `keep` percent-encoded.
+fn escape(text: &str, keep: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        let letter = char::from(byte);
+        if byte.is_ascii_alphanumeric() || "-_.~".contains(letter) || keep.contains(letter) {
+            out.push(letter);
+        } else {
+            // Writing to a string cannot fail.
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_escaped() {
+        assert_eq!(escape("refs/pr/1", ""), "refs%2Fpr%2F1");
+        assert_eq!(escape("sub dir/a#b?.json", "/"), "sub%20dir/a%23b%3F.json");
+        assert_eq!(escape("é", ""), "%C3%A9");
+    }
+
+    #[test]
+    fn waits_double_up_to_a_bound() {
+        let second = Duration::from_secs(1);
+        assert_eq!([1, 2, 3].map(|attempt| pause(second, attempt).as_secs()), [1, 2, 4]);
+        assert_eq!(pause(second, 1000), MAX_PAUSE);
+    }
+}
