@@ -12,6 +12,9 @@ pub enum Error {
     /// Stimuli that cannot be used.
     #[error(transparent)]
     Stimuli(#[from] crate::stimuli::Error),
+    /// A grammar that cannot be used.
+    #[error(transparent)]
+    Grammar(#[from] crate::grammar::Error),
 }
 
 /// A result whose error is the pipeline's.
@@ -24,6 +27,7 @@ impl Error {
         match self {
             Self::Files(error) => error.hint(),
             Self::Stimuli(error) => error.hint(),
+            Self::Grammar(error) => error.hint(),
         }
     }
 }
