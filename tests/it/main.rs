@@ -7,6 +7,7 @@
 //! - `models`: hidden states against frozen ones, and checkpoints that are wrong
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 //! - `hub`: downloads from a server on loopback, well behaved and otherwise
+//! - `grammars`: the bundled sets are what they say
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod extract;
@@ -15,3 +16,4 @@ mod mlem;
 mod minilm;
 mod models;
 mod hub;
+mod grammars;
