@@ -3,6 +3,8 @@
 //! - `mlem`: the estimator against published results, and properties of whole fits
 //! - `floors`: the architecture table of the crate docs holds
 //! - `extract`: stimuli and a model to activations
+//! - `floors`: the architecture table of the crate docs holds
+//! - `hub`: downloads from a server on loopback, well behaved and otherwise
 //! - `minilm`: real weights against frozen hidden states (opt-in)
 //! - `models`: hidden states against frozen ones, and checkpoints that are wrong
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
@@ -17,3 +19,6 @@ mod minilm;
 mod models;
 mod hub;
 mod grammars;
+mod hub;
+mod minilm;
+mod models;

@@ -1,6 +1,8 @@
 //! all-MiniLM-L6-v2 against frozen hidden states of Hugging Face transformers, when `PROBE_TEST_MINILM` names its folder;
 //! `tests/golden/fetch_minilm.sh` gets it.
 
+#![allow(clippy::print_stderr)]
+
 use std::path::PathBuf;
 use std::{env, fs};
 
