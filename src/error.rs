@@ -12,6 +12,9 @@ pub enum Error {
     /// Stimuli that cannot be used.
     #[error(transparent)]
     Stimuli(#[from] crate::stimuli::Error),
+    /// A report that could not be made.
+    #[error(transparent)]
+    Report(#[from] crate::report::Error),
     /// A model whose files could not be had.
     #[error(transparent)]
     Hub(#[from] crate::hub::Error),
@@ -21,6 +24,12 @@ pub enum Error {
     /// A checkpoint that cannot be used.
     #[error(transparent)]
     Models(#[from] crate::models::Error),
+    /// A fit that cannot be made.
+    #[error(transparent)]
+    Mlem(#[from] crate::mlem::Error),
+    /// A profile that cannot be made or read.
+    #[error(transparent)]
+    Profile(#[from] crate::profile::Error),
     /// Stimuli that cannot be run or pooled.
     #[error(transparent)]
     Extract(#[from] crate::extract::Error),
@@ -36,9 +45,12 @@ impl Error {
         match self {
             Self::Files(error) => error.hint(),
             Self::Stimuli(error) => error.hint(),
+            Self::Report(error) => error.hint(),
             Self::Hub(error) => error.hint(),
             Self::Activations(error) => error.hint(),
             Self::Models(error) => error.hint(),
+            Self::Mlem(error) => error.hint(),
+            Self::Profile(error) => error.hint(),
             Self::Extract(error) => error.hint(),
         }
     }

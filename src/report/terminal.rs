@@ -30,7 +30,7 @@ impl Default for Options {
 
 /// Backgrounds from nothing to the largest importance, as 256-colour codes. Their lightness rises steadily, so that they
 /// read without colour vision, on dark and light terminals.
-const SHADES: [u8; 8] = [235, 237, 23, 24, 31, 38, 80, 123];
+const SHADES: [u8; 8] = [235, 238, 24, 25, 31, 38, 80, 123];
 /// The first of [`SHADES`] that dark text reads better on.
 const DARK_TEXT_FROM: usize = 5;
 

@@ -35,6 +35,11 @@ pub(super) fn visible(name: &str) -> String {
     out
 }
 
+/// As [`visible`], for a text whose lines stand.
+pub(super) fn visible_lines(text: &str) -> String {
+    text.split('\n').map(visible).collect::<Vec<_>>().join("\n")
+}
+
 /// What an importance is, in one sentence.
 pub(super) fn importance(summary: &Summary, run: &RunRecord) -> String {
     let what = match run.options.get("permute").and_then(Value::as_str) {
