@@ -1,11 +1,10 @@
 //! The one integration binary. What goes where:
 //!
-//! - `mlem`: the estimator against published results, and properties of whole fits
-//! - `floors`: the architecture table of the crate docs holds
 //! - `extract`: stimuli and a model to activations
 //! - `floors`: the architecture table of the crate docs holds
 //! - `hub`: downloads from a server on loopback, well behaved and otherwise
 //! - `minilm`: real weights against frozen hidden states (opt-in)
+//! - `mlem`: the estimator against published results, and properties of whole fits
 //! - `models`: hidden states against frozen ones, and checkpoints that are wrong
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 //! - `hub`: downloads from a server on loopback, well behaved and otherwise
@@ -14,11 +13,10 @@
 
 mod extract;
 mod floors;
-mod mlem;
-mod minilm;
-mod models;
 mod hub;
 mod grammars;
 mod hub;
 mod minilm;
+mod minilm;
+mod mlem;
 mod models;
