@@ -10,6 +10,6 @@
 
 mod extract;
 mod floors;
+mod hub;
 mod minilm;
 mod models;
-mod hub;
