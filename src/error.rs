@@ -24,6 +24,12 @@ pub enum Error {
     /// A checkpoint that cannot be used.
     #[error(transparent)]
     Models(#[from] crate::models::Error),
+    /// A fit that cannot be made.
+    #[error(transparent)]
+    Mlem(#[from] crate::mlem::Error),
+    /// A profile that cannot be made or read.
+    #[error(transparent)]
+    Profile(#[from] crate::profile::Error),
     /// Stimuli that cannot be run or pooled.
     #[error(transparent)]
     Extract(#[from] crate::extract::Error),
@@ -43,6 +49,8 @@ impl Error {
             Self::Hub(error) => error.hint(),
             Self::Activations(error) => error.hint(),
             Self::Models(error) => error.hint(),
+            Self::Mlem(error) => error.hint(),
+            Self::Profile(error) => error.hint(),
             Self::Extract(error) => error.hint(),
         }
     }

@@ -1,5 +1,6 @@
 //! The one integration binary. What goes where:
 //!
+//! - `mlem`: the estimator against published results, and properties of whole fits
 //! - `floors`: the architecture table of the crate docs holds
 //! - `extract`: stimuli and a model to activations
 //! - `minilm`: real weights against frozen hidden states (opt-in)
@@ -11,5 +12,6 @@
 mod extract;
 mod floors;
 mod hub;
+mod mlem;
 mod minilm;
 mod models;
