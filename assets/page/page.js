@@ -173,8 +173,9 @@
   // Tables are stored by column, names as codes into levels; the CSV is the one of the run directory.
   const csv = (table) => {
     const quote = (text) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+    const number = (x) => (typeof x === "number" && x !== 0 && Math.abs(x) < 1e-5 ? x.toExponential() : String(x));
     const cell = (column, i) => {
-      if (!column.levels) return column.values[i] === null ? (column.text ? "" : "NaN") : String(column.values[i]);
+      if (!column.levels) return column.values[i] === null ? (column.text ? "" : "NaN") : number(column.values[i]);
       return column.codes[i] === null ? "" : column.levels[column.codes[i]];
     };
     const n = table.length ? (table[0].values || table[0].codes).length : 0;

@@ -1,5 +1,6 @@
 //! A profile: the scores, importances and weights of an estimator over layers and folds.
 
+mod metric;
 mod csv;
 mod error;
 mod fit;
@@ -7,6 +8,7 @@ mod run;
 mod summary;
 mod tables;
 
+pub use metric::Metric;
 pub use csv::{IMPORTANCE, SCORES, WEIGHTS};
 pub use error::{Error, Result};
 pub use fit::{Fitted, fit};

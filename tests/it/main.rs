@@ -19,4 +19,6 @@ mod hub;
 mod minilm;
 mod minilm;
 mod mlem;
+mod mlem;
+mod minilm;
 mod models;

@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 
 use super::Result;
 use super::figures::{self, Exact, Figure};
-use super::words;
+use super::{methods, words};
 use crate::profile::{Profile, RunRecord, Summary};
 use crate::stimuli::Stimuli;
 
@@ -75,6 +75,8 @@ pub fn render(input: Input<'_>) -> Result<String> {
         stimuli_note: stimuli::note(stimuli, run),
         features: stimuli::features(stimuli),
         examples: stimuli::examples(stimuli),
+        methods: methods::paragraph(&summary, run),
+        bibtex: methods::BIBTEX,
         run: facts::run(run),
         run_json: words::visible_lines(&serde_json::to_string_pretty(run)?),
         data: data::json(profile, stimuli, correlations, &figures)?,
@@ -97,6 +99,8 @@ struct Page<'a> {
     stimuli_note: String,
     features: Vec<stimuli::Row>,
     examples: Vec<Vec<String>>,
+    methods: String,
+    bibtex: &'static str,
     run: Vec<Fact>,
     run_json: String,
     data: String,
