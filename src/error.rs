@@ -12,6 +12,9 @@ pub enum Error {
     /// Stimuli that cannot be used.
     #[error(transparent)]
     Stimuli(#[from] crate::stimuli::Error),
+    /// A report that could not be made.
+    #[error(transparent)]
+    Report(#[from] crate::report::Error),
     /// A model whose files could not be had.
     #[error(transparent)]
     Hub(#[from] crate::hub::Error),
@@ -21,9 +24,18 @@ pub enum Error {
     /// A checkpoint that cannot be used.
     #[error(transparent)]
     Models(#[from] crate::models::Error),
+    /// A fit that cannot be made.
+    #[error(transparent)]
+    Mlem(#[from] crate::mlem::Error),
+    /// A profile that cannot be made or read.
+    #[error(transparent)]
+    Profile(#[from] crate::profile::Error),
     /// Stimuli that cannot be run or pooled.
     #[error(transparent)]
     Extract(#[from] crate::extract::Error),
+    /// A grammar that cannot be used.
+    #[error(transparent)]
+    Grammar(#[from] crate::grammar::Error),
 }
 
 /// A result whose error is the pipeline's.
@@ -36,10 +48,14 @@ impl Error {
         match self {
             Self::Files(error) => error.hint(),
             Self::Stimuli(error) => error.hint(),
+            Self::Report(error) => error.hint(),
             Self::Hub(error) => error.hint(),
             Self::Activations(error) => error.hint(),
             Self::Models(error) => error.hint(),
+            Self::Mlem(error) => error.hint(),
+            Self::Profile(error) => error.hint(),
             Self::Extract(error) => error.hint(),
+            Self::Grammar(error) => error.hint(),
         }
     }
 }

@@ -20,7 +20,7 @@ pub struct Embedded {
 }
 
 /// Every embedded model.
-pub const MODELS: &[Embedded] = &[];
+pub static MODELS: &[Embedded] = &[];
 
 /// The checkpoint of `model` at `revision`, or its last one.
 pub(super) fn checkpoint(model: &Embedded, revision: Option<&str>) -> Result<Checkpoint> {

@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::files;
-use crate::text::join_and;
+use crate::text::{count, join_and};
 
 /// Why a model's files could not be had.
 #[derive(Debug, thiserror::Error)]
@@ -146,7 +146,7 @@ pub enum Error {
         what: String,
     },
     /// The connection kept breaking.
-    #[error("the download of {url} broke off at {have} bytes{}: {what}", of(*size))]
+    #[error("the download of {url} broke off after {} bytes{}: {what}", count((*have).into()), of(*size))]
     BrokenOff {
         /// The address.
         url: String,
@@ -218,7 +218,9 @@ impl Error {
             Self::NoModel { near, .. } => {
                 Some(format!("{}check the name, or {WITHOUT_NETWORK}", did_you_mean(near)))
             }
-            Self::Server { .. } => Some(format!("try again later, or {WITHOUT_NETWORK}")),
+            Self::Server { .. } => Some(format!(
+                "try again later (if it goes on: is HF_ENDPOINT right, and does the network ask for a login?), or {WITHOUT_NETWORK}"
+            )),
             Self::BrokenOff { .. } => {
                 Some("run the same command again: it goes on where the download broke off".to_owned())
             }
@@ -244,7 +246,7 @@ fn without(file: Option<&String>) -> String {
 
 /// ` of N`, where N is known.
 fn of(size: Option<u64>) -> String {
-    size.map(|size| format!(" of {size}")).unwrap_or_default()
+    size.map(|size| format!(" of {}", count(size.into()))).unwrap_or_default()
 }
 
 /// `: what the server said`.

@@ -16,6 +16,11 @@ pub(super) const INDEX: &str = "model.safetensors.index.json";
 /// How the file begins that Git leaves in place of a large one it has not fetched.
 const LFS_POINTER: &[u8] = b"version https://git-lfs";
 
+/// Whether `folder` holds a checkpoint, or part of one.
+pub(super) fn holds_checkpoint(folder: &Path) -> bool {
+    [CONFIG, TOKENIZER, WEIGHTS, INDEX, "pytorch_model.bin"].iter().any(|name| folder.join(name).exists())
+}
+
 /// Reads the checkpoint in `folder`; weights are found, not read.
 pub(super) fn read(folder: &Path, id: String, commit: Option<String>) -> Result<Checkpoint> {
     let config = read_text(folder, CONFIG)?;

@@ -2,6 +2,7 @@
 //! can be done about them. Nothing here knows what a model is.
 
 use std::io::{self, Read};
+use std::net::IpAddr;
 use std::time::Duration;
 
 use ureq::http::{HeaderMap, Response, StatusCode, Uri, header};
@@ -68,10 +69,11 @@ pub(super) struct Client {
 impl Client {
     /// A client for the endpoint of `hub`, which must be an address of the web.
     pub(super) fn new(hub: &Hub) -> Option<Self> {
-        let endpoint = hub.endpoint.parse().ok().filter(is_web)?;
+        let endpoint: Uri = hub.endpoint.parse().ok().filter(is_web)?;
         let timeout = Some(hub.patience.timeout);
         let config = Agent::config_builder()
-            .proxy(hub.proxy.clone())
+            // A proxy cannot reach this machine's own servers.
+            .proxy(hub.proxy.clone().filter(|_| !is_loopback(&endpoint)))
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
@@ -202,9 +204,12 @@ fn redirect(from: &Uri, response: &Response<Body>) -> Result<Option<Uri>, Failur
     if ![301, 302, 303, 307, 308].contains(&status) {
         return Ok(None);
     }
-    let location = text(response.headers(), "location").unwrap_or_default();
+    let location = text(response.headers(), "location")
+        .ok_or_else(|| Failure::Malformed("a redirect that does not say where to".to_owned()))?;
     let target = join(from, &location).filter(is_web);
-    target.map(Some).ok_or_else(|| Failure::Malformed(format!("redirect to `{}`", location.escape_default())))
+    target
+        .map(Some)
+        .ok_or_else(|| Failure::Malformed(format!("a redirect to `{}`", location.escape_default())))
 }
 
 /// Sorts an answer by its status.
@@ -282,6 +287,11 @@ fn parse(url: &str) -> Result<Uri, Failure> {
 
 fn is_web(uri: &Uri) -> bool {
     matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some_and(|host| !host.is_empty())
+}
+
+fn is_loopback(uri: &Uri) -> bool {
+    let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// Scheme, host and port: what must agree for a token to be sent.
@@ -368,6 +378,13 @@ mod tests {
         assert_ne!(at("https://hub.test"), at("http://hub.test"));
         assert_ne!(at("http://hub.test:1"), at("http://hub.test:2"));
         assert_ne!(at("https://hub.test"), at("https://hub.test.evil.test"));
+    }
+
+    #[test]
+    fn this_machine_is_known_by_its_names() {
+        let loopback = |url: &str| is_loopback(&url.parse().unwrap());
+        assert!(["http://localhost:1", "http://127.0.0.1", "http://[::1]:9/x"].into_iter().all(loopback));
+        assert!(!["https://huggingface.co", "http://127.0.0.1.test"].into_iter().any(loopback));
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::embedded::{self, Embedded};
 use super::error::{Error, Result};
+use super::folder;
 use crate::text::near_matches;
 
 /// Short names and old names, and the Hub id that each stands for.
@@ -87,8 +88,8 @@ pub(super) enum Name {
 
 /// Tells what `name` is.
 ///
-/// A path that exists wins, except that a bare known name is not taken for a folder that holds no checkpoint (a run
-/// directory called `tiny-bert`, say). What begins like a path or has two slashes can only be a path.
+/// What begins like a path or has two slashes can only be a path. Else a folder wins if it holds a checkpoint, or part of
+/// one; results that were written to a folder called `tiny-bert` or `EleutherAI/pythia-70m` do not hide the model.
 pub(super) fn interpret(name: &str) -> Result<Name> {
     let path = Path::new(name);
     let looks_like_path = name.starts_with(['.', '/', '~', '\\'])
@@ -96,7 +97,8 @@ pub(super) fn interpret(name: &str) -> Result<Name> {
         || name.ends_with(['/', '\\'])
         || name.matches(['/', '\\']).count() > 1;
     let known = known(name);
-    if looks_like_path || path.join("config.json").exists() || (path.exists() && known.is_none()) {
+    let is_id = known.is_some() || check_id(name).is_ok();
+    if looks_like_path || folder::holds_checkpoint(path) || (path.exists() && !(path.is_dir() && is_id)) {
         return if path.is_dir() {
             Ok(Name::Folder(path.to_owned()))
         } else if path.exists() {
@@ -208,6 +210,16 @@ mod tests {
         for name in ["", "org/na me", "org/../secret", "org/a--b", "-x/y", "modèle", "x?y", "org/a..b"] {
             assert!(matches!(interpret(name), Err(Error::BadName { .. } | Error::NoFolder { .. })), "{name}");
         }
+    }
+
+    #[test]
+    fn results_in_a_folder_of_that_name_do_not_hide_a_model() {
+        assert_eq!(hub("src/hub"), "src/hub");
+        let home = tempfile::tempdir().unwrap();
+        assert!(!folder::holds_checkpoint(home.path()));
+        std::fs::write(home.path().join("tokenizer.json"), "{}").unwrap();
+        assert!(folder::holds_checkpoint(home.path()));
+        assert!(matches!(interpret(home.path().to_str().unwrap()), Ok(Name::Folder(_))));
     }
 
     #[test]

@@ -2,4 +2,10 @@
 //!
 //! No domain words here (no features, layers or stimuli), no files, no printing.
 
+pub mod correlation;
+pub mod linalg;
+pub mod nnls;
+pub mod psd;
+pub mod rank;
 pub mod rng;
+pub mod split;

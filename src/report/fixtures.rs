@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use ndarray::Array2;
 use serde_json::json;
 
+use super::page::Input;
 use crate::numeric::rng::Stream;
 use crate::profile::{
     Importance, ModelRecord, Order, Profile, RunRecord, Score, Split, StimuliRecord, Weight,
@@ -14,8 +16,15 @@ use crate::stimuli::{Feature, FeatureTable, Source, Stimuli};
 pub(super) struct Run {
     pub profile: Profile,
     pub record: RunRecord,
-    #[expect(dead_code, reason = "read by the page, which comes next")]
     pub stimuli: Stimuli,
+    pub correlations: Array2<f64>,
+}
+
+impl Run {
+    pub fn input(&self) -> Input<'_> {
+        let Self { profile, record, stimuli, correlations } = self;
+        Input { profile, run: record, stimuli, correlations }
+    }
 }
 
 /// A run on `n_stimuli` relative clauses: thirteen features that rise and fall with the layers, and their interactions.
@@ -54,7 +63,7 @@ pub(super) fn realistic(n_layers: usize, n_stimuli: usize, interactions: bool) -
             "`subj_zipf` and `subj_gender` correlate (r = 0.62): their importances share credit".to_owned(),
         ],
     };
-    Run { profile, record, stimuli }
+    Run { profile, record, correlations: correlations(&stimuli), stimuli }
 }
 
 /// Forty features whose names attack the page, one layer, scores that are no numbers, sentences in HTML.
@@ -86,7 +95,7 @@ pub(super) fn hostile() -> Run {
         score.spearman = f64::NAN;
     }
     for (i, row) in profile.importances.iter_mut().enumerate() {
-        if i % 3 == 0 {
+        if i % 3 == 0 || row.feature == names[5] {
             row.importance = f64::NAN;
             row.sd = f64::NAN;
         }
@@ -108,7 +117,7 @@ pub(super) fn hostile() -> Run {
         warnings: vec!["<script>window.pwned=1</script>".to_owned()],
         ..RunRecord::default()
     };
-    Run { profile, record, stimuli }
+    Run { profile, record, correlations: correlations(&stimuli), stimuli }
 }
 
 fn relative_clauses(n_stimuli: usize) -> Stimuli {
@@ -197,6 +206,17 @@ fn relative_clauses(n_stimuli: usize) -> Stimuli {
     })
 }
 
+/// Correlations that fall with the distance between two columns; every seventh is undefined where names attack.
+fn correlations(stimuli: &Stimuli) -> Array2<f64> {
+    let n = stimuli.features().n_features();
+    Array2::from_shape_fn((n, n), |(a, b)| match (a.abs_diff(b), a + b) {
+        (0, _) => 1.0,
+        (_, sum) if n == 40 && sum % 7 == 0 => f64::NAN,
+        (1, 9) => 0.62,
+        (apart, sum) => (if sum % 2 == 0 { 0.3 } else { -0.2 }) / apart as f64,
+    })
+}
+
 /// Importances that rise to a layer of their own and fall again, with noise from fold to fold.
 fn profile(names: &[String], n_layers: usize, n_folds: usize, interactions: bool) -> Profile {
     let mut rng = Stream::new(7, "profile");
@@ -261,5 +281,7 @@ fn look() {
         let options = super::terminal::Options { colour: true, width: 120, top: 20 };
         let table = super::terminal::render(&run.profile, &run.record, options);
         crate::files::write(&folder.join(format!("{name}.txt")), table.as_bytes()).unwrap();
+        let page = super::page::render(run.input()).unwrap();
+        crate::files::write(&folder.join(format!("{name}.html")), page.as_bytes()).unwrap();
     }
 }

@@ -3,8 +3,15 @@
 //! Pure text and bytes out: nothing is printed or written here, and nothing is measured that the tables do not hold. The
 //! same input gives the same bytes: no dates, no random names.
 
+mod error;
+mod figures;
+mod methods;
+pub mod page;
+mod svg;
 pub mod terminal;
 mod words;
+
+pub use error::{Error, Result};
 
 #[cfg(test)]
 mod fixtures;

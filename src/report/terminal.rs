@@ -30,7 +30,7 @@ impl Default for Options {
 
 /// Backgrounds from nothing to the largest importance, as 256-colour codes. Their lightness rises steadily, so that they
 /// read without colour vision, on dark and light terminals.
-const SHADES: [u8; 8] = [235, 237, 23, 24, 31, 38, 80, 123];
+const SHADES: [u8; 8] = [235, 238, 24, 25, 31, 38, 80, 123];
 /// The first of [`SHADES`] that dark text reads better on.
 const DARK_TEXT_FROM: usize = 5;
 
@@ -76,7 +76,11 @@ fn heading(summary: &Summary, run: &RunRecord, width: usize) -> String {
         text::counted(summary.ranked(Order::Main).len() as u128, "feature"),
         text::counted(summary.layers.len() as u128, "layer"),
     )];
-    lines.push(format!("Importance: {}.", words::importance(summary, run)));
+    if summary.terms.is_empty() {
+        lines.push("No importances were measured (--permutations 0).".to_owned());
+    } else {
+        lines.push(format!("Importance: {}.", words::importance(summary, run)));
+    }
     let (scores, split) = summary.score();
     if let Some(best) = summary.best_layer() {
         let (layer, best) = (summary.layers[best], scores[best]);

@@ -35,6 +35,11 @@ pub(super) fn visible(name: &str) -> String {
     out
 }
 
+/// As [`visible`], for a text whose lines stand.
+pub(super) fn visible_lines(text: &str) -> String {
+    text.split('\n').map(visible).collect::<Vec<_>>().join("\n")
+}
+
 /// What an importance is, in one sentence.
 pub(super) fn importance(summary: &Summary, run: &RunRecord) -> String {
     let what = match run.options.get("permute").and_then(Value::as_str) {
@@ -43,8 +48,9 @@ pub(super) fn importance(summary: &Summary, run: &RunRecord) -> String {
         _ => "drop in Spearman when a feature is permuted",
     };
     let permutations = run.options.get("permutations").and_then(Value::as_u64);
-    let times =
-        permutations.map(|n| format!(", {}", text::counted(n as u128, "permutation"))).unwrap_or_default();
+    let times = permutations
+        .map(|n| format!(", {}", text::counted(u128::from(n), "permutation")))
+        .unwrap_or_default();
     let over = match summary.spread_over {
         SpreadOver::Folds => {
             format!("mean ± sd over {} folds of held-out stimuli", text::count(summary.n_folds as u128))

@@ -1,6 +1,7 @@
 //! The hub against a server on loopback.
 
 mod download;
+mod mischief;
 mod redirect;
 mod server;
 mod trouble;

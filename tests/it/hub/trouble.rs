@@ -185,7 +185,7 @@ fn a_server_that_sends_nothing_is_not_waited_for_forever() {
     user.hub.patience.attempts = 1;
     let begun = Instant::now();
     let (text, _) = user.failure(ID);
-    assert!(text.contains("broke off at 1000 bytes of 100000"), "{text}");
+    assert!(text.contains("broke off after 1,000 bytes of 100,000"), "{text}");
     assert!(begun.elapsed() < Duration::from_secs(20));
 }
 

@@ -1,0 +1,192 @@
+//! Cross-validation by stimuli: trained on pairs within the training stimuli, scored on pairs within the held-out ones.
+
+use ndarray::{Array2, ArrayView2};
+use rayon::prelude::*;
+
+use super::design::{Design, MIN_STIMULI};
+use super::fit::fit_warnings;
+use super::importance::TermImportance;
+use super::pairs::Layout;
+use super::params::MlemParams;
+use super::score::{Evaluation, GridModel, PairSet, Scored, neural_distances};
+use super::terms::{Term, matrix};
+use super::{Error, Result, Warning};
+use crate::numeric::rank::{RankTarget, Scratch};
+use crate::numeric::rng::Stream;
+use crate::numeric::split;
+use crate::stimuli::{FeatureTable, Values};
+
+/// A held-out fold needs this many stimuli for its distances to be ranked.
+const MIN_FOLD: usize = 3;
+
+/// Features split into folds, with everything about the fits that they decide computed once for all layers.
+#[derive(Debug, Clone)]
+pub struct CrossValidation {
+    design: Design,
+    /// Per fold, the pairs it is scored on.
+    scored_on: Vec<PairSet>,
+    warnings: Vec<Warning>,
+}
+
+/// The model of one fold at one layer, and how it did.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FoldFit {
+    /// The fold, from 0.
+    pub fold: usize,
+    /// `W` at unit Frobenius norm, `(n_features, n_features)`.
+    pub weights: Array2<f64>,
+    /// Pearson's correlation of the modelled and the target distance over the training pairs.
+    pub objective: f64,
+    /// A bound on how far the fit is from the optimum, relative to its value.
+    pub gap: f64,
+    /// Spearman over the held-out pairs (over all pairs, where there is one fold).
+    pub scored: Scored,
+    /// Importance of every term over the same pairs; empty with no permutations.
+    pub importances: Vec<TermImportance>,
+    /// What a user should know.
+    pub warnings: Vec<Warning>,
+}
+
+impl MlemParams {
+    /// Splits the stimuli of `features` into `folds` at random under the seed, and computes what serves every layer. With one
+    /// fold, models are fitted to all pairs and scored on them.
+    ///
+    /// # Errors
+    ///
+    /// An option out of range; fewer than 8 stimuli; folds of fewer than 3; a constant feature.
+    pub fn cross_validation(&self, features: &FeatureTable, folds: usize) -> Result<CrossValidation> {
+        let n = features.n_stimuli();
+        if folds == 0 {
+            return Err(Error::Option { option: "folds", value: folds.to_string(), range: "at least 1" });
+        }
+        if n < MIN_STIMULI {
+            return Err(Error::TooFewStimuli { found: n, least: MIN_STIMULI });
+        }
+        if folds > 1 && n / folds < MIN_FOLD {
+            return Err(Error::TooManyFolds { folds, stimuli: n, least: MIN_FOLD });
+        }
+        let fold_of = split::folds(n, folds, &mut Stream::new(self.seed, "folds"));
+        let design = Design::new(self, features, Layout::of_folds(&fold_of, folds))?;
+        let scored_on = (0..folds)
+            .into_par_iter()
+            .map(|fold| PairSet::new(&design.columns, &design.layout.tasks_within(fold), design.coverage))
+            .collect();
+        let mut warnings = design.warnings();
+        if folds > 1 {
+            warnings.extend(unseen_levels(features, &fold_of, folds));
+        }
+        Ok(CrossValidation { design, scored_on, warnings })
+    }
+}
+
+impl CrossValidation {
+    /// The features, in the order of the rows of `W`.
+    #[must_use]
+    pub fn features(&self) -> &[String] {
+        self.design.scales.names()
+    }
+
+    /// The entries of `W` that are fitted.
+    #[must_use]
+    pub fn terms(&self) -> &[Term] {
+        &self.design.terms
+    }
+
+    /// How many folds.
+    #[must_use]
+    pub fn n_folds(&self) -> usize {
+        self.design.n_folds()
+    }
+
+    /// What a user should know about the features and the folds.
+    #[must_use]
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
+    }
+
+    /// Pearson's correlations of the feature distances over all pairs, `(n_features, n_features)`.
+    #[must_use]
+    pub fn feature_correlations(&self) -> Array2<f64> {
+        self.design.feature_correlations()
+    }
+
+    /// Fits, scores and takes the importances of every fold at one layer, of which `activations` are
+    /// `(n_stimuli, d_model)`.
+    ///
+    /// # Errors
+    ///
+    /// Another number of rows than the features have; activations that are not finite.
+    pub fn fit(&self, activations: ArrayView2<'_, f32>) -> Result<Vec<FoldFit>> {
+        let design = &self.design;
+        let neural = design.neural(activations)?;
+        let solved = design.solve(&neural);
+        Ok(solved
+            .into_par_iter()
+            .enumerate()
+            .map(|(fold, solved)| {
+                let tasks = design.layout.tasks_within(fold);
+                let distances = neural_distances(&neural, &tasks, design.coverage);
+                let target = RankTarget::new(&distances, &mut Scratch::default());
+                let model = GridModel::new(&design.terms, &solved.w, design.columns.slots());
+                let evaluation = Evaluation::new(model, &self.scored_on[fold], target);
+                let scored = evaluation.scored;
+                let mut warnings = fit_warnings(&solved, fold);
+                if let Err(reason) = scored.spearman {
+                    // Where nothing can be scored, that nothing is associated goes without saying.
+                    warnings = vec![Warning::UndefinedScore { layer: None, fold, reason }];
+                }
+                let seed = design.params.seed;
+                let stream =
+                    |permutation| Stream::new(seed, &format!("fold {fold} permutation {permutation}"));
+                let permutations = design.params.permutations;
+                let importances = if permutations == 0 {
+                    Vec::new()
+                } else {
+                    evaluation.importance(&design.terms, self.features(), permutations, stream)
+                };
+                FoldFit {
+                    fold,
+                    weights: matrix(design.n_features(), &design.terms, &solved.w),
+                    objective: solved.pearson,
+                    gap: solved.gap,
+                    scored,
+                    importances,
+                    warnings,
+                }
+            })
+            .collect())
+    }
+}
+
+/// The levels of each feature that no training stimulus of some fold has.
+fn unseen_levels(features: &FeatureTable, fold_of: &[usize], n_folds: usize) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    for feature in features {
+        let Values::Categorical { levels, codes } = feature.values() else { continue };
+        // The only fold of each level, if there is only one.
+        let mut only_fold: Vec<Option<Option<usize>>> = vec![None; levels.len()];
+        for (code, &fold) in codes.iter().zip(fold_of) {
+            if let Some(code) = code {
+                let seen = &mut only_fold[*code as usize];
+                *seen = match *seen {
+                    None => Some(Some(fold)),
+                    Some(Some(other)) if other == fold => Some(Some(fold)),
+                    Some(_) => Some(None),
+                };
+            }
+        }
+        let unseen: Vec<(usize, usize)> = only_fold
+            .iter()
+            .enumerate()
+            .filter_map(|(level, fold)| fold.flatten().map(|fold| (level, fold)))
+            .collect();
+        if !unseen.is_empty() {
+            warnings.push(Warning::UnseenLevels {
+                feature: feature.name().to_owned(),
+                levels: unseen.iter().map(|&(level, _)| levels[level].clone()).collect(),
+                folds: (0..n_folds).filter(|fold| unseen.iter().any(|(_, f)| f == fold)).collect(),
+            });
+        }
+    }
+    warnings
+}

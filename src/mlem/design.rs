@@ -1,0 +1,292 @@
+//! Everything about a fit that the features alone decide: pairs, terms, and `C` of every fold's training pairs.
+
+use ndarray::{Array2, ArrayView2};
+use rayon::prelude::*;
+
+use super::distance::Neural;
+use super::encode::{Columns, Scales, Slot};
+use super::moments::{FeatureSums, Monomial, TargetSums, monomials};
+use super::pairs::{Coverage, Layout, Task, n_pairs};
+use super::params::{MlemParams, Target};
+use super::rank_target::{Histogram, RankTable};
+use super::solve::{Solved, System, correlations, dependences};
+use super::terms::{self, Term};
+use super::{Error, Result, Warning};
+use crate::stimuli::FeatureTable;
+
+/// Fewer stimuli than this make too few distances.
+pub(crate) const MIN_STIMULI: usize = 8;
+/// Feature distances that correlate beyond this are worth a warning.
+const CORRELATED: f64 = 0.5;
+/// The most memory that moments may take.
+const MAX_BYTES: f64 = 8.0 * (1u64 << 30) as f64;
+/// Strips whose sums are held at once.
+const WAVE: usize = 32;
+
+#[derive(Debug, Clone)]
+pub(crate) struct Design {
+    pub(crate) params: MlemParams,
+    pub(crate) scales: Scales,
+    pub(crate) terms: Vec<Term>,
+    pub(crate) columns: Columns,
+    pub(crate) layout: Layout,
+    pub(crate) coverage: Coverage,
+    tasks: Vec<Task>,
+    monomials: Vec<Monomial>,
+    total: FeatureSums,
+    /// Per fold, the sums over its training pairs.
+    training: Vec<FeatureSums>,
+    systems: Vec<System>,
+}
+
+impl Design {
+    /// The design of `features`, whose stimuli are in the folds of `layout`; with one fold it trains on all.
+    pub(crate) fn new(params: &MlemParams, features: &FeatureTable, layout: Layout) -> Result<Self> {
+        params.check()?;
+        let n = features.n_stimuli();
+        if n < MIN_STIMULI {
+            return Err(Error::TooFewStimuli { found: n, least: MIN_STIMULI });
+        }
+        let scales = Scales::new(features)?;
+        let terms = terms::terms(features.n_features(), params.interactions);
+        let n_folds = layout.folds.len();
+        // One matrix per fold, its training system, and a wave of strips; the solver needs a few more.
+        let bytes = (2 * n_folds + WAVE + 8) as f64 * (terms.len() as f64).powi(2) * 8.0;
+        if bytes > MAX_BYTES {
+            return Err(Error::TooManyTerms { terms: terms.len(), gibibytes: bytes / (1u64 << 30) as f64 });
+        }
+        let columns = scales.columns(features, &layout.order, params.missing);
+        let coverage = Coverage { fraction: params.pairs.fraction(n_pairs(n)), seed: params.seed };
+        let monomials = monomials(&terms, &columns);
+        let tasks = layout.tasks();
+        let size = monomials.len();
+        let (total, training) = sum_by_fold(
+            &tasks,
+            n_folds,
+            || FeatureSums::zeros(size),
+            |task| {
+                let mut sums = FeatureSums::zeros(size);
+                let mut buffer = Vec::new();
+                task.stream(Some(&columns), None, coverage, |chunk| {
+                    sums.accumulate(&monomials, chunk, &mut buffer);
+                });
+                sums
+            },
+            FeatureSums::add,
+        );
+        let systems = training.par_iter().map(|sums| System::new(sums.covariance(terms.len()))).collect();
+        Ok(Self {
+            params: params.clone(),
+            scales,
+            terms,
+            columns,
+            layout,
+            coverage,
+            tasks,
+            monomials,
+            total,
+            training,
+            systems,
+        })
+    }
+
+    pub(crate) fn n_features(&self) -> usize {
+        self.scales.names().len()
+    }
+
+    pub(crate) fn n_folds(&self) -> usize {
+        self.layout.folds.len()
+    }
+
+    /// The activations of one layer, in the order of the design.
+    pub(crate) fn neural(&self, activations: ArrayView2<'_, f32>) -> Result<Neural> {
+        let (features, activation_rows) = (self.columns.n_stimuli(), activations.nrows());
+        if features != activation_rows {
+            return Err(Error::RowCounts { features, activations: activation_rows });
+        }
+        Neural::new(activations, &self.layout.order, self.params.distance)
+    }
+
+    /// The best weights of every fold.
+    pub(crate) fn solve(&self, neural: &Neural) -> Vec<Solved> {
+        let sums = self.target_sums(neural);
+        (0..self.n_folds())
+            .into_par_iter()
+            .map(|fold| {
+                let target = &sums[fold];
+                let b = target.covariance(&self.training[fold]);
+                self.systems[fold].solve(
+                    &b,
+                    target.variance(),
+                    &self.terms,
+                    self.n_features(),
+                    self.params.constraint,
+                )
+            })
+            .collect()
+    }
+
+    /// How many training pairs `fold` has.
+    pub(crate) fn training_pairs(&self, fold: usize) -> u64 {
+        self.training[fold].pairs.round() as u64
+    }
+
+    fn target_sums(&self, neural: &Neural) -> Vec<TargetSums> {
+        let (terms, n_folds) = (&self.monomials[..self.terms.len()], self.n_folds());
+        let zeros = || TargetSums::zeros(terms.len());
+        match self.params.target {
+            Target::Squared => {
+                let of_task = |task: &Task| {
+                    let mut sums = zeros();
+                    let mut buffer = Vec::new();
+                    task.stream(Some(&self.columns), Some(neural), self.coverage, |chunk| {
+                        sums.accumulate(terms, chunk, &chunk.squared, &mut buffer);
+                    });
+                    sums
+                };
+                sum_by_fold(&self.tasks, n_folds, zeros, of_task, TargetSums::add).1
+            }
+            Target::Rank => {
+                let tables = self.rank_tables(neural);
+                // Every fold ranks its own training pairs, so that each has sums of its own.
+                let mut folds = vec![zeros(); n_folds];
+                for wave in self.tasks.chunks(WAVE) {
+                    let sums: Vec<Vec<Option<TargetSums>>> =
+                        wave.par_iter().map(|task| self.rank_sums(task, neural, &tables, terms)).collect();
+                    for sums in sums {
+                        for (fold, sums) in folds.iter_mut().zip(sums) {
+                            if let Some(sums) = sums {
+                                fold.add(&sums, 1.0);
+                            }
+                        }
+                    }
+                }
+                folds
+            }
+        }
+    }
+
+    /// For every fold, the ranks of squared distances among its training pairs.
+    fn rank_tables(&self, neural: &Neural) -> Vec<RankTable> {
+        let of_task = |task: &Task| {
+            let mut histogram = Histogram::default();
+            task.stream(None, Some(neural), self.coverage, |chunk| histogram.count(&chunk.squared));
+            histogram
+        };
+        let (_, training) =
+            sum_by_fold(&self.tasks, self.n_folds(), Histogram::default, of_task, |sum, other, sign| {
+                sum.add(other, sign > 0.0);
+            });
+        training.iter().map(Histogram::ranks).collect()
+    }
+
+    fn rank_sums(
+        &self,
+        task: &Task,
+        neural: &Neural,
+        tables: &[RankTable],
+        terms: &[Monomial],
+    ) -> Vec<Option<TargetSums>> {
+        let trains = |fold: usize| tables.len() == 1 || (task.folds.0 != fold && task.folds.1 != fold);
+        let mut folds: Vec<Option<TargetSums>> =
+            (0..tables.len()).map(|fold| trains(fold).then(|| TargetSums::zeros(terms.len()))).collect();
+        let (mut ranks, mut buffer) = (Vec::new(), Vec::new());
+        task.stream(Some(&self.columns), Some(neural), self.coverage, |chunk| {
+            for (sums, table) in folds.iter_mut().zip(tables) {
+                if let Some(sums) = sums {
+                    ranks.clear();
+                    ranks.extend(chunk.squared.iter().map(|&squared| table.rank(squared)));
+                    sums.accumulate(terms, chunk, &ranks, &mut buffer);
+                }
+            }
+        });
+        folds
+    }
+
+    /// Pearson's correlations of the feature distances over all pairs, `(n_features, n_features)`.
+    pub(crate) fn feature_correlations(&self) -> Array2<f64> {
+        let mut next_plain = self.terms.len();
+        let plain: Vec<usize> = self
+            .columns
+            .slots()
+            .iter()
+            .enumerate()
+            .map(|(feature, slot)| match slot {
+                Slot::Bit(_) => feature,
+                Slot::Dense(_) => {
+                    next_plain += 1;
+                    next_plain - 1
+                }
+            })
+            .collect();
+        let all = correlations(&self.total.covariance(self.monomials.len()));
+        Array2::from_shape_fn((plain.len(), plain.len()), |(a, b)| all[[plain[a], plain[b]]])
+    }
+
+    /// What the features alone give cause to warn of.
+    pub(crate) fn warnings(&self) -> Vec<Warning> {
+        let names = self.scales.names();
+        let mut warnings = Vec::new();
+        if self.coverage.fraction < 1.0 {
+            warnings.push(Warning::Sampled {
+                pairs: n_pairs(self.columns.n_stimuli()),
+                used: self.total.pairs as u64,
+            });
+        }
+        let r = self.feature_correlations();
+        for a in 0..names.len() {
+            for b in a + 1..names.len() {
+                if r[[a, b]].abs() > CORRELATED {
+                    warnings.push(Warning::Correlated {
+                        a: names[a].clone(),
+                        b: names[b].clone(),
+                        r: r[[a, b]],
+                    });
+                }
+            }
+        }
+        let name = |term: usize| self.terms[term].name(names);
+        for dependence in dependences(&self.total.covariance(self.terms.len())) {
+            warnings.push(Warning::Confounded {
+                term: name(dependence.term),
+                others: dependence.others.iter().map(|&other| name(other)).collect(),
+            });
+        }
+        warnings
+    }
+}
+
+/// The sums of `of_task` over all tasks, and over each fold's training pairs: those that do not touch it (all, where there is
+/// one fold). Added in the order of the tasks, whatever the number of threads.
+fn sum_by_fold<S: Clone + Send>(
+    tasks: &[Task],
+    n_folds: usize,
+    zeros: impl Fn() -> S,
+    of_task: impl Fn(&Task) -> S + Sync,
+    add: impl Fn(&mut S, &S, f64),
+) -> (S, Vec<S>) {
+    let mut total = zeros();
+    let mut touched: Vec<S> = (0..n_folds).map(|_| zeros()).collect();
+    for wave in tasks.chunks(WAVE) {
+        let sums: Vec<S> = wave.par_iter().map(&of_task).collect();
+        for (task, sum) in wave.iter().zip(&sums) {
+            let (k, l) = task.folds;
+            add(&mut total, sum, 1.0);
+            add(&mut touched[k], sum, 1.0);
+            if k != l {
+                add(&mut touched[l], sum, 1.0);
+            }
+        }
+    }
+    let training = touched
+        .into_iter()
+        .map(|touched| {
+            let mut training = total.clone();
+            if n_folds > 1 {
+                add(&mut training, &touched, -1.0);
+            }
+            training
+        })
+        .collect();
+    (total, training)
+}

@@ -1,0 +1,236 @@
+//! Feature distances: how they are scaled, and columns they are read from quickly.
+
+use std::ops::Range;
+
+use super::params::Missing;
+use super::{Error, Result};
+use crate::stimuli::{Feature, FeatureTable, Values};
+
+/// The code of a missing level.
+const MISSING: u32 = u32::MAX;
+
+/// At most this many categorical features share the bits of a pair; further ones are kept as numbers.
+const MAX_BITS: usize = 32;
+
+/// What each feature's distance is: fixed once, on the stimuli a model is fitted to.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Scales {
+    names: Vec<String>,
+    /// Per feature the smallest value and the range; `None` for a categorical one.
+    ranges: Vec<Option<(f64, f64)>>,
+}
+
+impl Scales {
+    /// The scales of `features`, each of which must have two different values.
+    pub(crate) fn new(features: &FeatureTable) -> Result<Self> {
+        if features.n_features() == 0 {
+            return Err(Error::NoFeatures);
+        }
+        let ranges = features
+            .iter()
+            .map(|feature| {
+                if feature.n_distinct() < 2 {
+                    let value =
+                        (0..feature.len()).map(|row| feature.display(row)).find(|text| !text.is_empty());
+                    return Err(Error::ConstantFeature { feature: feature.name().to_owned(), value });
+                }
+                Ok(match feature.values() {
+                    Values::Categorical { .. } => None,
+                    Values::Numeric(values) => {
+                        let (min, max) = values
+                            .iter()
+                            .flatten()
+                            .fold((f64::INFINITY, f64::NEG_INFINITY), |(min, max), &x| {
+                                (min.min(x), max.max(x))
+                            });
+                        Some((min, max - min))
+                    }
+                })
+            })
+            .collect::<Result<_>>()?;
+        Ok(Self { names: features.names().into_iter().map(str::to_owned).collect(), ranges })
+    }
+
+    pub(crate) fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// Whether `features` are of the same names and types, in the same order.
+    pub(crate) fn check(&self, features: &FeatureTable) -> Result<()> {
+        let words = |name: &str, numeric: bool| {
+            format!("{} `{name}`", if numeric { "numeric" } else { "categorical" })
+        };
+        let given: Vec<String> = features.iter().map(|f| words(f.name(), f.is_numeric())).collect();
+        let fitted: Vec<String> =
+            self.names.iter().zip(&self.ranges).map(|(name, range)| words(name, range.is_some())).collect();
+        match fitted.iter().zip(&given).find(|(fitted, given)| fitted != given) {
+            Some((fitted, given)) => {
+                Err(Error::OtherFeatures { fitted: fitted.clone(), given: given.clone() })
+            }
+            None if fitted.len() != given.len() => Err(Error::OtherFeatures {
+                fitted: format!("{} features", fitted.len()),
+                given: given.len().to_string(),
+            }),
+            None => Ok(()),
+        }
+    }
+
+    /// The columns of the stimuli at `order`.
+    pub(crate) fn columns(&self, features: &FeatureTable, order: &[usize], missing: Missing) -> Columns {
+        let mut columns = Columns {
+            n_stimuli: order.len(),
+            slots: Vec::new(),
+            bits: Vec::new(),
+            dense: Vec::new(),
+            missing,
+        };
+        for (feature, range) in features.iter().zip(&self.ranges) {
+            let column = read(feature, *range, order);
+            match column {
+                Column::Levels(levels) if columns.bits.len() < MAX_BITS => {
+                    columns.slots.push(Slot::Bit(columns.bits.len()));
+                    columns.bits.push(levels);
+                }
+                other => {
+                    columns.slots.push(Slot::Dense(columns.dense.len()));
+                    columns.dense.push(other);
+                }
+            }
+        }
+        columns
+    }
+}
+
+fn read(feature: &Feature, range: Option<(f64, f64)>, order: &[usize]) -> Column {
+    match (feature.values(), range) {
+        (Values::Categorical { codes, .. }, _) => {
+            Column::Levels(order.iter().map(|&row| codes[row].unwrap_or(MISSING)).collect())
+        }
+        (Values::Numeric(values), range) => {
+            let (min, range) = range.unwrap_or((0.0, 1.0));
+            Column::Values(
+                order.iter().map(|&row| values[row].map_or(f64::NAN, |x| (x - min) / range)).collect(),
+            )
+        }
+    }
+}
+
+/// The values of one feature.
+#[derive(Debug, Clone)]
+enum Column {
+    /// Codes of levels; [`MISSING`] where there is none.
+    Levels(Vec<u32>),
+    /// Numbers scaled to `[0, 1]`; NaN where there is none.
+    Values(Vec<f64>),
+}
+
+/// Where a feature's distance is found in a [`PairChunk`](super::pairs::PairChunk).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Slot {
+    /// A bit of the pair's pattern: 1 where the levels differ.
+    Bit(usize),
+    /// A column of numbers.
+    Dense(usize),
+}
+
+/// The features of some stimuli, ready for distances.
+#[derive(Debug, Clone)]
+pub(crate) struct Columns {
+    n_stimuli: usize,
+    slots: Vec<Slot>,
+    bits: Vec<Vec<u32>>,
+    dense: Vec<Column>,
+    missing: Missing,
+}
+
+/// The second stimuli of the pairs of one first stimulus.
+#[derive(Debug, Clone)]
+pub(crate) enum Partners<'a> {
+    Range(Range<usize>),
+    List(&'a [u32]),
+}
+
+impl Columns {
+    pub(crate) fn n_stimuli(&self) -> usize {
+        self.n_stimuli
+    }
+
+    /// Where each feature's distance is found.
+    pub(crate) fn slots(&self) -> &[Slot] {
+        &self.slots
+    }
+
+    pub(crate) fn n_dense(&self) -> usize {
+        self.dense.len()
+    }
+
+    /// Appends the distances of stimulus `i` to `partners`: bits to `bits`, numbers to each of `dense`.
+    pub(crate) fn append(
+        &self,
+        i: usize,
+        partners: &Partners<'_>,
+        bits: &mut Vec<u32>,
+        dense: &mut [Vec<f64>],
+    ) {
+        let start = bits.len();
+        let len = match partners {
+            Partners::Range(range) => range.len(),
+            Partners::List(list) => list.len(),
+        };
+        bits.resize(start + len, 0);
+        for (bit, levels) in self.bits.iter().enumerate() {
+            let missing = u32::from(self.missing == Missing::One);
+            let own = levels[i];
+            let own_missing = own == MISSING;
+            let differs = |other: u32| {
+                let unknown = own_missing || other == MISSING;
+                (if unknown { missing } else { u32::from(own != other) }) << bit
+            };
+            or_each(&mut bits[start..], levels, partners, differs);
+        }
+        for (column, out) in self.dense.iter().zip(dense) {
+            let missing = self.missing.distance();
+            match column {
+                Column::Levels(levels) => {
+                    let own = levels[i];
+                    push_each(out, levels, partners, |other| {
+                        if own == MISSING || other == MISSING {
+                            missing
+                        } else {
+                            f64::from(u8::from(own != other))
+                        }
+                    });
+                }
+                Column::Values(values) => {
+                    let own = values[i];
+                    push_each(out, values, partners, |other| {
+                        let distance = (own - other).abs();
+                        if distance.is_nan() { missing } else { distance }
+                    });
+                }
+            }
+        }
+    }
+}
+
+fn or_each(out: &mut [u32], values: &[u32], partners: &Partners<'_>, of: impl Fn(u32) -> u32) {
+    match partners {
+        Partners::Range(range) => {
+            for (out, &other) in out.iter_mut().zip(&values[range.clone()]) {
+                *out |= of(other);
+            }
+        }
+        Partners::List(list) => {
+            for (out, &j) in out.iter_mut().zip(*list) {
+                *out |= of(values[j as usize]);
+            }
+        }
+    }
+}
+
+fn push_each<T: Copy>(out: &mut Vec<f64>, values: &[T], partners: &Partners<'_>, of: impl Fn(T) -> f64) {
+    match partners {
+        Partners::Range(range) => out.extend(values[range.clone()].iter().map(|&other| of(other))),
+        Partners::List(list) => out.extend(list.iter().map(|&j| of(values[j as usize]))),
+    }
+}

@@ -1,0 +1,144 @@
+//! What can go wrong with a fit.
+
+/// A result whose error is this module's.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What can go wrong with a fit.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// An option has a value it cannot have.
+    #[error("{option} is {value}, and must be {range}")]
+    Option {
+        /// Which option, by the name of its method.
+        option: &'static str,
+        /// The value.
+        value: String,
+        /// What it may be.
+        range: &'static str,
+    },
+    /// Too few stimuli for distances to say anything.
+    #[error("{found} stimuli, and a fit needs at least {least}")]
+    TooFewStimuli {
+        /// How many there are.
+        found: usize,
+        /// How many are needed.
+        least: usize,
+    },
+    /// Folds would hold too few stimuli to score.
+    #[error("{folds} folds of {stimuli} stimuli leave fewer than {least} stimuli in a fold")]
+    TooManyFolds {
+        /// How many folds.
+        folds: usize,
+        /// How many stimuli.
+        stimuli: usize,
+        /// How many a fold needs.
+        least: usize,
+    },
+    /// There is no feature.
+    #[error("there is no feature to fit")]
+    NoFeatures,
+    /// All values of a feature are the same.
+    #[error("feature `{feature}` is constant: {}", match value { Some(value) => format!("every stimulus has `{value}`"), None => "every value is missing".to_owned() })]
+    ConstantFeature {
+        /// Which feature.
+        feature: String,
+        /// Its only value.
+        value: Option<String>,
+    },
+    /// Features and activations are not of the same stimuli.
+    #[error("the features have {features} rows and the activations {activations}")]
+    RowCounts {
+        /// Rows of the features.
+        features: usize,
+        /// Rows of the activations.
+        activations: usize,
+    },
+    /// The activations have no units.
+    #[error("the activations have no columns")]
+    NoUnits,
+    /// An activation is not a finite number.
+    #[error("the activation of stimulus {stimulus}, unit {unit} is {value}")]
+    NotFinite {
+        /// Which stimulus, from 1.
+        stimulus: usize,
+        /// Which unit, from 1.
+        unit: usize,
+        /// The value.
+        value: f32,
+    },
+    /// The cosine of a vector of zeros is not defined.
+    #[error("the activation of stimulus {stimulus} is all zeros, which has no cosine distance")]
+    ZeroVector {
+        /// Which stimulus, from 1.
+        stimulus: usize,
+    },
+    /// A precomputed distance matrix that is not one.
+    #[error("the precomputed distances are no distance matrix: {reason}")]
+    NoDistances {
+        /// What is wrong.
+        reason: String,
+    },
+    /// A model is asked about features that it was not fitted to.
+    #[error("the model was fitted to {fitted}, and is given {given}")]
+    OtherFeatures {
+        /// What it was fitted to.
+        fitted: String,
+        /// What it was given.
+        given: String,
+    },
+    /// So many terms that their moments do not fit.
+    #[error("{terms} terms need {gibibytes:.1} GiB for their moments")]
+    TooManyTerms {
+        /// How many terms.
+        terms: usize,
+        /// Memory for the moments.
+        gibibytes: f64,
+    },
+    /// Something else went wrong at one layer.
+    #[error("layer {layer}: {source}")]
+    Layer {
+        /// Which layer.
+        layer: usize,
+        /// What went wrong.
+        source: Box<Error>,
+    },
+}
+
+impl Error {
+    /// The same error, with the layer it happened at.
+    #[must_use]
+    pub fn at_layer(self, layer: usize) -> Self {
+        Self::Layer { layer, source: Box::new(self) }
+    }
+
+    /// What the user can do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::TooFewStimuli { .. } => "generate or record more stimuli".to_owned(),
+            Self::TooManyFolds { stimuli, least, .. } => {
+                format!("use --folds {} or fewer", (stimuli / least).max(1))
+            }
+            Self::NoFeatures => "every column but `sentence` is a feature: add at least one".to_owned(),
+            Self::ConstantFeature { feature, .. } => {
+                format!("remove the column `{feature}`, or add stimuli in which it differs")
+            }
+            Self::RowCounts { .. } => {
+                "one row of activations per stimulus, in the same order: extract them again from these stimuli"
+                    .to_owned()
+            }
+            Self::NotFinite { .. } => {
+                "leave the stimulus out, or extract in a wider type (--dtype f32)".to_owned()
+            }
+            Self::ZeroVector { .. } => "use --distance euclidean, or leave the stimulus out".to_owned(),
+            Self::NoDistances { .. } => {
+                "give a square, symmetric matrix of non-negative numbers with zeros on its diagonal".to_owned()
+            }
+            Self::OtherFeatures { .. } => "give the same features in the same order and of the same types".to_owned(),
+            Self::TooManyTerms { .. } => "fit without --interactions, or with fewer features".to_owned(),
+            Self::Layer { source, .. } => return source.hint(),
+            Self::Option { .. } | Self::NoUnits => return None,
+        })
+    }
+}

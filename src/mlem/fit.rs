@@ -1,0 +1,162 @@
+//! One fit on all stimuli, and what the fitted model can tell.
+
+use ndarray::{Array2, ArrayView2};
+
+use super::design::Design;
+use super::encode::Scales;
+use super::importance::TermImportance;
+use super::pairs::{Coverage, Layout, n_pairs};
+use super::params::MlemParams;
+use super::score::{Evaluation, GridModel, PairSet, Scored, neural_distances};
+use super::solve::{ACCEPTABLE_GAP, Solved};
+use super::terms::{Term, matrix};
+use super::{Error, Result, Warning};
+use crate::numeric::rank::{RankTarget, Scratch};
+use crate::numeric::rng::Stream;
+use crate::stimuli::FeatureTable;
+
+impl MlemParams {
+    /// Fits `W` to the distances of `activations` `(n_stimuli, d_model)` on all pairs of the stimuli of `features`.
+    ///
+    /// # Errors
+    ///
+    /// An option out of range; fewer than 8 stimuli; a constant feature; another number of rows; activations that are
+    /// not finite.
+    pub fn fit(&self, features: &FeatureTable, activations: ArrayView2<'_, f32>) -> Result<FittedMlem> {
+        let design = Design::new(self, features, Layout::whole(features.n_stimuli()))?;
+        let neural = design.neural(activations)?;
+        let mut warnings = design.warnings();
+        let mut solved = design.solve(&neural);
+        let solved = solved.remove(0);
+        warnings.extend(fit_warnings(&solved, 0));
+        let weights = matrix(design.n_features(), &design.terms, &solved.w);
+        Ok(FittedMlem {
+            pairs: design.training_pairs(0),
+            params: design.params,
+            scales: design.scales,
+            terms: design.terms,
+            weights,
+            solved,
+            warnings,
+        })
+    }
+}
+
+/// What a solution gives cause to warn of.
+pub(crate) fn fit_warnings(solved: &Solved, fold: usize) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    if !solved.associated {
+        warnings.push(Warning::NoAssociation { layer: None, fold });
+    }
+    if solved.gap > ACCEPTABLE_GAP {
+        warnings.push(Warning::Inexact { layer: None, fold, gap: solved.gap });
+    }
+    warnings
+}
+
+/// A fitted model: `W`, with the names and scales of its features.
+#[derive(Debug, Clone)]
+pub struct FittedMlem {
+    params: MlemParams,
+    scales: Scales,
+    terms: Vec<Term>,
+    weights: Array2<f64>,
+    solved: Solved,
+    pairs: u64,
+    warnings: Vec<Warning>,
+}
+
+impl FittedMlem {
+    /// `W` at unit Frobenius norm, `(n_features, n_features)`, symmetric.
+    #[must_use]
+    pub fn weights(&self) -> ArrayView2<'_, f64> {
+        self.weights.view()
+    }
+
+    /// The features, in the order of the rows of `W`.
+    #[must_use]
+    pub fn features(&self) -> &[String] {
+        self.scales.names()
+    }
+
+    /// The entries of `W` that were fitted.
+    #[must_use]
+    pub fn terms(&self) -> &[Term] {
+        &self.terms
+    }
+
+    /// Pearson's correlation of the modelled and the target distance over the training pairs: the objective.
+    #[must_use]
+    pub fn objective(&self) -> f64 {
+        self.solved.pearson
+    }
+
+    /// A bound on how far the fit is from the optimum, relative to its value.
+    #[must_use]
+    pub fn gap(&self) -> f64 {
+        self.solved.gap
+    }
+
+    /// On how many pairs it was fitted.
+    #[must_use]
+    pub fn pairs(&self) -> u64 {
+        self.pairs
+    }
+
+    /// What a user should know about the fit.
+    #[must_use]
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
+    }
+
+    /// The options it was fitted with.
+    #[must_use]
+    pub fn params(&self) -> &MlemParams {
+        &self.params
+    }
+
+    /// Spearman's correlation, ties at their mid-rank, over the pairs of these stimuli.
+    ///
+    /// # Errors
+    ///
+    /// Features of other names or types than it was fitted to; another number of rows; activations that are not finite.
+    pub fn score(&self, features: &FeatureTable, activations: ArrayView2<'_, f32>) -> Result<Scored> {
+        Ok(self.on(features, activations)?.scored)
+    }
+
+    /// The importance of every term over the pairs of these stimuli.
+    ///
+    /// # Errors
+    ///
+    /// As [`FittedMlem::score`].
+    pub fn importance(
+        &self,
+        features: &FeatureTable,
+        activations: ArrayView2<'_, f32>,
+    ) -> Result<Vec<TermImportance>> {
+        let on = self.on(features, activations)?;
+        let stream = |permutation| Stream::new(self.params.seed, &format!("permutation {permutation}"));
+        Ok(on.importance(&self.terms, self.features(), self.params.permutations, stream))
+    }
+
+    fn on(&self, features: &FeatureTable, activations: ArrayView2<'_, f32>) -> Result<Evaluation> {
+        self.scales.check(features)?;
+        let n = features.n_stimuli();
+        if n != activations.nrows() {
+            return Err(Error::RowCounts { features: n, activations: activations.nrows() });
+        }
+        if n < 3 {
+            return Err(Error::TooFewStimuli { found: n, least: 3 });
+        }
+        let layout = Layout::whole(n);
+        let columns = self.scales.columns(features, &layout.order, self.params.missing);
+        let coverage = Coverage { fraction: self.params.pairs.fraction(n_pairs(n)), seed: self.params.seed };
+        let neural = super::distance::Neural::new(activations, &layout.order, self.params.distance)?;
+        let tasks = layout.tasks();
+        let set = PairSet::new(&columns, &tasks, coverage);
+        let target = RankTarget::new(&neural_distances(&neural, &tasks, coverage), &mut Scratch::default());
+        let w: Vec<f64> = self.terms.iter().map(|term| self.weights[[term.a, term.b]]).collect();
+        let model = GridModel::new(&self.terms, &w, columns.slots());
+        Ok(Evaluation::new(model, set, target))
+    }
+}

@@ -1,0 +1,212 @@
+//! The options of the estimator.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Error, Result};
+
+/// How far two activations are from each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Distance {
+    /// `‖x − y‖₂`.
+    #[default]
+    Euclidean,
+    /// `‖x − y‖₁`.
+    Manhattan,
+    /// `1 − x·y / (‖x‖ ‖y‖)`.
+    Cosine,
+    /// `|‖x‖ − ‖y‖|`.
+    NormDiff,
+    /// The activations are the distances: a symmetric `(n_stimuli, n_stimuli)` matrix with zeros on its diagonal.
+    Precomputed,
+}
+
+/// What the modelled distance is fitted to. The score is Spearman's correlation with the neural distance either way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Target {
+    /// The squared neural distance.
+    #[default]
+    Squared,
+    /// The mid-rank of the neural distance among the training pairs.
+    Rank,
+}
+
+/// Which `W` are allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Constraint {
+    /// Positive semidefinite (with interactions) or non-negative (without): a metric.
+    #[default]
+    Spd,
+    /// Any: plain least squares, as feature-reweighted RSA with interactions (FR-RSA-I) has it.
+    None,
+}
+
+/// The distance of a feature between two stimuli of which one or both have no value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Missing {
+    /// 0: not counted as a difference.
+    #[default]
+    Zero,
+    /// 1: the largest distance.
+    One,
+}
+
+impl Missing {
+    pub(crate) fn distance(self) -> f64 {
+        match self {
+            Self::Zero => 0.0,
+            Self::One => 1.0,
+        }
+    }
+}
+
+/// How many pairs of stimuli are used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PairBudget {
+    /// Every pair.
+    All,
+    /// About this many, drawn uniformly, where there are more.
+    AtMost(u64),
+}
+
+impl Default for PairBudget {
+    fn default() -> Self {
+        Self::AtMost(1 << 25)
+    }
+}
+
+impl PairBudget {
+    /// The fraction of `pairs` that is used.
+    pub(crate) fn fraction(self, pairs: u64) -> f64 {
+        match self {
+            Self::AtMost(budget) if budget < pairs => budget as f64 / pairs as f64,
+            _ => 1.0,
+        }
+    }
+}
+
+/// The options of [`Mlem`](super::Mlem), with their defaults. Each has a method of its name.
+///
+/// | name | default | meaning | range |
+/// | --- | --- | --- | --- |
+/// | `interactions` | no | whether `W` has off-diagonal entries | |
+/// | `distance` | Euclidean | the neural distance | [`Distance`] |
+/// | `target` | squared | what the modelled distance is fitted to | [`Target`] |
+/// | `constraint` | spd | which `W` are allowed | [`Constraint`] |
+/// | `missing` | zero | the feature distance where a value is missing | [`Missing`] |
+/// | `pairs` | at most 2²⁵ | how many pairs are used | [`PairBudget`], at least 1,000 |
+/// | `permutations` | 5 | how often each term is permuted | 0 (no importance) to 100,000 |
+/// | `seed` | 0 | of the folds, the sample of pairs and the permutations; the fit itself draws nothing | |
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MlemParams {
+    pub(crate) interactions: bool,
+    pub(crate) distance: Distance,
+    pub(crate) target: Target,
+    pub(crate) constraint: Constraint,
+    pub(crate) missing: Missing,
+    pub(crate) pairs: PairBudget,
+    pub(crate) permutations: usize,
+    pub(crate) seed: u64,
+}
+
+impl Default for MlemParams {
+    fn default() -> Self {
+        Self {
+            interactions: false,
+            distance: Distance::default(),
+            target: Target::default(),
+            constraint: Constraint::default(),
+            missing: Missing::default(),
+            pairs: PairBudget::default(),
+            permutations: 5,
+            seed: 0,
+        }
+    }
+}
+
+impl MlemParams {
+    /// Whether `W` has off-diagonal entries, so that features interact.
+    #[must_use]
+    pub fn interactions(mut self, interactions: bool) -> Self {
+        self.interactions = interactions;
+        self
+    }
+
+    /// The neural distance.
+    #[must_use]
+    pub fn distance(mut self, distance: Distance) -> Self {
+        self.distance = distance;
+        self
+    }
+
+    /// What the modelled distance is fitted to.
+    #[must_use]
+    pub fn target(mut self, target: Target) -> Self {
+        self.target = target;
+        self
+    }
+
+    /// Which `W` are allowed.
+    #[must_use]
+    pub fn constraint(mut self, constraint: Constraint) -> Self {
+        self.constraint = constraint;
+        self
+    }
+
+    /// The feature distance where a value is missing.
+    #[must_use]
+    pub fn missing(mut self, missing: Missing) -> Self {
+        self.missing = missing;
+        self
+    }
+
+    /// How many pairs are used.
+    #[must_use]
+    pub fn pairs(mut self, pairs: PairBudget) -> Self {
+        self.pairs = pairs;
+        self
+    }
+
+    /// How often each term is permuted.
+    #[must_use]
+    pub fn permutations(mut self, permutations: usize) -> Self {
+        self.permutations = permutations;
+        self
+    }
+
+    /// The seed of the folds, the sample of pairs and the permutations.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Whether every option has a value it can have.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Option`], with the value.
+    pub fn check(&self) -> Result<()> {
+        if let PairBudget::AtMost(budget) = self.pairs
+            && budget < 1000
+        {
+            return Err(Error::Option {
+                option: "pairs",
+                value: budget.to_string(),
+                range: "at least 1,000, or all",
+            });
+        }
+        if self.permutations > 100_000 {
+            return Err(Error::Option {
+                option: "permutations",
+                value: self.permutations.to_string(),
+                range: "at most 100,000",
+            });
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,187 @@
+//! Modelled distances of a set of pairs, and their Spearman correlation with the neural ones.
+//!
+//! Modelled distances are whole numbers: each term's contribution is rounded to a fixed grid of 2³⁰ steps, so that pairs
+//! with the same distances tie exactly, in whatever order their terms were added.
+
+use std::borrow::Borrow;
+
+use super::distance::Neural;
+use super::encode::{Columns, Slot};
+use super::pairs::{Coverage, Task};
+use super::terms::Term;
+use super::warning::Undefined;
+use crate::numeric::rank::{RankTarget, Scratch};
+
+/// The distances of pairs that a model is scored on.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct PairSet {
+    bits: Vec<u32>,
+    /// Per numeric feature, one distance per pair.
+    dense: Vec<Vec<f32>>,
+}
+
+impl PairSet {
+    /// The pairs of `tasks`, in their order.
+    pub(crate) fn new(columns: &Columns, tasks: &[Task], coverage: Coverage) -> Self {
+        let mut set = Self { bits: Vec::new(), dense: vec![Vec::new(); columns.n_dense()] };
+        for task in tasks {
+            task.stream(Some(columns), None, coverage, |chunk| {
+                set.bits.extend_from_slice(&chunk.bits);
+                for (out, column) in set.dense.iter_mut().zip(&chunk.dense) {
+                    out.extend(column.iter().map(|&x| x as f32));
+                }
+            });
+        }
+        set
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.bits.len()
+    }
+
+    /// The pairs at `order`.
+    pub(crate) fn gather(&self, order: &[u32]) -> Self {
+        Self {
+            bits: order.iter().map(|&i| self.bits[i as usize]).collect(),
+            dense: self
+                .dense
+                .iter()
+                .map(|column| order.iter().map(|&i| column[i as usize]).collect())
+                .collect(),
+        }
+    }
+}
+
+/// Squared neural distances of the pairs of `tasks`, in their order.
+pub(crate) fn neural_distances(neural: &Neural, tasks: &[Task], coverage: Coverage) -> Vec<f32> {
+    let mut distances = Vec::new();
+    for task in tasks {
+        task.stream(None, Some(neural), coverage, |chunk| {
+            distances.extend(chunk.squared.iter().map(|&x| x as f32));
+        });
+    }
+    distances
+}
+
+/// A model in whole numbers.
+#[derive(Debug, Clone)]
+pub(crate) struct GridModel {
+    contributions: Vec<Contribution>,
+}
+
+/// What one term adds to a modelled distance: a weight, and where its two factors are found.
+#[derive(Debug, Clone, Copy)]
+struct Contribution {
+    weight: f32,
+    mask: u32,
+    first: Option<usize>,
+    second: Option<usize>,
+}
+
+/// The largest sum of contributions.
+const GRID: f64 = (1u32 << 30) as f64;
+
+impl GridModel {
+    /// The model of `w`, one weight per term.
+    pub(crate) fn new(terms: &[Term], w: &[f64], slots: &[Slot]) -> Self {
+        // No distance is above 1, so this bounds every sum.
+        let bound: f64 = terms.iter().zip(w).map(|(term, w)| term.multiplicity() * w.abs()).sum();
+        let scale = if bound > 0.0 { GRID / bound } else { 0.0 };
+        let contributions = terms
+            .iter()
+            .zip(w)
+            .map(|(term, w)| {
+                let mut contribution = Contribution {
+                    weight: (scale * term.multiplicity() * w) as f32,
+                    mask: 0,
+                    first: None,
+                    second: None,
+                };
+                for feature in [term.a, term.b] {
+                    match slots[feature] {
+                        Slot::Bit(bit) => contribution.mask |= 1 << bit,
+                        Slot::Dense(column) if contribution.first.is_none() => {
+                            contribution.first = Some(column);
+                        }
+                        Slot::Dense(column) => contribution.second = Some(column),
+                    }
+                }
+                contribution
+            })
+            .collect();
+        Self { contributions }
+    }
+
+    /// Adds `sign` times what `term` contributes at the pairs `start..start + out.len()` of `set`.
+    pub(crate) fn add(&self, term: usize, set: &PairSet, start: usize, sign: i32, out: &mut [i32]) {
+        let Contribution { weight, mask, first, second } = self.contributions[term];
+        let range = start..start + out.len();
+        let bits = &set.bits[range.clone()];
+        let column = |index: usize| &set.dense[index][range.clone()];
+        let rounded = |x: f32| sign * (weight * x).round_ties_even() as i32;
+        match (first, second) {
+            (None, _) => {
+                let whole = rounded(1.0);
+                for (out, bits) in out.iter_mut().zip(bits) {
+                    *out += if bits & mask == mask { whole } else { 0 };
+                }
+            }
+            (Some(first), None) => {
+                for ((out, bits), &x) in out.iter_mut().zip(bits).zip(column(first)) {
+                    *out += if bits & mask == mask { rounded(x) } else { 0 };
+                }
+            }
+            (Some(first), Some(second)) => {
+                for ((out, &x), &y) in out.iter_mut().zip(column(first)).zip(column(second)) {
+                    *out += rounded(x * y);
+                }
+            }
+        }
+    }
+
+    /// The modelled distance of every pair of `set`, on the grid.
+    pub(crate) fn distances(&self, set: &PairSet) -> Vec<i32> {
+        const BLOCK: usize = 4096;
+        let mut out = vec![0; set.len()];
+        for (block, out) in out.chunks_mut(BLOCK).enumerate() {
+            for term in 0..self.contributions.len() {
+                self.add(term, set, block * BLOCK, 1, out);
+            }
+        }
+        out
+    }
+}
+
+/// Spearman's correlation of modelled and neural distances.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Scored {
+    /// The correlation; `Err` says why there is none.
+    pub spearman: Result<f64, Undefined>,
+    /// Over how many pairs of stimuli.
+    pub pairs: u64,
+}
+
+/// A model on a set of pairs.
+#[derive(Debug)]
+pub(crate) struct Evaluation<S = PairSet> {
+    pub(super) model: GridModel,
+    pub(super) set: S,
+    pub(super) target: RankTarget,
+    /// The modelled distance of every pair.
+    pub(super) distances: Vec<i32>,
+    pub(crate) scored: Scored,
+}
+
+impl<S: Borrow<PairSet>> Evaluation<S> {
+    /// Scores `model` on the pairs of `set`, whose neural distances are `target`.
+    pub(crate) fn new(model: GridModel, set: S, target: RankTarget) -> Self {
+        let distances = model.distances(set.borrow());
+        let spearman = if target.is_constant() {
+            Err(Undefined::NeuralDistances)
+        } else {
+            target.spearman(&distances, &mut Scratch::default()).ok_or(Undefined::ModelledDistances)
+        };
+        let scored = Scored { spearman, pairs: target.len() as u64 };
+        Self { model, set, target, distances, scored }
+    }
+}

@@ -1,0 +1,208 @@
+//! Ranks with ties at their middle, and the Spearman correlation they give.
+//!
+//! Ranks are kept centred and doubled, `2 · midrank − (n + 1)`, so that they are whole numbers: sums of them are exact in
+//! any order.
+
+/// A `u32` in the order of the `f32`: comparing keys compares the numbers. Negative zero equals zero.
+#[must_use]
+pub fn key_of_f32(value: f32) -> u32 {
+    let bits = (value + 0.0).to_bits();
+    if bits >> 31 == 1 { !bits } else { bits | 1 << 31 }
+}
+
+/// A `u32` in the order of the `i32`.
+#[must_use]
+pub fn key_of_i32(value: i32) -> u32 {
+    (value as u32) ^ (1 << 31)
+}
+
+/// Bits of a digit of the radix sort.
+const DIGIT: u32 = 11;
+
+/// Sorts `items` by their upper 32 bits (stable, radix); `scratch` is overwritten.
+pub fn sort_by_high_half(items: &mut Vec<u64>, scratch: &mut Vec<u64>) {
+    const SIZE: usize = 1 << DIGIT;
+    scratch.clear();
+    scratch.resize(items.len(), 0);
+    let mut counts = vec![[0u32; SIZE]; 3];
+    let digit = |item: u64, pass: u32| (item >> (32 + pass * DIGIT)) as usize & (SIZE - 1);
+    for &item in items.iter() {
+        for (pass, counts) in counts.iter_mut().enumerate() {
+            counts[digit(item, pass as u32)] += 1;
+        }
+    }
+    for (pass, counts) in counts.iter_mut().enumerate() {
+        // A digit that all items share sorts nothing.
+        if counts.iter().any(|&count| count as usize == items.len()) {
+            continue;
+        }
+        let mut start = 0;
+        for count in counts.iter_mut() {
+            start += std::mem::replace(count, start);
+        }
+        for &item in items.iter() {
+            let place = &mut counts[digit(item, pass as u32)];
+            scratch[*place as usize] = item;
+            *place += 1;
+        }
+        std::mem::swap(items, scratch);
+    }
+}
+
+/// Buffers that one ranking leaves for the next.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    items: Vec<u64>,
+    other: Vec<u64>,
+}
+
+/// Twice the centred mid-rank of each value: `2 · midrank − (n + 1)`, a whole number in `−n..n`. The values are numbers.
+#[must_use]
+pub fn centred_ranks(values: &[f32], scratch: &mut Scratch) -> Vec<i32> {
+    let Scratch { items, other } = scratch;
+    items.clear();
+    items.extend(values.iter().enumerate().map(|(i, &value)| u64::from(key_of_f32(value)) << 32 | i as u64));
+    sort_by_high_half(items, other);
+    let mut ranks = vec![0; values.len()];
+    for (start, group) in groups(items) {
+        let rank = (2 * start + group.len()) as i64 - values.len() as i64;
+        for &item in group {
+            ranks[item as u32 as usize] = rank as i32;
+        }
+    }
+    ranks
+}
+
+/// The runs of equal upper halves of sorted `items`, each with where it starts.
+fn groups(items: &[u64]) -> impl Iterator<Item = (usize, &[u64])> {
+    let mut start = 0;
+    items.chunk_by(|a, b| a >> 32 == b >> 32).map(move |group| {
+        let here = start;
+        start += group.len();
+        (here, group)
+    })
+}
+
+/// Values whose ranks are known, for many others to be correlated with.
+#[derive(Debug, Clone)]
+pub struct RankTarget {
+    /// [`centred_ranks`].
+    ranks: Vec<i32>,
+    sum_of_squares: f64,
+}
+
+impl RankTarget {
+    /// Ranks `values`.
+    #[must_use]
+    pub fn new(values: &[f32], scratch: &mut Scratch) -> Self {
+        let ranks = centred_ranks(values, scratch);
+        let sum_of_squares: i128 = ranks.iter().map(|&rank| i128::from(i64::from(rank).pow(2))).sum();
+        Self { ranks, sum_of_squares: sum_of_squares as f64 }
+    }
+
+    /// How many values.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ranks.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ranks.is_empty()
+    }
+
+    /// Whether all values are equal, so that no correlation with them is defined.
+    #[must_use]
+    pub fn is_constant(&self) -> bool {
+        self.sum_of_squares == 0.0
+    }
+
+    /// Spearman's correlation of the target with `values` (as many), ties at their mid-rank; `None` where either is
+    /// constant.
+    #[must_use]
+    pub fn spearman(&self, values: &[i32], scratch: &mut Scratch) -> Option<f64> {
+        let Scratch { items, other } = scratch;
+        items.clear();
+        items.extend(
+            values
+                .iter()
+                .zip(&self.ranks)
+                .map(|(&value, &rank)| u64::from(key_of_i32(value)) << 32 | u64::from(rank as u32)),
+        );
+        sort_by_high_half(items, other);
+        let mut sums = RankSums::default();
+        for (start, group) in groups(items) {
+            let target: i64 = group.iter().map(|&item| i64::from(item as u32 as i32)).sum();
+            sums.add(start as u64, group.len() as u64, target, values.len() as u64);
+        }
+        sums.correlation(self.sum_of_squares)
+    }
+}
+
+/// The sums over groups of equal values that make a Spearman correlation.
+#[derive(Debug, Default, Clone, Copy)]
+struct RankSums {
+    product: f64,
+    square: f64,
+}
+
+impl RankSums {
+    /// A group of `count` equal values above `below` smaller ones, whose targets' centred ranks sum to `target`.
+    fn add(&mut self, below: u64, count: u64, target: i64, total: u64) {
+        let rank = (2 * below + count) as f64 - total as f64;
+        self.product += rank * target as f64;
+        self.square += rank * rank * count as f64;
+    }
+
+    fn correlation(self, target_square: f64) -> Option<f64> {
+        let scale = (self.square * target_square).sqrt();
+        (scale > 0.0).then(|| (self.product / scale).clamp(-1.0, 1.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Mid-ranks by counting, the definition.
+    fn slow_ranks(values: &[f64]) -> Vec<f64> {
+        let below = |x: f64| values.iter().filter(|&&y| y < x).count() as f64;
+        let equal = |x: f64| values.iter().filter(|&&y| y == x).count() as f64;
+        values.iter().map(|&x| below(x) + 0.5 * (equal(x) + 1.0)).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn ranks_equal_their_definition(values in prop::collection::vec(-3i32..3, 1..60), scale in 0.1f32..9.0) {
+            let floats: Vec<f32> = values.iter().map(|&x| x as f32 * scale).collect();
+            let slow = slow_ranks(&floats.iter().map(|&x| f64::from(x)).collect::<Vec<_>>());
+            let fast = centred_ranks(&floats, &mut Scratch::default());
+            let n = values.len() as f64;
+            for (&fast, slow) in fast.iter().zip(slow) {
+                prop_assert_eq!(f64::from(fast), 2.0 * slow - (n + 1.0));
+            }
+        }
+
+        #[test]
+        fn spearman_equals_pearson_of_ranks(
+            pairs in prop::collection::vec((-1000i32..1000, -20i32..20), 3..80),
+        ) {
+            let mut scratch = Scratch::default();
+            let (x, y): (Vec<i32>, Vec<i32>) = pairs.into_iter().unzip();
+            let target = RankTarget::new(&y.iter().map(|&y| y as f32).collect::<Vec<_>>(), &mut scratch);
+            let as_f64 = |v: &[i32]| v.iter().map(|&x| f64::from(x)).collect::<Vec<_>>();
+            let slow = crate::numeric::correlation::pearson(&slow_ranks(&as_f64(&x)), &slow_ranks(&as_f64(&y)));
+            match (target.spearman(&x, &mut scratch), slow) {
+                (Some(fast), Some(slow)) => prop_assert!((fast - slow).abs() < 1e-12),
+                (fast, slow) => prop_assert_eq!(fast.is_none(), slow.is_none()),
+            }
+        }
+    }
+
+    #[test]
+    fn zeros_of_either_sign_tie() {
+        assert_eq!(centred_ranks(&[0.0, -0.0, 1.0, -1.0], &mut Scratch::default()), [0, 0, 3, -3]);
+    }
+}

@@ -1,0 +1,280 @@
+//! The tables as CSV, and back.
+//!
+//! Numbers are the shortest text that reads back to the same f32. A fitted profile holds no finer ones, so that what was
+//! read back and what was computed are the same.
+
+use std::path::Path;
+use std::str::FromStr;
+
+use ::csv::{Position, ReaderBuilder, StringRecord, Writer};
+
+use super::{Error, Importance, Order, Profile, Result, Score, Split, Weight};
+use crate::files;
+
+/// The file of the scores in a run's folder.
+pub const SCORES: &str = "scores.csv";
+/// The file of the importances.
+pub const IMPORTANCE: &str = "importance.csv";
+/// The file of the weights.
+pub const WEIGHTS: &str = "weights.csv";
+
+const SCORES_HEADER: [&str; 5] = ["layer", "fold", "split", "spearman", "pairs"];
+const IMPORTANCE_HEADER: [&str; 6] = ["layer", "fold", "feature", "order", "importance", "sd"];
+const WEIGHTS_HEADER: [&str; 5] = ["layer", "fold", "feature_a", "feature_b", "weight"];
+
+impl Profile {
+    /// The bytes of `scores.csv`.
+    #[must_use]
+    pub fn scores_csv(&self) -> Vec<u8> {
+        let split = |split| match split {
+            Split::Train => "train",
+            Split::Test => "test",
+        };
+        table(
+            SCORES_HEADER,
+            self.scores.iter().map(|row| {
+                let (layer, fold) = (row.layer.to_string(), row.fold.to_string());
+                [layer, fold, split(row.split).to_owned(), number(row.spearman), row.pairs.to_string()]
+            }),
+        )
+    }
+
+    /// The bytes of `importance.csv`.
+    #[must_use]
+    pub fn importance_csv(&self) -> Vec<u8> {
+        let order = |order| match order {
+            Order::Main => "main",
+            Order::Interaction => "interaction",
+        };
+        table(
+            IMPORTANCE_HEADER,
+            self.importances.iter().map(|row| {
+                let (layer, fold) = (row.layer.to_string(), row.fold.to_string());
+                let order = order(row.order).to_owned();
+                [layer, fold, row.feature.clone(), order, number(row.importance), number(row.sd)]
+            }),
+        )
+    }
+
+    /// The bytes of `weights.csv`.
+    #[must_use]
+    pub fn weights_csv(&self) -> Vec<u8> {
+        table(
+            WEIGHTS_HEADER,
+            self.weights.iter().map(|row| {
+                let (layer, fold) = (row.layer.to_string(), row.fold.to_string());
+                [layer, fold, row.feature_a.clone(), row.feature_b.clone(), number(row.weight)]
+            }),
+        )
+    }
+
+    /// Writes the three tables into `folder`; the scores last, so that a layer that is there is whole.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Files`] when a table cannot be written; earlier tables are left as they were.
+    pub fn write(&self, folder: &Path) -> Result<()> {
+        files::write(&folder.join(WEIGHTS), &self.weights_csv())?;
+        files::write(&folder.join(IMPORTANCE), &self.importance_csv())?;
+        Ok(files::write(&folder.join(SCORES), &self.scores_csv())?)
+    }
+
+    /// Reads the three tables of `folder`.
+    ///
+    /// # Errors
+    ///
+    /// A table that cannot be read, or that is not one: which, and the line.
+    pub fn read(folder: &Path) -> Result<Self> {
+        let read = |name: &str| -> Result<_> {
+            let path = folder.join(name);
+            Ok((files::read(&path)?, path))
+        };
+        let (bytes, path) = read(SCORES)?;
+        let scores = rows(&bytes, &path, SCORES_HEADER, |cells| {
+            Ok(Score {
+                layer: cells.parse(0)?,
+                fold: cells.parse(1)?,
+                split: cells.one_of(2, &[("train", Split::Train), ("test", Split::Test)])?,
+                spearman: cells.number(3)?,
+                pairs: cells.parse(4)?,
+            })
+        })?;
+        let (bytes, path) = read(IMPORTANCE)?;
+        let importances = rows(&bytes, &path, IMPORTANCE_HEADER, |cells| {
+            Ok(Importance {
+                layer: cells.parse(0)?,
+                fold: cells.parse(1)?,
+                feature: cells.text(2),
+                order: cells.one_of(3, &[("main", Order::Main), ("interaction", Order::Interaction)])?,
+                importance: cells.number(4)?,
+                sd: cells.number(5)?,
+            })
+        })?;
+        let (bytes, path) = read(WEIGHTS)?;
+        let weights = rows(&bytes, &path, WEIGHTS_HEADER, |cells| {
+            Ok(Weight {
+                layer: cells.parse(0)?,
+                fold: cells.parse(1)?,
+                feature_a: cells.text(2),
+                feature_b: cells.text(3),
+                weight: cells.number(4)?,
+            })
+        })?;
+        Ok(Self { scores, importances, weights })
+    }
+}
+
+/// The nearest f32: all that a table keeps of a number.
+pub(super) fn rounded(x: f64) -> f64 {
+    f64::from(x as f32)
+}
+
+/// The shortest text that reads back to the same f32, without a tail of zeros before the digits.
+fn number(x: f64) -> String {
+    let x = x as f32;
+    if x != 0.0 && x.abs() < 1e-5 { format!("{x:e}") } else { x.to_string() }
+}
+
+fn table<const N: usize>(header: [&str; N], rows: impl Iterator<Item = [String; N]>) -> Vec<u8> {
+    let mut writer = Writer::from_writer(Vec::new());
+    // Writing to memory cannot fail, and every record has the header's length.
+    let _ = writer.write_record(header);
+    for row in rows {
+        let _ = writer.write_record(row);
+    }
+    writer.into_inner().unwrap_or_default()
+}
+
+fn rows<T, const N: usize>(
+    bytes: &[u8],
+    path: &Path,
+    header: [&'static str; N],
+    row: impl Fn(&Cells<'_>) -> Result<T, String>,
+) -> Result<Vec<T>> {
+    let failed = |line, message: String| Error::Table { path: path.to_owned(), line, message };
+    let mut reader = ReaderBuilder::new().from_reader(bytes);
+    let parse_failed =
+        |error: &::csv::Error| failed(error.position().map_or(1, Position::line), error.to_string());
+    let found = reader.headers().map_err(|error| parse_failed(&error))?;
+    if found.iter().ne(header) {
+        let found: Vec<&str> = found.iter().collect();
+        return Err(failed(
+            1,
+            format!("the columns are {}, and must be {}", found.join(","), header.join(",")),
+        ));
+    }
+    reader
+        .records()
+        .map(|record| {
+            let record = record.map_err(|error| parse_failed(&error))?;
+            row(&Cells { record: &record, header: &header })
+                .map_err(|message| failed(record.position().map_or(1, Position::line), message))
+        })
+        .collect()
+}
+
+/// One row of a table.
+struct Cells<'a> {
+    record: &'a StringRecord,
+    header: &'a [&'static str],
+}
+
+impl Cells<'_> {
+    fn text(&self, column: usize) -> String {
+        self.record.get(column).unwrap_or_default().to_owned()
+    }
+
+    fn parse<T: FromStr>(&self, column: usize) -> Result<T, String> {
+        let text = self.record.get(column).unwrap_or_default();
+        text.parse().map_err(|_| format!("`{text}` is no value of `{}`", self.header[column]))
+    }
+
+    /// A number as the table keeps it.
+    fn number(&self, column: usize) -> Result<f64, String> {
+        self.parse::<f32>(column).map(f64::from)
+    }
+
+    fn one_of<T: Copy>(&self, column: usize, values: &[(&str, T)]) -> Result<T, String> {
+        let text = self.record.get(column).unwrap_or_default();
+        let found = values.iter().find(|(name, _)| *name == text);
+        found
+            .map(|&(_, value)| value)
+            .ok_or_else(|| format!("`{text}` is no value of `{}`", self.header[column]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn profile() -> Profile {
+        Profile {
+            scores: vec![
+                Score { layer: 0, fold: 0, split: Split::Test, spearman: rounded(0.123_456_789), pairs: 45 },
+                Score { layer: 0, fold: 1, split: Split::Train, spearman: -1.0, pairs: 45 },
+            ],
+            importances: vec![Importance {
+                layer: 0,
+                fold: 0,
+                feature: "a, \"b\" x c".to_owned(),
+                order: Order::Interaction,
+                importance: rounded(-1.5e-9),
+                sd: 0.0,
+            }],
+            weights: vec![Weight {
+                layer: 3,
+                fold: 0,
+                feature_a: "a".to_owned(),
+                feature_b: "a".to_owned(),
+                weight: 0.5,
+            }],
+        }
+    }
+
+    #[test]
+    fn what_is_written_reads_back_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        profile().write(folder.path()).unwrap();
+        assert_eq!(Profile::read(folder.path()).unwrap(), profile());
+    }
+
+    #[test]
+    fn an_undefined_score_reads_back_undefined() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut undefined = profile();
+        undefined.scores[0].spearman = f64::NAN;
+        undefined.write(folder.path()).unwrap();
+        let back = Profile::read(folder.path()).unwrap();
+        assert!(back.scores[0].spearman.is_nan());
+        assert_eq!(back.scores_csv(), undefined.scores_csv());
+    }
+
+    #[test]
+    fn numbers_are_short_and_exact() {
+        assert_eq!(number(rounded(0.1)), "0.1");
+        assert_eq!(number(1e-9), "1e-9");
+        assert_eq!(number(0.0), "0");
+    }
+
+    #[test]
+    fn a_bad_table_is_named_with_its_line() {
+        let folder = tempfile::tempdir().unwrap();
+        profile().write(folder.path()).unwrap();
+        let path = folder.path().join(SCORES);
+        let message = |text: &str| {
+            files::write(&path, text.as_bytes()).unwrap();
+            Profile::read(folder.path())
+                .unwrap_err()
+                .to_string()
+                .replace(&path.display().to_string(), "scores.csv")
+        };
+        assert_eq!(
+            message("layer,fold,split,spearman,pairs\n0,0,test,high,3\n"),
+            "scores.csv:2: `high` is no value of `spearman`"
+        );
+        assert_eq!(
+            message("layer,fold\n"),
+            "scores.csv:1: the columns are layer,fold, and must be layer,fold,split,spearman,pairs"
+        );
+    }
+}

@@ -1,0 +1,115 @@
+//! An estimator over the layers of some activations.
+
+use std::collections::BTreeSet;
+
+use ndarray::Array2;
+
+use super::csv::rounded;
+use super::{Importance, Order, Profile, Result, Score, Split, Weight};
+use crate::activations::Activations;
+use crate::mlem::{CrossValidation, FoldFit, MlemParams, Warning};
+use crate::progress::{Progress, Unit};
+use crate::stimuli::FeatureTable;
+
+/// A profile, and what a user should know about it.
+#[derive(Debug, Clone)]
+pub struct Fitted {
+    /// The tables.
+    pub profile: Profile,
+    /// About the features and the folds, then layer by layer (those that were fitted now).
+    pub warnings: Vec<Warning>,
+    /// Pearson's correlations of the feature distances over all pairs, `(n_features, n_features)`.
+    pub feature_correlations: Array2<f64>,
+}
+
+/// Fits every layer of `activations` with cross-validation over `folds` folds, and calls `save` with the profile so far after
+/// each.
+///
+/// Layers that are complete in `done` (of an earlier, broken run with the same options and data) are kept, the others are
+/// fitted; rows come in the order layer, fold, term either way.
+///
+/// # Errors
+///
+/// Features, options or activations that cannot be fitted ([`crate::mlem::Error`], with the layer); whatever `save` fails
+/// with.
+pub fn fit(
+    estimator: &MlemParams,
+    folds: usize,
+    features: &FeatureTable,
+    activations: &Activations,
+    done: Profile,
+    progress: &dyn Progress,
+    mut save: impl FnMut(&Profile) -> Result<()>,
+) -> Result<Fitted> {
+    let validation = estimator.cross_validation(features, folds)?;
+    let mut warnings = validation.warnings().to_vec();
+    for warning in &warnings {
+        progress.note(&warning.to_string());
+    }
+    let mut profile = done;
+    profile.keep_complete(folds);
+    let fitted: BTreeSet<usize> = profile.scores.iter().map(|row| row.layer).collect();
+    progress.begin("fit", activations.layers().len() as u64, Unit::Items);
+    for (index, &layer) in activations.layers().iter().enumerate() {
+        if !fitted.contains(&layer) {
+            let fits = validation.fit(activations.matrix(index)).map_err(|error| error.at_layer(layer))?;
+            for warning in fits.iter().flat_map(|fit| fit.warnings.clone()) {
+                let warning = warning.at_layer(layer);
+                progress.note(&warning.to_string());
+                warnings.push(warning);
+            }
+            profile.push(layer, &validation, &fits);
+            profile.sort();
+            save(&profile)?;
+        }
+        progress.advance(1);
+    }
+    progress.end();
+    Ok(Fitted { profile, warnings, feature_correlations: validation.feature_correlations() })
+}
+
+impl Profile {
+    /// Keeps the layers that have a score for each of `folds`; a layer's score is written last.
+    fn keep_complete(&mut self, folds: usize) {
+        let complete: BTreeSet<usize> = {
+            let scored = |layer| self.scores.iter().filter(|row| row.layer == layer).count();
+            self.scores.iter().map(|row| row.layer).filter(|&layer| scored(layer) == folds).collect()
+        };
+        self.scores.retain(|row| complete.contains(&row.layer));
+        self.importances.retain(|row| complete.contains(&row.layer));
+        self.weights.retain(|row| complete.contains(&row.layer));
+    }
+
+    /// Adds the rows of one layer.
+    fn push(&mut self, layer: usize, validation: &CrossValidation, fits: &[FoldFit]) {
+        let split = if validation.n_folds() > 1 { Split::Test } else { Split::Train };
+        let names = validation.features();
+        for fit in fits {
+            let fold = fit.fold;
+            let spearman = rounded(fit.scored.spearman.unwrap_or(f64::NAN));
+            self.scores.push(Score { layer, fold, split, spearman, pairs: fit.scored.pairs });
+            self.importances.extend(fit.importances.iter().map(|term| Importance {
+                layer,
+                fold,
+                feature: term.name.clone(),
+                order: if term.is_main { Order::Main } else { Order::Interaction },
+                importance: rounded(term.importance),
+                sd: rounded(term.sd),
+            }));
+            self.weights.extend(validation.terms().iter().map(|term| Weight {
+                layer,
+                fold,
+                feature_a: names[term.a].clone(),
+                feature_b: names[term.b].clone(),
+                weight: rounded(fit.weights[[term.a, term.b]]),
+            }));
+        }
+    }
+
+    /// Puts the layers in order; within a layer rows are in the order they were added.
+    fn sort(&mut self) {
+        self.scores.sort_by_key(|row| row.layer);
+        self.importances.sort_by_key(|row| row.layer);
+        self.weights.sort_by_key(|row| row.layer);
+    }
+}

@@ -1,0 +1,99 @@
+//! What the page says about the run: the headline, what to keep in mind, and the record.
+
+use serde_json::Value;
+
+use super::super::words;
+use super::Fact;
+use crate::profile::{Order, RunRecord, Summary};
+use crate::stimuli::Stimuli;
+use crate::text;
+
+fn fact(value: impl Into<String>, what: impl Into<String>) -> Fact {
+    Fact { what: what.into(), value: value.into() }
+}
+
+/// The few numbers that a reader wants first.
+pub(super) fn headline(summary: &Summary, stimuli: &Stimuli, n_confounded: usize) -> Vec<Fact> {
+    let mut facts = Vec::new();
+    let (scores, split) = summary.score();
+    if let Some(best) = summary.best_layer() {
+        let where_ = if summary.layers.len() == 1 {
+            String::new()
+        } else {
+            format!(", best at layer {}", summary.layers[best])
+        };
+        facts.push(fact(words::spread(scores[best], 3), format!("{}{where_}", words::score(split))));
+    }
+    for term in summary.ranked(Order::Main).into_iter().take(2) {
+        if let Some(peak) = term.peak() {
+            let importance = words::spread(term.at[peak], 3);
+            let what = format!("importance {importance}, peak at layer {}", summary.layers[peak]);
+            facts.push(fact(words::visible(&term.name), what));
+        }
+    }
+    let n = |n: usize| text::count(n as u128);
+    let (features, layers) = (n(stimuli.features().n_features()), n(summary.layers.len()));
+    facts
+        .push(fact(format!("{} stimuli", n(stimuli.len())), format!("{features} features, {layers} layers")));
+    if n_confounded > 0 {
+        let what = format!("with distances that correlate above {}", super::super::figures::CONFOUNDED);
+        facts.push(fact(text::counted(n_confounded as u128, "confounded pair"), what));
+    }
+    facts
+}
+
+/// The warnings of the run, and the confounds among the features `names`.
+pub(super) fn warnings(run: &RunRecord, names: &[&str], confounded: &[(usize, usize, f64)]) -> Vec<String> {
+    const SHOWN: usize = 6;
+    let mut warnings: Vec<String> = run.warnings.iter().map(|warning| words::visible(warning)).collect();
+    // The run may have said it already; where it names both, once is enough.
+    let told =
+        |a: &str, b: &str| run.warnings.iter().any(|warning| warning.contains(a) && warning.contains(b));
+    let untold: Vec<_> = confounded.iter().filter(|&&(a, b, _)| !told(names[a], names[b])).collect();
+    for &&(a, b, r) in untold.iter().take(SHOWN) {
+        let [a, b] = [names[b], names[a]].map(words::visible);
+        warnings.push(format!(
+            "{a} and {b} are confounded (r = {} between their distances): a part of their importance cannot be told apart.",
+            words::short(r, 2)
+        ));
+    }
+    if untold.len() > SHOWN {
+        warnings.push(format!("And {} more confounded pairs, outlined below.", untold.len() - SHOWN));
+    }
+    warnings
+}
+
+/// The record of the run, line by line.
+pub(super) fn run(run: &RunRecord) -> Vec<Fact> {
+    let mut facts = Vec::new();
+    let mut say = |what: &str, value: String| {
+        if !value.is_empty() {
+            facts.push(fact(words::visible(&value), words::visible(what)));
+        }
+    };
+    say("command", run.command.join(" "));
+    say("version", run.version.clone());
+    say("stimuli", run.stimuli.name.clone());
+    say("drawn", run.stimuli.source.drawn.clone().unwrap_or_default());
+    say("grammar hash", run.stimuli.source.grammar_hash.clone().unwrap_or_default());
+    say("stimuli hash", run.stimuli.hash.clone());
+    if let Some(model) = &run.model {
+        say("model", model.id.clone());
+        say("revision", model.revision.clone().unwrap_or_default());
+        say("commit", model.commit.clone().unwrap_or_default());
+        say("pooling", model.pooling.clone());
+    }
+    say("activations", run.activations.clone().unwrap_or_default());
+    say("seed", run.seed.to_string());
+    for (option, value) in &run.options {
+        let value = match value {
+            Value::String(text) => text.clone(),
+            Value::Null => String::new(),
+            other => other.to_string(),
+        };
+        say(option, value);
+    }
+    let seconds = run.seconds.iter().map(|(stage, seconds)| format!("{stage} {seconds:.1} s"));
+    say("time", seconds.collect::<Vec<_>>().join(", "));
+    facts
+}

@@ -1,0 +1,180 @@
+//! `report.html`: one self-contained page. It loads nothing, and nothing of it executes but its own script.
+//!
+//! The figures are drawn here and stand without the script; the script adds exact values under the pointer, isolation of
+//! curves and the data as CSV. Whatever comes from a user (names, sentences, paths) is escaped where it is written, and
+//! the page's policy lets no other script run and no request leave.
+
+mod data;
+mod facts;
+mod stimuli;
+
+use base64::Engine;
+use minijinja::{Environment, UndefinedBehavior, value::Serde};
+use ndarray::Array2;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::Result;
+use super::figures::{self, Exact, Figure};
+use super::{methods, words};
+use crate::profile::{Profile, RunRecord, Summary};
+use crate::stimuli::Stimuli;
+
+const TEMPLATE: &str = include_str!("../../../assets/page/page.html");
+const SCRIPT: &str = include_str!("../../../assets/page/page.js");
+const STYLES: [&str; 2] =
+    [include_str!("../../../assets/page/page.css"), include_str!("../../../assets/page/figure.css")];
+
+/// What a page is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Input<'a> {
+    /// The tables of the run.
+    pub profile: &'a Profile,
+    /// What was run.
+    pub run: &'a RunRecord,
+    /// The stimuli.
+    pub stimuli: &'a Stimuli,
+    /// How the distances of the features of `stimuli` correlate, `(n_features, n_features)`; NaN where that is undefined.
+    pub correlations: &'a Array2<f64>,
+}
+
+/// A thing said about the run: `4,096`, `stimuli`.
+#[derive(Debug, Serialize)]
+struct Fact {
+    what: String,
+    value: String,
+}
+
+/// The page.
+///
+/// # Errors
+///
+/// [`super::Error`], where the template or the data cannot be written: a mistake of this program.
+pub fn render(input: Input<'_>) -> Result<String> {
+    let Input { profile, run, stimuli, correlations } = input;
+    let summary = Summary::of(profile);
+    let mut figures = figures::of_profile(&summary, run);
+    let names = stimuli.features().names();
+    let (correlation, confounded) = figures::correlations(&names, correlations);
+    figures.push(correlation);
+
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.add_template("page.html", TEMPLATE)?;
+    let (title, activations) = words::title(run);
+    let page = Page {
+        version: &run.version,
+        stimuli: title,
+        activations,
+        script_hash: base64::engine::general_purpose::STANDARD.encode(Sha256::digest(SCRIPT)),
+        style: STYLES.concat(),
+        script: SCRIPT,
+        facts: facts::headline(&summary, stimuli, confounded.len()),
+        warnings: facts::warnings(run, &names, &confounded),
+        figures: figures.iter().map(Panel::of).collect(),
+        stimuli_note: stimuli::note(stimuli, run),
+        features: stimuli::features(stimuli),
+        examples: stimuli::examples(stimuli),
+        methods: methods::paragraph(&summary, run),
+        bibtex: methods::BIBTEX,
+        run: facts::run(run),
+        run_json: words::visible_lines(&serde_json::to_string_pretty(run)?),
+        data: data::json(profile, stimuli, correlations, &figures)?,
+    };
+    Ok(environment.get_template("page.html")?.render(Serde(page))?)
+}
+
+/// What the template is filled with.
+#[derive(Serialize)]
+struct Page<'a> {
+    version: &'a str,
+    stimuli: String,
+    activations: String,
+    script_hash: String,
+    style: String,
+    script: &'static str,
+    facts: Vec<Fact>,
+    warnings: Vec<String>,
+    figures: Vec<Panel<'a>>,
+    stimuli_note: String,
+    features: Vec<stimuli::Row>,
+    examples: Vec<Vec<String>>,
+    methods: String,
+    bibtex: &'static str,
+    run: Vec<Fact>,
+    run_json: String,
+    data: String,
+}
+
+/// A figure as the template has it.
+#[derive(Serialize)]
+struct Panel<'a> {
+    id: &'static str,
+    title: &'static str,
+    short: &'static str,
+    note: &'a str,
+    description: &'a str,
+    svg: &'a str,
+    legend: Vec<Entry<'a>>,
+    table: Table<'a>,
+    /// The table of [`data`] that holds its values.
+    data: &'static str,
+}
+
+#[derive(Serialize)]
+struct Entry<'a> {
+    name: &'a str,
+    peak: &'a str,
+    swatch: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Table<'a> {
+    corner: &'static str,
+    columns: &'a [String],
+    rows: Vec<Row<'a>>,
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    name: &'a str,
+    cells: Vec<String>,
+}
+
+impl<'a> Panel<'a> {
+    fn of(figure: &'a Figure) -> Self {
+        let legend = figure.legend.iter().map(|entry| Entry {
+            name: &entry.name,
+            peak: &entry.peak,
+            swatch: entry.style.map(super::svg::swatch),
+        });
+        Self {
+            id: figure.id,
+            title: figure.title,
+            short: figure.short,
+            note: &figure.note,
+            description: &figure.description,
+            svg: &figure.svg,
+            legend: legend.collect(),
+            table: Table::of(&figure.exact),
+            data: figure.data,
+        }
+    }
+}
+
+impl<'a> Table<'a> {
+    fn of(exact: &'a Exact) -> Self {
+        let cell = |row: usize, column: usize| {
+            let sd = exact.sd.get(row).map_or(f64::NAN, |row| row[column]);
+            words::spread(crate::profile::Spread { mean: exact.mean[row][column], sd, n: 1 }, 3)
+        };
+        let rows = exact.rows.iter().enumerate().map(|(row, name)| Row {
+            name,
+            cells: (0..exact.columns.len()).map(|column| cell(row, column)).collect(),
+        });
+        Self { corner: exact.along, columns: &exact.columns, rows: rows.collect() }
+    }
+}
+
+#[cfg(test)]
+mod tests;

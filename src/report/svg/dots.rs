@@ -1,0 +1,72 @@
+//! A dot with whiskers per row: what takes the place of curves where there is a single layer.
+
+use super::curves::marker;
+use super::scale::Scale;
+use super::{Label, Svg, list};
+use crate::profile::Spread;
+
+/// One row.
+pub(in crate::report) struct Dot<'a> {
+    /// What it is of.
+    pub name: &'a str,
+    /// Its value.
+    pub value: Spread,
+}
+
+/// A chart of dots.
+pub(in crate::report) struct Dots<'a> {
+    /// Its name, for those who do not see it.
+    pub name: &'a str,
+    /// What it shows, for those who do not see it.
+    pub description: &'a str,
+    /// Under the axis.
+    pub x_title: &'a str,
+    /// The rows from top to bottom.
+    pub rows: Vec<Dot<'a>>,
+}
+
+const WIDTH: f64 = 880.0;
+const ROW: f64 = 20.0;
+const TOP: f64 = 8.0;
+/// The widest that the names may be.
+const NAMES: f64 = 260.0;
+
+impl Dots<'_> {
+    /// The chart.
+    pub(in crate::report) fn render(&self) -> String {
+        let labels: Vec<Label> = self.rows.iter().map(|dot| Label::cut(dot.name, NAMES)).collect();
+        let left = labels.iter().map(Label::width).fold(60.0, f64::max) + 16.0;
+        let bottom = TOP + ROW * self.rows.len() as f64;
+        let extremes = self.rows.iter().flat_map(|Dot { value, .. }| {
+            let sd = if value.sd.is_finite() { value.sd } else { 0.0 };
+            [value.mean - sd, value.mean + sd]
+        });
+        let x = Scale::new(extremes, left + 6.0, WIDTH - 20.0, 6);
+        let mut svg = Svg::new(WIDTH, bottom + 44.0);
+        for (value, text) in x.ticks() {
+            let class = if value == 0.0 { "axis" } else { "grid" };
+            svg.line(class, (x.at(value), TOP), (x.at(value), bottom));
+            svg.text("tick middle", (x.at(value), bottom + 16.0), &Label::new(text));
+        }
+        svg.text("title middle", (f64::midpoint(left, WIDTH), bottom + 36.0), &Label::new(self.x_title));
+        for (i, (Dot { value, .. }, label)) in self.rows.iter().zip(&labels).enumerate() {
+            let y = TOP + ROW * (i as f64 + 0.5);
+            svg.open("series s0", &format!(" data-series=\"{i}\""));
+            svg.text("tick right", (left - 6.0, y + 4.0), label);
+            if value.is_defined() {
+                if value.sd.is_finite() {
+                    svg.line("whisker", (x.at(value.mean - value.sd), y), (x.at(value.mean + value.sd), y));
+                }
+                svg.path("marker", &marker(0, x.at(value.mean), y, 4.0));
+            } else {
+                svg.text("tick", (x.at(0.0) + 6.0, y + 4.0), &Label::new(super::super::words::UNDEFINED));
+            }
+            svg.close();
+        }
+        let attributes = format!(
+            " tabindex=\"0\" data-chart=\"dots\" data-rows=\"{}\"",
+            list([TOP, ROW, self.rows.len() as f64])
+        );
+        svg.finish(self.name, self.description, &attributes)
+    }
+}

@@ -1,0 +1,191 @@
+//! A matrix as shaded cells with its numbers, a key to the shades, and marks on chosen cells.
+
+use std::collections::BTreeSet;
+
+use super::super::words;
+use super::{FONT, Label, Svg, list};
+
+/// How values become shades.
+#[derive(Clone, Copy, PartialEq)]
+pub(in crate::report) enum Shades {
+    /// From nothing to the largest value.
+    Rising {
+        /// The value at full shade.
+        full: f64,
+    },
+    /// Two hues around zero.
+    Diverging {
+        /// The value, either side of zero, at full shade.
+        full: f64,
+    },
+}
+
+/// A heatmap.
+pub(in crate::report) struct Heatmap<'a> {
+    /// Its name, for those who do not see it.
+    pub name: &'a str,
+    /// What it shows, for those who do not see it.
+    pub description: &'a str,
+    /// The names of the rows.
+    pub rows: &'a [&'a str],
+    /// The names of the columns.
+    pub columns: &'a [&'a str],
+    /// Under the columns, where they need a title.
+    pub x_title: &'a str,
+    /// What a value is, beside the key.
+    pub key: &'a str,
+    /// `(n_rows, n_columns)`; `None` is no cell at all, NaN a cell without a number.
+    pub values: &'a dyn Fn(usize, usize) -> Option<f64>,
+    /// How values become shades.
+    pub shades: Shades,
+    /// Cells with a mark.
+    pub marked: &'a BTreeSet<(usize, usize)>,
+}
+
+/// The number of shades on either side of nothing.
+const STEPS: usize = 12;
+const WIDTH: f64 = 880.0;
+/// The widest that the names of rows, and of upright columns, may be.
+const NAMES: f64 = 190.0;
+
+impl Shades {
+    /// The class of a cell, and whether its number is written in the ink for strong shades.
+    fn class(self, value: f64) -> (String, bool) {
+        let step = |share: f64| (share.clamp(0.0, 1.0) * STEPS as f64).round() as usize;
+        match self {
+            _ if !value.is_finite() => ("gap".to_owned(), false),
+            Self::Rising { full } => {
+                let step = if full > 0.0 { step(value / full) } else { 0 };
+                (format!("q{step}"), step * 2 > STEPS)
+            }
+            Self::Diverging { full } => {
+                let step = if full > 0.0 { step(value.abs() / full) } else { 0 };
+                let side = if value < 0.0 && step > 0 { "n" } else { "q" };
+                (format!("{side}{step}"), step * 2 > STEPS)
+            }
+        }
+    }
+
+    /// The values that the key shows, from one end to the other.
+    fn key(self) -> Vec<f64> {
+        let steps = STEPS as f64;
+        match self {
+            Self::Rising { full } => (0..=STEPS).map(|i| i as f64 / steps * full).collect(),
+            Self::Diverging { full } => (0..=2 * STEPS).map(|i| (i as f64 / steps - 1.0) * full).collect(),
+        }
+    }
+}
+
+impl Heatmap<'_> {
+    /// The chart.
+    pub(in crate::report) fn render(&self) -> String {
+        let labels: Vec<Label> = self.rows.iter().map(|row| Label::cut(row, NAMES)).collect();
+        let left = labels.iter().map(Label::width).fold(30.0, f64::max) + 14.0;
+        let columns = self.columns.len().max(1) as f64;
+        let cell = ((WIDTH - left - 8.0) / columns).clamp(17.0, 58.0);
+        let row = if self.rows.len() > 60 { 15.0 } else { 22.0_f64.min(cell.max(18.0)) };
+        // Column names stand upright where they do not fit side by side.
+        let widest = self.columns.iter().map(|name| super::text_width(name)).fold(0.0, f64::max);
+        let upright = widest > cell - 4.0;
+        let heads: Vec<Label> = self.columns.iter().map(|name| Label::cut(name, NAMES)).collect();
+        let head = if upright { heads.iter().map(Label::width).fold(0.0, f64::max) + 10.0 } else { 20.0 };
+        let top = 40.0 + head;
+        let bottom = top + row * self.rows.len() as f64;
+        let foot = if self.x_title.is_empty() { 8.0 } else { 28.0 };
+        let width = (left + cell * columns + 8.0).max(360.0);
+        let mut svg = Svg::new(width, bottom + foot);
+        self.draw_key(&mut svg, left);
+        for (c, label) in heads.iter().enumerate() {
+            let x = left + cell * (c as f64 + 0.5);
+            if upright {
+                svg.upward("tick", (x + 4.0, top - 6.0), label);
+            } else {
+                svg.text("tick middle", (x, top - 7.0), label);
+            }
+        }
+        let numbers = cell >= 34.0 && row >= FONT + 4.0;
+        let decimals = if cell >= 40.0 && matches!(self.shades, Shades::Rising { .. }) { 3 } else { 2 };
+        for (r, label) in labels.iter().enumerate() {
+            let y = top + row * r as f64;
+            svg.text("tick right", (left - 7.0, y + row / 2.0 + 4.0), label);
+            for c in 0..self.columns.len() {
+                let Some(value) = (self.values)(r, c) else { continue };
+                let x = left + cell * c as f64;
+                let (class, strong) = self.shades.class(value);
+                svg.rect(&class, (x + 0.5, y + 0.5), (cell - 1.0, row - 1.0));
+                if numbers {
+                    let ink = if strong { "number strong" } else { "number" };
+                    let text = Label::new(words::short(value, decimals));
+                    svg.text(ink, (x + cell / 2.0, y + row / 2.0 + 4.0), &text);
+                }
+                if self.marked.contains(&(r, c)) {
+                    svg.rect("mark", (x + 1.5, y + 1.5), (cell - 3.0, row - 3.0));
+                }
+            }
+        }
+        if !self.x_title.is_empty() {
+            let middle = left + cell * columns / 2.0;
+            svg.text("title middle", (middle, bottom + 20.0), &Label::new(self.x_title));
+        }
+        let layout = list([left, top, cell, row, self.columns.len() as f64, self.rows.len() as f64]);
+        svg.rect("pick", (0.0, 0.0), (cell, row));
+        // Drawn no larger than its units, so that small matrices do not become posters.
+        let attributes = format!(
+            " tabindex=\"0\" data-chart=\"heatmap\" data-layout=\"{layout}\" style=\"max-width:{}px\"",
+            super::Short(width * 1.15)
+        );
+        svg.finish(self.name, self.description, &attributes)
+    }
+
+    fn draw_key(&self, svg: &mut Svg, left: f64) {
+        const SWATCH: f64 = 8.0;
+        let values = self.shades.key();
+        let end = |value: Option<&f64>| words::short(value.copied().unwrap_or(f64::NAN), 2);
+        let first = Label::new(end(values.first()));
+        let start = left + first.width() + 6.0;
+        svg.text("tick", (left, 16.0), &first);
+        for (i, &value) in values.iter().enumerate() {
+            svg.rect(&self.shades.class(value).0, (start + SWATCH * i as f64, 6.0), (SWATCH, 12.0));
+        }
+        let after = start + SWATCH * values.len() as f64 + 6.0;
+        let last = Label::new(format!("{}  {}", end(values.last()), self.key));
+        svg.text("tick", (after, 16.0), &last);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shades_run_from_nothing_to_full_on_both_sides() {
+        let rising = Shades::Rising { full: 0.5 };
+        assert_eq!(rising.class(0.5), ("q12".to_owned(), true));
+        assert_eq!(rising.class(-0.1), ("q0".to_owned(), false));
+        assert_eq!(rising.class(f64::NAN), ("gap".to_owned(), false));
+        let diverging = Shades::Diverging { full: 1.0 };
+        assert_eq!(diverging.class(-1.0), ("n12".to_owned(), true));
+        assert_eq!(diverging.class(-0.001), ("q0".to_owned(), false));
+        assert_eq!(Shades::Rising { full: 0.0 }.class(0.0), ("q0".to_owned(), false));
+    }
+
+    #[test]
+    fn a_cell_that_is_not_there_is_not_drawn() {
+        let marked = BTreeSet::from([(1, 0)]);
+        let lower = |r: usize, c: usize| (c < r).then_some(0.25);
+        let heatmap = Heatmap {
+            name: "n",
+            description: "d",
+            rows: &["a", "b", "c"],
+            columns: &["a", "b", "c"],
+            x_title: "",
+            key: "correlation",
+            values: &lower,
+            shades: Shades::Diverging { full: 1.0 },
+            marked: &marked,
+        };
+        let svg = heatmap.render();
+        assert_eq!(svg.matches("class=\"number\"").count(), 3);
+        assert_eq!(svg.matches("class=\"mark\"").count(), 1);
+    }
+}
