@@ -5,9 +5,8 @@
 //! - `extract`: stimuli and a model to activations
 //! - `minilm`: real weights against frozen hidden states (opt-in)
 //! - `models`: hidden states against frozen ones, and checkpoints that are wrong
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 //! - `hub`: downloads from a server on loopback, well behaved and otherwise
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
 mod extract;
 mod floors;
