@@ -11,6 +11,6 @@
 mod extract;
 mod floors;
 mod hub;
-mod mlem;
 mod minilm;
+mod mlem;
 mod models;
