@@ -7,11 +7,10 @@
 //! - `models`: hidden states against frozen ones, and checkpoints that are wrong
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 //! - `hub`: downloads from a server on loopback, well behaved and otherwise
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod extract;
 mod floors;
-mod mlem;
-mod minilm;
-mod models;
 mod hub;
+mod minilm;
+mod mlem;
+mod models;
