@@ -128,5 +128,7 @@ fn from_hub(name: &str, id: &str, hub: &Hub, progress: &dyn Progress) -> Result<
 fn announce(name: &str, checkpoint: &Checkpoint, progress: &dyn Progress) {
     let commit = checkpoint.commit.as_deref().unwrap_or_default();
     let commit = commit.get(..7).unwrap_or(commit);
-    progress.note(&format!("{name} is {} at commit {commit}", checkpoint.id));
+    let id = &checkpoint.id;
+    let subject = if name == id { id.clone() } else { format!("{name} is {id}") };
+    progress.note(&format!("{subject} at commit {commit}"));
 }
