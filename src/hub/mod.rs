@@ -13,6 +13,7 @@
 //! costs no request, and so keeps the commit it was first fetched at; a named branch or tag (`--revision main`) is
 //! asked for again. What this module is not: it does not read weights, and knows no architecture.
 
+mod address;
 mod cache;
 mod download;
 pub mod embedded;
