@@ -12,6 +12,7 @@ mod activation;
 mod config;
 mod error;
 mod families;
+mod kernels;
 pub mod registry;
 mod sequences;
 mod spec;

@@ -6,6 +6,9 @@
 use candle_core::{Device, Result, Tensor};
 
 use super::activation::Activation;
+use super::kernels::attention::Heads;
+use super::kernels::linear::PackedLinear;
+use super::kernels::ops;
 use super::spec::{Declaration, Names, Spec};
 use super::weights::Weights;
 use super::{error, sequences::Sequences};
@@ -25,31 +28,21 @@ struct Embeddings {
 }
 
 struct Block {
-    attention: Attention,
+    heads: Heads,
+    /// Query, key and value in one: `d_model` to `3 d_model`.
+    qkv: PackedLinear,
+    attention_output: PackedLinear,
     attention_norm: LayerNorm,
-    up: Linear,
+    up: PackedLinear,
     activation: Activation,
-    down: Linear,
+    down: PackedLinear,
     mlp_norm: LayerNorm,
 }
 
-struct Attention {
-    n_heads: usize,
-    /// Query, key and value in one: `(3 d_model, d_model)`.
-    qkv: Linear,
-    output: Linear,
-}
-
-struct Linear {
-    /// `(inputs, outputs)`, a view of the stored `(outputs, inputs)`.
-    weight: Tensor,
-    /// `(outputs,)`.
-    bias: Tensor,
-}
-
 struct LayerNorm {
-    weight: Tensor,
-    bias: Tensor,
+    /// `(d_model,)`, and so is `bias`.
+    weight: Vec<f32>,
+    bias: Vec<f32>,
     eps: f32,
 }
 
@@ -107,23 +100,21 @@ impl Block {
     fn load(spec: &Spec, names: &Names, layer: usize, weights: &Weights) -> error::Result<Self> {
         let name = |template: &str| template.replace("{}", &layer.to_string());
         let d = spec.d_model;
-        let linear = |template, outputs, inputs| -> error::Result<Linear> {
+        let linear = |template, outputs, inputs| -> error::Result<PackedLinear> {
             let (weight, bias) = weights.linear(&name(template), outputs, inputs)?;
-            Ok(Linear { weight: weight.t()?, bias })
+            Ok(pack(&weight, &bias)?)
         };
         let (q, q_bias) = weights.linear(&name(names.query), d, d)?;
         let (k, k_bias) = weights.linear(&name(names.key), d, d)?;
         let (v, v_bias) = weights.linear(&name(names.value), d, d)?;
-        let qkv = Linear {
-            weight: Tensor::cat(&[q, k, v], 0)?.t()?,
-            bias: Tensor::cat(&[q_bias, k_bias, v_bias], 0)?,
-        };
         Ok(Self {
-            attention: Attention {
-                n_heads: spec.n_heads,
-                qkv,
-                output: linear(names.attention_output, d, d)?,
+            heads: Heads {
+                count: spec.n_heads,
+                d_head: d / spec.n_heads,
+                scale: 1.0 / ((d / spec.n_heads) as f32).sqrt(),
             },
+            qkv: pack(&Tensor::cat(&[q, k, v], 0)?, &Tensor::cat(&[q_bias, k_bias, v_bias], 0)?)?,
+            attention_output: linear(names.attention_output, d, d)?,
             attention_norm: LayerNorm::load(spec, weights, &name(names.attention_norm))?,
             up: linear(names.mlp_up, spec.d_mlp, d)?,
             activation: spec.activation,
@@ -133,44 +124,28 @@ impl Block {
     }
 
     fn forward(&self, x: &Tensor, sequences: &Sequences) -> Result<Tensor> {
-        let x = self.attention_norm.forward(&(self.attention.forward(x, sequences)? + x)?)?;
-        let hidden = self.activation.forward(&self.up.forward(&x)?)?;
-        self.mlp_norm.forward(&(self.down.forward(&hidden)? + x)?)
+        let qkv = ops::linear(x, &self.qkv, None)?;
+        let mixed = ops::attend(&qkv, self.heads, sequences)?;
+        let x = self.attention_norm.forward(&ops::add_linear(x, &mixed, &self.attention_output)?)?;
+        let hidden = ops::linear(&x, &self.up, Some(self.activation))?;
+        self.mlp_norm.forward(&ops::add_linear(&x, &hidden, &self.down)?)
     }
 }
 
-impl Attention {
-    fn forward(&self, x: &Tensor, sequences: &Sequences) -> Result<Tensor> {
-        let (n_tokens, d_model) = x.dims2()?;
-        let d_head = d_model / self.n_heads;
-        // (3, n_heads, n_tokens, d_head)
-        let qkv = self.qkv.forward(x)?.reshape((n_tokens, 3, self.n_heads, d_head))?.permute((1, 2, 0, 3))?;
-        let scale = 1.0 / (d_head as f64).sqrt();
-        let mut mixed = Vec::with_capacity(sequences.len());
-        for range in sequences.ranges() {
-            let part = |which: usize| qkv.get(which)?.narrow(1, range.start, range.len())?.contiguous();
-            let scores = (part(0)?.matmul(&part(1)?.t()?)? * scale)?;
-            let attention = candle_nn::ops::softmax_last_dim(&scores)?;
-            // (n_heads, tokens, d_head) -> (tokens, d_model)
-            mixed.push(attention.matmul(&part(2)?)?.transpose(0, 1)?.reshape((range.len(), d_model))?);
-        }
-        self.output.forward(&Tensor::cat(&mixed, 0)?)
-    }
-}
-
-impl Linear {
-    fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        x.matmul(&self.weight)?.broadcast_add(&self.bias)
-    }
+/// Lays out a weight, `(outputs, inputs)`, and its bias for the kernels.
+fn pack(weight: &Tensor, bias: &Tensor) -> Result<PackedLinear> {
+    let (outputs, inputs) = weight.dims2()?;
+    let (weight, bias): (Vec<f32>, Vec<f32>) = (weight.flatten_all()?.to_vec1()?, bias.to_vec1()?);
+    Ok(PackedLinear::new(&weight, Some(&bias), outputs, inputs))
 }
 
 impl LayerNorm {
     fn load(spec: &Spec, weights: &Weights, name: &str) -> error::Result<Self> {
         let (weight, bias) = weights.norm(name, spec.d_model)?;
-        Ok(Self { weight, bias, eps: spec.norm_eps as f32 })
+        Ok(Self { weight: weight.to_vec1()?, bias: bias.to_vec1()?, eps: spec.norm_eps as f32 })
     }
 
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        candle_nn::ops::layer_norm(x, &self.weight, &self.bias, self.eps)
+        ops::layer_norm(x, &self.weight, &self.bias, self.eps)
     }
 }

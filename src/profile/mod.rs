@@ -3,6 +3,7 @@
 mod csv;
 mod error;
 mod fit;
+mod metric;
 mod run;
 mod summary;
 mod tables;
@@ -10,6 +11,7 @@ mod tables;
 pub use csv::{IMPORTANCE, SCORES, WEIGHTS};
 pub use error::{Error, Result};
 pub use fit::{Fitted, fit};
+pub use metric::{Direction, Metric};
 pub use run::{ModelRecord, RunRecord, StimuliRecord};
 pub use summary::{Spread, SpreadOver, Summary, Trajectory};
 pub use tables::{Importance, Order, Profile, Score, Split, Weight};

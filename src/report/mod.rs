@@ -5,6 +5,7 @@
 
 mod error;
 mod figures;
+mod methods;
 pub mod page;
 mod svg;
 pub mod terminal;

@@ -76,7 +76,11 @@ fn heading(summary: &Summary, run: &RunRecord, width: usize) -> String {
         text::counted(summary.ranked(Order::Main).len() as u128, "feature"),
         text::counted(summary.layers.len() as u128, "layer"),
     )];
-    lines.push(format!("Importance: {}.", words::importance(summary, run)));
+    if summary.terms.is_empty() {
+        lines.push("No importances were measured (--permutations 0).".to_owned());
+    } else {
+        lines.push(format!("Importance: {}.", words::importance(summary, run)));
+    }
     let (scores, split) = summary.score();
     if let Some(best) = summary.best_layer() {
         let (layer, best) = (summary.layers[best], scores[best]);

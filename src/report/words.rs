@@ -48,8 +48,9 @@ pub(super) fn importance(summary: &Summary, run: &RunRecord) -> String {
         _ => "drop in Spearman when a feature is permuted",
     };
     let permutations = run.options.get("permutations").and_then(Value::as_u64);
-    let times =
-        permutations.map(|n| format!(", {}", text::counted(n as u128, "permutation"))).unwrap_or_default();
+    let times = permutations
+        .map(|n| format!(", {}", text::counted(u128::from(n), "permutation")))
+        .unwrap_or_default();
     let over = match summary.spread_over {
         SpreadOver::Folds => {
             format!("mean ± sd over {} folds of held-out stimuli", text::count(summary.n_folds as u128))

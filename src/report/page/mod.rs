@@ -16,8 +16,8 @@ use sha2::{Digest, Sha256};
 
 use super::Result;
 use super::figures::{self, Exact, Figure};
-use super::words;
-use crate::profile::{Profile, RunRecord, Summary};
+use super::{methods, words};
+use crate::profile::{Metric, Profile, RunRecord, Summary};
 use crate::stimuli::Stimuli;
 
 const TEMPLATE: &str = include_str!("../../../assets/page/page.html");
@@ -53,7 +53,7 @@ struct Fact {
 pub fn render(input: Input<'_>) -> Result<String> {
     let Input { profile, run, stimuli, correlations } = input;
     let summary = Summary::of(profile);
-    let mut figures = figures::of_profile(&summary, run);
+    let mut figures = figures::of_profile(&summary, &Metric::of(profile), run);
     let names = stimuli.features().names();
     let (correlation, confounded) = figures::correlations(&names, correlations);
     figures.push(correlation);
@@ -75,6 +75,8 @@ pub fn render(input: Input<'_>) -> Result<String> {
         stimuli_note: stimuli::note(stimuli, run),
         features: stimuli::features(stimuli),
         examples: stimuli::examples(stimuli),
+        methods: methods::paragraph(&summary, run),
+        bibtex: methods::BIBTEX,
         run: facts::run(run),
         run_json: words::visible_lines(&serde_json::to_string_pretty(run)?),
         data: data::json(profile, stimuli, correlations, &figures)?,
@@ -97,6 +99,8 @@ struct Page<'a> {
     stimuli_note: String,
     features: Vec<stimuli::Row>,
     examples: Vec<Vec<String>>,
+    methods: String,
+    bibtex: &'static str,
     run: Vec<Fact>,
     run_json: String,
     data: String,
@@ -113,6 +117,9 @@ struct Panel<'a> {
     svg: &'a str,
     legend: Vec<Entry<'a>>,
     table: Table<'a>,
+    /// The names of the matrices that it shows one at a time, and which one it shows.
+    frames: Vec<&'a str>,
+    frame: usize,
     /// The table of [`data`] that holds its values.
     data: &'static str,
 }
@@ -153,6 +160,8 @@ impl<'a> Panel<'a> {
             svg: &figure.svg,
             legend: legend.collect(),
             table: Table::of(&figure.exact),
+            frames: figure.exact.frames.iter().map(|frame| frame.name.as_str()).collect(),
+            frame: figure.exact.frame,
             data: figure.data,
         }
     }
@@ -161,6 +170,9 @@ impl<'a> Panel<'a> {
 impl<'a> Table<'a> {
     fn of(exact: &'a Exact) -> Self {
         let cell = |row: usize, column: usize| {
+            if exact.triangle && column > row {
+                return String::new();
+            }
             let sd = exact.sd.get(row).map_or(f64::NAN, |row| row[column]);
             words::spread(crate::profile::Spread { mean: exact.mean[row][column], sd, n: 1 }, 3)
         };
