@@ -206,7 +206,7 @@ impl Error {
             Self::NoRevision { remedy, .. } | Self::NoRemoteFile { remedy, .. } => Some(remedy.clone()),
             Self::NoCache => Some("set HF_HOME to a folder that you may write to".to_owned()),
             Self::Offline { near, .. } => Some(format!("{}unset HF_HUB_OFFLINE, or {WITHOUT_NETWORK}", did_you_mean(near))),
-            Self::BadSetting { .. } => None,
+            Self::BadSetting { name, .. } => Some(format!("correct {name}, or leave it out")),
             Self::NoNetwork { near, .. } => Some(format!(
                 "{}check the connection (HTTPS_PROXY and HF_ENDPOINT are honoured). Without a network, {WITHOUT_NETWORK}; a cache \
                  filled on another machine serves too (HF_HUB_CACHE, HF_HUB_OFFLINE=1)",
