@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::files;
-use crate::text::{count, join_and};
+use crate::text::{count, join_or};
 
 /// Why a model's files could not be had.
 #[derive(Debug, thiserror::Error)]
@@ -236,7 +236,7 @@ impl Error {
 
 /// `did you mean a or b? `, or nothing.
 fn did_you_mean(near: &[String]) -> String {
-    if near.is_empty() { String::new() } else { format!("did you mean {}? ", join_and(near)) }
+    if near.is_empty() { String::new() } else { format!("did you mean {}? ", join_or(near)) }
 }
 
 /// ` (no FILE)`, where part of a model is there.

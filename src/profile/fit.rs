@@ -44,7 +44,7 @@ pub fn fit<E: From<Error>>(
     let validation = estimator.cross_validation(features, folds).map_err(Error::from)?;
     let mut warnings = validation.warnings().to_vec();
     for warning in &warnings {
-        progress.note(&warning.to_string());
+        progress.warn(&warning.to_string());
     }
     let mut profile = done;
     profile.keep_complete(folds);
@@ -57,7 +57,7 @@ pub fn fit<E: From<Error>>(
                 .map_err(|error| Error::from(error.at_layer(layer)))?;
             for warning in fits.iter().flat_map(|fit| fit.warnings.clone()) {
                 let warning = warning.at_layer(layer);
-                progress.note(&warning.to_string());
+                progress.warn(&warning.to_string());
                 warnings.push(warning);
             }
             profile.push(layer, &validation, &fits);

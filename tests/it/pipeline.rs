@@ -140,7 +140,7 @@ fn a_csv_is_a_source_too() {
 fn a_reader_that_goes_away_is_no_failure() {
     let w = Workspace::new();
     let mut child = Command::new(assert_cmd::cargo::cargo_bin!("probe"))
-        .args(["generate", "relative_clause"])
+        .args(["generate", "relative_clause", "--quiet"])
         .current_dir(w.path(""))
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

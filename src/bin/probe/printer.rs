@@ -70,11 +70,6 @@ impl Printer {
         }
     }
 
-    /// Something that may spoil the result, to stderr.
-    pub fn warn(&self, message: &str) {
-        self.say(&format!("{} {message}", paint("warning:", "1;33")));
-    }
-
     fn above_bar(&self, message: &str) {
         match self.bar.lock() {
             Ok(guard) => match &*guard {
@@ -127,6 +122,10 @@ impl Progress for Printer {
 
     fn note(&self, message: &str) {
         self.say(message);
+    }
+
+    fn warn(&self, message: &str) {
+        self.say(&format!("{} {message}", paint("warning:", "1;33")));
     }
 }
 

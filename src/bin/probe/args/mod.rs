@@ -26,7 +26,9 @@ pub use stimuli::DrawArgs;
     args_conflicts_with_subcommands = true,
     subcommand_negates_reqs = true,
     disable_help_subcommand = true,
-    max_term_width = 100
+    max_term_width = 100,
+    after_help = "Examples:\n  probe relative_clause\n  probe --model bert-base relative_clause\n  \
+                  probe fit features.csv activations.npy -o out"
 )]
 pub struct Cli {
     /// What to do; `run` when left out.

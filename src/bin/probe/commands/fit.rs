@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use mlem_probe::activations::Activations;
 use mlem_probe::profile::{self, ModelRecord, Profile, RunRecord, StimuliRecord};
+use mlem_probe::progress::Progress;
 use mlem_probe::stimuli::Stimuli;
 use serde_json::json;
 
@@ -18,7 +19,7 @@ use crate::printer::Printer;
 pub struct Fit<'a> {
     /// What the user named as the source of the stimuli.
     pub source: &'a str,
-    /// The stimuli, with every feature they have.
+    /// The stimuli, with the features to fit.
     pub stimuli: Stimuli,
     /// Their activations.
     pub activations: Activations,
@@ -36,7 +37,7 @@ pub struct Fit<'a> {
 pub fn run(args: &FitArgs, printer: &Printer) -> Result<()> {
     run_dir::require_writable(&args.out)?;
     let begun = Instant::now();
-    let stimuli = Stimuli::read(&args.stimuli)?;
+    let mut stimuli = Stimuli::read(&args.stimuli)?;
     let mut activations = Activations::read(&args.activations)?;
     if let Some(layers) = &args.layers {
         activations = activations.select(layers.as_slice())?;
@@ -51,6 +52,7 @@ pub fn run(args: &FitArgs, printer: &Printer) -> Result<()> {
             args.stimuli.display()
         ));
     }
+    choose_features(&mut stimuli, &args.estimator)?;
     let fit = Fit {
         source: &args.stimuli.to_string_lossy(),
         stimuli,
@@ -71,10 +73,8 @@ pub fn run(args: &FitArgs, printer: &Printer) -> Result<()> {
 impl Fit<'_> {
     /// Fits every layer, writes the run directory `out` as it goes, and shows the profile.
     pub fn into_run(self, args: &EstimatorArgs, seed: u64, out: &Path, printer: &Printer) -> Result<()> {
-        let Self { source, mut stimuli, activations, model, file, mut seconds, mut warnings } = self;
-        choose_features(&mut stimuli, args)?;
+        let Self { source, stimuli, activations, model, file, mut seconds, mut warnings } = self;
         let params = args.params(seed);
-        params.check()?;
         let options = options(args);
         let mut record = RunRecord {
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -129,7 +129,7 @@ impl Fit<'_> {
 }
 
 /// Applies `--categorical`, `--features` and `--drop`.
-fn choose_features(stimuli: &mut Stimuli, args: &EstimatorArgs) -> Result<()> {
+pub fn choose_features(stimuli: &mut Stimuli, args: &EstimatorArgs) -> Result<()> {
     for name in args.features.iter().chain(&args.drop) {
         stimuli.features().position(name)?;
     }

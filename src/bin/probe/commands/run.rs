@@ -10,7 +10,7 @@ use mlem_probe::profile::ModelRecord;
 use mlem_probe::stimuli::Stimuli;
 use mlem_probe::text;
 
-use super::fit::Fit;
+use super::fit::{self, Fit};
 use super::{extract, generate, model, run_dir, source};
 use crate::args::{DrawArgs, RunArgs};
 use crate::failure::{Failure, Result};
@@ -23,8 +23,11 @@ const SAMPLE: usize = 4096;
 pub fn run(args: &RunArgs, printer: &Printer) -> Result<()> {
     let source = args.source.as_deref().unwrap_or_default();
     let begun = Instant::now();
-    let stimuli = stimuli(source, &args.draw, printer)?;
+    let mut stimuli = stimuli(source, &args.draw, printer)?;
+    // Whatever is wrong with the stimuli is said before a model is fetched and run.
     stimuli.sentences()?;
+    fit::choose_features(&mut stimuli, &args.estimator)?;
+    args.estimator.params(args.draw.seed).check_features(stimuli.features(), args.estimator.folds)?;
     let seconds = BTreeMap::from([("generate".to_owned(), begun.elapsed().as_secs_f64())]);
     let revisions: Vec<Option<&str>> = match args.model.revision.as_slice() {
         [] => vec![None],

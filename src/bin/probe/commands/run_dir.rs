@@ -26,6 +26,8 @@ pub fn default_for(source: &str, model: &str, revision: Option<&str>) -> PathBuf
 
 /// Fails now, and not after the work, when `folder` cannot be written.
 pub fn require_writable(folder: &Path) -> Result<()> {
+    std::fs::create_dir_all(folder)
+        .map_err(|source| files::Error::Write { path: folder.to_owned(), source })?;
     let trial = folder.join(".writable");
     files::write(&trial, b"")?;
     std::fs::remove_file(&trial).map_err(|source| {
