@@ -4,21 +4,13 @@
 //! - `floors`: the architecture table of the crate docs holds
 //! - `hub`: downloads from a server on loopback, well behaved and otherwise
 //! - `minilm`: real weights against frozen hidden states (opt-in)
-//! - `mlem`: the estimator against published results, and properties of whole fits
+//! - `mlem`: the estimator against a brute-force solve and frozen references
 //! - `models`: hidden states against frozen ones, and checkpoints that are wrong
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
-//! - `hub`: downloads from a server on loopback, well behaved and otherwise
-//! - `grammars`: the bundled sets are what they say
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod extract;
 mod floors;
 mod hub;
-mod grammars;
-mod hub;
-mod minilm;
 mod minilm;
 mod mlem;
-mod mlem;
-mod minilm;
 mod models;
