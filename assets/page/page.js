@@ -131,13 +131,50 @@
     });
   };
 
+  // Puts another matrix into the cells of a heatmap, with the shades that the drawing has.
+  const frames = (figure, svg, values, present) => {
+    const label = figure.querySelector(".frames");
+    if (!label) return;
+    label.hidden = false;
+    const [diverging, full, steps, decimals] = numbers(svg, "shades");
+    const rects = [...svg.querySelectorAll(".cells rect:not(.mark)")];
+    const texts = [...svg.querySelectorAll(".cells .number")];
+    const short = (x) => (x === null ? "—" : x.toFixed(decimals).replace(/^(-?)0\./, "$1.").replace(/^-(\.?0*)$/, "$1"));
+    const shade = (x) => {
+      if (x === null) return ["gap", false];
+      const step = Math.round(Math.max(0, Math.min(1, (diverging ? Math.abs(x) : x) / (full || 1))) * steps);
+      return [(diverging && x < 0 && step > 0 ? "n" : "q") + step, step * 2 > steps];
+    };
+    const draw = (index) => {
+      values.mean = values.frames[index].mean;
+      label.querySelector("output").textContent = values.frames[index].name;
+      let i = 0;
+      values.mean.forEach((row, r) =>
+        row.forEach((value, c) => {
+          if (!present([r, c])) return;
+          const [name, strong] = shade(value);
+          rects[i].setAttribute("class", name);
+          if (texts[i]) {
+            texts[i].setAttribute("class", strong ? "number strong" : "number");
+            texts[i].textContent = short(value);
+          }
+          i++;
+        }),
+      );
+    };
+    const input = label.querySelector("input");
+    input.addEventListener("input", () => draw(Number(input.value)));
+  };
+
   const heatmap = (figure, svg, values) => {
     const [left, top, cell, row, columns, rows] = numbers(svg, "layout");
     const pick = svg.querySelector(".pick");
+    const present = ([r, c]) => !values.triangle || c <= r;
+    frames(figure, svg, values, present);
     const find = (point) => {
       const position = [Math.floor((point.y - top) / row), Math.floor((point.x - left) / cell)];
       const there = position[0] >= 0 && position[0] < rows && position[1] >= 0 && position[1] < columns;
-      return there && !(values.absent && values.absent(position)) ? position : null;
+      return there && present(position) ? position : null;
     };
     pickable(svg, [rows, columns], find, ([r, c], pointer) => {
       pick.setAttribute("x", left + c * cell);

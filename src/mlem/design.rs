@@ -5,7 +5,8 @@ use rayon::prelude::*;
 
 use super::distance::Neural;
 use super::encode::{Columns, Scales, Slot};
-use super::moments::{FeatureSums, Monomial, TargetSums, monomials};
+use super::grouped::Groups;
+use super::moments::{FeatureSums, Monomial, TargetAccumulator, TargetSums, monomials};
 use super::pairs::{Coverage, Layout, Task, n_pairs};
 use super::params::{MlemParams, Target};
 use super::rank_target::{Histogram, RankTable};
@@ -33,6 +34,8 @@ pub(crate) struct Design {
     pub(crate) coverage: Coverage,
     tasks: Vec<Task>,
     monomials: Vec<Monomial>,
+    /// How pairs are grouped for moments with a target, where that pays.
+    groups: Option<Groups>,
     total: FeatureSums,
     /// Per fold, the sums over its training pairs.
     training: Vec<FeatureSums>,
@@ -59,21 +62,29 @@ impl Design {
         let coverage = Coverage { fraction: params.pairs.fraction(n_pairs(n)), seed: params.seed };
         let monomials = monomials(&terms, &columns);
         let tasks = layout.tasks();
-        let size = monomials.len();
-        let (total, training) = sum_by_fold(
-            &tasks,
-            n_folds,
-            || FeatureSums::zeros(size),
-            |task| {
-                let mut sums = FeatureSums::zeros(size);
-                let mut buffer = Vec::new();
+        let zeros = || FeatureSums::zeros(monomials.len());
+        let groups_of = |degree| Groups::new(columns.n_bits(), columns.n_dense(), degree);
+        // `C` has products of two terms, of two distances each.
+        let (total, training) = if let Some(groups) = groups_of(4) {
+            let of_task = |task: &Task| {
+                let mut bins = groups.bins();
+                task.stream(Some(&columns), None, coverage, |chunk| {
+                    groups.accumulate(&mut bins, chunk, None);
+                });
+                groups.feature_sums(bins, &monomials)
+            };
+            sum_by_fold(&tasks, n_folds, zeros, of_task, FeatureSums::add)
+        } else {
+            let of_task = |task: &Task| {
+                let (mut sums, mut buffer) = (zeros(), Vec::new());
                 task.stream(Some(&columns), None, coverage, |chunk| {
                     sums.accumulate(&monomials, chunk, &mut buffer);
                 });
                 sums
-            },
-            FeatureSums::add,
-        );
+            };
+            sum_by_fold(&tasks, n_folds, zeros, of_task, FeatureSums::add)
+        };
+        let groups = groups_of(2);
         let systems = training.par_iter().map(|sums| System::new(sums.covariance(terms.len()))).collect();
         Ok(Self {
             params: params.clone(),
@@ -84,6 +95,7 @@ impl Design {
             coverage,
             tasks,
             monomials,
+            groups,
             total,
             training,
             systems,
@@ -126,6 +138,16 @@ impl Design {
             .collect()
     }
 
+    /// `C` and `b` of every fold's training pairs.
+    #[cfg(test)]
+    pub(crate) fn moments(&self, neural: &Neural) -> Vec<(Array2<f64>, Vec<f64>)> {
+        let targets = self.target_sums(neural);
+        let of_fold = |(features, target): (&FeatureSums, &TargetSums)| {
+            (features.covariance(self.terms.len()), target.covariance(features))
+        };
+        self.training.iter().zip(&targets).map(of_fold).collect()
+    }
+
     /// How many training pairs `fold` has.
     pub(crate) fn training_pairs(&self, fold: usize) -> u64 {
         self.training[fold].pairs.round() as u64
@@ -137,12 +159,11 @@ impl Design {
         match self.params.target {
             Target::Squared => {
                 let of_task = |task: &Task| {
-                    let mut sums = zeros();
-                    let mut buffer = Vec::new();
+                    let mut sums = TargetAccumulator::new(self.groups.as_ref(), terms);
                     task.stream(Some(&self.columns), Some(neural), self.coverage, |chunk| {
-                        sums.accumulate(terms, chunk, &chunk.squared, &mut buffer);
+                        sums.add(chunk, &chunk.squared);
                     });
-                    sums
+                    sums.finish()
                 };
                 sum_by_fold(&self.tasks, n_folds, zeros, of_task, TargetSums::add).1
             }
@@ -188,19 +209,20 @@ impl Design {
         terms: &[Monomial],
     ) -> Vec<Option<TargetSums>> {
         let trains = |fold: usize| tables.len() == 1 || (task.folds.0 != fold && task.folds.1 != fold);
-        let mut folds: Vec<Option<TargetSums>> =
-            (0..tables.len()).map(|fold| trains(fold).then(|| TargetSums::zeros(terms.len()))).collect();
-        let (mut ranks, mut buffer) = (Vec::new(), Vec::new());
+        let accumulator = || TargetAccumulator::new(self.groups.as_ref(), terms);
+        let mut folds: Vec<Option<TargetAccumulator<'_>>> =
+            (0..tables.len()).map(|fold| trains(fold).then(accumulator)).collect();
+        let mut ranks = Vec::new();
         task.stream(Some(&self.columns), Some(neural), self.coverage, |chunk| {
             for (sums, table) in folds.iter_mut().zip(tables) {
                 if let Some(sums) = sums {
                     ranks.clear();
                     ranks.extend(chunk.squared.iter().map(|&squared| table.rank(squared)));
-                    sums.accumulate(terms, chunk, &ranks, &mut buffer);
+                    sums.add(chunk, &ranks);
                 }
             }
         });
-        folds
+        folds.into_iter().map(|sums| sums.map(TargetAccumulator::finish)).collect()
     }
 
     /// Pearson's correlations of the feature distances over all pairs, `(n_features, n_features)`.

@@ -47,12 +47,15 @@
 //! # Ok::<(), mlem_probe::Error>(())
 //! ```
 
+#[cfg(test)]
+mod brute_force;
 mod crossval;
 mod design;
 mod distance;
 mod encode;
 mod error;
 mod fit;
+mod grouped;
 mod importance;
 mod moments;
 mod pairs;

@@ -7,8 +7,10 @@
 use ndarray::Array2;
 
 use super::encode::{Columns, Slot};
+use super::grouped::Groups;
 use super::pairs::PairChunk;
 use super::terms::Term;
+use crate::numeric::linalg::{add_gram, dot};
 
 /// A product of feature distances, `coefficient · Π bits · Π dense`.
 #[derive(Debug, Clone, PartialEq)]
@@ -93,7 +95,7 @@ impl FeatureSums {
             *sum += row.iter().sum::<f64>();
         }
         if let Some(products) = self.products.as_slice_mut() {
-            crate::numeric::linalg::add_gram(products, buffer, len);
+            add_gram(products, buffer, len);
         }
     }
 }
@@ -133,22 +135,44 @@ impl TargetSums {
         let mean = self.sum / self.pairs;
         (self.square / self.pairs - mean * mean).max(0.0)
     }
+}
+
+/// Sums of a target and its products with the terms in the making.
+pub(crate) struct TargetAccumulator<'a> {
+    groups: Option<&'a Groups>,
+    terms: &'a [Monomial],
+    /// The bins of `groups`, or a row for one term's values.
+    buffer: Vec<f64>,
+    sums: TargetSums,
+}
+
+impl<'a> TargetAccumulator<'a> {
+    /// Nothing yet; through `groups` where there are some.
+    pub(crate) fn new(groups: Option<&'a Groups>, terms: &'a [Monomial]) -> Self {
+        let buffer = groups.map(Groups::bins).unwrap_or_default();
+        Self { groups, terms, buffer, sums: TargetSums::zeros(terms.len()) }
+    }
 
     /// Adds the pairs of `chunk`, whose targets are `target`.
-    pub(crate) fn accumulate(
-        &mut self,
-        monomials: &[Monomial],
-        chunk: &PairChunk,
-        target: &[f64],
-        buffer: &mut Vec<f64>,
-    ) {
-        buffer.resize(target.len(), 0.0);
-        self.pairs += target.len() as f64;
-        self.sum += target.iter().sum::<f64>();
-        self.square += crate::numeric::linalg::dot(target, target);
-        for (monomial, product) in monomials.iter().zip(&mut self.products) {
-            monomial.evaluate(chunk, buffer);
-            *product += crate::numeric::linalg::dot(buffer, target);
+    pub(crate) fn add(&mut self, chunk: &PairChunk, target: &[f64]) {
+        self.sums.pairs += target.len() as f64;
+        self.sums.square += dot(target, target);
+        if let Some(groups) = self.groups {
+            groups.accumulate(&mut self.buffer, chunk, Some(target));
+            return;
+        }
+        self.sums.sum += target.iter().sum::<f64>();
+        self.buffer.resize(target.len(), 0.0);
+        for (term, product) in self.terms.iter().zip(&mut self.sums.products) {
+            term.evaluate(chunk, &mut self.buffer);
+            *product += dot(&self.buffer, target);
+        }
+    }
+
+    pub(crate) fn finish(self) -> TargetSums {
+        match self.groups {
+            Some(groups) => groups.target_sums(self.buffer, self.terms, self.sums.pairs, self.sums.square),
+            None => self.sums,
         }
     }
 }

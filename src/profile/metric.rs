@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use ndarray::Array2;
 
 use super::Profile;
+use crate::numeric::linalg::symmetric_eigen;
 
 /// W per layer. Every fold's W has unit Frobenius norm; their mean is at most that long.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,7 +20,36 @@ pub struct Metric {
     pub interactions: bool,
 }
 
+/// An eigen-direction of W: features that are weighed together.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Direction {
+    /// How much it weighs.
+    pub eigenvalue: f64,
+    /// One loading per feature, at unit length; the largest in absolute value is positive.
+    pub loadings: Vec<f64>,
+}
+
 impl Metric {
+    /// The eigen-directions of the metric of the layer at position `layer`, the largest absolute eigenvalue first; `None`
+    /// where a weight is not a number.
+    #[must_use]
+    pub fn directions(&self, layer: usize) -> Option<Vec<Direction>> {
+        let (values, vectors) = symmetric_eigen(self.mean.get(layer)?.view())?;
+        let mut directions: Vec<Direction> = values
+            .into_iter()
+            .zip(vectors.columns())
+            .map(|(eigenvalue, vector)| {
+                // An eigenvector's sign is arbitrary; the first of equally large loadings decides it.
+                let largest =
+                    vector.iter().fold(0.0_f64, |best, &x| if x.abs() > best.abs() { x } else { best });
+                let sign = if largest < 0.0 { -1.0 } else { 1.0 };
+                Direction { eigenvalue, loadings: vector.iter().map(|x| sign * x).collect() }
+            })
+            .collect();
+        directions.sort_by(|a, b| b.eigenvalue.abs().total_cmp(&a.eigenvalue.abs()));
+        Some(directions)
+    }
+
     /// The metric of `profile`.
     #[must_use]
     pub fn of(profile: &Profile) -> Self {
@@ -86,6 +116,21 @@ mod tests {
         let metric = Metric::of(&Profile { weights, ..Profile::default() });
         assert_eq!((metric.layers.as_slice(), metric.interactions), ([3].as_slice(), true));
         assert_eq!(metric.mean[0], ndarray::array![[0.75, -0.25], [-0.25, 0.5]]);
+    }
+
+    #[test]
+    fn directions_rebuild_the_metric() {
+        let features = vec!["a".to_owned(), "b".to_owned()];
+        let w = ndarray::array![[0.6, -0.3], [-0.3, 0.2]];
+        let metric = Metric { features, layers: vec![0], mean: vec![w.clone()], interactions: true };
+        let directions = metric.directions(0).unwrap();
+        assert!(directions[0].eigenvalue > directions[1].eigenvalue && directions[0].loadings[0] > 0.0);
+        for (at, &expected) in w.indexed_iter() {
+            let rebuilt: f64 =
+                directions.iter().map(|d| d.eigenvalue * d.loadings[at.0] * d.loadings[at.1]).sum();
+            assert!((rebuilt - expected).abs() < 1e-12);
+        }
+        assert!(metric.directions(1).is_none());
     }
 
     #[test]

@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 use super::Result;
 use super::figures::{self, Exact, Figure};
 use super::{methods, words};
-use crate::profile::{Profile, RunRecord, Summary};
+use crate::profile::{Metric, Profile, RunRecord, Summary};
 use crate::stimuli::Stimuli;
 
 const TEMPLATE: &str = include_str!("../../../assets/page/page.html");
@@ -53,7 +53,7 @@ struct Fact {
 pub fn render(input: Input<'_>) -> Result<String> {
     let Input { profile, run, stimuli, correlations } = input;
     let summary = Summary::of(profile);
-    let mut figures = figures::of_profile(&summary, run);
+    let mut figures = figures::of_profile(&summary, &Metric::of(profile), run);
     let names = stimuli.features().names();
     let (correlation, confounded) = figures::correlations(&names, correlations);
     figures.push(correlation);
@@ -117,6 +117,9 @@ struct Panel<'a> {
     svg: &'a str,
     legend: Vec<Entry<'a>>,
     table: Table<'a>,
+    /// The names of the matrices that it shows one at a time, and which one it shows.
+    frames: Vec<&'a str>,
+    frame: usize,
     /// The table of [`data`] that holds its values.
     data: &'static str,
 }
@@ -157,6 +160,8 @@ impl<'a> Panel<'a> {
             svg: &figure.svg,
             legend: legend.collect(),
             table: Table::of(&figure.exact),
+            frames: figure.exact.frames.iter().map(|frame| frame.name.as_str()).collect(),
+            frame: figure.exact.frame,
             data: figure.data,
         }
     }
@@ -165,6 +170,9 @@ impl<'a> Panel<'a> {
 impl<'a> Table<'a> {
     fn of(exact: &'a Exact) -> Self {
         let cell = |row: usize, column: usize| {
+            if exact.triangle && column > row {
+                return String::new();
+            }
             let sd = exact.sd.get(row).map_or(f64::NAN, |row| row[column]);
             words::spread(crate::profile::Spread { mean: exact.mean[row][column], sd, n: 1 }, 3)
         };

@@ -45,6 +45,8 @@ pub(in crate::report) struct Heatmap<'a> {
 /// The number of shades on either side of nothing.
 const STEPS: usize = 12;
 const WIDTH: f64 = 880.0;
+/// Width of a shade in the key.
+const SWATCH: f64 = 8.0;
 /// The widest that the names of rows, and of upright columns, may be.
 const NAMES: f64 = 190.0;
 
@@ -92,7 +94,9 @@ impl Heatmap<'_> {
         let top = 40.0 + head;
         let bottom = top + row * self.rows.len() as f64;
         let foot = if self.x_title.is_empty() { 8.0 } else { 28.0 };
-        let width = (left + cell * columns + 8.0).max(360.0);
+        let steps = if matches!(self.shades, Shades::Rising { .. }) { STEPS } else { 2 * STEPS };
+        let key = left + 110.0 + SWATCH * steps as f64 + super::text_width(self.key);
+        let width = (left + cell * columns + 8.0).max(key);
         let mut svg = Svg::new(width, bottom + foot);
         self.draw_key(&mut svg, left);
         for (c, label) in heads.iter().enumerate() {
@@ -105,6 +109,7 @@ impl Heatmap<'_> {
         }
         let numbers = cell >= 34.0 && row >= FONT + 4.0;
         let decimals = if cell >= 40.0 && matches!(self.shades, Shades::Rising { .. }) { 3 } else { 2 };
+        svg.open("cells", "");
         for (r, label) in labels.iter().enumerate() {
             let y = top + row * r as f64;
             svg.text("tick right", (left - 7.0, y + row / 2.0 + 4.0), label);
@@ -123,22 +128,27 @@ impl Heatmap<'_> {
                 }
             }
         }
+        svg.close();
         if !self.x_title.is_empty() {
             let middle = left + cell * columns / 2.0;
             svg.text("title middle", (middle, bottom + 20.0), &Label::new(self.x_title));
         }
+        let (diverging, full) = match self.shades {
+            Shades::Rising { full } => (false, full),
+            Shades::Diverging { full } => (true, full),
+        };
         let layout = list([left, top, cell, row, self.columns.len() as f64, self.rows.len() as f64]);
         svg.rect("pick", (0.0, 0.0), (cell, row));
         // Drawn no larger than its units, so that small matrices do not become posters.
         let attributes = format!(
-            " tabindex=\"0\" data-chart=\"heatmap\" data-layout=\"{layout}\" style=\"max-width:{}px\"",
+            " tabindex=\"0\" data-chart=\"heatmap\" data-layout=\"{layout}\" data-shades=\"{}\" style=\"max-width:{}px\"",
+            list([f64::from(u8::from(diverging)), full, STEPS as f64, decimals as f64]),
             super::Short(width * 1.15)
         );
         svg.finish(self.name, self.description, &attributes)
     }
 
     fn draw_key(&self, svg: &mut Svg, left: f64) {
-        const SWATCH: f64 = 8.0;
         let values = self.shades.key();
         let end = |value: Option<&f64>| words::short(value.copied().unwrap_or(f64::NAN), 2);
         let first = Label::new(end(values.first()));

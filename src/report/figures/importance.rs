@@ -1,0 +1,131 @@
+//! Importances and scores over the layers.
+
+use std::collections::BTreeSet;
+
+use super::super::svg::{Curve, Curves, Dot, Dots, Heatmap, Shades};
+use super::super::words;
+use super::{Entry, Exact, Figure, STYLES, layer_names, short};
+use crate::profile::{Order, Summary, Trajectory};
+
+/// `layer 3, .123 ± .012`.
+fn peak(term: &Trajectory, summary: &Summary) -> String {
+    term.peak().map_or_else(
+        || "no number".to_owned(),
+        |i| format!("layer {}, {}", summary.layers[i], words::spread(term.at[i], 3)),
+    )
+}
+
+/// Where the terms peak, largest first, in one sentence.
+fn peaks(terms: &[&Trajectory], summary: &Summary) -> String {
+    let shown: Vec<String> = terms
+        .iter()
+        .take(STYLES)
+        .map(|term| format!("{} peaks at {}", words::visible(&term.name), peak(term, summary)))
+        .collect();
+    let rest = terms.len().saturating_sub(STYLES);
+    let rest = if rest > 0 { format!("; and {rest} more below") } else { String::new() };
+    format!("{}{rest}.", shown.join("; "))
+}
+
+pub(super) fn curves(
+    id: &'static str,
+    title: &'static str,
+    terms: &[&Trajectory],
+    summary: &Summary,
+    note: String,
+    measure: &'static str,
+) -> Figure {
+    let description = peaks(terms, summary);
+    let names: Vec<String> = terms.iter().map(|term| words::visible(&term.name)).collect();
+    let single = summary.layers.len() == 1;
+    let svg = if single {
+        let dots = names.iter().zip(terms).map(|(name, term)| Dot { name, value: term.at[0] });
+        Dots { name: title, description: &description, x_title: measure, rows: dots.collect() }.render()
+    } else {
+        let curves = names.iter().zip(terms).enumerate().map(|(i, (name, term))| Curve {
+            name,
+            at: &term.at,
+            style: (i < STYLES).then_some(i),
+        });
+        Curves {
+            name: title,
+            description: &description,
+            positions: layer_names(summary),
+            x_title: "layer (0: embeddings)",
+            y_title: measure,
+            series: curves.collect(),
+        }
+        .render()
+    };
+    let grey = !single && terms.len() > STYLES;
+    let grey = if grey { " The rest are grey: choose one below to bring it out." } else { "" };
+    let legend = terms.iter().zip(names).enumerate().filter(|_| !single).map(|(i, (term, name))| Entry {
+        name,
+        style: (i < STYLES).then_some(i),
+        peak: peak(term, summary),
+    });
+    Figure {
+        id,
+        title,
+        short: short(id),
+        note: note + grey,
+        legend: legend.collect(),
+        description,
+        svg,
+        data: "importance",
+        exact: Exact::of_trajectories(terms, summary),
+    }
+}
+
+pub(super) fn heatmap(
+    id: &'static str,
+    title: &'static str,
+    terms: &[&Trajectory],
+    summary: &Summary,
+) -> Figure {
+    let mut ordered = terms.to_vec();
+    // Early peaks first, so that the eye follows a diagonal; the ranking breaks ties.
+    ordered.sort_by_key(|term| term.peak().unwrap_or(usize::MAX));
+    let names: Vec<String> = ordered.iter().map(|term| words::visible(&term.name)).collect();
+    let rows: Vec<&str> = names.iter().map(String::as_str).collect();
+    let columns = layer_names(summary);
+    let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
+    let full = terms.iter().map(|term| term.peak_mean()).fold(0.0, f64::max);
+    let description = peaks(&ordered, summary);
+    let heatmap = Heatmap {
+        name: title,
+        description: &description,
+        rows: &rows,
+        columns: &columns,
+        x_title: "layer (0: embeddings)",
+        key: "importance",
+        values: &|row, column| Some(ordered[row].at[column].mean),
+        shades: Shades::Rising { full },
+        marked: &BTreeSet::new(),
+    };
+    Figure {
+        id,
+        title,
+        short: short(id),
+        note: "Mean importance, from the earliest peak to the latest.".to_owned(),
+        svg: heatmap.render(),
+        data: "importance",
+        legend: Vec::new(),
+        exact: Exact::of_trajectories(&ordered, summary),
+        description,
+    }
+}
+
+pub(super) fn scores(summary: &Summary) -> Figure {
+    let title = "Fit by layer";
+    let rows = [("held-out", &summary.test), ("training", &summary.train)];
+    let rows = rows.into_iter().filter(|(name, _)| summary.n_folds > 1 || *name == "training");
+    let terms: Vec<Trajectory> = rows
+        .map(|(name, at)| Trajectory { name: name.to_owned(), order: Order::Main, at: at.clone() })
+        .collect();
+    let terms: Vec<&Trajectory> = terms.iter().collect();
+    let note = "Spearman correlation of modelled and neural distances, over pairs within the held-out and within the \
+                training stimuli; the band is the standard deviation over folds.";
+    let figure = curves("scores", title, &terms, summary, note.to_owned(), "Spearman");
+    Figure { data: "scores", ..figure }
+}

@@ -1,0 +1,190 @@
+//! The metric W: as a table of features and layers where it is diagonal, else as a matrix per layer with its
+//! eigen-directions.
+
+use std::collections::BTreeSet;
+
+use super::super::svg::{Heatmap, Shades};
+use super::super::words;
+use super::{Exact, Figure, Frame, short};
+use crate::profile::{Metric, Summary};
+
+/// How many eigen-directions are shown.
+const DIRECTIONS: usize = 6;
+
+/// The figures of `metric`; none where the run has no weights.
+pub(super) fn figures(metric: &Metric, summary: &Summary) -> Vec<Figure> {
+    let names: Vec<String> = metric.features.iter().map(|name| words::visible(name)).collect();
+    let layers: Vec<String> = metric.layers.iter().map(ToString::to_string).collect();
+    if metric.mean.is_empty() {
+        return Vec::new();
+    }
+    if !metric.interactions {
+        return vec![diagonal(metric, names, layers)];
+    }
+    // The layer that the model fits best is shown first.
+    let best =
+        summary.best_layer().and_then(|i| metric.layers.binary_search(&summary.layers[i]).ok()).unwrap_or(0);
+    let frames = metric.mean.iter().map(|w| w.outer_iter().map(|row| row.to_vec()).collect());
+    let frames: Vec<Vec<Vec<f64>>> = frames.collect();
+    let note = "The metric W of the layer: how much a difference in one feature (diagonal) and in two features together (below \
+                it) adds to the squared distance of activations; positive: more than the two alone, negative: less. Mean \
+                over folds, each at unit Frobenius norm.";
+    let whole = Matrices {
+        id: "metric",
+        title: "Metric",
+        note,
+        rows: names.clone(),
+        columns: names.clone(),
+        key: "weight",
+        triangle: true,
+        layers: &layers,
+        best,
+    };
+    let directions = Matrices {
+        id: "directions",
+        title: "Eigen-directions of the metric",
+        note: "Directions in feature space along which activations are spread: the first weighs most. Loadings of opposite \
+               sign: the features make up for each other.",
+        rows: std::iter::once("eigenvalue".to_owned()).chain(names.iter().cloned()).collect(),
+        columns: (1..=names.len().min(DIRECTIONS)).map(|i| i.to_string()).collect(),
+        key: "eigenvalue, loading",
+        triangle: false,
+        layers: &layers,
+        best,
+    };
+    let loadings = (0..metric.layers.len()).map(|layer| loadings(metric, layer)).collect();
+    vec![whole.figure(frames), directions.figure(loadings)]
+}
+
+/// `(1 + n_features, n_directions)`: the eigenvalues, and the loadings below them.
+fn loadings(metric: &Metric, layer: usize) -> Vec<Vec<f64>> {
+    let n = metric.features.len();
+    let shown = n.min(DIRECTIONS);
+    let Some(directions) = metric.directions(layer) else { return vec![vec![f64::NAN; shown]; n + 1] };
+    let row = |r: usize| -> Vec<f64> {
+        directions.iter().take(shown).map(|d| if r == 0 { d.eigenvalue } else { d.loadings[r - 1] }).collect()
+    };
+    (0..=n).map(row).collect()
+}
+
+fn diagonal(metric: &Metric, names: Vec<String>, layers: Vec<String>) -> Figure {
+    let weight = |feature: usize, layer: usize| metric.mean[layer][[feature, feature]];
+    let mean: Vec<Vec<f64>> =
+        (0..names.len()).map(|row| (0..layers.len()).map(|column| weight(row, column)).collect()).collect();
+    let title = "Metric";
+    let largest = |layer: usize| {
+        let rows = (0..names.len()).filter(|&row| mean[row][layer].is_finite());
+        let best = rows.reduce(|a, b| if mean[b][layer] > mean[a][layer] { b } else { a });
+        best.map(|row| format!("{}: {}", layers[layer], names[row]))
+    };
+    let heaviest: Vec<String> = (0..layers.len()).filter_map(largest).collect();
+    let description = format!("The feature of the largest weight at each layer: {}.", heaviest.join("; "));
+    let svg = Heatmap {
+        name: title,
+        description: &description,
+        rows: &borrowed(&names),
+        columns: &borrowed(&layers),
+        x_title: "layer (0: embeddings)",
+        key: "weight",
+        values: &|row, column| Some(mean[row][column]),
+        shades: shades(&mean),
+        marked: &BTreeSet::new(),
+    };
+    let svg = svg.render();
+    Figure {
+        id: "metric",
+        title,
+        short: short("metric"),
+        note: "The diagonal of the metric W: how much a difference in a feature adds to the squared distance of activations. \
+               Mean over folds, each at unit Frobenius norm."
+            .to_owned(),
+        description,
+        svg,
+        data: "weights",
+        legend: Vec::new(),
+        exact: Exact { along: "layer", rows: names, columns: layers, mean, ..Exact::default() },
+    }
+}
+
+/// One hue where nothing is negative, two where something is.
+fn shades(mean: &[Vec<f64>]) -> Shades {
+    let known = || mean.iter().flatten().copied().filter(|value| value.is_finite());
+    let full = known().map(f64::abs).fold(0.0, f64::max);
+    if known().any(|value| value < 0.0) { Shades::Diverging { full } } else { Shades::Rising { full } }
+}
+
+fn borrowed(names: &[String]) -> Vec<&str> {
+    names.iter().map(String::as_str).collect()
+}
+
+/// Matrices of one shape, one per layer, of which one is shown at a time.
+struct Matrices<'a> {
+    id: &'static str,
+    title: &'static str,
+    note: &'static str,
+    rows: Vec<String>,
+    columns: Vec<String>,
+    key: &'static str,
+    triangle: bool,
+    layers: &'a [String],
+    best: usize,
+}
+
+impl Matrices<'_> {
+    fn figure(self, frames: Vec<Vec<Vec<f64>>>) -> Figure {
+        let full =
+            frames.iter().flatten().flatten().filter(|x| x.is_finite()).map(|x| x.abs()).fold(0.0, f64::max);
+        let shown = &frames[self.best];
+        let description = format!("Layer {}. {}", self.layers[self.best], self.strongest(shown));
+        let svg = Heatmap {
+            name: self.title,
+            description: &description,
+            rows: &borrowed(&self.rows),
+            columns: &borrowed(&self.columns),
+            x_title: "",
+            key: self.key,
+            values: &|row, column| (!self.triangle || column <= row).then(|| shown[row][column]),
+            shades: Shades::Diverging { full },
+            marked: &BTreeSet::new(),
+        };
+        let svg = svg.render();
+        let mean = shown.clone();
+        let named = self.layers.iter().zip(frames);
+        let frames = named.map(|(layer, mean)| Frame { name: format!("layer {layer}"), mean }).collect();
+        Figure {
+            id: self.id,
+            title: self.title,
+            short: short(self.id),
+            note: self.note.to_owned(),
+            description,
+            svg,
+            data: "weights",
+            legend: Vec::new(),
+            exact: Exact {
+                rows: self.rows,
+                columns: self.columns,
+                mean,
+                triangle: self.triangle,
+                frames,
+                frame: self.best,
+                ..Exact::default()
+            },
+        }
+    }
+
+    /// The largest cells in words.
+    fn strongest(&self, mean: &[Vec<f64>]) -> String {
+        let mut cells: Vec<(f64, usize, usize)> = Vec::new();
+        for (r, row) in mean.iter().enumerate() {
+            let present =
+                row.iter().enumerate().filter(|(c, value)| (!self.triangle || *c <= r) && value.is_finite());
+            cells.extend(present.map(|(c, &value)| (value, r, c)));
+        }
+        cells.sort_by(|a, b| b.0.abs().total_cmp(&a.0.abs()));
+        let shown = cells.iter().take(5);
+        let shown = shown.map(|&(value, r, c)| {
+            format!("{}, {}: {}", self.rows[r], self.columns[c], words::short(value, 3))
+        });
+        format!("The largest: {}.", shown.collect::<Vec<_>>().join("; "))
+    }
+}
