@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use super::design::{Design, MIN_STIMULI};
 use super::fit::fit_warnings;
-use super::importance::TermImportance;
+use super::importance::{Permutations, TermImportance};
 use super::pairs::Layout;
 use super::params::MlemParams;
 use super::score::{Evaluation, GridModel, PairSet, Scored, neural_distances};
@@ -135,14 +135,18 @@ impl CrossValidation {
                     // Where nothing can be scored, that nothing is associated goes without saying.
                     warnings = vec![Warning::UndefinedScore { layer: None, fold, reason }];
                 }
-                let seed = design.params.seed;
-                let stream =
-                    |permutation| Stream::new(seed, &format!("fold {fold} permutation {permutation}"));
-                let permutations = design.params.permutations;
-                let importances = if permutations == 0 {
+                let importances = if design.params.permutations == 0 {
                     Vec::new()
                 } else {
-                    evaluation.importance(&design.terms, self.features(), permutations, stream)
+                    let permutations = Permutations {
+                        params: &design.params,
+                        name: format!("fold {fold}"),
+                        columns: &design.columns,
+                        stimuli: design.layout.folds[fold].clone(),
+                        tasks: &tasks,
+                        coverage: design.coverage,
+                    };
+                    evaluation.importance(&design.terms, self.features(), &permutations)
                 };
                 FoldFit {
                     fold,
