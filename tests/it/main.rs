@@ -1,14 +1,18 @@
 //! The one integration binary. What goes where:
 //!
+//! - `bad_input`: the message for everything that users get wrong
 //! - `extract`: stimuli and a model to activations
 //! - `floors`: the architecture table of the crate docs holds
-//! - `grammars`: what the bundled grammars generate
+//! - `grammars`: the bundled sets are what they say
 //! - `hub`: downloads from a server on loopback, well behaved and otherwise
 //! - `minilm`: real weights against frozen hidden states (opt-in)
 //! - `mlem`: the estimator against published results, and properties of whole fits
 //! - `models`: hidden states against frozen ones, and checkpoints that are wrong
+//! - `pipeline`: the program, stage by stage and as one run
+//! - `workspace`: a folder for each test, and the program run in it
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
+mod bad_input;
 mod extract;
 mod floors;
 mod grammars;
@@ -16,3 +20,5 @@ mod hub;
 mod minilm;
 mod mlem;
 mod models;
+mod pipeline;
+mod workspace;
