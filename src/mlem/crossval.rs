@@ -120,12 +120,6 @@ impl CrossValidation {
         &self.warnings
     }
 
-    /// Pearson's correlations of the feature distances over all pairs, `(n_features, n_features)`.
-    #[must_use]
-    pub fn feature_correlations(&self) -> Array2<f64> {
-        self.design.feature_correlations()
-    }
-
     /// Fits, scores and takes the importances of every fold at one layer, of which `activations` are
     /// `(n_stimuli, d_model)`.
     ///
