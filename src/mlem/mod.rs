@@ -70,7 +70,7 @@ pub use crossval::{CrossValidation, FoldFit};
 pub use error::{Error, Result};
 pub use fit::FittedMlem;
 pub use importance::TermImportance;
-pub use params::{Constraint, Distance, Missing, MlemParams, PairBudget, Target};
+pub use params::{Constraint, Distance, Missing, MlemParams, PairBudget, Permute, Target};
 pub use score::Scored;
 pub use terms::Term;
 pub use warning::{Undefined, Warning};
