@@ -158,7 +158,7 @@ fn options(args: &EstimatorArgs) -> BTreeMap<String, serde_json::Value> {
         "missing": args.missing,
         "folds": args.folds,
         "permutations": args.permutations,
-        "permute": "pairs",
+        "permute": args.permute,
         "pairs": args.pairs,
     });
     all.as_object().map(|options| options.clone().into_iter().collect()).unwrap_or_default()

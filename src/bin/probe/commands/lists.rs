@@ -20,7 +20,7 @@ pub fn models(printer: &Printer) -> Result<()> {
             "families": models::families().iter().map(|family| json!({
                 "model_type": family.model_type,
                 "name": family.name,
-                "checked_against": family.checked,
+                "golden": family.golden,
             })).collect::<Vec<_>>(),
             "aliases": hub::ALIASES.iter().map(|(alias, id)| json!({"alias": alias, "id": id})).collect::<Vec<_>>(),
         }));
@@ -30,9 +30,10 @@ pub fn models(printer: &Printer) -> Result<()> {
         let revisions: Vec<&str> = model.revisions.iter().map(|(name, _)| *name).collect();
         let _ = writeln!(out, "  {:<18} {}; --revision {}", model.name, model.about, revisions.join(", "));
     }
-    out.push_str("\nArchitectures: any checkpoint with this model_type, from the Hub or a folder\n");
+    out.push_str("\nArchitectures: any checkpoint with this model_type, from the Hub or a folder. Each is held equal to Hugging Face\n\
+         transformers, every hidden state, on the small frozen checkpoints named last (tests/golden)\n");
     for family in models::families() {
-        let _ = writeln!(out, "  {:<18} {}", family.model_type, family.name);
+        let _ = writeln!(out, "  {:<18} {:<26} {}", family.model_type, family.name, family.golden.join(", "));
     }
     out.push_str("\nShort names of Hub models\n");
     for (alias, id) in hub::ALIASES {
