@@ -1,6 +1,7 @@
 //! `probe fit`, and what it shares with `probe run`: features and activations become a run directory.
 
 use std::collections::BTreeMap;
+use std::iter;
 use std::path::Path;
 use std::time::Instant;
 
@@ -78,7 +79,8 @@ impl Fit<'_> {
         let options = options(args);
         let mut record = RunRecord {
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            command: std::env::args().collect(),
+            // The program by its name: where it lies on this machine reproduces nothing.
+            command: iter::once("probe".to_owned()).chain(std::env::args().skip(1)).collect(),
             key: key(&stimuli, &activations, &options, seed),
             stimuli: StimuliRecord {
                 name: source.to_owned(),
