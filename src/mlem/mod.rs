@@ -49,6 +49,7 @@
 
 mod crossval;
 mod design;
+mod dissimilarity;
 mod distance;
 mod encode;
 mod error;
@@ -64,6 +65,7 @@ mod terms;
 mod warning;
 
 pub use crossval::{CrossValidation, FoldFit};
+pub use dissimilarity::dissimilarities;
 pub use error::{Error, Result};
 pub use fit::FittedMlem;
 pub use importance::TermImportance;

@@ -4,6 +4,7 @@
 
 pub mod correlation;
 pub mod linalg;
+pub mod mds;
 pub mod nnls;
 pub mod psd;
 pub mod rank;
