@@ -36,6 +36,9 @@ pub enum Error {
     /// Stimuli that cannot be run or pooled.
     #[error(transparent)]
     Extract(#[from] crate::extract::Error),
+    /// A grammar that cannot be used.
+    #[error(transparent)]
+    Grammar(#[from] crate::grammar::Error),
 }
 
 /// A result whose error is the pipeline's.
@@ -56,6 +59,7 @@ impl Error {
             Self::Mlem(error) => error.hint(),
             Self::Profile(error) => error.hint(),
             Self::Extract(error) => error.hint(),
+            Self::Grammar(error) => error.hint(),
         }
     }
 }

@@ -17,8 +17,12 @@ pub trait Progress: Sync {
     fn advance(&self, steps: u64);
     /// The stage is over.
     fn end(&self);
-    /// Something the user should know, which does not stop the work.
+    /// Something the user should know.
     fn note(&self, message: &str);
+    /// Something that may spoil the result, and does not stop the work.
+    fn warn(&self, message: &str) {
+        self.note(message);
+    }
 }
 
 /// A [`Progress`] that says nothing.

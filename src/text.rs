@@ -33,6 +33,18 @@ pub fn join_and(items: &[impl AsRef<str>]) -> String {
     }
 }
 
+/// `a`, `b` or `c`: a choice as a sentence has it.
+#[must_use]
+pub fn join_or(items: &[impl AsRef<str>]) -> String {
+    match items {
+        [first @ .., last] if !first.is_empty() => {
+            let first: Vec<&str> = first.iter().map(AsRef::as_ref).collect();
+            format!("{} or {}", first.join(", "), last.as_ref())
+        }
+        _ => join_and(items),
+    }
+}
+
 /// A count with thousands separated: `26,880`.
 #[must_use]
 pub fn count(number: u128) -> String {
@@ -92,5 +104,7 @@ mod tests {
         assert_eq!(count(1_000_000), "1,000,000");
         assert_eq!((counted(1, "fold"), counted(5, "fold")), ("1 fold".to_owned(), "5 folds".to_owned()));
         assert_eq!(join_and(&["a", "b", "c"]), "a, b and c");
+        assert_eq!(join_or(&["a", "b", "c"]), "a, b or c");
+        assert_eq!(join_or(&["a"]), "a");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::files;
+use crate::{files, text};
 
 /// A result whose error is this module's.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -24,6 +24,14 @@ pub enum Error {
         layers: Vec<usize>,
         /// How many matrices.
         matrices: usize,
+    },
+    /// A layer that was asked for is not there.
+    #[error("there is no layer {layer}")]
+    NoSuchLayer {
+        /// Which layer.
+        layer: usize,
+        /// The layers there are.
+        layers: Vec<usize>,
     },
     /// A layer has another number of rows than the first.
     #[error("layer {layer} has {found} rows, but layer {first} has {expected}")]
@@ -89,6 +97,10 @@ impl Error {
             Self::Files(error) => return error.hint(),
             Self::NotFinite { .. } => {
                 "drop that stimulus, or find out where the recording or the model overflows".to_owned()
+            }
+            Self::NoSuchLayer { layers, .. } => {
+                let layers: Vec<String> = layers.iter().map(ToString::to_string).collect();
+                format!("the layers are {}", text::join_and(&layers))
             }
             Self::RowCounts { .. } => "every layer needs one row per stimulus, in the same order".to_owned(),
             Self::Format { .. } => {

@@ -104,6 +104,24 @@ impl Activations {
         }
     }
 
+    /// The same activations at `layers` alone, ascending and each once whatever their order here.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoSuchLayer`] when one is not here; [`Error::NoLayers`] when `layers` is empty.
+    pub fn select(mut self, layers: &[usize]) -> Result<Self> {
+        if let Some(&layer) = layers.iter().find(|layer| self.layers.binary_search(layer).is_err()) {
+            return Err(Error::NoSuchLayer { layer, layers: self.layers });
+        }
+        if layers.is_empty() {
+            return Err(Error::NoLayers);
+        }
+        let mut kept = self.layers.iter().map(|layer| layers.contains(layer));
+        self.matrices.retain(|_| kept.next().unwrap_or(false));
+        self.layers.retain(|layer| layers.contains(layer));
+        Ok(self)
+    }
+
     /// The layers that are here, ascending.
     #[must_use]
     pub fn layers(&self) -> &[usize] {

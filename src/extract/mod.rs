@@ -32,7 +32,7 @@ use batches::{Batch, Tokenized};
 /// | `pooling` | mean | how the vectors of a stimulus's tokens become one |
 /// | `layers` | all | which hidden states; the computation stops at the deepest |
 /// | `special_tokens` | yes | whether the tokens that the tokenizer adds (`[CLS]`, `<s>`, …) are pooled; the model sees them in any case |
-/// | `batch_tokens` | 768 | how many tokens run at once, per thread; changes time and memory, not the result |
+/// | `batch_tokens` | 384 | how many tokens run at once, per thread; changes time and memory, not the result |
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Extract {
     pooling: Pooling,
@@ -43,7 +43,7 @@ pub struct Extract {
 
 impl Default for Extract {
     fn default() -> Self {
-        Self { pooling: Pooling::Mean, layers: None, special_tokens: true, batch_tokens: 768 }
+        Self { pooling: Pooling::Mean, layers: None, special_tokens: true, batch_tokens: 384 }
     }
 }
 

@@ -20,7 +20,18 @@ pub struct Embedded {
 }
 
 /// Every embedded model.
-pub static MODELS: &[Embedded] = &[];
+pub static MODELS: &[Embedded] = &[Embedded {
+    name: "tiny-bert",
+    about: "a demonstration model: a 6 × 128 BERT trained on the sentences of three bundled grammars",
+    config: include_str!("../../assets/tiny-bert/config.json"),
+    tokenizer: include_str!("../../assets/tiny-bert/tokenizer.json"),
+    revisions: &[
+        ("step0", include_bytes!("../../assets/tiny-bert/step0.safetensors")),
+        ("step100", include_bytes!("../../assets/tiny-bert/step100.safetensors")),
+        ("step400", include_bytes!("../../assets/tiny-bert/step400.safetensors")),
+        ("final", include_bytes!("../../assets/tiny-bert/final.safetensors")),
+    ],
+}];
 
 /// The checkpoint of `model` at `revision`, or its last one.
 pub(super) fn checkpoint(model: &Embedded, revision: Option<&str>) -> Result<Checkpoint> {

@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::files;
-use crate::text::{count, join_and};
+use crate::text::{count, join_or};
 
 /// Why a model's files could not be had.
 #[derive(Debug, thiserror::Error)]
@@ -206,7 +206,7 @@ impl Error {
             Self::NoRevision { remedy, .. } | Self::NoRemoteFile { remedy, .. } => Some(remedy.clone()),
             Self::NoCache => Some("set HF_HOME to a folder that you may write to".to_owned()),
             Self::Offline { near, .. } => Some(format!("{}unset HF_HUB_OFFLINE, or {WITHOUT_NETWORK}", did_you_mean(near))),
-            Self::BadSetting { .. } => None,
+            Self::BadSetting { name, .. } => Some(format!("correct {name}, or leave it out")),
             Self::NoNetwork { near, .. } => Some(format!(
                 "{}check the connection (HTTPS_PROXY and HF_ENDPOINT are honoured). Without a network, {WITHOUT_NETWORK}; a cache \
                  filled on another machine serves too (HF_HUB_CACHE, HF_HUB_OFFLINE=1)",
@@ -236,7 +236,7 @@ impl Error {
 
 /// `did you mean a or b? `, or nothing.
 fn did_you_mean(near: &[String]) -> String {
-    if near.is_empty() { String::new() } else { format!("did you mean {}? ", join_and(near)) }
+    if near.is_empty() { String::new() } else { format!("did you mean {}? ", join_or(near)) }
 }
 
 /// ` (no FILE)`, where part of a model is there.

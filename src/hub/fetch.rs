@@ -13,7 +13,7 @@ use super::error::{Error, Result};
 use super::http::{Client, Failure, Refusal, Remote};
 use super::{Checkpoint, Hub, folder, names};
 use crate::progress::Progress;
-use crate::text::{join_and, near_matches};
+use crate::text::{join_and, join_or, near_matches};
 
 /// Longest wait between two requests.
 const MAX_PAUSE: Duration = Duration::from_secs(30);
@@ -266,7 +266,7 @@ impl<'a> Fetch<'a> {
             .collect();
         let near = near_matches(self.revision, names.iter().copied());
         let remedy = if !near.is_empty() {
-            format!("did you mean {}?", join_and(&near))
+            format!("did you mean {}?", join_or(&near))
         } else if names.is_empty() {
             format!("its branches and tags are listed at {}/{}/tree/main", self.hub.endpoint, self.id)
         } else {

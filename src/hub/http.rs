@@ -2,12 +2,12 @@
 //! can be done about them. Nothing here knows what a model is.
 
 use std::io::{self, Read};
-use std::net::IpAddr;
 use std::time::Duration;
 
 use ureq::http::{HeaderMap, Response, StatusCode, Uri, header};
 use ureq::{Agent, Body};
 
+use super::address::{is_loopback, is_web, join, origin};
 use super::options::Hub;
 
 /// As many as a browser follows.
@@ -59,6 +59,13 @@ pub(super) struct Stream {
     pub(super) validator: Option<String>,
 }
 
+/// One request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ask<'a> {
+    Head,
+    Get { range: Option<&'a str>, validator: Option<&'a str> },
+}
+
 /// Asks one server on behalf of one user.
 pub(super) struct Client {
     agent: Agent,
@@ -91,8 +98,14 @@ impl Client {
     pub(super) fn describe(&self, url: &str) -> Result<Remote, Failure> {
         let mut uri = parse(url)?;
         let (mut commit, mut linked_etag, mut linked_size) = (None, None, None);
+        let mut ask = Ask::Head;
         for _ in 0..=MAX_REDIRECTS {
-            let response = self.send(true, &uri, None, None)?;
+            let response = self.send(ask, &uri)?;
+            // Some servers know no HEAD.
+            if ask == Ask::Head && [405, 501].contains(&response.status().as_u16()) {
+                ask = Ask::Get { range: Some("bytes=0-0"), validator: None };
+                continue;
+            }
             let headers = response.headers();
             commit = text(headers, "x-repo-commit").or(commit);
             linked_etag = text(headers, "x-linked-etag").or(linked_etag);
@@ -107,9 +120,12 @@ impl Client {
             if !response.status().is_redirection() {
                 accept(&response)?;
             }
-            let whole = response.status().is_success();
             let etag = linked_etag.or_else(|| text(headers, "etag"));
-            let size = linked_size.or_else(|| number(headers, "content-length").filter(|_| whole));
+            let size = linked_size.or_else(|| match response.status().as_u16() {
+                206 => content_range(&text(headers, "content-range")?)?.1,
+                200 => number(headers, "content-length"),
+                _ => None,
+            });
             let etag = etag.ok_or_else(|| Failure::Malformed("the answer has no ETag".to_owned()))?;
             let commit =
                 commit.ok_or_else(|| Failure::Malformed("the answer has no X-Repo-Commit".to_owned()))?;
@@ -167,7 +183,7 @@ impl Client {
     ) -> Result<Response<Body>, Failure> {
         let mut uri = parse(url)?;
         for _ in 0..=MAX_REDIRECTS {
-            let response = self.send(false, &uri, range, validator)?;
+            let response = self.send(Ask::Get { range, validator }, &uri)?;
             match redirect(&uri, &response)? {
                 Some(target) => uri = target,
                 None => return accept(&response).map(|()| response),
@@ -177,18 +193,15 @@ impl Client {
     }
 
     /// One request, one answer. The token goes to the endpoint alone.
-    fn send(
-        &self,
-        head: bool,
-        uri: &Uri,
-        range: Option<&str>,
-        validator: Option<&str>,
-    ) -> Result<Response<Body>, Failure> {
-        let mut request = if head { self.agent.head(uri) } else { self.agent.get(uri) };
+    fn send(&self, ask: Ask<'_>, uri: &Uri) -> Result<Response<Body>, Failure> {
+        let mut request = match ask {
+            Ask::Head => self.agent.head(uri),
+            Ask::Get { .. } => self.agent.get(uri),
+        };
         if let Some(token) = self.token.as_ref().filter(|_| origin(uri) == origin(&self.endpoint)) {
             request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
         }
-        if let Some(range) = range {
+        if let Ask::Get { range: Some(range), validator } = ask {
             request = request.header(header::RANGE, range);
             if let Some(validator) = validator {
                 request = request.header(header::IF_RANGE, validator);
@@ -285,49 +298,6 @@ fn parse(url: &str) -> Result<Uri, Failure> {
     url.parse().map_err(|error| Failure::Malformed(format!("`{url}` is no address: {error}")))
 }
 
-fn is_web(uri: &Uri) -> bool {
-    matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some_and(|host| !host.is_empty())
-}
-
-fn is_loopback(uri: &Uri) -> bool {
-    let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
-    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
-}
-
-/// Scheme, host and port: what must agree for a token to be sent.
-fn origin(uri: &Uri) -> (String, String, u16) {
-    let scheme = uri.scheme_str().unwrap_or_default().to_lowercase();
-    let port = uri.port_u16().unwrap_or(if scheme == "https" { 443 } else { 80 });
-    (scheme, uri.host().unwrap_or_default().to_lowercase(), port)
-}
-
-/// The address that `location` means, seen from `base` (RFC 3986, section 5, without dot segments).
-fn join(base: &Uri, location: &str) -> Option<Uri> {
-    let location = location.split('#').next().unwrap_or_default();
-    let scheme = base.scheme_str()?;
-    let authority = base.authority()?;
-    let path = base.path();
-    let is_absolute = location.split_once(':').is_some_and(|(scheme, _)| {
-        scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-            && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
-    });
-    let target = if location.is_empty() {
-        return None;
-    } else if is_absolute {
-        location.to_owned()
-    } else if location.starts_with("//") {
-        format!("{scheme}:{location}")
-    } else if location.starts_with('/') {
-        format!("{scheme}://{authority}{location}")
-    } else if location.starts_with('?') {
-        format!("{scheme}://{authority}{path}{location}")
-    } else {
-        let folder = path.rfind('/').map_or("/", |slash| &path[..=slash]);
-        format!("{scheme}://{authority}{folder}{location}")
-    };
-    target.parse().ok()
-}
-
 fn text(headers: &HeaderMap, name: &str) -> Option<String> {
     let value = headers.get(name)?;
     Some(String::from_utf8_lossy(value.as_bytes()).trim().to_owned()).filter(|value| !value.is_empty())
@@ -357,35 +327,6 @@ fn content_range(value: &str) -> Option<(u64, Option<u64>)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_kind_of_location_is_joined() {
-        let base: Uri = "http://hub.test:8080/org/name/resolve/main/config.json?x=1".parse().unwrap();
-        let joined = |location: &str| join(&base, location).map(|uri| uri.to_string());
-        assert_eq!(joined("https://cdn.test/a?b=c#d").unwrap(), "https://cdn.test/a?b=c");
-        assert_eq!(joined("//cdn.test/a").unwrap(), "http://cdn.test/a");
-        assert_eq!(joined("/api/cache/a:b").unwrap(), "http://hub.test:8080/api/cache/a:b");
-        assert_eq!(joined("other.json").unwrap(), "http://hub.test:8080/org/name/resolve/main/other.json");
-        assert_eq!(joined("?y=2").unwrap(), "http://hub.test:8080/org/name/resolve/main/config.json?y=2");
-        assert_eq!(joined(""), None);
-        assert!(!is_web(&join(&base, "file:///etc/passwd").unwrap_or_default()));
-    }
-
-    #[test]
-    fn an_origin_is_scheme_host_and_port() {
-        let at = |url: &str| origin(&url.parse().unwrap());
-        assert_eq!(at("https://Hub.test/a"), at("https://hub.test:443/b"));
-        assert_ne!(at("https://hub.test"), at("http://hub.test"));
-        assert_ne!(at("http://hub.test:1"), at("http://hub.test:2"));
-        assert_ne!(at("https://hub.test"), at("https://hub.test.evil.test"));
-    }
-
-    #[test]
-    fn this_machine_is_known_by_its_names() {
-        let loopback = |url: &str| is_loopback(&url.parse().unwrap());
-        assert!(["http://localhost:1", "http://127.0.0.1", "http://[::1]:9/x"].into_iter().all(loopback));
-        assert!(!["https://huggingface.co", "http://127.0.0.1.test"].into_iter().any(loopback));
-    }
 
     #[test]
     fn headers_are_read_with_suspicion() {

@@ -13,6 +13,7 @@
 //! costs no request, and so keeps the commit it was first fetched at; a named branch or tag (`--revision main`) is
 //! asked for again. What this module is not: it does not read weights, and knows no architecture.
 
+mod address;
 mod cache;
 mod download;
 pub mod embedded;
@@ -128,5 +129,7 @@ fn from_hub(name: &str, id: &str, hub: &Hub, progress: &dyn Progress) -> Result<
 fn announce(name: &str, checkpoint: &Checkpoint, progress: &dyn Progress) {
     let commit = checkpoint.commit.as_deref().unwrap_or_default();
     let commit = commit.get(..7).unwrap_or(commit);
-    progress.note(&format!("{name} is {} at commit {commit}", checkpoint.id));
+    let id = &checkpoint.id;
+    let subject = if name == id { id.clone() } else { format!("{name} is {id}") };
+    progress.note(&format!("{subject} at commit {commit}"));
 }

@@ -4,8 +4,9 @@ use ndarray::{Array2, ArrayView2};
 use rayon::prelude::*;
 
 use super::design::{Design, MIN_STIMULI};
+use super::encode::Scales;
 use super::fit::fit_warnings;
-use super::importance::TermImportance;
+use super::importance::{Permutations, TermImportance};
 use super::pairs::Layout;
 use super::params::MlemParams;
 use super::score::{Evaluation, GridModel, PairSet, Scored, neural_distances};
@@ -55,16 +56,8 @@ impl MlemParams {
     ///
     /// An option out of range; fewer than 8 stimuli; folds of fewer than 3; a constant feature.
     pub fn cross_validation(&self, features: &FeatureTable, folds: usize) -> Result<CrossValidation> {
+        self.check_features(features, folds)?;
         let n = features.n_stimuli();
-        if folds == 0 {
-            return Err(Error::Option { option: "folds", value: folds.to_string(), range: "at least 1" });
-        }
-        if n < MIN_STIMULI {
-            return Err(Error::TooFewStimuli { found: n, least: MIN_STIMULI });
-        }
-        if folds > 1 && n / folds < MIN_FOLD {
-            return Err(Error::TooManyFolds { folds, stimuli: n, least: MIN_FOLD });
-        }
         let fold_of = split::folds(n, folds, &mut Stream::new(self.seed, "folds"));
         let design = Design::new(self, features, Layout::of_folds(&fold_of, folds))?;
         let scored_on = (0..folds)
@@ -76,6 +69,29 @@ impl MlemParams {
             warnings.extend(unseen_levels(features, &fold_of, folds));
         }
         Ok(CrossValidation { design, scored_on, warnings })
+    }
+}
+
+impl MlemParams {
+    /// Whether `features` can be fitted in `folds` folds with these options: at once, so that one can ask before the work
+    /// that makes the activations.
+    ///
+    /// # Errors
+    ///
+    /// As [`MlemParams::cross_validation`].
+    pub fn check_features(&self, features: &FeatureTable, folds: usize) -> Result<()> {
+        self.check()?;
+        let n = features.n_stimuli();
+        if folds == 0 {
+            return Err(Error::Option { option: "folds", value: folds.to_string(), range: "at least 1" });
+        }
+        if n < MIN_STIMULI {
+            return Err(Error::TooFewStimuli { found: n, least: MIN_STIMULI });
+        }
+        if folds > 1 && n / folds < MIN_FOLD {
+            return Err(Error::TooManyFolds { folds, stimuli: n, least: MIN_FOLD });
+        }
+        Scales::new(features).map(drop)
     }
 }
 
@@ -104,12 +120,6 @@ impl CrossValidation {
         &self.warnings
     }
 
-    /// Pearson's correlations of the feature distances over all pairs, `(n_features, n_features)`.
-    #[must_use]
-    pub fn feature_correlations(&self) -> Array2<f64> {
-        self.design.feature_correlations()
-    }
-
     /// Fits, scores and takes the importances of every fold at one layer, of which `activations` are
     /// `(n_stimuli, d_model)`.
     ///
@@ -135,14 +145,18 @@ impl CrossValidation {
                     // Where nothing can be scored, that nothing is associated goes without saying.
                     warnings = vec![Warning::UndefinedScore { layer: None, fold, reason }];
                 }
-                let seed = design.params.seed;
-                let stream =
-                    |permutation| Stream::new(seed, &format!("fold {fold} permutation {permutation}"));
-                let permutations = design.params.permutations;
-                let importances = if permutations == 0 {
+                let importances = if design.params.permutations == 0 {
                     Vec::new()
                 } else {
-                    evaluation.importance(&design.terms, self.features(), permutations, stream)
+                    let permutations = Permutations {
+                        params: &design.params,
+                        name: format!("fold {fold}"),
+                        columns: &design.columns,
+                        stimuli: design.layout.folds[fold].clone(),
+                        tasks: &tasks,
+                        coverage: design.coverage,
+                    };
+                    evaluation.importance(&design.terms, self.features(), &permutations)
                 };
                 FoldFit {
                     fold,

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::params::Missing;
 use super::{Error, Result};
+use crate::numeric::simd::widest;
 use crate::stimuli::{Feature, FeatureTable, Values};
 
 /// The code of a missing level.
@@ -150,6 +151,15 @@ pub(crate) enum Partners<'a> {
     List(&'a [u32]),
 }
 
+impl Partners<'_> {
+    fn len(&self) -> usize {
+        match self {
+            Self::Range(range) => range.len(),
+            Self::List(list) => list.len(),
+        }
+    }
+}
+
 impl Columns {
     pub(crate) fn n_stimuli(&self) -> usize {
         self.n_stimuli
@@ -160,8 +170,36 @@ impl Columns {
         &self.slots
     }
 
+    pub(crate) fn n_bits(&self) -> usize {
+        self.bits.len()
+    }
+
     pub(crate) fn n_dense(&self) -> usize {
         self.dense.len()
+    }
+
+    /// The columns with each feature's values at `stimuli` permuted, every feature by an order of its own that `order_of` puts
+    /// its places in.
+    pub(crate) fn permuted(
+        &self,
+        stimuli: Range<usize>,
+        mut order_of: impl FnMut(usize, &mut [usize]),
+    ) -> Self {
+        let mut columns = self.clone();
+        for (feature, &slot) in self.slots.iter().enumerate() {
+            let mut order: Vec<usize> = stimuli.clone().collect();
+            order_of(feature, &mut order);
+            match slot {
+                Slot::Bit(bit) => take(&mut columns.bits[bit], stimuli.start, &self.bits[bit], &order),
+                Slot::Dense(column) => match (&mut columns.dense[column], &self.dense[column]) {
+                    (Column::Values(to), Column::Values(from)) => take(to, stimuli.start, from, &order),
+                    (Column::Levels(to), Column::Levels(from)) => take(to, stimuli.start, from, &order),
+                    // A clone has the columns of what it was cloned from.
+                    _ => {}
+                },
+            }
+        }
+        columns
     }
 
     /// Appends the distances of stimulus `i` to `partners`: bits to `bits`, numbers to each of `dense`.
@@ -173,33 +211,28 @@ impl Columns {
         dense: &mut [Vec<f64>],
     ) {
         let start = bits.len();
-        let len = match partners {
-            Partners::Range(range) => range.len(),
-            Partners::List(list) => list.len(),
-        };
-        bits.resize(start + len, 0);
+        bits.resize(start + partners.len(), 0);
+        let bits = &mut bits[start..];
+        let missing = self.missing.distance();
+        let missing_bit = u32::from(self.missing == Missing::One);
         for (bit, levels) in self.bits.iter().enumerate() {
-            let missing = u32::from(self.missing == Missing::One);
             let own = levels[i];
-            let own_missing = own == MISSING;
-            let differs = |other: u32| {
-                let unknown = own_missing || other == MISSING;
-                (if unknown { missing } else { u32::from(own != other) }) << bit
-            };
-            or_each(&mut bits[start..], levels, partners, differs);
+            match partners {
+                Partners::Range(range) => {
+                    or_differences(bits, &levels[range.clone()], own, bit as u32, missing_bit);
+                }
+                Partners::List(list) => {
+                    for (out, &j) in bits.iter_mut().zip(*list) {
+                        *out |= difference(own, levels[j as usize], missing_bit) << bit;
+                    }
+                }
+            }
         }
         for (column, out) in self.dense.iter().zip(dense) {
-            let missing = self.missing.distance();
             match column {
                 Column::Levels(levels) => {
                     let own = levels[i];
-                    push_each(out, levels, partners, |other| {
-                        if own == MISSING || other == MISSING {
-                            missing
-                        } else {
-                            f64::from(u8::from(own != other))
-                        }
-                    });
+                    push_each(out, levels, partners, |other| f64::from(difference(own, other, missing_bit)));
                 }
                 Column::Values(values) => {
                     let own = values[i];
@@ -213,17 +246,25 @@ impl Columns {
     }
 }
 
-fn or_each(out: &mut [u32], values: &[u32], partners: &Partners<'_>, of: impl Fn(u32) -> u32) {
-    match partners {
-        Partners::Range(range) => {
-            for (out, &other) in out.iter_mut().zip(&values[range.clone()]) {
-                *out |= of(other);
-            }
-        }
-        Partners::List(list) => {
-            for (out, &j) in out.iter_mut().zip(*list) {
-                *out |= of(values[j as usize]);
-            }
+/// Writes what `from` has at the places of `order` into `to`, from `start` on.
+fn take<T: Copy>(to: &mut [T], start: usize, from: &[T], order: &[usize]) {
+    for (to, &place) in to[start..].iter_mut().zip(order) {
+        *to = from[place];
+    }
+}
+
+/// 1 where two levels differ, `missing` where either is missing.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "a part of loops that are compiled for several machines")]
+fn difference(a: u32, b: u32, missing: u32) -> u32 {
+    if a == MISSING || b == MISSING { missing } else { u32::from(a != b) }
+}
+
+widest! {
+    /// Sets `bit` where a level differs from `own`.
+    fn or_differences(out: &mut [u32], levels: &[u32], own: u32, bit: u32, missing: u32) {
+        for (out, &other) in out.iter_mut().zip(levels) {
+            *out |= difference(own, other, missing) << bit;
         }
     }
 }

@@ -47,6 +47,8 @@
 //! # Ok::<(), mlem_probe::Error>(())
 //! ```
 
+#[cfg(test)]
+mod brute_force;
 mod crossval;
 mod design;
 mod dissimilarity;
@@ -54,6 +56,7 @@ mod distance;
 mod encode;
 mod error;
 mod fit;
+mod grouped;
 mod importance;
 mod moments;
 mod pairs;
@@ -69,7 +72,7 @@ pub use dissimilarity::dissimilarities;
 pub use error::{Error, Result};
 pub use fit::FittedMlem;
 pub use importance::TermImportance;
-pub use params::{Constraint, Distance, Missing, MlemParams, PairBudget, Target};
+pub use params::{Constraint, Distance, Missing, MlemParams, PairBudget, Permute, Target};
 pub use score::Scored;
 pub use terms::Term;
 pub use warning::{Undefined, Warning};

@@ -6,9 +6,11 @@
 
 use ndarray::Array2;
 
-use super::encode::{Columns, Slot};
+use super::encode::Slot;
+use super::grouped::Groups;
 use super::pairs::PairChunk;
 use super::terms::Term;
+use crate::numeric::linalg::{add_gram, dot};
 
 /// A product of feature distances, `coefficient · Π bits · Π dense`.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,16 +24,9 @@ pub(crate) struct Monomial {
 
 impl Monomial {
     /// `d_a · d_b`, as often as it is counted in `d'Wd`.
-    pub(crate) fn of_term(term: Term, slots: &[Slot]) -> Self {
-        let mut monomial = Self::product(&[term.a, term.b], slots);
-        monomial.coefficient = term.multiplicity();
-        monomial
-    }
-
-    /// The product of the distances of `features`.
-    pub(crate) fn product(features: &[usize], slots: &[Slot]) -> Self {
-        let mut monomial = Self { coefficient: 1.0, mask: 0, dense: Vec::new() };
-        for &feature in features {
+    pub(crate) fn new(term: Term, slots: &[Slot]) -> Self {
+        let mut monomial = Self { coefficient: term.multiplicity(), mask: 0, dense: Vec::new() };
+        for feature in [term.a, term.b] {
             match slots[feature] {
                 // 0 and 1 are their own squares.
                 Slot::Bit(bit) => monomial.mask |= 1 << bit,
@@ -75,10 +70,12 @@ impl FeatureSums {
         self.products.scaled_add(sign, &other.products);
     }
 
-    /// Covariances of the first `n` monomials: `(n, n)`.
-    pub(crate) fn covariance(&self, n: usize) -> Array2<f64> {
+    /// Covariances of the monomials, `(n_monomials, n_monomials)`.
+    pub(crate) fn covariance(&self) -> Array2<f64> {
         let mean = |k: usize| self.sums[k] / self.pairs;
-        Array2::from_shape_fn((n, n), |(k, l)| self.products[[k, l]] / self.pairs - mean(k) * mean(l))
+        Array2::from_shape_fn(self.products.dim(), |(k, l)| {
+            self.products[[k, l]] / self.pairs - mean(k) * mean(l)
+        })
     }
 
     /// Adds the pairs of `chunk`.
@@ -93,7 +90,7 @@ impl FeatureSums {
             *sum += row.iter().sum::<f64>();
         }
         if let Some(products) = self.products.as_slice_mut() {
-            crate::numeric::linalg::add_gram(products, buffer, len);
+            add_gram(products, buffer, len);
         }
     }
 }
@@ -133,34 +130,44 @@ impl TargetSums {
         let mean = self.sum / self.pairs;
         (self.square / self.pairs - mean * mean).max(0.0)
     }
-
-    /// Adds the pairs of `chunk`, whose targets are `target`.
-    pub(crate) fn accumulate(
-        &mut self,
-        monomials: &[Monomial],
-        chunk: &PairChunk,
-        target: &[f64],
-        buffer: &mut Vec<f64>,
-    ) {
-        buffer.resize(target.len(), 0.0);
-        self.pairs += target.len() as f64;
-        self.sum += target.iter().sum::<f64>();
-        self.square += crate::numeric::linalg::dot(target, target);
-        for (monomial, product) in monomials.iter().zip(&mut self.products) {
-            monomial.evaluate(chunk, buffer);
-            *product += crate::numeric::linalg::dot(buffer, target);
-        }
-    }
 }
 
-/// The terms as monomials, then the plain distances of numeric features (whose squares alone are among the terms).
-pub(crate) fn monomials(terms: &[Term], columns: &Columns) -> Vec<Monomial> {
-    let slots = columns.slots();
-    let mut monomials: Vec<Monomial> = terms.iter().map(|&term| Monomial::of_term(term, slots)).collect();
-    for (feature, slot) in slots.iter().enumerate() {
-        if matches!(slot, Slot::Dense(_)) {
-            monomials.push(Monomial::product(&[feature], slots));
+/// Sums of a target and its products with the terms in the making.
+pub(crate) struct TargetAccumulator<'a> {
+    groups: Option<&'a Groups>,
+    terms: &'a [Monomial],
+    /// The bins of `groups`, or a row for one term's values.
+    buffer: Vec<f64>,
+    sums: TargetSums,
+}
+
+impl<'a> TargetAccumulator<'a> {
+    /// Nothing yet; through `groups` where there are some.
+    pub(crate) fn new(groups: Option<&'a Groups>, terms: &'a [Monomial]) -> Self {
+        let buffer = groups.map(Groups::bins).unwrap_or_default();
+        Self { groups, terms, buffer, sums: TargetSums::zeros(terms.len()) }
+    }
+
+    /// Adds the pairs of `chunk`, whose targets are `target`.
+    pub(crate) fn add(&mut self, chunk: &PairChunk, target: &[f64]) {
+        self.sums.pairs += target.len() as f64;
+        self.sums.square += dot(target, target);
+        if let Some(groups) = self.groups {
+            groups.accumulate(&mut self.buffer, chunk, Some(target));
+            return;
+        }
+        self.sums.sum += target.iter().sum::<f64>();
+        self.buffer.resize(target.len(), 0.0);
+        for (term, product) in self.terms.iter().zip(&mut self.sums.products) {
+            term.evaluate(chunk, &mut self.buffer);
+            *product += dot(&self.buffer, target);
         }
     }
-    monomials
+
+    pub(crate) fn finish(self) -> TargetSums {
+        match self.groups {
+            Some(groups) => groups.target_sums(self.buffer, self.terms, self.sums.pairs, self.sums.square),
+            None => self.sums,
+        }
+    }
 }

@@ -11,6 +11,7 @@ use super::pairs::{Coverage, Task};
 use super::terms::Term;
 use super::warning::Undefined;
 use crate::numeric::rank::{RankTarget, Scratch};
+use crate::numeric::simd::widest;
 
 /// The distances of pairs that a model is scored on.
 #[derive(Debug, Clone, Default)]
@@ -37,6 +38,22 @@ impl PairSet {
 
     pub(crate) fn len(&self) -> usize {
         self.bits.len()
+    }
+
+    /// These pairs, with the distances of `features` taken from `other`.
+    pub(crate) fn with(&self, other: &Self, features: &[usize], slots: &[Slot]) -> Self {
+        let mut mixed = self.clone();
+        let mut mask = 0;
+        for &feature in features {
+            match slots[feature] {
+                Slot::Bit(bit) => mask |= 1 << bit,
+                Slot::Dense(column) => mixed.dense[column].clone_from(&other.dense[column]),
+            }
+        }
+        for (bits, other) in mixed.bits.iter_mut().zip(&other.bits) {
+            *bits = (*bits & !mask) | (other & mask);
+        }
+        mixed
     }
 
     /// The pairs at `order`.
@@ -67,6 +84,8 @@ pub(crate) fn neural_distances(neural: &Neural, tasks: &[Task], coverage: Covera
 #[derive(Debug, Clone)]
 pub(crate) struct GridModel {
     contributions: Vec<Contribution>,
+    /// What keeps every sum from being negative.
+    offset: i32,
 }
 
 /// What one term adds to a modelled distance: a weight, and where its two factors are found.
@@ -78,8 +97,9 @@ struct Contribution {
     second: Option<usize>,
 }
 
-/// The largest sum of contributions.
-const GRID: f64 = (1u32 << 30) as f64;
+/// Modelled distances lie in `0..2³⁰`; what rounding may add at either end is left free.
+const GRID: f64 = ((1u32 << 30) - 2 * MARGIN) as f64;
+const MARGIN: u32 = 1 << 15;
 
 impl GridModel {
     /// The model of `w`, one weight per term.
@@ -109,7 +129,8 @@ impl GridModel {
                 contribution
             })
             .collect();
-        Self { contributions }
+        let below: f64 = terms.iter().zip(w).map(|(term, w)| term.multiplicity() * w.min(0.0)).sum();
+        Self { contributions, offset: MARGIN as i32 - (scale * below) as i32 }
     }
 
     /// Adds `sign` times what `term` contributes at the pairs `start..start + out.len()` of `set`.
@@ -118,37 +139,59 @@ impl GridModel {
         let range = start..start + out.len();
         let bits = &set.bits[range.clone()];
         let column = |index: usize| &set.dense[index][range.clone()];
-        let rounded = |x: f32| sign * (weight * x).round_ties_even() as i32;
         match (first, second) {
-            (None, _) => {
-                let whole = rounded(1.0);
-                for (out, bits) in out.iter_mut().zip(bits) {
-                    *out += if bits & mask == mask { whole } else { 0 };
-                }
-            }
-            (Some(first), None) => {
-                for ((out, bits), &x) in out.iter_mut().zip(bits).zip(column(first)) {
-                    *out += if bits & mask == mask { rounded(x) } else { 0 };
-                }
-            }
-            (Some(first), Some(second)) => {
-                for ((out, &x), &y) in out.iter_mut().zip(column(first)).zip(column(second)) {
-                    *out += rounded(x * y);
-                }
-            }
+            (None, _) => add_where(out, bits, mask, sign * round(weight)),
+            (Some(first), None) => add_scaled_where(out, bits, mask, column(first), weight, sign),
+            (Some(first), Some(second)) => add_products(out, column(first), column(second), weight, sign),
         }
+    }
+
+    /// Whether `term` contributes nothing anywhere.
+    pub(crate) fn is_zero(&self, term: usize) -> bool {
+        round(self.contributions[term].weight) == 0
     }
 
     /// The modelled distance of every pair of `set`, on the grid.
     pub(crate) fn distances(&self, set: &PairSet) -> Vec<i32> {
         const BLOCK: usize = 4096;
-        let mut out = vec![0; set.len()];
+        let mut out = vec![self.offset; set.len()];
         for (block, out) in out.chunks_mut(BLOCK).enumerate() {
             for term in 0..self.contributions.len() {
                 self.add(term, set, block * BLOCK, 1, out);
             }
         }
         out
+    }
+}
+
+/// A contribution on the grid.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "a part of loops that are compiled for several machines")]
+fn round(x: f32) -> i32 {
+    x.round_ties_even() as i32
+}
+
+widest! {
+    /// Adds `whole` where all bits of `mask` are set.
+    fn add_where(out: &mut [i32], bits: &[u32], mask: u32, whole: i32) {
+        for (out, bits) in out.iter_mut().zip(bits) {
+            *out += if bits & mask == mask { whole } else { 0 };
+        }
+    }
+
+    /// Adds `sign` times the rounded `weight · x` where all bits of `mask` are set.
+    fn add_scaled_where(out: &mut [i32], bits: &[u32], mask: u32, x: &[f32], weight: f32, sign: i32) {
+        for ((out, bits), &x) in out.iter_mut().zip(bits).zip(x) {
+            let x = sign * round(weight * x);
+            *out += if bits & mask == mask { x } else { 0 };
+        }
+    }
+
+    /// Adds `sign` times the rounded `weight · x · y`.
+    fn add_products(out: &mut [i32], x: &[f32], y: &[f32], weight: f32, sign: i32) {
+        for ((out, x), y) in out.iter_mut().zip(x).zip(y) {
+            *out += sign * round(weight * (x * y));
+        }
     }
 }
 

@@ -1,7 +1,5 @@
 //! The non-linearity of an MLP, by the names that transformers gives them (`activations.py`).
 
-use candle_core::{Result, Tensor};
-
 /// The non-linearity between the two layers of an MLP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Activation {
@@ -48,18 +46,5 @@ impl Activation {
     #[must_use]
     pub fn names() -> Vec<&'static str> {
         NAMES.iter().map(|&(name, _)| name).collect()
-    }
-
-    /// The activation of every element.
-    pub(super) fn forward(self, x: &Tensor) -> Result<Tensor> {
-        match self {
-            Self::Gelu => x.gelu_erf(),
-            Self::GeluTanh => x.gelu(),
-            Self::GeluSigmoid => x * candle_nn::ops::sigmoid(&(x * 1.702)?)?,
-            Self::Relu => x.relu(),
-            Self::ReluSquared => x.relu()?.sqr(),
-            Self::Silu => x.silu(),
-            Self::Tanh => x.tanh(),
-        }
     }
 }

@@ -3,10 +3,12 @@
 //! No domain words here (no features, layers or stimuli), no files, no printing.
 
 pub mod correlation;
+pub mod counting;
 pub mod linalg;
 pub mod mds;
 pub mod nnls;
 pub mod psd;
 pub mod rank;
 pub mod rng;
+pub(crate) mod simd;
 pub mod split;

@@ -240,7 +240,7 @@ mod tests {
         let target: Vec<f64> = b.iter().zip(&root).map(|(b, r)| b / r).collect();
         let rate = 1.0 / symmetric_eigen(scaled.view()).unwrap().0.last().unwrap();
         let mut x = vec![0.0; b.len()];
-        for _ in 0..200_000 {
+        for _ in 0..50_000 {
             let cx = multiply(&scaled, &x);
             let mut matrix = Array2::zeros((size, size));
             for (k, &(a, b)) in terms.iter().enumerate() {

@@ -3,6 +3,8 @@
 //! Ranks are kept centred and doubled, `2 · midrank − (n + 1)`, so that they are whole numbers: sums of them are exact in
 //! any order.
 
+use super::counting::StepCounts;
+
 /// A `u32` in the order of the `f32`: comparing keys compares the numbers. Negative zero equals zero.
 #[must_use]
 pub fn key_of_f32(value: f32) -> u32 {
@@ -86,8 +88,8 @@ fn groups(items: &[u64]) -> impl Iterator<Item = (usize, &[u64])> {
 /// Values whose ranks are known, for many others to be correlated with.
 #[derive(Debug, Clone)]
 pub struct RankTarget {
-    /// [`centred_ranks`].
-    ranks: Vec<i32>,
+    /// [`centred_ranks`] plus their number, so that none is negative.
+    shifted: Vec<u32>,
     sum_of_squares: f64,
 }
 
@@ -97,25 +99,39 @@ impl RankTarget {
     pub fn new(values: &[f32], scratch: &mut Scratch) -> Self {
         let ranks = centred_ranks(values, scratch);
         let sum_of_squares: i128 = ranks.iter().map(|&rank| i128::from(i64::from(rank).pow(2))).sum();
-        Self { ranks, sum_of_squares: sum_of_squares as f64 }
+        let shifted = ranks.iter().map(|&rank| (rank + ranks.len() as i32) as u32).collect();
+        Self { shifted, sum_of_squares: sum_of_squares as f64 }
     }
 
     /// How many values.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.ranks.len()
+        self.shifted.len()
     }
 
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.ranks.is_empty()
+        self.shifted.is_empty()
     }
 
     /// Whether all values are equal, so that no correlation with them is defined.
     #[must_use]
     pub fn is_constant(&self) -> bool {
         self.sum_of_squares == 0.0
+    }
+
+    /// The targets that [`StepCounts`] takes: centred ranks plus their number.
+    #[must_use]
+    pub fn shifted(&self) -> &[u32] {
+        &self.shifted
+    }
+
+    /// Spearman's correlation of the target with the values in `counts`, equal where they share a step; `None` where either is
+    /// constant.
+    #[must_use]
+    pub fn spearman_counted(&self, counts: &mut StepCounts) -> Option<f64> {
+        counts.correlation(self.len(), self.sum_of_squares)
     }
 
     /// Spearman's correlation of the target with `values` (as many), ties at their mid-rank; `None` where either is
@@ -127,14 +143,15 @@ impl RankTarget {
         items.extend(
             values
                 .iter()
-                .zip(&self.ranks)
-                .map(|(&value, &rank)| u64::from(key_of_i32(value)) << 32 | u64::from(rank as u32)),
+                .zip(&self.shifted)
+                .map(|(&value, &target)| u64::from(key_of_i32(value)) << 32 | u64::from(target)),
         );
         sort_by_high_half(items, other);
         let mut sums = RankSums::default();
         for (start, group) in groups(items) {
-            let target: i64 = group.iter().map(|&item| i64::from(item as u32 as i32)).sum();
-            sums.add(start as u64, group.len() as u64, target, values.len() as u64);
+            let shifted: i64 = group.iter().map(|&item| i64::from(item as u32)).sum();
+            let (count, n) = (group.len() as i64, values.len() as i64);
+            sums.add(start as u64, count as u64, shifted - n * count, n as u64);
         }
         sums.correlation(self.sum_of_squares)
     }
@@ -142,20 +159,20 @@ impl RankTarget {
 
 /// The sums over groups of equal values that make a Spearman correlation.
 #[derive(Debug, Default, Clone, Copy)]
-struct RankSums {
+pub(super) struct RankSums {
     product: f64,
     square: f64,
 }
 
 impl RankSums {
     /// A group of `count` equal values above `below` smaller ones, whose targets' centred ranks sum to `target`.
-    fn add(&mut self, below: u64, count: u64, target: i64, total: u64) {
+    pub(super) fn add(&mut self, below: u64, count: u64, target: i64, total: u64) {
         let rank = (2 * below + count) as f64 - total as f64;
         self.product += rank * target as f64;
         self.square += rank * rank * count as f64;
     }
 
-    fn correlation(self, target_square: f64) -> Option<f64> {
+    pub(super) fn correlation(self, target_square: f64) -> Option<f64> {
         let scale = (self.square * target_square).sqrt();
         (scale > 0.0).then(|| (self.product / scale).clamp(-1.0, 1.0))
     }

@@ -2,10 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use ndarray::Array2;
-
 use super::csv::rounded;
-use super::{Importance, Order, Profile, Result, Score, Split, Weight};
+use super::{Error, Importance, Order, Profile, Result, Score, Split, Weight};
 use crate::activations::Activations;
 use crate::mlem::{CrossValidation, FoldFit, MlemParams, Warning};
 use crate::progress::{Progress, Unit};
@@ -18,8 +16,6 @@ pub struct Fitted {
     pub profile: Profile,
     /// About the features and the folds, then layer by layer (those that were fitted now).
     pub warnings: Vec<Warning>,
-    /// Pearson's correlations of the feature distances over all pairs, `(n_features, n_features)`.
-    pub feature_correlations: Array2<f64>,
 }
 
 /// Fits every layer of `activations` with cross-validation over `folds` folds, and calls `save` with the profile so far after
@@ -32,19 +28,19 @@ pub struct Fitted {
 ///
 /// Features, options or activations that cannot be fitted ([`crate::mlem::Error`], with the layer); whatever `save` fails
 /// with.
-pub fn fit(
+pub fn fit<E: From<Error>>(
     estimator: &MlemParams,
     folds: usize,
     features: &FeatureTable,
     activations: &Activations,
     done: Profile,
     progress: &dyn Progress,
-    mut save: impl FnMut(&Profile) -> Result<()>,
-) -> Result<Fitted> {
-    let validation = estimator.cross_validation(features, folds)?;
+    mut save: impl FnMut(&Profile) -> Result<(), E>,
+) -> Result<Fitted, E> {
+    let validation = estimator.cross_validation(features, folds).map_err(Error::from)?;
     let mut warnings = validation.warnings().to_vec();
     for warning in &warnings {
-        progress.note(&warning.to_string());
+        progress.warn(&warning.to_string());
     }
     let mut profile = done;
     profile.keep_complete(folds);
@@ -52,10 +48,12 @@ pub fn fit(
     progress.begin("fit", activations.layers().len() as u64, Unit::Items);
     for (index, &layer) in activations.layers().iter().enumerate() {
         if !fitted.contains(&layer) {
-            let fits = validation.fit(activations.matrix(index)).map_err(|error| error.at_layer(layer))?;
+            let fits = validation
+                .fit(activations.matrix(index))
+                .map_err(|error| Error::from(error.at_layer(layer)))?;
             for warning in fits.iter().flat_map(|fit| fit.warnings.clone()) {
                 let warning = warning.at_layer(layer);
-                progress.note(&warning.to_string());
+                progress.warn(&warning.to_string());
                 warnings.push(warning);
             }
             profile.push(layer, &validation, &fits);
@@ -65,7 +63,7 @@ pub fn fit(
         progress.advance(1);
     }
     progress.end();
-    Ok(Fitted { profile, warnings, feature_correlations: validation.feature_correlations() })
+    Ok(Fitted { profile, warnings })
 }
 
 impl Profile {

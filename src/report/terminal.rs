@@ -42,6 +42,8 @@ pub fn render(profile: &Profile, run: &RunRecord, options: Options) -> String {
     let groups = groups.map(|(order, top)| Group::of(&summary, order, top));
     let layout = Layout::new(&summary, &groups, options);
     let mut out = heading(&summary, run, options.width);
+    // Scores on the training pairs are not always taken; a row of gaps would tell nothing.
+    let trained = summary.n_folds == 1 || summary.train.iter().any(Spread::is_defined);
     for columns in layout.blocks(summary.layers.len()) {
         out.push('\n');
         layout.header(&mut out, &summary.layers[columns.clone()]);
@@ -56,7 +58,9 @@ pub fn render(profile: &Profile, run: &RunRecord, options: Options) -> String {
         if summary.n_folds > 1 {
             layout.row(&mut out, "Spearman, test", &summary.test[columns.clone()], false);
         }
-        layout.row(&mut out, "Spearman, train", &summary.train[columns], false);
+        if trained {
+            layout.row(&mut out, "Spearman, train", &summary.train[columns], false);
+        }
     }
     for group in groups.iter().filter(|group| !group.rest.is_empty()) {
         wrap(&mut out, &group.rest, layout.width);
@@ -155,7 +159,8 @@ impl Layout {
         let shown = || groups.iter().flat_map(|group| &group.shown);
         let cells = || {
             let test = summary.test.iter().filter(|_| summary.n_folds > 1);
-            let scores = summary.train.iter().chain(test);
+            let trained = summary.train.iter().filter(|spread| summary.n_folds == 1 || spread.is_defined());
+            let scores = trained.chain(test);
             shown().flat_map(|term| &term.at).chain(scores)
         };
         let names = shown().map(|term| words::visible(&term.name).width());

@@ -3,6 +3,7 @@
 //! A stimulus is one sentence with its feature values. Where the stimuli come from is not this module's business
 //! (a grammar, or a user's CSV), nor what is done with them.
 
+pub mod confounds;
 mod csv;
 mod error;
 mod sidecar;

@@ -42,6 +42,36 @@ impl Feature {
         Self { name: name.to_owned(), values: Values::Categorical { levels, codes } }
     }
 
+    /// A categorical feature from `levels` in any order and, for each stimulus, the index of its level; `None` is missing.
+    /// Levels that do not occur are dropped; an index that is no level is missing.
+    #[must_use]
+    pub fn from_codes(name: &str, levels: &[impl AsRef<str>], codes: &[Option<u32>]) -> Self {
+        let mut occurs = vec![false; levels.len()];
+        for &code in codes.iter().flatten() {
+            if let Some(occurs) = occurs.get_mut(code as usize) {
+                *occurs = true;
+            }
+        }
+        let mut sorted: Vec<&str> = levels
+            .iter()
+            .zip(&occurs)
+            .filter(|(_, occurs)| **occurs)
+            .map(|(level, _)| level.as_ref())
+            .collect();
+        sorted.sort_unstable();
+        sorted.dedup();
+        let new: Vec<Option<u32>> = levels
+            .iter()
+            .map(|level| sorted.binary_search(&level.as_ref()).ok().map(|index| index as u32))
+            .collect();
+        let codes = codes
+            .iter()
+            .map(|code| code.and_then(|code| new.get(code as usize).copied().flatten()))
+            .collect();
+        let levels = sorted.into_iter().map(str::to_owned).collect();
+        Self { name: name.to_owned(), values: Values::Categorical { levels, codes } }
+    }
+
     /// A numeric feature; `None` is missing.
     ///
     /// # Errors
@@ -138,9 +168,8 @@ impl Feature {
     pub fn select(&self, rows: &[usize]) -> Self {
         match &self.values {
             Values::Categorical { levels, codes } => {
-                let values: Vec<Option<&str>> =
-                    rows.iter().map(|&row| codes[row].map(|code| levels[code as usize].as_str())).collect();
-                Self::categorical(&self.name, &values)
+                let codes: Vec<Option<u32>> = rows.iter().map(|&row| codes[row]).collect();
+                Self::from_codes(&self.name, levels, &codes)
             }
             Values::Numeric(values) => Self {
                 name: self.name.clone(),

@@ -1,16 +1,26 @@
 //! The one integration binary. What goes where:
 //!
-//! - `mlem`: the estimator against published results, and properties of whole fits
-//! - `floors`: the architecture table of the crate docs holds
+//! - `bad_input`: the message for everything that users get wrong
 //! - `extract`: stimuli and a model to activations
-//! - `minilm`: real weights against frozen hidden states (opt-in)
-//! - `models`: hidden states against frozen ones, and checkpoints that are wrong
+//! - `floors`: the architecture table of the crate docs holds
+//! - `grammar_errors`: mistakes in grammars, each with its place
+//! - `grammars`: the bundled sets are what they say
 //! - `hub`: downloads from a server on loopback, well behaved and otherwise
+//! - `minilm`: real weights against frozen hidden states (opt-in)
+//! - `mlem`: the estimator against published results, and properties of whole fits
+//! - `models`: hidden states against frozen ones, and checkpoints that are wrong
+//! - `pipeline`: the program, stage by stage and as one run
+//! - `workspace`: a folder for each test, and the program run in it
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
+mod bad_input;
 mod extract;
 mod floors;
+mod grammar_errors;
+mod grammars;
 mod hub;
 mod minilm;
 mod mlem;
 mod models;
+mod pipeline;
+mod workspace;

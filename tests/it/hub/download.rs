@@ -56,7 +56,7 @@ fn a_model_is_fetched_once_into_the_layout_of_the_python_hub() {
 
     let bars = user.seen.bars.lock().unwrap().clone();
     assert_eq!(bars.last().unwrap(), &(WEIGHTS.to_owned(), 700_000, 700_000));
-    assert_eq!(user.seen.notes.lock().unwrap().as_slice(), ["org/name is org/name at commit 0123456"; 2]);
+    assert_eq!(user.seen.notes.lock().unwrap().as_slice(), ["org/name at commit 0123456"; 2]);
 }
 
 #[test]

@@ -91,7 +91,7 @@ fn assert_cache_is_sound(user: &User) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, max_shrink_iters: 200, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 100, max_shrink_iters: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_server_that_misbehaves_never_gets_a_wrong_file_into_the_cache(deeds in prop::collection::vec(mischief(), 12)) {

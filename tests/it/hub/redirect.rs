@@ -134,3 +134,16 @@ fn redirects_in_a_circle_or_to_nowhere_end() {
         assert!(text.contains("redirect"), "{text}");
     }
 }
+
+#[test]
+fn a_server_that_knows_no_head_is_asked_for_the_first_byte() {
+    for status in [405, 501] {
+        let model = Model::new(ID, &noise(200_000));
+        let wanted = model.blob(WEIGHTS).bytes.clone();
+        let server = Server::start(move |request| {
+            if request.method == "HEAD" { Reply::status(status) } else { model.reply(request) }
+        });
+        assert_eq!(weights(&User::of(&server).resolve(ID).unwrap()), wanted);
+        assert_eq!(server.ranges(WEIGHTS), ["bytes=0-0", "-"]);
+    }
+}

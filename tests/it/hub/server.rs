@@ -178,16 +178,15 @@ impl Blob {
 
     /// The bytes, or the part that was asked for.
     pub fn reply(&self, request: &Request) -> Reply {
-        let start = request
-            .header("range")
-            .and_then(|range| range.strip_prefix("bytes=")?.strip_suffix('-')?.parse().ok());
         let total = self.bytes.len();
+        let range = request.header("range").and_then(|range| range.strip_prefix("bytes=")?.split_once('-'));
+        let range = range.map(|(first, last)| (first.parse().unwrap(), last.parse().unwrap_or(total - 1)));
         let current = request.header("if-range").is_none_or(|etag| etag.trim_matches('"') == self.etag());
-        let mut reply = match start {
-            Some(start) if start >= total => Reply::status(416),
-            Some(start) if current => {
-                let range = format!("bytes {start}-{}/{total}", total - 1);
-                let body = self.bytes[start..].to_vec();
+        let mut reply = match range {
+            Some((first, _)) if first >= total => Reply::status(416),
+            Some((first, last)) if current => {
+                let range = format!("bytes {first}-{last}/{total}");
+                let body = self.bytes[first..=last].to_vec();
                 Reply { body, ..Reply::status(206).header("Content-Range", range) }
             }
             _ => Reply { body: self.bytes.clone(), ..Reply::status(200) },

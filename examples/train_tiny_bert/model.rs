@@ -1,0 +1,120 @@
+//! A BERT that can be trained: plain tensors under the names of a Hugging Face checkpoint.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+
+use candle_core::{D, DType, Device, Result, Tensor, Var, safetensors};
+use candle_nn::ops::{layer_norm_slow, softmax};
+use mlem_probe::numeric::rng::Stream;
+use serde_json::{Value, json};
+
+const D_MODEL: usize = 128;
+const N_LAYERS: usize = 6;
+const N_HEADS: usize = 4;
+const EPSILON: f64 = 1e-12;
+/// Parameters of the masked-token head: needed to train, not part of the checkpoint.
+const HEAD: &str = "head.";
+
+/// The content of `config.json`.
+pub fn config(n_words: usize) -> Value {
+    json!({"architectures": ["BertModel"], "model_type": "bert", "vocab_size": n_words, "hidden_size": D_MODEL,
+           "num_hidden_layers": N_LAYERS, "num_attention_heads": N_HEADS, "intermediate_size": 4 * D_MODEL,
+           "hidden_act": "gelu", "hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0,
+           "max_position_embeddings": 128, "type_vocab_size": 2, "initializer_range": 0.02,
+           "layer_norm_eps": EPSILON, "pad_token_id": 0, "position_embedding_type": "absolute"})
+}
+
+/// The parameters by name.
+pub struct Bert(BTreeMap<String, Var>);
+
+impl Bert {
+    /// A model at its start: weights normal with deviation 0.02, biases zero, norms one; seeded.
+    pub fn new(n_words: usize) -> Result<Self> {
+        let mut bert = Self(BTreeMap::new());
+        let mut stream = Stream::new(0, "weights");
+        for (name, rows) in [("word", n_words), ("position", 128), ("token_type", 2)] {
+            let name = format!("embeddings.{name}_embeddings.weight");
+            bert.add(&name, &[rows, D_MODEL], || 0.02 * stream.normal() as f32)?;
+        }
+        let mut linears = vec![(format!("{HEAD}dense"), D_MODEL, D_MODEL)];
+        let mut norms = vec!["embeddings.LayerNorm".to_owned(), format!("{HEAD}LayerNorm")];
+        for layer in (0..N_LAYERS).map(|layer| format!("encoder.layer.{layer}")) {
+            for part in ["self.query", "self.key", "self.value", "output.dense"] {
+                linears.push((format!("{layer}.attention.{part}"), D_MODEL, D_MODEL));
+            }
+            linears.push((format!("{layer}.intermediate.dense"), 4 * D_MODEL, D_MODEL));
+            linears.push((format!("{layer}.output.dense"), D_MODEL, 4 * D_MODEL));
+            norms
+                .extend([format!("{layer}.attention.output.LayerNorm"), format!("{layer}.output.LayerNorm")]);
+        }
+        for (name, d_out, d_in) in linears {
+            bert.add(&format!("{name}.weight"), &[d_out, d_in], || 0.02 * stream.normal() as f32)?;
+            bert.add(&format!("{name}.bias"), &[d_out], || 0.0)?;
+        }
+        for name in norms {
+            bert.add(&format!("{name}.weight"), &[D_MODEL], || 1.0)?;
+            bert.add(&format!("{name}.bias"), &[D_MODEL], || 0.0)?;
+        }
+        bert.add(&format!("{HEAD}bias"), &[n_words], || 0.0)?;
+        Ok(bert)
+    }
+
+    fn add(&mut self, name: &str, shape: &[usize], mut value: impl FnMut() -> f32) -> Result<()> {
+        let values: Vec<f32> = (0..shape.iter().product()).map(|_| value()).collect();
+        self.0.insert(name.to_owned(), Var::from_vec(values, shape, &Device::Cpu)?);
+        Ok(())
+    }
+
+    /// All parameters, for the optimizer.
+    pub fn variables(&self) -> Vec<Var> {
+        self.0.values().cloned().collect()
+    }
+
+    /// Writes the checkpoint in f16.
+    pub fn save(&self, path: &Path) -> Result<()> {
+        let kept = self.0.iter().filter(|(name, _)| !name.starts_with(HEAD));
+        let half = kept.map(|(name, var)| Ok((name.clone(), var.to_dtype(DType::F16)?)));
+        safetensors::save(&half.collect::<Result<HashMap<_, _>>>()?, path)
+    }
+
+    /// Logits `(n_places, n_words)` for the tokens at `places` of the flattened `(batch, length)` `tokens`.
+    pub fn predict(&self, tokens: &Tensor, places: &Tensor) -> Result<Tensor> {
+        let (batch, length) = tokens.dims2()?;
+        let words = &self.0["embeddings.word_embeddings.weight"];
+        let mut x = words.embedding(&tokens.flatten_all()?)?.reshape((batch, length, D_MODEL))?;
+        x = x.broadcast_add(&self.0["embeddings.position_embeddings.weight"].narrow(0, 0, length)?)?;
+        x = x.broadcast_add(&self.0["embeddings.token_type_embeddings.weight"].narrow(0, 0, 1)?)?;
+        x = self.norm("embeddings.LayerNorm", &x)?.reshape((batch * length, D_MODEL))?;
+        for layer in (0..N_LAYERS).map(|layer| format!("encoder.layer.{layer}")) {
+            let heads = |part: &str| {
+                let heads = self.linear(&format!("{layer}.attention.self.{part}"), &x)?;
+                heads.reshape((batch, length, N_HEADS, D_MODEL / N_HEADS))?.transpose(1, 2)?.contiguous()
+            };
+            let (q, k, v) = (heads("query")?, heads("key")?, heads("value")?);
+            let scores = (q.matmul(&k.t()?.contiguous()?)? / ((D_MODEL / N_HEADS) as f64).sqrt())?;
+            let mixed = softmax(&scores, D::Minus1)?.matmul(&v)?;
+            let mixed = mixed.transpose(1, 2)?.reshape((batch * length, D_MODEL))?;
+            let mixed = self.linear(&format!("{layer}.attention.output.dense"), &mixed)?;
+            x = self.norm(&format!("{layer}.attention.output.LayerNorm"), &(x + mixed)?)?;
+            let inner = self.linear(&format!("{layer}.intermediate.dense"), &x)?.gelu_erf()?;
+            let outer = self.linear(&format!("{layer}.output.dense"), &inner)?;
+            x = self.norm(&format!("{layer}.output.LayerNorm"), &(x + outer)?)?;
+        }
+        let hidden = self.linear(&format!("{HEAD}dense"), &x.index_select(places, 0)?)?.gelu_erf()?;
+        let hidden = self.norm(&format!("{HEAD}LayerNorm"), &hidden)?;
+        hidden.matmul(&words.t()?)?.broadcast_add(&self.0[&format!("{HEAD}bias")])
+    }
+
+    fn linear(&self, name: &str, x: &Tensor) -> Result<Tensor> {
+        x.matmul(&self.0[&format!("{name}.weight")].t()?)?.broadcast_add(&self.0[&format!("{name}.bias")])
+    }
+
+    fn norm(&self, name: &str, x: &Tensor) -> Result<Tensor> {
+        layer_norm_slow(
+            x,
+            &self.0[&format!("{name}.weight")],
+            &self.0[&format!("{name}.bias")],
+            EPSILON as f32,
+        )
+    }
+}

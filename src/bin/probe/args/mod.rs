@@ -1,0 +1,184 @@
+//! The command line: what can be asked, and how it reads in `--help`.
+
+mod estimator;
+mod layers;
+mod model;
+mod stimuli;
+
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{ArgAction, Args, Parser, Subcommand};
+
+pub use estimator::EstimatorArgs;
+pub use layers::Layers;
+pub use model::{ExtractArgs, ModelArgs};
+pub use stimuli::DrawArgs;
+
+/// Probe a language model layer by layer: which linguistic features shape its representations, and where.
+///
+/// With no subcommand this is `probe run`: generate the stimuli of a grammar (or read your own), run a transformer over
+/// them, fit MLEM on every layer, and show the profile.
+#[derive(Debug, Parser)]
+#[command(
+    name = "probe",
+    version,
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    disable_help_subcommand = true,
+    max_term_width = 100,
+    after_help = "Examples:\n  probe relative_clause\n  probe --model bert-base relative_clause\n  \
+                  probe fit features.csv activations.npy -o out"
+)]
+pub struct Cli {
+    /// What to do; `run` when left out.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// The options of `run`.
+    #[command(flatten)]
+    pub run: RunArgs,
+}
+
+/// The stages, each on its own.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// The whole pipeline: stimuli, activations, MLEM on every layer, profile (the default)
+    Run(RunArgs),
+    /// Write the stimuli of a grammar as CSV
+    Generate(GenerateArgs),
+    /// Look a grammar over: counts, levels, feature correlations, confounds, problems
+    Check(CheckArgs),
+    /// Run a model over stimuli and write every layer's activations
+    Extract(ExtractCommand),
+    /// Fit MLEM on activations of your own: no model needed
+    Fit(FitArgs),
+    /// Rebuild the page of a run directory from its tables
+    Report(ReportArgs),
+    /// List the models that are supported
+    Models(Talk),
+    /// List the grammars that are bundled
+    Grammars(Talk),
+}
+
+/// How much is said, and in what form.
+#[derive(Debug, Clone, Args)]
+pub struct Talk {
+    /// Print results as JSON
+    #[arg(long, help_heading = "Output")]
+    pub json: bool,
+    /// Say nothing on stderr but errors
+    #[arg(short, long, help_heading = "Output")]
+    pub quiet: bool,
+    /// Say more on stderr
+    #[arg(short, long, action = ArgAction::Count, help_heading = "Output")]
+    pub verbose: u8,
+    /// Use this many threads (default: all cores)
+    #[arg(long, value_name = "N", help_heading = "Output")]
+    pub threads: Option<std::num::NonZeroUsize>,
+}
+
+/// `probe run`.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// A bundled grammar, a grammar file, or a CSV of stimuli
+    #[arg(value_name = "SOURCE", required = true)]
+    pub source: Option<String>,
+    /// The run directory (default: runs/SOURCE-MODEL)
+    #[arg(short, long, value_name = "DIR", help_heading = "Output")]
+    pub out: Option<PathBuf>,
+    #[command(flatten)]
+    pub draw: DrawArgs,
+    #[command(flatten)]
+    pub model: ModelArgs,
+    #[command(flatten)]
+    pub extract: ExtractArgs,
+    #[command(flatten)]
+    pub estimator: EstimatorArgs,
+    #[command(flatten)]
+    pub talk: Talk,
+}
+
+/// `probe generate`.
+#[derive(Debug, Args)]
+pub struct GenerateArgs {
+    /// A bundled grammar or a grammar file
+    pub grammar: String,
+    /// Where to write the CSV; a `.json` with types and spans goes beside it (default: CSV to stdout)
+    #[arg(short, long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Write only this many sentences (default: all)
+    #[arg(long, value_name = "N")]
+    pub sample: Option<usize>,
+    /// Choose the sample so that levels are even and features uncorrelated
+    #[arg(long, requires = "sample")]
+    pub balance: bool,
+    /// Seed of everything that is drawn
+    #[arg(long, value_name = "S", default_value_t = 0)]
+    pub seed: u64,
+    #[command(flatten)]
+    pub talk: Talk,
+}
+
+/// `probe check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// A bundled grammar or a grammar file
+    pub grammar: String,
+    #[command(flatten)]
+    pub talk: Talk,
+}
+
+/// `probe extract`.
+#[derive(Debug, Args)]
+pub struct ExtractCommand {
+    /// A CSV with a `sentence` column
+    pub stimuli: PathBuf,
+    /// Where to write the activations (.safetensors)
+    #[arg(short, long, value_name = "FILE")]
+    pub out: PathBuf,
+    #[command(flatten)]
+    pub model: ModelArgs,
+    #[command(flatten)]
+    pub extract: ExtractArgs,
+    #[command(flatten)]
+    pub talk: Talk,
+}
+
+/// `probe fit`.
+#[derive(Debug, Args)]
+pub struct FitArgs {
+    /// A CSV of features, one row per stimulus
+    pub stimuli: PathBuf,
+    /// Activations: .safetensors, .npy or .npz, one row per stimulus
+    pub activations: PathBuf,
+    /// The run directory
+    #[arg(short, long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Layers to fit, e.g. 0-6,9 (default: all)
+    #[arg(long, value_name = "LAYERS")]
+    pub layers: Option<Layers>,
+    /// Seed of the folds and the permutations
+    #[arg(long, value_name = "S", default_value_t = 0)]
+    pub seed: u64,
+    #[command(flatten)]
+    pub estimator: EstimatorArgs,
+    #[command(flatten)]
+    pub talk: Talk,
+}
+
+/// `probe report`.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// A run directory
+    pub run_dir: PathBuf,
+    #[command(flatten)]
+    pub talk: Talk,
+}
+
+/// A parser of the values called `names`, which are those of `T` in files too.
+fn named<T>(names: &[&'static str]) -> impl TypedValueParser<Value = T>
+where
+    T: serde::de::DeserializeOwned + Clone + Send + Sync + 'static,
+{
+    PossibleValuesParser::new(names.iter().copied()).try_map(|name| serde_json::from_value::<T>(name.into()))
+}

@@ -1,0 +1,37 @@
+//! Options of extraction.
+
+use clap::Args;
+use mlem_probe::activations::Pooling;
+
+use super::{Layers, named};
+
+/// Which model.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Model")]
+pub struct ModelArgs {
+    /// A Hub id, an alias (bert-base), or a checkpoint directory (default: the small model inside this program)
+    #[arg(short, long, value_name = "MODEL", default_value = "tiny-bert")]
+    pub model: String,
+    /// Branch, tag or commit of the Hub, or training step of the embedded model (step0); several: a run of each
+    #[arg(long, value_name = "REV,...", value_delimiter = ',')]
+    pub revision: Vec<String>,
+}
+
+/// How activations are taken.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Extraction")]
+pub struct ExtractArgs {
+    /// How a sentence's token vectors become one
+    #[arg(long, default_value = "mean", value_parser =
+        named::<Pooling>(&["mean", "max", "min", "first", "last", "none"]))]
+    pub pool: Pooling,
+    /// Leave [CLS], [SEP] and their like out of the pooling
+    #[arg(long)]
+    pub no_special_tokens: bool,
+    /// Layers to keep, e.g. 0-6,9 (default: all; 0 is the embedding output)
+    #[arg(long, value_name = "LAYERS")]
+    pub layers: Option<Layers>,
+    /// Tokens per batch
+    #[arg(long, value_name = "N")]
+    pub batch_tokens: Option<std::num::NonZeroUsize>,
+}

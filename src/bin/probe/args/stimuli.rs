@@ -1,0 +1,18 @@
+//! Options of the first stage.
+
+use clap::Args;
+
+/// How many stimuli are drawn from a grammar.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Stimuli")]
+pub struct DrawArgs {
+    /// Draw this many sentences: balanced from a grammar (default there: 4096), at random from a CSV
+    #[arg(long, value_name = "N", conflicts_with = "all")]
+    pub sample: Option<usize>,
+    /// Take every sentence of the grammar, or every row of the CSV
+    #[arg(long)]
+    pub all: bool,
+    /// Seed of everything that is drawn: the sample, the folds, the permutations
+    #[arg(long, value_name = "S", default_value_t = 0)]
+    pub seed: u64,
+}

@@ -1,0 +1,43 @@
+//! `probe check`: a grammar looked over before it is used.
+
+use serde_json::{Value, json};
+
+use super::source;
+use crate::args::CheckArgs;
+use crate::failure::Result;
+use crate::printer::Printer;
+use mlem_probe::grammar::Check;
+
+/// Runs the command.
+pub fn run(args: &CheckArgs, printer: &Printer) -> Result<()> {
+    let check = source::grammar(&args.grammar)?.check()?;
+    if printer.json() { Printer::result_json(&as_json(&check)) } else { Printer::result(check.to_text()) }
+}
+
+fn as_json(check: &Check) -> Value {
+    let names = check.confounds.names();
+    let row = |a: usize| (0..names.len()).map(|b| check.confounds.correlation(a, b)).collect::<Vec<_>>();
+    json!({
+        "grammar": check.name,
+        "derivations": check.count.derivations.to_string(),
+        "sentences": check.count.sentences.map(|count| count.to_string()),
+        "templates": check.templates.iter().map(|template| json!({
+            "template": template.template,
+            "derivations": template.derivations.to_string(),
+            "killed_by": template.killer,
+        })).collect::<Vec<_>>(),
+        "features": check.features.iter().map(|feature| json!({
+            "feature": feature.name,
+            "numeric": feature.numeric,
+            "levels": feature.levels,
+            "missing": feature.missing,
+        })).collect::<Vec<_>>(),
+        "correlations": {"features": names, "r": (0..names.len()).map(row).collect::<Vec<_>>()},
+        "dependencies": check.confounds.dependencies().iter().map(|dependency| json!({
+            "feature": dependency.feature, "is_a_function_of": dependency.of,
+        })).collect::<Vec<_>>(),
+        "same_sentence_different_labels": check.ambiguous,
+        "repeated_sentences": check.repeated,
+        "unused_words": check.unused,
+    })
+}

@@ -1,0 +1,188 @@
+//! `probe fit`, and what it shares with `probe run`: features and activations become a run directory.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Instant;
+
+use mlem_probe::activations::Activations;
+use mlem_probe::profile::{self, ModelRecord, Profile, RunRecord, StimuliRecord};
+use mlem_probe::progress::Progress;
+use mlem_probe::stimuli::Stimuli;
+use serde_json::json;
+
+use super::{report, run_dir};
+use crate::args::{EstimatorArgs, FitArgs};
+use crate::failure::{Failure, Result};
+use crate::printer::Printer;
+
+/// What is fitted, and where it came from.
+pub struct Fit<'a> {
+    /// What the user named as the source of the stimuli.
+    pub source: &'a str,
+    /// The stimuli, with the features to fit.
+    pub stimuli: Stimuli,
+    /// Their activations.
+    pub activations: Activations,
+    /// The model, where the activations were taken here.
+    pub model: Option<ModelRecord>,
+    /// The file of the activations, where they came from elsewhere.
+    pub file: Option<String>,
+    /// Seconds of the stages so far.
+    pub seconds: BTreeMap<String, f64>,
+    /// Warnings so far.
+    pub warnings: Vec<String>,
+}
+
+/// Runs the command.
+pub fn run(args: &FitArgs, printer: &Printer) -> Result<()> {
+    run_dir::require_writable(&args.out)?;
+    let begun = Instant::now();
+    let mut stimuli = Stimuli::read(&args.stimuli)?;
+    let mut activations = Activations::read(&args.activations)?;
+    if let Some(layers) = &args.layers {
+        activations = activations.select(layers.as_slice())?;
+    }
+    if let Some(hash) = &activations.provenance().stimuli_hash
+        && *hash != stimuli.hash()
+    {
+        printer.warn(&format!(
+            "{} says it was made from other stimuli (or other feature values) than {}; if the sentences and their \
+             order are the same, go on",
+            args.activations.display(),
+            args.stimuli.display()
+        ));
+    }
+    choose_features(&mut stimuli, &args.estimator)?;
+    let fit = Fit {
+        source: &args.stimuli.to_string_lossy(),
+        stimuli,
+        model: activations.provenance().model.clone().map(|id| ModelRecord {
+            id,
+            commit: activations.provenance().commit.clone(),
+            pooling: activations.provenance().pooling.map(|p| p.to_string()).unwrap_or_default(),
+            ..ModelRecord::default()
+        }),
+        activations,
+        file: Some(args.activations.display().to_string()),
+        seconds: BTreeMap::from([("read".to_owned(), begun.elapsed().as_secs_f64())]),
+        warnings: Vec::new(),
+    };
+    fit.into_run(&args.estimator, args.seed, &args.out, printer)
+}
+
+impl Fit<'_> {
+    /// Fits every layer, writes the run directory `out` as it goes, and shows the profile.
+    pub fn into_run(self, args: &EstimatorArgs, seed: u64, out: &Path, printer: &Printer) -> Result<()> {
+        let Self { source, stimuli, activations, model, file, mut seconds, mut warnings } = self;
+        let params = args.params(seed);
+        let options = options(args);
+        let mut record = RunRecord {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            command: std::env::args().collect(),
+            key: key(&stimuli, &activations, &options, seed),
+            stimuli: StimuliRecord {
+                name: source.to_owned(),
+                hash: stimuli.hash(),
+                n_stimuli: stimuli.len(),
+                features: stimuli.features().names().into_iter().map(str::to_owned).collect(),
+                source: stimuli.source().clone(),
+            },
+            model,
+            activations: file,
+            layers: activations.layers().to_vec(),
+            options,
+            seed,
+            seconds: seconds.clone(),
+            warnings: warnings.clone(),
+        };
+        let done = run_dir::complete_layers(out, &record, printer);
+        let begun = Instant::now();
+        // Nothing of an earlier run is touched before the first layer has gone well.
+        let mut opened = false;
+        let fitted = profile::fit(
+            &params,
+            args.folds,
+            stimuli.features(),
+            &activations,
+            done,
+            printer,
+            |profile: &Profile| -> Result<()> {
+                if opened {
+                    return Ok(profile.write(out)?);
+                }
+                opened = true;
+                // While the tables of two runs might lie side by side, the record claims neither.
+                run_dir::write_record(out, &RunRecord { key: String::new(), ..record.clone() })?;
+                run_dir::write_stimuli(out, &stimuli)?;
+                profile.write(out)?;
+                run_dir::write_record(out, &record)
+            },
+        )?;
+        run_dir::write_stimuli(out, &stimuli)?;
+        fitted.profile.write(out)?;
+        seconds.insert("fit".to_owned(), begun.elapsed().as_secs_f64());
+        warnings.extend(fitted.warnings.iter().map(ToString::to_string));
+        record.warnings = warnings;
+        record.seconds = seconds;
+        report::finish(out, &stimuli, &fitted.profile, &mut record, printer)
+    }
+}
+
+/// Applies `--categorical`, `--features` and `--drop`.
+pub fn choose_features(stimuli: &mut Stimuli, args: &EstimatorArgs) -> Result<()> {
+    for name in args.features.iter().chain(&args.drop) {
+        stimuli.features().position(name)?;
+    }
+    for name in &args.categorical {
+        stimuli.features_mut().declare_categorical(name)?;
+    }
+    if !args.features.is_empty() {
+        stimuli.features_mut().retain(|feature| args.features.iter().any(|name| name == feature.name()));
+    }
+    stimuli.features_mut().retain(|feature| !args.drop.iter().any(|name| name == feature.name()));
+    if stimuli.features().n_features() == 0 {
+        return Err(Failure::usage("no feature is left", "keep at least one with --features and --drop"));
+    }
+    Ok(())
+}
+
+/// The estimator's options by their long names, as `run.json` has them.
+fn options(args: &EstimatorArgs) -> BTreeMap<String, serde_json::Value> {
+    let all = json!({
+        "estimator": "mlem",
+        "solver": "exact",
+        "interactions": args.interactions,
+        "distance": args.distance,
+        "target": args.target,
+        "constraint": args.constraint,
+        "missing": args.missing,
+        "folds": args.folds,
+        "permutations": args.permutations,
+        "permute": "pairs",
+        "pairs": args.pairs,
+    });
+    all.as_object().map(|options| options.clone().into_iter().collect()).unwrap_or_default()
+}
+
+/// A hash of everything the tables depend on.
+fn key(
+    stimuli: &Stimuli,
+    activations: &Activations,
+    options: &BTreeMap<String, serde_json::Value>,
+    seed: u64,
+) -> String {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(env!("CARGO_PKG_VERSION").as_bytes());
+    hasher.update(stimuli.hash().as_bytes());
+    hasher.update(&seed.to_le_bytes());
+    hasher.update(json!(options).to_string().as_bytes());
+    for (index, layer) in activations.layers().iter().enumerate() {
+        hasher.update(&layer.to_le_bytes());
+        for row in activations.matrix(index).rows() {
+            for value in row {
+                hasher.update(&value.to_le_bytes());
+            }
+        }
+    }
+    hasher.finalize().to_hex().to_string()
+}

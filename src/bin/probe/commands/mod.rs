@@ -1,0 +1,42 @@
+//! What each subcommand does.
+
+mod check;
+mod extract;
+mod fit;
+mod generate;
+mod lists;
+mod model;
+mod report;
+mod run;
+mod run_dir;
+mod source;
+
+use crate::args::{Cli, Command, Talk};
+use crate::failure::{Failure, Result};
+use crate::printer::Printer;
+
+/// Runs the command that was asked for.
+pub fn run(cli: Cli) -> Result<()> {
+    match cli.command.unwrap_or(Command::Run(cli.run)) {
+        Command::Run(args) => run::run(&args, &printer(&args.talk)?),
+        Command::Generate(args) => generate::run(&args, &printer(&args.talk)?),
+        Command::Check(args) => check::run(&args, &printer(&args.talk)?),
+        Command::Extract(args) => extract::run(&args, &printer(&args.talk)?),
+        Command::Fit(args) => fit::run(&args, &printer(&args.talk)?),
+        Command::Report(args) => report::run(&args, &printer(&args.talk)?),
+        Command::Models(talk) => lists::models(&printer(&talk)?),
+        Command::Grammars(talk) => lists::grammars(&printer(&talk)?),
+    }
+}
+
+fn printer(talk: &Talk) -> Result<Printer> {
+    if let Some(threads) = talk.threads {
+        rayon::ThreadPoolBuilder::new().num_threads(threads.get()).build_global().map_err(|error| {
+            Failure::usage(
+                format!("cannot use {threads} threads: {error}"),
+                "ask for fewer, or leave --threads out",
+            )
+        })?;
+    }
+    Ok(Printer::new(talk))
+}

@@ -1,0 +1,75 @@
+//! A run directory: where the files of one run are, and how a rerun finds what is complete.
+
+use std::path::{Path, PathBuf};
+
+use mlem_probe::files;
+use mlem_probe::profile::{Profile, RunRecord};
+use mlem_probe::stimuli::Stimuli;
+
+use crate::failure::{Failure, Result};
+use crate::printer::Printer;
+
+/// What reproduces the run.
+const RECORD: &str = "run.json";
+/// The stimuli that were fitted.
+pub const STIMULI: &str = "stimuli.csv";
+/// The page.
+pub const PAGE: &str = "report.html";
+
+/// The folder for a run of `source` with `model` that the user gave no name.
+pub fn default_for(source: &str, model: &str, revision: Option<&str>) -> PathBuf {
+    let stem = Path::new(source).file_stem().map(|stem| stem.to_string_lossy()).unwrap_or_default();
+    let model = Path::new(model).file_name().map_or(model.into(), |name| name.to_string_lossy());
+    let revision = revision.map(|revision| format!("@{}", revision.replace('/', "-"))).unwrap_or_default();
+    Path::new("runs").join(format!("{stem}-{model}{revision}"))
+}
+
+/// Fails now, and not after the work, when `folder` cannot be written.
+pub fn require_writable(folder: &Path) -> Result<()> {
+    std::fs::create_dir_all(folder)
+        .map_err(|source| files::Error::Write { path: folder.to_owned(), source })?;
+    let trial = folder.join(".writable");
+    files::write(&trial, b"")?;
+    std::fs::remove_file(&trial).map_err(|source| {
+        Failure::input(
+            format!("cannot remove {}: {source}", trial.display()),
+            "choose a folder that you may write to with -o",
+        )
+    })
+}
+
+/// The layers that an earlier run with the same key left complete in `folder`.
+pub fn complete_layers(folder: &Path, record: &RunRecord, printer: &Printer) -> Profile {
+    let earlier = read_record(folder).ok().filter(|earlier| earlier.key == record.key);
+    // Tables that cannot be read are as good as none: they are fitted and written again.
+    let profile = earlier.and_then(|_| Profile::read(folder).ok()).unwrap_or_default();
+    if !profile.scores.is_empty() {
+        printer.detail(&format!("{} has layers of this very run: they are kept", folder.display()));
+    }
+    profile
+}
+
+/// Reads `run.json`.
+pub fn read_record(folder: &Path) -> Result<RunRecord> {
+    let path = folder.join(RECORD);
+    serde_json::from_slice(&files::read(&path)?).map_err(|error| {
+        Failure::input(
+            format!("{}:{}:{}: {error}", path.display(), error.line(), error.column()),
+            "run.json is written by `probe run` and `probe fit`; run again to restore it",
+        )
+    })
+}
+
+/// Writes `run.json`.
+pub fn write_record(folder: &Path, record: &RunRecord) -> Result<()> {
+    let mut json = serde_json::to_vec_pretty(record).map_err(|error| {
+        Failure::input(format!("cannot describe the run: {error}"), "please report this as a bug")
+    })?;
+    json.push(b'\n');
+    Ok(files::write(&folder.join(RECORD), &json)?)
+}
+
+/// Writes `stimuli.csv` and the file beside it.
+pub fn write_stimuli(folder: &Path, stimuli: &Stimuli) -> Result<()> {
+    Ok(stimuli.write(&folder.join(STIMULI))?)
+}

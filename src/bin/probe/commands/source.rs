@@ -1,0 +1,35 @@
+//! SOURCE: a bundled grammar, a grammar file, or a CSV of stimuli.
+
+use std::path::Path;
+
+use mlem_probe::grammar::Grammar;
+
+use crate::failure::Result;
+
+/// What the user named.
+pub enum Source {
+    /// A grammar, bundled or from a file.
+    Grammar(Box<Grammar>),
+    /// A CSV of stimuli.
+    Csv,
+}
+
+/// Tells a CSV from a grammar, and reads the grammar.
+pub fn open(name: &str) -> Result<Source> {
+    let path = Path::new(name);
+    match path.extension().and_then(|extension| extension.to_str()) {
+        Some("csv") => Ok(Source::Csv),
+        _ => Ok(Source::Grammar(Box::new(grammar(name)?))),
+    }
+}
+
+/// The grammar called `name`, or in the file of that name.
+pub fn grammar(name: &str) -> Result<Grammar> {
+    let path = Path::new(name);
+    // A name without an ending or a folder is a bundled grammar's, unless there is such a file.
+    if path.extension().is_some() || path.components().count() > 1 || path.is_file() {
+        Ok(Grammar::load(path)?)
+    } else {
+        Ok(Grammar::bundled(name)?)
+    }
+}

@@ -1,0 +1,263 @@
+//! What is to be known of a grammar before it is trusted: counts, levels, confounds, and what it never uses.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use super::{Count, Grammar, POOL, Result};
+use crate::stimuli::confounds::Confounds;
+use crate::stimuli::{Feature, Values};
+use crate::text;
+
+/// What was found in a grammar.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Check {
+    /// The grammar's name.
+    pub name: String,
+    /// How much it generates.
+    pub count: Count,
+    /// How much each template generates.
+    pub templates: Vec<TemplateCount>,
+    /// Levels and numbers, and how often each occurs among [`Check::measured`] sentences.
+    pub features: Vec<FeatureLevels>,
+    /// Correlations of feature distances, and which feature decides which, over [`Check::measured`] sentences.
+    pub confounds: Confounds,
+    /// How many sentences levels and confounds were measured on; fewer than there are where there are too many.
+    pub measured: usize,
+    /// Sentences that several derivations make with different labels.
+    pub ambiguous: Vec<String>,
+    /// How many derivations make a sentence that another makes with the same labels.
+    pub repeated: usize,
+    /// Words of the lexicons that no sentence uses: `lexicon: word`.
+    pub unused: Vec<String>,
+}
+
+/// What a template generates.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TemplateCount {
+    /// The template's name or number.
+    pub template: String,
+    /// Its derivations.
+    pub derivations: u128,
+    /// Where there are none: what removed the last candidate.
+    pub killer: Option<String>,
+}
+
+/// How often each value of a feature occurs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FeatureLevels {
+    /// The feature.
+    pub name: String,
+    /// Whether it is numeric.
+    pub numeric: bool,
+    /// Its values in order, with their counts.
+    pub levels: Vec<(String, usize)>,
+    /// How many sentences lack it.
+    pub missing: usize,
+}
+
+impl Grammar {
+    /// Looks into everything that could spoil a study with this grammar.
+    ///
+    /// # Errors
+    ///
+    /// As [`Grammar::generate`], except that a grammar that generates nothing is a finding.
+    pub fn check(&self) -> Result<Check> {
+        let counts = self.lattice.counts_of_rules();
+        let mut killers = self.reasons()?.into_iter();
+        let templates = self
+            .templates
+            .iter()
+            .map(|(label, rule)| {
+                let count = counts.iter().find(|(other, _)| other == rule).map_or(0, |(_, count)| *count);
+                let killer = if count == 0 { killers.next() } else { None };
+                TemplateCount { template: label.clone(), derivations: count, killer }
+            })
+            .collect();
+        let count = self.count();
+        let (labelled, _) = self.sample(POOL, 0);
+        let duplicates = labelled.duplicates.clone();
+        let ambiguous: BTreeSet<String> = duplicates
+            .iter()
+            .filter(|duplicate| duplicate.relabelled)
+            .map(|duplicate| duplicate.sentence.clone())
+            .collect();
+        let repeated = duplicates.iter().filter(|duplicate| !duplicate.relabelled).count();
+        let stimuli = self.stimuli(labelled, String::new())?;
+        let features = stimuli.features().iter().map(levels).collect();
+        Ok(Check {
+            name: self.name.clone(),
+            count,
+            templates,
+            features,
+            confounds: Confounds::of(stimuli.features()),
+            measured: stimuli.len(),
+            ambiguous: ambiguous.into_iter().collect(),
+            repeated,
+            unused: self.unused(),
+        })
+    }
+
+    /// The words that no sentence uses.
+    fn unused(&self) -> Vec<String> {
+        let used: BTreeSet<&str> =
+            self.lattice.used_rules().into_iter().map(|rule| self.rules.all[rule].label.as_str()).collect();
+        self.words.iter().filter(|word| !used.contains(word.as_str())).cloned().collect()
+    }
+}
+
+fn levels(feature: &Feature) -> FeatureLevels {
+    let levels = match feature.values() {
+        Values::Categorical { levels, codes } => {
+            let mut counts = vec![0; levels.len()];
+            codes.iter().flatten().for_each(|&code| counts[code as usize] += 1);
+            levels.iter().cloned().zip(counts).collect()
+        }
+        Values::Numeric(values) => {
+            let mut sorted: Vec<f64> = values.iter().flatten().copied().collect();
+            sorted.sort_by(f64::total_cmp);
+            sorted.chunk_by(|a, b| a == b).map(|run| (run[0].to_string(), run.len())).collect()
+        }
+    };
+    FeatureLevels {
+        name: feature.name().to_owned(),
+        numeric: feature.is_numeric(),
+        levels,
+        missing: feature.n_missing(),
+    }
+}
+
+/// More levels than this are summed up in the text.
+const SHOWN: usize = 12;
+
+impl Check {
+    /// Whether something was found that spoils a study: a template that generates nothing, a sentence with two sets of labels,
+    /// or a feature that never varies.
+    #[must_use]
+    pub fn has_problems(&self) -> bool {
+        self.templates.iter().any(|template| template.derivations == 0)
+            || !self.ambiguous.is_empty()
+            || self.constant().next().is_some()
+    }
+
+    fn constant(&self) -> impl Iterator<Item = &FeatureLevels> {
+        self.features.iter().filter(|feature| feature.levels.len() + feature.missing.min(1) < 2)
+    }
+
+    /// The findings as a page of plain text.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let mut out = String::new();
+        // Writing to a string cannot fail.
+        let _ = self.write(&mut out);
+        out
+    }
+
+    fn write(&self, out: &mut String) -> std::fmt::Result {
+        let count = |n: usize| text::count(n as u128);
+        match self.count.sentences {
+            Some(sentences) if sentences == self.count.derivations => {
+                writeln!(out, "{}: {} sentences", self.name, text::count(sentences))?;
+            }
+            Some(sentences) => writeln!(
+                out,
+                "{}: {} sentences from {} derivations",
+                self.name,
+                text::count(sentences),
+                text::count(self.count.derivations)
+            )?,
+            None => writeln!(out, "{}: {} derivations", self.name, text::count(self.count.derivations))?,
+        }
+        if (self.measured as u128) < self.count.at_most() {
+            writeln!(out, "levels and correlations below are of a sample of {}", count(self.measured))?;
+        }
+        writeln!(out, "\ntemplates")?;
+        for template in &self.templates {
+            writeln!(out, "  {:>14}  {}", text::count(template.derivations), template.template)?;
+        }
+        writeln!(out, "\nfeatures")?;
+        let width = self.features.iter().map(|feature| feature.name.chars().count()).max().unwrap_or(0);
+        for feature in &self.features {
+            let mut levels: Vec<String> = feature
+                .levels
+                .iter()
+                .take(SHOWN)
+                .map(|(level, n)| format!("{level} {}", count(*n)))
+                .collect();
+            if feature.levels.len() > SHOWN {
+                levels.push(format!("and {} more", count(feature.levels.len() - SHOWN)));
+            }
+            if feature.missing > 0 {
+                levels.push(format!("missing {}", count(feature.missing)));
+            }
+            let kind = if feature.numeric { "numeric    " } else { "categorical" };
+            writeln!(out, "  {:width$}  {kind}  {}", feature.name, levels.join(", "))?;
+        }
+        self.write_correlations(out)?;
+        self.write_findings(out)
+    }
+
+    fn write_correlations(&self, out: &mut String) -> std::fmt::Result {
+        let names = self.confounds.names();
+        if names.len() < 2 {
+            return Ok(());
+        }
+        writeln!(out, "\ncorrelations of feature distances")?;
+        let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
+        write!(out, "  {:width$}   ", "")?;
+        for column in 1..names.len() {
+            write!(out, " {column:>6}")?;
+        }
+        writeln!(out)?;
+        for (row, name) in names.iter().enumerate() {
+            write!(out, "  {:>2} {name:width$}", row + 1)?;
+            for column in 0..row {
+                match self.confounds.correlation(row, column) {
+                    Some(r) => write!(out, " {:>6}", format!("{r:.3}"))?,
+                    None => write!(out, " {:>6}", "–")?,
+                }
+            }
+            writeln!(out)?;
+        }
+        Ok(())
+    }
+
+    fn write_findings(&self, out: &mut String) -> std::fmt::Result {
+        let mut findings: Vec<String> = Vec::new();
+        findings.extend(self.templates.iter().filter_map(|template| {
+            let killer = template.killer.as_ref()?;
+            Some(format!("a template generates nothing: {killer}"))
+        }));
+        for sentence in self.ambiguous.iter().take(SHOWN) {
+            findings.push(format!("a sentence with two sets of labels: {sentence}"));
+        }
+        if self.ambiguous.len() > SHOWN {
+            findings.push(format!("{} more such sentences", count_more(self.ambiguous.len())));
+        }
+        if self.repeated > 0 {
+            findings.push(format!(
+                "{} derivations repeat a sentence with the same labels; it is kept once",
+                text::count(self.repeated as u128)
+            ));
+        }
+        for feature in self.constant() {
+            findings.push(format!("{} never varies", feature.name));
+        }
+        for pair in self.confounds.flagged() {
+            findings.push(format!("{} and {} are confounded: r = {:.3}", pair.a, pair.b, pair.r));
+        }
+        for dependency in self.confounds.dependencies() {
+            findings.push(format!("{} is a function of {}", dependency.feature, dependency.of));
+        }
+        for word in &self.unused {
+            findings.push(format!("never used: {word}"));
+        }
+        if !findings.is_empty() {
+            writeln!(out, "\nfindings")?;
+        }
+        findings.iter().try_for_each(|finding| writeln!(out, "  - {finding}"))
+    }
+}
+
+fn count_more(n: usize) -> String {
+    text::count((n - SHOWN) as u128)
+}

@@ -1,0 +1,295 @@
+//! From derivations to stimuli: sentences, the spans of their slots, their labels.
+
+use std::collections::HashSet;
+
+use rayon::prelude::*;
+
+use super::columns::{Column, ColumnSource, Side};
+use super::lattice::{Lattice, Visitor};
+use super::rules::{Atom, Name, Rules, Value};
+use crate::stimuli::{Feature, FeatureTable, Result, Span, Stimuli};
+
+/// A derivation as it is written down.
+struct Writer<'a> {
+    rules: &'a Rules,
+    text: String,
+    n_chars: u32,
+    n_words: u32,
+    /// A blank is due before the next word.
+    blank: bool,
+    rule: Option<usize>,
+    root: Option<usize>,
+    /// For each slot the answer that stands in it and where.
+    slots: Vec<Option<Filled>>,
+    /// The slots that are open, and whether each was opened for the first time.
+    open: Vec<(usize, bool)>,
+}
+
+#[derive(Clone, Copy)]
+struct Filled {
+    answer: usize,
+    start: Option<u32>,
+    end: u32,
+}
+
+impl Visitor for Writer<'_> {
+    fn root(&mut self, answer: usize) {
+        self.root = Some(answer);
+    }
+
+    fn rule(&mut self, rule: usize) {
+        self.rule.get_or_insert(rule);
+    }
+
+    fn text(&mut self, piece: usize) {
+        let piece = &self.rules.pieces[piece];
+        self.blank |= piece.space;
+        if piece.text.is_empty() {
+            return;
+        }
+        if self.blank && self.n_chars > 0 {
+            self.text.push(' ');
+            self.n_chars += 1;
+        }
+        self.blank = false;
+        let start = self.n_chars;
+        for &(slot, first) in &self.open {
+            if let (true, Some(filled)) = (first, &mut self.slots[slot]) {
+                filled.start.get_or_insert(start);
+            }
+        }
+        let capital = self.n_chars == 0 && self.rule.is_some_and(|rule| self.rules.all[rule].capitalize);
+        if capital {
+            let mut rest = piece.text.chars();
+            // A letter whose capital is two letters (ß) stays, so that spans stay right.
+            for first in rest.by_ref().take(1) {
+                let mut upper = first.to_uppercase();
+                self.text.push(if upper.len() == 1 { upper.next().unwrap_or(first) } else { first });
+            }
+            self.text.push_str(rest.as_str());
+        } else {
+            self.text.push_str(&piece.text);
+        }
+        self.n_chars += piece.n_chars;
+        self.n_words += piece.n_words;
+    }
+
+    fn open(&mut self, slot: usize, answer: usize) {
+        // A slot that a recursive grammar fills again is labelled where it stands first.
+        let first = self.slots[slot].is_none();
+        if first {
+            self.slots[slot] = Some(Filled { answer, start: None, end: 0 });
+        }
+        self.open.push((slot, first));
+    }
+
+    fn close(&mut self, slot: usize) {
+        let first = self.open.pop().is_some_and(|(_, first)| first);
+        if let (true, Some(filled)) = (first, &mut self.slots[slot]) {
+            filled.end = self.n_chars;
+        }
+    }
+
+    fn space(&mut self) {
+        self.blank = true;
+    }
+}
+
+/// Sentences with their labels, row by row.
+#[derive(Debug, Default)]
+pub(super) struct Labelled {
+    pub sentences: Vec<String>,
+    /// `(n, n_slots)`.
+    pub spans: Vec<Vec<Option<Span>>>,
+    /// `(n, n_columns)`, row by row; a count of words is the number itself.
+    labels: Vec<Option<u32>>,
+    /// `(n, n_slots)`, row by row: the answer in each slot.
+    answers: Vec<Option<u32>>,
+    /// Derivations whose sentence was there already.
+    pub duplicates: Vec<Duplicate>,
+}
+
+/// A derivation whose sentence another derivation makes too.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Duplicate {
+    pub sentence: String,
+    /// Whether its labels differ from those of the first.
+    pub relabelled: bool,
+}
+
+/// What makes sentences of a lattice.
+#[derive(Clone, Copy)]
+pub(super) struct Generator<'a> {
+    pub rules: &'a Rules,
+    pub lattice: &'a Lattice,
+    pub columns: &'a [Column],
+}
+
+/// Derivations handled by one thread at a time.
+const BLOCK: usize = 2048;
+
+impl Generator<'_> {
+    /// The sentences of the derivations at `indices`, in that order; of those with the same sentence only the first.
+    pub(super) fn labelled(&self, indices: &[u128]) -> Labelled {
+        self.distinct(indices.par_chunks(BLOCK).map(|block| self.block(block.iter().copied())))
+    }
+
+    /// The sentences of all derivations.
+    pub(super) fn all(&self) -> Labelled {
+        let count = usize::try_from(self.lattice.count).unwrap_or(usize::MAX);
+        let blocks = (0..count.div_ceil(BLOCK)).into_par_iter();
+        self.distinct(blocks.map(|block| {
+            let end = ((block + 1) * BLOCK).min(count);
+            self.block((block * BLOCK..end).map(|index| index as u128))
+        }))
+    }
+
+    fn block(&self, indices: impl Iterator<Item = u128>) -> Labelled {
+        let n_slots = self.rules.slots.len();
+        let mut writer = Writer {
+            rules: self.rules,
+            text: String::new(),
+            n_chars: 0,
+            n_words: 0,
+            blank: false,
+            rule: None,
+            root: None,
+            slots: vec![None; n_slots],
+            open: Vec::new(),
+        };
+        let mut block = Labelled::default();
+        for index in indices {
+            writer.text.clear();
+            writer.slots.fill(None);
+            (writer.n_chars, writer.n_words, writer.blank, writer.rule) = (0, 0, false, None);
+            self.lattice.derive(index, &mut writer);
+            block.sentences.push(writer.text.clone());
+            let span = |filled: &Filled| filled.start.map(|start| Span { start, end: filled.end });
+            block.spans.push(writer.slots.iter().map(|filled| filled.as_ref().and_then(span)).collect());
+            block.labels.extend(self.columns.iter().map(|column| self.label(&column.source, &writer)));
+            block.answers.extend(writer.slots.iter().map(|filled| filled.map(|filled| filled.answer as u32)));
+        }
+        block
+    }
+
+    fn label(&self, source: &ColumnSource, writer: &Writer<'_>) -> Option<u32> {
+        let slot = |slot: usize, feature: Name| {
+            writer.slots[slot].and_then(|filled| self.lattice.answers[filled.answer].atom(feature))
+        };
+        let side = |side: &Side| match side {
+            Side::Slot { slot: at, feature } => slot(*at, *feature),
+            Side::Constant(atom) => Some(*atom),
+        };
+        match source {
+            ColumnSource::Slot { slot: at, feature } => slot(*at, *feature),
+            ColumnSource::Root(feature) => {
+                writer.root.and_then(|answer| self.lattice.answers[answer].atom(*feature))
+            }
+            ColumnSource::Rules(values) => {
+                values.iter().find(|(rule, _)| Some(*rule) == writer.rule).map(|(_, atom)| *atom)
+            }
+            ColumnSource::Compare { a, b, same, texts } => {
+                let (a, b) = (side(a)?, side(b)?);
+                Some(texts[usize::from((a == b) == *same)])
+            }
+            ColumnSource::Words => return Some(writer.n_words),
+        }
+        .map(|atom| atom.0)
+    }
+
+    /// Joins `blocks` in their order, without the sentences that were there already.
+    fn distinct(&self, blocks: impl IndexedParallelIterator<Item = Labelled>) -> Labelled {
+        let blocks: Vec<Labelled> = blocks.collect();
+        let (n_slots, n_columns) = (self.rules.slots.len(), self.columns.len());
+        let total = blocks.iter().map(|block| block.sentences.len()).sum();
+        let mut seen: HashSet<&str> = HashSet::with_capacity(total);
+        let fresh: Vec<Vec<bool>> = blocks
+            .iter()
+            .map(|block| block.sentences.iter().map(|sentence| seen.insert(sentence)).collect())
+            .collect();
+        drop(seen);
+        let mut joined = Labelled::default();
+        joined.sentences.reserve(total);
+        joined.spans.reserve(total);
+        let mut repeated: Vec<(String, Vec<Option<u32>>)> = Vec::new();
+        for (block, fresh) in blocks.into_iter().zip(fresh) {
+            let rows = block.sentences.into_iter().zip(block.spans).zip(fresh).enumerate();
+            for (row, ((sentence, spans), fresh)) in rows {
+                let labels = &block.labels[row * n_columns..(row + 1) * n_columns];
+                if fresh {
+                    joined.sentences.push(sentence);
+                    joined.spans.push(spans);
+                    joined.labels.extend_from_slice(labels);
+                    joined.answers.extend_from_slice(&block.answers[row * n_slots..(row + 1) * n_slots]);
+                } else {
+                    repeated.push((sentence, labels.to_vec()));
+                }
+            }
+        }
+        if !repeated.is_empty() {
+            let mut order: Vec<usize> = (0..joined.sentences.len()).collect();
+            order.sort_unstable_by_key(|&row| &joined.sentences[row]);
+            for (sentence, labels) in repeated {
+                let at = order.binary_search_by_key(&&sentence, |&row| &joined.sentences[row]);
+                let relabelled = at.is_ok_and(|at| {
+                    let row = order[at];
+                    joined.labels[row * n_columns..(row + 1) * n_columns] != labels
+                });
+                joined.duplicates.push(Duplicate { sentence, relabelled });
+            }
+        }
+        joined
+    }
+
+    /// `labelled` as stimuli.
+    pub(super) fn stimuli(&self, labelled: Labelled) -> Result<Stimuli> {
+        let n_columns = self.columns.len();
+        let n = labelled.sentences.len();
+        let features: Result<Vec<Feature>> = (0..n_columns)
+            .into_par_iter()
+            .map(|at| {
+                let codes: Vec<Option<u32>> =
+                    (0..n).map(|row| labelled.labels[row * n_columns + at]).collect();
+                self.feature(&self.columns[at], &codes)
+            })
+            .collect();
+        Stimuli::new(labelled.sentences, FeatureTable::new(n, features?)?)?
+            .with_spans(self.rules.slots.clone(), labelled.spans)
+    }
+
+    fn feature(&self, column: &Column, codes: &[Option<u32>]) -> Result<Feature> {
+        if matches!(column.source, ColumnSource::Words) {
+            return Feature::numeric(&column.name, codes.iter().map(|words| words.map(f64::from)).collect());
+        }
+        let number = |code: u32| match self.rules.value(Atom(code)) {
+            Value::Number(number) => Some(*number),
+            Value::Text(_) => None,
+        };
+        let numbers: Option<Vec<Option<f64>>> =
+            codes.iter().map(|code| code.map_or(Some(None), |code| number(code).map(Some))).collect();
+        match numbers {
+            Some(numbers) if codes.iter().any(Option::is_some) => Feature::numeric(&column.name, numbers),
+            _ => {
+                let levels: Vec<String> = self.rules.values().iter().map(Value::display).collect();
+                Ok(Feature::from_codes(&column.name, &levels, codes))
+            }
+        }
+    }
+
+    /// For each slot with words to choose from, which word each of `labelled` has there: what balance spreads evenly beside
+    /// the features.
+    pub(super) fn words(&self, labelled: &Labelled, lemma: Option<Name>) -> Vec<Vec<Option<u32>>> {
+        let n_slots = self.rules.slots.len();
+        (0..n_slots)
+            .map(|slot| {
+                let word = |answer: u32| {
+                    let answer_atoms = &self.lattice.answers[answer as usize];
+                    lemma.and_then(|lemma| answer_atoms.atom(lemma)).map_or(answer, |atom| atom.0)
+                };
+                (0..labelled.sentences.len())
+                    .map(|row| labelled.answers[row * n_slots + slot].map(word))
+                    .collect()
+            })
+            .collect()
+    }
+}

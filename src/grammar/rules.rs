@@ -1,0 +1,222 @@
+//! The one representation that both front doors compile to: symbols, rules, and words with feature structures.
+//!
+//! A rule's body is a small automaton: positions from left to right, arcs between them. A plain sequence has one arc
+//! from each position to the next; an optional part is an arc around it; alternatives are arcs side by side.
+
+use std::collections::BTreeMap;
+
+/// A value of a feature, interned in [`Rules::value`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Atom(pub u32);
+
+/// The name of a feature, interned in [`Rules::names`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Name(pub u32);
+
+/// A value as a table shows it.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Value {
+    Text(String),
+    Number(f64),
+}
+
+impl Value {
+    pub(super) fn display(&self) -> String {
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::Number(number) => number.to_string(),
+        }
+    }
+
+    /// What makes two values the same one: the number `3` is not the text `3`.
+    fn identity(&self) -> (bool, String) {
+        (matches!(self, Self::Number(_)), self.display())
+    }
+}
+
+/// Part of a feature structure: a value, a variable of the rule, or a structure sorted by name.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Term {
+    Atom(Atom),
+    Var(u32),
+    Structure(Vec<(Name, Term)>),
+}
+
+/// What an arc of a body consumes.
+#[derive(Debug, Clone)]
+pub(super) enum Item {
+    /// Nothing: a way around an optional part.
+    Skip,
+    /// Words as they stand.
+    Text(usize),
+    /// Whatever `symbol` derives, if its features unify with `features`; labelled with a slot, if any.
+    Call { symbol: usize, slot: Option<usize>, features: Vec<(Name, Term)>, space: bool },
+}
+
+/// An item between two positions; `to` is after the arc's own position.
+#[derive(Debug, Clone)]
+pub(super) struct Arc {
+    pub item: Item,
+    pub to: usize,
+}
+
+/// What variables of a rule must fulfil beyond unification. A test holds while one of its terms is unbound.
+#[derive(Debug, Clone)]
+pub(super) enum Test {
+    /// The two are not the same value.
+    Different(Term, Term),
+    /// At most one of the pairs is a pair of the same value.
+    AtMostOne(Vec<(Term, Term)>),
+}
+
+impl Test {
+    pub(super) fn variables(&self) -> Vec<u32> {
+        let pairs: Vec<(&Term, &Term)> = match self {
+            Self::Different(a, b) => vec![(a, b)],
+            Self::AtMostOne(pairs) => pairs.iter().map(|(a, b)| (a, b)).collect(),
+        };
+        let mut variables = Vec::new();
+        for (a, b) in pairs {
+            a.variables(&mut variables);
+            b.variables(&mut variables);
+        }
+        variables
+    }
+}
+
+impl Term {
+    pub(super) fn variables(&self, into: &mut Vec<u32>) {
+        match self {
+            Self::Atom(_) => {}
+            Self::Var(variable) => into.push(*variable),
+            Self::Structure(features) => {
+                for (_, term) in features {
+                    term.variables(into);
+                }
+            }
+        }
+    }
+}
+
+/// One way to make a symbol.
+#[derive(Debug, Clone)]
+pub(super) struct Rule {
+    /// The features that whoever calls the symbol sees.
+    pub head: Term,
+    /// For each position but the last, the arcs that leave it.
+    pub body: Vec<Vec<Arc>>,
+    pub tests: Vec<Test>,
+    pub n_variables: usize,
+    /// For messages: `template 2`, `line 14`.
+    pub label: String,
+    /// Whether the sentence starts with a capital.
+    pub capitalize: bool,
+}
+
+/// A piece of text, and whether a space stands before it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Piece {
+    pub text: String,
+    pub space: bool,
+    pub n_chars: u32,
+    pub n_words: u32,
+}
+
+impl Piece {
+    pub(super) fn new(text: &str, space: bool) -> Self {
+        Self {
+            text: text.to_owned(),
+            space,
+            n_chars: text.chars().count() as u32,
+            n_words: text.split_whitespace().filter(|word| word.chars().any(char::is_alphanumeric)).count()
+                as u32,
+        }
+    }
+}
+
+/// A grammar, compiled.
+#[derive(Debug, Default)]
+pub(super) struct Rules {
+    /// The rules of each symbol, as indices of `all`.
+    pub symbols: Vec<Vec<usize>>,
+    pub all: Vec<Rule>,
+    pub start: usize,
+    /// What a derivation of the start symbol must unify with.
+    pub start_features: Vec<(Name, Term)>,
+    pub start_variables: usize,
+    pub pieces: Vec<Piece>,
+    pub slots: Vec<String>,
+    pub names: Interner,
+    values: Vec<Value>,
+    value_ids: BTreeMap<(bool, String), u32>,
+}
+
+impl Rules {
+    pub(super) fn atom(&mut self, value: Value) -> Atom {
+        let next = self.values.len() as u32;
+        let id = *self.value_ids.entry(value.identity()).or_insert(next);
+        if id == next {
+            self.values.push(value);
+        }
+        Atom(id)
+    }
+
+    pub(super) fn value(&self, atom: Atom) -> &Value {
+        &self.values[atom.0 as usize]
+    }
+
+    pub(super) fn values(&self) -> &[Value] {
+        &self.values
+    }
+
+    pub(super) fn name(&mut self, name: &str) -> Name {
+        Name(self.names.intern(name))
+    }
+
+    pub(super) fn piece(&mut self, text: &str, space: bool) -> usize {
+        self.pieces.push(Piece::new(text, space));
+        self.pieces.len() - 1
+    }
+
+    pub(super) fn symbol(&mut self) -> usize {
+        self.symbols.push(Vec::new());
+        self.symbols.len() - 1
+    }
+
+    pub(super) fn add(&mut self, symbol: usize, rule: Rule) -> usize {
+        self.all.push(rule);
+        self.symbols[symbol].push(self.all.len() - 1);
+        self.all.len() - 1
+    }
+}
+
+/// Strings numbered in the order of their first appearance.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Interner {
+    texts: Vec<String>,
+    ids: BTreeMap<String, u32>,
+}
+
+impl Interner {
+    pub(super) fn intern(&mut self, text: &str) -> u32 {
+        if let Some(&id) = self.ids.get(text) {
+            return id;
+        }
+        let id = self.texts.len() as u32;
+        self.texts.push(text.to_owned());
+        self.ids.insert(text.to_owned(), id);
+        id
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.texts.len()
+    }
+
+    pub(super) fn text(&self, name: Name) -> &str {
+        &self.texts[name.0 as usize]
+    }
+
+    pub(super) fn get(&self, text: &str) -> Option<Name> {
+        self.ids.get(text).copied().map(Name)
+    }
+}

@@ -1,0 +1,200 @@
+//! Templates: a text with slots, the sentence's own features, and what ties the slots together.
+
+use std::collections::BTreeSet;
+
+use super::constraint::{Constraint, Kind, Operand, Scope};
+use super::reader::{Bytes, Entry, Table};
+use super::text::{Part, parse};
+use super::{Document, Slot, slot_named};
+use crate::grammar::error::{Result, SourceText, suggest};
+use crate::grammar::rules::Value;
+
+/// A template, its names resolved.
+#[derive(Debug)]
+pub(super) struct Template {
+    /// For messages: its name, or `template 2`.
+    pub label: String,
+    pub parts: Vec<Part>,
+    /// The slots of its text, in the order of the text.
+    pub slots: Vec<Slot>,
+    pub features: Vec<(String, Value, Bytes)>,
+    pub constraints: Vec<Constraint>,
+    pub capitalize: bool,
+}
+
+impl Document {
+    pub(super) fn read_templates(&mut self, table: &Table<'_>) -> Result<()> {
+        let capitalize = table.get("capitalize").map(Entry::flag).transpose()?.unwrap_or(false);
+        let shared =
+            table.get("constraints").map(|entry| entry.table("`constraints`".to_owned())).transpose()?;
+        if let Some(shared) = &shared {
+            shared.only(&["agree", "where", "distinct", "at_most_one"])?;
+        }
+        let hint = "write one under [[template]]: text = \"the {subj} {verb}.\"";
+        let templates = table.require("template", hint)?;
+        let items = templates.items().map_err(|_| {
+            templates.error("`template` must be a list", "write [[template]], with two brackets".to_owned())
+        })?;
+        for (index, item) in items.iter().enumerate() {
+            let number = index + 1;
+            let Some(content) = item.get_ref().as_table() else {
+                return Err(table.source.error(
+                    item.span(),
+                    "a template is a table with a `text`",
+                    hint.to_owned(),
+                ));
+            };
+            let own = Table::new(table.source, format!("template {number}"), item.span(), content);
+            let template = self.read_template(&own, number, shared.as_ref(), capitalize)?;
+            self.templates.push(template);
+        }
+        if self.templates.is_empty() {
+            return Err(templates.error("no template", hint.to_owned()));
+        }
+        Ok(())
+    }
+
+    fn read_template(
+        &self,
+        own: &Table<'_>,
+        number: usize,
+        shared: Option<&Table<'_>>,
+        capitalize: bool,
+    ) -> Result<Template> {
+        let source = own.source;
+        own.only(&[
+            "name",
+            "text",
+            "features",
+            "slots",
+            "agree",
+            "where",
+            "distinct",
+            "at_most_one",
+            "capitalize",
+        ])?;
+        let mut declared = self.slots.clone();
+        if let Some(entry) = own.get("slots") {
+            for entry in &entry.table("`slots`".to_owned())?.entries {
+                let mut slot = Slot::read(entry, &self.lexicons)?;
+                match declared.iter_mut().find(|other| other.name == slot.name) {
+                    Some(other) => {
+                        slot.features = slot.features.or_else(|| other.features.take());
+                        *other = slot;
+                    }
+                    None => declared.push(slot),
+                }
+            }
+        }
+        let text = own.require("text", "write its text: text = \"the {subj} {verb}.\"")?.text()?;
+        let parts = parse(source, text.text, &text.span)?;
+        if parts.is_empty() {
+            let hint = "write the sentence, its slots in braces".to_owned();
+            return Err(source.error(text.span, "an empty template", hint));
+        }
+        let mut slots = Vec::new();
+        used(source, &parts, &declared, &mut BTreeSet::new(), &mut slots)?;
+        let mut constraints = Vec::new();
+        for (table, lenient) in shared.map(|table| (table, true)).into_iter().chain([(own, false)]) {
+            let scope =
+                Scope { source, lexicons: &self.lexicons, slots: &slots, elsewhere: &declared, lenient };
+            for entry in &table.entries {
+                constraints.extend(match entry.key {
+                    "agree" => scope.agree(entry)?,
+                    "where" => scope.equations(entry)?,
+                    "distinct" => scope.distinct(entry)?,
+                    "at_most_one" => scope.at_most_one(entry)?,
+                    _ => continue,
+                });
+            }
+        }
+        acyclic(source, &constraints)?;
+        let mut features = Vec::new();
+        if let Some(entry) = own.get("features") {
+            for entry in &entry.table("`features`".to_owned())?.entries {
+                features.push((entry.key.to_owned(), entry.value()?, entry.key_span.clone()));
+            }
+        }
+        let name = own.get("name").map(Entry::text).transpose()?;
+        Ok(Template {
+            label: name.map_or_else(|| format!("template {number}"), |name| name.text.to_owned()),
+            parts,
+            slots,
+            features,
+            constraints,
+            capitalize: own.get("capitalize").map(Entry::flag).transpose()?.unwrap_or(capitalize),
+        })
+    }
+}
+
+/// Collects the slots of `parts`; a slot may stand in several alternatives, but only once in any one sentence.
+fn used(
+    source: SourceText<'_>,
+    parts: &[Part],
+    declared: &[Slot],
+    before: &mut BTreeSet<String>,
+    slots: &mut Vec<Slot>,
+) -> Result<()> {
+    for part in parts {
+        match part {
+            Part::Words { .. } => {}
+            Part::Slot { name, span, .. } => {
+                let Some(slot) = slot_named(declared, name) else {
+                    let known: Vec<&str> = declared.iter().map(|slot| slot.name.as_str()).collect();
+                    let hint = suggest(name, known, "the slots are")
+                        .unwrap_or_else(|| format!("declare it under [slots]: {name} = \"noun\""));
+                    return Err(source.error(span.clone(), format!("no slot is called `{name}`"), hint));
+                };
+                if !before.insert(name.clone()) {
+                    let hint = "declare a second slot, and tie it to the first under `where`".to_owned();
+                    let message = format!("slot `{name}` stands twice in one sentence");
+                    return Err(source.error(span.clone(), message, hint));
+                }
+                if slot_named(slots, name).is_none() {
+                    slots.push(slot.clone());
+                }
+            }
+            Part::Choice(alternatives) => {
+                let mut after = before.clone();
+                for alternative in alternatives {
+                    let mut inside = before.clone();
+                    used(source, alternative, declared, &mut inside, slots)?;
+                    after.append(&mut inside);
+                }
+                *before = after;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Refuses slots that agree with each other in a circle: none of them would have a value of its own to show.
+fn acyclic(source: SourceText<'_>, constraints: &[Constraint]) -> Result<()> {
+    let mut edges: Vec<(&Operand, &Operand, &Constraint)> = Vec::new();
+    for constraint in constraints {
+        if let Kind::Agree(pairs) = &constraint.kind {
+            edges.extend(pairs.iter().map(|(target, controller)| (target, controller, constraint)));
+        }
+    }
+    for &(start, _, constraint) in &edges {
+        let mut reached = vec![start];
+        let mut next = 0;
+        while let Some(&from) = reached.get(next) {
+            next += 1;
+            for &(target, controller, _) in &edges {
+                if target == from {
+                    if controller == start {
+                        let Operand::Feature { slot, feature } = start else { continue };
+                        let message = format!("`{slot}` agrees in `{feature}` with itself, in a circle");
+                        let hint = "let one slot decide: remove one of the agreements".to_owned();
+                        return Err(source.error(constraint.span.clone(), message, hint));
+                    }
+                    if !reached.contains(&controller) {
+                        reached.push(controller);
+                    }
+                }
+            }
+        }
+    }
+    Ok(())
+}

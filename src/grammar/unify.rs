@@ -1,0 +1,259 @@
+//! Unification of feature structures.
+//!
+//! A structure maps feature names to terms and is open: a feature it lacks is unconstrained, so that a past form without
+//! a number agrees with any subject. Structures may share parts and may nest; both front doors use this one module.
+
+use super::rules::{Atom, Name, Term};
+
+/// Terms in the middle of being unified; a term is an index of `cells`.
+#[derive(Debug, Default)]
+pub(super) struct Arena {
+    cells: Vec<Cell>,
+}
+
+#[derive(Debug, Clone)]
+enum Cell {
+    Free,
+    Atom(Atom),
+    Link(usize),
+    Structure(Vec<(Name, usize)>),
+}
+
+/// Terms written down so that two lists of terms are equal up to the names of their variables if and only if their keys
+/// are equal. Sharing is part of it.
+pub(super) type Key = Vec<u32>;
+
+const FREE: u32 = 0;
+const ATOM: u32 = 1;
+const STRUCTURE: u32 = 2;
+const SHARED: u32 = 3;
+
+impl Arena {
+    pub(super) fn clear(&mut self) {
+        self.cells.clear();
+    }
+
+    fn push(&mut self, cell: Cell) -> usize {
+        self.cells.push(cell);
+        self.cells.len() - 1
+    }
+
+    /// A new unbound term.
+    pub(super) fn free(&mut self) -> usize {
+        self.push(Cell::Free)
+    }
+
+    fn find(&self, mut term: usize) -> usize {
+        while let Cell::Link(next) = self.cells[term] {
+            term = next;
+        }
+        term
+    }
+
+    /// The atom that `term` is bound to.
+    pub(super) fn atom(&self, term: usize) -> Option<Atom> {
+        match self.cells[self.find(term)] {
+            Cell::Atom(atom) => Some(atom),
+            _ => None,
+        }
+    }
+
+    /// The features of `term`, if it is a structure.
+    pub(super) fn structure(&self, term: usize) -> &[(Name, usize)] {
+        match &self.cells[self.find(term)] {
+            Cell::Structure(features) => features,
+            _ => &[],
+        }
+    }
+
+    /// Builds `term`, whose variables are looked up in `variables` and made there when new.
+    pub(super) fn build(&mut self, term: &Term, variables: &mut [Option<usize>]) -> usize {
+        match term {
+            Term::Atom(atom) => self.push(Cell::Atom(*atom)),
+            Term::Var(variable) => {
+                let index = *variable as usize;
+                if let Some(bound) = variables[index] {
+                    return bound;
+                }
+                let cell = self.free();
+                variables[index] = Some(cell);
+                cell
+            }
+            Term::Structure(features) => {
+                let features =
+                    features.iter().map(|(name, term)| (*name, self.build(term, variables))).collect();
+                self.push(Cell::Structure(features))
+            }
+        }
+    }
+
+    /// Makes `a` and `b` one term, or says that they clash (and leaves the arena unusable).
+    pub(super) fn unify(&mut self, a: usize, b: usize) -> bool {
+        let (a, b) = (self.find(a), self.find(b));
+        if a == b {
+            return true;
+        }
+        match (&self.cells[a], &self.cells[b]) {
+            (Cell::Free, _) => self.cells[a] = Cell::Link(b),
+            (_, Cell::Free) => self.cells[b] = Cell::Link(a),
+            (Cell::Atom(x), Cell::Atom(y)) => return x == y,
+            (Cell::Structure(_), Cell::Structure(_)) => {
+                // Linked before its parts are unified, so that a structure inside itself comes to an end.
+                let Cell::Structure(features) = std::mem::replace(&mut self.cells[a], Cell::Link(b)) else {
+                    return false;
+                };
+                for (name, part) in features {
+                    let whole = self.find(b);
+                    let Cell::Structure(others) = &mut self.cells[whole] else { return false };
+                    if let Some(&(_, other)) = others.iter().find(|(other, _)| *other == name) {
+                        if !self.unify(part, other) {
+                            return false;
+                        }
+                    } else {
+                        others.push((name, part));
+                        others.sort_unstable_by_key(|(name, _)| *name);
+                    }
+                }
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// Writes down `terms`.
+    pub(super) fn encode(&self, terms: impl IntoIterator<Item = usize>) -> Key {
+        let mut key = Key::new();
+        let mut seen: Vec<usize> = Vec::new();
+        for term in terms {
+            self.encode_one(term, &mut key, &mut seen);
+        }
+        key
+    }
+
+    fn encode_one(&self, term: usize, key: &mut Key, seen: &mut Vec<usize>) {
+        let term = self.find(term);
+        if let Cell::Atom(atom) = self.cells[term] {
+            key.extend([ATOM, atom.0]);
+            return;
+        }
+        if let Some(at) = seen.iter().position(|&other| other == term) {
+            key.extend([SHARED, at as u32]);
+            return;
+        }
+        seen.push(term);
+        if let Cell::Structure(features) = &self.cells[term] {
+            key.extend([STRUCTURE, features.len() as u32]);
+            for (name, part) in features {
+                key.push(name.0);
+                self.encode_one(*part, key, seen);
+            }
+        } else {
+            key.push(FREE);
+        }
+    }
+
+    /// Builds the terms that `key` writes down.
+    pub(super) fn decode(&mut self, key: &[u32]) -> Vec<usize> {
+        let mut seen = Vec::new();
+        let mut rest = key.iter().copied();
+        let mut terms = Vec::new();
+        while let Some(tag) = rest.next() {
+            terms.push(self.decode_one(tag, &mut rest, &mut seen));
+        }
+        terms
+    }
+
+    fn decode_one(&mut self, tag: u32, rest: &mut impl Iterator<Item = u32>, seen: &mut Vec<usize>) -> usize {
+        // A key is written by `encode` alone, so what each tag announces is there.
+        let mut next = || rest.next().unwrap_or_default();
+        match tag {
+            ATOM => {
+                let atom = Atom(next());
+                self.push(Cell::Atom(atom))
+            }
+            SHARED => seen[next() as usize],
+            STRUCTURE => {
+                let count = next();
+                let cell = self.push(Cell::Structure(Vec::new()));
+                seen.push(cell);
+                let mut features = Vec::with_capacity(count as usize);
+                for _ in 0..count {
+                    let name = Name(rest.next().unwrap_or_default());
+                    let tag = rest.next().unwrap_or_default();
+                    features.push((name, self.decode_one(tag, rest, seen)));
+                }
+                self.cells[cell] = Cell::Structure(features);
+                cell
+            }
+            _ => {
+                let cell = self.free();
+                seen.push(cell);
+                cell
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn atom(id: u32) -> Term {
+        Term::Atom(Atom(id))
+    }
+
+    fn structure(features: &[(u32, Term)]) -> Term {
+        Term::Structure(features.iter().map(|(name, term)| (Name(*name), term.clone())).collect())
+    }
+
+    /// The key of the unification of two terms over three shared variables.
+    fn unified(a: &Term, b: &Term) -> Option<Key> {
+        let mut arena = Arena::default();
+        let mut variables = [None; 3];
+        let (a, b) = (arena.build(a, &mut variables), arena.build(b, &mut variables));
+        arena.unify(a, b).then(|| arena.encode([a]))
+    }
+
+    #[test]
+    fn structures_merge_and_atoms_clash() {
+        let number = structure(&[(0, atom(1))]);
+        let person = structure(&[(1, atom(3))]);
+        let both = structure(&[(0, atom(1)), (1, atom(3))]);
+        assert_eq!(unified(&number, &person), unified(&both, &both));
+        assert_eq!(unified(&number, &structure(&[(0, atom(2))])), None);
+        assert_eq!(unified(&number, &atom(1)), None);
+    }
+
+    #[test]
+    fn a_shared_variable_carries_a_value_from_one_place_to_another() {
+        let shared = structure(&[(0, Term::Var(0)), (1, Term::Var(0))]);
+        let one = structure(&[(0, atom(1))]);
+        let both = structure(&[(0, atom(1)), (1, atom(1))]);
+        assert_eq!(unified(&shared, &one), unified(&both, &both));
+        assert_eq!(unified(&shared, &structure(&[(0, atom(1)), (1, atom(2))])), None);
+    }
+
+    #[test]
+    fn a_key_tells_sharing_from_equal_names_and_decodes_to_itself() {
+        let shared = structure(&[(0, Term::Var(0)), (1, Term::Var(0))]);
+        let apart = structure(&[(0, Term::Var(0)), (1, Term::Var(1))]);
+        let renamed = structure(&[(0, Term::Var(2)), (1, Term::Var(2))]);
+        let key = |term: &Term| unified(term, term).unwrap();
+        assert_ne!(key(&shared), key(&apart));
+        assert_eq!(key(&shared), key(&renamed));
+        let mut arena = Arena::default();
+        let terms = arena.decode(&key(&shared));
+        assert_eq!(arena.encode(terms), key(&shared));
+    }
+
+    #[test]
+    fn a_structure_inside_itself_comes_to_an_end() {
+        let mut arena = Arena::default();
+        let mut variables = [None; 1];
+        let outer = arena.build(&structure(&[(0, Term::Var(0))]), &mut variables);
+        let inner = variables[0].unwrap();
+        assert!(arena.unify(inner, outer));
+        assert!(arena.unify(outer, inner));
+        assert!(!arena.encode([outer]).is_empty());
+    }
+}

@@ -1,0 +1,247 @@
+//! Attention within each sequence of a packed batch.
+//!
+//! Sequences are short, so a head's keys are turned once, to `(d_head, tokens)`: then a row of scores is a sum of
+//! vectors, with no sums across lanes. What a token does not see is not computed, so there is no mask and no padding.
+
+use std::ops::Range;
+
+use super::PANEL;
+use super::math::{activate, exp, for_each};
+use super::simd::{self, Kernel, Simd};
+use crate::models::Activation;
+use crate::models::spec::Attention;
+
+/// What is added to the scores by distance: `(heads, 2 * longest - 1)`, for distances (key less query) from `1 - longest`.
+#[derive(Debug)]
+pub(in crate::models) struct Bias {
+    pub(in crate::models) longest: usize,
+    pub(in crate::models) values: Vec<f32>,
+}
+
+/// An attention layer.
+#[derive(Clone, Copy)]
+pub(in crate::models) struct Attend<'a> {
+    pub(in crate::models) spec: &'a Attention,
+    /// How far a token sees.
+    pub(in crate::models) reach: Option<usize>,
+    pub(in crate::models) bias: Option<&'a Bias>,
+}
+
+impl Attend<'_> {
+    /// Attends within each of `sequences`. `qkv` is `(n_tokens, (n_heads + 2 n_kv_heads) d_head)`: queries, keys, values; the
+    /// result is `(n_tokens, n_heads d_head)`.
+    pub(in crate::models) fn forward(
+        self,
+        qkv: &[f32],
+        sequences: impl Iterator<Item = Range<usize>>,
+    ) -> Vec<f32> {
+        let Attention { n_heads, n_kv_heads, .. } = *self.spec;
+        let mut mixed = vec![0.0; qkv.len() / (n_heads + 2 * n_kv_heads) * n_heads];
+        simd::run(Run { attend: self, qkv, sequences, mixed: &mut mixed });
+        mixed
+    }
+
+    /// The columns (keys, from 0) that row (query) `row` of `n` sees.
+    #[inline(always)]
+    fn seen(&self, row: usize, n: usize) -> Range<usize> {
+        let reach = self.reach.unwrap_or(n);
+        let end = if self.spec.causal { row + 1 } else { n.min(row.saturating_add(reach).saturating_add(1)) };
+        row.saturating_sub(reach)..end
+    }
+}
+
+struct Run<'a, I> {
+    attend: Attend<'a>,
+    qkv: &'a [f32],
+    sequences: I,
+    mixed: &'a mut [f32],
+}
+
+impl<I: Iterator<Item = Range<usize>>> Kernel for Run<'_, I> {
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Attention { n_heads, n_kv_heads, d_head, scale, cap, .. } = *self.attend.spec;
+        let width = (n_heads + 2 * n_kv_heads) * d_head;
+        let mut turned = Vec::new();
+        let mut scores = Vec::new();
+        for tokens in self.sequences {
+            // Tokens to a whole number of vectors; what is beyond the sequence stays 0 and is never looked at.
+            let columns = tokens.len().next_multiple_of(PANEL);
+            turned.clear();
+            turned.resize(d_head * columns, 0.0);
+            scores.clear();
+            scores.resize(columns, 0.0);
+            let head_of = |token: usize, head: usize| &self.qkv[token * width + head * d_head..][..d_head];
+            for kv_head in 0..n_kv_heads {
+                for (column, token) in tokens.clone().enumerate() {
+                    let key = head_of(token, n_heads + kv_head);
+                    for (place, &value) in turned[column..].iter_mut().step_by(columns).zip(key) {
+                        *place = value;
+                    }
+                }
+                let group = n_heads / n_kv_heads;
+                for head in kv_head * group..(kv_head + 1) * group {
+                    for (row, query) in tokens.clone().enumerate() {
+                        let seen = self.attend.seen(row, tokens.len());
+                        score(simd, head_of(query, head), scale, &turned, &mut scores, &seen);
+                        let scores = &mut scores[seen.clone()];
+                        if let Some(bias) = self.attend.bias {
+                            let start = head * (2 * bias.longest - 1) + bias.longest - 1 + seen.start - row;
+                            for (score, &value) in scores.iter_mut().zip(&bias.values[start..]) {
+                                *score += value;
+                            }
+                        }
+                        if let Some(cap) = cap {
+                            let (by, times) = (simd.splat(1.0 / cap), simd.splat(cap));
+                            for_each(simd, scores, |simd, score| {
+                                simd.mul(activate(simd, Activation::Tanh, simd.mul(score, by)), times)
+                            });
+                        }
+                        softmax(simd, scores);
+                        let out = &mut self.mixed[(query * n_heads + head) * d_head..][..d_head];
+                        for (&weight, column) in scores.iter().zip(seen) {
+                            add_scaled(
+                                simd,
+                                out,
+                                weight,
+                                head_of(tokens.start + column, n_heads + n_kv_heads + kv_head),
+                            );
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The scores of a query, `(d_head,)`, with the keys, `(d_head, columns)`, that it sees (and some beside them).
+#[inline(always)]
+fn score<S: Simd>(simd: S, query: &[f32], scale: f32, keys: &[f32], scores: &mut [f32], seen: &Range<usize>) {
+    let columns = scores.len();
+    let scale = simd.splat(scale);
+    for start in (seen.start - seen.start % S::LANES..seen.end).step_by(S::LANES) {
+        let mut sum = simd.splat(0.0);
+        for (&unit, keys) in query.iter().zip(keys.chunks_exact(columns)) {
+            sum = simd.mul_add(simd.splat(unit), simd.load(&keys[start..]), sum);
+        }
+        simd.store(&mut scores[start..], simd.mul(sum, scale));
+    }
+}
+
+/// `e^(s - max) / sum`.
+#[inline(always)]
+fn softmax<S: Simd>(simd: S, scores: &mut [f32]) {
+    let most = scores.iter().fold(f32::NEG_INFINITY, |most, &score| if score > most { score } else { most });
+    let most = simd.splat(most);
+    for_each(simd, scores, |simd, score| exp(simd, simd.sub(score, most)));
+    let total: f32 = scores.iter().sum();
+    let share = simd.splat(1.0 / total);
+    for_each(simd, scores, |simd, weight| simd.mul(weight, share));
+}
+
+/// `out += weight * row`.
+#[inline(always)]
+fn add_scaled<S: Simd>(simd: S, out: &mut [f32], weight: f32, row: &[f32]) {
+    let weights = simd.splat(weight);
+    let whole = out.len() - out.len() % S::LANES;
+    for start in (0..whole).step_by(S::LANES) {
+        let sum = simd.mul_add(weights, simd.load(&row[start..]), simd.load(&out[start..]));
+        simd.store(&mut out[start..], sum);
+    }
+    for unit in whole..out.len() {
+        out[unit] += weight * row[unit];
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::models::kernels::simd::{Level, run_at};
+
+    /// Attention in f64, straight from its formula.
+    fn expected(
+        attend: Attend<'_>,
+        qkv: &[f32],
+        tokens: Range<usize>,
+        query: usize,
+        head: usize,
+    ) -> Vec<f64> {
+        let spec = attend.spec;
+        let width = (spec.n_heads + 2 * spec.n_kv_heads) * spec.d_head;
+        let at = |token: usize, head: usize, unit: usize| {
+            f64::from(qkv[token * width + head * spec.d_head + unit])
+        };
+        let kv_head = head / (spec.n_heads / spec.n_kv_heads);
+        let exps: Vec<f64> = tokens
+            .clone()
+            .map(|key| {
+                let far = attend.reach.is_some_and(|reach| key.abs_diff(query) > reach);
+                if far || (spec.causal && key > query) {
+                    return 0.0;
+                }
+                let dot: f64 =
+                    (0..spec.d_head).map(|u| at(query, head, u) * at(key, spec.n_heads + kv_head, u)).sum();
+                let mut score = dot * f64::from(spec.scale);
+                if let Some(bias) = attend.bias {
+                    let distance = (key + bias.longest - 1) - query;
+                    score += f64::from(bias.values[head * (2 * bias.longest - 1) + distance]);
+                }
+                if let Some(cap) = spec.cap {
+                    score = (score / f64::from(cap)).tanh() * f64::from(cap);
+                }
+                score.exp()
+            })
+            .collect();
+        let total: f64 = exps.iter().sum();
+        let value = |unit| {
+            let values = tokens.clone().map(|key| at(key, spec.n_heads + spec.n_kv_heads + kv_head, unit));
+            values.zip(&exps).map(|(value, exp)| exp / total * value).sum()
+        };
+        (0..spec.d_head).map(value).collect()
+    }
+
+    #[test]
+    fn mixes_are_those_of_the_formula_at_any_length() {
+        let lengths = [1usize, 7, 16, 40];
+        let n_tokens: usize = lengths.iter().sum();
+        let ranges = || {
+            let ends = lengths.iter().scan(0, |end, &length| {
+                *end += length;
+                Some(*end - length..*end)
+            });
+            ends.collect::<Vec<_>>().into_iter()
+        };
+        let bias =
+            Bias { longest: 50, values: (0..4 * 99).map(|i| (i * 31 % 17) as f32 / 9.0 - 1.0).collect() };
+        let full = Attention::full(4, 20);
+        let grouped = Attention { n_kv_heads: 2, causal: true, cap: Some(0.9), ..full.clone() };
+        for (spec, reach, bias) in [
+            (&full, None, None),
+            (&full, Some(3), None),
+            (&full, None, Some(&bias)),
+            (&grouped, None, None),
+            (&grouped, Some(5), Some(&bias)),
+        ] {
+            let attend = Attend { spec, reach, bias };
+            let width = (4 + 2 * spec.n_kv_heads) * 20;
+            let qkv: Vec<f32> = (0..n_tokens * width).map(|i| (i * 7919 % 257) as f32 / 90.0 - 1.4).collect();
+            for level in Level::here() {
+                let mut mixed = vec![0.0; n_tokens * 80];
+                run_at(level, Run { attend, qkv: &qkv, sequences: ranges(), mixed: &mut mixed });
+                for tokens in ranges() {
+                    for (query, head) in
+                        tokens.clone().flat_map(|query| (0..4).map(move |head| (query, head)))
+                    {
+                        let expected = expected(attend, &qkv, tokens.clone(), query, head);
+                        for (found, expected) in mixed[(query * 4 + head) * 20..][..20].iter().zip(expected) {
+                            assert!(
+                                (f64::from(*found) - expected).abs() < 1e-5,
+                                "{level:?}: {found} {expected}"
+                            );
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

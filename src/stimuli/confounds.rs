@@ -1,0 +1,413 @@
+//! Confounds: which features' distances go together over the pairs of stimuli, and which feature decides another.
+//!
+//! The distance of a feature between two stimuli is 1 where the levels of a categorical feature differ and 0 where they do
+//! not; of a numeric feature it is the absolute difference after min–max scaling; it is 0 where either stimulus lacks a
+//! value. The correlations are Pearson's over all n(n−1)/2 pairs of distinct stimuli, and exact: sums over pairs come from
+//! counting levels and from sorted prefix sums, in O(n log n) per pair of features, never from a list of pairs.
+
+use super::{Feature, FeatureTable, Values};
+
+/// Two features whose distances correlate beyond this are reported as confounded.
+pub const THRESHOLD: f64 = 0.5;
+
+/// How the features of a table go together.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Confounds {
+    names: Vec<String>,
+    /// `(n_features, n_features)`, row by row.
+    correlations: Vec<Option<f64>>,
+    dependencies: Vec<Dependency>,
+}
+
+/// Two features and the correlation of their distances.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pair {
+    /// The feature that comes first in the table.
+    pub a: String,
+    /// The other one.
+    pub b: String,
+    /// Pearson's correlation of their distances over pairs of distinct stimuli.
+    pub r: f64,
+}
+
+/// A feature whose value another decides: no sample can tell all of the two apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dependency {
+    /// The feature that decides.
+    pub of: String,
+    /// The feature that is decided.
+    pub feature: String,
+}
+
+impl Confounds {
+    /// Measures the features of `table`.
+    #[must_use]
+    pub fn of(table: &FeatureTable) -> Self {
+        let coded: Vec<Coded> = table.iter().map(Coded::new).collect();
+        let n = coded.len();
+        let mut correlations = vec![None; n * n];
+        let own: Vec<Moments> = coded.iter().map(Coded::moments).collect();
+        for a in 0..n {
+            for b in a..n {
+                let r = if a == b {
+                    (own[a].variance > 0.0).then_some(1.0)
+                } else {
+                    correlation(&coded[a], &own[a], &coded[b], &own[b])
+                };
+                correlations[a * n + b] = r;
+                correlations[b * n + a] = r;
+            }
+        }
+        let names: Vec<String> = table.iter().map(|feature| feature.name().to_owned()).collect();
+        let mut dependencies = Vec::new();
+        for (a, of) in coded.iter().enumerate() {
+            for (b, feature) in coded.iter().enumerate() {
+                if a != b && of.decides(feature) {
+                    dependencies.push(Dependency { of: names[a].clone(), feature: names[b].clone() });
+                }
+            }
+        }
+        Self { names, correlations, dependencies }
+    }
+
+    /// The names of the features, in the order of the matrix.
+    #[must_use]
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// The correlation of the distances of features `a` and `b` (positions); `None` where one of them never differs.
+    #[must_use]
+    pub fn correlation(&self, a: usize, b: usize) -> Option<f64> {
+        self.correlations[a * self.names.len() + b]
+    }
+
+    /// All pairs of different features, strongest correlation first; those that never differ are left out.
+    #[must_use]
+    pub fn pairs(&self) -> Vec<Pair> {
+        let n = self.names.len();
+        let mut pairs = Vec::new();
+        for a in 0..n {
+            for b in a + 1..n {
+                if let Some(r) = self.correlation(a, b) {
+                    pairs.push(Pair { a: self.names[a].clone(), b: self.names[b].clone(), r });
+                }
+            }
+        }
+        // Stable, so that ties stay in the order of the table.
+        pairs.sort_by(|x, y| y.r.abs().total_cmp(&x.r.abs()));
+        pairs
+    }
+
+    /// The pair of different features whose distances correlate most.
+    #[must_use]
+    pub fn largest(&self) -> Option<Pair> {
+        self.pairs().into_iter().next()
+    }
+
+    /// The pairs that are confounded: a correlation beyond [`THRESHOLD`] in absolute value, strongest first.
+    #[must_use]
+    pub fn flagged(&self) -> Vec<Pair> {
+        self.pairs().into_iter().filter(|pair| pair.r.abs() > THRESHOLD).collect()
+    }
+
+    /// The features that another feature decides. What a constant feature or one that differs for every stimulus decides
+    /// is no news and left out.
+    #[must_use]
+    pub fn dependencies(&self) -> &[Dependency] {
+        &self.dependencies
+    }
+}
+
+/// A feature with its levels numbered and, where it is numeric, its scaled values.
+struct Coded {
+    /// `0` is missing; levels count from 1.
+    codes: Vec<u32>,
+    /// Levels, with the missing one.
+    n_codes: usize,
+    /// Scaled to `[0, 1]`; where missing, 0. `None` for a categorical feature.
+    values: Option<Vec<f64>>,
+}
+
+/// Mean and variance of a feature's distance over pairs of distinct stimuli.
+struct Moments {
+    mean: f64,
+    variance: f64,
+}
+
+impl Coded {
+    fn new(feature: &Feature) -> Self {
+        match feature.values() {
+            Values::Categorical { levels, codes } => Self {
+                codes: codes.iter().map(|code| code.map_or(0, |code| code + 1)).collect(),
+                n_codes: levels.len() + 1,
+                values: None,
+            },
+            Values::Numeric(values) => {
+                let mut distinct: Vec<f64> = values.iter().flatten().copied().collect();
+                distinct.sort_by(f64::total_cmp);
+                distinct.dedup();
+                let low = distinct.first().copied().unwrap_or(0.0);
+                let range = distinct.last().map_or(0.0, |high| high - low);
+                let scale = if range > 0.0 { range.recip() } else { 0.0 };
+                let code = |x: f64| distinct.partition_point(|&other| other < x) as u32 + 1;
+                Self {
+                    codes: values.iter().map(|value| value.map_or(0, code)).collect(),
+                    n_codes: distinct.len() + 1,
+                    values: Some(
+                        values.iter().map(|value| value.map_or(0.0, |x| (x - low) * scale)).collect(),
+                    ),
+                }
+            }
+        }
+    }
+
+    fn present(&self) -> impl Iterator<Item = usize> + '_ {
+        (0..self.codes.len()).filter(|&row| self.codes[row] != 0)
+    }
+
+    fn moments(&self) -> Moments {
+        let pairs = pairs_of(self.codes.len() as f64);
+        let rows: Vec<usize> = self.present().collect();
+        let n = rows.len() as f64;
+        let (sum, squares) = match &self.values {
+            None => {
+                let mut counts = vec![0.0; self.n_codes];
+                for &row in &rows {
+                    counts[self.codes[row] as usize] += 1.0;
+                }
+                let differing = pairs_of(n) - counts.into_iter().map(pairs_of).sum::<f64>();
+                (differing, differing)
+            }
+            Some(values) => {
+                let mut values: Vec<f64> = rows.iter().map(|&row| values[row]).collect();
+                values.sort_by(f64::total_cmp);
+                let total: f64 = values.iter().sum();
+                let squares: f64 = values.iter().map(|x| x * x).sum();
+                (sum_of_gaps(&values), (n * squares - total * total).max(0.0))
+            }
+        };
+        if pairs == 0.0 {
+            return Moments { mean: 0.0, variance: 0.0 };
+        }
+        let mean = sum / pairs;
+        let variance = squares / pairs - mean * mean;
+        // What rounding leaves of a distance that never varies is not variance.
+        Moments { mean, variance: if variance > 1e-13 { variance } else { 0.0 } }
+    }
+
+    /// Whether each level of this feature goes with one level of `other` only.
+    fn decides(&self, other: &Self) -> bool {
+        let mut seen: Vec<Option<u32>> = vec![None; self.n_codes];
+        let mut used = 0;
+        let mut first = None;
+        let mut varies = false;
+        for (&a, &b) in self.codes.iter().zip(&other.codes) {
+            varies |= *first.get_or_insert(b) != b;
+            match &mut seen[a as usize] {
+                Some(known) if *known != b => return false,
+                Some(_) => {}
+                empty @ None => {
+                    *empty = Some(b);
+                    used += 1;
+                }
+            }
+        }
+        varies && used < self.codes.len()
+    }
+}
+
+fn pairs_of(n: f64) -> f64 {
+    n * (n - 1.0) / 2.0
+}
+
+/// Σ over pairs of |x − y|, for sorted values.
+fn sum_of_gaps(sorted: &[f64]) -> f64 {
+    let n = sorted.len() as f64;
+    sorted.iter().enumerate().map(|(i, x)| x * (2.0 * i as f64 - (n - 1.0))).sum()
+}
+
+/// Pearson's correlation of two features' distances.
+fn correlation(a: &Coded, own_a: &Moments, b: &Coded, own_b: &Moments) -> Option<f64> {
+    if own_a.variance <= 0.0 || own_b.variance <= 0.0 {
+        return None;
+    }
+    let rows: Vec<usize> = a.present().filter(|&row| b.codes[row] != 0).collect();
+    let sum = match (&a.values, &b.values) {
+        (None, None) => both_differ(a, b, &rows),
+        (None, Some(values)) => gaps_where_differing(a, values, &rows),
+        (Some(values), None) => gaps_where_differing(b, values, &rows),
+        (Some(x), Some(y)) => products_of_gaps(x, y, b, &rows),
+    };
+    let covariance = sum / pairs_of(a.codes.len() as f64) - own_a.mean * own_b.mean;
+    Some((covariance / (own_a.variance * own_b.variance).sqrt()).clamp(-1.0, 1.0))
+}
+
+/// How many pairs differ in both: all, less those alike in one, and those alike in both were taken away twice.
+fn both_differ(a: &Coded, b: &Coded, rows: &[usize]) -> f64 {
+    let mut cells: Vec<(u32, u32)> = rows.iter().map(|&row| (a.codes[row], b.codes[row])).collect();
+    cells.sort_unstable();
+    let mut by_a = vec![0.0; a.n_codes];
+    let mut by_b = vec![0.0; b.n_codes];
+    let mut alike_in_both = 0.0;
+    for run in cells.chunk_by(|x, y| x == y) {
+        let count = run.len() as f64;
+        by_a[run[0].0 as usize] += count;
+        by_b[run[0].1 as usize] += count;
+        alike_in_both += pairs_of(count);
+    }
+    let alike = |counts: Vec<f64>| counts.into_iter().map(pairs_of).sum::<f64>();
+    pairs_of(rows.len() as f64) - alike(by_a) - alike(by_b) + alike_in_both
+}
+
+/// Σ of |x − y| over the pairs that differ in `levels`: over all pairs, less those within a level.
+fn gaps_where_differing(levels: &Coded, values: &[f64], rows: &[usize]) -> f64 {
+    let mut sorted: Vec<(u32, f64)> = rows.iter().map(|&row| (levels.codes[row], values[row])).collect();
+    sorted.sort_by(|x, y| x.1.total_cmp(&y.1));
+    let all: Vec<f64> = sorted.iter().map(|(_, x)| *x).collect();
+    let mut within: Vec<Vec<f64>> = vec![Vec::new(); levels.n_codes];
+    for (level, x) in &sorted {
+        within[*level as usize].push(*x);
+    }
+    sum_of_gaps(&all) - within.iter().map(|values| sum_of_gaps(values)).sum::<f64>()
+}
+
+/// Σ over pairs of |x − x'| |y − y'|. With x ascending, |x − x'| has a known sign, and the sign of y' − y is that of its
+/// rank: prefix sums over the ranks of y (a Fenwick tree) give each stimulus's share.
+fn products_of_gaps(x: &[f64], y: &[f64], ranked: &Coded, rows: &[usize]) -> f64 {
+    let mut order = rows.to_vec();
+    order.sort_by(|&i, &j| x[i].total_cmp(&x[j]));
+    let mut below = Fenwick(vec![[0.0; 4]; ranked.n_codes + 1]);
+    let mut all = [0.0; 4];
+    let mut total = 0.0;
+    for row in order {
+        let (xi, yi) = (x[row], y[row]);
+        let rank = ranked.codes[row] as usize;
+        let lower = below.sum(rank);
+        // Those of equal y add nothing on either side, so they may be counted with the higher ones.
+        let share = |[n, sx, sy, sxy]: [f64; 4]| n * xi * yi - xi * sy - yi * sx + sxy;
+        let higher = [0, 1, 2, 3].map(|k| all[k] - lower[k]);
+        total += share(lower) - share(higher);
+        let own = [1.0, xi, yi, xi * yi];
+        below.add(rank, own);
+        all = [0, 1, 2, 3].map(|k| all[k] + own[k]);
+    }
+    total
+}
+
+/// Prefix sums that can be added to: count, Σx, Σy, Σxy.
+struct Fenwick(Vec<[f64; 4]>);
+
+impl Fenwick {
+    fn add(&mut self, rank: usize, own: [f64; 4]) {
+        let mut at = rank;
+        while at < self.0.len() {
+            (0..4).for_each(|k| self.0[at][k] += own[k]);
+            at += at & at.wrapping_neg();
+        }
+    }
+
+    /// Over the ranks below and at `rank`.
+    fn sum(&self, rank: usize) -> [f64; 4] {
+        let mut sum = [0.0; 4];
+        let mut at = rank;
+        while at > 0 {
+            (0..4).for_each(|k| sum[k] += self.0[at][k]);
+            at -= at & at.wrapping_neg();
+        }
+        sum
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::numeric::rng::Stream;
+
+    /// The distances of a feature over all pairs, straight from the definition.
+    fn distances(feature: &Feature) -> Vec<f64> {
+        let n = feature.len();
+        let mut all = Vec::new();
+        let range = match feature.values() {
+            Values::Numeric(values) => {
+                let present: Vec<f64> = values.iter().flatten().copied().collect();
+                let fold = |f: fn(f64, f64) -> f64, start| present.iter().copied().fold(start, f);
+                fold(f64::max, f64::MIN) - fold(f64::min, f64::MAX)
+            }
+            Values::Categorical { .. } => 1.0,
+        };
+        for i in 0..n {
+            for j in 0..i {
+                all.push(match feature.values() {
+                    Values::Categorical { codes, .. } => match (codes[i], codes[j]) {
+                        (Some(a), Some(b)) => f64::from(u8::from(a != b)),
+                        _ => 0.0,
+                    },
+                    Values::Numeric(values) => match (values[i], values[j]) {
+                        (Some(a), Some(b)) => (a - b).abs() / range,
+                        _ => 0.0,
+                    },
+                });
+            }
+        }
+        all
+    }
+
+    fn pearson(x: &[f64], y: &[f64]) -> f64 {
+        let n = x.len() as f64;
+        let (mx, my) = (x.iter().sum::<f64>() / n, y.iter().sum::<f64>() / n);
+        let sum = |f: &dyn Fn(f64, f64) -> f64| x.iter().zip(y).map(|(a, b)| f(a - mx, b - my)).sum::<f64>();
+        sum(&|a, b| a * b) / (sum(&|a, _| a * a) * sum(&|_, b| b * b)).sqrt()
+    }
+
+    #[test]
+    fn correlations_are_those_of_the_list_of_all_pairs() {
+        let mut stream = Stream::new(5, "test");
+        let n = 90;
+        let mut features = Vec::new();
+        for index in 0..6 {
+            let mut value = || (stream.index(7) > 0).then(|| stream.index(3 + index) as f64);
+            let values: Vec<Option<f64>> = (0..n).map(|_| value()).collect();
+            features.push(if index < 3 {
+                let levels: Vec<Option<String>> = values.iter().map(|x| x.map(|x| x.to_string())).collect();
+                Feature::categorical(&format!("f{index}"), &levels)
+            } else {
+                let noise: Vec<Option<f64>> =
+                    values.iter().map(|x| x.map(|x| x + stream.unit() * 0.5)).collect();
+                Feature::numeric(&format!("f{index}"), if index == 3 { values } else { noise }).unwrap()
+            });
+        }
+        let table = FeatureTable::new(n, features).unwrap();
+        let confounds = Confounds::of(&table);
+        for a in 0..6 {
+            for b in 0..6 {
+                let expected = pearson(&distances(table.feature(a)), &distances(table.feature(b)));
+                let found = confounds.correlation(a, b).unwrap();
+                assert!((found - expected).abs() < 1e-12, "{a} {b}: {found} {expected}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_feature_that_another_decides_is_named_and_a_constant_has_no_correlation() {
+        let column = |name: &str, values: &str| {
+            let values: Vec<Option<String>> =
+                values.chars().map(|c| (c != '-').then(|| c.to_string())).collect();
+            Feature::categorical(name, &values)
+        };
+        let features = vec![column("lemma", "abcabc"), column("gender", "ffmffm"), column("same", "xxxxxx")];
+        let confounds = Confounds::of(&FeatureTable::new(6, features).unwrap());
+        let expected = Dependency { of: "lemma".into(), feature: "gender".into() };
+        assert_eq!(confounds.dependencies(), [expected]);
+        assert_eq!(confounds.correlation(0, 2), None);
+        assert_eq!(confounds.largest().unwrap().b, "gender");
+    }
+
+    #[test]
+    fn two_names_for_one_feature_are_flagged() {
+        let levels = |name| Feature::categorical(name, &["a", "b", "a", "b"].map(Some));
+        let confounds = Confounds::of(&FeatureTable::new(4, vec![levels("x"), levels("y")]).unwrap());
+        assert_eq!(confounds.flagged(), [Pair { a: "x".into(), b: "y".into(), r: 1.0 }]);
+        assert_eq!(confounds.dependencies().len(), 2);
+    }
+}

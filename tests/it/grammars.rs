@@ -1,0 +1,320 @@
+//! Bundled grammars: their counts, sentences, features, and what balancing achieves on them.
+
+use std::collections::BTreeSet;
+
+use mlem_probe::grammar::{Draw, Grammar, bundled};
+use mlem_probe::stimuli::Stimuli;
+use mlem_probe::stimuli::confounds::Confounds;
+
+fn all(name: &str) -> Stimuli {
+    Grammar::bundled(name).unwrap().generate(&Draw::All).unwrap().stimuli
+}
+
+fn values(stimuli: &Stimuli, sentence: &str) -> Vec<(String, String)> {
+    let row = stimuli.sentences().unwrap().iter().position(|other| other == sentence).unwrap();
+    stimuli.features().iter().map(|feature| (feature.name().to_owned(), feature.display(row))).collect()
+}
+
+#[test]
+fn relative_clause_has_26_880_sentences_and_13_features() {
+    let stimuli = all("relative_clause");
+    assert_eq!(stimuli.len(), 26_880);
+    let distinct: BTreeSet<&String> = stimuli.sentences().unwrap().iter().collect();
+    assert_eq!(distinct.len(), 26_880);
+    assert_eq!(
+        stimuli.features().names(),
+        [
+            "clause",
+            "attachment",
+            "relativizer",
+            "subj_gender",
+            "subj_zipf",
+            "subj_number",
+            "obj_gender",
+            "obj_zipf",
+            "obj_number",
+            "embed_gender",
+            "embed_zipf",
+            "embed_number",
+            "verb_lemma"
+        ]
+    );
+    let found = values(&stimuli, "the woman sees the man who the queens like.");
+    let found: Vec<&str> = found.iter().map(|(_, value)| value.as_str()).collect();
+    assert_eq!(
+        found,
+        ["object", "peripheral", "who", "f", "5", "sg", "m", "6", "sg", "f", "4.5", "pl", "see"]
+    );
+}
+
+#[test]
+fn long_range_agreement_has_7_680_sentences() {
+    let stimuli = all("long_range_agreement");
+    assert_eq!(stimuli.len(), 7_680);
+    assert!(stimuli.sentences().unwrap().contains(&"the sisters near the father know the wives.".to_owned()));
+}
+
+/// The set as the specification lists it, made by loops that know nothing of grammars.
+fn short_sentences() -> BTreeSet<Vec<String>> {
+    type Subject = (&'static str, &'static str, &'static str, &'static str, &'static str, &'static str, f64);
+    let mut subjects: Vec<Subject> = Vec::new();
+    for (name, gender, zipf) in [
+        ("Mary", "f", 4.5),
+        ("Patricia", "f", 3.5),
+        ("Lori", "f", 3.0),
+        ("John", "m", 5.0),
+        ("Bob", "m", 4.5),
+        ("Lex", "m", 3.5),
+    ] {
+        subjects.push((name, "PropN", "animate", gender, "sg", "3", zipf));
+    }
+    let mut nouns: Vec<Subject> = Vec::new();
+    for (sg, pl, animacy, gender, zipf) in [
+        ("woman", "women", "animate", "f", 5.0),
+        ("princess", "princesses", "animate", "f", 4.5),
+        ("actress", "actresses", "animate", "f", 4.0),
+        ("man", "men", "animate", "m", 5.5),
+        ("prince", "princes", "animate", "m", 4.5),
+        ("actor", "actors", "animate", "m", 4.5),
+        ("book", "books", "inanimate", "", 5.0),
+        ("plate", "plates", "inanimate", "", 4.5),
+        ("pencil", "pencils", "inanimate", "", 3.5),
+    ] {
+        nouns.push((sg, "N", animacy, gender, "sg", "3", zipf));
+        nouns.push((pl, "N", animacy, gender, "pl", "3", zipf));
+    }
+    subjects.extend([
+        ("I", "PRO", "animate", "", "sg", "1", 7.0),
+        ("you", "PRO", "animate", "", "", "2", 6.5),
+        ("he", "PRO", "animate", "m", "sg", "3", 6.5),
+        ("she", "PRO", "animate", "f", "sg", "3", 6.0),
+        ("it", "PRO", "inanimate", "", "sg", "3", 6.5),
+        ("we", "PRO", "animate", "", "pl", "1", 6.5),
+        ("they", "PRO", "animate", "", "pl", "3", 6.5),
+    ]);
+    let who = ("who", "PRO", "animate", "", "", "3", 6.0);
+    let mut set = BTreeSet::new();
+    let framed = subjects
+        .iter()
+        .map(|subject| ("", *subject, "."))
+        .chain(nouns.iter().map(|noun| ("the ", *noun, ".")))
+        .chain(nouns.iter().map(|noun| ("which ", *noun, "?")))
+        .chain([("", who, "?")]);
+    for (before, (word, kind, animacy, gender, number, person, zipf), mark) in framed {
+        for (base, s, past, animate, verb_zipf) in [
+            ("play", "plays", "played", true, 4.5),
+            ("sing", "sings", "sang", true, 3.5),
+            ("sneeze", "sneezes", "sneezed", true, 2.5),
+            ("fall", "falls", "fell", false, 4.5),
+            ("disappear", "disappears", "disappeared", false, 3.5),
+            ("vanish", "vanishes", "vanished", false, 3.0),
+        ] {
+            if animate && animacy == "inanimate" {
+                continue;
+            }
+            let third = word == "who" || (person == "3" && number == "sg");
+            for (tense, form) in [("present", if third { s } else { base }), ("past", past)] {
+                let group = if mark == "?" { "question" } else { "sv" };
+                set.insert(vec![
+                    format!("{before}{word} {form}{mark}"),
+                    group.into(),
+                    tense.into(),
+                    kind.into(),
+                    animacy.into(),
+                    gender.into(),
+                    number.into(),
+                    person.into(),
+                    zipf.to_string(),
+                    verb_zipf.to_string(),
+                ]);
+            }
+        }
+    }
+    set
+}
+
+#[test]
+fn short_sentence_is_the_specified_set_features_included() {
+    let stimuli = all("short_sentence");
+    let columns = [
+        "sentence_GROUP",
+        "sentence_TENSE",
+        "subj_TYPE",
+        "subj_ANIM",
+        "subj_GEN",
+        "subj_NUM",
+        "subj_PERS",
+        "subj_ZIPF",
+        "verb_ZIPF",
+    ];
+    assert_eq!(stimuli.features().n_features(), columns.len());
+    let positions: Vec<usize> =
+        columns.iter().map(|name| stimuli.features().position(name).unwrap()).collect();
+    let found: BTreeSet<Vec<String>> = (0..stimuli.len())
+        .map(|row| {
+            let features = positions.iter().map(|&at| stimuli.features().feature(at).display(row));
+            std::iter::once(stimuli.sentences().unwrap()[row].clone()).chain(features).collect()
+        })
+        .collect();
+    let expected = short_sentences();
+    assert_eq!(expected.len(), 522);
+    assert_eq!(stimuli.len(), 522);
+    assert_eq!(found, expected);
+    assert!(!stimuli.features().feature(positions[6]).is_numeric(), "person is a label, not a quantity");
+}
+
+#[test]
+fn spans_cut_the_slots_out_of_every_sentence() {
+    for grammar in bundled() {
+        let stimuli = all(grammar.name);
+        for (row, sentence) in stimuli.sentences().unwrap().iter().enumerate() {
+            let characters: Vec<char> = sentence.chars().collect();
+            for span in stimuli.spans(row).iter().flatten() {
+                let word: String = characters[span.start as usize..span.end as usize].iter().collect();
+                assert!(!word.is_empty() && word.trim() == word, "{sentence}: `{word}`");
+                let ends = characters.get(span.end as usize).is_none_or(|next| !next.is_alphanumeric());
+                let starts = span.start == 0 || characters[span.start as usize - 1] == ' ';
+                assert!(starts && ends, "{sentence}: `{word}`");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_sample_is_distinct_seeded_and_in_the_grammars_order() {
+    let grammar = Grammar::bundled("relative_clause").unwrap();
+    let draw = |seed| grammar.generate(&Draw::Sample { n: 500, seed }).unwrap().stimuli;
+    let sample = draw(1);
+    let distinct: BTreeSet<&String> = sample.sentences().unwrap().iter().collect();
+    assert_eq!((sample.len(), distinct.len()), (500, 500));
+    assert_eq!(sample.to_csv(), draw(1).to_csv());
+    assert_ne!(sample.to_csv(), draw(2).to_csv());
+    let order = all("relative_clause");
+    let place = |sentence: &String| order.sentences().unwrap().iter().position(|other| other == sentence);
+    assert!(sample.sentences().unwrap().is_sorted_by_key(place));
+    assert_eq!(sample.source().grammar.as_deref(), Some("relative_clause"));
+    assert_eq!(sample.source().grammar_hash.as_deref(), Some(grammar.hash().as_str()));
+}
+
+#[test]
+fn asking_for_more_than_there_is_gives_all_and_says_so() {
+    let grammar = Grammar::bundled("short_sentence").unwrap();
+    for draw in [Draw::Sample { n: 9_999, seed: 0 }, Draw::Balanced { n: 9_999, seed: 0 }] {
+        let drawn = grammar.generate(&draw).unwrap();
+        assert!(drawn.complete);
+        assert_eq!(drawn.stimuli.len(), 522);
+    }
+}
+
+#[test]
+fn balance_takes_the_correlations_out_of_relative_clause() {
+    let slot = |name: &str| name.split('_').next().unwrap().to_owned();
+    let grammar = Grammar::bundled("relative_clause").unwrap();
+    let full = Confounds::of(all("relative_clause").features());
+    for seed in 0..3 {
+        let drawn = grammar.generate(&Draw::Balanced { n: 2_000, seed }).unwrap();
+        let balance = drawn.balance.unwrap();
+        assert_eq!((drawn.stimuli.len(), balance.candidates), (2_000, 26_880));
+        for pair in balance.confounds.pairs() {
+            let same_noun = slot(&pair.a) == slot(&pair.b);
+            let limit = if same_noun { 0.22 } else { 0.02 };
+            assert!(pair.r.abs() <= limit, "{pair:?}");
+        }
+        let largest = |confounds: &Confounds| confounds.largest().unwrap().r.abs();
+        assert!(largest(&balance.confounds) < largest(&full) / 2.0);
+        for feature in drawn.stimuli.features().iter().filter(|feature| !feature.is_numeric()) {
+            let mlem_probe::stimuli::Values::Categorical { codes, .. } = feature.values() else { panic!() };
+            let first = codes.iter().filter(|code| **code == Some(0)).count() as f64 / 2_000.0;
+            assert!((first - 0.5).abs() < 0.02, "{}: {first}", feature.name());
+        }
+    }
+}
+
+#[test]
+fn an_unknown_grammar_is_told_its_near_matches() {
+    let error = Grammar::bundled("relative_claus").unwrap_err();
+    assert_eq!(error.to_string(), "no bundled grammar is called `relative_claus`");
+    assert_eq!(error.hint().unwrap(), "did you mean relative_clause?");
+}
+
+#[test]
+fn check_finds_nothing_wrong_with_what_is_bundled() {
+    for grammar in bundled() {
+        let check = Grammar::bundled(grammar.name).unwrap().check().unwrap();
+        assert!(!check.has_problems(), "{}", check.to_text());
+        assert!(check.unused.is_empty(), "{:?}", check.unused);
+        assert!(check.ambiguous.is_empty() && check.repeated == 0, "{}", check.to_text());
+    }
+}
+
+/// Frozen by `tests/golden/nltk_fcfg.py`: what NLTK generates and then parses.
+#[test]
+fn matches_nltk_generate_and_parse_on_feature_grammars() {
+    for (name, depth, frozen) in [
+        ("svo_agreement.fcfg", 8, include_str!("../golden/nltk_svo_agreement.txt")),
+        ("nested_questions.fcfg", 7, include_str!("../golden/nltk_nested_questions.txt")),
+    ] {
+        let expected: BTreeSet<&str> = frozen.lines().filter(|line| !line.starts_with('#')).collect();
+        let text = bundled().iter().find(|bundled| bundled.file == name).unwrap().text;
+        let grammar = Grammar::parse_to_depth(text, name, depth).unwrap();
+        let stimuli = grammar.generate(&Draw::All).unwrap().stimuli;
+        let found: BTreeSet<&str> = stimuli.sentences().unwrap().iter().map(String::as_str).collect();
+        assert_eq!(found, expected, "{name}");
+    }
+}
+
+#[test]
+fn a_feature_grammar_labels_its_slots_and_its_sentences() {
+    let stimuli = all("svo_agreement");
+    let expected = "subj_AGR_NUM subj_AGR_PER subj_AGR_GEN subj_AGR_ANIM obj_AGR_NUM obj_AGR_GEN obj_AGR_ANIM \
+                    verb_AGR_NUM verb_AGR_PER verb_AGR_ANIM refl_AGR_NUM refl_AGR_PER refl_AGR_GEN";
+    assert_eq!(stimuli.features().names().join(" "), expected);
+    let found = values(&stimuli, "these girls admire themselves");
+    let found: Vec<&str> = found.iter().map(|(_, value)| value.as_str()).collect();
+    assert_eq!(found, ["pl", "3", "f", "True", "", "", "", "pl", "3", "True", "pl", "3", ""]);
+    assert_eq!(all("nested_questions").features().names(), ["sentence_INV", "wh_ANIM"]);
+}
+
+/// The counts that the headers of the files give.
+#[test]
+fn every_bundled_grammar_has_as_many_sentences_as_its_header_says() {
+    for grammar in bundled() {
+        let header: String = grammar.text.lines().take(3).collect();
+        let count = Grammar::bundled(grammar.name).unwrap().count().sentences.unwrap();
+        let said = format!("{} sentences", mlem_probe::text::count(count));
+        assert!(header.contains(&said), "{}: {said}\n{header}", grammar.name);
+        let summary = Grammar::bundled(grammar.name).unwrap().summary().map(str::to_owned);
+        assert!(summary.is_none_or(|summary| summary == grammar.summary), "{}", grammar.name);
+    }
+}
+
+#[test]
+fn minimal_pairs_differ_in_one_feature_and_in_the_words_that_it_asks_for() {
+    let pairs = Grammar::bundled("agreement_attraction").unwrap().pairs("grammatical", None, 0).unwrap();
+    assert_eq!(pairs.rows.len(), 1_152);
+    let lines = String::from_utf8(pairs.to_jsonl().unwrap()).unwrap();
+    assert_eq!(lines.lines().count(), 1_152);
+    assert!(lines.lines().next().unwrap().starts_with(
+        r#"{"sentence_good":"the key of the cabinet is old.","sentence_bad":"the key of the cabinet are old.","UID":"agreement_attraction""#
+    ), "{lines}");
+    for (grammar, feature, expected) in [
+        ("relative_clause", "embed_number", 13_440),
+        ("relative_clause", "relativizer", 13_440),
+        ("anaphor_gender", "grammatical", 864),
+        ("negative_polarity", "grammatical", 896),
+        ("german_case", "order", 448),
+    ] {
+        let pairs = Grammar::bundled(grammar).unwrap().pairs(feature, None, 0).unwrap();
+        assert_eq!(pairs.rows.len(), expected, "{grammar} {feature}");
+        let features = pairs.stimuli.features();
+        for &[a, b] in &pairs.rows {
+            for other in features {
+                assert_eq!(other.display(a) == other.display(b), other.name() != feature, "{}", other.name());
+            }
+        }
+    }
+    let some = Grammar::bundled("relative_clause").unwrap().pairs("embed_number", Some(10), 1).unwrap();
+    assert_eq!((some.rows.len(), some.stimuli.len()), (10, 20));
+    let error = Grammar::bundled("filler_gap").unwrap().pairs("grammatical", None, 0).unwrap_err();
+    assert_eq!(error.to_string(), "no two sentences of filler_gap differ in `grammatical` alone");
+}
