@@ -43,6 +43,9 @@ pub struct EstimatorArgs {
     /// What is permuted for an importance
     #[arg(long, default_value = "pairs", value_parser = named::<Permute>(&["pairs", "stimuli"]))]
     pub permute: Permute,
+    /// Stimuli on the map of each layer; 0 draws no maps
+    #[arg(long, value_name = "N", default_value_t = 400)]
+    pub map: usize,
     /// Pairs of stimuli to use: a number (a seeded sample above it) or `all`
     #[arg(long, value_name = "N|all", default_value = "33554432", value_parser = pair_budget)]
     pub pairs: PairBudget,

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use mlem_probe::activations::Activations;
+use mlem_probe::geometry::Geometry;
 use mlem_probe::profile::{self, ModelRecord, Profile, RunRecord, StimuliRecord};
 use mlem_probe::progress::Progress;
 use mlem_probe::stimuli::Stimuli;
@@ -123,10 +124,17 @@ impl Fit<'_> {
         run_dir::write_stimuli(out, &stimuli)?;
         fitted.profile.write(out)?;
         seconds.insert("fit".to_owned(), begun.elapsed().as_secs_f64());
+        let begun = Instant::now();
+        let maps = match args.map {
+            0 => None,
+            n => Some(Geometry::of(&activations, args.distance, n, seed, printer)?),
+        };
+        run_dir::write_geometry(out, maps.as_ref())?;
+        seconds.insert("map".to_owned(), begun.elapsed().as_secs_f64());
         warnings.extend(fitted.warnings.iter().map(ToString::to_string));
         record.warnings = warnings;
         record.seconds = seconds;
-        report::finish(out, &stimuli, &fitted.profile, &mut record, printer)
+        report::finish(out, &stimuli, &fitted.profile, &mut record, maps.as_ref(), printer)
     }
 }
 
