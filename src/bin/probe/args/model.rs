@@ -25,7 +25,7 @@ pub struct ExtractArgs {
     #[arg(long, default_value = "mean", value_parser =
         named::<Pooling>(&["mean", "max", "min", "first", "last", "none"]))]
     pub pool: Pooling,
-    /// Leave [CLS], [SEP] and their like out of the pooling
+    /// Leave the tokens that the tokenizer adds out of the pooling
     #[arg(long)]
     pub no_special_tokens: bool,
     /// Layers to keep, e.g. 0-6,9 (default: all; 0 is the embedding output)
