@@ -21,7 +21,7 @@ pub(super) fn tokenize(sentences: &[String], model: &Model, special_tokens: bool
         let encoding = model.tokenizer().encode(sentence)?;
         let tokens = encoding.tokens;
         let row = index + 1;
-        if tokens.len() > max_tokens {
+        if let Some(max_tokens) = max_tokens.filter(|&most| tokens.len() > most) {
             let model = model.id().to_owned();
             return Err(Error::TooLong {
                 row,

@@ -51,6 +51,7 @@
 mod brute_force;
 mod crossval;
 mod design;
+mod dissimilarity;
 mod distance;
 mod encode;
 mod error;
@@ -68,6 +69,7 @@ mod terms;
 mod warning;
 
 pub use crossval::{CrossValidation, FoldFit};
+pub use dissimilarity::dissimilarities;
 pub use error::{Error, Result};
 pub use fit::FittedMlem;
 pub use importance::TermImportance;

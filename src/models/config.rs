@@ -5,23 +5,24 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
+use super::activation::Activation;
 use super::error::{Error, Result};
 
 /// Keys that say nothing about the hidden states of a forward pass: training, generation, bookkeeping, task heads.
 ///
-/// A name that ends with `*` stands for every key that begins so.
+/// A `*` at an end stands for anything.
 const IRRELEVANT: &[&str] = &[
     "_*",
+    "*_dropout",
+    "*_dropout_prob",
+    "*_pdrop",
     "adapters",
     "architectures",
-    "attention_dropout",
-    "attention_probs_dropout_prob",
-    "attn_pdrop",
     "auto_map",
     "begin_suppress_tokens",
     "bos_token_id",
     "chunk_size_feed_forward",
-    "classifier_dropout*",
+    "classifier_*",
     "cls_token_id",
     "decoder_start_token_id",
     "directionality",
@@ -30,8 +31,6 @@ const IRRELEVANT: &[&str] = &[
     "dropout",
     "dtype",
     "early_stopping",
-    "embd_pdrop",
-    "embedding_dropout",
     "encoder_no_repeat_ngram_size",
     "eos_token_id",
     "exponential_decay_length_penalty",
@@ -39,9 +38,8 @@ const IRRELEVANT: &[&str] = &[
     "forced_bos_token_id",
     "forced_eos_token_id",
     "gradient_checkpointing",
-    "hidden_dropout",
-    "hidden_dropout_prob",
     "id2label",
+    "init_std",
     "initializer_*",
     "is_encoder_decoder",
     "keys_to_ignore_at_inference",
@@ -59,20 +57,18 @@ const IRRELEVANT: &[&str] = &[
     "num_beams",
     "num_labels",
     "num_return_sequences",
-    "output_attentions",
-    "output_hidden_states",
-    "output_past",
-    "output_scores",
+    "output_*",
     "pad_token_id",
     "pooler_*",
     "prefix",
+    "pretraining_tp",
     "problem_type",
     "remove_invalid_values",
     "repetition_penalty",
-    "resid_pdrop",
     "return_dict",
     "return_dict_in_generate",
     "sep_token_id",
+    "summary_*",
     "suppress_tokens",
     "task_specific_params",
     "temperature",
@@ -94,6 +90,8 @@ const IRRELEVANT: &[&str] = &[
 #[derive(Debug)]
 pub(super) struct Config {
     id: String,
+    /// Where these keys stand, for a part of a configuration: `rope_scaling.`
+    path: String,
     keys: Map<String, Value>,
     read: RefCell<BTreeSet<String>>,
 }
@@ -107,7 +105,12 @@ impl Config {
             column: error.column(),
             message: error.to_string(),
         })?;
-        Ok(Self { id: id.to_owned(), keys, read: RefCell::default() })
+        Ok(Self { id: id.to_owned(), path: String::new(), keys, read: RefCell::default() })
+    }
+
+    /// A configuration without keys, of the same checkpoint as `other`.
+    pub(super) fn empty(other: &Self) -> Self {
+        Self { id: other.id.clone(), path: other.path.clone(), keys: Map::new(), read: RefCell::default() }
     }
 
     /// The checkpoint this is the configuration of.
@@ -116,14 +119,18 @@ impl Config {
     }
 
     /// The value of `key`, marked as read; `None` when it is absent or null.
-    fn value(&self, key: &str) -> Option<&Value> {
+    pub(super) fn value(&self, key: &str) -> Option<&Value> {
         self.read.borrow_mut().insert(key.to_owned());
         self.keys.get(key).filter(|value| !value.is_null())
     }
 
     /// An error about `key`.
     pub(super) fn error(&self, key: &str, message: impl Into<String>) -> Error {
-        Error::ConfigValue { id: self.id.clone(), key: key.to_owned(), message: message.into() }
+        Error::ConfigValue {
+            id: self.id.clone(),
+            key: format!("{}{key}", self.path),
+            message: message.into(),
+        }
     }
 
     fn get<T>(&self, key: &str, what: &str, parse: impl Fn(&Value) -> Option<T>) -> Result<Option<T>> {
@@ -138,6 +145,40 @@ impl Config {
         value.ok_or_else(|| self.error(key, "is missing"))
     }
 
+    /// The object under `key`, if there is one. It has keys of its own to finish.
+    pub(super) fn part(&self, key: &str) -> Result<Option<Self>> {
+        let keys = self.get(key, "an object", |value| value.as_object().cloned())?;
+        let path = format!("{}{key}.", self.path);
+        Ok(keys.map(|keys| Self { id: self.id.clone(), path, keys, read: RefCell::default() }))
+    }
+
+    /// A list of strings, if there is one.
+    pub(super) fn strings(&self, key: &str) -> Result<Option<Vec<String>>> {
+        self.get(key, "a list of strings", |value| {
+            value.as_array()?.iter().map(|item| item.as_str().map(str::to_owned)).collect()
+        })
+    }
+
+    /// A list of numbers, if there is one.
+    pub(super) fn numbers(&self, key: &str) -> Result<Option<Vec<f64>>> {
+        self.get(key, "a list of numbers", |value| value.as_array()?.iter().map(Value::as_f64).collect())
+    }
+
+    /// A number, if there is one.
+    pub(super) fn number_if_any(&self, key: &str) -> Result<Option<f64>> {
+        self.get(key, "a number", Value::as_f64)
+    }
+
+    /// Whether `key` is there and not null.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.keys.get(key).is_some_and(|value| !value.is_null())
+    }
+
+    /// Passes over `key`: the family knows it, and it changes nothing here.
+    pub(super) fn ignore(&self, key: &str) {
+        self.value(key);
+    }
+
     /// A positive whole number that must be there.
     pub(super) fn count(&self, key: &str) -> Result<usize> {
         self.required(key, self.count_if_any(key)?)
@@ -148,15 +189,51 @@ impl Config {
         Ok(self.count_if_any(key)?.unwrap_or(default))
     }
 
-    fn count_if_any(&self, key: &str) -> Result<Option<usize>> {
+    pub(super) fn count_if_any(&self, key: &str) -> Result<Option<usize>> {
         self.get(key, "a positive whole number", |value| {
             value.as_u64().and_then(|number| usize::try_from(number).ok()).filter(|&number| number > 0)
         })
     }
 
+    /// A whole number, which may be 0, or `default`, the one that transformers assumes.
+    pub(super) fn whole_or(&self, key: &str, default: usize) -> Result<usize> {
+        let whole =
+            self.get(key, "a whole number", |value| value.as_u64().and_then(|n| usize::try_from(n).ok()))?;
+        Ok(whole.unwrap_or(default))
+    }
+
+    /// The number of a token, or `default`, the one that transformers assumes.
+    pub(super) fn token_or(&self, key: &str, default: u32) -> Result<u32> {
+        let token = self
+            .get(key, "the number of a token", |value| value.as_u64().and_then(|n| u32::try_from(n).ok()))?;
+        Ok(token.unwrap_or(default))
+    }
+
     /// A number, or `default`, the one that transformers assumes.
     pub(super) fn number_or(&self, key: &str, default: f64) -> Result<f64> {
         Ok(self.get(key, "a number", Value::as_f64)?.unwrap_or(default))
+    }
+
+    /// True or false, or `default`, the one that transformers assumes.
+    pub(super) fn flag_or(&self, key: &str, default: bool) -> Result<bool> {
+        Ok(self.get(key, "true or false", Value::as_bool)?.unwrap_or(default))
+    }
+
+    /// The number of heads, and the units of each, from the keys of the model's size and of the heads.
+    pub(super) fn heads(&self, size_key: &str, heads_key: &str) -> Result<(usize, usize)> {
+        let (size, heads) = (self.count(size_key)?, self.count(heads_key)?);
+        if !size.is_multiple_of(heads) {
+            return Err(self.error(size_key, format!("is {size}, not a multiple of {heads} heads")));
+        }
+        Ok((heads, size / heads))
+    }
+
+    /// An activation by its name in transformers, or `default`.
+    pub(super) fn activation_or(&self, key: &str, default: &str) -> Result<Activation> {
+        let name = self.string_or(key, default)?;
+        Activation::parse(&name).ok_or_else(|| {
+            self.error(key, format!("is `{name}`; supported are {}", Activation::names().join(", ")))
+        })
     }
 
     /// A string, or `default`, the one that transformers assumes.
@@ -185,9 +262,10 @@ impl Config {
     pub(super) fn finish(&self) -> Result<()> {
         let read = self.read.borrow();
         let irrelevant = |key: &str| {
-            IRRELEVANT.iter().any(|name| match name.strip_suffix('*') {
-                Some(start) => key.starts_with(start),
-                None => key == *name,
+            IRRELEVANT.iter().any(|name| match (name.strip_suffix('*'), name.strip_prefix('*')) {
+                (Some(start), _) => key.starts_with(start),
+                (_, Some(end)) => key.ends_with(end),
+                _ => key == *name,
             })
         };
         match self
@@ -196,9 +274,11 @@ impl Config {
             .find(|(key, value)| !value.is_null() && !read.contains(key.as_str()) && !irrelevant(key))
         {
             None => Ok(()),
-            Some((key, value)) => {
-                Err(Error::ConfigKey { id: self.id.clone(), key: key.clone(), value: value.to_string() })
-            }
+            Some((key, value)) => Err(Error::ConfigKey {
+                id: self.id.clone(),
+                key: format!("{}{key}", self.path),
+                value: value.to_string(),
+            }),
         }
     }
 }

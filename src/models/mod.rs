@@ -9,13 +9,16 @@
 //! the files come from is [`crate::hub`]'s.
 
 mod activation;
+mod block;
 mod config;
 mod error;
 mod families;
 mod kernels;
+mod names;
 pub mod registry;
+mod rotary;
 mod sequences;
-mod spec;
+pub mod spec;
 mod tokenizer;
 mod trunk;
 mod weights;
@@ -23,6 +26,7 @@ mod weights;
 pub use activation::Activation;
 pub use error::{Error, Result};
 pub use registry::{Family, families};
+pub use rotary::Rotary;
 pub use sequences::Sequences;
 pub use spec::Spec;
 pub use tokenizer::{Encoding, Tokenizer};
@@ -126,8 +130,8 @@ impl Model {
             if range.is_empty() {
                 return Err(Error::NoTokens { index });
             }
-            if range.len() > self.spec.n_positions {
-                return Err(Error::TooLong { tokens: range.len(), max_tokens: self.spec.n_positions });
+            if let Some(max_tokens) = self.spec.n_positions.filter(|&most| range.len() > most) {
+                return Err(Error::TooLong { tokens: range.len(), max_tokens });
             }
         }
         if sequences.is_empty() {

@@ -2,8 +2,11 @@
 
 use super::config::Config;
 use super::error::{Error, Result};
-use super::families::bert;
-use super::spec::Declaration;
+use super::families::{
+    albert, bert, bloom, distilbert, electra, falcon, gemma, gpt_neo, gpt_neox, gpt2, llama, modernbert,
+    mpnet, olmo, opt, phi, roberta, t5,
+};
+use super::names::Declaration;
 
 /// A supported architecture.
 #[derive(Debug, Clone, Copy)]
@@ -12,19 +15,158 @@ pub struct Family {
     pub model_type: &'static str,
     /// The architecture's name.
     pub name: &'static str,
-    /// Checkpoints (or configurations) that were compared with Hugging Face transformers, layer by layer.
-    pub checked: &'static [&'static str],
+    /// The frozen models of `tests/golden/hidden_states/` that are compared with Hugging Face transformers, state by state.
+    pub golden: &'static [&'static str],
     /// Reads the configuration.
     pub(super) declare: fn(&Config) -> Result<Declaration>,
 }
 
-/// The table.
-const FAMILIES: &[Family] = &[Family {
-    model_type: "bert",
-    name: "BERT",
-    checked: &["sentence-transformers/all-MiniLM-L6-v2", "random weights, 3 configurations"],
-    declare: bert::declare,
-}];
+/// The table, by `model_type`.
+const FAMILIES: &[Family] = &[
+    Family {
+        model_type: "albert",
+        name: "ALBERT",
+        golden: &["albert", "albert_gelu"],
+        declare: albert::declare,
+    },
+    Family {
+        model_type: "bert",
+        name: "BERT",
+        golden: &["bert", "bert_odd", "bert_f16", "bert_bf16"],
+        declare: bert::declare,
+    },
+    Family { model_type: "bloom", name: "BLOOM", golden: &["bloom", "bloom_heads"], declare: bloom::declare },
+    Family {
+        model_type: "camembert",
+        name: "CamemBERT",
+        golden: &["camembert", "camembert_odd"],
+        declare: roberta::declare,
+    },
+    Family {
+        model_type: "distilbert",
+        name: "DistilBERT",
+        golden: &["distilbert", "distilbert_odd"],
+        declare: distilbert::declare,
+    },
+    Family {
+        model_type: "electra",
+        name: "ELECTRA (discriminator)",
+        golden: &["electra", "electra_square"],
+        declare: electra::declare,
+    },
+    Family {
+        model_type: "eurobert",
+        name: "EuroBERT",
+        golden: &["eurobert", "eurobert_grouped"],
+        declare: llama::eurobert,
+    },
+    Family {
+        model_type: "falcon",
+        name: "Falcon",
+        golden: &["falcon", "falcon_new", "falcon_rw"],
+        declare: falcon::declare,
+    },
+    Family { model_type: "gemma", name: "Gemma", golden: &["gemma", "gemma_grouped"], declare: gemma::gemma },
+    Family {
+        model_type: "gemma2",
+        name: "Gemma 2",
+        golden: &["gemma2", "gemma2_odd"],
+        declare: gemma::gemma2,
+    },
+    Family {
+        model_type: "gemma3_text",
+        name: "Gemma 3 (text)",
+        golden: &["gemma3", "gemma3_odd"],
+        declare: gemma::gemma3,
+    },
+    Family { model_type: "gpt2", name: "GPT-2", golden: &["gpt2", "gpt2_odd"], declare: gpt2::declare },
+    Family {
+        model_type: "gpt_neo",
+        name: "GPT-Neo",
+        golden: &["gpt_neo", "gpt_neo_odd"],
+        declare: gpt_neo::declare,
+    },
+    Family {
+        model_type: "gpt_neox",
+        name: "GPT-NeoX (Pythia)",
+        golden: &["gpt_neox", "gpt_neox_serial"],
+        declare: gpt_neox::declare,
+    },
+    Family {
+        model_type: "granite",
+        name: "Granite",
+        golden: &["granite", "granite_odd"],
+        declare: llama::granite,
+    },
+    Family {
+        model_type: "llama",
+        name: "Llama",
+        golden: &["llama", "llama3", "llama_linear"],
+        declare: llama::llama,
+    },
+    Family {
+        model_type: "ministral",
+        name: "Ministral",
+        golden: &["ministral", "ministral_odd"],
+        declare: llama::mistral,
+    },
+    Family {
+        model_type: "mistral",
+        name: "Mistral",
+        golden: &["mistral", "mistral_window"],
+        declare: llama::mistral,
+    },
+    Family {
+        model_type: "modernbert",
+        name: "ModernBERT (Ettin)",
+        golden: &["modernbert", "modernbert_odd"],
+        declare: modernbert::declare,
+    },
+    Family { model_type: "mpnet", name: "MPNet", golden: &["mpnet", "mpnet_odd"], declare: mpnet::declare },
+    Family { model_type: "mt5", name: "mT5 (encoder)", golden: &["mt5", "mt5_odd"], declare: t5::declare },
+    Family { model_type: "olmo", name: "OLMo", golden: &["olmo", "olmo_grouped"], declare: olmo::olmo },
+    Family { model_type: "olmo2", name: "OLMo 2", golden: &["olmo2", "olmo2_grouped"], declare: olmo::olmo2 },
+    Family { model_type: "opt", name: "OPT", golden: &["opt", "opt_odd"], declare: opt::declare },
+    Family { model_type: "phi", name: "Phi-1.5 and Phi-2", golden: &["phi", "phi_odd"], declare: phi::phi },
+    Family { model_type: "phi3", name: "Phi-3", golden: &["phi3", "phi3_long"], declare: phi::phi3 },
+    Family {
+        model_type: "qwen2",
+        name: "Qwen 2 and 2.5",
+        golden: &["qwen2", "qwen2_yarn"],
+        declare: llama::qwen2,
+    },
+    Family { model_type: "qwen3", name: "Qwen 3", golden: &["qwen3", "qwen3_odd"], declare: llama::qwen3 },
+    Family {
+        model_type: "roberta",
+        name: "RoBERTa",
+        golden: &["roberta", "roberta_odd"],
+        declare: roberta::declare,
+    },
+    Family {
+        model_type: "smollm3",
+        name: "SmolLM 3",
+        golden: &["smollm3", "smollm3_odd"],
+        declare: llama::smollm3,
+    },
+    Family {
+        model_type: "stablelm",
+        name: "StableLM",
+        golden: &["stablelm", "stablelm_parallel"],
+        declare: llama::stablelm,
+    },
+    Family {
+        model_type: "t5",
+        name: "T5, T5 v1.1 and Flan-T5 (encoder)",
+        golden: &["t5", "t5_gated"],
+        declare: t5::declare,
+    },
+    Family {
+        model_type: "xlm-roberta",
+        name: "XLM-RoBERTa",
+        golden: &["xlm_roberta", "xlm_roberta_odd"],
+        declare: roberta::declare,
+    },
+];
 
 /// Every architecture that can be loaded.
 #[must_use]

@@ -1,10 +1,11 @@
-//! What a family declares: the numbers of its architecture and the names of its weights.
+//! What a family declares of its architecture: everything of `config.json` that changes the hidden states.
 //!
-//! No tensors here; [`super::trunk`] makes the computation from it.
+//! No tensors here, and no names of weights (those are [`super::names`]); [`super::trunk`] makes the computation from it.
 
 use super::activation::Activation;
+use super::rotary::Rotary;
 
-/// An architecture: everything of `config.json` that changes the hidden states.
+/// An architecture.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Spec {
     /// Rows of the embedding table.
@@ -13,42 +14,158 @@ pub struct Spec {
     pub d_model: usize,
     /// Number of blocks; there is one hidden state more.
     pub n_layers: usize,
-    /// Attention heads; `d_model / n_heads` units each.
-    pub n_heads: usize,
-    /// Size of the hidden layer of the MLP.
-    pub d_mlp: usize,
-    /// How many learned positions there are: no sequence may be longer.
-    pub n_positions: usize,
+    /// The longest sequence, in tokens, where the architecture sets a limit.
+    pub n_positions: Option<usize>,
+    /// From tokens to hidden state 0.
+    pub embeddings: Embeddings,
+    /// Every norm.
+    pub norm: Norm,
+    /// Every attention layer.
+    pub attention: Attention,
+    /// What differs from block to block, `n_layers` of them.
+    pub blocks: Vec<Block>,
+    /// Every MLP.
+    pub mlp: Mlp,
+    /// Whether a block's MLP reads what its attention reads, and not what it wrote.
+    pub parallel: bool,
+    /// What a block's attention and MLP are multiplied by before they are added to the residual stream.
+    pub residual_scale: f32,
+}
+
+/// From tokens to hidden state 0.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Embeddings {
+    /// Size of a token's embedding; where it is not `d_model`, a linear layer follows.
+    pub d: usize,
+    /// What token embeddings are multiplied by.
+    pub scale: f32,
+    /// Learned positions, if there are any.
+    pub positions: Option<Positions>,
     /// Rows of the table of segment embeddings; 0 when there is none.
     pub n_segments: usize,
-    /// Between the two layers of the MLP.
+}
+
+/// A table of learned positions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Positions {
+    /// Rows of the table.
+    pub rows: usize,
+    /// Which row the first token of a sequence has.
+    pub first: usize,
+    /// A token that does not count: it has the row before `first` (RoBERTa's padding).
+    pub uncounted: Option<u32>,
+}
+
+/// How the values of a token are normalized.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Norm {
+    /// The kind.
+    pub kind: NormKind,
+    /// Added to the variance (or mean square).
+    pub eps: f32,
+}
+
+/// The kinds of norms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NormKind {
+    /// Mean 0 and variance 1, then weights and biases.
+    Layer,
+    /// The same without biases.
+    LayerUnbiased,
+    /// The same with neither.
+    LayerPlain,
+    /// Mean square 1, then weights.
+    Rms,
+    /// The same with weights that are stored less 1.
+    RmsPlusOne,
+}
+
+/// An attention layer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Attention {
+    /// Heads of queries.
+    pub n_heads: usize,
+    /// Heads of keys and values; each serves `n_heads / n_kv_heads` heads of queries.
+    pub n_kv_heads: usize,
+    /// Units of a head.
+    pub d_head: usize,
+    /// What the scores are multiplied by.
+    pub scale: f32,
+    /// Whether a token sees only those before it and itself.
+    pub causal: bool,
+    /// Scores `s` become `cap · tanh(s / cap)`.
+    pub cap: Option<f32>,
+    /// What is added to the scores by distance.
+    pub bias: DistanceBias,
+}
+
+/// What is added to a score by the distance of its two tokens.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum DistanceBias {
+    /// Nothing.
+    None,
+    /// A slope per head times the distance (Press et al. 2022), times `scale`.
+    Alibi {
+        /// 1 in BLOOM.
+        scale: f32,
+    },
+    /// A learned value per head and bucket of distances (Raffel et al. 2020), in both directions.
+    Buckets {
+        /// How many buckets, half for each direction.
+        count: usize,
+        /// Distances from here on share the last bucket.
+        max_distance: usize,
+    },
+}
+
+/// What differs from block to block.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Block {
+    /// How far a token sees, if not to the ends.
+    pub reach: Option<usize>,
+    /// How queries and keys are turned by position.
+    pub rotary: Option<Rotary>,
+    /// Whether attention reads the residual stream as it is, though other blocks normalize it first.
+    pub bare: bool,
+}
+
+/// An MLP.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Mlp {
+    /// Size of its hidden layer.
+    pub d: usize,
+    /// The non-linearity.
     pub activation: Activation,
-    /// Added to the variance in every norm.
-    pub norm_eps: f64,
 }
 
-/// The names of a family's weights. `{}` stands for the number of the block.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Names {
-    /// What some checkpoints put before every name.
-    pub(super) prefixes: &'static [&'static str],
-    pub(super) tokens: &'static str,
-    pub(super) positions: &'static str,
-    pub(super) segments: &'static str,
-    pub(super) embedding_norm: &'static str,
-    pub(super) query: &'static str,
-    pub(super) key: &'static str,
-    pub(super) value: &'static str,
-    pub(super) attention_output: &'static str,
-    pub(super) attention_norm: &'static str,
-    pub(super) mlp_up: &'static str,
-    pub(super) mlp_down: &'static str,
-    pub(super) mlp_norm: &'static str,
+impl Attention {
+    /// As many heads of keys as of queries, scores divided by `√d_head`, everything seen.
+    pub(super) fn full(n_heads: usize, d_head: usize) -> Self {
+        Self {
+            n_heads,
+            n_kv_heads: n_heads,
+            d_head,
+            scale: 1.0 / (d_head as f32).sqrt(),
+            causal: false,
+            cap: None,
+            bias: DistanceBias::None,
+        }
+    }
+
+    /// The same, of which a token sees those before it and itself.
+    pub(super) fn causal(n_heads: usize, d_head: usize) -> Self {
+        Self { causal: true, ..Self::full(n_heads, d_head) }
+    }
 }
 
-/// A family's reading of a configuration.
-#[derive(Debug, Clone)]
-pub(super) struct Declaration {
-    pub(super) spec: Spec,
-    pub(super) names: Names,
+impl Embeddings {
+    /// Token embeddings of size `d_model`, and nothing else.
+    pub(super) fn tokens(d_model: usize) -> Self {
+        Self { d: d_model, scale: 1.0, positions: None, n_segments: 0 }
+    }
+
+    /// Token embeddings, and `rows` learned positions from 0.
+    pub(super) fn with_positions(d_model: usize, rows: usize) -> Self {
+        Self { positions: Some(Positions { rows, first: 0, uncounted: None }), ..Self::tokens(d_model) }
+    }
 }

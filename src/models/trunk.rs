@@ -3,47 +3,40 @@
 //! Every tensor of a pass is `(n_tokens, …)`: the sequences of a batch stand one after another, and only attention
 //! looks at where one ends.
 
+use std::sync::Arc;
+
 use candle_core::{Device, Result, Tensor};
 
-use super::activation::Activation;
-use super::kernels::attention::Heads;
+use super::block::{Block, DistanceTable, Shared};
+use super::error;
 use super::kernels::linear::PackedLinear;
+use super::kernels::norm::Norm;
 use super::kernels::ops;
-use super::spec::{Declaration, Names, Spec};
+use super::names::{Declaration, Names};
+use super::rotary::Rotary;
+use super::sequences::Sequences;
+use super::spec::{Positions, Spec};
 use super::weights::Weights;
-use super::{error, sequences::Sequences};
 
 /// Embeddings and blocks with their weights.
 pub(super) struct Trunk {
     embeddings: Embeddings,
-    blocks: Vec<Block>,
+    /// The same one several times where an architecture shares it.
+    blocks: Vec<Arc<Block>>,
+    /// The distinct rotations of all blocks.
+    rotaries: Vec<Rotary>,
+    distances: Option<DistanceTable>,
+    final_norm: Option<Norm>,
 }
 
 struct Embeddings {
-    /// `(vocab_size, d_model)`.
+    /// `(vocab_size, d)`.
     tokens: Tensor,
-    /// `(n_positions, d_model)`; the first segment's embedding, which all tokens share, is in it.
-    positions: Tensor,
-    norm: LayerNorm,
-}
-
-struct Block {
-    heads: Heads,
-    /// Query, key and value in one: `d_model` to `3 d_model`.
-    qkv: PackedLinear,
-    attention_output: PackedLinear,
-    attention_norm: LayerNorm,
-    up: PackedLinear,
-    activation: Activation,
-    down: PackedLinear,
-    mlp_norm: LayerNorm,
-}
-
-struct LayerNorm {
-    /// `(d_model,)`, and so is `bias`.
-    weight: Vec<f32>,
-    bias: Vec<f32>,
-    eps: f32,
+    scale: f32,
+    /// `(rows, d)`; the first segment's embedding, which all tokens share, is in it.
+    positions: Option<(Positions, Tensor)>,
+    norm: Option<Norm>,
+    projection: Option<PackedLinear>,
 }
 
 impl Trunk {
@@ -51,10 +44,26 @@ impl Trunk {
         let Declaration { spec, names } = declaration;
         weights.find_prefix(names.prefixes, &format!("{}.weight", names.tokens));
         let embeddings = Embeddings::load(spec, names, weights)?;
-        let blocks = (0..spec.n_layers)
-            .map(|layer| Block::load(spec, names, layer, weights))
-            .collect::<error::Result<_>>()?;
-        Ok(Self { embeddings, blocks })
+        let mut rotaries: Vec<Rotary> = Vec::new();
+        let mut blocks: Vec<Arc<Block>> = Vec::with_capacity(spec.n_layers);
+        let shared = !names.block.attention.name.contains("{}");
+        for (layer, variant) in spec.blocks.iter().enumerate() {
+            if let Some(first) = blocks.first().filter(|_| shared) {
+                blocks.push(Arc::clone(first));
+                continue;
+            }
+            let rotary = variant.rotary.as_ref().map(|rotary| {
+                rotaries.iter().position(|known| known == rotary).unwrap_or_else(|| {
+                    rotaries.push(rotary.clone());
+                    rotaries.len() - 1
+                })
+            });
+            blocks.push(Arc::new(Block::load(spec, &names.block, layer, rotary, weights)?));
+        }
+        let final_norm =
+            names.final_norm.map(|name| weights.norm(name, 0, spec.d_model, spec.norm)).transpose()?;
+        let distances = DistanceTable::load(spec, &names.block, weights)?;
+        Ok(Self { embeddings, blocks, rotaries, distances, final_norm })
     }
 
     /// Runs blocks up to hidden state `deepest`, giving each hidden state `(n_tokens, d_model)` to `visit` as it is made.
@@ -64,10 +73,16 @@ impl Trunk {
         deepest: usize,
         mut visit: impl FnMut(usize, &Tensor) -> error::Result<()>,
     ) -> error::Result<()> {
+        let shared = Shared::new(sequences, &self.rotaries, self.distances.as_ref());
         let mut x = self.embeddings.forward(sequences)?;
         visit(0, &x)?;
         for (index, block) in self.blocks.iter().take(deepest).enumerate() {
-            x = block.forward(&x, sequences)?;
+            x = block.forward(&x, sequences, &shared)?;
+            if index + 1 == self.blocks.len()
+                && let Some(norm) = &self.final_norm
+            {
+                x = ops::normalize(&x, norm)?;
+            }
             visit(index + 1, &x)?;
         }
         Ok(())
@@ -76,76 +91,61 @@ impl Trunk {
 
 impl Embeddings {
     fn load(spec: &Spec, names: &Names, weights: &Weights) -> error::Result<Self> {
-        let mut positions = weights.table(names.positions, spec.n_positions, spec.d_model)?;
-        if spec.n_segments > 0 {
-            let segments = weights.table(names.segments, spec.n_segments, spec.d_model)?;
-            positions = positions.broadcast_add(&segments.narrow(0, 0, 1)?)?;
+        let d = spec.embeddings.d;
+        let mut positions = None;
+        if let Some(layout) = spec.embeddings.positions {
+            let mut table = weights.table(names.positions, layout.rows, d)?;
+            if spec.embeddings.n_segments > 0 {
+                let segments = weights.table(names.segments, spec.embeddings.n_segments, d)?;
+                table = table.broadcast_add(&segments.narrow(0, 0, 1)?)?;
+            }
+            positions = Some((layout, table));
         }
         Ok(Self {
-            tokens: weights.table(names.tokens, spec.vocab_size, spec.d_model)?,
+            tokens: weights.table(names.tokens, spec.vocab_size, d)?,
+            scale: spec.embeddings.scale,
             positions,
-            norm: LayerNorm::load(spec, weights, names.embedding_norm)?,
+            norm: names.embedding_norm.map(|name| weights.norm(name, 0, d, spec.norm)).transpose()?,
+            projection: names
+                .embedding_projection
+                .map(|name| weights.matrix(name, 0, spec.d_model, d))
+                .transpose()?
+                .map(|matrix| matrix.pack()),
         })
     }
 
     fn forward(&self, sequences: &Sequences) -> Result<Tensor> {
         let gather = |table: &Tensor, rows: &[u32]| table.index_select(&Tensor::new(rows, &Device::Cpu)?, 0);
-        let tokens = gather(&self.tokens, sequences.tokens())?;
-        let positions = gather(&self.positions, &sequences.positions())?;
-        self.norm.forward(&(tokens + positions)?)
+        let mut x = gather(&self.tokens, sequences.tokens())?;
+        if self.scale != 1.0 {
+            x = (x * f64::from(self.scale))?;
+        }
+        if let Some((layout, table)) = &self.positions {
+            x = (x + gather(table, &position_rows(sequences, *layout))?)?;
+        }
+        if let Some(norm) = &self.norm {
+            x = ops::normalize(&x, norm)?;
+        }
+        match &self.projection {
+            Some(projection) => ops::linear(&x, projection, None),
+            None => Ok(x),
+        }
     }
 }
 
-impl Block {
-    fn load(spec: &Spec, names: &Names, layer: usize, weights: &Weights) -> error::Result<Self> {
-        let name = |template: &str| template.replace("{}", &layer.to_string());
-        let d = spec.d_model;
-        let linear = |template, outputs, inputs| -> error::Result<PackedLinear> {
-            let (weight, bias) = weights.linear(&name(template), outputs, inputs)?;
-            Ok(pack(&weight, &bias)?)
-        };
-        let (q, q_bias) = weights.linear(&name(names.query), d, d)?;
-        let (k, k_bias) = weights.linear(&name(names.key), d, d)?;
-        let (v, v_bias) = weights.linear(&name(names.value), d, d)?;
-        Ok(Self {
-            heads: Heads {
-                count: spec.n_heads,
-                d_head: d / spec.n_heads,
-                scale: 1.0 / ((d / spec.n_heads) as f32).sqrt(),
-            },
-            qkv: pack(&Tensor::cat(&[q, k, v], 0)?, &Tensor::cat(&[q_bias, k_bias, v_bias], 0)?)?,
-            attention_output: linear(names.attention_output, d, d)?,
-            attention_norm: LayerNorm::load(spec, weights, &name(names.attention_norm))?,
-            up: linear(names.mlp_up, spec.d_mlp, d)?,
-            activation: spec.activation,
-            down: linear(names.mlp_down, d, spec.d_mlp)?,
-            mlp_norm: LayerNorm::load(spec, weights, &name(names.mlp_norm))?,
-        })
+/// Which row of the table of positions each token has.
+fn position_rows(sequences: &Sequences, layout: Positions) -> Vec<u32> {
+    let mut rows = Vec::with_capacity(sequences.tokens().len());
+    for range in sequences.ranges() {
+        let mut next = layout.first as u32;
+        for &token in &sequences.tokens()[range] {
+            if layout.uncounted == Some(token) {
+                rows.push((layout.first as u32).saturating_sub(1));
+            } else {
+                rows.push(next);
+                next += 1;
+            }
+        }
     }
-
-    fn forward(&self, x: &Tensor, sequences: &Sequences) -> Result<Tensor> {
-        let qkv = ops::linear(x, &self.qkv, None)?;
-        let mixed = ops::attend(&qkv, self.heads, sequences)?;
-        let x = self.attention_norm.forward(&ops::add_linear(x, &mixed, &self.attention_output)?)?;
-        let hidden = ops::linear(&x, &self.up, Some(self.activation))?;
-        self.mlp_norm.forward(&ops::add_linear(&x, &hidden, &self.down)?)
-    }
-}
-
-/// Lays out a weight, `(outputs, inputs)`, and its bias for the kernels.
-fn pack(weight: &Tensor, bias: &Tensor) -> Result<PackedLinear> {
-    let (outputs, inputs) = weight.dims2()?;
-    let (weight, bias): (Vec<f32>, Vec<f32>) = (weight.flatten_all()?.to_vec1()?, bias.to_vec1()?);
-    Ok(PackedLinear::new(&weight, Some(&bias), outputs, inputs))
-}
-
-impl LayerNorm {
-    fn load(spec: &Spec, weights: &Weights, name: &str) -> error::Result<Self> {
-        let (weight, bias) = weights.norm(name, spec.d_model)?;
-        Ok(Self { weight: weight.to_vec1()?, bias: bias.to_vec1()?, eps: spec.norm_eps as f32 })
-    }
-
-    fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        ops::layer_norm(x, &self.weight, &self.bias, self.eps)
-    }
+    rows
 }

@@ -7,6 +7,10 @@ use candle_core::{DType, Device, Tensor};
 use safetensors::tensor::TensorView;
 
 use super::error::{Error, Result};
+use super::kernels::linear::PackedLinear;
+use super::kernels::norm::Norm;
+use super::names::Linear;
+use super::spec::{self, NormKind};
 use crate::{files, hub};
 
 /// The weights files of a checkpoint, open.
@@ -76,25 +80,102 @@ impl Weights {
         Ok(view.load(&Device::Cpu)?.to_dtype(DType::F32)?)
     }
 
+    fn vector(&self, names: &[String], size: usize) -> Result<Vec<f32>> {
+        Ok(self.tensor(names, &[size])?.to_vec1()?)
+    }
+
     /// An embedding table, `(rows, columns)`.
     pub(super) fn table(&self, name: &str, rows: usize, columns: usize) -> Result<Tensor> {
         self.tensor(&[format!("{name}.weight")], &[rows, columns])
     }
 
-    /// A linear layer's weight, `(outputs, inputs)`, and its bias, `(outputs,)`.
-    pub(super) fn linear(&self, name: &str, outputs: usize, inputs: usize) -> Result<(Tensor, Tensor)> {
-        Ok((
-            self.tensor(&[format!("{name}.weight")], &[outputs, inputs])?,
-            self.tensor(&[format!("{name}.bias")], &[outputs])?,
-        ))
+    /// A linear layer of block `layer`: its weight, `(outputs, inputs)`, and its bias.
+    pub(super) fn matrix(
+        &self,
+        names: Linear,
+        layer: usize,
+        outputs: usize,
+        inputs: usize,
+    ) -> Result<Matrix> {
+        let name = in_block(names.name, layer);
+        let weight_name = [format!("{name}.weight")];
+        let weight = if names.turned {
+            self.tensor(&weight_name, &[inputs, outputs])?.t()?
+        } else {
+            self.tensor(&weight_name, &[outputs, inputs])?
+        };
+        let bias = if names.bias { Some(self.vector(&[format!("{name}.bias")], outputs)?) } else { None };
+        Ok(Matrix { weight: weight.flatten_all()?.to_vec1()?, bias, outputs, inputs })
     }
 
-    /// A norm's weight and bias, `(size,)` each, under their new names or their old ones.
-    pub(super) fn norm(&self, name: &str, size: usize) -> Result<(Tensor, Tensor)> {
-        Ok((
-            self.tensor(&[format!("{name}.weight"), format!("{name}.gamma")], &[size])?,
-            self.tensor(&[format!("{name}.bias"), format!("{name}.beta")], &[size])?,
-        ))
+    /// A norm of `size` values, in block `layer` if it is in one, under its new names or its old ones.
+    pub(super) fn norm(&self, name: &str, layer: usize, size: usize, spec: spec::Norm) -> Result<Norm> {
+        let name = in_block(name, layer);
+        let mut weight = match spec.kind {
+            NormKind::LayerPlain => vec![1.0; size],
+            _ => self.vector(&[format!("{name}.weight"), format!("{name}.gamma")], size)?,
+        };
+        if spec.kind == NormKind::RmsPlusOne {
+            for value in &mut weight {
+                *value += 1.0;
+            }
+        }
+        let bias = match spec.kind {
+            NormKind::Layer => self.vector(&[format!("{name}.bias"), format!("{name}.beta")], size)?,
+            _ => vec![0.0; size],
+        };
+        let centre = matches!(spec.kind, NormKind::Layer | NormKind::LayerUnbiased | NormKind::LayerPlain);
+        Ok(Norm { centre, eps: spec.eps, weight, bias })
+    }
+}
+
+/// A name with the number of its block.
+fn in_block(template: &str, layer: usize) -> String {
+    template.replace("{}", &layer.to_string())
+}
+
+/// A linear layer as it is stored.
+#[derive(Debug, Clone)]
+pub(super) struct Matrix {
+    /// `(outputs, inputs)`.
+    weight: Vec<f32>,
+    /// `(outputs,)`.
+    bias: Option<Vec<f32>>,
+    outputs: usize,
+    inputs: usize,
+}
+
+impl Matrix {
+    /// Lays it out for the kernels.
+    pub(super) fn pack(&self) -> PackedLinear {
+        PackedLinear::new(&self.weight, self.bias.as_deref(), self.outputs, self.inputs)
+    }
+
+    /// The outputs in another order, or some of them, or of several layers with the same inputs: `rows` names the layer and
+    /// the output.
+    pub(super) fn gather(parts: &[&Self], rows: impl Iterator<Item = (usize, usize)> + Clone) -> Self {
+        let inputs = parts.first().map_or(0, |part| part.inputs);
+        let weight: Vec<f32> = rows
+            .clone()
+            .flat_map(|(part, row)| &parts[part].weight[row * inputs..][..inputs])
+            .copied()
+            .collect();
+        let biased = parts.iter().any(|part| part.bias.is_some());
+        let bias = biased.then(|| {
+            rows.map(|(part, row)| parts[part].bias.as_ref().map_or(0.0, |bias| bias[row]))
+                .collect::<Vec<f32>>()
+        });
+        Self { outputs: weight.len() / inputs.max(1), weight, bias, inputs }
+    }
+
+    /// All outputs times `factor`.
+    pub(super) fn scaled(mut self, factor: f32) -> Self {
+        if factor != 1.0 {
+            for value in self.weight.iter_mut().chain(self.bias.iter_mut().flatten()) {
+                *value *= factor;
+            }
+        }
+        self
     }
 }
 

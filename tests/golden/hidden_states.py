@@ -20,17 +20,130 @@ HERE = Path(__file__).parent / "hidden_states"
 LENGTHS = [5, 1, 9, 3]
 VOCABULARY = 60
 
-# name -> (configuration class, its arguments, what to do to the weights' names, the dtype they are stored in)
+BERT = dict(hidden_size=32, num_hidden_layers=2, num_attention_heads=4, intermediate_size=48, max_position_embeddings=16)
+BERT_ODD = dict(hidden_size=40, num_hidden_layers=2, num_attention_heads=5, intermediate_size=56,
+                max_position_embeddings=12, type_vocab_size=3, hidden_act="gelu_new", layer_norm_eps=1e-3)
+GPT = dict(n_embd=32, n_layer=2, n_head=4, n_positions=16)
+LLAMA = dict(hidden_size=32, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=4, intermediate_size=48,
+             max_position_embeddings=32)
+NEOX = {key: value for key, value in LLAMA.items() if key != "num_key_value_heads"}
+GROUPED = LLAMA | dict(hidden_size=24, num_attention_heads=6, num_key_value_heads=2, rms_norm_eps=1e-3)
+T5 = dict(d_model=32, d_kv=8, d_ff=48, num_layers=2, num_heads=4)
+
+# name -> (configuration class, its arguments, and, where a family or a file calls for it: the dtype to store, old names,
+# the class of the model)
 CASES = {
-    "bert": ("BertConfig", dict(hidden_size=32, num_hidden_layers=3, num_attention_heads=4, intermediate_size=64,
-                                max_position_embeddings=12), {}),
-    "bert_odd": ("BertConfig", dict(hidden_size=40, num_hidden_layers=2, num_attention_heads=5, intermediate_size=72,
-                                    max_position_embeddings=9, type_vocab_size=3, hidden_act="gelu_new",
-                                    layer_norm_eps=1e-3), {"old_names": True}),
-    "bert_f16": ("BertConfig", dict(hidden_size=24, num_hidden_layers=2, num_attention_heads=1, intermediate_size=56,
-                                    max_position_embeddings=16, hidden_act="relu"), {"dtype": torch.float16}),
-    "bert_bf16": ("BertConfig", dict(hidden_size=32, num_hidden_layers=1, num_attention_heads=2, intermediate_size=48,
-                                     max_position_embeddings=16, hidden_act="silu"), {"dtype": torch.bfloat16}),
+    "albert": ("AlbertConfig", BERT | dict(embedding_size=16), {}),
+    "albert_gelu": ("AlbertConfig", BERT_ODD | dict(embedding_size=40, hidden_act="gelu", num_hidden_layers=4), {}),
+    "bert": ("BertConfig", BERT | dict(num_hidden_layers=3, max_position_embeddings=12), {}),
+    "bert_odd": ("BertConfig", BERT_ODD, {"old_names": True}),
+    "bert_f16": ("BertConfig", BERT | dict(hidden_size=24, num_attention_heads=1, hidden_act="relu"),
+                 {"dtype": torch.float16}),
+    "bert_bf16": ("BertConfig", BERT | dict(num_hidden_layers=1, hidden_act="silu"), {"dtype": torch.bfloat16}),
+    "bloom": ("BloomConfig", dict(hidden_size=32, n_layer=2, n_head=4), {}),
+    "bloom_heads": ("BloomConfig", dict(hidden_size=36, n_layer=2, n_head=6, layer_norm_epsilon=1e-3), {}),
+    "camembert": ("CamembertConfig", BERT, {}),
+    "camembert_odd": ("CamembertConfig", BERT_ODD | dict(pad_token_id=0), {}),
+    "distilbert": ("DistilBertConfig", dict(dim=32, n_layers=2, n_heads=4, hidden_dim=48, max_position_embeddings=16), {}),
+    "distilbert_odd": ("DistilBertConfig", dict(dim=30, n_layers=3, n_heads=3, hidden_dim=40, max_position_embeddings=9,
+                                                activation="relu"), {}),
+    "electra": ("ElectraConfig", BERT | dict(embedding_size=16), {}),
+    "electra_square": ("ElectraConfig", BERT_ODD | dict(embedding_size=40), {}),
+    "eurobert": ("EuroBertConfig", LLAMA | dict(pad_token_id=0), {}),
+    "eurobert_grouped": ("EuroBertConfig", GROUPED | dict(pad_token_id=0, rope_theta=250.0), {}),
+    "falcon": ("FalconConfig", dict(hidden_size=32, num_hidden_layers=2, num_attention_heads=4), {}),
+    "falcon_new": ("FalconConfig", dict(hidden_size=32, num_hidden_layers=2, num_attention_heads=4, num_kv_heads=2,
+                                        new_decoder_architecture=True, bias=True), {}),
+    "falcon_rw": ("FalconConfig", dict(hidden_size=32, num_hidden_layers=2, num_attention_heads=4, alibi=True,
+                                       multi_query=False, parallel_attn=False, bias=True), {}),
+    "gemma": ("GemmaConfig", LLAMA | dict(head_dim=8), {}),
+    "gemma_grouped": ("GemmaConfig", GROUPED | dict(head_dim=12, num_key_value_heads=1), {}),
+    "gemma2": ("Gemma2Config", LLAMA | dict(head_dim=8, sliding_window=3, query_pre_attn_scalar=8,
+                                            attn_logit_softcapping=2.0), {}),
+    "gemma2_odd": ("Gemma2Config", GROUPED | dict(head_dim=12, sliding_window=4, query_pre_attn_scalar=30,
+                                                  attn_logit_softcapping=None, num_hidden_layers=3), {}),
+    "gemma3": ("Gemma3TextConfig", LLAMA | dict(head_dim=8, sliding_window=3, query_pre_attn_scalar=8,
+                                                num_hidden_layers=3,
+                                                layer_types=["sliding_attention", "full_attention", "sliding_attention"]),
+               {}),
+    "gemma3_odd": ("Gemma3TextConfig", GROUPED | dict(
+        head_dim=12, sliding_window=4, query_pre_attn_scalar=30, layer_types=["full_attention", "sliding_attention"],
+        rope_parameters={"full_attention": {"rope_type": "linear", "factor": 8.0, "rope_theta": 100000.0},
+                         "sliding_attention": {"rope_type": "default", "rope_theta": 100.0}}), {}),
+    "gpt2": ("GPT2Config", GPT, {}),
+    "gpt2_odd": ("GPT2Config", GPT | dict(n_embd=40, n_head=5, n_inner=24, activation_function="relu",
+                                          scale_attn_weights=False, layer_norm_epsilon=1e-3), {}),
+    "gpt_neo": ("GPTNeoConfig", dict(hidden_size=32, num_layers=2, num_heads=4, attention_types=[[["global", "local"], 1]],
+                                     window_size=3, max_position_embeddings=16), {}),
+    "gpt_neo_odd": ("GPTNeoConfig", dict(hidden_size=30, num_layers=3, num_heads=3, intermediate_size=20, window_size=2,
+                                         attention_types=[[["local"], 2], [["global"], 1]], max_position_embeddings=16),
+                    {}),
+    "gpt_neox": ("GPTNeoXConfig", NEOX, {}),
+    "gpt_neox_serial": ("GPTNeoXConfig", NEOX | dict(hidden_size=48, num_attention_heads=3, use_parallel_residual=False,
+                                                      attention_bias=False, layer_norm_eps=1e-3,
+                                                      rope_parameters={"rope_type": "default", "rope_theta": 500.0,
+                                                                       "partial_rotary_factor": 0.5}), {}),
+    "granite": ("GraniteConfig", LLAMA | dict(embedding_multiplier=3.0, residual_multiplier=0.3,
+                                              attention_multiplier=0.1, logits_scaling=5.0), {}),
+    "granite_odd": ("GraniteConfig", GROUPED | dict(attention_bias=True, mlp_bias=True, residual_multiplier=1.5), {}),
+    "llama": ("LlamaConfig", LLAMA, {}),
+    "llama3": ("LlamaConfig", GROUPED | dict(head_dim=10, rope_parameters=dict(
+        rope_type="llama3", rope_theta=500.0, factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0,
+        original_max_position_embeddings=16)), {"dtype": torch.bfloat16}),
+    "llama_linear": ("LlamaConfig", LLAMA | dict(attention_bias=True, mlp_bias=True,
+                                                 rope_parameters=dict(rope_type="linear", factor=4.0)), {}),
+    "ministral": ("MinistralConfig", LLAMA | dict(head_dim=8, sliding_window=3), {}),
+    "ministral_odd": ("MinistralConfig", GROUPED | dict(head_dim=12, sliding_window=4,
+                                                        layer_types=["full_attention", "sliding_attention"]), {}),
+    "mistral": ("MistralConfig", LLAMA | dict(sliding_window=None), {}),
+    "mistral_window": ("MistralConfig", GROUPED | dict(head_dim=12, sliding_window=3), {}),
+    "modernbert": ("ModernBertConfig", BERT | dict(num_hidden_layers=3, local_attention=4, pad_token_id=0), {}),
+    "modernbert_odd": ("ModernBertConfig", BERT | dict(
+        num_attention_heads=2, local_attention=2, norm_bias=True, attention_bias=True, mlp_bias=True, pad_token_id=0,
+        hidden_activation="silu", norm_eps=1e-3, layer_types=["sliding_attention", "full_attention"]), {}),
+    "mpnet": ("MPNetConfig", BERT, {}),
+    "mpnet_odd": ("MPNetConfig", BERT_ODD | dict(hidden_act="relu"), {}),
+    "mt5": ("MT5Config", T5 | dict(feed_forward_proj="gated-gelu"), {"model": "MT5EncoderModel"}),
+    "mt5_odd": ("MT5Config", T5 | dict(d_kv=10, num_heads=3, feed_forward_proj="gated-silu",
+                                       relative_attention_num_buckets=8), {"model": "MT5EncoderModel"}),
+    "olmo": ("OlmoConfig", LLAMA, {}),
+    "olmo_grouped": ("OlmoConfig", LLAMA | dict(num_key_value_heads=2, attention_bias=True), {}),
+    "olmo2": ("Olmo2Config", LLAMA, {}),
+    "olmo2_grouped": ("Olmo2Config", GROUPED, {}),
+    "opt": ("OPTConfig", dict(hidden_size=32, num_hidden_layers=2, num_attention_heads=4, ffn_dim=48,
+                              max_position_embeddings=16), {}),
+    "opt_odd": ("OPTConfig", dict(hidden_size=30, num_hidden_layers=3, num_attention_heads=3, ffn_dim=20,
+                                  max_position_embeddings=9, activation_function="gelu", enable_bias=False), {}),
+    "phi": ("PhiConfig", LLAMA, {}),
+    "phi_odd": ("PhiConfig", LLAMA | dict(hidden_size=40, num_attention_heads=5, num_key_value_heads=5,
+                                          layer_norm_eps=1e-3, hidden_act="relu",
+                                          rope_parameters=dict(rope_type="default", rope_theta=500.0,
+                                                               partial_rotary_factor=0.25)), {}),
+    "phi3": ("Phi3Config", LLAMA | dict(pad_token_id=0), {}),
+    "phi3_long": ("Phi3Config", LLAMA | dict(
+        num_key_value_heads=2, sliding_window=4, pad_token_id=0, max_position_embeddings=64,
+        original_max_position_embeddings=16, rope_parameters=dict(
+            rope_type="longrope", rope_theta=10000.0, short_factor=[1.0, 1.1, 1.5, 2.0], long_factor=[1.0, 2.0, 4.0, 8.0],
+            original_max_position_embeddings=16)), {}),
+    "qwen2": ("Qwen2Config", LLAMA, {}),
+    "qwen2_yarn": ("Qwen2Config", GROUPED | dict(
+        use_sliding_window=True, sliding_window=3, max_window_layers=1, max_position_embeddings=64,
+        rope_parameters=dict(rope_type="yarn", rope_theta=10000.0, factor=4.0, original_max_position_embeddings=16)), {}),
+    "qwen3": ("Qwen3Config", LLAMA | dict(head_dim=8), {}),
+    "qwen3_odd": ("Qwen3Config", GROUPED | dict(head_dim=12, attention_bias=True), {}),
+    "roberta": ("RobertaConfig", BERT, {}),
+    "roberta_odd": ("RobertaConfig", BERT_ODD | dict(pad_token_id=2), {}),
+    "smollm3": ("SmolLM3Config", LLAMA | dict(num_hidden_layers=4, pad_token_id=0), {}),
+    "smollm3_odd": ("SmolLM3Config", GROUPED | dict(no_rope_layers=[0, 1], pad_token_id=0), {}),
+    "stablelm": ("StableLmConfig", LLAMA, {}),
+    "stablelm_parallel": ("StableLmConfig", LLAMA | dict(num_key_value_heads=2, use_parallel_residual=True,
+                                                         use_qkv_bias=True, layer_norm_eps=1e-3), {}),
+    "t5": ("T5Config", T5, {"model": "T5EncoderModel"}),
+    "t5_gated": ("T5Config", T5 | dict(d_kv=10, num_heads=3, feed_forward_proj="gated-gelu",
+                                       relative_attention_max_distance=6, relative_attention_num_buckets=8),
+                 {"model": "T5EncoderModel"}),
+    "xlm_roberta": ("XLMRobertaConfig", BERT, {}),
+    "xlm_roberta_odd": ("XLMRobertaConfig", BERT_ODD, {}),
 }
 
 
@@ -39,8 +152,10 @@ def roughen(model, generator):
     with torch.no_grad():
         for name, parameter in sorted(model.named_parameters()):
             noise = torch.randn(parameter.shape, generator=generator)
-            if parameter.dim() > 1:
-                parameter.copy_(noise * (1.0 if "embed" in name else 1.5 / parameter.shape[-1] ** 0.5))
+            if any(part in name for part in ("embed", "wte", "wpe", "shared")):
+                parameter.copy_(noise if parameter.dim() > 1 else 1 + 0.3 * noise)
+            elif parameter.dim() > 1:
+                parameter.copy_(noise * 1.5 / parameter.shape[-1] ** 0.5)
             elif name.endswith("weight"):
                 parameter.copy_(1 + 0.3 * noise)
             else:
@@ -61,12 +176,14 @@ def freeze(case):
     kind, arguments, options = CASES[case]
     config = getattr(transformers, kind)(vocab_size=VOCABULARY, **arguments)
     torch.manual_seed(0)
-    model = transformers.AutoModel.from_config(config).eval()
+    model = getattr(transformers, options.get("model", "AutoModel"))
+    model = (model(config) if "model" in options else model.from_config(config)).eval()
     generator = torch.Generator().manual_seed(sum(case.encode()))
     roughen(model, generator)
-    stored = {name: tensor.to(options.get("dtype", torch.float32)).contiguous()
-              for name, tensor in model.state_dict().items()}
-    model.load_state_dict({name: tensor.float() for name, tensor in stored.items()})
+    dtype = options.get("dtype", torch.float32)
+    stored = {name: tensor.to(dtype).contiguous() for name, tensor in model.state_dict().items()
+              if name != "encoder.embed_tokens.weight"}
+    model.load_state_dict({name: tensor.float() for name, tensor in stored.items()}, strict=False)
     sequences = [torch.randint(0, VOCABULARY, (length,), generator=generator) for length in LENGTHS]
     with torch.no_grad():
         states = [model(input_ids=tokens[None], output_hidden_states=True).hidden_states for tokens in sequences]
@@ -76,7 +193,12 @@ def freeze(case):
     golden["golden.lengths"] = torch.tensor(LENGTHS)
     if options.get("old_names"):
         stored = old_names(stored)
-    stored = {name: tensor for name, tensor in stored.items() if "pooler" not in name}
+    # Once, where two names are one tensor.
+    unique = {}
+    for name, tensor in stored.items():
+        if "pooler" not in name and not any(tensor is other for other in unique.values()):
+            unique[name] = tensor.clone()
+    stored = unique
     metadata = dict(config=json.dumps(json.loads(config.to_json_string(use_diff=False))), torch=torch.__version__,
                     transformers=transformers.__version__)
     HERE.mkdir(exist_ok=True)

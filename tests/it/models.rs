@@ -107,10 +107,17 @@ fn matches_transformers(case: &str) {
 }
 
 #[test]
-fn matches_transformers_on_bert() {
-    for case in ["bert", "bert_odd", "bert_f16", "bert_bf16"] {
-        matches_transformers(case);
+fn every_family_matches_transformers() {
+    for family in families() {
+        assert!(family.golden.len() >= 2, "{}", family.name);
     }
+    let cases = || families().iter().flat_map(|family| family.golden.iter());
+    let wrong: Vec<String> = cases()
+        .filter_map(|case| {
+            std::panic::catch_unwind(|| matches_transformers(case)).err().map(|_| (*case).to_owned())
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:?}");
 }
 
 #[test]

@@ -1,48 +1,67 @@
 //! Attention within each sequence of a packed batch.
 //!
 //! Sequences are short, so a head's keys are turned once, to `(d_head, tokens)`: then a row of scores is a sum of
-//! vectors, with no sums across lanes, and no mask or padding is needed.
+//! vectors, with no sums across lanes. What a token does not see is not computed, so there is no mask and no padding.
 
 use std::ops::Range;
 
 use super::PANEL;
-use super::math::exp;
+use super::math::{activate, exp, for_each};
 use super::simd::{self, Kernel, Simd};
+use crate::models::Activation;
+use crate::models::spec::Attention;
 
-/// The shape of an attention layer.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(in crate::models) struct Heads {
-    /// How many heads.
-    pub(in crate::models) count: usize,
-    /// Units of each.
-    pub(in crate::models) d_head: usize,
-    /// What the scores are multiplied by.
-    pub(in crate::models) scale: f32,
+/// What is added to the scores by distance: `(heads, 2 * longest - 1)`, for distances (key less query) from `1 - longest`.
+#[derive(Debug)]
+pub(in crate::models) struct Bias {
+    pub(in crate::models) longest: usize,
+    pub(in crate::models) values: Vec<f32>,
 }
 
-/// Attends within each of `sequences`. `qkv` is `(n_tokens, 3, heads, d_head)`; the result is `(n_tokens, heads, d_head)`.
-pub(in crate::models) fn attend(
-    heads: Heads,
-    qkv: &[f32],
-    sequences: impl Iterator<Item = Range<usize>>,
-) -> Vec<f32> {
-    let mut mixed = vec![0.0; qkv.len() / 3];
-    simd::run(Attend { heads, qkv, sequences, mixed: &mut mixed });
-    mixed
+/// An attention layer.
+#[derive(Clone, Copy)]
+pub(in crate::models) struct Attend<'a> {
+    pub(in crate::models) spec: &'a Attention,
+    /// How far a token sees.
+    pub(in crate::models) reach: Option<usize>,
+    pub(in crate::models) bias: Option<&'a Bias>,
 }
 
-struct Attend<'a, I> {
-    heads: Heads,
+impl Attend<'_> {
+    /// Attends within each of `sequences`. `qkv` is `(n_tokens, (n_heads + 2 n_kv_heads) d_head)`: queries, keys, values; the
+    /// result is `(n_tokens, n_heads d_head)`.
+    pub(in crate::models) fn forward(
+        self,
+        qkv: &[f32],
+        sequences: impl Iterator<Item = Range<usize>>,
+    ) -> Vec<f32> {
+        let Attention { n_heads, n_kv_heads, .. } = *self.spec;
+        let mut mixed = vec![0.0; qkv.len() / (n_heads + 2 * n_kv_heads) * n_heads];
+        simd::run(Run { attend: self, qkv, sequences, mixed: &mut mixed });
+        mixed
+    }
+
+    /// The columns (keys, from 0) that row (query) `row` of `n` sees.
+    #[inline(always)]
+    fn seen(&self, row: usize, n: usize) -> Range<usize> {
+        let reach = self.reach.unwrap_or(n);
+        let end = if self.spec.causal { row + 1 } else { n.min(row.saturating_add(reach).saturating_add(1)) };
+        row.saturating_sub(reach)..end
+    }
+}
+
+struct Run<'a, I> {
+    attend: Attend<'a>,
     qkv: &'a [f32],
     sequences: I,
     mixed: &'a mut [f32],
 }
 
-impl<I: Iterator<Item = Range<usize>>> Kernel for Attend<'_, I> {
+impl<I: Iterator<Item = Range<usize>>> Kernel for Run<'_, I> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let Heads { count, d_head, scale } = self.heads;
-        let width = count * d_head;
+        let Attention { n_heads, n_kv_heads, d_head, scale, cap, .. } = *self.attend.spec;
+        let width = (n_heads + 2 * n_kv_heads) * d_head;
         let mut turned = Vec::new();
         let mut scores = Vec::new();
         for tokens in self.sequences {
@@ -50,23 +69,44 @@ impl<I: Iterator<Item = Range<usize>>> Kernel for Attend<'_, I> {
             let columns = tokens.len().next_multiple_of(PANEL);
             turned.clear();
             turned.resize(d_head * columns, 0.0);
+            scores.clear();
             scores.resize(columns, 0.0);
-            let row = |token: usize, part: usize, head: usize| {
-                &self.qkv[(token * 3 + part) * width + head * d_head..][..d_head]
-            };
-            for head in 0..count {
+            let head_of = |token: usize, head: usize| &self.qkv[token * width + head * d_head..][..d_head];
+            for kv_head in 0..n_kv_heads {
                 for (column, token) in tokens.clone().enumerate() {
-                    for (place, &key) in turned[column..].iter_mut().step_by(columns).zip(row(token, 1, head))
-                    {
-                        *place = key;
+                    let key = head_of(token, n_heads + kv_head);
+                    for (place, &value) in turned[column..].iter_mut().step_by(columns).zip(key) {
+                        *place = value;
                     }
                 }
-                for query in tokens.clone() {
-                    score(simd, row(query, 0, head), scale, &turned, &mut scores);
-                    softmax(simd, &mut scores[..tokens.len()]);
-                    let out = &mut self.mixed[query * width + head * d_head..][..d_head];
-                    for (&weight, token) in scores.iter().zip(tokens.clone()) {
-                        add_scaled(simd, out, weight, row(token, 2, head));
+                let group = n_heads / n_kv_heads;
+                for head in kv_head * group..(kv_head + 1) * group {
+                    for (row, query) in tokens.clone().enumerate() {
+                        let seen = self.attend.seen(row, tokens.len());
+                        score(simd, head_of(query, head), scale, &turned, &mut scores, &seen);
+                        let scores = &mut scores[seen.clone()];
+                        if let Some(bias) = self.attend.bias {
+                            let start = head * (2 * bias.longest - 1) + bias.longest - 1 + seen.start - row;
+                            for (score, &value) in scores.iter_mut().zip(&bias.values[start..]) {
+                                *score += value;
+                            }
+                        }
+                        if let Some(cap) = cap {
+                            let (by, times) = (simd.splat(1.0 / cap), simd.splat(cap));
+                            for_each(simd, scores, |simd, score| {
+                                simd.mul(activate(simd, Activation::Tanh, simd.mul(score, by)), times)
+                            });
+                        }
+                        softmax(simd, scores);
+                        let out = &mut self.mixed[(query * n_heads + head) * d_head..][..d_head];
+                        for (&weight, column) in scores.iter().zip(seen) {
+                            add_scaled(
+                                simd,
+                                out,
+                                weight,
+                                head_of(tokens.start + column, n_heads + n_kv_heads + kv_head),
+                            );
+                        }
                     }
                 }
             }
@@ -74,12 +114,12 @@ impl<I: Iterator<Item = Range<usize>>> Kernel for Attend<'_, I> {
     }
 }
 
-/// The scores of a query, `(d_head,)`, with all keys, `(d_head, columns)`.
+/// The scores of a query, `(d_head,)`, with the keys, `(d_head, columns)`, that it sees (and some beside them).
 #[inline(always)]
-fn score<S: Simd>(simd: S, query: &[f32], scale: f32, keys: &[f32], scores: &mut [f32]) {
+fn score<S: Simd>(simd: S, query: &[f32], scale: f32, keys: &[f32], scores: &mut [f32], seen: &Range<usize>) {
     let columns = scores.len();
     let scale = simd.splat(scale);
-    for start in (0..columns).step_by(S::LANES) {
+    for start in (seen.start - seen.start % S::LANES..seen.end).step_by(S::LANES) {
         let mut sum = simd.splat(0.0);
         for (&unit, keys) in query.iter().zip(keys.chunks_exact(columns)) {
             sum = simd.mul_add(simd.splat(unit), simd.load(&keys[start..]), sum);
@@ -93,10 +133,10 @@ fn score<S: Simd>(simd: S, query: &[f32], scale: f32, keys: &[f32], scores: &mut
 fn softmax<S: Simd>(simd: S, scores: &mut [f32]) {
     let most = scores.iter().fold(f32::NEG_INFINITY, |most, &score| if score > most { score } else { most });
     let most = simd.splat(most);
-    super::math::for_each(simd, scores, |simd, score| exp(simd, simd.sub(score, most)));
+    for_each(simd, scores, |simd, score| exp(simd, simd.sub(score, most)));
     let total: f32 = scores.iter().sum();
     let share = simd.splat(1.0 / total);
-    super::math::for_each(simd, scores, |simd, weight| simd.mul(weight, share));
+    for_each(simd, scores, |simd, weight| simd.mul(weight, share));
 }
 
 /// `out += weight * row`.
@@ -118,16 +158,52 @@ mod tests {
     use super::*;
     use crate::models::kernels::simd::{Level, run_at};
 
+    /// Attention in f64, straight from its formula.
+    fn expected(
+        attend: Attend<'_>,
+        qkv: &[f32],
+        tokens: Range<usize>,
+        query: usize,
+        head: usize,
+    ) -> Vec<f64> {
+        let spec = attend.spec;
+        let width = (spec.n_heads + 2 * spec.n_kv_heads) * spec.d_head;
+        let at = |token: usize, head: usize, unit: usize| {
+            f64::from(qkv[token * width + head * spec.d_head + unit])
+        };
+        let kv_head = head / (spec.n_heads / spec.n_kv_heads);
+        let exps: Vec<f64> = tokens
+            .clone()
+            .map(|key| {
+                let far = attend.reach.is_some_and(|reach| key.abs_diff(query) > reach);
+                if far || (spec.causal && key > query) {
+                    return 0.0;
+                }
+                let dot: f64 =
+                    (0..spec.d_head).map(|u| at(query, head, u) * at(key, spec.n_heads + kv_head, u)).sum();
+                let mut score = dot * f64::from(spec.scale);
+                if let Some(bias) = attend.bias {
+                    let distance = (key + bias.longest - 1) - query;
+                    score += f64::from(bias.values[head * (2 * bias.longest - 1) + distance]);
+                }
+                if let Some(cap) = spec.cap {
+                    score = (score / f64::from(cap)).tanh() * f64::from(cap);
+                }
+                score.exp()
+            })
+            .collect();
+        let total: f64 = exps.iter().sum();
+        let value = |unit| {
+            let values = tokens.clone().map(|key| at(key, spec.n_heads + spec.n_kv_heads + kv_head, unit));
+            values.zip(&exps).map(|(value, exp)| exp / total * value).sum()
+        };
+        (0..spec.d_head).map(value).collect()
+    }
+
     #[test]
     fn mixes_are_those_of_the_formula_at_any_length() {
-        let heads = Heads { count: 3, d_head: 20, scale: 0.3 };
         let lengths = [1usize, 7, 16, 40];
         let n_tokens: usize = lengths.iter().sum();
-        let qkv: Vec<f32> =
-            (0..n_tokens * 180).map(|i| ((i * 7919 % 257) as f32 / 64.0 - 2.0) * 0.7).collect();
-        let at = |token: usize, part: usize, head: usize, unit: usize| {
-            f64::from(qkv[((token * 3 + part) * 3 + head) * 20 + unit])
-        };
         let ranges = || {
             let ends = lengths.iter().scan(0, |end, &length| {
                 *end += length;
@@ -135,25 +211,34 @@ mod tests {
             });
             ends.collect::<Vec<_>>().into_iter()
         };
-        for level in Level::here() {
-            let mut mixed = vec![0.0; n_tokens * 60];
-            run_at(level, Attend { heads, qkv: &qkv, sequences: ranges(), mixed: &mut mixed });
-            for tokens in ranges() {
-                for (query, head) in tokens.clone().flat_map(|query| (0..3).map(move |head| (query, head))) {
-                    let exps: Vec<f64> = tokens
-                        .clone()
-                        .map(|key| {
-                            (0..20).map(|unit| at(query, 0, head, unit) * at(key, 1, head, unit)).sum::<f64>()
-                        })
-                        .map(|score| (score * 0.3).exp())
-                        .collect();
-                    let total: f64 = exps.iter().sum();
-                    for unit in 0..20 {
-                        let values =
-                            tokens.clone().zip(&exps).map(|(key, exp)| exp / total * at(key, 2, head, unit));
-                        let expected: f64 = values.sum();
-                        let found = f64::from(mixed[(query * 3 + head) * 20 + unit]);
-                        assert!((found - expected).abs() < 1e-5, "{level:?}: {found} {expected}");
+        let bias =
+            Bias { longest: 50, values: (0..4 * 99).map(|i| (i * 31 % 17) as f32 / 9.0 - 1.0).collect() };
+        let full = Attention::full(4, 20);
+        let grouped = Attention { n_kv_heads: 2, causal: true, cap: Some(0.9), ..full.clone() };
+        for (spec, reach, bias) in [
+            (&full, None, None),
+            (&full, Some(3), None),
+            (&full, None, Some(&bias)),
+            (&grouped, None, None),
+            (&grouped, Some(5), Some(&bias)),
+        ] {
+            let attend = Attend { spec, reach, bias };
+            let width = (4 + 2 * spec.n_kv_heads) * 20;
+            let qkv: Vec<f32> = (0..n_tokens * width).map(|i| (i * 7919 % 257) as f32 / 90.0 - 1.4).collect();
+            for level in Level::here() {
+                let mut mixed = vec![0.0; n_tokens * 80];
+                run_at(level, Run { attend, qkv: &qkv, sequences: ranges(), mixed: &mut mixed });
+                for tokens in ranges() {
+                    for (query, head) in
+                        tokens.clone().flat_map(|query| (0..4).map(move |head| (query, head)))
+                    {
+                        let expected = expected(attend, &qkv, tokens.clone(), query, head);
+                        for (found, expected) in mixed[(query * 4 + head) * 20..][..20].iter().zip(expected) {
+                            assert!(
+                                (f64::from(*found) - expected).abs() < 1e-5,
+                                "{level:?}: {found} {expected}"
+                            );
+                        }
                     }
                 }
             }

@@ -29,6 +29,8 @@ pub(in crate::models) enum Finish<'a> {
     Activate(Activation),
     /// It is added to the residual stream, `(rows, outputs)`.
     Add(&'a [f32]),
+    /// It is multiplied by the gate, `(rows, outputs)`.
+    Multiply(&'a [f32]),
 }
 
 impl PackedLinear {
@@ -152,6 +154,9 @@ impl Product<'_> {
                     Finish::Add(residual) => {
                         sum = simd.add(sum, load_some(simd, &residual[start..][..width]));
                     }
+                    Finish::Multiply(gate) => {
+                        sum = simd.mul(sum, load_some(simd, &gate[start..][..width]));
+                    }
                 }
                 store_some(simd, &mut self.y[start..][..width], sum);
             }
@@ -209,6 +214,7 @@ mod tests {
                 };
                 let plain = run(&layer, Finish::Plain);
                 let added = run(&unbiased, Finish::Add(&residual));
+                let gated = run(&unbiased, Finish::Multiply(&residual));
                 let activated = run(&layer, Finish::Activate(Activation::Relu));
                 for row in 0..rows {
                     for output in 0..outputs {
@@ -224,6 +230,7 @@ mod tests {
                         );
                         assert!((f64::from(activated[at]) - expected.max(0.0)).abs() < 1e-5);
                         assert!((f64::from(added[at]) - product - f64::from(residual[at])).abs() < 1e-5);
+                        assert!((f64::from(gated[at]) - product * f64::from(residual[at])).abs() < 1e-5);
                     }
                 }
             }

@@ -10,8 +10,9 @@
 pub(super) mod attention;
 pub(super) mod linear;
 mod math;
-mod norm;
+pub(super) mod norm;
 pub(super) mod ops;
+pub(super) mod rotate;
 mod simd;
 
 /// How many outputs of a linear layer are computed side by side; a multiple of every vector's width.

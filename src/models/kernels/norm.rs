@@ -1,41 +1,60 @@
-//! Layer normalization: each row to mean 0 and variance 1, then scaled and shifted unit by unit.
+//! Norms: each row to mean 0 and variance 1 (or to mean square 1), then scaled and shifted unit by unit.
 
 use super::simd::{self, Kernel, Simd};
 
-/// `(x - mean) / sqrt(variance + eps) * weight + bias` of each row; `x` is `(rows, d)`, `weight` and `bias` are `(d,)`.
-pub(in crate::models) fn layer_norm(x: &[f32], weight: &[f32], bias: &[f32], eps: f32) -> Vec<f32> {
-    let mut y = vec![0.0; x.len()];
-    simd::run(LayerNorm { x, weight, bias, eps, y: &mut y });
-    y
+/// What a norm does to a row of `d` values.
+#[derive(Debug, Clone)]
+pub(in crate::models) struct Norm {
+    /// Whether the mean is taken off first.
+    pub(in crate::models) centre: bool,
+    /// Added to the variance (or mean square).
+    pub(in crate::models) eps: f32,
+    /// `(d,)`.
+    pub(in crate::models) weight: Vec<f32>,
+    /// `(d,)`.
+    pub(in crate::models) bias: Vec<f32>,
 }
 
-struct LayerNorm<'a> {
-    x: &'a [f32],
-    weight: &'a [f32],
-    bias: &'a [f32],
-    eps: f32,
-    y: &'a mut [f32],
+impl Norm {
+    /// The norm of each row of `x`, `(rows, d)`.
+    pub(in crate::models) fn forward(&self, x: &[f32]) -> Vec<f32> {
+        let mut y = x.to_vec();
+        simd::run(Rows { norm: self, rows: &mut y });
+        y
+    }
+
+    /// Normalizes a row of `d` values where it stands.
+    #[inline(always)]
+    pub(super) fn apply<S: Simd>(&self, simd: S, row: &mut [f32]) {
+        let d = self.weight.len();
+        let row = &mut row[..d];
+        let mean = if self.centre { sum(simd, row, 0.0, |_, x| x) / d as f32 } else { 0.0 };
+        let variance = sum(simd, row, mean, |simd, x| simd.mul(x, x)) / d as f32;
+        let scale = 1.0 / (variance + self.eps).sqrt();
+        let (mean_all, scale_all) = (simd.splat(mean), simd.splat(scale));
+        let whole = d - d % S::LANES;
+        for start in (0..whole).step_by(S::LANES) {
+            let centred = simd.sub(simd.load(&row[start..]), mean_all);
+            let weight = simd.load(&self.weight[start..]);
+            let bias = simd.load(&self.bias[start..]);
+            simd.store(&mut row[start..], simd.mul_add(simd.mul(centred, scale_all), weight, bias));
+        }
+        for ((value, weight), bias) in row.iter_mut().zip(&self.weight).zip(&self.bias).skip(whole) {
+            *value = (*value - mean) * scale * weight + bias;
+        }
+    }
 }
 
-impl Kernel for LayerNorm<'_> {
+struct Rows<'a> {
+    norm: &'a Norm,
+    rows: &'a mut [f32],
+}
+
+impl Kernel for Rows<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let d = self.weight.len();
-        for (x, y) in self.x.chunks_exact(d).zip(self.y.chunks_exact_mut(d)) {
-            let mean = sum(simd, x, 0.0, |_, x| x) / d as f32;
-            let variance = sum(simd, x, mean, |simd, x| simd.mul(x, x)) / d as f32;
-            let scale = 1.0 / (variance + self.eps).sqrt();
-            let (mean_all, scale_all) = (simd.splat(mean), simd.splat(scale));
-            let whole = d - d % S::LANES;
-            for start in (0..whole).step_by(S::LANES) {
-                let centred = simd.sub(simd.load(&x[start..]), mean_all);
-                let weight = simd.load(&self.weight[start..]);
-                let bias = simd.load(&self.bias[start..]);
-                simd.store(&mut y[start..], simd.mul_add(simd.mul(centred, scale_all), weight, bias));
-            }
-            for unit in whole..d {
-                y[unit] = (x[unit] - mean) * scale * self.weight[unit] + self.bias[unit];
-            }
+        for row in self.rows.chunks_exact_mut(self.norm.weight.len()) {
+            self.norm.apply(simd, row);
         }
     }
 }
@@ -66,20 +85,25 @@ mod tests {
 
     #[test]
     fn rows_are_those_of_the_formula_at_any_size() {
-        for d in [1, 2, 15, 16, 31, 40] {
+        for (d, centre) in [(1, true), (2, true), (15, false), (16, true), (31, true), (40, false)] {
             let x: Vec<f32> = (0..3 * d).map(|i| ((i * 37 % 11) as f32).mul_add(0.3, 100.0)).collect();
-            let weight: Vec<f32> = (0..d).map(|i| 1.0 + i as f32 * 0.1).collect();
-            let bias: Vec<f32> = (0..d).map(|i| i as f32 - 2.0).collect();
+            let norm = Norm {
+                centre,
+                eps: 1e-3,
+                weight: (0..d).map(|i| 1.0 + i as f32 * 0.1).collect(),
+                bias: (0..d).map(|i| i as f32 - 2.0).collect(),
+            };
             for level in Level::here() {
-                let mut y = vec![f32::NAN; x.len()];
-                run_at(level, LayerNorm { x: &x, weight: &weight, bias: &bias, eps: 1e-3, y: &mut y });
+                let mut y = x.clone();
+                run_at(level, Rows { norm: &norm, rows: &mut y });
                 for (x, y) in x.chunks_exact(d).zip(y.chunks_exact(d)) {
-                    let mean = x.iter().map(|&x| f64::from(x)).sum::<f64>() / d as f64;
+                    let mean =
+                        if centre { x.iter().map(|&x| f64::from(x)).sum::<f64>() / d as f64 } else { 0.0 };
                     let variance = x.iter().map(|&x| (f64::from(x) - mean).powi(2)).sum::<f64>() / d as f64;
                     for unit in 0..d {
                         let expected = (f64::from(x[unit]) - mean) / (variance + 1e-3).sqrt()
-                            * f64::from(weight[unit])
-                            + f64::from(bias[unit]);
+                            * f64::from(norm.weight[unit])
+                            + f64::from(norm.bias[unit]);
                         assert!(
                             (f64::from(y[unit]) - expected).abs() < 1e-4,
                             "{level:?}, {d}: {} {expected}",

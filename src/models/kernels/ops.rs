@@ -1,16 +1,76 @@
 //! The kernels as operations on candle's tensors.
 
-use candle_core::{CpuStorage, CustomOp1, CustomOp2, Layout, Result, Shape, Tensor, bail};
+use candle_core::{CpuStorage, CustomOp1, CustomOp2, InplaceOp1, Layout, Result, Shape, Tensor, bail};
 
-use super::attention::{self, Heads};
+use super::attention::Attend;
 use super::linear::{Finish, PackedLinear};
-use super::norm;
+use super::norm::Norm;
+use super::rotate::Prepare;
 use crate::models::{Activation, Sequences};
+
+/// Where the values of a contiguous tensor stand in its storage.
+fn contiguous(layout: &Layout) -> Result<std::ops::Range<usize>> {
+    match layout.contiguous_offsets() {
+        Some((start, end)) => Ok(start..end),
+        None => bail!("the tensor is not contiguous"),
+    }
+}
 
 /// The values of a contiguous f32 tensor.
 fn values<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
-    let Some((start, end)) = layout.contiguous_offsets() else { bail!("the tensor is not contiguous") };
-    Ok(&storage.as_slice::<f32>()?[start..end])
+    Ok(&storage.as_slice::<f32>()?[contiguous(layout)?])
+}
+
+/// A function of one tensor, `(rows, _)`, that gives `(rows, columns)`.
+struct Unary<F> {
+    columns: usize,
+    op: F,
+}
+
+impl<F: Fn(&[f32]) -> Vec<f32>> CustomOp1 for Unary<F> {
+    fn name(&self) -> &'static str {
+        "kernel"
+    }
+
+    fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
+        let y = (self.op)(values(storage, layout)?);
+        Ok((CpuStorage::F32(y), Shape::from((layout.dims()[0], self.columns))))
+    }
+}
+
+/// A function of two tensors, `(rows, columns)` and `(rows, _)`, that gives `(rows, columns)`.
+struct Binary<F>(F);
+
+impl<F: Fn(&[f32], &[f32]) -> Vec<f32>> CustomOp2 for Binary<F> {
+    fn name(&self) -> &'static str {
+        "kernel"
+    }
+
+    fn cpu_fwd(
+        &self,
+        a: &CpuStorage,
+        a_layout: &Layout,
+        b: &CpuStorage,
+        b_layout: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        let y = (self.0)(values(a, a_layout)?, values(b, b_layout)?);
+        Ok((CpuStorage::F32(y), a_layout.shape().clone()))
+    }
+}
+
+/// A change of one tensor where it stands.
+struct Change<F>(F);
+
+impl<F: Fn(&mut [f32])> InplaceOp1 for Change<F> {
+    fn name(&self) -> &'static str {
+        "kernel"
+    }
+
+    fn cpu_fwd(&self, storage: &mut CpuStorage, layout: &Layout) -> Result<()> {
+        let CpuStorage::F32(values) = storage else { bail!("the tensor is not f32") };
+        (self.0)(&mut values[contiguous(layout)?]);
+        Ok(())
+    }
 }
 
 /// A linear layer, and the activation that follows it, if one does: `(rows, inputs)` to `(rows, outputs)`.
@@ -19,67 +79,33 @@ pub(in crate::models) fn linear(
     layer: &PackedLinear,
     activation: Option<Activation>,
 ) -> Result<Tensor> {
-    struct Linear<'a>(&'a PackedLinear, Finish<'a>);
-    impl CustomOp1 for Linear<'_> {
-        fn name(&self) -> &'static str {
-            "linear"
-        }
-        fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-            let y = self.0.forward(values(storage, layout)?, self.1);
-            Ok((CpuStorage::F32(y), Shape::from((layout.dims()[0], self.0.outputs()))))
-        }
-    }
-    x.apply_op1_no_bwd(&Linear(layer, activation.map_or(Finish::Plain, Finish::Activate)))
+    let finish = activation.map_or(Finish::Plain, Finish::Activate);
+    x.apply_op1_no_bwd(&Unary { columns: layer.outputs(), op: |x: &[f32]| layer.forward(x, finish) })
 }
 
 /// The residual stream, `(rows, outputs)`, plus a linear layer of `x`, `(rows, inputs)`.
 pub(in crate::models) fn add_linear(residual: &Tensor, x: &Tensor, layer: &PackedLinear) -> Result<Tensor> {
-    struct AddLinear<'a>(&'a PackedLinear);
-    impl CustomOp2 for AddLinear<'_> {
-        fn name(&self) -> &'static str {
-            "add-linear"
-        }
-        fn cpu_fwd(
-            &self,
-            residual: &CpuStorage,
-            residual_layout: &Layout,
-            x: &CpuStorage,
-            x_layout: &Layout,
-        ) -> Result<(CpuStorage, Shape)> {
-            let residual = values(residual, residual_layout)?;
-            let y = self.0.forward(values(x, x_layout)?, Finish::Add(residual));
-            Ok((CpuStorage::F32(y), residual_layout.shape().clone()))
-        }
-    }
-    residual.apply_op2_no_bwd(x, &AddLinear(layer))
+    residual
+        .apply_op2_no_bwd(x, &Binary(|residual: &[f32], x: &[f32]| layer.forward(x, Finish::Add(residual))))
 }
 
-/// Layer normalization of each row of `(rows, d)`; `weight` and `bias` are `(d,)`.
-pub(in crate::models) fn layer_norm(x: &Tensor, weight: &[f32], bias: &[f32], eps: f32) -> Result<Tensor> {
-    struct LayerNorm<'a>(&'a [f32], &'a [f32], f32);
-    impl CustomOp1 for LayerNorm<'_> {
-        fn name(&self) -> &'static str {
-            "layer-norm"
-        }
-        fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-            let y = norm::layer_norm(values(storage, layout)?, self.0, self.1, self.2);
-            Ok((CpuStorage::F32(y), layout.shape().clone()))
-        }
-    }
-    x.apply_op1_no_bwd(&LayerNorm(weight, bias, eps))
+/// A gate, `(rows, outputs)`, times a linear layer of `x`, `(rows, inputs)`.
+pub(in crate::models) fn gate_linear(gate: &Tensor, x: &Tensor, layer: &PackedLinear) -> Result<Tensor> {
+    gate.apply_op2_no_bwd(x, &Binary(|gate: &[f32], x: &[f32]| layer.forward(x, Finish::Multiply(gate))))
 }
 
-/// Attention within each sequence: `(n_tokens, 3 heads d_head)` to `(n_tokens, heads d_head)`.
-pub(in crate::models) fn attend(qkv: &Tensor, heads: Heads, sequences: &Sequences) -> Result<Tensor> {
-    struct Attend<'a>(Heads, &'a Sequences);
-    impl CustomOp1 for Attend<'_> {
-        fn name(&self) -> &'static str {
-            "attend"
-        }
-        fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-            let mixed = attention::attend(self.0, values(storage, layout)?, self.1.ranges());
-            Ok((CpuStorage::F32(mixed), Shape::from((layout.dims()[0], self.0.count * self.0.d_head))))
-        }
-    }
-    qkv.apply_op1_no_bwd(&Attend(heads, sequences))
+/// The norm of each row of `(rows, d)`.
+pub(in crate::models) fn normalize(x: &Tensor, norm: &Norm) -> Result<Tensor> {
+    x.apply_op1_no_bwd(&Unary { columns: norm.weight.len(), op: |x: &[f32]| norm.forward(x) })
+}
+
+/// Prepares queries and keys for attention, where they stand.
+pub(in crate::models) fn prepare(qkv: &Tensor, prepare: Prepare<'_>, positions: &[u32]) -> Result<()> {
+    qkv.inplace_op1(&Change(|qkv: &mut [f32]| prepare.forward(qkv, positions)))
+}
+
+/// Attention within each sequence: `(n_tokens, (n_heads + 2 n_kv_heads) d_head)` to `(n_tokens, n_heads d_head)`.
+pub(in crate::models) fn attend(qkv: &Tensor, attend: Attend<'_>, sequences: &Sequences) -> Result<Tensor> {
+    let columns = attend.spec.n_heads * attend.spec.d_head;
+    qkv.apply_op1_no_bwd(&Unary { columns, op: |qkv: &[f32]| attend.forward(qkv, sequences.ranges()) })
 }

@@ -1,0 +1,294 @@
+//! A block: attention and an MLP, each added to the residual stream, with norms where an architecture has them.
+
+use candle_core::{Result, Tensor};
+
+use super::activation::Activation;
+use super::error;
+use super::kernels::attention::{Attend, Bias};
+use super::kernels::linear::PackedLinear;
+use super::kernels::norm::Norm;
+use super::kernels::ops;
+use super::kernels::rotate::Prepare;
+use super::names::{self, Qkv};
+use super::rotary::Rotary;
+use super::sequences::Sequences;
+use super::spec::{Attention, DistanceBias, Spec};
+use super::weights::{Matrix, Weights};
+
+/// A block with its weights; [`names::Block`] says where its norms stand.
+pub(super) struct Block {
+    spec: Attention,
+    reach: Option<usize>,
+    /// Which of the trunk's rotations.
+    rotary: Option<usize>,
+    attention_in: Option<Norm>,
+    /// Queries, keys and values in one: `d_model` to `(n_heads + 2 n_kv_heads) d_head`.
+    qkv: PackedLinear,
+    qk_norm: Option<(Norm, Norm)>,
+    attention: PackedLinear,
+    attention_out: Option<Norm>,
+    after_attention: Option<Norm>,
+    parallel: bool,
+    mlp_in: Option<Norm>,
+    mlp: Mlp,
+    mlp_out: Option<Norm>,
+    after_mlp: Option<Norm>,
+}
+
+struct Mlp {
+    activation: Activation,
+    /// Goes through the activation; multiplied by `factor`'s output if there is one.
+    activated: PackedLinear,
+    factor: Option<PackedLinear>,
+    down: PackedLinear,
+}
+
+/// What all blocks of a pass share.
+pub(super) struct Shared {
+    /// Each token's place in its sequence.
+    positions: Vec<u32>,
+    /// For each of the trunk's rotations its cosines and sines, `(longest, pairs)` each, and `pairs`.
+    rotations: Vec<(Vec<f32>, Vec<f32>, usize)>,
+    bias: Option<Bias>,
+}
+
+impl Shared {
+    pub(super) fn new(sequences: &Sequences, rotaries: &[Rotary], distances: Option<&DistanceTable>) -> Self {
+        let longest = sequences.ranges().map(|range| range.len()).max().unwrap_or(0);
+        let rotations = rotaries.iter().map(|rotary| {
+            let (cosines, sines) = rotary.tables(longest);
+            (cosines, sines, rotary.frequencies.len())
+        });
+        Self {
+            positions: sequences.positions(),
+            rotations: rotations.collect(),
+            bias: distances.map(|distances| distances.up_to(longest)),
+        }
+    }
+}
+
+impl Block {
+    pub(super) fn load(
+        spec: &Spec,
+        names: &names::Block,
+        layer: usize,
+        rotary: Option<usize>,
+        weights: &Weights,
+    ) -> error::Result<Self> {
+        let d = spec.d_model;
+        let variant = &spec.blocks[layer];
+        let norm =
+            |name: Option<&'static str>| name.map(|name| weights.norm(name, layer, d, spec.norm)).transpose();
+        let Attention { n_heads, n_kv_heads, d_head, .. } = spec.attention;
+        let qk_norm = match names.qk_norm {
+            None => None,
+            Some(qk) => {
+                let size = |heads: usize| if qk.by_head { d_head } else { heads * d_head };
+                Some((
+                    weights.norm(qk.query, layer, size(n_heads), spec.norm)?,
+                    weights.norm(qk.key, layer, size(n_kv_heads), spec.norm)?,
+                ))
+            }
+        };
+        let qkv = load_qkv(spec, names.qkv, layer, weights)?;
+        let attention = weights.matrix(names.attention, layer, d, n_heads * d_head)?;
+        Ok(Self {
+            spec: spec.attention.clone(),
+            reach: variant.reach,
+            rotary,
+            attention_in: norm(names.attention_in.filter(|_| !variant.bare))?,
+            qkv,
+            qk_norm,
+            attention: attention.scaled(spec.residual_scale).pack(),
+            attention_out: norm(names.attention_out)?,
+            after_attention: norm(names.after_attention)?,
+            parallel: spec.parallel,
+            mlp_in: norm(names.mlp_in)?,
+            mlp: Mlp::load(spec, names.mlp, layer, weights)?,
+            mlp_out: norm(names.mlp_out)?,
+            after_mlp: norm(names.after_mlp)?,
+        })
+    }
+
+    pub(super) fn forward(&self, x: &Tensor, sequences: &Sequences, shared: &Shared) -> Result<Tensor> {
+        let read = normalized(x, self.attention_in.as_ref())?;
+        let mixed = self.attend(&read, sequences, shared)?;
+        let mut after = add(x, &mixed, &self.attention, self.attention_out.as_ref())?;
+        after = normalized(&after, self.after_attention.as_ref())?;
+        let read = match (&self.mlp_in, self.parallel) {
+            (Some(norm), parallel) => ops::normalize(if parallel { x } else { &after }, norm)?,
+            (None, true) => read,
+            (None, false) => after.clone(),
+        };
+        let hidden = self.mlp.hidden(&read)?;
+        let x = add(&after, &hidden, &self.mlp.down, self.mlp_out.as_ref())?;
+        normalized(&x, self.after_mlp.as_ref())
+    }
+
+    fn attend(&self, x: &Tensor, sequences: &Sequences, shared: &Shared) -> Result<Tensor> {
+        let qkv = ops::linear(x, &self.qkv, None)?;
+        let rotation = self.rotary.map(|index| &shared.rotations[index]);
+        if rotation.is_some() || self.qk_norm.is_some() {
+            let prepare = Prepare {
+                spec: &self.spec,
+                norms: self.qk_norm.as_ref(),
+                rotation: rotation.map(|(cosines, sines, _)| (cosines.as_slice(), sines.as_slice())),
+                pairs: rotation.map_or(0, |&(_, _, pairs)| pairs),
+            };
+            ops::prepare(&qkv, prepare, &shared.positions)?;
+        }
+        let attend = Attend { spec: &self.spec, reach: self.reach, bias: shared.bias.as_ref() };
+        ops::attend(&qkv, attend, sequences)
+    }
+}
+
+fn normalized(x: &Tensor, norm: Option<&Norm>) -> Result<Tensor> {
+    match norm {
+        Some(norm) => ops::normalize(x, norm),
+        None => Ok(x.clone()),
+    }
+}
+
+/// The residual stream plus a layer of `x`, which is normalized first if there is a norm.
+fn add(residual: &Tensor, x: &Tensor, layer: &PackedLinear, norm: Option<&Norm>) -> Result<Tensor> {
+    match norm {
+        None => ops::add_linear(residual, x, layer),
+        Some(norm) => residual + ops::normalize(&ops::linear(x, layer, None)?, norm)?,
+    }
+}
+
+/// Queries, keys and values in one layer, in this order.
+fn load_qkv(spec: &Spec, names: Qkv, layer: usize, weights: &Weights) -> error::Result<PackedLinear> {
+    let Attention { n_heads, n_kv_heads, d_head, .. } = spec.attention;
+    let d = spec.d_model;
+    let (queries, keys) = (n_heads * d_head, n_kv_heads * d_head);
+    let all = queries + 2 * keys;
+    let matrix = match names {
+        Qkv::Separate(query, key, value) => {
+            let query = weights.matrix(query, layer, queries, d)?;
+            let key = weights.matrix(key, layer, keys, d)?;
+            let value = weights.matrix(value, layer, keys, d)?;
+            let rows = (0..queries).map(|row| (0, row)).chain((0..keys).map(|row| (1, row)));
+            Matrix::gather(&[&query, &key, &value], rows.chain((0..keys).map(|row| (2, row))))
+        }
+        Qkv::Stacked(name) => weights.matrix(name, layer, all, d)?,
+        Qkv::Interleaved(name) => {
+            // Stored as (kv heads, queries of the head + key + value, d_head).
+            let stored = weights.matrix(name, layer, all, d)?;
+            let group = n_heads / n_kv_heads;
+            let row = move |kv_head: usize, part: usize, unit: usize| {
+                (0, (kv_head * (group + 2) + part) * d_head + unit)
+            };
+            let queries = (0..queries).map(move |query| {
+                let head = query / d_head;
+                row(head / group, head % group, query % d_head)
+            });
+            let keys = (0..keys).map(move |key| row(key / d_head, group, key % d_head));
+            let values =
+                (0..n_kv_heads * d_head).map(move |value| row(value / d_head, group + 1, value % d_head));
+            Matrix::gather(&[&stored], queries.chain(keys).chain(values))
+        }
+    };
+    Ok(matrix.pack())
+}
+
+impl Mlp {
+    fn load(spec: &Spec, names: names::Mlp, layer: usize, weights: &Weights) -> error::Result<Self> {
+        let (d, d_mlp) = (spec.d_model, spec.mlp.d);
+        let inner = |name| weights.matrix(name, layer, d_mlp, d);
+        let (activated, factor, down) = match names {
+            names::Mlp::Plain { up, down } => (inner(up)?, None, down),
+            names::Mlp::Gated { gate, up, down } => (inner(gate)?, Some(inner(up)?), down),
+            names::Mlp::GatedStacked { gate_up, down } => {
+                let both = weights.matrix(gate_up, layer, 2 * d_mlp, d)?;
+                let half =
+                    |start: usize| Matrix::gather(&[&both], (start..start + d_mlp).map(|row| (0, row)));
+                (half(0), Some(half(d_mlp)), down)
+            }
+        };
+        Ok(Self {
+            activation: spec.mlp.activation,
+            activated: activated.pack(),
+            factor: factor.map(|matrix| matrix.pack()),
+            down: weights.matrix(down, layer, d, d_mlp)?.scaled(spec.residual_scale).pack(),
+        })
+    }
+
+    /// The hidden layer: `(n_tokens, d_mlp)`.
+    fn hidden(&self, x: &Tensor) -> Result<Tensor> {
+        let activated = ops::linear(x, &self.activated, Some(self.activation))?;
+        match &self.factor {
+            Some(factor) => ops::gate_linear(&activated, x, factor),
+            None => Ok(activated),
+        }
+    }
+}
+
+/// What is added to scores, by head and distance.
+pub(super) enum DistanceTable {
+    /// A slope per head.
+    Slopes(Vec<f32>),
+    /// `(buckets, heads)`.
+    Buckets { table: Vec<Vec<f32>>, max_distance: usize },
+}
+
+impl DistanceTable {
+    pub(super) fn load(spec: &Spec, names: &names::Block, weights: &Weights) -> error::Result<Option<Self>> {
+        Ok(match spec.attention.bias {
+            DistanceBias::None => None,
+            DistanceBias::Alibi { scale } => {
+                Some(Self::Slopes(alibi_slopes(spec.attention.n_heads).map(|slope| slope * scale).collect()))
+            }
+            DistanceBias::Buckets { count, max_distance } => {
+                let name = names.distance_bias.unwrap_or_default();
+                let table = weights.table(name, count, spec.attention.n_heads)?.to_vec2()?;
+                Some(Self::Buckets { table, max_distance })
+            }
+        })
+    }
+
+    /// The values for sequences of up to `longest` tokens.
+    fn up_to(&self, longest: usize) -> Bias {
+        let distances = || (0..2 * longest - 1).map(|index| index as i64 - (longest as i64 - 1));
+        let values = match self {
+            Self::Slopes(slopes) => slopes
+                .iter()
+                .flat_map(|slope| distances().map(move |distance| slope * distance as f32))
+                .collect(),
+            Self::Buckets { table, max_distance } => {
+                let buckets: Vec<usize> =
+                    distances().map(|distance| bucket(distance, table.len(), *max_distance)).collect();
+                let n_heads = table.first().map_or(0, Vec::len);
+                (0..n_heads).flat_map(|head| buckets.iter().map(move |&bucket| table[bucket][head])).collect()
+            }
+        };
+        Bias { longest, values }
+    }
+}
+
+/// The slopes of Press et al. 2022: powers of one number when there are `2^k` heads, else those and every other one of the
+/// next `2^k`.
+fn alibi_slopes(n_heads: usize) -> impl Iterator<Item = f32> {
+    let whole = if n_heads.is_power_of_two() { n_heads } else { n_heads.next_power_of_two() / 2 };
+    let base = |heads: usize| 2f64.powf(-8.0 / heads as f64);
+    let first = (1..=whole).map(move |power| base(whole).powi(power as i32) as f32);
+    let rest = (0..n_heads - whole).map(move |index| base(2 * whole).powi(2 * index as i32 + 1) as f32);
+    first.chain(rest)
+}
+
+/// The bucket of a distance (key less query), in both directions (Raffel et al. 2020): each small distance has its own, and
+/// larger ones share more and more.
+fn bucket(distance: i64, count: usize, max_distance: usize) -> usize {
+    let half = count / 2;
+    let direction = if distance > 0 { half } else { 0 };
+    let distance = distance.unsigned_abs() as usize;
+    let exact = half / 2;
+    let within = if distance < exact {
+        distance
+    } else {
+        // In f32, as transformers computes it: the rounding decides where buckets end.
+        let ratio = (distance as f32 / exact as f32).ln() / (max_distance as f32 / exact as f32).ln();
+        (exact + (ratio * (half - exact) as f32) as usize).min(half - 1)
+    };
+    direction + within
+}

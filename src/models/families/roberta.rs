@@ -1,0 +1,34 @@
+//! RoBERTa (Liu et al. 2019), XLM-RoBERTa (Conneau et al. 2020) and CamemBERT (Martin et al. 2020): BERT with positions
+//! that begin after the padding's.
+//!
+//! Source: `models/roberta/modeling_roberta.py` of Hugging Face transformers.
+
+use super::bert;
+use crate::models::config::Config;
+use crate::models::error::Result;
+use crate::models::names::{Declaration, Names};
+use crate::models::spec::{Embeddings, Positions};
+
+pub(in crate::models) fn declare(config: &Config) -> Result<Declaration> {
+    let mut spec = bert::spec(config)?;
+    spec.embeddings = after_padding(config, &spec.embeddings)?;
+    spec.n_positions = spec.embeddings.positions.map(|layout| layout.rows - layout.first);
+    Ok(Declaration { spec, names: Names { prefixes: &["", "roberta."], ..bert::NAMES } })
+}
+
+/// The same embeddings, with positions that begin after the row of padding.
+pub(super) fn after_padding(config: &Config, embeddings: &Embeddings) -> Result<Embeddings> {
+    let padding = config.token_or("pad_token_id", 1)?;
+    let positions = embeddings.positions.map(|layout| Positions {
+        first: padding as usize + 1,
+        uncounted: Some(padding),
+        ..layout
+    });
+    match positions {
+        Some(layout) if layout.rows <= layout.first => Err(config.error(
+            "max_position_embeddings",
+            format!("is {}, which leaves none after padding {padding}", layout.rows),
+        )),
+        _ => Ok(Embeddings { positions, ..embeddings.clone() }),
+    }
+}

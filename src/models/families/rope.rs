@@ -1,0 +1,130 @@
+//! The keys of rotary positions, as configurations old and new have them.
+//!
+//! Source: `modeling_rope_utils.py` of Hugging Face transformers. New files keep everything in `rope_parameters`; older ones
+//! have `rope_theta`, `partial_rotary_factor` and `rope_scaling` beside each other.
+
+use crate::models::config::Config;
+use crate::models::error::Result;
+use crate::models::rotary::{Rotary, Scaling};
+
+/// What a configuration says of its rotation.
+pub(super) struct Rope {
+    pub(super) rotary: Rotary,
+    /// The longest sequence that the rotation is right for, where it is shorter than the model's.
+    pub(super) n_positions: Option<usize>,
+}
+
+/// What a family assumes where a configuration is silent.
+#[derive(Clone, Copy)]
+pub(super) struct Defaults {
+    pub(super) theta: f64,
+    /// The part of a head that is turned.
+    pub(super) part: f64,
+}
+
+impl Defaults {
+    pub(super) const PLAIN: Self = Self { theta: 10_000.0, part: 1.0 };
+}
+
+/// The rotation of heads of `d_head` units, for a model of `n_positions`.
+pub(super) fn read(config: &Config, d_head: usize, n_positions: usize, defaults: Defaults) -> Result<Rope> {
+    // Older keys are read first, and give way to the newer.
+    let theta = config.number_or("rope_theta", defaults.theta)?;
+    let part = config.number_or("partial_rotary_factor", defaults.part)?;
+    let scaling = config.part("rope_scaling")?;
+    let parameters = config.part("rope_parameters")?;
+    if scaling.is_some() && parameters.is_some() {
+        return Err(config
+            .error("rope_scaling", "stands beside `rope_parameters`, which says the same in newer files"));
+    }
+    let Some(part_of_config) = parameters.or(scaling) else {
+        return Ok(Rope { rotary: rotary(config, d_head, theta, part, &Scaling::None)?, n_positions: None });
+    };
+    of_part(config, &part_of_config, d_head, n_positions, Defaults { theta, part })
+}
+
+/// The rotation that an object of parameters describes.
+pub(super) fn of_part(
+    config: &Config,
+    parameters: &Config,
+    d_head: usize,
+    n_positions: usize,
+    defaults: Defaults,
+) -> Result<Rope> {
+    let theta = parameters.number_or("rope_theta", defaults.theta)?;
+    let part = parameters.number_or("partial_rotary_factor", defaults.part)?;
+    let old_kind = parameters.string_or("type", "default")?;
+    let kind = parameters.string_or("rope_type", &old_kind)?;
+    let number =
+        |key: &str| parameters.number_if_any(key)?.ok_or_else(|| parameters.error(key, "is missing"));
+    let original = || -> Result<f64> {
+        let own = parameters.number_if_any("original_max_position_embeddings")?;
+        let outer = config.number_if_any("original_max_position_embeddings")?;
+        Ok(own.or(outer).unwrap_or(n_positions as f64))
+    };
+    let mut limit = None;
+    let scaling = match kind.as_str() {
+        "default" | "mrope" => Scaling::None,
+        "linear" => Scaling::Linear { factor: number("factor")? },
+        // Changes only sequences that are longer than the model's positions, and those are refused.
+        "dynamic" => {
+            parameters.ignore("factor");
+            limit = Some(original()? as usize);
+            Scaling::None
+        }
+        "llama3" => Scaling::Llama3 {
+            factor: number("factor")?,
+            low: number("low_freq_factor")?,
+            high: number("high_freq_factor")?,
+            original: original()?,
+        },
+        "yarn" => yarn(parameters, n_positions, original()?)?,
+        // Another list of factors is for sequences that are longer than those of the first training.
+        "longrope" | "su" => {
+            let original = original()?;
+            parameters.ignore("long_factor");
+            limit = Some(original as usize);
+            let factor = parameters.number_if_any("factor")?.unwrap_or(n_positions as f64 / original);
+            let usual = if factor <= 1.0 { 1.0 } else { (1.0 + factor.ln() / original.ln()).sqrt() };
+            let factors = parameters.numbers("short_factor")?;
+            let factors = factors.ok_or_else(|| parameters.error("short_factor", "is missing"))?;
+            let pairs = (d_head as f64 * part) as usize / 2;
+            if factors.len() != pairs {
+                return Err(parameters
+                    .error("short_factor", format!("has {} values for {pairs} pairs", factors.len())));
+            }
+            Scaling::Long { factors, scale: parameters.number_or("attention_factor", usual)? }
+        }
+        other => {
+            let known = "default, linear, dynamic, llama3, yarn and longrope";
+            return Err(parameters.error("rope_type", format!("is `{other}`; supported are {known}")));
+        }
+    };
+    parameters.finish()?;
+    Ok(Rope { rotary: rotary(parameters, d_head, theta, part, &scaling)?, n_positions: limit })
+}
+
+fn yarn(parameters: &Config, n_positions: usize, original: f64) -> Result<Scaling> {
+    let factor = parameters.number_if_any("factor")?.unwrap_or(n_positions as f64 / original);
+    let by = |times: f64| if factor <= 1.0 { 1.0 } else { 0.1 * times * factor.ln() + 1.0 };
+    let usual = match (parameters.number_if_any("mscale")?, parameters.number_if_any("mscale_all_dim")?) {
+        (Some(scale), Some(all)) if scale != 0.0 && all != 0.0 => by(scale) / by(all),
+        _ => by(1.0),
+    };
+    Ok(Scaling::Yarn {
+        factor,
+        fast: parameters.number_or("beta_fast", 32.0)?,
+        slow: parameters.number_or("beta_slow", 1.0)?,
+        original,
+        truncate: parameters.flag_or("truncate", true)?,
+        scale: parameters.number_or("attention_factor", usual)?,
+    })
+}
+
+fn rotary(config: &Config, d_head: usize, theta: f64, part: f64, scaling: &Scaling) -> Result<Rotary> {
+    let dims = (d_head as f64 * part) as usize;
+    if dims < 2 || dims > d_head || !dims.is_multiple_of(2) {
+        return Err(config.error("partial_rotary_factor", format!("turns {dims} of a head's {d_head} units")));
+    }
+    Ok(Rotary::new(dims, theta, scaling))
+}

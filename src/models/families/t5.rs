@@ -1,0 +1,89 @@
+//! The encoders of T5 (Raffel et al. 2020), T5 v1.1, Flan-T5 (Chung et al. 2022) and mT5 (Xue et al. 2021).
+//!
+//! Source: `models/t5/modeling_t5.py` of Hugging Face transformers.
+
+use crate::models::activation::Activation;
+use crate::models::config::Config;
+use crate::models::error::Result;
+use crate::models::names::{Block, Declaration, Mlp, Names, Qkv, linear};
+use crate::models::spec::{self, Attention, DistanceBias, Embeddings, Norm, NormKind, Spec};
+
+const DOWN: &str = "encoder.block.{}.layer.1.DenseReluDense.wo";
+
+fn names(gated: bool) -> Names {
+    let mlp = if gated {
+        Mlp::Gated {
+            gate: linear("encoder.block.{}.layer.1.DenseReluDense.wi_0").bias(false),
+            up: linear("encoder.block.{}.layer.1.DenseReluDense.wi_1").bias(false),
+            down: linear(DOWN).bias(false),
+        }
+    } else {
+        Mlp::Plain {
+            up: linear("encoder.block.{}.layer.1.DenseReluDense.wi").bias(false),
+            down: linear(DOWN).bias(false),
+        }
+    };
+    Names {
+        final_norm: Some("encoder.final_layer_norm"),
+        ..Names::new(
+            "shared",
+            Block {
+                distance_bias: Some("encoder.block.0.layer.0.SelfAttention.relative_attention_bias"),
+                ..Block::new(
+                    Qkv::separate(
+                        "encoder.block.{}.layer.0.SelfAttention.q",
+                        "encoder.block.{}.layer.0.SelfAttention.k",
+                        "encoder.block.{}.layer.0.SelfAttention.v",
+                        false,
+                    ),
+                    linear("encoder.block.{}.layer.0.SelfAttention.o").bias(false),
+                    mlp,
+                )
+                .norms_before("encoder.block.{}.layer.0.layer_norm", "encoder.block.{}.layer.1.layer_norm")
+            },
+        )
+    }
+}
+
+pub(in crate::models) fn declare(config: &Config) -> Result<Declaration> {
+    for decoder in
+        ["num_decoder_layers", "is_decoder", "scale_decoder_outputs", "n_positions", "dropout_rate"]
+    {
+        config.ignore(decoder);
+    }
+    // Both follow from `feed_forward_proj`.
+    config.ignore("dense_act_fn");
+    config.ignore("is_gated_act");
+    let d_model = config.count("d_model")?;
+    let n_layers = config.count("num_layers")?;
+    let projection = config.string_or("feed_forward_proj", "relu")?;
+    let (gated, activation) = match projection.strip_prefix("gated-") {
+        // The first gated checkpoints were written with a name that meant the tanh form.
+        Some("gelu") => (true, Some(Activation::GeluTanh)),
+        Some(name) => (true, Activation::parse(name)),
+        None => (false, Activation::parse(&projection)),
+    };
+    let activation =
+        activation.ok_or_else(|| config.error("feed_forward_proj", format!("is `{projection}`")))?;
+    let spec = Spec {
+        vocab_size: config.count("vocab_size")?,
+        d_model,
+        n_layers,
+        n_positions: None,
+        embeddings: Embeddings::tokens(d_model),
+        norm: Norm { kind: NormKind::Rms, eps: config.number_or("layer_norm_epsilon", 1e-6)? as f32 },
+        attention: Attention {
+            scale: 1.0,
+            bias: DistanceBias::Buckets {
+                count: config.count_or("relative_attention_num_buckets", 32)?,
+                max_distance: config.count_or("relative_attention_max_distance", 128)?,
+            },
+            ..Attention::full(config.count("num_heads")?, config.count("d_kv")?)
+        },
+        blocks: vec![spec::Block::default(); n_layers],
+        mlp: spec::Mlp { d: config.count("d_ff")?, activation },
+        parallel: false,
+        residual_scale: 1.0,
+    };
+    Ok(Declaration { spec, names: names(gated) })
+}

@@ -1,0 +1,165 @@
+//! What a family calls its weights. `{}` stands for the number of the block.
+//!
+//! A part that a family does not name, it does not have.
+
+use super::spec::Spec;
+
+/// The names of a family's weights.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Names {
+    /// What some checkpoints put before every name.
+    pub(super) prefixes: &'static [&'static str],
+    pub(super) tokens: &'static str,
+    pub(super) positions: &'static str,
+    pub(super) segments: &'static str,
+    pub(super) embedding_norm: Option<&'static str>,
+    /// From the embeddings' size to `d_model`.
+    pub(super) embedding_projection: Option<Linear>,
+    pub(super) block: Block,
+    pub(super) final_norm: Option<&'static str>,
+}
+
+/// The names of a block's weights. With `x` the residual stream:
+///
+/// ```text
+/// x = after_attention(x + attention_out(attention(attention_in(x))))
+/// x = after_mlp(x + mlp_out(mlp(mlp_in(x))))
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Block {
+    pub(super) attention_in: Option<&'static str>,
+    pub(super) qkv: Qkv,
+    /// Norms of queries and keys, of each head or of all at once.
+    pub(super) qk_norm: Option<QkNorm>,
+    /// A table `(buckets, heads)` of [`super::spec::DistanceBias::Buckets`], which all blocks share.
+    pub(super) distance_bias: Option<&'static str>,
+    pub(super) attention: Linear,
+    pub(super) attention_out: Option<&'static str>,
+    pub(super) after_attention: Option<&'static str>,
+    pub(super) mlp_in: Option<&'static str>,
+    pub(super) mlp: Mlp,
+    pub(super) mlp_out: Option<&'static str>,
+    pub(super) after_mlp: Option<&'static str>,
+}
+
+/// A linear layer: `NAME.weight`, and `NAME.bias` if it has one.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Linear {
+    pub(super) name: &'static str,
+    pub(super) bias: bool,
+    /// Whether it is stored `(inputs, outputs)`, not `(outputs, inputs)`.
+    pub(super) turned: bool,
+}
+
+/// Queries, keys and values.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Qkv {
+    /// Three layers.
+    Separate(Linear, Linear, Linear),
+    /// One layer: all queries, then all keys, then all values.
+    Stacked(Linear),
+    /// One layer: for each head of keys its queries, its key and its value.
+    Interleaved(Linear),
+}
+
+/// Norms of queries and keys.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct QkNorm {
+    pub(super) query: &'static str,
+    pub(super) key: &'static str,
+    /// Whether each head is normalized by itself.
+    pub(super) by_head: bool,
+}
+
+/// An MLP.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Mlp {
+    /// `down(act(up(x)))`.
+    Plain { up: Linear, down: Linear },
+    /// `down(act(gate(x)) · up(x))`.
+    Gated { gate: Linear, up: Linear, down: Linear },
+    /// The same, with gate and up in one layer, in this order.
+    GatedStacked { gate_up: Linear, down: Linear },
+}
+
+/// A linear layer with a bias.
+pub(super) const fn linear(name: &'static str) -> Linear {
+    Linear { name, bias: true, turned: false }
+}
+
+impl Linear {
+    /// The same layer, with a bias or without.
+    pub(super) const fn bias(self, bias: bool) -> Self {
+        Self { bias, ..self }
+    }
+
+    /// The same layer, stored `(inputs, outputs)`.
+    pub(super) const fn turned(self) -> Self {
+        Self { turned: true, ..self }
+    }
+}
+
+impl Qkv {
+    /// Three layers, all with a bias or all without.
+    pub(super) const fn separate(
+        query: &'static str,
+        key: &'static str,
+        value: &'static str,
+        bias: bool,
+    ) -> Self {
+        Self::Separate(linear(query).bias(bias), linear(key).bias(bias), linear(value).bias(bias))
+    }
+}
+
+impl Block {
+    /// A block of attention and an MLP, with no norm anywhere.
+    pub(super) const fn new(qkv: Qkv, attention: Linear, mlp: Mlp) -> Self {
+        Self {
+            attention_in: None,
+            qkv,
+            qk_norm: None,
+            distance_bias: None,
+            attention,
+            attention_out: None,
+            after_attention: None,
+            mlp_in: None,
+            mlp,
+            mlp_out: None,
+            after_mlp: None,
+        }
+    }
+
+    /// The norm before each half, as most decoders have it.
+    pub(super) const fn norms_before(self, attention: &'static str, mlp: &'static str) -> Self {
+        Self { attention_in: Some(attention), mlp_in: Some(mlp), ..self }
+    }
+
+    /// The norm after each half, on the residual stream, as in BERT.
+    pub(super) const fn norms_after(self, attention: &'static str, mlp: &'static str) -> Self {
+        Self { after_attention: Some(attention), after_mlp: Some(mlp), ..self }
+    }
+}
+
+impl Names {
+    /// Token embeddings and blocks, with no prefix, norm or projection.
+    #[expect(clippy::large_types_passed_by_value, reason = "a constant, made when the program is compiled")]
+    pub(super) const fn new(tokens: &'static str, block: Block) -> Self {
+        Self {
+            prefixes: &[""],
+            tokens,
+            positions: "",
+            segments: "",
+            embedding_norm: None,
+            embedding_projection: None,
+            block,
+            final_norm: None,
+        }
+    }
+}
+
+/// A family's reading of a configuration.
+#[derive(Debug, Clone)]
+pub(super) struct Declaration {
+    pub(super) spec: Spec,
+    pub(super) names: Names,
+}
