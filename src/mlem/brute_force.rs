@@ -343,3 +343,15 @@ fn a_term_that_is_permuted_onto_itself_loses_nothing() {
     assert!(importances[0].importance > 0.9, "{importances:?}");
     assert!(importances[1].importance.abs() < 1e-6, "{importances:?}");
 }
+
+#[test]
+fn stimuli_beyond_the_fitted_range_are_scored_as_they_are() {
+    let column =
+        |scale: f64| Feature::numeric("zipf", (0..20).map(|i| Some(scale * f64::from(i))).collect()).unwrap();
+    let table = |scale| FeatureTable::new(20, vec![column(scale)]).unwrap();
+    let x = Array2::from_shape_fn((20, 1), |(i, _)| i as f32);
+    let fitted = Mlem::params().fit(&table(1.0), x.view()).unwrap();
+    // Distances up to a thousand times the range that the scale was fixed on.
+    let scored = fitted.score(&table(1000.0), x.view()).unwrap();
+    assert!((scored.spearman.unwrap() - 1.0).abs() < 1e-9, "{scored:?}");
+}

@@ -108,6 +108,12 @@ impl CrossValidation {
         &self.design.terms
     }
 
+    /// The options.
+    #[must_use]
+    pub fn params(&self) -> &MlemParams {
+        &self.design.params
+    }
+
     /// How many folds.
     #[must_use]
     pub fn n_folds(&self) -> usize {
@@ -137,7 +143,7 @@ impl CrossValidation {
                 let tasks = design.layout.tasks_within(fold);
                 let distances = neural_distances(&neural, &tasks, design.coverage);
                 let target = RankTarget::new(&distances, &mut Scratch::default());
-                let model = GridModel::new(&design.terms, &solved.w, design.columns.slots());
+                let model = GridModel::new(&design.terms, &solved.w, &design.columns);
                 let evaluation = Evaluation::new(model, &self.scored_on[fold], target);
                 let scored = evaluation.scored;
                 let mut warnings = fit_warnings(&solved, fold);

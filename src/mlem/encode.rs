@@ -178,6 +178,22 @@ impl Columns {
         self.dense.len()
     }
 
+    /// The largest distance that a feature can have between two of the stimuli, 1 at least.
+    pub(crate) fn largest(&self, slot: Slot) -> f64 {
+        match slot {
+            Slot::Dense(column) => match &self.dense[column] {
+                Column::Values(values) => {
+                    // `min` and `max` pass over what is missing.
+                    let most = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+                    let least = values.iter().copied().fold(f64::INFINITY, f64::min);
+                    (most - least).max(1.0)
+                }
+                Column::Levels(_) => 1.0,
+            },
+            Slot::Bit(_) => 1.0,
+        }
+    }
+
     /// The columns with each feature's values at `stimuli` permuted, every feature by an order of its own that `order_of` puts
     /// its places in.
     pub(crate) fn permuted(

@@ -171,7 +171,7 @@ impl FittedMlem {
 
     fn evaluate(&self, pairs: &Pairs) -> Evaluation {
         let w: Vec<f64> = self.terms.iter().map(|term| self.weights[[term.a, term.b]]).collect();
-        let model = GridModel::new(&self.terms, &w, pairs.columns.slots());
+        let model = GridModel::new(&self.terms, &w, &pairs.columns);
         let set = PairSet::new(&pairs.columns, &pairs.tasks, pairs.coverage);
         Evaluation::new(model, set, pairs.target.clone())
     }

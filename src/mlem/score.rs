@@ -102,10 +102,13 @@ const GRID: f64 = ((1u32 << 30) - 2 * MARGIN) as f64;
 const MARGIN: u32 = 1 << 15;
 
 impl GridModel {
-    /// The model of `w`, one weight per term.
-    pub(crate) fn new(terms: &[Term], w: &[f64], slots: &[Slot]) -> Self {
-        // No distance is above 1, so this bounds every sum.
-        let bound: f64 = terms.iter().zip(w).map(|(term, w)| term.multiplicity() * w.abs()).sum();
+    /// The model of `w`, one weight per term, for pairs of the stimuli of `columns`.
+    pub(crate) fn new(terms: &[Term], w: &[f64], columns: &Columns) -> Self {
+        let slots = columns.slots();
+        // Above 1 where stimuli lie outside the range that a model was fitted on.
+        let largest: Vec<f64> = slots.iter().map(|&slot| columns.largest(slot)).collect();
+        let most = |term: &Term| term.multiplicity() * largest[term.a] * largest[term.b];
+        let bound: f64 = terms.iter().zip(w).map(|(term, w)| most(term) * w.abs()).sum();
         let scale = if bound > 0.0 { GRID / bound } else { 0.0 };
         let contributions = terms
             .iter()
@@ -129,7 +132,7 @@ impl GridModel {
                 contribution
             })
             .collect();
-        let below: f64 = terms.iter().zip(w).map(|(term, w)| term.multiplicity() * w.min(0.0)).sum();
+        let below: f64 = terms.iter().zip(w).map(|(term, w)| most(term) * w.min(0.0)).sum();
         Self { contributions, offset: MARGIN as i32 - (scale * below) as i32 }
     }
 
@@ -168,7 +171,13 @@ impl GridModel {
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "a part of loops that are compiled for several machines")]
 fn round(x: f32) -> i32 {
-    x.round_ties_even() as i32
+    const LIMIT: f32 = (1u32 << 30) as f32;
+    let rounded = x.round_ties_even().max(-LIMIT).min(LIMIT);
+    #[expect(unsafe_code, reason = "the checked conversion keeps loops from being vectorised")]
+    // SAFETY: within the limits of an i32, and a number: `max` and `min` prefer their argument to NaN.
+    unsafe {
+        rounded.to_int_unchecked()
+    }
 }
 
 widest! {
@@ -182,8 +191,8 @@ widest! {
     /// Adds `sign` times the rounded `weight · x` where all bits of `mask` are set.
     fn add_scaled_where(out: &mut [i32], bits: &[u32], mask: u32, x: &[f32], weight: f32, sign: i32) {
         for ((out, bits), &x) in out.iter_mut().zip(bits).zip(x) {
-            let x = sign * round(weight * x);
-            *out += if bits & mask == mask { x } else { 0 };
+            let x = if bits & mask == mask { x } else { 0.0 };
+            *out += sign * round(weight * x);
         }
     }
 

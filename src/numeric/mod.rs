@@ -10,5 +10,6 @@ pub mod nnls;
 pub mod psd;
 pub mod rank;
 pub mod rng;
+pub mod significance;
 pub(crate) mod simd;
 pub mod split;

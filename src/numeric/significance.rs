@@ -1,0 +1,68 @@
+//! p-values from random draws, and their correction for many tests.
+
+/// The p-value of `observed` among draws under the null, larger being more extreme: `(1 + #{draw ≥ observed}) / (1 + n)`, which
+/// is never 0 and keeps its level exactly (Phipson and Smyth 2010, eq. 1). `None` where `observed` is no number.
+#[must_use]
+pub fn p_value(observed: f64, draws: &[f64]) -> Option<f64> {
+    // A draw without a value cannot count as less extreme.
+    let as_extreme = draws.iter().filter(|&&draw| draw >= observed || draw.is_nan()).count();
+    (!observed.is_nan()).then(|| (1 + as_extreme) as f64 / (1 + draws.len()) as f64)
+}
+
+/// Holm's step-down correction: the chance of any false positive among all tests is at most the adjusted p-value.
+#[must_use]
+pub fn holm(p: &[f64]) -> Vec<f64> {
+    let order = ascending(p);
+    let mut adjusted = vec![0.0; p.len()];
+    let mut least = 0.0f64;
+    for (rank, &test) in order.iter().enumerate() {
+        least = least.max((p.len() - rank) as f64 * p[test]).min(1.0);
+        adjusted[test] = least;
+    }
+    adjusted
+}
+
+/// Benjamini and Hochberg's step-up correction: the expected share of false positives among those at or below an adjusted
+/// p-value is at most that value (independent or positively dependent tests).
+#[must_use]
+pub fn benjamini_hochberg(p: &[f64]) -> Vec<f64> {
+    let order = ascending(p);
+    let mut adjusted = vec![0.0; p.len()];
+    let mut most = 1.0f64;
+    for (rank, &test) in order.iter().enumerate().rev() {
+        most = most.min(p.len() as f64 / (rank + 1) as f64 * p[test]);
+        adjusted[test] = most;
+    }
+    adjusted
+}
+
+fn ascending(p: &[f64]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..p.len()).collect();
+    order.sort_by(|&a, &b| p[a].total_cmp(&p[b]));
+    order
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn close(a: &[f64], b: &[f64]) -> bool {
+        a.len() == b.len() && a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-12)
+    }
+
+    #[test]
+    fn corrections_equal_worked_examples() {
+        let p = [0.01, 0.04, 0.03, 0.005];
+        assert!(close(&holm(&p), &[0.03, 0.06, 0.06, 0.02]));
+        assert!(close(&benjamini_hochberg(&p), &[0.02, 0.04, 0.04, 0.02]));
+        assert!(holm(&[]).is_empty());
+        assert_eq!(holm(&[0.9, 0.8]), [1.0, 1.0]);
+    }
+
+    #[test]
+    fn a_p_value_counts_itself_and_ties() {
+        assert_eq!(p_value(2.0, &[1.0, 2.0, 3.0]), Some(0.75));
+        assert_eq!(p_value(9.0, &[1.0, 2.0, 3.0]), Some(0.25));
+        assert_eq!(p_value(f64::NAN, &[1.0]), None);
+    }
+}
