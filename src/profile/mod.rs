@@ -11,7 +11,6 @@ mod tables;
 pub use csv::{IMPORTANCE, SCORES, WEIGHTS};
 pub use error::{Error, Result};
 pub use fit::{Fitted, fit};
-pub use metric::Metric;
 pub use metric::{Direction, Metric};
 pub use run::{ModelRecord, RunRecord, StimuliRecord};
 pub use summary::{Spread, SpreadOver, Summary, Trajectory};
