@@ -12,6 +12,9 @@ pub enum Error {
     /// Stimuli that cannot be used.
     #[error(transparent)]
     Stimuli(#[from] crate::stimuli::Error),
+    /// Maps that could not be made.
+    #[error(transparent)]
+    Geometry(#[from] crate::geometry::Error),
     /// A report that could not be made.
     #[error(transparent)]
     Report(#[from] crate::report::Error),
@@ -48,6 +51,7 @@ impl Error {
         match self {
             Self::Files(error) => error.hint(),
             Self::Stimuli(error) => error.hint(),
+            Self::Geometry(error) => error.hint(),
             Self::Report(error) => error.hint(),
             Self::Hub(error) => error.hint(),
             Self::Activations(error) => error.hint(),

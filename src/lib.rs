@@ -29,6 +29,7 @@
 //! | 2 | [`mlem`] | the estimator: distances, moments, exact fit, importance | |
 //! | 3 | [`extract`] | stimuli and a model to activations | |
 //! | 3 | [`profile`] | an estimator over layers and folds | |
+//! | 3 | [`geometry`] | maps of the stimuli: multidimensional scaling of every layer | |
 //! | 5 | [`report`] | terminal, figures, page: pure bytes out | |
 //!
 //! candle is named only in [`models`] and [`extract`].
@@ -37,6 +38,7 @@ pub mod activations;
 mod error;
 pub mod extract;
 pub mod files;
+pub mod geometry;
 pub mod grammar;
 pub mod hub;
 pub mod mlem;

@@ -207,6 +207,164 @@
     if (svg) charts[svg.dataset.chart](figure, svg, data.figures[figure.dataset.figure]);
   }
 
+  // The points of a map, from 0 to 1: three bytes each, twelve bits for x and for y.
+  const unpack = (map, n) => {
+    const bytes = atob(map.points);
+    return Array.from({ length: n }, (_, i) => {
+      const three = (bytes.charCodeAt(3 * i) << 16) | (bytes.charCodeAt(3 * i + 1) << 8) | bytes.charCodeAt(3 * i + 2);
+      return [(three >> 12) / 4095, (three & 4095) / 4095];
+    });
+  };
+
+  // The map of one layer, all of its points, coloured by any feature.
+  const explorer = () => {
+    const root = document.getElementById("explorer");
+    if (!root || !data.geometry) return;
+    root.hidden = false;
+    const { stimuli, maps } = data.geometry;
+    const canvas = root.querySelector("canvas");
+    const pen = canvas.getContext("2d");
+    const [layer, colour] = [root.querySelector("input"), root.querySelector("select")];
+    const features = data.tables.stimuli.filter((column) => column.name !== "sentence" || column.levels);
+    const sentences = data.tables.stimuli.find((column) => column.name === "sentence" && !column.levels);
+    // The colours of the figures, asked of the style sheet, so that they follow light and dark.
+    const probe = document.querySelector("svg").cloneNode(false);
+    probe.removeAttribute("data-chart");
+    probe.setAttribute("class", "hidden");
+    document.body.append(probe);
+    const fill = (outer, inner) => {
+      const group = document.createElementNS(probe.namespaceURI, "g");
+      const path = document.createElementNS(probe.namespaceURI, "path");
+      group.setAttribute("class", outer);
+      path.setAttribute("class", inner);
+      group.append(path);
+      probe.append(group);
+      const found = getComputedStyle(path).fill;
+      group.remove();
+      return found;
+    };
+    const points = maps.map((map) => unpack(map, stimuli.length).map(([x, y]) => [x, 1 - y]));
+    const value = (column, i) => (column.levels ? (column.codes[i] === null ? null : column.levels[column.codes[i]]) : column.values[i]);
+    let at = null;
+    const place = ([x, y], size) => [8 + x * (size - 16), 8 + y * (size - 16)];
+    const draw = () => {
+      const size = canvas.clientWidth;
+      const ratio = window.devicePixelRatio || 1;
+      canvas.width = canvas.height = size * ratio;
+      pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+      pen.clearRect(0, 0, size, size);
+      const map = maps[layer.value];
+      const column = features[colour.value];
+      root.querySelector("output").textContent = `${map.layer}, stress ${map.stress.toFixed(2)}`;
+      const grey = fill("gap-point", "gap");
+      const known = column.levels ? [] : column.values.filter((x) => x !== null);
+      const [low, high] = [known.reduce((a, b) => Math.min(a, b), Infinity), known.reduce((a, b) => Math.max(a, b), -Infinity)];
+      const shades = column.levels
+        ? column.levels.slice(0, 8).map((_, i) => fill("s" + i, "marker"))
+        : Array.from({ length: 10 }, (_, i) => fill("", "q" + (i + 3)));
+      const shade = (i) => {
+        if (column.levels) return shades[column.codes[i]] || grey;
+        if (column.values[i] === null) return grey;
+        return shades[Math.min(9, Math.floor(((column.values[i] - low) / (high - low || 1)) * 10))];
+      };
+      pen.globalAlpha = 0.75;
+      const radius = stimuli.length > 1500 ? 2.2 : 3.2;
+      stimuli.forEach((stimulus, i) => {
+        const [x, y] = place(points[layer.value][i], size);
+        pen.fillStyle = shade(stimulus);
+        pen.beginPath();
+        pen.arc(x, y, radius, 0, 7);
+        pen.fill();
+      });
+      pen.globalAlpha = 1;
+      if (at !== null) {
+        const [x, y] = place(points[layer.value][at], size);
+        pen.strokeStyle = getComputedStyle(canvas).color;
+        pen.lineWidth = 2;
+        pen.beginPath();
+        pen.arc(x, y, radius + 3, 0, 7);
+        pen.stroke();
+      }
+      const legend = root.querySelector(".legend");
+      legend.replaceChildren();
+      const entry = (name, of) => {
+        const item = element("li", undefined, legend);
+        element("i", undefined, item).style.background = of;
+        element("span", name, item);
+      };
+      if (column.levels) {
+        column.levels.slice(0, 8).forEach((name, i) => entry(name, shades[i]));
+        if (column.levels.length > 8) entry(`${column.levels.length - 8} more`, grey);
+      } else {
+        entry(exact(low), shades[0]);
+        entry(exact(high), shades[9]);
+      }
+    };
+    const say = (i, x, y, loud) => {
+      const column = features[colour.value];
+      const stimulus = stimuli[i];
+      const title = sentences ? sentences.values[stimulus] : `stimulus ${stimulus + 1}`;
+      const text = value(column, stimulus);
+      show(x, y, title, [[column.name, text === null ? "—" : String(text)]]);
+      if (loud) live.textContent = `${title}, ${column.name} ${text}`;
+    };
+    canvas.addEventListener("pointermove", (event) => {
+      const box = canvas.getBoundingClientRect();
+      const [x, y] = [event.clientX - box.left, event.clientY - box.top];
+      let best = 14;
+      let found = null;
+      points[layer.value].forEach((point, i) => {
+        const [px, py] = place(point, box.width);
+        const apart = Math.hypot(px - x, py - y);
+        if (apart < best) [best, found] = [apart, i];
+      });
+      if (found !== at) {
+        at = found;
+        draw();
+      }
+      if (at === null) tip.style.display = "none";
+      else say(at, event.clientX, event.clientY);
+    });
+    const leave = () => {
+      at = null;
+      tip.style.display = "none";
+      draw();
+    };
+    canvas.addEventListener("pointerleave", leave);
+    canvas.addEventListener("blur", leave);
+    canvas.addEventListener("keydown", (event) => {
+      const step = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 }[event.key];
+      if (!step) return;
+      event.preventDefault();
+      at = at === null ? 0 : (at + step + stimuli.length) % stimuli.length;
+      draw();
+      const box = canvas.getBoundingClientRect();
+      const [x, y] = place(points[layer.value][at], box.width);
+      say(at, box.left + x, box.top + y, true);
+    });
+    layer.addEventListener("input", draw);
+    colour.addEventListener("change", draw);
+    new ResizeObserver(draw).observe(canvas);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+    document.getElementById("theme").addEventListener("click", () => requestAnimationFrame(draw));
+    draw();
+  };
+  explorer();
+  if (data.geometry) {
+    const { stimuli, maps } = data.geometry;
+    const column = (name, of) => ({ name, values: maps.flatMap((map) => of(map)) });
+    data.tables.geometry = [
+      column("layer", (map) => stimuli.map(() => map.layer)),
+      column("stimulus", () => stimuli.map((stimulus) => stimulus + 1)),
+      ...["x", "y"].map((name, axis) =>
+        column(name, (map) =>
+          unpack(map, stimuli.length).map((point) => Number((map.extent * (2 * point[axis] - 1)).toPrecision(4))),
+        ),
+      ),
+      column("stress", (map) => stimuli.map(() => map.stress)),
+    ];
+  }
+
   // Tables are stored by column, names as codes into levels; the CSV is the one of the run directory.
   const csv = (table) => {
     const quote = (text) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);

@@ -37,6 +37,14 @@ pub enum Error {
         /// For each template, what removed its last candidate.
         reasons: Vec<String>,
     },
+    /// No two sentences differ in one feature alone.
+    #[error("no two sentences of {grammar} differ in `{feature}` alone")]
+    NoPairs {
+        /// The grammar's name.
+        grammar: String,
+        /// The feature.
+        feature: String,
+    },
     /// The choices of a rule depend on each other in more ways than can be counted.
     #[error("{grammar}: the constraints of {rule} tie too many choices together to count them exactly")]
     Entangled {
@@ -44,6 +52,14 @@ pub enum Error {
         grammar: String,
         /// Which template or rule.
         rule: String,
+    },
+    /// A recursive grammar derives more than 128 bits count.
+    #[error("{grammar} derives more than can be counted within a depth of {depth}")]
+    TooDeep {
+        /// The grammar's name.
+        grammar: String,
+        /// How deep its trees may be.
+        depth: usize,
     },
     /// All sentences were asked for, and there are too many to hold.
     #[error("{grammar} has {} sentences, more than fit in memory", text::count(*count))]
@@ -75,9 +91,14 @@ impl Error {
             }
             Self::Invalid(problem) => return problem.hint.clone(),
             Self::Empty { .. } => "loosen that constraint, or add words that meet it".to_owned(),
+            Self::NoPairs { .. } => {
+                "a feature that goes along with it is in the way: leave it out of the slot's `features`"
+                    .to_owned()
+            }
             Self::Entangled { .. } => {
                 "split the `distinct` list into smaller ones, or use fewer words in those slots".to_owned()
             }
+            Self::TooDeep { depth, .. } => format!("allow less deep trees: --depth {}", (depth / 2).max(1)),
             Self::TooMany { .. } => "draw a sample instead: --sample N".to_owned(),
         })
     }

@@ -18,9 +18,11 @@ struct Writer<'a> {
     /// A blank is due before the next word.
     blank: bool,
     rule: Option<usize>,
+    root: Option<usize>,
     /// For each slot the answer that stands in it and where.
     slots: Vec<Option<Filled>>,
-    open: Vec<usize>,
+    /// The slots that are open, and whether each was opened for the first time.
+    open: Vec<(usize, bool)>,
 }
 
 #[derive(Clone, Copy)]
@@ -31,6 +33,10 @@ struct Filled {
 }
 
 impl Visitor for Writer<'_> {
+    fn root(&mut self, answer: usize) {
+        self.root = Some(answer);
+    }
+
     fn rule(&mut self, rule: usize) {
         self.rule.get_or_insert(rule);
     }
@@ -47,8 +53,8 @@ impl Visitor for Writer<'_> {
         }
         self.blank = false;
         let start = self.n_chars;
-        for &slot in &self.open {
-            if let Some(filled) = &mut self.slots[slot] {
+        for &(slot, first) in &self.open {
+            if let (true, Some(filled)) = (first, &mut self.slots[slot]) {
                 filled.start.get_or_insert(start);
             }
         }
@@ -69,13 +75,17 @@ impl Visitor for Writer<'_> {
     }
 
     fn open(&mut self, slot: usize, answer: usize) {
-        self.slots[slot] = Some(Filled { answer, start: None, end: 0 });
-        self.open.push(slot);
+        // A slot that a recursive grammar fills again is labelled where it stands first.
+        let first = self.slots[slot].is_none();
+        if first {
+            self.slots[slot] = Some(Filled { answer, start: None, end: 0 });
+        }
+        self.open.push((slot, first));
     }
 
     fn close(&mut self, slot: usize) {
-        self.open.pop();
-        if let Some(filled) = &mut self.slots[slot] {
+        let first = self.open.pop().is_some_and(|(_, first)| first);
+        if let (true, Some(filled)) = (first, &mut self.slots[slot]) {
             filled.end = self.n_chars;
         }
     }
@@ -143,6 +153,7 @@ impl Generator<'_> {
             n_words: 0,
             blank: false,
             rule: None,
+            root: None,
             slots: vec![None; n_slots],
             open: Vec::new(),
         };
@@ -171,6 +182,9 @@ impl Generator<'_> {
         };
         match source {
             ColumnSource::Slot { slot: at, feature } => slot(*at, *feature),
+            ColumnSource::Root(feature) => {
+                writer.root.and_then(|answer| self.lattice.answers[answer].atom(*feature))
+            }
             ColumnSource::Rules(values) => {
                 values.iter().find(|(rule, _)| Some(*rule) == writer.rule).map(|(_, atom)| *atom)
             }

@@ -10,13 +10,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::rules::{Atom, Item, Name, Rules, Term, Test};
 use super::unify::{Arena, Key};
 
-/// More states or edges than this in one rule are refused.
+/// More edges than this are refused.
 const BUDGET: usize = 1 << 23;
 
 /// Why a lattice could not be built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Refused {
-    /// This rule has too many states.
+    /// Too many states, the last of them in this rule.
     Entangled { rule: usize },
     /// More derivations than 128 bits count.
     Overflow,
@@ -30,7 +30,7 @@ pub(super) struct Answer {
     /// Where its derivations start.
     root: usize,
     pub count: u128,
-    /// The features that are bound to values.
+    /// The features that are bound to values; those of a nested structure under a name of their own ([`Lattice::label`]).
     pub atoms: Vec<(Name, Atom)>,
 }
 
@@ -83,10 +83,13 @@ pub(super) struct Lattice {
     /// The answers of the start symbol.
     pub roots: Vec<usize>,
     pub count: u128,
+    /// The names of nested features: of the structure, and of the feature in it. They are numbered on from the rules' names.
+    paths: Vec<(Name, Name)>,
 }
 
 /// What is told of a derivation as it is walked, from left to right.
 pub(super) trait Visitor {
+    fn root(&mut self, answer: usize);
     fn rule(&mut self, rule: usize);
     fn text(&mut self, piece: usize);
     fn open(&mut self, slot: usize, answer: usize);
@@ -95,17 +98,11 @@ pub(super) trait Visitor {
 }
 
 impl Lattice {
-    /// The lattice of `rules`, symbols nested at most `depth` deep.
+    /// The lattice of `rules`, trees at most `depth` deep, words included.
     pub(super) fn build(rules: &Rules, depth: usize) -> Result<Self, Refused> {
-        let mut builder = Builder {
-            rules,
-            heights: heights(rules),
-            lattice: Self::default(),
-            solved: BTreeMap::new(),
-            grouped: BTreeMap::new(),
-            arena: Arena::default(),
-        };
-        let roots = builder.solve(rules.start, depth)?;
+        let mut builder = Builder::new(rules);
+        let mut roots = builder.solve(rules.start, depth)?;
+        roots.retain(|&root| builder.starts(root));
         let mut lattice = builder.lattice;
         for &root in &roots {
             lattice.count =
@@ -115,11 +112,28 @@ impl Lattice {
         Ok(lattice)
     }
 
+    /// Whether `symbol` derives anything at all.
+    pub(super) fn derives(rules: &Rules, symbol: usize, depth: usize) -> bool {
+        Builder::new(rules).solve(symbol, depth).is_ok_and(|answers| !answers.is_empty())
+    }
+
+    /// The name of a feature, or for a nested one those on the way to it: `AGR_NUM`.
+    pub(super) fn label(&self, rules: &Rules, name: Name) -> String {
+        match (name.0 as usize).checked_sub(rules.names.len()) {
+            None => rules.names.text(name).to_owned(),
+            Some(path) => {
+                let (outer, inner) = self.paths[path];
+                format!("{}_{}", self.label(rules, outer), self.label(rules, inner))
+            }
+        }
+    }
+
     /// Walks derivation `index` of `0..count`.
     pub(super) fn derive(&self, mut index: u128, visitor: &mut impl Visitor) {
         for &root in &self.roots {
             let answer = &self.answers[root];
             if index < answer.count {
+                visitor.root(root);
                 self.walk(answer.root, index, visitor);
                 return;
             }
@@ -146,28 +160,42 @@ impl Lattice {
     /// The rules that some derivation uses, ascending.
     pub(super) fn used_rules(&self) -> Vec<usize> {
         let mut used = BTreeSet::new();
-        let mut seen = vec![false; self.nodes.len()];
+        self.each_step(|step| {
+            if let Step::Rule(rule) = step {
+                used.insert(rule);
+            }
+        });
+        used.into_iter().collect()
+    }
+
+    /// The answers that stand in `slot` in some derivation, ascending.
+    pub(super) fn answers_in(&self, slot: usize) -> Vec<usize> {
+        let mut answers = BTreeSet::new();
+        self.each_step(|step| match step {
+            Step::Group { group, slot: Some(other), .. } if other == slot => {
+                answers.extend(&self.groups[group].answers);
+            }
+            _ => {}
+        });
+        answers.into_iter().collect()
+    }
+
+    /// Calls `seen` for every step that some derivation takes.
+    fn each_step(&self, mut seen: impl FnMut(Step)) {
+        let mut visited = vec![false; self.nodes.len()];
         let mut todo: Vec<usize> = self.roots.iter().map(|&root| self.answers[root].root).collect();
         while let Some(node) = todo.pop() {
-            if std::mem::replace(&mut seen[node], true) {
+            if std::mem::replace(&mut visited[node], true) {
                 continue;
             }
             for Edge { step, next, .. } in &self.nodes[node].edges {
-                match step {
-                    Step::Rule(rule) => {
-                        used.insert(*rule);
-                    }
-                    Step::Group { group, .. } => {
-                        todo.extend(
-                            self.groups[*group].answers.iter().map(|&answer| self.answers[answer].root),
-                        );
-                    }
-                    Step::Skip | Step::Text(_) => {}
+                seen(*step);
+                if let Step::Group { group, .. } = step {
+                    todo.extend(self.groups[*group].answers.iter().map(|&answer| self.answers[answer].root));
                 }
                 todo.push(*next);
             }
         }
-        used.into_iter().collect()
     }
 
     fn walk(&self, mut node: usize, mut index: u128, visitor: &mut impl Visitor) {
@@ -221,7 +249,7 @@ fn divide(index: &mut u128, by: u128) -> u128 {
     quotient
 }
 
-/// For each symbol how deep its derivations nest at most; `usize::MAX` where it contains itself.
+/// For each symbol how deep its derivations nest at most, words included; `usize::MAX` where it contains itself.
 fn heights(rules: &Rules) -> Vec<usize> {
     // Longest path by relaxation: what still grows after as many rounds as there are symbols is recursive.
     let n = rules.symbols.len();
@@ -234,7 +262,8 @@ fn heights(rules: &Rules) -> Vec<usize> {
                 .flat_map(|&rule| rules.all[rule].body.iter().flatten())
                 .filter_map(|arc| match arc.item {
                     Item::Call { symbol, .. } => Some(heights[symbol]),
-                    _ => None,
+                    Item::Text(_) => Some(1),
+                    Item::Skip => None,
                 })
                 .max()
                 .unwrap_or(0)
@@ -263,6 +292,9 @@ fn heights(rules: &Rules) -> Vec<usize> {
     heights
 }
 
+/// Nested features deeper than this are no columns.
+const NESTING: usize = 8;
+
 struct Builder<'a> {
     rules: &'a Rules,
     heights: Vec<usize>,
@@ -272,6 +304,8 @@ struct Builder<'a> {
     /// Groups by symbol, depth, and the features asked for.
     grouped: BTreeMap<(usize, usize, Vec<Name>), Vec<usize>>,
     arena: Arena,
+    /// Edges that may still be made.
+    budget: usize,
 }
 
 /// A state of a rule: a position, and what the choices so far leave for later ones to depend on.
@@ -281,7 +315,19 @@ struct State {
     edges: Vec<(Step, usize, usize)>,
 }
 
-impl Builder<'_> {
+impl<'a> Builder<'a> {
+    fn new(rules: &'a Rules) -> Self {
+        Self {
+            rules,
+            heights: heights(rules),
+            lattice: Lattice::default(),
+            solved: BTreeMap::new(),
+            grouped: BTreeMap::new(),
+            arena: Arena::default(),
+            budget: BUDGET,
+        }
+    }
+
     fn solve(&mut self, symbol: usize, depth: usize) -> Result<Vec<usize>, Refused> {
         let depth = depth.min(self.heights[symbol]);
         if depth == 0 {
@@ -308,15 +354,56 @@ impl Builder<'_> {
             let root = self.node(edges)?;
             self.arena.clear();
             let head = self.arena.decode(&features)[0];
-            let atoms = self.arena.structure(head).iter();
-            let atoms =
-                atoms.filter_map(|(name, term)| self.arena.atom(*term).map(|atom| (*name, atom))).collect();
+            let mut atoms = Vec::new();
+            self.flatten(head, None, &mut atoms, 0);
             let count = self.lattice.nodes[root].count;
             self.lattice.answers.push(Answer { features, root, count, atoms });
             answers.push(self.lattice.answers.len() - 1);
         }
         self.solved.insert((symbol, depth), answers.clone());
         Ok(answers)
+    }
+
+    /// Collects the features of `structure` that are bound to values, nested ones too.
+    fn flatten(
+        &mut self,
+        structure: usize,
+        outer: Option<Name>,
+        atoms: &mut Vec<(Name, Atom)>,
+        nesting: usize,
+    ) {
+        for (inner, term) in self.arena.structure(structure).to_vec() {
+            let name = match outer {
+                None => inner,
+                Some(outer) => {
+                    let paths = &mut self.lattice.paths;
+                    let known = paths.iter().position(|path| *path == (outer, inner));
+                    let at = known.unwrap_or_else(|| {
+                        paths.push((outer, inner));
+                        paths.len() - 1
+                    });
+                    Name((self.rules.names.len() + at) as u32)
+                }
+            };
+            if let Some(atom) = self.arena.atom(term) {
+                atoms.push((name, atom));
+            } else if nesting < NESTING {
+                self.flatten(term, Some(name), atoms, nesting + 1);
+            }
+        }
+    }
+
+    /// Whether a sentence may be what `answer` derives.
+    fn starts(&mut self, answer: usize) -> bool {
+        self.arena.clear();
+        let head = self.arena.decode(&self.lattice.answers[answer].features)[0];
+        let mut variables = vec![None; self.rules.start_variables];
+        self.rules.start_features.iter().all(|(name, term)| {
+            let shown =
+                self.arena.structure(head).iter().find(|(other, _)| other == name).map(|(_, term)| *term);
+            let wanted = self.arena.build(term, &mut variables);
+            shown.is_none_or(|shown| self.arena.unify(wanted, shown))
+        })
     }
 
     /// A node with these edges in this order.
@@ -382,7 +469,6 @@ impl Builder<'_> {
         let needed = needed(rule_id, rules);
         let mut levels: Vec<Vec<State>> = (0..=last).map(|_| Vec::new()).collect();
         let mut places: Vec<BTreeMap<Key, usize>> = vec![BTreeMap::new(); last + 1];
-        let mut budget = BUDGET;
 
         self.arena.clear();
         let mut variables = vec![None; rule.n_variables];
@@ -394,6 +480,9 @@ impl Builder<'_> {
                     let key = levels[position][state].key.clone();
                     let mut reached: Vec<(Step, Key)> = Vec::new();
                     let ends = arc.to == last;
+                    if depth < 2 && !matches!(arc.item, Item::Skip) {
+                        continue;
+                    }
                     match &arc.item {
                         Item::Skip | Item::Text(_) => {
                             let mut variables = self.enter(&needed[position], &key, rule.n_variables);
@@ -420,7 +509,8 @@ impl Builder<'_> {
                         }
                     }
                     for (step, key) in reached {
-                        budget = budget.checked_sub(1).ok_or(Refused::Entangled { rule: rule_id })?;
+                        self.budget =
+                            self.budget.checked_sub(1).ok_or(Refused::Entangled { rule: rule_id })?;
                         let there = &mut levels[arc.to];
                         let at = *places[arc.to].entry(key.clone()).or_insert_with(|| {
                             there.push(State { key, edges: Vec::new() });

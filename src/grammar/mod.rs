@@ -21,8 +21,10 @@ mod bundled;
 mod check;
 mod columns;
 mod error;
+mod fcfg;
 mod generate;
 mod lattice;
+mod pairs;
 mod rules;
 mod toml;
 mod unify;
@@ -32,6 +34,7 @@ use std::path::Path;
 pub use bundled::{Bundled, bundled};
 pub use check::{Check, FeatureLevels, TemplateCount};
 pub use error::{Error, Problem, Result};
+pub use pairs::{GRAMMATICAL, Pairs};
 
 use self::columns::Column;
 use self::error::SourceText;
@@ -52,6 +55,12 @@ const HELD: u128 = 1 << 25;
 /// How many sentences a balanced sample is chosen from, where the grammar has more.
 const POOL: usize = 1 << 16;
 
+/// How deep trees of a recursive grammar are, words included, where nothing else is said.
+const DEPTH: usize = 8;
+
+/// Deeper trees are not made, whatever is asked.
+const DEEPEST: usize = 256;
+
 /// A grammar, ready to generate.
 #[derive(Debug)]
 pub struct Grammar {
@@ -59,6 +68,7 @@ pub struct Grammar {
     summary: Option<String>,
     origin: String,
     text: String,
+    depth: usize,
     rules: Rules,
     columns: Vec<Column>,
     /// The label and the rule of each template.
@@ -141,19 +151,28 @@ impl Grammar {
             let known = bundled().iter().map(|bundled| bundled.name).collect();
             return Err(Error::Unknown { name: name.to_owned(), known });
         };
-        Self::parse(found.text, &format!("{name}.toml"))
+        Self::parse(found.text, found.file)
     }
 
-    /// Reads a grammar file.
+    /// Reads a grammar file: `.fcfg` is a feature grammar in NLTK's notation, everything else a template grammar in TOML.
     ///
     /// # Errors
     ///
     /// [`Error::Files`] when it cannot be read, else as [`Grammar::parse`].
     pub fn load(path: &Path) -> Result<Self> {
+        Self::load_to_depth(path, DEPTH)
+    }
+
+    /// [`Grammar::load`], with trees at most `depth` deep (words included) where the grammar is recursive.
+    ///
+    /// # Errors
+    ///
+    /// As [`Grammar::load`].
+    pub fn load_to_depth(path: &Path, depth: usize) -> Result<Self> {
         let bytes = files::read(path)?;
         let origin = path.display().to_string();
         match String::from_utf8(bytes) {
-            Ok(text) => Self::parse(&text, &origin),
+            Ok(text) => Self::parse_to_depth(&text, &origin, depth),
             Err(error) => {
                 let valid = error.utf8_error().valid_up_to();
                 let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
@@ -164,33 +183,55 @@ impl Grammar {
         }
     }
 
-    /// Reads the text of a grammar; `origin` is its file or name for messages.
+    /// Reads the text of a grammar; `origin` is its file or name for messages, and its ending says which kind it is.
     ///
     /// # Errors
     ///
-    /// [`Error::Invalid`] with the place of the first mistake; [`Error::Entangled`] when its choices cannot be counted.
+    /// [`Error::Invalid`] with the place of the first mistake; [`Error::Entangled`] when its choices cannot be counted;
+    /// [`Error::TooDeep`] when its recursion goes further than can be counted.
     pub fn parse(text: &str, origin: &str) -> Result<Self> {
+        Self::parse_to_depth(text, origin, DEPTH)
+    }
+
+    /// [`Grammar::parse`], with trees at most `depth` deep (words included) where the grammar is recursive.
+    ///
+    /// # Errors
+    ///
+    /// As [`Grammar::parse`].
+    pub fn parse_to_depth(text: &str, origin: &str, depth: usize) -> Result<Self> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let source = SourceText { origin, text };
-        let document = toml::Document::parse(source)?;
-        let compiled = toml::compile(&document, source)?;
         let stem = Path::new(origin).file_stem().map(|stem| stem.to_string_lossy().into_owned());
-        let name = document.name.unwrap_or_else(|| stem.unwrap_or_else(|| origin.to_owned()));
-        let lattice = Lattice::build(&compiled.rules, usize::MAX).map_err(|refused| match refused {
+        let mut name = stem.unwrap_or_else(|| origin.to_owned());
+        let mut summary = None;
+        let (rules, templates, words, columns) = if is_fcfg(origin) {
+            let fcfg::Compiled { rules, templates, words, .. } = fcfg::compile(source)?;
+            (rules, templates, words, None)
+        } else {
+            let document = toml::Document::parse(source)?;
+            let toml::Compiled { rules, templates, words, columns } = toml::compile(&document, source)?;
+            name = document.name.unwrap_or(name);
+            summary = document.summary;
+            (rules, templates, words, Some(columns))
+        };
+        let depth = depth.min(DEEPEST);
+        let lattice = Lattice::build(&rules, depth).map_err(|refused| match refused {
             Refused::Entangled { rule } => {
-                Error::Entangled { grammar: name.clone(), rule: compiled.rules.all[rule].label.clone() }
+                Error::Entangled { grammar: name.clone(), rule: rules.all[rule].label.clone() }
             }
-            Refused::Overflow => Error::TooMany { grammar: name.clone(), count: u128::MAX },
+            Refused::Overflow => Error::TooDeep { grammar: name.clone(), depth },
         })?;
+        let columns = columns.unwrap_or_else(|| fcfg::columns(&rules, &lattice));
         Ok(Self {
             name,
-            summary: document.summary,
+            summary,
             origin: origin.to_owned(),
             text: text.to_owned(),
-            rules: compiled.rules,
-            columns: compiled.columns,
-            templates: compiled.templates,
-            words: compiled.words,
+            depth,
+            rules,
+            columns,
+            templates,
+            words,
             lattice,
         })
     }
@@ -317,16 +358,31 @@ impl Grammar {
     /// For each template that generates nothing, what removed its last candidate.
     fn reasons(&self) -> Result<Vec<String>> {
         let source = SourceText { origin: &self.origin, text: &self.text };
-        let document = toml::Document::parse(source)?;
         let counts = self.lattice.counts_of_rules();
-        let mut reasons = Vec::new();
-        for (index, (_, rule)) in self.templates.iter().enumerate() {
-            if counts.iter().all(|(other, _)| other != rule) {
-                reasons.push(toml::killer(&document, source, index)?);
-            }
+        let empty = self
+            .templates
+            .iter()
+            .enumerate()
+            .filter(|(_, (_, rule))| counts.iter().all(|(other, _)| other != rule));
+        let empty: Vec<(usize, usize)> = empty.map(|(index, (_, rule))| (index, *rule)).collect();
+        if empty.is_empty() {
+            return Ok(Vec::new());
         }
-        Ok(reasons)
+        if is_fcfg(&self.origin) {
+            let compiled = fcfg::compile(source)?;
+            return Ok(empty
+                .into_iter()
+                .map(|(_, rule)| fcfg::killer(&compiled, rule, self.depth))
+                .collect());
+        }
+        let document = toml::Document::parse(source)?;
+        empty.into_iter().map(|(index, _)| toml::killer(&document, source, index)).collect()
     }
+}
+
+/// Whether a file of this name is a feature grammar.
+fn is_fcfg(origin: &str) -> bool {
+    Path::new(origin).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("fcfg"))
 }
 
 /// Draws different indices below a bound, which may be far beyond what fits in memory.

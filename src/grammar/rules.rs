@@ -141,6 +141,9 @@ pub(super) struct Rules {
     pub symbols: Vec<Vec<usize>>,
     pub all: Vec<Rule>,
     pub start: usize,
+    /// What a derivation of the start symbol must unify with.
+    pub start_features: Vec<(Name, Term)>,
+    pub start_variables: usize,
     pub pieces: Vec<Piece>,
     pub slots: Vec<String>,
     pub names: Interner,
@@ -190,6 +193,7 @@ impl Rules {
 /// Strings numbered in the order of their first appearance.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Interner {
+    texts: Vec<String>,
     ids: BTreeMap<String, u32>,
 }
 
@@ -198,9 +202,18 @@ impl Interner {
         if let Some(&id) = self.ids.get(text) {
             return id;
         }
-        let id = self.ids.len() as u32;
+        let id = self.texts.len() as u32;
+        self.texts.push(text.to_owned());
         self.ids.insert(text.to_owned(), id);
         id
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.texts.len()
+    }
+
+    pub(super) fn text(&self, name: Name) -> &str {
+        &self.texts[name.0 as usize]
     }
 
     pub(super) fn get(&self, text: &str) -> Option<Name> {

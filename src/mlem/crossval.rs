@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use super::design::{Design, MIN_STIMULI};
 use super::encode::Scales;
 use super::fit::fit_warnings;
-use super::importance::TermImportance;
+use super::importance::{Permutations, TermImportance};
 use super::pairs::Layout;
 use super::params::MlemParams;
 use super::score::{Evaluation, GridModel, PairSet, Scored, neural_distances};
@@ -120,12 +120,6 @@ impl CrossValidation {
         &self.warnings
     }
 
-    /// Pearson's correlations of the feature distances over all pairs, `(n_features, n_features)`.
-    #[must_use]
-    pub fn feature_correlations(&self) -> Array2<f64> {
-        self.design.feature_correlations()
-    }
-
     /// Fits, scores and takes the importances of every fold at one layer, of which `activations` are
     /// `(n_stimuli, d_model)`.
     ///
@@ -151,14 +145,18 @@ impl CrossValidation {
                     // Where nothing can be scored, that nothing is associated goes without saying.
                     warnings = vec![Warning::UndefinedScore { layer: None, fold, reason }];
                 }
-                let seed = design.params.seed;
-                let stream =
-                    |permutation| Stream::new(seed, &format!("fold {fold} permutation {permutation}"));
-                let permutations = design.params.permutations;
-                let importances = if permutations == 0 {
+                let importances = if design.params.permutations == 0 {
                     Vec::new()
                 } else {
-                    evaluation.importance(&design.terms, self.features(), permutations, stream)
+                    let permutations = Permutations {
+                        params: &design.params,
+                        name: format!("fold {fold}"),
+                        columns: &design.columns,
+                        stimuli: design.layout.folds[fold].clone(),
+                        tasks: &tasks,
+                        coverage: design.coverage,
+                    };
+                    evaluation.importance(&design.terms, self.features(), &permutations)
                 };
                 FoldFit {
                     fold,

@@ -1,24 +1,23 @@
 //! Everything about a fit that the features alone decide: pairs, terms, and `C` of every fold's training pairs.
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::ArrayView2;
 use rayon::prelude::*;
 
 use super::distance::Neural;
-use super::encode::{Columns, Scales, Slot};
+use super::encode::{Columns, Scales};
 use super::grouped::Groups;
-use super::moments::{FeatureSums, Monomial, TargetAccumulator, TargetSums, monomials};
+use super::moments::{FeatureSums, Monomial, TargetAccumulator, TargetSums};
 use super::pairs::{Coverage, Layout, Task, n_pairs};
 use super::params::{MlemParams, Target};
 use super::rank_target::{Histogram, RankTable};
-use super::solve::{Solved, System, correlations, dependences};
+use super::solve::{Solved, System, dependences};
 use super::terms::{self, Term};
 use super::{Error, Result, Warning};
 use crate::stimuli::FeatureTable;
+use crate::stimuli::confounds::Confounds;
 
 /// Fewer stimuli than this make too few distances.
 pub(crate) const MIN_STIMULI: usize = 8;
-/// Feature distances that correlate beyond this are worth a warning.
-const CORRELATED: f64 = 0.5;
 /// The most memory that moments may take.
 const MAX_BYTES: f64 = 8.0 * (1u64 << 30) as f64;
 /// Strips whose sums are held at once.
@@ -40,6 +39,8 @@ pub(crate) struct Design {
     /// Per fold, the sums over its training pairs.
     training: Vec<FeatureSums>,
     systems: Vec<System>,
+    /// The features whose distances correlate.
+    correlated: Vec<Warning>,
 }
 
 impl Design {
@@ -60,7 +61,8 @@ impl Design {
         }
         let columns = scales.columns(features, &layout.order, params.missing);
         let coverage = Coverage { fraction: params.pairs.fraction(n_pairs(n)), seed: params.seed };
-        let monomials = monomials(&terms, &columns);
+        let monomials: Vec<Monomial> =
+            terms.iter().map(|&term| Monomial::new(term, columns.slots())).collect();
         let tasks = layout.tasks();
         let zeros = || FeatureSums::zeros(monomials.len());
         let groups_of = |degree| Groups::new(columns.n_bits(), columns.n_dense(), degree);
@@ -85,7 +87,10 @@ impl Design {
             sum_by_fold(&tasks, n_folds, zeros, of_task, FeatureSums::add)
         };
         let groups = groups_of(2);
-        let systems = training.par_iter().map(|sums| System::new(sums.covariance(terms.len()))).collect();
+        let flagged = Confounds::of(features).flagged().into_iter();
+        let correlated =
+            flagged.map(|pair| Warning::Correlated { a: pair.a, b: pair.b, r: pair.r }).collect();
+        let systems = training.par_iter().map(|sums| System::new(sums.covariance())).collect();
         Ok(Self {
             params: params.clone(),
             scales,
@@ -99,6 +104,7 @@ impl Design {
             total,
             training,
             systems,
+            correlated,
         })
     }
 
@@ -140,10 +146,10 @@ impl Design {
 
     /// `C` and `b` of every fold's training pairs.
     #[cfg(test)]
-    pub(crate) fn moments(&self, neural: &Neural) -> Vec<(Array2<f64>, Vec<f64>)> {
+    pub(crate) fn moments(&self, neural: &Neural) -> Vec<(ndarray::Array2<f64>, Vec<f64>)> {
         let targets = self.target_sums(neural);
         let of_fold = |(features, target): (&FeatureSums, &TargetSums)| {
-            (features.covariance(self.terms.len()), target.covariance(features))
+            (features.covariance(), target.covariance(features))
         };
         self.training.iter().zip(&targets).map(of_fold).collect()
     }
@@ -154,7 +160,7 @@ impl Design {
     }
 
     fn target_sums(&self, neural: &Neural) -> Vec<TargetSums> {
-        let (terms, n_folds) = (&self.monomials[..self.terms.len()], self.n_folds());
+        let (terms, n_folds) = (&self.monomials[..], self.n_folds());
         let zeros = || TargetSums::zeros(terms.len());
         match self.params.target {
             Target::Squared => {
@@ -225,26 +231,6 @@ impl Design {
         folds.into_iter().map(|sums| sums.map(TargetAccumulator::finish)).collect()
     }
 
-    /// Pearson's correlations of the feature distances over all pairs, `(n_features, n_features)`.
-    pub(crate) fn feature_correlations(&self) -> Array2<f64> {
-        let mut next_plain = self.terms.len();
-        let plain: Vec<usize> = self
-            .columns
-            .slots()
-            .iter()
-            .enumerate()
-            .map(|(feature, slot)| match slot {
-                Slot::Bit(_) => feature,
-                Slot::Dense(_) => {
-                    next_plain += 1;
-                    next_plain - 1
-                }
-            })
-            .collect();
-        let all = correlations(&self.total.covariance(self.monomials.len()));
-        Array2::from_shape_fn((plain.len(), plain.len()), |(a, b)| all[[plain[a], plain[b]]])
-    }
-
     /// What the features alone give cause to warn of.
     pub(crate) fn warnings(&self) -> Vec<Warning> {
         let names = self.scales.names();
@@ -255,20 +241,9 @@ impl Design {
                 used: self.total.pairs as u64,
             });
         }
-        let r = self.feature_correlations();
-        for a in 0..names.len() {
-            for b in a + 1..names.len() {
-                if r[[a, b]].abs() > CORRELATED {
-                    warnings.push(Warning::Correlated {
-                        a: names[a].clone(),
-                        b: names[b].clone(),
-                        r: r[[a, b]],
-                    });
-                }
-            }
-        }
+        warnings.extend(self.correlated.iter().cloned());
         let name = |term: usize| self.terms[term].name(names);
-        for dependence in dependences(&self.total.covariance(self.terms.len())) {
+        for dependence in dependences(&self.total.covariance()) {
             warnings.push(Warning::Confounded {
                 term: name(dependence.term),
                 others: dependence.others.iter().map(|&other| name(other)).collect(),

@@ -178,6 +178,30 @@ impl Columns {
         self.dense.len()
     }
 
+    /// The columns with each feature's values at `stimuli` permuted, every feature by an order of its own that `order_of` puts
+    /// its places in.
+    pub(crate) fn permuted(
+        &self,
+        stimuli: Range<usize>,
+        mut order_of: impl FnMut(usize, &mut [usize]),
+    ) -> Self {
+        let mut columns = self.clone();
+        for (feature, &slot) in self.slots.iter().enumerate() {
+            let mut order: Vec<usize> = stimuli.clone().collect();
+            order_of(feature, &mut order);
+            match slot {
+                Slot::Bit(bit) => take(&mut columns.bits[bit], stimuli.start, &self.bits[bit], &order),
+                Slot::Dense(column) => match (&mut columns.dense[column], &self.dense[column]) {
+                    (Column::Values(to), Column::Values(from)) => take(to, stimuli.start, from, &order),
+                    (Column::Levels(to), Column::Levels(from)) => take(to, stimuli.start, from, &order),
+                    // A clone has the columns of what it was cloned from.
+                    _ => {}
+                },
+            }
+        }
+        columns
+    }
+
     /// Appends the distances of stimulus `i` to `partners`: bits to `bits`, numbers to each of `dense`.
     pub(crate) fn append(
         &self,
@@ -219,6 +243,13 @@ impl Columns {
                 }
             }
         }
+    }
+}
+
+/// Writes what `from` has at the places of `order` into `to`, from `start` on.
+fn take<T: Copy>(to: &mut [T], start: usize, from: &[T], order: &[usize]) {
+    for (to, &place) in to[start..].iter_mut().zip(order) {
+        *to = from[place];
     }
 }
 

@@ -3,16 +3,16 @@
 use ndarray::{Array2, ArrayView2};
 
 use super::design::Design;
-use super::encode::Scales;
-use super::importance::TermImportance;
-use super::pairs::{Coverage, Layout, n_pairs};
+use super::distance::Neural;
+use super::encode::{Columns, Scales};
+use super::importance::{Permutations, TermImportance};
+use super::pairs::{Coverage, Layout, Task, n_pairs};
 use super::params::MlemParams;
 use super::score::{Evaluation, GridModel, PairSet, Scored, neural_distances};
 use super::solve::{ACCEPTABLE_GAP, Solved};
 use super::terms::{Term, matrix};
 use super::{Error, Result, Warning};
 use crate::numeric::rank::{RankTarget, Scratch};
-use crate::numeric::rng::Stream;
 use crate::stimuli::FeatureTable;
 
 impl MlemParams {
@@ -121,7 +121,7 @@ impl FittedMlem {
     ///
     /// Features of other names or types than it was fitted to; another number of rows; activations that are not finite.
     pub fn score(&self, features: &FeatureTable, activations: ArrayView2<'_, f32>) -> Result<Scored> {
-        Ok(self.on(features, activations)?.scored)
+        Ok(self.evaluate(&self.pairs_of(features, activations)?).scored)
     }
 
     /// The importance of every term over the pairs of these stimuli.
@@ -134,12 +134,20 @@ impl FittedMlem {
         features: &FeatureTable,
         activations: ArrayView2<'_, f32>,
     ) -> Result<Vec<TermImportance>> {
-        let on = self.on(features, activations)?;
-        let stream = |permutation| Stream::new(self.params.seed, &format!("permutation {permutation}"));
-        Ok(on.importance(&self.terms, self.features(), self.params.permutations, stream))
+        let pairs = self.pairs_of(features, activations)?;
+        let permutations = Permutations {
+            params: &self.params,
+            name: "all".to_owned(),
+            columns: &pairs.columns,
+            stimuli: 0..features.n_stimuli(),
+            tasks: &pairs.tasks,
+            coverage: pairs.coverage,
+        };
+        Ok(self.evaluate(&pairs).importance(&self.terms, self.features(), &permutations))
     }
 
-    fn on(&self, features: &FeatureTable, activations: ArrayView2<'_, f32>) -> Result<Evaluation> {
+    /// The pairs of these stimuli, with their neural distances.
+    fn pairs_of(&self, features: &FeatureTable, activations: ArrayView2<'_, f32>) -> Result<Pairs> {
         self.scales.check(features)?;
         let n = features.n_stimuli();
         if n != activations.nrows() {
@@ -149,14 +157,30 @@ impl FittedMlem {
             return Err(Error::TooFewStimuli { found: n, least: 3 });
         }
         let layout = Layout::whole(n);
-        let columns = self.scales.columns(features, &layout.order, self.params.missing);
         let coverage = Coverage { fraction: self.params.pairs.fraction(n_pairs(n)), seed: self.params.seed };
-        let neural = super::distance::Neural::new(activations, &layout.order, self.params.distance)?;
+        let neural = Neural::new(activations, &layout.order, self.params.distance)?;
         let tasks = layout.tasks();
-        let set = PairSet::new(&columns, &tasks, coverage);
-        let target = RankTarget::new(&neural_distances(&neural, &tasks, coverage), &mut Scratch::default());
-        let w: Vec<f64> = self.terms.iter().map(|term| self.weights[[term.a, term.b]]).collect();
-        let model = GridModel::new(&self.terms, &w, columns.slots());
-        Ok(Evaluation::new(model, set, target))
+        let squared = neural_distances(&neural, &tasks, coverage);
+        Ok(Pairs {
+            columns: self.scales.columns(features, &layout.order, self.params.missing),
+            tasks,
+            coverage,
+            target: RankTarget::new(&squared, &mut Scratch::default()),
+        })
     }
+
+    fn evaluate(&self, pairs: &Pairs) -> Evaluation {
+        let w: Vec<f64> = self.terms.iter().map(|term| self.weights[[term.a, term.b]]).collect();
+        let model = GridModel::new(&self.terms, &w, pairs.columns.slots());
+        let set = PairSet::new(&pairs.columns, &pairs.tasks, pairs.coverage);
+        Evaluation::new(model, set, pairs.target.clone())
+    }
+}
+
+/// The pairs that a fitted model is evaluated on.
+struct Pairs {
+    columns: Columns,
+    tasks: Vec<Task>,
+    coverage: Coverage,
+    target: RankTarget,
 }

@@ -1,9 +1,13 @@
 //! Importance: how much Spearman drops when a feature, or an interaction, is permuted.
 
 use std::borrow::Borrow;
+use std::ops::Range;
 
 use rayon::prelude::*;
 
+use super::encode::{Columns, Slot};
+use super::pairs::{Coverage, Task};
+use super::params::{MlemParams, Permute};
 use super::score::{Evaluation, PairSet};
 use super::terms::Term;
 use crate::numeric::correlation::mean_sd;
@@ -24,17 +28,66 @@ pub struct TermImportance {
     pub sd: f64,
 }
 
+/// What permutations are drawn for: the stimuli that a model is evaluated on, and the pairs they make.
+pub(crate) struct Permutations<'a> {
+    pub(crate) params: &'a MlemParams,
+    /// Of the evaluation, so that two of them draw different permutations.
+    pub(crate) name: String,
+    pub(crate) columns: &'a Columns,
+    /// The positions of the stimuli in the columns.
+    pub(crate) stimuli: Range<usize>,
+    pub(crate) tasks: &'a [Task],
+    pub(crate) coverage: Coverage,
+}
+
+impl Permutations<'_> {
+    fn stream(&self, permutation: usize) -> Stream {
+        Stream::new(self.params.seed, &format!("{} permutation {permutation}", self.name))
+    }
+
+    /// Pairs `0..n` in another order.
+    fn of_pairs(&self, permutation: usize, n: usize) -> Vec<u32> {
+        let mut order: Vec<u32> = (0..n as u32).collect();
+        self.stream(permutation).shuffle(&mut order);
+        order
+    }
+
+    /// The same pairs of stimuli, after each feature's values were permuted across stimuli.
+    fn of_stimuli(&self, permutation: usize) -> PairSet {
+        let mut stream = self.stream(permutation);
+        let columns = self.columns.permuted(self.stimuli.clone(), |_, order| stream.shuffle(order));
+        PairSet::new(&columns, self.tasks, self.coverage)
+    }
+}
+
 impl<S: Borrow<PairSet> + Sync> Evaluation<S> {
     /// The importance of every one of `terms`; NaN where the score is not defined.
     pub(crate) fn importance(
         &self,
         terms: &[Term],
         features: &[String],
-        permutations: usize,
-        stream: impl Fn(usize) -> Stream,
+        permutations: &Permutations<'_>,
     ) -> Vec<TermImportance> {
         let spreads = match self.scored.spearman {
-            Ok(score) => self.over_pairs(score, terms.len(), permutations, stream),
+            Ok(score) => {
+                let (counted, baseline) = self.ranking(score);
+                let drops: Vec<Vec<f64>> = (0..permutations.params.permutations)
+                    .map(|permutation| match permutations.params.permute {
+                        Permute::Pairs => {
+                            let order = permutations.of_pairs(permutation, self.distances.len());
+                            self.drops_over_pairs(terms.len(), &order, counted, baseline)
+                        }
+                        Permute::Stimuli => {
+                            let permuted = permutations.of_stimuli(permutation);
+                            let slots = permutations.columns.slots();
+                            self.drops_over_stimuli(terms, &permuted, slots, counted, baseline)
+                        }
+                    })
+                    .collect();
+                let of_term = |term: usize| drops.iter().map(|drops| drops[term]).collect::<Vec<f64>>();
+                let spread = |term| mean_sd(&of_term(term)).unwrap_or((f64::NAN, f64::NAN));
+                (0..terms.len()).map(spread).collect()
+            }
             Err(_) => vec![(f64::NAN, f64::NAN); terms.len()],
         };
         let named = terms.iter().zip(spreads).map(|(term, (importance, sd))| TermImportance {
@@ -46,43 +99,64 @@ impl<S: Borrow<PairSet> + Sync> Evaluation<S> {
         named.collect()
     }
 
-    /// Mean and deviation of the drop from `score` when each term is permuted across pairs, every other term staying.
-    fn over_pairs(
-        &self,
-        score: f64,
-        n_terms: usize,
-        permutations: usize,
-        stream: impl Fn(usize) -> Stream,
-    ) -> Vec<(f64, f64)> {
+    /// The drop in Spearman when each term alone is taken from the pairs of `order`. One order serves every term: what is
+    /// compared between terms is not the luck of the draw.
+    fn drops_over_pairs(&self, n_terms: usize, order: &[u32], counted: bool, baseline: f64) -> Vec<f64> {
         let set = self.set.borrow();
-        let (counted, baseline) = self.ranking(score);
-        let mut drops = vec![Vec::with_capacity(permutations); n_terms];
-        for permutation in 0..permutations {
-            // One permutation serves every term: what is compared between terms is not the luck of the draw.
-            let mut order: Vec<u32> = (0..set.len() as u32).collect();
-            stream(permutation).shuffle(&mut order);
-            let permuted = set.gather(&order);
-            let of_terms: Vec<f64> = (0..n_terms)
-                .into_par_iter()
-                .map_init(
-                    || Ranker::new(counted, set.len()),
-                    |ranker, term| {
-                        if self.model.is_zero(term) {
-                            return 0.0;
-                        }
-                        let permuted = ranker.spearman(&self.target, |start, block| {
-                            block.copy_from_slice(&self.distances[start..start + block.len()]);
-                            self.model.add(term, set, start, -1, block);
-                            self.model.add(term, &permuted, start, 1, block);
-                        });
-                        // Constant distances rank nothing.
-                        baseline - permuted.unwrap_or(0.0)
-                    },
-                )
-                .collect();
-            drops.iter_mut().zip(of_terms).for_each(|(drops, drop)| drops.push(drop));
+        let permuted = set.gather(order);
+        let drop = |ranker: &mut Ranker, term| {
+            if self.model.is_zero(term) {
+                return 0.0;
+            }
+            let score = ranker.spearman(&self.target, |start, block| {
+                block.copy_from_slice(&self.distances[start..start + block.len()]);
+                self.model.add(term, set, start, -1, block);
+                self.model.add(term, &permuted, start, 1, block);
+            });
+            // Constant distances rank nothing.
+            baseline - score.unwrap_or(0.0)
+        };
+        (0..n_terms).into_par_iter().map_init(|| Ranker::new(counted, set.len()), drop).collect()
+    }
+
+    /// The drop in Spearman when the distances of each feature come from `permuted`; of an interaction, how far the drop of
+    /// both features exceeds the sum of the drops of each.
+    fn drops_over_stimuli(
+        &self,
+        terms: &[Term],
+        permuted: &PairSet,
+        slots: &[Slot],
+        counted: bool,
+        baseline: f64,
+    ) -> Vec<f64> {
+        let set = self.set.borrow();
+        let drop = |ranker: &mut Ranker, term: &Term| {
+            let features = if term.is_main() { vec![term.a] } else { vec![term.a, term.b] };
+            let touched = |k: &usize| features.contains(&terms[*k].a) || features.contains(&terms[*k].b);
+            let touched: Vec<usize> =
+                (0..terms.len()).filter(|k| touched(k) && !self.model.is_zero(*k)).collect();
+            if touched.is_empty() {
+                return 0.0;
+            }
+            let mixed = set.with(permuted, &features, slots);
+            let score = ranker.spearman(&self.target, |start, block| {
+                block.copy_from_slice(&self.distances[start..start + block.len()]);
+                for &term in &touched {
+                    self.model.add(term, set, start, -1, block);
+                    self.model.add(term, &mixed, start, 1, block);
+                }
+            });
+            baseline - score.unwrap_or(0.0)
+        };
+        let mut drops: Vec<f64> =
+            terms.par_iter().map_init(|| Ranker::new(counted, set.len()), drop).collect();
+        // Mains come first, and are by feature.
+        for k in 0..terms.len() {
+            if !terms[k].is_main() {
+                drops[k] -= drops[terms[k].a] + drops[terms[k].b];
+            }
         }
-        drops.iter().map(|drops| mean_sd(drops).unwrap_or((f64::NAN, f64::NAN))).collect()
+        drops
     }
 
     /// Whether to rank by counting, which is several times faster, and the score by that way of ranking: where it agrees with

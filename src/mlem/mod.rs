@@ -51,6 +51,7 @@
 mod brute_force;
 mod crossval;
 mod design;
+mod dissimilarity;
 mod distance;
 mod encode;
 mod error;
@@ -67,10 +68,11 @@ mod terms;
 mod warning;
 
 pub use crossval::{CrossValidation, FoldFit};
+pub use dissimilarity::dissimilarities;
 pub use error::{Error, Result};
 pub use fit::FittedMlem;
 pub use importance::TermImportance;
-pub use params::{Constraint, Distance, Missing, MlemParams, PairBudget, Target};
+pub use params::{Constraint, Distance, Missing, MlemParams, PairBudget, Permute, Target};
 pub use score::Scored;
 pub use terms::Term;
 pub use warning::{Undefined, Warning};

@@ -6,7 +6,7 @@
 
 use ndarray::Array2;
 
-use super::encode::{Columns, Slot};
+use super::encode::Slot;
 use super::grouped::Groups;
 use super::pairs::PairChunk;
 use super::terms::Term;
@@ -24,16 +24,9 @@ pub(crate) struct Monomial {
 
 impl Monomial {
     /// `d_a · d_b`, as often as it is counted in `d'Wd`.
-    pub(crate) fn of_term(term: Term, slots: &[Slot]) -> Self {
-        let mut monomial = Self::product(&[term.a, term.b], slots);
-        monomial.coefficient = term.multiplicity();
-        monomial
-    }
-
-    /// The product of the distances of `features`.
-    pub(crate) fn product(features: &[usize], slots: &[Slot]) -> Self {
-        let mut monomial = Self { coefficient: 1.0, mask: 0, dense: Vec::new() };
-        for &feature in features {
+    pub(crate) fn new(term: Term, slots: &[Slot]) -> Self {
+        let mut monomial = Self { coefficient: term.multiplicity(), mask: 0, dense: Vec::new() };
+        for feature in [term.a, term.b] {
             match slots[feature] {
                 // 0 and 1 are their own squares.
                 Slot::Bit(bit) => monomial.mask |= 1 << bit,
@@ -77,10 +70,12 @@ impl FeatureSums {
         self.products.scaled_add(sign, &other.products);
     }
 
-    /// Covariances of the first `n` monomials: `(n, n)`.
-    pub(crate) fn covariance(&self, n: usize) -> Array2<f64> {
+    /// Covariances of the monomials, `(n_monomials, n_monomials)`.
+    pub(crate) fn covariance(&self) -> Array2<f64> {
         let mean = |k: usize| self.sums[k] / self.pairs;
-        Array2::from_shape_fn((n, n), |(k, l)| self.products[[k, l]] / self.pairs - mean(k) * mean(l))
+        Array2::from_shape_fn(self.products.dim(), |(k, l)| {
+            self.products[[k, l]] / self.pairs - mean(k) * mean(l)
+        })
     }
 
     /// Adds the pairs of `chunk`.
@@ -175,16 +170,4 @@ impl<'a> TargetAccumulator<'a> {
             None => self.sums,
         }
     }
-}
-
-/// The terms as monomials, then the plain distances of numeric features (whose squares alone are among the terms).
-pub(crate) fn monomials(terms: &[Term], columns: &Columns) -> Vec<Monomial> {
-    let slots = columns.slots();
-    let mut monomials: Vec<Monomial> = terms.iter().map(|&term| Monomial::of_term(term, slots)).collect();
-    for (feature, slot) in slots.iter().enumerate() {
-        if matches!(slot, Slot::Dense(_)) {
-            monomials.push(Monomial::product(&[feature], slots));
-        }
-    }
-    monomials
 }

@@ -89,6 +89,18 @@ impl PairBudget {
     }
 }
 
+/// What is permuted to measure an importance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Permute {
+    /// One term of `φ` across pairs: every other term stays with its pair (the published package's definition).
+    #[default]
+    Pairs,
+    /// A feature's values across stimuli. An interaction's importance is
+    /// `score(a permuted) + score(b permuted) − score(both permuted) − score` (the authors' later definition).
+    Stimuli,
+}
+
 /// The options of [`Mlem`](super::Mlem), with their defaults. Each has a method of its name.
 ///
 /// | name | default | meaning | range |
@@ -99,6 +111,7 @@ impl PairBudget {
 /// | `constraint` | spd | which `W` are allowed | [`Constraint`] |
 /// | `missing` | zero | the feature distance where a value is missing | [`Missing`] |
 /// | `pairs` | at most 2²⁵ | how many pairs are used | [`PairBudget`], at least 1,000 |
+/// | `permute` | pairs | what is permuted to measure an importance | [`Permute`] |
 /// | `permutations` | 5 | how often each term is permuted | 0 (no importance) to 100,000 |
 /// | `seed` | 0 | of the folds, the sample of pairs and the permutations; the fit itself draws nothing | |
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -109,6 +122,7 @@ pub struct MlemParams {
     pub(crate) constraint: Constraint,
     pub(crate) missing: Missing,
     pub(crate) pairs: PairBudget,
+    pub(crate) permute: Permute,
     pub(crate) permutations: usize,
     pub(crate) seed: u64,
 }
@@ -122,6 +136,7 @@ impl Default for MlemParams {
             constraint: Constraint::default(),
             missing: Missing::default(),
             pairs: PairBudget::default(),
+            permute: Permute::default(),
             permutations: 5,
             seed: 0,
         }
@@ -168,6 +183,13 @@ impl MlemParams {
     #[must_use]
     pub fn pairs(mut self, pairs: PairBudget) -> Self {
         self.pairs = pairs;
+        self
+    }
+
+    /// What is permuted to measure an importance.
+    #[must_use]
+    pub fn permute(mut self, permute: Permute) -> Self {
+        self.permute = permute;
         self
     }
 

@@ -40,6 +40,22 @@ impl PairSet {
         self.bits.len()
     }
 
+    /// These pairs, with the distances of `features` taken from `other`.
+    pub(crate) fn with(&self, other: &Self, features: &[usize], slots: &[Slot]) -> Self {
+        let mut mixed = self.clone();
+        let mut mask = 0;
+        for &feature in features {
+            match slots[feature] {
+                Slot::Bit(bit) => mask |= 1 << bit,
+                Slot::Dense(column) => mixed.dense[column].clone_from(&other.dense[column]),
+            }
+        }
+        for (bits, other) in mixed.bits.iter_mut().zip(&other.bits) {
+            *bits = (*bits & !mask) | (other & mask);
+        }
+        mixed
+    }
+
     /// The pairs at `order`.
     pub(crate) fn gather(&self, order: &[u32]) -> Self {
         Self {

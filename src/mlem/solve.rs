@@ -132,7 +132,7 @@ fn is_definite(c: &Array2<f64>) -> bool {
 }
 
 /// The correlations of covariances `c`; those with a constant are 0.
-pub(crate) fn correlations(c: &Array2<f64>) -> Array2<f64> {
+fn correlations(c: &Array2<f64>) -> Array2<f64> {
     let sd: Vec<f64> = c.diag().iter().map(|x| x.max(0.0).sqrt()).collect();
     Array2::from_shape_fn(c.dim(), |(i, j)| {
         let scale = sd[i] * sd[j];

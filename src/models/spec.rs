@@ -1,6 +1,6 @@
 //! What a family declares of its architecture: everything of `config.json` that changes the hidden states.
 //!
-//! No tensors here, and no names of weights (those are [`super::names`]); [`super::trunk`] makes the computation from it.
+//! No tensors here, and no names of weights (those are `names`); `trunk` makes the computation from it.
 
 use super::activation::Activation;
 use super::rotary::Rotary;

@@ -5,6 +5,7 @@
 pub mod correlation;
 pub mod counting;
 pub mod linalg;
+pub mod mds;
 pub mod nnls;
 pub mod psd;
 pub mod rank;

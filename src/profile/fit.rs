@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use ndarray::Array2;
-
 use super::csv::rounded;
 use super::{Error, Importance, Order, Profile, Result, Score, Split, Weight};
 use crate::activations::Activations;
@@ -18,8 +16,6 @@ pub struct Fitted {
     pub profile: Profile,
     /// About the features and the folds, then layer by layer (those that were fitted now).
     pub warnings: Vec<Warning>,
-    /// Pearson's correlations of the feature distances over all pairs, `(n_features, n_features)`.
-    pub feature_correlations: Array2<f64>,
 }
 
 /// Fits every layer of `activations` with cross-validation over `folds` folds, and calls `save` with the profile so far after
@@ -67,7 +63,7 @@ pub fn fit<E: From<Error>>(
         progress.advance(1);
     }
     progress.end();
-    Ok(Fitted { profile, warnings, feature_correlations: validation.feature_correlations() })
+    Ok(Fitted { profile, warnings })
 }
 
 impl Profile {

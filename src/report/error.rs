@@ -13,16 +13,28 @@ pub enum Error {
     /// The page's data could not be written as JSON.
     #[error("cannot write the page's data: {0}")]
     Data(#[from] serde_json::Error),
+    /// A drawing could not be turned into an image.
+    #[error("cannot write figure {figure} as {format}: {message}")]
+    Drawing {
+        /// The figure.
+        figure: String,
+        /// What it should have become.
+        format: &'static str,
+        /// What went wrong.
+        message: String,
+    },
 }
 
 impl Error {
     /// What the user can do about it.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
-        let (Self::Template(_) | Self::Data(_)) = self;
-        Some(
-            "this is a mistake in the program; the tables of the run are complete without the page"
-                .to_owned(),
-        )
+        Some(match self {
+            Self::Template(_) | Self::Data(_) => {
+                "this is a mistake in the program; the tables of the run are complete without the page"
+                    .to_owned()
+            }
+            Self::Drawing { .. } => "ask for svg alone, which is written as it is".to_owned(),
+        })
     }
 }

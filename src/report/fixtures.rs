@@ -6,6 +6,7 @@ use ndarray::Array2;
 use serde_json::json;
 
 use super::page::Input;
+use crate::geometry::{Geometry, Map};
 use crate::numeric::rng::Stream;
 use crate::profile::{
     Importance, ModelRecord, Order, Profile, RunRecord, Score, Split, StimuliRecord, Weight,
@@ -18,12 +19,13 @@ pub(super) struct Run {
     pub record: RunRecord,
     pub stimuli: Stimuli,
     pub correlations: Array2<f64>,
+    pub geometry: Option<Geometry>,
 }
 
 impl Run {
     pub fn input(&self) -> Input<'_> {
-        let Self { profile, record, stimuli, correlations } = self;
-        Input { profile, run: record, stimuli, correlations }
+        let Self { profile, record, stimuli, correlations, geometry } = self;
+        Input { profile, run: record, stimuli, correlations, geometry: geometry.as_ref() }
     }
 }
 
@@ -63,7 +65,8 @@ pub(super) fn realistic(n_layers: usize, n_stimuli: usize, interactions: bool) -
             "`subj_zipf` and `subj_gender` correlate (r = 0.62): their importances share credit".to_owned(),
         ],
     };
-    Run { profile, record, correlations: correlations(&stimuli), stimuli }
+    let geometry = Some(geometry(&stimuli, n_layers));
+    Run { profile, record, correlations: correlations(&stimuli), stimuli, geometry }
 }
 
 /// Forty features whose names attack the page, one layer, scores that are no numbers, sentences in HTML.
@@ -117,7 +120,7 @@ pub(super) fn hostile() -> Run {
         warnings: vec!["<script>window.pwned=1</script>".to_owned()],
         ..RunRecord::default()
     };
-    Run { profile, record, correlations: correlations(&stimuli), stimuli }
+    Run { profile, record, correlations: correlations(&stimuli), stimuli, geometry: None }
 }
 
 fn relative_clauses(n_stimuli: usize) -> Stimuli {
@@ -217,6 +220,23 @@ fn correlations(stimuli: &Stimuli) -> Array2<f64> {
     })
 }
 
+/// Points that cluster by the first feature early and by the second late.
+fn geometry(stimuli: &Stimuli, n_layers: usize) -> Geometry {
+    let mut rng = Stream::new(7, "geometry");
+    let side = |column: usize, row: usize| {
+        let feature = stimuli.features().feature(column);
+        if feature.display(row) == feature.display(0) { 1.0 } else { -1.0 }
+    };
+    let maps = (0..n_layers).map(|layer| {
+        let late = layer as f64 / n_layers as f64;
+        let point = |row: usize| {
+            [(1.0 - late) * side(0, row) + 0.3 * rng.normal(), late * side(1, row) + 0.3 * rng.normal()]
+        };
+        Map { layer, stress: 0.2 + 0.01 * layer as f64, points: (0..stimuli.len()).map(point).collect() }
+    });
+    Geometry { stimuli: (0..stimuli.len()).collect(), maps: maps.collect() }
+}
+
 /// Importances that rise to a layer of their own and fall again, with noise from fold to fold.
 fn profile(names: &[String], n_layers: usize, n_folds: usize, interactions: bool) -> Profile {
     let mut rng = Stream::new(7, "profile");
@@ -281,6 +301,9 @@ fn look() {
         let options = super::terminal::Options { colour: true, width: 120, top: 20 };
         let table = super::terminal::render(&run.profile, &run.record, options);
         crate::files::write(&folder.join(format!("{name}.txt")), table.as_bytes()).unwrap();
+        for file in super::export::figures(run.input(), &super::export::Format::ALL).unwrap() {
+            crate::files::write(&folder.join(name).join(&file.name), &file.bytes).unwrap();
+        }
         let page = super::page::render(run.input()).unwrap();
         crate::files::write(&folder.join(format!("{name}.html")), page.as_bytes()).unwrap();
     }

@@ -246,3 +246,75 @@ fn check_finds_nothing_wrong_with_what_is_bundled() {
         assert!(check.ambiguous.is_empty() && check.repeated == 0, "{}", check.to_text());
     }
 }
+
+/// Frozen by `tests/golden/nltk_fcfg.py`: what NLTK generates and then parses.
+#[test]
+fn matches_nltk_generate_and_parse_on_feature_grammars() {
+    for (name, depth, frozen) in [
+        ("svo_agreement.fcfg", 8, include_str!("../golden/nltk_svo_agreement.txt")),
+        ("nested_questions.fcfg", 7, include_str!("../golden/nltk_nested_questions.txt")),
+    ] {
+        let expected: BTreeSet<&str> = frozen.lines().filter(|line| !line.starts_with('#')).collect();
+        let text = bundled().iter().find(|bundled| bundled.file == name).unwrap().text;
+        let grammar = Grammar::parse_to_depth(text, name, depth).unwrap();
+        let stimuli = grammar.generate(&Draw::All).unwrap().stimuli;
+        let found: BTreeSet<&str> = stimuli.sentences().unwrap().iter().map(String::as_str).collect();
+        assert_eq!(found, expected, "{name}");
+    }
+}
+
+#[test]
+fn a_feature_grammar_labels_its_slots_and_its_sentences() {
+    let stimuli = all("svo_agreement");
+    let expected = "subj_AGR_NUM subj_AGR_PER subj_AGR_GEN subj_AGR_ANIM obj_AGR_NUM obj_AGR_GEN obj_AGR_ANIM \
+                    verb_AGR_NUM verb_AGR_PER verb_AGR_ANIM refl_AGR_NUM refl_AGR_PER refl_AGR_GEN";
+    assert_eq!(stimuli.features().names().join(" "), expected);
+    let found = values(&stimuli, "these girls admire themselves");
+    let found: Vec<&str> = found.iter().map(|(_, value)| value.as_str()).collect();
+    assert_eq!(found, ["pl", "3", "f", "True", "", "", "", "pl", "3", "True", "pl", "3", ""]);
+    assert_eq!(all("nested_questions").features().names(), ["sentence_INV", "wh_ANIM"]);
+}
+
+/// The counts that the headers of the files give.
+#[test]
+fn every_bundled_grammar_has_as_many_sentences_as_its_header_says() {
+    for grammar in bundled() {
+        let header: String = grammar.text.lines().take(3).collect();
+        let count = Grammar::bundled(grammar.name).unwrap().count().sentences.unwrap();
+        let said = format!("{} sentences", mlem_probe::text::count(count));
+        assert!(header.contains(&said), "{}: {said}\n{header}", grammar.name);
+        let summary = Grammar::bundled(grammar.name).unwrap().summary().map(str::to_owned);
+        assert!(summary.is_none_or(|summary| summary == grammar.summary), "{}", grammar.name);
+    }
+}
+
+#[test]
+fn minimal_pairs_differ_in_one_feature_and_in_the_words_that_it_asks_for() {
+    let pairs = Grammar::bundled("agreement_attraction").unwrap().pairs("grammatical", None, 0).unwrap();
+    assert_eq!(pairs.rows.len(), 1_152);
+    let lines = String::from_utf8(pairs.to_jsonl().unwrap()).unwrap();
+    assert_eq!(lines.lines().count(), 1_152);
+    assert!(lines.lines().next().unwrap().starts_with(
+        r#"{"sentence_good":"the key of the cabinet is old.","sentence_bad":"the key of the cabinet are old.","UID":"agreement_attraction""#
+    ), "{lines}");
+    for (grammar, feature, expected) in [
+        ("relative_clause", "embed_number", 13_440),
+        ("relative_clause", "relativizer", 13_440),
+        ("anaphor_gender", "grammatical", 864),
+        ("negative_polarity", "grammatical", 896),
+        ("german_case", "order", 448),
+    ] {
+        let pairs = Grammar::bundled(grammar).unwrap().pairs(feature, None, 0).unwrap();
+        assert_eq!(pairs.rows.len(), expected, "{grammar} {feature}");
+        let features = pairs.stimuli.features();
+        for &[a, b] in &pairs.rows {
+            for other in features {
+                assert_eq!(other.display(a) == other.display(b), other.name() != feature, "{}", other.name());
+            }
+        }
+    }
+    let some = Grammar::bundled("relative_clause").unwrap().pairs("embed_number", Some(10), 1).unwrap();
+    assert_eq!((some.rows.len(), some.stimuli.len()), (10, 20));
+    let error = Grammar::bundled("filler_gap").unwrap().pairs("grammatical", None, 0).unwrap_err();
+    assert_eq!(error.to_string(), "no two sentences of filler_gap differ in `grammatical` alone");
+}

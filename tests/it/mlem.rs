@@ -2,9 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use mlem_probe::mlem::{FittedMlem, Mlem, MlemParams};
-use mlem_probe::stimuli::{FeatureTable, Stimuli};
-use ndarray::Array2;
+use mlem_probe::activations::{Activations, Provenance};
+use mlem_probe::mlem::{Error, FittedMlem, Mlem, MlemParams, Permute};
+use mlem_probe::numeric::rng::Stream;
+use mlem_probe::profile::{self, Profile};
+use mlem_probe::progress::Silent;
+use mlem_probe::stimuli::{Feature, FeatureTable, Stimuli};
+use ndarray::{Array2, s};
 
 fn reference(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/reference").join(name)
@@ -61,4 +65,166 @@ fn interactions_are_no_worse_than_the_diagonal_model() {
     assert!(full.objective() >= diagonal.objective(), "{} {}", full.objective(), diagonal.objective());
     let score = |fitted: &FittedMlem| fitted.score(&features, activations.view()).unwrap().spearman.unwrap();
     assert!(score(&full) >= score(&diagonal), "{} {}", score(&full), score(&diagonal));
+}
+
+/// The reference activations as three layers: all, a part, and noise.
+fn layers(activations: &Array2<f32>) -> Activations {
+    let mut stream = Stream::new(0, "layers");
+    let noise = activations.mapv(|x| x + stream.normal() as f32);
+    let part = activations.slice(s![.., ..8]).to_owned();
+    Activations::new(vec![0, 1, 2], vec![activations.clone(), part, noise], Provenance::default()).unwrap()
+}
+
+fn tables(params: &MlemParams, folds: usize, done: Profile) -> (Profile, usize) {
+    let (features, activations) = mixed();
+    let mut saves = 0;
+    let save = |_: &Profile| -> Result<(), profile::Error> {
+        saves += 1;
+        Ok(())
+    };
+    let fitted = profile::fit(params, folds, &features, &layers(&activations), done, &Silent, save).unwrap();
+    (fitted.profile, saves)
+}
+
+fn bytes(profile: &Profile) -> Vec<u8> {
+    [profile.scores_csv(), profile.importance_csv(), profile.weights_csv()].concat()
+}
+
+#[test]
+fn the_tables_are_the_same_bytes_on_one_thread_and_on_three() {
+    let on = |threads: usize, params: &MlemParams| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| bytes(&tables(params, 5, Profile::default()).0))
+    };
+    for params in [
+        Mlem::params().interactions(true).permutations(2),
+        Mlem::params().permute(Permute::Stimuli).permutations(2),
+    ] {
+        assert_eq!(on(1, &params), on(3, &params));
+    }
+}
+
+#[test]
+fn a_broken_run_goes_on_where_it_stopped() {
+    let params = Mlem::params().permutations(2);
+    let (whole, saves) = tables(&params, 3, Profile::default());
+    assert_eq!(saves, 3);
+    let mut broken = whole.clone();
+    // Layer 0 is whole, layer 1 has a fold too few, layer 2 was never reached.
+    broken.scores.retain(|row| row.layer == 0 || (row.layer == 1 && row.fold == 0));
+    broken.importances.retain(|row| row.layer < 2);
+    broken.weights.retain(|row| row.layer < 2);
+    let (again, saves) = tables(&params, 3, broken);
+    assert_eq!(saves, 2);
+    assert_eq!(bytes(&again), bytes(&whole));
+}
+
+#[test]
+fn held_out_scores_follow_the_layers() {
+    let (profile, _) = tables(&Mlem::params(), 5, Profile::default());
+    let mean = |layer: usize| {
+        let scores: Vec<f64> =
+            profile.scores.iter().filter(|row| row.layer == layer).map(|row| row.spearman).collect();
+        assert_eq!(scores.len(), 5);
+        scores.iter().sum::<f64>() / 5.0
+    };
+    assert!(mean(0) > 0.85 && mean(0) > mean(2), "{} {}", mean(0), mean(2));
+}
+
+/// Twelve stimuli with one feature of two levels, and activations of one unit.
+fn small() -> (FeatureTable, Array2<f32>) {
+    let column: Vec<_> = (0..12).map(|i| Some(if i % 2 == 0 { "a" } else { "b" })).collect();
+    let features = FeatureTable::new(12, vec![Feature::categorical("number", &column)]).unwrap();
+    (features, Array2::from_shape_fn((12, 1), |(i, _)| (i % 2) as f32 + 0.1 * i as f32))
+}
+
+fn message(error: &Error) -> String {
+    format!("{error}; {}", error.hint().unwrap_or_default())
+}
+
+#[test]
+fn bad_input_is_named_with_what_to_do() {
+    let (features, x) = small();
+    let fit = |features: &FeatureTable, x: &Array2<f32>| {
+        message(&Mlem::params().fit(features, x.view()).unwrap_err())
+    };
+
+    let mut holed = x.clone();
+    holed[[4, 0]] = f32::NAN;
+    assert_eq!(
+        fit(&features, &holed),
+        "the activation of stimulus 5, unit 1 is NaN; leave the stimulus out, or extract in a wider type (--dtype f32)"
+    );
+    assert_eq!(
+        fit(&features, &x.slice(s![..10, ..]).to_owned()),
+        "the features have 12 rows and the activations 10; one row of activations per stimulus, in the same order: extract them again from these stimuli"
+    );
+    let few = features.select(&[0, 1, 2, 3]);
+    assert_eq!(
+        fit(&few, &x.slice(s![..4, ..]).to_owned()),
+        "4 stimuli, and a fit needs at least 8; generate or record more stimuli"
+    );
+    let constant = features.select(&[0, 2, 4, 6, 8, 10, 0, 2]);
+    assert_eq!(
+        fit(&constant, &x),
+        "feature `number` is constant: every stimulus has `a`; remove the column `number`, or add stimuli in which it differs"
+    );
+    let folds = |folds| message(&Mlem::params().cross_validation(&features, folds).unwrap_err());
+    assert_eq!(
+        folds(5),
+        "5 folds of 12 stimuli leave fewer than 3 stimuli in a fold; use --folds 4 or fewer"
+    );
+    assert_eq!(folds(0), "folds is 0, and must be at least 1; ");
+}
+
+#[test]
+fn equal_activations_have_no_score_and_it_is_said() {
+    let (features, _) = small();
+    let constant = Array2::from_elem((12, 3), 0.1f32);
+    let fits = Mlem::params().cross_validation(&features, 2).unwrap().fit(constant.view()).unwrap();
+    for fit in &fits {
+        assert!(fit.scored.spearman.is_err());
+        assert!(fit.importances.iter().all(|term| term.importance.is_nan()));
+        assert_eq!(
+            fit.warnings[0].to_string(),
+            format!(
+                "fold {}: no score, because all neural distances are equal (the activations do not differ: check --pool and --layers)",
+                fit.fold
+            )
+        );
+    }
+}
+
+#[test]
+fn features_that_cannot_be_told_apart_share_their_weight_and_are_named() {
+    let (features, x) = small();
+    let number = features.feature(0).clone();
+    let renamed =
+        Feature::categorical("gender", &(0..12).map(|i| Some(number.display(i))).collect::<Vec<_>>());
+    let twice = FeatureTable::new(12, vec![number, renamed]).unwrap();
+    for interactions in [false, true] {
+        let fitted = Mlem::params().interactions(interactions).fit(&twice, x.view()).unwrap();
+        let weights = fitted.weights();
+        assert!((weights[[0, 0]] - weights[[1, 1]]).abs() < 1e-3, "{weights}");
+        let warnings: Vec<String> = fitted.warnings().iter().map(ToString::to_string).collect();
+        assert!(
+            warnings[0].starts_with("the distances of `number` and `gender` correlate (r = 1.00)"),
+            "{warnings:?}"
+        );
+        assert!(warnings[1].starts_with("`gender` cannot be told apart from `number`"), "{warnings:?}");
+    }
+}
+
+#[test]
+fn a_level_of_one_fold_alone_is_named() {
+    let column: Vec<_> = (0..40).map(|i| Some(if i == 7 { "rare" } else { ["a", "b"][i % 2] })).collect();
+    let features = FeatureTable::new(40, vec![Feature::categorical("number", &column)]).unwrap();
+    let validation = Mlem::params().cross_validation(&features, 5).unwrap();
+    let warnings: Vec<String> = validation.warnings().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        warnings,
+        [
+            "`rare` of `number` occurs in no training stimulus of 1 fold; fewer --folds or more stimuli would show it"
+        ]
+    );
 }

@@ -251,7 +251,10 @@ impl Scope<'_> {
             let message = format!("this template's text has no slot `{}`", name.text);
             (message, suggest(name.text, here, "its slots are"))
         } else {
-            let all = here.chain(self.elsewhere.iter().map(|slot| slot.name.as_str()));
+            let mut all: Vec<&str> =
+                here.chain(self.elsewhere.iter().map(|slot| slot.name.as_str())).collect();
+            all.sort_unstable();
+            all.dedup();
             (format!("no slot is called `{}`", name.text), suggest(name.text, all, "the slots are"))
         };
         Err(self.source.error(name.span.clone(), message, hint))

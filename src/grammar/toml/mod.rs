@@ -12,7 +12,7 @@ mod text;
 
 use toml::de::DeTable;
 
-pub(super) use compile::{compile, killer};
+pub(super) use compile::{Compiled, compile, killer};
 
 use self::constraint::Operand;
 use self::lexicon::{LEMMA, Lexicon};

@@ -128,8 +128,11 @@ impl<'a> Entry<'a> {
     }
 }
 
+/// A text, its place without the quotes.
 pub(super) fn text<'a>(value: &'a Spanned<DeValue<'a>>) -> Option<Text<'a>> {
-    value.get_ref().as_str().map(|text| Text { text, span: value.span() })
+    let span = value.span();
+    let inside = if span.len() >= 2 { span.start + 1..span.end - 1 } else { span };
+    value.get_ref().as_str().map(|text| Text { text, span: inside })
 }
 
 fn value(value: &Spanned<DeValue<'_>>) -> Result<Value, Option<String>> {

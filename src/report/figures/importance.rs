@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::super::svg::{Curve, Curves, Dot, Dots, Heatmap, Shades};
 use super::super::words;
 use super::{Entry, Exact, Figure, STYLES, layer_names, short};
-use crate::profile::{Order, Summary, Trajectory};
+use crate::profile::{Order, Spread, Summary, Trajectory};
 
 /// `layer 3, .123 ± .012`.
 fn peak(term: &Trajectory, summary: &Summary) -> String {
@@ -119,13 +119,20 @@ pub(super) fn heatmap(
 pub(super) fn scores(summary: &Summary) -> Figure {
     let title = "Fit by layer";
     let rows = [("held-out", &summary.test), ("training", &summary.train)];
-    let rows = rows.into_iter().filter(|(name, _)| summary.n_folds > 1 || *name == "training");
+    // What was not measured is not drawn: held-out scores with one fold, scores on the training pairs with several.
+    let measured = |at: &[Spread]| at.iter().any(Spread::is_defined);
+    let rows =
+        rows.into_iter().filter(|(name, at)| measured(at) || (*name == "training") == (summary.n_folds == 1));
     let terms: Vec<Trajectory> = rows
         .map(|(name, at)| Trajectory { name: name.to_owned(), order: Order::Main, at: at.clone() })
         .collect();
     let terms: Vec<&Trajectory> = terms.iter().collect();
-    let note = "Spearman correlation of modelled and neural distances, over pairs within the held-out and within the \
-                training stimuli; the band is the standard deviation over folds.";
-    let figure = curves("scores", title, &terms, summary, note.to_owned(), "Spearman");
+    let names: Vec<&str> = terms.iter().map(|term| term.name.as_str()).collect();
+    let note = format!(
+        "Spearman correlation of modelled and neural distances, over pairs within the {} stimuli; the band is the standard \
+         deviation over folds.",
+        names.join(" and within the ")
+    );
+    let figure = curves("scores", title, &terms, summary, note, "Spearman");
     Figure { data: "scores", ..figure }
 }

@@ -134,23 +134,15 @@ impl Matrices<'_> {
     fn figure(self, frames: Vec<Vec<Vec<f64>>>) -> Figure {
         let full =
             frames.iter().flatten().flatten().filter(|x| x.is_finite()).map(|x| x.abs()).fold(0.0, f64::max);
-        let shown = &frames[self.best];
-        let description = format!("Layer {}. {}", self.layers[self.best], self.strongest(shown));
-        let svg = Heatmap {
-            name: self.title,
-            description: &description,
-            rows: &borrowed(&self.rows),
-            columns: &borrowed(&self.columns),
-            x_title: "",
-            key: self.key,
-            values: &|row, column| (!self.triangle || column <= row).then(|| shown[row][column]),
-            shades: Shades::Diverging { full },
-            marked: &BTreeSet::new(),
-        };
-        let svg = svg.render();
-        let mean = shown.clone();
         let named = self.layers.iter().zip(frames);
-        let frames = named.map(|(layer, mean)| Frame { name: format!("layer {layer}"), mean }).collect();
+        let drawn = named.map(|(layer, mean)| {
+            let description = format!("Layer {layer}. {}", self.strongest(&mean));
+            let svg = self.draw(&mean, full, &description);
+            (description, Frame { name: format!("layer {layer}"), mean, svg })
+        });
+        let (descriptions, frames): (Vec<String>, Vec<Frame>) = drawn.unzip();
+        let Frame { mean, svg, .. } = &frames[self.best];
+        let (mean, svg, description) = (mean.clone(), svg.clone(), descriptions[self.best].clone());
         Figure {
             id: self.id,
             title: self.title,
@@ -170,6 +162,21 @@ impl Matrices<'_> {
                 ..Exact::default()
             },
         }
+    }
+
+    fn draw(&self, mean: &[Vec<f64>], full: f64, description: &str) -> String {
+        Heatmap {
+            name: self.title,
+            description,
+            rows: &borrowed(&self.rows),
+            columns: &borrowed(&self.columns),
+            x_title: "",
+            key: self.key,
+            values: &|row, column| (!self.triangle || column <= row).then(|| mean[row][column]),
+            shades: Shades::Diverging { full },
+            marked: &BTreeSet::new(),
+        }
+        .render()
     }
 
     /// The largest cells in words.

@@ -5,6 +5,7 @@
 
 mod correlations;
 mod importance;
+mod maps;
 mod metric;
 
 use serde::Serialize;
@@ -14,6 +15,7 @@ use crate::profile::{Metric, Order, RunRecord, Spread, Summary, Trajectory};
 
 pub(super) use correlations::correlations;
 use importance::{curves, heatmap, scores};
+pub(super) use maps::maps;
 
 /// How many curves have a colour and a marker of their own.
 pub(super) const STYLES: usize = 8;
@@ -80,6 +82,9 @@ pub(super) struct Frame {
     pub name: String,
     /// `(n_rows, n_columns)`.
     pub mean: Vec<Vec<f64>>,
+    /// Its drawing.
+    #[serde(skip)]
+    pub svg: String,
 }
 
 impl Exact {
@@ -147,6 +152,7 @@ fn short(id: &str) -> &'static str {
         "interactions" => "Interactions",
         "scores" => "Fit",
         "metric" => "Metric",
+        "geometry" => "Geometry",
         "correlations" => "Correlations",
         _ => "",
     }

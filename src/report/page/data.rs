@@ -6,6 +6,8 @@ use ndarray::Array2;
 use serde::Serialize;
 
 use super::super::figures::{Exact, Figure};
+use super::Input;
+use super::maps::Maps;
 use crate::profile::{Order, Profile, Split};
 use crate::stimuli::{Stimuli, Values};
 
@@ -13,6 +15,8 @@ use crate::stimuli::{Stimuli, Values};
 struct Data<'a> {
     figures: BTreeMap<&'static str, &'a Exact>,
     tables: BTreeMap<&'static str, Vec<Column<'a>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    geometry: Option<Maps<'a>>,
 }
 
 /// A column of a table; names that repeat are codes into their levels.
@@ -71,12 +75,8 @@ impl<'a> Column<'a> {
 }
 
 /// The JSON of the data, safe inside a `script` element.
-pub(super) fn json(
-    profile: &Profile,
-    stimuli: &Stimuli,
-    correlations: &Array2<f64>,
-    figures: &[Figure],
-) -> serde_json::Result<String> {
+pub(super) fn json(input: Input<'_>, figures: &[Figure]) -> serde_json::Result<String> {
+    let Input { profile, stimuli, correlations, geometry, .. } = input;
     let names = stimuli.features().names();
     let data = Data {
         figures: figures.iter().map(|figure| (figure.id, &figure.exact)).collect(),
@@ -87,6 +87,7 @@ pub(super) fn json(
             ("stimuli", table(stimuli)),
             ("correlations", pairs(&names, correlations)),
         ]),
+        geometry: geometry.map(Maps::of),
     };
     Ok(inert(&serde_json::to_string(&data)?))
 }

@@ -6,6 +6,7 @@
 
 mod data;
 mod facts;
+mod maps;
 mod stimuli;
 
 use base64::Engine;
@@ -17,13 +18,15 @@ use sha2::{Digest, Sha256};
 use super::Result;
 use super::figures::{self, Exact, Figure};
 use super::{methods, words};
+use crate::geometry::Geometry;
 use crate::profile::{Metric, Profile, RunRecord, Summary};
 use crate::stimuli::Stimuli;
 
 const TEMPLATE: &str = include_str!("../../../assets/page/page.html");
 const SCRIPT: &str = include_str!("../../../assets/page/page.js");
-const STYLES: [&str; 2] =
-    [include_str!("../../../assets/page/page.css"), include_str!("../../../assets/page/figure.css")];
+const STYLE: &str = include_str!("../../../assets/page/page.css");
+/// The colours and strokes of the figures.
+pub(super) const FIGURE_STYLE: &str = include_str!("../../../assets/page/figure.css");
 
 /// What a page is made of.
 #[derive(Debug, Clone, Copy)]
@@ -36,6 +39,8 @@ pub struct Input<'a> {
     pub stimuli: &'a Stimuli,
     /// How the distances of the features of `stimuli` correlate, `(n_features, n_features)`; NaN where that is undefined.
     pub correlations: &'a Array2<f64>,
+    /// Maps of the stimuli, if they were made.
+    pub geometry: Option<&'a Geometry>,
 }
 
 /// A thing said about the run: `4,096`, `stimuli`.
@@ -51,13 +56,9 @@ struct Fact {
 ///
 /// [`super::Error`], where the template or the data cannot be written: a mistake of this program.
 pub fn render(input: Input<'_>) -> Result<String> {
-    let Input { profile, run, stimuli, correlations } = input;
-    let summary = Summary::of(profile);
-    let mut figures = figures::of_profile(&summary, &Metric::of(profile), run);
+    let Input { run, stimuli, geometry, .. } = input;
     let names = stimuli.features().names();
-    let (correlation, confounded) = figures::correlations(&names, correlations);
-    figures.push(correlation);
-
+    let (figures, summary, confounded) = figures(input);
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.add_template("page.html", TEMPLATE)?;
@@ -67,21 +68,37 @@ pub fn render(input: Input<'_>) -> Result<String> {
         stimuli: title,
         activations,
         script_hash: base64::engine::general_purpose::STANDARD.encode(Sha256::digest(SCRIPT)),
-        style: STYLES.concat(),
+        style: [STYLE, FIGURE_STYLE].concat(),
         script: SCRIPT,
         facts: facts::headline(&summary, stimuli, confounded.len()),
         warnings: facts::warnings(run, &names, &confounded),
         figures: figures.iter().map(Panel::of).collect(),
         stimuli_note: stimuli::note(stimuli, run),
         features: stimuli::features(stimuli),
+        colours: if geometry.is_some() {
+            names.iter().map(|name| words::visible(name)).collect()
+        } else {
+            Vec::new()
+        },
         examples: stimuli::examples(stimuli),
         methods: methods::paragraph(&summary, run),
         bibtex: methods::BIBTEX,
         run: facts::run(run),
         run_json: words::visible_lines(&serde_json::to_string_pretty(run)?),
-        data: data::json(profile, stimuli, correlations, &figures)?,
+        data: data::json(input, &figures)?,
     };
     Ok(environment.get_template("page.html")?.render(Serde(page))?)
+}
+
+/// The figures of a run in the order of the page, with what they were drawn from and the confounded pairs.
+pub(super) fn figures(input: Input<'_>) -> (Vec<Figure>, Summary, Vec<(usize, usize, f64)>) {
+    let Input { profile, run, stimuli, correlations, geometry } = input;
+    let summary = Summary::of(profile);
+    let mut figures = figures::of_profile(&summary, &Metric::of(profile), run);
+    let (correlation, confounded) = figures::correlations(&stimuli.features().names(), correlations);
+    figures.extend(geometry.and_then(|geometry| figures::maps(geometry, stimuli, &summary)));
+    figures.push(correlation);
+    (figures, summary, confounded)
 }
 
 /// What the template is filled with.
@@ -98,6 +115,8 @@ struct Page<'a> {
     figures: Vec<Panel<'a>>,
     stimuli_note: String,
     features: Vec<stimuli::Row>,
+    /// The features that the maps can be coloured by.
+    colours: Vec<String>,
     examples: Vec<Vec<String>>,
     methods: String,
     bibtex: &'static str,

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::super::words;
+use crate::numeric::rng::Stream;
 use crate::profile::RunRecord;
 use crate::stimuli::{Feature, Stimuli, Values};
 use crate::text;
@@ -97,11 +98,16 @@ fn row(feature: &Feature) -> Row {
 /// Sentences from all over the set with their feature values; empty where there are no sentences.
 pub(super) fn examples(stimuli: &Stimuli) -> Vec<Vec<String>> {
     let Ok(sentences) = stimuli.sentences() else { return Vec::new() };
-    let shown = EXAMPLES.min(sentences.len());
-    let rows = (0..shown).map(|i| i * sentences.len() / shown);
-    rows.map(|row| {
-        let values = stimuli.features().iter().map(|feature| words::visible(&feature.display(row)));
-        std::iter::once(words::visible(&sentences[row])).chain(values).collect()
-    })
-    .collect()
+    // Not evenly spaced: the order of stimuli that a grammar generates is regular.
+    let mut rows: Vec<usize> = (0..sentences.len()).collect();
+    Stream::new(0, "examples").shuffle(&mut rows);
+    rows.truncate(EXAMPLES);
+    rows.sort_unstable();
+    let shown = rows.into_iter();
+    shown
+        .map(|row| {
+            let values = stimuli.features().iter().map(|feature| words::visible(&feature.display(row)));
+            std::iter::once(words::visible(&sentences[row])).chain(values).collect()
+        })
+        .collect()
 }

@@ -7,6 +7,7 @@
 mod curves;
 mod dots;
 mod heatmap;
+mod maps;
 mod scale;
 
 use std::fmt::{Display, Write};
@@ -14,6 +15,7 @@ use std::fmt::{Display, Write};
 pub(super) use curves::{Curve, Curves, swatch};
 pub(super) use dots::{Dot, Dots};
 pub(super) use heatmap::{Heatmap, Shades};
+pub(super) use maps::{Group, Maps, Panel};
 
 /// Height of a chart's text, in user units; labels are placed by it.
 const FONT: f64 = 12.0;

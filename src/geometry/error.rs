@@ -1,0 +1,56 @@
+//! What can be wrong with maps.
+
+use std::path::PathBuf;
+
+use crate::{files, mlem};
+
+/// A result whose error is this module's.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What can be wrong with maps.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A file could not be read or written.
+    #[error(transparent)]
+    Files(#[from] files::Error),
+    /// The distances of a layer cannot be measured.
+    #[error("layer {layer}: {source}")]
+    Layer {
+        /// Which layer.
+        layer: usize,
+        /// What is wrong with it.
+        source: mlem::Error,
+    },
+    /// The distances of a layer are too large to compute with.
+    #[error("layer {layer}: activations are too far apart to be mapped")]
+    TooFar {
+        /// Which layer.
+        layer: usize,
+    },
+    /// The file of the maps cannot be understood.
+    #[error("{}:{line}: {message}", path.display())]
+    Csv {
+        /// Which file.
+        path: PathBuf,
+        /// Line, from 1.
+        line: u64,
+        /// What is wrong there.
+        message: String,
+    },
+}
+
+impl Error {
+    /// What the user can do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Files(error) => error.hint(),
+            Self::Layer { source, .. } => source.hint(),
+            Self::TooFar { .. } => Some("scale the activations down: their distances overflow".to_owned()),
+            Self::Csv { .. } => {
+                Some("delete the file to have the page without maps, or run again".to_owned())
+            }
+        }
+    }
+}

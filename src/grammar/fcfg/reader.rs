@@ -1,0 +1,405 @@
+//! The notation of feature grammars, as NLTK reads it, with a place for every complaint.
+
+use std::ops::Range;
+
+use crate::grammar::error::{Error, Result, SourceText};
+use crate::grammar::rules::Value;
+
+/// Structures nested deeper than this are refused.
+const NESTING: usize = 64;
+
+/// The feature that holds what a category lacks: `S/NP`.
+pub(super) const SLASH: &str = "*slash*";
+/// The feature that holds a category's name inside a value.
+pub(super) const TYPE: &str = "*type*";
+
+/// A production with one right-hand side.
+#[derive(Debug, Clone)]
+pub(super) struct Production {
+    pub left: Category,
+    pub right: Vec<Part>,
+    pub line: usize,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Part {
+    Terminal(String),
+    Category(Category),
+}
+
+/// A category with its features.
+#[derive(Debug, Clone)]
+pub(super) struct Category {
+    pub name: String,
+    pub span: Range<usize>,
+    pub features: Vec<(String, Ast)>,
+}
+
+/// A value of a feature as it is written.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Ast {
+    Value(Value),
+    Variable(String),
+    Structure(Vec<(String, Ast)>),
+    /// Logic, which does not decide what is a sentence: anything.
+    Anything,
+}
+
+/// A grammar as it is written.
+#[derive(Debug, Default)]
+pub(super) struct Source {
+    pub productions: Vec<Production>,
+    pub start: Option<Category>,
+}
+
+pub(super) fn parse(source: SourceText<'_>) -> Result<Source> {
+    let mut reader = Reader { source, text: source.text, at: 0 };
+    let mut grammar = Source::default();
+    loop {
+        reader.blanks();
+        match reader.peek() {
+            None => break,
+            Some('\n' | '\r') => reader.at += 1,
+            Some('#') => reader.comment(),
+            Some('%') => reader.directive(&mut grammar)?,
+            Some(_) => reader.production(&mut grammar.productions)?,
+        }
+    }
+    if grammar.productions.is_empty() {
+        let hint = "write productions such as S -> NP VP".to_owned();
+        return Err(source.error(0..0, "no productions", hint));
+    }
+    Ok(grammar)
+}
+
+struct Reader<'a> {
+    source: SourceText<'a>,
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Reader<'a> {
+    fn rest(&self) -> &'a str {
+        &self.text[self.at..]
+    }
+
+    fn peek(&self) -> Option<char> {
+        self.rest().chars().next()
+    }
+
+    fn error(&self, from: usize, to: usize, message: impl Into<String>, hint: &str) -> Error {
+        self.source.error(from..to, message, hint.to_owned())
+    }
+
+    /// What is wrong at the next character.
+    fn unexpected(&self, wanted: &str, hint: &str) -> Error {
+        let found = match self.peek() {
+            None => "the end of the file".to_owned(),
+            Some('\n' | '\r') => "the end of the line".to_owned(),
+            Some(other) => format!("`{other}`"),
+        };
+        let width = self.peek().map_or(0, char::len_utf8);
+        self.error(self.at, self.at + width, format!("{wanted} is missing before {found}"), hint)
+    }
+
+    /// Passes over blanks, and over line breaks after a backslash.
+    fn blanks(&mut self) {
+        loop {
+            let rest = self.rest();
+            let blank = rest.len() - rest.trim_start_matches([' ', '\t', '\u{a0}']).len();
+            self.at += blank;
+            let continued = self.rest().strip_prefix('\\').and_then(|rest| {
+                let after = rest.trim_start_matches([' ', '\t', '\r']);
+                after.starts_with('\n').then(|| 2 + rest.len() - after.len())
+            });
+            match continued {
+                Some(length) => self.at += length,
+                None if blank == 0 => return,
+                None => {}
+            }
+        }
+    }
+
+    fn comment(&mut self) {
+        self.at += self.rest().find('\n').unwrap_or(self.rest().len());
+    }
+
+    fn eat(&mut self, token: &str) -> bool {
+        let found = self.rest().starts_with(token);
+        if found {
+            self.at += token.len();
+        }
+        found
+    }
+
+    fn at_end_of_line(&self) -> bool {
+        matches!(self.peek(), None | Some('\n' | '\r' | '#'))
+    }
+
+    fn directive(&mut self, grammar: &mut Source) -> Result<()> {
+        let from = self.at;
+        self.at += 1;
+        self.blanks();
+        let name = self.name();
+        if name != "start" {
+            let hint = "the one directive is % start S";
+            return Err(self.error(from, self.at, format!("no directive is called `{name}`"), hint));
+        }
+        self.blanks();
+        grammar.start = Some(self.category()?);
+        self.blanks();
+        if self.at_end_of_line() {
+            Ok(())
+        } else {
+            Err(self.unexpected("a new line", "name one category after % start"))
+        }
+    }
+
+    fn production(&mut self, productions: &mut Vec<Production>) -> Result<()> {
+        let line = self.text[..self.at].matches('\n').count() + 1;
+        let left = self.category()?;
+        self.blanks();
+        if !self.eat("->") && !self.eat("→") {
+            return Err(self.unexpected("`->`", "a production is written NP[NUM=?n] -> Det N[NUM=?n]"));
+        }
+        let mut right = Vec::new();
+        loop {
+            self.blanks();
+            match self.peek() {
+                Some('\'' | '"') => right.push(Part::Terminal(self.quoted()?)),
+                Some('|') => {
+                    self.at += 1;
+                    productions.push(Production {
+                        left: left.clone(),
+                        right: std::mem::take(&mut right),
+                        line,
+                    });
+                }
+                _ if self.at_end_of_line() => break,
+                _ => right.push(Part::Category(self.category()?)),
+            }
+        }
+        productions.push(Production { left, right, line });
+        Ok(())
+    }
+
+    fn name(&mut self) -> &'a str {
+        let rest = self.rest();
+        let mut end = 0;
+        for (at, c) in rest.char_indices() {
+            let arrow = c == '-' && rest[at..].starts_with("->");
+            if !(c.is_alphanumeric() || c == '_' || c == '-') || arrow {
+                break;
+            }
+            end = at + c.len_utf8();
+        }
+        self.at += end;
+        &rest[..end]
+    }
+
+    fn quoted(&mut self) -> Result<String> {
+        let from = self.at;
+        let Some(quote) = self.peek() else { return Ok(String::new()) };
+        let inside = &self.rest()[1..];
+        let Some(end) = inside.find([quote, '\n']).filter(|&end| inside[end..].starts_with(quote)) else {
+            let message = format!("{quote} is never closed");
+            return Err(self.error(
+                from,
+                from + 1,
+                message,
+                "close the word with the same quote on the same line",
+            ));
+        };
+        self.at += end + 2;
+        Ok(inside[..end].trim().to_owned())
+    }
+
+    fn category(&mut self) -> Result<Category> {
+        let from = self.at;
+        if self.peek() == Some('?') {
+            let hint = "write one production for each category";
+            return Err(self.error(from, from + 1, "a category cannot be a variable", hint));
+        }
+        let name = self.name().to_owned();
+        if name.is_empty() {
+            return Err(self.unexpected("a category", "words stand in quotes, categories do not"));
+        }
+        let span = from..self.at;
+        let mut features = if self.peek() == Some('[') { self.structure(0)? } else { Vec::new() };
+        self.slash(&mut features, 0)?;
+        Ok(Category { name, span, features })
+    }
+
+    /// What stands after `/`; without one, nothing is lacking, which is a value as well.
+    fn slash(&mut self, features: &mut Vec<(String, Ast)>, nesting: usize) -> Result<()> {
+        let lacking =
+            if self.eat("/") { self.typed(nesting)? } else { Ast::Value(Value::Text("False".to_owned())) };
+        features.push((SLASH.to_owned(), lacking));
+        Ok(())
+    }
+
+    /// A category as a value: `NP[NUM=sg]`, or any category: `?x`. That nothing is lacking is not a category.
+    fn typed(&mut self, nesting: usize) -> Result<Ast> {
+        let any = self.eat("?");
+        let name = self.name().to_owned();
+        if name.is_empty() {
+            return Err(self.unexpected("a category", "name what is lacking: S/NP"));
+        }
+        let mut features = if self.peek() == Some('[') { self.structure(nesting + 1)? } else { Vec::new() };
+        let category = if any { Ast::Variable(name) } else { Ast::Value(Value::Text(name)) };
+        features.push((TYPE.to_owned(), category));
+        Ok(Ast::Structure(features))
+    }
+
+    /// `[NUM=sg, +INV, AGR=[PER=3]]`, from its bracket on.
+    fn structure(&mut self, nesting: usize) -> Result<Vec<(String, Ast)>> {
+        let open = self.at;
+        if nesting > NESTING {
+            return Err(self.error(
+                open,
+                open + 1,
+                "structures nested too deep",
+                "flatten the feature structure",
+            ));
+        }
+        self.at += 1;
+        let mut features: Vec<(String, Ast)> = Vec::new();
+        loop {
+            self.blanks();
+            if self.eat("]") {
+                return Ok(features);
+            }
+            if self.at_end_of_line() {
+                return Err(self.error(
+                    open,
+                    open + 1,
+                    "`[` is never closed",
+                    "close it on the same line, or end the line with \\",
+                ));
+            }
+            if !features.is_empty() {
+                if !self.eat(",") {
+                    return Err(self.unexpected("`,` or `]`", "features are separated by commas"));
+                }
+                self.blanks();
+                if self.eat("]") {
+                    return Ok(features);
+                }
+            }
+            let sign = self.peek().filter(|c| matches!(c, '+' | '-'));
+            self.at += usize::from(sign.is_some());
+            self.blanks();
+            let from = self.at;
+            let name = self.name();
+            if name.is_empty() {
+                return Err(self.unexpected(
+                    "the name of a feature",
+                    "features are written NUM=sg, NUM=?n, +INV or -INV",
+                ));
+            }
+            if features.iter().any(|(other, _)| other == name) {
+                let message = format!("`{name}` is given twice");
+                return Err(self.error(from, self.at, message, "remove one of the two"));
+            }
+            let value = if let Some(sign) = sign {
+                boolean(sign == '+')
+            } else {
+                self.blanks();
+                if !self.eat("=") {
+                    return Err(self.unexpected("`=`", "features are written NUM=sg, NUM=?n, +INV or -INV"));
+                }
+                self.blanks();
+                self.value(nesting)?
+            };
+            features.push((name.to_owned(), value));
+        }
+    }
+
+    fn value(&mut self, nesting: usize) -> Result<Ast> {
+        let from = self.at;
+        Ok(match self.peek() {
+            Some('?') => {
+                self.at += 1;
+                let name = self.name();
+                if name.is_empty() {
+                    return Err(self.unexpected("the name of a variable", "variables are written ?n"));
+                }
+                Ast::Variable(name.to_owned())
+            }
+            Some('[') => Ast::Structure(self.structure(nesting + 1)?),
+            Some('\'' | '"') => Ast::Value(Value::Text(self.quoted()?)),
+            Some('+') => {
+                self.at += 1;
+                boolean(true)
+            }
+            Some('<') => {
+                self.enclosed('>')?;
+                Ast::Anything
+            }
+            // A set or a tuple is one value: it equals what is written alike.
+            Some(open @ ('{' | '(')) => {
+                let text = self.enclosed(if open == '{' { '}' } else { ')' })?;
+                Ast::Value(Value::Text(text.split_whitespace().collect()))
+            }
+            _ => {
+                let name = self.name();
+                match name {
+                    "" => {
+                        let hint = "a value is a word, a number, ?variable, or [features]";
+                        return Err(self.unexpected("a value", hint));
+                    }
+                    "-" | "False" => boolean(false),
+                    "True" => boolean(true),
+                    _ if name.strip_prefix('-').unwrap_or(name).bytes().all(|b| b.is_ascii_digit()) => {
+                        let Ok(number) = name.parse::<f64>() else {
+                            return Err(self.error(
+                                from,
+                                self.at,
+                                "not a number",
+                                "write a number or a word",
+                            ));
+                        };
+                        if !number.is_finite() {
+                            return Err(self.error(
+                                from,
+                                self.at,
+                                "too large a number",
+                                "write a smaller one",
+                            ));
+                        }
+                        Ast::Value(Value::Number(number))
+                    }
+                    _ if self.peek() == Some('[') => {
+                        let mut features = self.structure(nesting + 1)?;
+                        features.push((TYPE.to_owned(), Ast::Value(Value::Text(name.to_owned()))));
+                        Ast::Structure(features)
+                    }
+                    _ => Ast::Value(Value::Text(name.to_owned())),
+                }
+            }
+        })
+    }
+
+    /// The text from here to `close` on the same line, both included.
+    fn enclosed(&mut self, close: char) -> Result<&'a str> {
+        let from = self.at;
+        let line = self.rest().find('\n').unwrap_or(self.rest().len());
+        let line = &self.rest()[..line];
+        // In logic, `->` closes nothing.
+        let end = line.char_indices().find(|&(at, c)| c == close && !(c == '>' && line[..at].ends_with('-')));
+        let Some((end, _)) = end else {
+            return Err(self.error(
+                from,
+                from + 1,
+                format!("`{close}` is missing"),
+                "close it on the same line",
+            ));
+        };
+        self.at += end + close.len_utf8();
+        Ok(&line[..=end])
+    }
+}
+
+fn boolean(value: bool) -> Ast {
+    Ast::Value(Value::Text(if value { "True" } else { "False" }.to_owned()))
+}

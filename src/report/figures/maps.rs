@@ -1,0 +1,116 @@
+//! The maps of the stimuli, layer by layer, coloured by the feature that matters most.
+
+use super::super::svg::{Group, Maps, Panel};
+use super::super::words;
+use super::{Exact, Figure, STYLES, short};
+use crate::geometry::Geometry;
+use crate::profile::{Order, Summary};
+use crate::stimuli::{Feature, Stimuli, Values};
+
+/// How many stimuli a panel shows; the page's own map shows all.
+const SHOWN: usize = 400;
+
+/// The figure of `geometry`; none where there are no maps or no features.
+pub(in crate::report) fn maps(geometry: &Geometry, stimuli: &Stimuli, summary: &Summary) -> Option<Figure> {
+    let ranked = summary.ranked(Order::Main);
+    let colour_by = ranked.iter().find_map(|term| stimuli.features().position(&term.name).ok()).unwrap_or(0);
+    let feature = stimuli.features().iter().nth(colour_by)?;
+    if geometry.maps.is_empty() {
+        return None;
+    }
+    let groups = Groups::of(feature);
+    let step = geometry.stimuli.len().div_ceil(SHOWN).max(1);
+    let panels = geometry.maps.iter().map(|map| {
+        let mut by_style: Vec<Group> = (0..=STYLES)
+            .rev()
+            .map(|s| Group { style: (s < STYLES).then_some(s), points: Vec::new() })
+            .collect();
+        for (&stimulus, &point) in geometry.stimuli.iter().zip(&map.points).step_by(step) {
+            let style = groups.style(feature, stimulus).unwrap_or(STYLES);
+            by_style[STYLES - style].points.push(point);
+        }
+        by_style.retain(|group| !group.points.is_empty());
+        let title = format!("layer {}, stress {}", map.layer, words::short(map.stress, 2));
+        Panel { title, groups: by_style }
+    });
+    let name = words::visible(feature.name());
+    let stresses: Vec<String> = geometry
+        .maps
+        .iter()
+        .map(|map| format!("layer {}: {}", map.layer, words::short(map.stress, 2)))
+        .collect();
+    let description =
+        format!("Stimuli as points, coloured by {name}. Stress by layer: {}.", stresses.join("; "));
+    let title = "Geometry";
+    let panels = panels.collect();
+    let svg = Maps { name: title, description: &description, legend: groups.legend, panels }.render();
+    Some(Figure {
+        id: "geometry",
+        title,
+        short: short("geometry"),
+        note: format!(
+            "Multidimensional scaling (SMACOF) of the distances between the activations of {} stimuli: near points have \
+             similar activations; the axes mean nothing. Stress is the part that the plane cannot show. Coloured by {name}.",
+            geometry.stimuli.len()
+        ),
+        description,
+        svg,
+        data: "geometry",
+        legend: Vec::new(),
+        exact: Exact {
+            along: "layer",
+            rows: vec!["stress".to_owned()],
+            columns: geometry.maps.iter().map(|map| map.layer.to_string()).collect(),
+            mean: vec![geometry.maps.iter().map(|map| map.stress).collect()],
+            ..Exact::default()
+        },
+    })
+}
+
+/// The values of a feature as colours: levels, or eighths of the range of a number.
+struct Groups {
+    legend: Vec<(String, Option<usize>)>,
+    low: f64,
+    width: f64,
+}
+
+impl Groups {
+    fn of(feature: &Feature) -> Self {
+        match feature.values() {
+            Values::Categorical { levels, .. } => {
+                let named = levels.iter().take(STYLES).enumerate();
+                let mut legend: Vec<_> = named.map(|(i, level)| (words::visible(level), Some(i))).collect();
+                if levels.len() > STYLES {
+                    legend.push((format!("{} more", levels.len() - STYLES), None));
+                }
+                Self { legend, low: 0.0, width: 0.0 }
+            }
+            Values::Numeric(values) => {
+                let known = || values.iter().flatten().copied();
+                let (low, high) =
+                    known().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), x| (l.min(x), h.max(x)));
+                let width = (high - low) / NUMERIC as f64;
+                let range = |i: usize| {
+                    let from = low + width * i as f64;
+                    format!("{} to {}", words::short(from, 2), words::short(from + width, 2))
+                };
+                Self { legend: (0..NUMERIC).map(|i| (range(i), Some(i))).collect(), low, width }
+            }
+        }
+    }
+
+    fn style(&self, feature: &Feature, stimulus: usize) -> Option<usize> {
+        match feature.values() {
+            Values::Categorical { codes, .. } => {
+                codes[stimulus].map(|code| code as usize).filter(|&code| code < STYLES)
+            }
+            Values::Numeric(values) => {
+                let share = (values[stimulus]? - self.low) / self.width;
+                share.is_finite().then(|| (share as usize).min(NUMERIC - 1))
+            }
+        }
+    }
+}
+
+/// Into how many ranges a number is divided.
+const NUMERIC: usize = 4;

@@ -1,0 +1,226 @@
+//! Every mistake in a grammar is told with its place, its line and a hint.
+
+use mlem_probe::grammar::{Draw, Error, Grammar};
+
+/// A small grammar that is right; each case below breaks it in one place.
+const RIGHT: &str = r#"
+[lexicon.noun]
+inflect = { number = ["sg", "pl"] }
+words = [
+    { sg = "dog", pl = "dogs", kind = "animal", zipf = 5.0 },
+    { sg = "cat", pl = "cats", kind = "animal", zipf = 4.5 },
+]
+
+[lexicon.verb]
+inflect = { number = ["sg", "pl"] }
+words = [{ sg = "sleeps", pl = "sleep" }]
+
+[slots]
+subj = "noun"
+verb = "verb"
+
+[constraints]
+agree = { verb = "subj" }
+
+[[template]]
+text = "the {subj} {verb}."
+features = { group = "plain" }
+"#;
+
+/// `RIGHT` with `from` replaced by `to` gives a problem there: `(line, column, message, a part of the hint)`.
+#[track_caller]
+fn broken(from: &str, to: &str, place: (usize, usize), message: &str, hint: &str) {
+    assert!(RIGHT.contains(from), "{from}");
+    invalid(&RIGHT.replace(from, to), "g.toml", place, message, hint);
+}
+
+#[track_caller]
+fn invalid(text: &str, origin: &str, place: (usize, usize), message: &str, hint: &str) {
+    let error = Grammar::parse(text, origin).unwrap_err();
+    let shown = error.to_string();
+    let told = error.hint().unwrap_or_default();
+    let Error::Invalid(problem) = error else { panic!("{shown}") };
+    assert_eq!((problem.line, problem.column), place, "{shown}\n{told}");
+    assert_eq!(problem.message, message, "{shown}\n{told}");
+    assert!(told.contains(hint), "{shown}\n{told}");
+    assert_eq!(problem.excerpt, text.lines().nth(place.0 - 1).unwrap_or_default());
+}
+
+#[test]
+fn the_grammar_that_is_broken_below_is_right() {
+    let stimuli = Grammar::parse(RIGHT, "g.toml").unwrap().generate(&Draw::All).unwrap().stimuli;
+    assert_eq!(
+        stimuli.sentences().unwrap(),
+        ["the dog sleeps.", "the cat sleeps.", "the dogs sleep.", "the cats sleep."]
+    );
+    assert_eq!(
+        stimuli.features().names(),
+        ["group", "subj_zipf", "subj_number"],
+        "a feature that never varies is none"
+    );
+}
+
+#[test]
+fn names_that_do_not_exist() {
+    broken("{subj}", "{sbj}", (21, 14), "no slot is called `sbj`", "did you mean subj?");
+    broken(
+        "subj = \"noun\"",
+        "subj = \"nuon\"",
+        (14, 9),
+        "no lexicon is called `nuon`",
+        "did you mean noun?",
+    );
+    broken("= \"subj\" }", "= \"subject\" }", (18, 19), "no slot is called `subject`", "did you mean subj?");
+    broken("verb = \"subj\"", "vreb = \"subj\"", (18, 11), "no slot is called `vreb`", "did you mean verb?");
+    broken(
+        "= \"subj\" }",
+        "= \"subj.gender\" }",
+        (18, 19),
+        "the words of `verb` (verb) have no feature `gender`",
+        "their features are number and lemma",
+    );
+    broken("sg = \"dog\"", "gs.x = \"dog\"", (5, 7), "lexicon `noun` has no form `gs`", "did you mean sg");
+    broken("features =", "feature =", (22, 1), "template 1 has no key `feature`", "did you mean features?");
+    broken("[slots]", "[slot]", (13, 2), "a grammar has no key `slot`", "did you mean slots?");
+}
+
+#[test]
+fn values_that_no_form_has() {
+    let equation = "features = { group = \"plain\" }\nwhere = [\"subj.number = plural\"]";
+    broken(
+        "features = { group = \"plain\" }",
+        equation,
+        (23, 25),
+        "`subj` has no `number` that is `plural`",
+        "pl",
+    );
+    broken(
+        "subj = \"noun\"",
+        "subj = { lexicon = \"noun\", only = { number = \"dual\" } }",
+        (14, 46),
+        "no word has a `number` that is `dual`",
+        "its values are sg and pl",
+    );
+    broken(
+        "kind = \"animal\", zipf = 5.0",
+        "number = \"du\"",
+        (5, 41),
+        "`du` is no value of `number`",
+        "sg and pl",
+    );
+}
+
+#[test]
+fn circles_empty_lexicons_and_words_without_a_form() {
+    broken(
+        "agree = { verb = \"subj\" }",
+        "agree = { verb = \"subj\", subj = \"verb\" }",
+        (18, 11),
+        "`verb` agrees in `number` with itself, in a circle",
+        "remove one",
+    );
+    broken(
+        "[{ sg = \"sleeps\", pl = \"sleep\" }]",
+        "[]",
+        (11, 9),
+        "lexicon `verb` has no words",
+        "add a word",
+    );
+    broken("{ sg = \"sleeps\", pl = \"sleep\" }", "{ zipf = 3 }", (11, 10), "this word has no form", "sg = ");
+    broken("pl = \"dogs\"", "pl = \"\"", (5, 25), "an empty form", "as it stands in a sentence");
+    broken(
+        "sg = \"cat\"",
+        "lemma = \"dog\", sg = \"cat\"",
+        (6, 5),
+        "lexicon `noun` has two words with the lemma `dog`",
+        "a lemma of its own",
+    );
+}
+
+#[test]
+fn notation_that_does_not_parse() {
+    broken("{verb}.\"", "{verb}.", (21, 27), "invalid basic string, expected `\"`", "toml.io");
+    broken("{verb}.", "{verb.", (21, 20), "`{` is never closed", "{subj}");
+    broken("{verb}.", "[{verb}.", (21, 20), "`[` is never closed", "\\");
+    broken("the {subj}", "the) {subj}", (21, 12), "`)` closes nothing", "\\");
+    broken(
+        "{subj} {verb}",
+        "{subj} {subj}",
+        (21, 21),
+        "slot `subj` stands twice in one sentence",
+        "second slot",
+    );
+    broken(
+        "text = \"the {subj} {verb}.\"",
+        "text = 3",
+        (21, 8),
+        "`text` must be a text in quotes, not of type integer",
+        "",
+    );
+    broken("[[template]]", "[template]", (20, 1), "`template` must be a list", "two brackets");
+    invalid("", "g.toml", (1, 1), "a grammar has no `lexicon`", "[lexicon.noun]");
+}
+
+#[test]
+fn features_that_collide() {
+    broken("group =", "subj_zipf =", (14, 1), "two features are called `subj_zipf`", "rename");
+    broken("group =", "sentence =", (22, 14), "a feature cannot be called `sentence`", "holds the sentences");
+}
+
+#[test]
+fn a_grammar_that_generates_nothing_names_what_removed_the_last_candidate() {
+    let none = "where = [\"verb.number != subj.number\"]";
+    let text = RIGHT.replace("features = { group = \"plain\" }", none);
+    let error = Grammar::parse(&text, "g.toml").unwrap().generate(&Draw::All).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "g generates no sentence: template 1: `verb.number != subj.number` (line 22) removed the last candidate"
+    );
+}
+
+#[test]
+fn feature_grammars_tell_their_places_too() {
+    let case = |text: &str, place, message: &str, hint: &str| invalid(text, "g.fcfg", place, message, hint);
+    case("S -> NP[NUM=sg VP", (1, 16), "`,` or `]` is missing before `V`", "commas");
+    case("S -> NP[NUM=sg\nNP -> 'a'", (1, 8), "`[` is never closed", "same line");
+    case("S -> 'a", (1, 6), "' is never closed", "same quote");
+    case("S NP", (1, 3), "`->` is missing before `N`", "a production is written");
+    case("# nothing\nS -> NPP\nNP -> 'a'", (2, 6), "no production makes `NPP`", "did you mean NP?");
+    case("S -> NP[NUM=]\nNP -> 'a'", (1, 13), "a value is missing before `]`", "a word, a number");
+    case("S -> NP[NUM=sg, NUM=pl]\nNP -> 'a'", (1, 17), "`NUM` is given twice", "remove one");
+    case("%begin S\nS -> 'a'", (1, 1), "no directive is called `begin`", "% start S");
+    case("?x -> 'a'", (1, 1), "a category cannot be a variable", "one production for each");
+    case("# only a comment", (1, 1), "no productions", "S -> NP VP");
+}
+
+#[test]
+fn a_feature_grammar_that_generates_nothing_says_why() {
+    let killed = |text: &str| {
+        let error = Grammar::parse(text, "g.fcfg").unwrap().generate(&Draw::All).unwrap_err();
+        error.to_string()
+    };
+    assert_eq!(
+        killed("S -> A[N=x] B[N=y]\nA[N=z] -> 'a'\nB[N=y] -> 'b'"),
+        "g generates no sentence: line 1, S -> A B: the features of its parts never unify"
+    );
+    assert_eq!(
+        killed("S -> A\nA -> A 'a'"),
+        "g generates no sentence: line 1, S -> A: `A` derives nothing within the depth of 8"
+    );
+}
+
+#[test]
+fn a_file_that_is_not_utf8_says_where() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("g.toml");
+    std::fs::write(&path, b"# caf\xe9\n").unwrap();
+    let Error::Invalid(problem) = Grammar::load(&path).unwrap_err() else { panic!() };
+    assert_eq!((problem.line, problem.column, problem.message.as_str()), (1, 6, "this is not UTF-8"));
+}
+
+#[test]
+fn a_file_that_is_not_there_is_named() {
+    let error = Grammar::load(std::path::Path::new("no/such.toml")).unwrap_err();
+    assert!(error.to_string().starts_with("cannot read no/such.toml"), "{error}");
+    assert!(error.hint().is_some());
+}
