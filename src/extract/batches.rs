@@ -3,7 +3,8 @@
 use rayon::prelude::*;
 
 use super::error::{Error, Result};
-use crate::models::Model;
+use crate::models::{Model, common_prefix};
+use crate::stimuli::Stimuli;
 
 /// A stimulus in tokens.
 #[derive(Debug, PartialEq, Eq)]
@@ -14,12 +15,24 @@ pub(super) struct Tokenized {
     pub(super) kept: Vec<u32>,
 }
 
+/// Which tokens of a stimulus are pooled.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Kept {
+    /// All that the model sees.
+    All,
+    /// Those of the sentence, without what the tokenizer adds.
+    Sentence,
+    /// Those that a slot's characters are in; the slot by its place among the stimuli's.
+    Slot(usize),
+}
+
 /// The tokens of every sentence.
-pub(super) fn tokenize(sentences: &[String], model: &Model, special_tokens: bool) -> Result<Vec<Tokenized>> {
+pub(super) fn tokenize(stimuli: &Stimuli, model: &Model, kept: Kept) -> Result<Vec<Tokenized>> {
+    let sentences = stimuli.sentences()?;
     let max_tokens = model.spec().n_positions;
     let each = |(index, sentence): (usize, &String)| {
         let encoding = model.tokenizer().encode(sentence)?;
-        let tokens = encoding.tokens;
+        let tokens = &encoding.tokens;
         let row = index + 1;
         if let Some(max_tokens) = max_tokens.filter(|&most| tokens.len() > most) {
             let model = model.id().to_owned();
@@ -31,11 +44,26 @@ pub(super) fn tokenize(sentences: &[String], model: &Model, special_tokens: bool
                 sentence: start(sentence),
             });
         }
-        let kept: Vec<u32> = (0u32..)
-            .zip(&encoding.special)
-            .filter(|&(_, &special)| special_tokens || !special)
-            .map(|(index, _)| index)
-            .collect();
+        let span = match kept {
+            Kept::Slot(slot) => match stimuli.spans(index).get(slot).copied().flatten() {
+                Some(span) => Some(span),
+                None => return Err(Error::NoSlot { row, slot: stimuli.slots()[slot].clone() }),
+            },
+            Kept::All | Kept::Sentence => None,
+        };
+        let is_kept = |token: usize| match (kept, span) {
+            (_, Some(span)) => {
+                let offsets = &encoding.offsets[token];
+                !encoding.special[token]
+                    && offsets.start < span.end as usize
+                    && offsets.end > span.start as usize
+            }
+            (Kept::All, None) => true,
+            (_, None) => !encoding.special[token],
+        };
+        let tokens = encoding.tokens.clone();
+        let kept: Vec<u32> =
+            (0..tokens.len()).filter(|&token| is_kept(token)).map(|token| token as u32).collect();
         if kept.is_empty() {
             return Err(Error::NoTokens { row, sentence: start(sentence) });
         }
@@ -55,29 +83,45 @@ fn start(sentence: &str) -> String {
     }
 }
 
-/// Distinct token sequences of similar length, each with the stimuli (rows, from 0) that it belongs to.
+/// Distinct token sequences that run together, each with the stimuli (rows, from 0) that it belongs to.
 pub(super) type Batch = Vec<Vec<usize>>;
 
-/// Batches of at most `batch_tokens` tokens (or of one sequence), from short to long. Stimuli with the same tokens share one
-/// sequence.
-pub(super) fn batches(stimuli: &[Tokenized], batch_tokens: usize) -> Vec<Batch> {
+/// What runs together.
+pub(super) struct Plan {
+    pub(super) batches: Vec<Batch>,
+    /// How many tokens are computed in all.
+    pub(super) tokens_run: usize,
+}
+
+/// Batches of at most `batch_tokens` tokens to compute (or of one sequence). Stimuli with the same tokens share one
+/// sequence. Where prefixes are shared, what begins alike stands together; else what is of similar length.
+pub(super) fn plan(stimuli: &[Tokenized], batch_tokens: usize, shares_prefixes: bool) -> Plan {
+    let tokens = |row: usize| stimuli[row].tokens.as_slice();
     let mut order: Vec<usize> = (0..stimuli.len()).collect();
-    let key = |row: usize| (stimuli[row].tokens.len(), &stimuli[row].tokens);
-    order.sort_by(|&a, &b| key(a).cmp(&key(b)));
-    let mut batches: Vec<Batch> = Vec::new();
+    if shares_prefixes {
+        order.sort_by(|&a, &b| tokens(a).cmp(tokens(b)));
+    } else {
+        order.sort_by(|&a, &b| (tokens(a).len(), tokens(a)).cmp(&(tokens(b).len(), tokens(b))));
+    }
+    let mut plan = Plan { batches: Vec::new(), tokens_run: 0 };
     let mut filled = usize::MAX;
-    for same in order.chunk_by(|&a, &b| stimuli[a].tokens == stimuli[b].tokens) {
-        let tokens = stimuli[same[0]].tokens.len();
-        if filled.saturating_add(tokens) > batch_tokens {
-            batches.push(Batch::new());
+    let mut previous: &[u32] = &[];
+    for same in order.chunk_by(|&a, &b| tokens(a) == tokens(b)) {
+        let all = tokens(same[0]);
+        let mut fresh = all.len() - if shares_prefixes { common_prefix(previous, all) } else { 0 };
+        if filled.saturating_add(fresh) > batch_tokens {
+            plan.batches.push(Batch::new());
             filled = 0;
+            fresh = all.len();
         }
-        filled += tokens;
-        if let Some(batch) = batches.last_mut() {
+        filled += fresh;
+        plan.tokens_run += fresh;
+        previous = all;
+        if let Some(batch) = plan.batches.last_mut() {
             batch.push(same.to_vec());
         }
     }
-    batches
+    plan
 }
 
 #[cfg(test)]
@@ -91,12 +135,26 @@ mod tests {
             .enumerate()
             .map(|(i, &length)| Tokenized { tokens: vec![(i % 3) as u32; length], kept: vec![0] })
             .collect();
+        let batches = |stimuli: &[Tokenized], tokens| plan(stimuli, tokens, false).batches;
         assert_eq!(
             batches(&stimuli, 4),
             [vec![vec![1], vec![5], vec![4]], vec![vec![0]], vec![vec![2]], vec![vec![3]]]
         );
+        assert_eq!(plan(&stimuli, 4, false).tokens_run, 17);
         let same: Vec<Tokenized> = (0..3).map(|_| Tokenized { tokens: vec![1, 2], kept: vec![0] }).collect();
         assert_eq!(batches(&same, 1), [vec![vec![0, 1, 2]]]);
+    }
+
+    #[test]
+    fn a_prefix_is_computed_once_in_each_batch() {
+        let stimuli: Vec<Tokenized> = [[1, 2, 3], [2, 2, 2], [1, 2, 4], [1, 5, 6]]
+            .map(|tokens| Tokenized { tokens: tokens.to_vec(), kept: vec![0] })
+            .into();
+        let all = plan(&stimuli, 100, true);
+        assert_eq!((all.batches, all.tokens_run), (vec![vec![vec![0], vec![2], vec![3], vec![1]]], 9));
+        let halves = plan(&stimuli, 4, true);
+        assert_eq!(halves.batches, [vec![vec![0], vec![2]], vec![vec![3]], vec![vec![1]]]);
+        assert_eq!(halves.tokens_run, 10);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What can go wrong while stimuli become activations.
 
-use crate::{activations, models, stimuli};
+use crate::{activations, models, stimuli, text};
 
 /// A result whose error is this module's.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -53,6 +53,22 @@ pub enum Error {
         /// The sentence, or how it begins.
         sentence: String,
     },
+    /// A slot was asked for that the stimuli do not know.
+    #[error("no slot is called `{name}`")]
+    UnknownSlot {
+        /// The name.
+        name: String,
+        /// The slots whose places are known.
+        known: Vec<String>,
+    },
+    /// A stimulus has no such slot.
+    #[error("stimulus {row} has no `{slot}`")]
+    NoSlot {
+        /// Which stimulus.
+        row: usize,
+        /// The slot.
+        slot: String,
+    },
     /// No pooling, and stimuli of different lengths.
     #[error(
         "without pooling all stimuli need as many tokens, but stimulus {row} has {tokens} and stimulus 1 has {first}"
@@ -82,6 +98,13 @@ impl Error {
                 "the sentence is empty, or holds only what the tokenizer drops; remove it or fill it in"
                     .to_owned()
             }
+            Self::UnknownSlot { known, .. } if known.is_empty() => {
+                "these stimuli do not say where their slots are; generate them from a grammar, and keep the .json beside \
+                 the .csv"
+                    .to_owned()
+            }
+            Self::UnknownSlot { known, .. } => format!("the slots are {}", text::join_and(known)),
+            Self::NoSlot { .. } => "drop such stimuli, or choose a slot that all of them have".to_owned(),
             Self::UnequalLengths { .. } => {
                 "use --pool mean (or another), or stimuli of one length in tokens".to_owned()
             }

@@ -12,18 +12,17 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use candle_core::Tensor;
 use ndarray::Array2;
 use rayon::prelude::*;
 
 pub use error::{Error, Result};
 
 use crate::activations::{Activations, Pooling, Provenance};
-use crate::models::{self, Model, Sequences};
+use crate::models::{Model, Sequences};
 use crate::progress::{Progress, Unit};
 use crate::stimuli::Stimuli;
 use crate::text;
-use batches::{Batch, Tokenized};
+use batches::{Batch, Kept, Tokenized};
 
 /// How stimuli become activations.
 ///
@@ -32,18 +31,20 @@ use batches::{Batch, Tokenized};
 /// | `pooling` | mean | how the vectors of a stimulus's tokens become one |
 /// | `layers` | all | which hidden states; the computation stops at the deepest |
 /// | `special_tokens` | yes | whether the tokens that the tokenizer adds (`[CLS]`, `<s>`, …) are pooled; the model sees them in any case |
+/// | `at` | the whole | a slot of the stimuli (`subj`): only the tokens that its characters are in are pooled |
 /// | `batch_tokens` | 384 | how many tokens run at once, per thread; changes time and memory, not the result |
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Extract {
     pooling: Pooling,
     layers: Option<Vec<usize>>,
     special_tokens: bool,
+    at: Option<String>,
     batch_tokens: usize,
 }
 
 impl Default for Extract {
     fn default() -> Self {
-        Self { pooling: Pooling::Mean, layers: None, special_tokens: true, batch_tokens: 384 }
+        Self { pooling: Pooling::Mean, layers: None, special_tokens: true, at: None, batch_tokens: 384 }
     }
 }
 
@@ -63,7 +64,7 @@ pub struct Throughput {
     pub stimuli: usize,
     /// How many tokens they have.
     pub tokens: usize,
-    /// How many tokens were run: stimuli with the same tokens run once.
+    /// How many tokens were run: stimuli with the same tokens run once, and so do common beginnings in causal models.
     pub tokens_run: usize,
     /// Tokenizing, running and pooling.
     pub time: Duration,
@@ -75,11 +76,19 @@ impl fmt::Display for Throughput {
         let rate = |count: usize| text::count((count as f64 / seconds.max(1e-9)).round() as u128);
         write!(
             f,
-            "{} stimuli ({} tokens) in {seconds:.1} s: {} stimuli/s, {} tokens/s, no padding",
+            "{} stimuli ({} tokens) in {seconds:.1} s: {} stimuli/s, {} tokens/s, {}",
             text::count(self.stimuli as u128),
             text::count(self.tokens as u128),
             rate(self.stimuli),
             rate(self.tokens),
+            if self.tokens_run < self.tokens {
+                format!(
+                    "{:.0} % of tokens shared, no padding",
+                    100.0 * (1.0 - self.tokens_run as f64 / self.tokens as f64)
+                )
+            } else {
+                "no padding".to_owned()
+            },
         )
     }
 }
@@ -112,6 +121,13 @@ impl Extract {
         self
     }
 
+    /// Only the tokens of this slot are pooled; `None` is the whole sentence.
+    #[must_use]
+    pub fn at(mut self, slot: impl Into<Option<String>>) -> Self {
+        self.at = slot.into();
+        self
+    }
+
     /// How many tokens run at once, per thread: at least one sequence does.
     #[must_use]
     pub fn batch_tokens(mut self, tokens: usize) -> Self {
@@ -130,17 +146,20 @@ impl Extract {
     pub fn extract(&self, stimuli: &Stimuli, model: &Model, progress: &dyn Progress) -> Result<Extraction> {
         let begun = Instant::now();
         let layers = self.layers_of(model)?;
-        let sentences = stimuli.sentences()?;
-        if sentences.is_empty() {
+        if stimuli.sentences()?.is_empty() {
             return Err(Error::NoStimuli);
         }
-        let tokenized = batches::tokenize(sentences, model, self.special_tokens)?;
+        let tokenized = batches::tokenize(stimuli, model, self.kept(stimuli)?)?;
         if self.pooling == Pooling::None {
             same_lengths(&tokenized)?;
         }
-        let batches = batches::batches(&tokenized, self.batch_tokens);
+        let tokens = tokenized.iter().map(|stimulus| stimulus.tokens.len()).sum();
+        // A small set is spread over all threads; what runs together changes no result.
+        let share = usize::div_ceil(tokens, rayon::current_num_threads());
+        let shares_prefixes = model.spec().attention.causal;
+        let plan = batches::plan(&tokenized, self.batch_tokens.min(share), shares_prefixes);
         progress.begin("extracting", tokenized.len() as u64, Unit::Items);
-        let matrices = self.run(&tokenized, &batches, &layers, model, progress);
+        let matrices = self.run(&tokenized, &plan.batches, &layers, model, progress);
         progress.end();
         let provenance = Provenance {
             model: Some(model.id().to_owned()),
@@ -151,11 +170,23 @@ impl Extract {
         let activations = Activations::new(layers, matrices?, provenance)?;
         let throughput = Throughput {
             stimuli: tokenized.len(),
-            tokens: tokenized.iter().map(|stimulus| stimulus.tokens.len()).sum(),
-            tokens_run: batches.iter().flatten().map(|rows| tokenized[rows[0]].tokens.len()).sum(),
+            tokens,
+            tokens_run: plan.tokens_run,
             time: begun.elapsed(),
         };
         Ok(Extraction { activations, throughput })
+    }
+
+    /// Which tokens are pooled.
+    fn kept(&self, stimuli: &Stimuli) -> Result<Kept> {
+        match &self.at {
+            None if self.special_tokens => Ok(Kept::All),
+            None => Ok(Kept::Sentence),
+            Some(name) => match stimuli.slots().iter().position(|slot| slot == name) {
+                Some(slot) => Ok(Kept::Slot(slot)),
+                None => Err(Error::UnknownSlot { name: name.clone(), known: stimuli.slots().to_vec() }),
+            },
+        }
     }
 
     /// The layers asked for, ascending.
@@ -186,10 +217,15 @@ impl Extract {
             layers.iter().map(|_| Mutex::new(Array2::zeros((stimuli.len(), width)))).collect();
         let deepest = layers.last().copied().unwrap_or(0);
         batches.par_iter().try_for_each(|batch| -> Result<()> {
-            let sequences = Sequences::new(batch.iter().map(|rows| stimuli[rows[0]].tokens.as_slice()));
+            let tokens = batch.iter().map(|rows| stimuli[rows[0]].tokens.as_slice());
+            let sequences = if model.spec().attention.causal {
+                Sequences::sharing_prefixes(tokens)
+            } else {
+                Sequences::new(tokens)
+            };
             model.hidden_states(&sequences, deepest, |layer, states| {
                 if let Ok(index) = layers.binary_search(&layer) {
-                    self.pool_batch(stimuli, batch, &sequences, states, &matrices[index])?;
+                    self.pool_batch(stimuli, batch, &sequences, states, &matrices[index]);
                 }
                 Ok(())
             })?;
@@ -202,27 +238,33 @@ impl Extract {
             .collect())
     }
 
-    /// Pools the sequences of a batch into the rows of `matrix` that they belong to.
+    /// Pools the sequences of a batch, whose tokens have `states`, into the rows of `matrix` that they belong to.
     fn pool_batch(
         &self,
         stimuli: &[Tokenized],
         batch: &Batch,
         sequences: &Sequences,
-        states: &Tensor,
+        states: &[f32],
         matrix: &Mutex<Array2<f32>>,
-    ) -> models::Result<()> {
-        let (_, d_model) = states.dims2()?;
-        let states: Vec<f32> = states.flatten_all()?.to_vec1()?;
+    ) {
+        let d_model = states.len() / sequences.tokens().len();
+        let width = matrix.lock().unwrap_or_else(PoisonError::into_inner).ncols();
+        let rows = || {
+            batch
+                .iter()
+                .zip(sequences.iter())
+                .flat_map(|(rows, sequence)| rows.iter().map(move |&row| (row, sequence)))
+        };
+        let mut pooled = vec![0.0; rows().count() * width];
+        for ((row, sequence), out) in rows().zip(pooled.chunks_exact_mut(width)) {
+            pool::pool(self.pooling, states, d_model, sequence.path, &stimuli[row].kept, out);
+        }
         let mut matrix = matrix.lock().unwrap_or_else(PoisonError::into_inner);
-        for (rows, range) in batch.iter().zip(sequences.ranges()) {
-            let states = &states[range.start * d_model..range.end * d_model];
-            for &row in rows {
-                if let Some(out) = matrix.row_mut(row).as_slice_mut() {
-                    pool::pool(self.pooling, states, d_model, &stimuli[row].kept, out);
-                }
+        for ((row, _), pooled) in rows().zip(pooled.chunks_exact(width)) {
+            if let Some(out) = matrix.row_mut(row).as_slice_mut() {
+                out.copy_from_slice(pooled);
             }
         }
-        Ok(())
     }
 }
 

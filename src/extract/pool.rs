@@ -2,10 +2,17 @@
 
 use crate::activations::Pooling;
 
-/// Pools tokens `kept` of `states`, `(n_tokens, d_model)` flat, into `row`: `d_model` values, or `kept.len() * d_model`
-/// without pooling. `kept` is not empty.
-pub(super) fn pool(pooling: Pooling, states: &[f32], d_model: usize, kept: &[u32], row: &mut [f32]) {
-    let token = |index: u32| &states[index as usize * d_model..][..d_model];
+/// Pools tokens `kept` of a sequence, whose states are rows `path` of `states`, `(n_tokens, d_model)` flat, into `row`:
+/// `d_model` values, or `kept.len() * d_model` without pooling. `kept` is not empty.
+pub(super) fn pool(
+    pooling: Pooling,
+    states: &[f32],
+    d_model: usize,
+    path: &[u32],
+    kept: &[u32],
+    row: &mut [f32],
+) {
+    let token = |index: u32| &states[path[index as usize] as usize * d_model..][..d_model];
     let first = kept.first().copied().unwrap_or(0);
     match pooling {
         Pooling::None => {
@@ -54,7 +61,7 @@ mod tests {
         let states = [1.0, -1.0, 2.0, -2.0, 6.0, -6.0, 100.0, f32::NAN];
         let pooled = |pooling, size: usize| {
             let mut row = vec![0.0; size];
-            pool(pooling, &states, 2, &[0, 1, 2], &mut row);
+            pool(pooling, &states, 2, &[0, 3, 1, 2], &[0, 2, 3], &mut row);
             row
         };
         assert_eq!(pooled(Pooling::Mean, 2), [3.0, -3.0]);

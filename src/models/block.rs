@@ -54,7 +54,7 @@ pub(super) struct Shared {
 
 impl Shared {
     pub(super) fn new(sequences: &Sequences, rotaries: &[Rotary], distances: Option<&DistanceTable>) -> Self {
-        let longest = sequences.ranges().map(|range| range.len()).max().unwrap_or(0);
+        let longest = sequences.longest();
         let rotations = rotaries.iter().map(|rotary| {
             let (cosines, sines) = rotary.tables(longest);
             (cosines, sines, rotary.frequencies.len())

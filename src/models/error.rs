@@ -115,6 +115,9 @@ pub enum Error {
         /// Which sequence of the batch, from 0.
         index: usize,
     },
+    /// Sequences that share their beginnings, for a model in which what follows changes them.
+    #[error("sequences that share prefixes need a causal model")]
+    SharedPrefixes,
     /// The computation failed underneath.
     #[error("the computation failed: {0}")]
     Compute(#[from] candle_core::Error),
@@ -152,7 +155,7 @@ impl Error {
                 "tokenizer.json and the weights must belong to one checkpoint".to_owned()
             }
             Self::TooLong { .. } => "shorten it, or choose a model with more positions".to_owned(),
-            Self::NoTokens { .. } | Self::Compute(_) => return None,
+            Self::NoTokens { .. } | Self::SharedPrefixes | Self::Compute(_) => return None,
         })
     }
 

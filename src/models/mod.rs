@@ -27,11 +27,11 @@ pub use activation::Activation;
 pub use error::{Error, Result};
 pub use registry::{Family, families};
 pub use rotary::Rotary;
-pub use sequences::Sequences;
+pub(crate) use sequences::common_prefix;
+pub use sequences::{Sequence, Sequences};
 pub use spec::Spec;
 pub use tokenizer::{Encoding, Tokenizer};
 
-use candle_core::Tensor;
 use config::Config;
 use trunk::Trunk;
 use weights::Weights;
@@ -111,28 +111,32 @@ impl Model {
     }
 
     /// Runs the model up to hidden state `deepest` (at most [`Spec::n_layers`]) and gives every hidden state on the way,
-    /// `(n_tokens, d_model)` f32, to `visit`, with its number.
+    /// `(n_tokens, d_model)` flat, to `visit`, with its number. Rows are those of [`Sequences::tokens`].
     ///
     /// # Errors
     ///
-    /// [`Error::TokenOutOfRange`], [`Error::TooLong`], [`Error::NoTokens`]; whatever `visit` fails with.
+    /// [`Error::TokenOutOfRange`], [`Error::TooLong`], [`Error::NoTokens`], [`Error::SharedPrefixes`]; whatever `visit` fails with.
     pub fn hidden_states(
         &self,
         sequences: &Sequences,
         deepest: usize,
-        visit: impl FnMut(usize, &Tensor) -> Result<()>,
+        visit: impl FnMut(usize, &[f32]) -> Result<()>,
     ) -> Result<()> {
         let vocab_size = self.spec.vocab_size;
         if let Some(&token) = sequences.tokens().iter().find(|&&token| token as usize >= vocab_size) {
             return Err(Error::TokenOutOfRange { token, vocab_size });
         }
-        for (index, range) in sequences.ranges().enumerate() {
-            if range.is_empty() {
+        for (index, sequence) in sequences.iter().enumerate() {
+            let tokens = sequence.path.len();
+            if tokens == 0 {
                 return Err(Error::NoTokens { index });
             }
-            if let Some(max_tokens) = self.spec.n_positions.filter(|&most| range.len() > most) {
-                return Err(Error::TooLong { tokens: range.len(), max_tokens });
+            if let Some(max_tokens) = self.spec.n_positions.filter(|&most| tokens > most) {
+                return Err(Error::TooLong { tokens, max_tokens });
             }
+        }
+        if sequences.shares_prefixes() && !self.spec.attention.causal {
+            return Err(Error::SharedPrefixes);
         }
         if sequences.is_empty() {
             return Ok(());

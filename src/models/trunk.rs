@@ -71,11 +71,11 @@ impl Trunk {
         &self,
         sequences: &Sequences,
         deepest: usize,
-        mut visit: impl FnMut(usize, &Tensor) -> error::Result<()>,
+        mut visit: impl FnMut(usize, &[f32]) -> error::Result<()>,
     ) -> error::Result<()> {
         let shared = Shared::new(sequences, &self.rotaries, self.distances.as_ref());
         let mut x = self.embeddings.forward(sequences)?;
-        visit(0, &x)?;
+        ops::with_values(&x, |values| visit(0, values))?;
         for (index, block) in self.blocks.iter().take(deepest).enumerate() {
             x = block.forward(&x, sequences, &shared)?;
             if index + 1 == self.blocks.len()
@@ -83,7 +83,7 @@ impl Trunk {
             {
                 x = ops::normalize(&x, norm)?;
             }
-            visit(index + 1, &x)?;
+            ops::with_values(&x, |values| visit(index + 1, values))?;
         }
         Ok(())
     }
@@ -136,15 +136,15 @@ impl Embeddings {
 /// Which row of the table of positions each token has.
 fn position_rows(sequences: &Sequences, layout: Positions) -> Vec<u32> {
     let mut rows = Vec::with_capacity(sequences.tokens().len());
-    for range in sequences.ranges() {
-        let mut next = layout.first as u32;
-        for &token in &sequences.tokens()[range] {
-            if layout.uncounted == Some(token) {
-                rows.push((layout.first as u32).saturating_sub(1));
-            } else {
-                rows.push(next);
-                next += 1;
+    let first = layout.first as u32;
+    for sequence in sequences.iter() {
+        let mut next = first;
+        for (place, &token) in sequence.path.iter().enumerate() {
+            let counts = layout.uncounted != Some(sequences.tokens()[token as usize]);
+            if place >= sequence.shared {
+                rows.push(if counts { next } else { first.saturating_sub(1) });
             }
+            next += u32::from(counts);
         }
     }
     rows

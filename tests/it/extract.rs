@@ -5,7 +5,7 @@ use mlem_probe::extract::Extract;
 use mlem_probe::hub::Checkpoint;
 use mlem_probe::models::{LoadOptions, Model};
 use mlem_probe::progress::Silent;
-use mlem_probe::stimuli::{Feature, FeatureTable, Stimuli};
+use mlem_probe::stimuli::{Feature, FeatureTable, Span, Stimuli};
 
 use crate::models::{Golden, hidden_states};
 
@@ -163,4 +163,51 @@ fn the_throughput_counts_what_was_run() {
     assert_eq!((throughput.stimuli, throughput.tokens, throughput.tokens_run), (7, 35, 32));
     let text = throughput.to_string();
     assert!(text.starts_with("7 stimuli (35 tokens) in 0.0 s: ") && text.ends_with("no padding"), "{text}");
+}
+
+#[test]
+fn a_slot_pools_the_tokens_that_its_characters_are_in() {
+    let span = |start, end| Some(Span { start, end });
+    let with_spans = |spans: Vec<Vec<Option<Span>>>| {
+        stimuli(&["a bé c", "d b"]).with_spans(vec!["subj".to_owned(), "verb".to_owned()], spans).unwrap()
+    };
+    let model = model_of("bert");
+    let params = Extract::params().at("verb".to_owned());
+    let both = with_spans(vec![vec![span(0, 1), span(2, 6)], vec![span(0, 1), span(2, 3)]]);
+    let found = params.extract(&both, &model, &Silent).unwrap().activations;
+    // [CLS] a bé c [SEP]: the span holds the third and the fourth token.
+    let first = hidden_states(&model, &[vec![4, 2, 1, 6, 5]]);
+    let second = hidden_states(&model, &[vec![4, 7, 3, 5]]);
+    for unit in 0..32 {
+        let mean = (first[3][2 * 32 + unit] + first[3][3 * 32 + unit]) / 2.0;
+        assert!((found.matrix(3)[[0, unit]] - mean).abs() < 1e-6);
+        assert!((found.matrix(3)[[1, unit]] - second[3][2 * 32 + unit]).abs() < 1e-6);
+    }
+    let missing = with_spans(vec![vec![span(0, 1), span(2, 6)], vec![span(0, 1), None]]);
+    let error = params.extract(&missing, &model, &Silent).unwrap_err();
+    assert_eq!(error.to_string(), "stimulus 2 has no `verb`");
+    let error = Extract::params().at("object".to_owned()).extract(&both, &model, &Silent).unwrap_err();
+    assert_eq!(error.to_string(), "no slot is called `object`");
+    assert_eq!(error.hint().unwrap(), "the slots are subj and verb");
+    let (text, hint) = refusal(&params, &["a"]);
+    assert_eq!(text, "no slot is called `verb`");
+    assert!(hint.contains("keep the .json beside"), "{hint}");
+}
+
+#[test]
+fn a_causal_model_computes_common_beginnings_once() {
+    let sentences = ["a b c", "a b d", "a c", "a b c"];
+    let run = |batch_tokens| {
+        Extract::params()
+            .batch_tokens(batch_tokens)
+            .extract(&stimuli(&sentences), &model_of("gpt2"), &Silent)
+            .unwrap()
+    };
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+    let (shared, apart) = pool.install(|| (run(1000), run(0)));
+    assert!(shared.activations == apart.activations);
+    // [CLS] a, then b (c [SEP], d [SEP]) or c [SEP].
+    assert_eq!((shared.throughput.tokens, shared.throughput.tokens_run), (19, 9));
+    assert!(shared.throughput.to_string().ends_with("53 % of tokens shared, no padding"));
+    assert_eq!(apart.throughput.tokens_run, 14);
 }

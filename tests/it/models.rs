@@ -69,7 +69,7 @@ pub(crate) fn hidden_states(model: &Model, sequences: &[Vec<u32>]) -> Vec<Vec<f3
     model
         .hidden_states(&batch, model.spec().n_layers, |layer, state| {
             assert_eq!(layer, states.len());
-            states.push(state.flatten_all()?.to_vec1::<f32>()?);
+            states.push(state.to_vec());
             Ok(())
         })
         .unwrap();
@@ -93,6 +93,9 @@ fn matches_transformers(case: &str) {
         let difference = largest_difference(state, &expected);
         assert!(difference <= 2e-5 * magnitude, "{case}, hidden state {layer}: {difference} of {magnitude}");
     }
+    if model.spec().attention.causal {
+        shared_prefixes_change_nothing(&model, &sequences);
+    }
     // Alone, a sequence gives what it gives in a batch, to the last bit.
     let mut start = 0;
     for sequence in &sequences {
@@ -103,6 +106,35 @@ fn matches_transformers(case: &str) {
             assert!(*state == batch[start * d_model..][..size], "{case}");
         }
         start += sequence.len();
+    }
+}
+
+/// What each sequence's tokens give when beginnings are computed once is what they give alone, to the last bit.
+fn shared_prefixes_change_nothing(model: &Model, sequences: &[Vec<u32>]) {
+    let mut longer = sequences.to_vec();
+    for sequence in sequences {
+        for kept in 1..sequence.len() {
+            longer.push([&sequence[..kept], &[7, 8]].concat());
+        }
+    }
+    let limit = model.spec().n_positions.unwrap_or(usize::MAX);
+    longer.retain(|sequence| sequence.len() <= limit);
+    longer.sort();
+    let batch = Sequences::sharing_prefixes(longer.iter().map(Vec::as_slice));
+    assert!(batch.shares_prefixes());
+    let mut states = Vec::new();
+    let collect = |_: usize, state: &[f32]| {
+        states.push(state.to_vec());
+        Ok(())
+    };
+    model.hidden_states(&batch, model.spec().n_layers, collect).unwrap();
+    let d_model = model.spec().d_model;
+    for (tokens, sequence) in longer.iter().zip(batch.iter()) {
+        for (state, alone) in states.iter().zip(hidden_states(model, std::slice::from_ref(tokens))) {
+            for (&row, alone) in sequence.path.iter().zip(alone.chunks_exact(d_model)) {
+                assert!(state[row as usize * d_model..][..d_model] == *alone);
+            }
+        }
     }
 }
 
@@ -258,4 +290,7 @@ fn sequences_that_the_model_cannot_take_are_refused() {
     assert_eq!(refused(&[60]), "token 60 is outside the model's vocabulary of 60");
     assert_eq!(refused(&[1; 13]), "a sequence of 13 tokens is longer than the model's 12 positions");
     assert_eq!(refused(&[]), "sequence 1 of the batch has no tokens");
+    let shared = Sequences::sharing_prefixes([[1, 2].as_slice(), &[1, 3]]);
+    let error = model.hidden_states(&shared, 3, |_, _| Ok(())).unwrap_err();
+    assert_eq!(error.to_string(), "sequences that share prefixes need a causal model");
 }

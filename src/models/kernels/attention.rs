@@ -8,8 +8,8 @@ use std::ops::Range;
 use super::PANEL;
 use super::math::{activate, exp, for_each};
 use super::simd::{self, Kernel, Simd};
-use crate::models::Activation;
 use crate::models::spec::Attention;
+use crate::models::{Activation, Sequences};
 
 /// What is added to the scores by distance: `(heads, 2 * longest - 1)`, for distances (key less query) from `1 - longest`.
 #[derive(Debug)]
@@ -30,11 +30,7 @@ pub(in crate::models) struct Attend<'a> {
 impl Attend<'_> {
     /// Attends within each of `sequences`. `qkv` is `(n_tokens, (n_heads + 2 n_kv_heads) d_head)`: queries, keys, values; the
     /// result is `(n_tokens, n_heads d_head)`.
-    pub(in crate::models) fn forward(
-        self,
-        qkv: &[f32],
-        sequences: impl Iterator<Item = Range<usize>>,
-    ) -> Vec<f32> {
+    pub(in crate::models) fn forward(self, qkv: &[f32], sequences: &Sequences) -> Vec<f32> {
         let Attention { n_heads, n_kv_heads, .. } = *self.spec;
         let mut mixed = vec![0.0; qkv.len() / (n_heads + 2 * n_kv_heads) * n_heads];
         simd::run(Run { attend: self, qkv, sequences, mixed: &mut mixed });
@@ -50,30 +46,28 @@ impl Attend<'_> {
     }
 }
 
-struct Run<'a, I> {
+struct Run<'a> {
     attend: Attend<'a>,
     qkv: &'a [f32],
-    sequences: I,
+    sequences: &'a Sequences,
     mixed: &'a mut [f32],
 }
 
-impl<I: Iterator<Item = Range<usize>>> Kernel for Run<'_, I> {
+impl Kernel for Run<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let Attention { n_heads, n_kv_heads, d_head, scale, cap, .. } = *self.attend.spec;
         let width = (n_heads + 2 * n_kv_heads) * d_head;
-        let mut turned = Vec::new();
-        let mut scores = Vec::new();
-        for tokens in self.sequences {
-            // Tokens to a whole number of vectors; what is beyond the sequence stays 0 and is never looked at.
-            let columns = tokens.len().next_multiple_of(PANEL);
-            turned.clear();
-            turned.resize(d_head * columns, 0.0);
-            scores.clear();
-            scores.resize(columns, 0.0);
-            let head_of = |token: usize, head: usize| &self.qkv[token * width + head * d_head..][..d_head];
-            for kv_head in 0..n_kv_heads {
-                for (column, token) in tokens.clone().enumerate() {
+        let head_of = |token: u32, head: usize| &self.qkv[token as usize * width + head * d_head..][..d_head];
+        // Tokens to a whole number of vectors; what is beyond a sequence is never looked at.
+        let columns = self.sequences.longest().next_multiple_of(PANEL);
+        let mut turned = vec![0.0; d_head * columns];
+        let mut scores = vec![0.0; columns];
+        for kv_head in 0..n_kv_heads {
+            for sequence in self.sequences.iter() {
+                let path = sequence.path;
+                // The shared keys are there still, from the sequence before.
+                for (column, &token) in path.iter().enumerate().skip(sequence.shared) {
                     let key = head_of(token, n_heads + kv_head);
                     for (place, &value) in turned[column..].iter_mut().step_by(columns).zip(key) {
                         *place = value;
@@ -81,8 +75,8 @@ impl<I: Iterator<Item = Range<usize>>> Kernel for Run<'_, I> {
                 }
                 let group = n_heads / n_kv_heads;
                 for head in kv_head * group..(kv_head + 1) * group {
-                    for (row, query) in tokens.clone().enumerate() {
-                        let seen = self.attend.seen(row, tokens.len());
+                    for (row, &query) in path.iter().enumerate().skip(sequence.shared) {
+                        let seen = self.attend.seen(row, path.len());
                         score(simd, head_of(query, head), scale, &turned, &mut scores, &seen);
                         let scores = &mut scores[seen.clone()];
                         if let Some(bias) = self.attend.bias {
@@ -98,14 +92,9 @@ impl<I: Iterator<Item = Range<usize>>> Kernel for Run<'_, I> {
                             });
                         }
                         softmax(simd, scores);
-                        let out = &mut self.mixed[(query * n_heads + head) * d_head..][..d_head];
-                        for (&weight, column) in scores.iter().zip(seen) {
-                            add_scaled(
-                                simd,
-                                out,
-                                weight,
-                                head_of(tokens.start + column, n_heads + n_kv_heads + kv_head),
-                            );
+                        let out = &mut self.mixed[(query as usize * n_heads + head) * d_head..][..d_head];
+                        for (&weight, &token) in scores.iter().zip(&path[seen]) {
+                            add_scaled(simd, out, weight, head_of(token, n_heads + n_kv_heads + kv_head));
                         }
                     }
                 }
@@ -204,6 +193,8 @@ mod tests {
     fn mixes_are_those_of_the_formula_at_any_length() {
         let lengths = [1usize, 7, 16, 40];
         let n_tokens: usize = lengths.iter().sum();
+        let tokens = [0; 40];
+        let sequences = Sequences::new(lengths.iter().map(|&length| &tokens[..length]));
         let ranges = || {
             let ends = lengths.iter().scan(0, |end, &length| {
                 *end += length;
@@ -227,7 +218,7 @@ mod tests {
             let qkv: Vec<f32> = (0..n_tokens * width).map(|i| (i * 7919 % 257) as f32 / 90.0 - 1.4).collect();
             for level in Level::here() {
                 let mut mixed = vec![0.0; n_tokens * 80];
-                run_at(level, Run { attend, qkv: &qkv, sequences: ranges(), mixed: &mut mixed });
+                run_at(level, Run { attend, qkv: &qkv, sequences: &sequences, mixed: &mut mixed });
                 for tokens in ranges() {
                     for (query, head) in
                         tokens.clone().flat_map(|query| (0..4).map(move |head| (query, head)))

@@ -1,6 +1,8 @@
 //! The kernels as operations on candle's tensors.
 
-use candle_core::{CpuStorage, CustomOp1, CustomOp2, InplaceOp1, Layout, Result, Shape, Tensor, bail};
+use candle_core::{
+    CpuStorage, CustomOp1, CustomOp2, InplaceOp1, Layout, Result, Shape, Storage, Tensor, bail,
+};
 
 use super::attention::Attend;
 use super::linear::{Finish, PackedLinear};
@@ -19,6 +21,18 @@ fn contiguous(layout: &Layout) -> Result<std::ops::Range<usize>> {
 /// The values of a contiguous f32 tensor.
 fn values<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
     Ok(&storage.as_slice::<f32>()?[contiguous(layout)?])
+}
+
+/// Gives the values of a tensor, row after row, to `use_values`.
+pub(in crate::models) fn with_values<T, E: From<candle_core::Error>>(
+    x: &Tensor,
+    use_values: impl FnOnce(&[f32]) -> std::result::Result<T, E>,
+) -> std::result::Result<T, E> {
+    let (storage, layout) = x.storage_and_layout();
+    match &*storage {
+        Storage::Cpu(storage) => use_values(values(storage, layout)?),
+        _ => use_values(&x.flatten_all()?.to_vec1::<f32>()?),
+    }
 }
 
 /// A function of one tensor, `(rows, _)`, that gives `(rows, columns)`.
@@ -107,5 +121,5 @@ pub(in crate::models) fn prepare(qkv: &Tensor, prepare: Prepare<'_>, positions: 
 /// Attention within each sequence: `(n_tokens, (n_heads + 2 n_kv_heads) d_head)` to `(n_tokens, n_heads d_head)`.
 pub(in crate::models) fn attend(qkv: &Tensor, attend: Attend<'_>, sequences: &Sequences) -> Result<Tensor> {
     let columns = attend.spec.n_heads * attend.spec.d_head;
-    qkv.apply_op1_no_bwd(&Unary { columns, op: |qkv: &[f32]| attend.forward(qkv, sequences.ranges()) })
+    qkv.apply_op1_no_bwd(&Unary { columns, op: |qkv: &[f32]| attend.forward(qkv, sequences) })
 }
