@@ -165,7 +165,15 @@ impl Check {
                 text::count(sentences),
                 text::count(self.count.derivations)
             )?,
-            None => writeln!(out, "{}: {} derivations", self.name, text::count(self.count.derivations))?,
+            None => writeln!(
+                out,
+                "{}: {} derivations (some may make the same sentence)",
+                self.name,
+                text::count(self.count.derivations)
+            )?,
+        }
+        if self.count.enumerated {
+            writeln!(out, "sentences were counted by writing them out")?;
         }
         if (self.measured as u128) < self.count.at_most() {
             writeln!(out, "levels and correlations below are of a sample of {}", count(self.measured))?;

@@ -20,6 +20,7 @@ mod balance;
 mod bundled;
 mod check;
 mod columns;
+mod distinct;
 mod error;
 mod fcfg;
 mod generate;
@@ -56,7 +57,7 @@ const HELD: u128 = 1 << 25;
 const POOL: usize = 1 << 16;
 
 /// How deep trees of a recursive grammar are, words included, where nothing else is said.
-const DEPTH: usize = 8;
+pub const DEPTH: usize = 8;
 
 /// Deeper trees are not made, whatever is asked.
 const DEEPEST: usize = 256;
@@ -68,6 +69,8 @@ pub struct Grammar {
     summary: Option<String>,
     origin: String,
     text: String,
+    /// The template grammar as it was read; none for a feature grammar.
+    document: Option<toml::Document>,
     depth: usize,
     rules: Rules,
     columns: Vec<Column>,
@@ -104,8 +107,10 @@ pub enum Draw {
 pub struct Count {
     /// Derivations: ways to make a sentence. Exact, and counted without making them.
     pub derivations: u128,
-    /// Different sentences; `None` where there are too many derivations to write them out and compare.
+    /// Different sentences; `None` where the structure does not tell and there are too many derivations to write out.
     pub sentences: Option<u128>,
+    /// Whether the sentences were written out to be counted; else the structure tells that all derivations differ.
+    pub enumerated: bool,
 }
 
 impl Count {
@@ -147,11 +152,20 @@ impl Grammar {
     ///
     /// [`Error::Unknown`], whose hint has near matches.
     pub fn bundled(name: &str) -> Result<Self> {
+        Self::bundled_to_depth(name, DEPTH)
+    }
+
+    /// [`Grammar::bundled`], with trees at most `depth` deep (words included) where the grammar is recursive.
+    ///
+    /// # Errors
+    ///
+    /// As [`Grammar::bundled`].
+    pub fn bundled_to_depth(name: &str, depth: usize) -> Result<Self> {
         let Some(found) = bundled().iter().find(|bundled| bundled.name == name) else {
             let known = bundled().iter().map(|bundled| bundled.name).collect();
             return Err(Error::Unknown { name: name.to_owned(), known });
         };
-        Self::parse(found.text, found.file)
+        Self::parse_to_depth(found.text, found.file, depth)
     }
 
     /// Reads a grammar file: `.fcfg` is a feature grammar in NLTK's notation, everything else a template grammar in TOML.
@@ -172,7 +186,7 @@ impl Grammar {
         let bytes = files::read(path)?;
         let origin = path.display().to_string();
         match String::from_utf8(bytes) {
-            Ok(text) => Self::parse_to_depth(&text, &origin, depth),
+            Ok(text) => Self::read(&text, &origin, path.parent(), depth),
             Err(error) => {
                 let valid = error.utf8_error().valid_up_to();
                 let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
@@ -199,20 +213,24 @@ impl Grammar {
     ///
     /// As [`Grammar::parse`].
     pub fn parse_to_depth(text: &str, origin: &str, depth: usize) -> Result<Self> {
+        Self::read(text, origin, None, depth)
+    }
+
+    fn read(text: &str, origin: &str, folder: Option<&Path>, depth: usize) -> Result<Self> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let source = SourceText { origin, text };
         let stem = Path::new(origin).file_stem().map(|stem| stem.to_string_lossy().into_owned());
         let mut name = stem.unwrap_or_else(|| origin.to_owned());
         let mut summary = None;
-        let (rules, templates, words, columns) = if is_fcfg(origin) {
+        let (rules, templates, words, columns, document) = if is_fcfg(origin) {
             let fcfg::Compiled { rules, templates, words, .. } = fcfg::compile(source)?;
-            (rules, templates, words, None)
+            (rules, templates, words, None, None)
         } else {
-            let document = toml::Document::parse(source)?;
+            let mut document = toml::Document::parse(source, folder)?;
             let toml::Compiled { rules, templates, words, columns } = toml::compile(&document, source)?;
-            name = document.name.unwrap_or(name);
-            summary = document.summary;
-            (rules, templates, words, Some(columns))
+            name = document.name.take().unwrap_or(name);
+            summary = document.summary.take();
+            (rules, templates, words, Some(columns), Some(document))
         };
         let depth = depth.min(DEEPEST);
         let lattice = Lattice::build(&rules, depth).map_err(|refused| match refused {
@@ -227,6 +245,7 @@ impl Grammar {
             summary,
             origin: origin.to_owned(),
             text: text.to_owned(),
+            document,
             depth,
             rules,
             columns,
@@ -254,19 +273,28 @@ impl Grammar {
         self.columns.iter().map(|column| column.name.as_str()).collect()
     }
 
-    /// The hash of its text (BLAKE3, hex).
+    /// The hash of its text and of the lexicon files that it names (BLAKE3, hex).
     #[must_use]
     pub fn hash(&self) -> String {
-        blake3::hash(self.text.as_bytes()).to_hex().to_string()
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(self.text.as_bytes());
+        for file in self.document.iter().flat_map(|document| &document.files) {
+            hasher.update(file.as_bytes());
+        }
+        hasher.finalize().to_hex().to_string()
     }
 
-    /// How much it generates: derivations exactly without making them; sentences exactly where they are few enough to be
-    /// written out.
+    /// How much it generates: derivations exactly without making them; sentences exactly where the structure tells that no two
+    /// derivations make the same one, or where they are few enough to be written out.
     #[must_use]
     pub fn count(&self) -> Count {
         let derivations = self.lattice.count;
-        let sentences = (derivations <= COUNTED).then(|| self.generator().all().sentences.len() as u128);
-        Count { derivations, sentences }
+        if distinct::is_unambiguous(&self.rules) {
+            return Count { derivations, sentences: Some(derivations), enumerated: false };
+        }
+        let enumerated = derivations <= COUNTED;
+        let sentences = enumerated.then(|| self.generator().all().sentences.len() as u128);
+        Count { derivations, sentences, enumerated }
     }
 
     /// Draws stimuli. When at least as many are asked for as there are, all are drawn.
@@ -368,15 +396,14 @@ impl Grammar {
         if empty.is_empty() {
             return Ok(Vec::new());
         }
-        if is_fcfg(&self.origin) {
+        let Some(document) = &self.document else {
             let compiled = fcfg::compile(source)?;
             return Ok(empty
                 .into_iter()
                 .map(|(_, rule)| fcfg::killer(&compiled, rule, self.depth))
                 .collect());
-        }
-        let document = toml::Document::parse(source)?;
-        empty.into_iter().map(|(index, _)| toml::killer(&document, source, index)).collect()
+        };
+        empty.into_iter().map(|(index, _)| toml::killer(document, source, index)).collect()
     }
 }
 

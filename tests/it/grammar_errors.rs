@@ -224,3 +224,49 @@ fn a_file_that_is_not_there_is_named() {
     assert!(error.to_string().starts_with("cannot read no/such.toml"), "{error}");
     assert!(error.hint().is_some());
 }
+
+#[test]
+fn a_lexicon_may_stand_in_a_csv_beside_the_grammar() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("g.toml");
+    let inline = RIGHT.find("words = [\n").unwrap()..RIGHT.find("\n]\n").unwrap() + 3;
+    let mut text = RIGHT.to_owned();
+    text.replace_range(inline, "file = \"nouns.csv\"\n");
+    std::fs::write(&path, &text).unwrap();
+    let Error::Invalid(missing) = Grammar::load(&path).unwrap_err() else { panic!() };
+    assert_eq!((missing.line, missing.column), (4, 9));
+    let write = |csv: &str| std::fs::write(folder.path().join("nouns.csv"), csv).unwrap();
+
+    write("sg,pl,kind,zipf\ndog,dogs,animal,5.0\ncat,cats,animal,4.5\n");
+    let from_csv = Grammar::load(&path).unwrap();
+    let inline = Grammar::parse(RIGHT, "g.toml").unwrap();
+    let all = |grammar: &Grammar| grammar.generate(&Draw::All).unwrap().stimuli.to_csv();
+    assert_eq!(String::from_utf8(all(&from_csv)).unwrap(), String::from_utf8(all(&inline)).unwrap());
+    let hash = from_csv.hash();
+
+    write("sg,pl,kind,zipf\ndog,dogs,animal,5.0\ncat,cats,animal,3.5\n");
+    assert_ne!(Grammar::load(&path).unwrap().hash(), hash, "the file is part of the grammar");
+
+    let problem = |csv: &str| {
+        write(csv);
+        let Error::Invalid(problem) = Grammar::load(&path).unwrap_err() else { panic!() };
+        assert!(problem.origin.ends_with("nouns.csv"), "{problem}");
+        (problem.line, problem.column, problem.message)
+    };
+    assert_eq!(problem("sg,pl\ndog\n"), (2, 1, "1 values where the header has 2 columns".to_owned()));
+    assert_eq!(problem("sg,pl.x\ndog,dogs\n"), (2, 5, "lexicon `noun` has no form `x`".to_owned()));
+    assert_eq!(problem("zipf\n3\n"), (2, 1, "this word has no form".to_owned()));
+    let twice = "lexicon `noun` has two words with the lemma `dog`".to_owned();
+    assert_eq!(problem("sg,pl\ndog,dogs\ndog,dogs\n"), (3, 1, twice));
+}
+
+#[test]
+fn a_feature_is_numeric_or_categorical() {
+    broken(
+        "zipf = 4.5",
+        "zipf = \"high\"",
+        (6, 56),
+        "`zipf` is a text here and a number in an earlier word",
+        "all its values as numbers",
+    );
+}

@@ -318,3 +318,111 @@ fn minimal_pairs_differ_in_one_feature_and_in_the_words_that_it_asks_for() {
     let error = Grammar::bundled("filler_gap").unwrap().pairs("grammatical", None, 0).unwrap_err();
     assert_eq!(error.to_string(), "no two sentences of filler_gap differ in `grammatical` alone");
 }
+
+/// A grammar of 20 × 50⁷ derivations, which nothing could enumerate.
+fn huge() -> Grammar {
+    let words: Vec<String> =
+        (0..50).map(|i| format!("{{ sg = \"n{i}\", pl = \"n{i}s\", class = \"{}\" }}", i % 3)).collect();
+    let mut text = format!(
+        "[lexicon.noun]\ninflect = {{ number = [\"sg\", \"pl\"] }}\nwords = [{}]\n[slots]\n",
+        words.join(", ")
+    );
+    text.extend((0..7).map(|slot| format!("s{slot} = \"noun\"\n")));
+    text += "[[template]]\ntext = \"{s0} {s1} {s2} {s3} {s4} {s5} {s6}.\"\nwhere = [\"s0.number = s6.number\", \"s2 != s3\"]\n";
+    Grammar::parse(&text, "huge.toml").unwrap()
+}
+
+#[test]
+fn a_grammar_beyond_enumeration_is_counted_sampled_and_balanced() {
+    let grammar = huge();
+    // 100 forms a slot; s6 shares the number of s0; s3 is not the word of s2.
+    let expected = 100u128.pow(5) * 50 * 98;
+    let count = grammar.count();
+    assert_eq!((count.derivations, count.sentences, count.enumerated), (expected, Some(expected), false));
+    let sample = grammar.generate(&Draw::Sample { n: 4_096, seed: 5 }).unwrap().stimuli;
+    let distinct: BTreeSet<&String> = sample.sentences().unwrap().iter().collect();
+    assert_eq!(distinct.len(), 4_096);
+    let (first, last) =
+        (sample.features().position("s0_number").unwrap(), sample.features().position("s6_number").unwrap());
+    for (row, sentence) in sample.sentences().unwrap().iter().enumerate() {
+        let display = |at| sample.features().feature(at).display(row);
+        assert_eq!(display(first), display(last));
+        let stem = |at: usize| sentence.split(' ').nth(at).unwrap().trim_end_matches('s').to_owned();
+        assert_ne!(stem(2), stem(3), "{sentence}");
+    }
+    let drawn = grammar.generate(&Draw::Balanced { n: 512, seed: 0 }).unwrap();
+    assert!(!drawn.complete && drawn.balance.is_some());
+    assert!(matches!(grammar.generate(&Draw::All), Err(mlem_probe::grammar::Error::TooMany { .. })));
+}
+
+/// Every derivation is found once, whatever the order in which parts depend on each other.
+#[test]
+fn optional_parts_alternatives_and_constraints_enumerate_each_sentence_once() {
+    let grammar = Grammar::parse(
+        r#"
+[lexicon.noun]
+inflect = { number = ["sg", "pl"] }
+words = [{ sg = "dog", pl = "dogs" }, { sg = "cat", pl = "cats" }, { sg = "ox", pl = "oxen" }]
+[lexicon.adjective]
+words = ["big", "old"]
+[lexicon.verb]
+inflect = { tense = ["future", "present"], number = ["sg", "pl"] }
+words = [{ lemma = "play", future = "will play", present = { sg = "plays", pl = "play" } }]
+[slots]
+adj = "adjective"
+subj = "noun"
+verb = "verb"
+obj = "noun"
+[computed]
+same = "subj.number == obj.number"
+length = "length"
+[[template]]
+text = "[Sometimes] the [{adj}] {subj} {verb}[ with (the|these) {obj}]."
+agree = { verb = "subj" }
+distinct = ["subj", "obj"]
+at_most_one = ["subj.number = pl", "obj.number = pl", "verb.tense = future"]
+capitalize = true
+"#,
+        "g.toml",
+    )
+    .unwrap();
+    // The same by loops.
+    let mut expected = BTreeSet::new();
+    for start in ["Sometimes the", "The"] {
+        for adjective in [" big", " old", ""] {
+            for (i, (subject, plural)) in
+                [("dog", 0), ("dogs", 1), ("cat", 0), ("cats", 1), ("ox", 0), ("oxen", 1)].iter().enumerate()
+            {
+                for (verb, future) in [("will play", 1), (if *plural == 1 { "play" } else { "plays" }, 0)] {
+                    if plural + future <= 1 {
+                        expected.insert(format!("{start}{adjective} {subject} {verb}."));
+                    }
+                    for article in ["the", "these"] {
+                        for (j, (object, other)) in
+                            [("dog", 0), ("dogs", 1), ("cat", 0), ("cats", 1), ("ox", 0), ("oxen", 1)]
+                                .iter()
+                                .enumerate()
+                        {
+                            if i / 2 != j / 2 && plural + future + other <= 1 {
+                                expected.insert(format!(
+                                    "{start}{adjective} {subject} {verb} with {article} {object}."
+                                ));
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+    let stimuli = grammar.generate(&Draw::All).unwrap().stimuli;
+    let found: BTreeSet<String> = stimuli.sentences().unwrap().iter().cloned().collect();
+    assert_eq!(found, expected);
+    assert_eq!(
+        (stimuli.len() as u128, Some(stimuli.len() as u128)),
+        (grammar.count().derivations, grammar.count().sentences)
+    );
+    let found = values(&stimuli, "Sometimes the big ox will play with these cat.");
+    let found: Vec<&str> = found.iter().map(|(_, value)| value.as_str()).collect();
+    assert_eq!(stimuli.features().names(), ["same", "length", "subj_number", "verb_tense", "obj_number"]);
+    assert_eq!(found, ["true", "9", "sg", "future", "sg"]);
+}

@@ -1,10 +1,13 @@
 //! Lexicons: words, the forms that they are inflected in, and their features.
 
+use std::path::Path;
+
 use toml::Spanned;
 use toml::de::DeValue;
 
+use super::csv;
 use super::reader::{Bytes, Entry, Table, text};
-use crate::grammar::error::{Result, suggest};
+use crate::grammar::error::{Error, Result, SourceText, suggest};
 use crate::grammar::rules::Value;
 
 /// The feature that tells one word of a lexicon from another.
@@ -25,7 +28,6 @@ pub(super) struct Lexicon {
 #[derive(Debug)]
 pub(super) struct Word {
     pub lemma: String,
-    pub span: Bytes,
     pub features: Vec<(String, Value)>,
     pub forms: Vec<Form>,
 }
@@ -38,28 +40,34 @@ pub(super) struct Form {
 }
 
 impl Lexicon {
-    pub(super) fn read(entry: &Entry<'_>) -> Result<Self> {
+    /// Reads a lexicon; the texts of files that it names are added to `files`.
+    pub(super) fn read(entry: &Entry<'_>, folder: Option<&Path>, files: &mut Vec<String>) -> Result<Self> {
         let name = entry.key;
         let table = entry.table(format!("lexicon `{name}`"))?;
-        table.only(&["inflect", "words"])?;
+        table.only(&["inflect", "words", "file"])?;
         let mut lexicon = Self {
             name: name.to_owned(),
             dimensions: table.get("inflect").map(dimensions).transpose()?.unwrap_or_default(),
             features: Vec::new(),
             words: Vec::new(),
         };
-        let words = table.require("words", "list its words: words = [\"near\", \"behind\"]")?;
-        for item in words.items()? {
-            let word = lexicon.word(words, item)?;
-            if lexicon.words.iter().any(|other| other.lemma == word.lemma) {
-                let message = format!("lexicon `{name}` has two words with the lemma `{}`", word.lemma);
-                let hint = format!("give one of them a lemma of its own: lemma = \"{} 2\"", word.lemma);
-                return Err(entry.source.error(word.span, message, hint));
+        if let Some(file) = table.get("file") {
+            let (origin, text) = csv::read(file, folder)?;
+            let source = SourceText { origin: &origin, text: &text };
+            for fields in csv::words(source, |path| lexicon.is_text(path))? {
+                lexicon.add(source, &fields)?;
             }
-            lexicon.words.push(word);
+            files.push(text);
+        }
+        if table.get("file").is_none() || table.get("words").is_some() {
+            let words = table.require("words", "list its words: words = [\"near\", \"behind\"]")?;
+            for item in words.items()? {
+                lexicon.add(entry.source, &inline(words, item)?)?;
+            }
         }
         if lexicon.words.is_empty() {
             let hint = "a slot with an empty lexicon generates nothing: add a word".to_owned();
+            let words = table.get("words").or(table.get("file")).unwrap_or(entry);
             return Err(words.error(format!("lexicon `{name}` has no words"), hint));
         }
         for (dimension, _) in &lexicon.dimensions {
@@ -70,69 +78,74 @@ impl Lexicon {
         Ok(lexicon)
     }
 
-    fn word(&mut self, words: &Entry<'_>, item: &Spanned<DeValue<'_>>) -> Result<Word> {
-        let source = words.source;
-        if let Some(only) = text(item) {
-            let form = Form { text: only.text.to_owned(), cell: Vec::new() };
-            check_form(words, &only.span, only.text)?;
-            return Ok(Word {
-                lemma: form.text.clone(),
-                span: only.span,
-                features: Vec::new(),
-                forms: vec![form],
-            });
-        }
-        let Some(table) = item.get_ref().as_table() else {
-            let message = "a word is a text or a table of its forms and features";
-            let hint = "write \"near\" or { sg = \"woman\", pl = \"women\", gender = \"f\" }".to_owned();
-            return Err(source.error(item.span(), message, hint));
-        };
-        let table = Table::new(source, "a word".to_owned(), item.span(), table);
-        let mut word =
-            Word { lemma: String::new(), span: item.span(), features: Vec::new(), forms: Vec::new() };
-        for entry in &table.entries {
-            match entry.key {
-                LEMMA => entry.text()?.text.clone_into(&mut word.lemma),
-                "form" => self.forms(entry, &mut Vec::new(), &mut word.forms)?,
-                key if self.dimension_of(key).is_some() || entry.value.get_ref().is_table() => {
-                    self.inflected(entry, &mut Vec::new(), &mut word.forms)?;
-                }
-                key => {
-                    let value = entry.value()?;
-                    if let Some((_, values)) = self.dimensions.iter().find(|(name, _)| name == key)
-                        && !values.contains(&value.display())
-                    {
-                        let message = format!("`{}` is no value of `{key}`", value.display());
-                        let hint =
-                            suggest(&value.display(), values.iter().map(String::as_str), "its values are");
-                        return Err(entry.error(message, hint));
-                    }
-                    if !self.features.iter().any(|feature| feature == key) {
-                        self.features.push(key.to_owned());
-                    }
-                    word.features.push((key.to_owned(), value));
-                }
+    /// Adds the word that `fields` describe.
+    fn add(&mut self, source: SourceText<'_>, fields: &Fields) -> Result<()> {
+        let mut word = Word { lemma: String::new(), features: Vec::new(), forms: Vec::new() };
+        for field in &fields.fields {
+            let key = field.path.first().map_or("", String::as_str);
+            if key == LEMMA && field.path.len() == 1 {
+                word.lemma = field.text(source)?;
+            } else if key == "form" && field.path.len() == 1 {
+                field.forms(source, &[], &mut word.forms)?;
+            } else if field.path.len() > 1 || self.dimension_of(key).is_some() {
+                let cell = self.cell(source, field)?;
+                field.forms(source, &cell, &mut word.forms)?;
+            } else {
+                let value = self.feature(source, field)?;
+                word.features.push((key.to_owned(), value));
             }
         }
         let Some(first) = word.forms.first() else {
             let first = self.dimensions.first().and_then(|(_, values)| values.first());
             let hint = format!("write {} = \"…\"", first.map_or("form", String::as_str));
-            return Err(source.error(item.span(), "this word has no form", hint));
+            return Err(source.error(fields.span.clone(), "this word has no form", hint));
         };
         if word.lemma.is_empty() {
             word.lemma.clone_from(&first.text);
         }
         // A feature that is also a dimension holds for every form of the word.
         for (name, value) in &word.features {
-            for form in &word.forms {
-                if form.cell.iter().any(|(dimension, _)| dimension == name) {
-                    let message = format!("`{name}` is {} here, and forms differ in it", value.display());
-                    let hint = format!("leave out `{name}`, or give one form");
-                    return Err(source.error(item.span(), message, hint));
-                }
+            if word.forms.iter().flat_map(|form| &form.cell).any(|(dimension, _)| dimension == name) {
+                let message = format!("`{name}` is {} here, and forms differ in it", value.display());
+                let hint = format!("leave out `{name}`, or give one form");
+                return Err(source.error(fields.span.clone(), message, hint));
             }
         }
-        Ok(word)
+        if self.words.iter().any(|other| other.lemma == word.lemma) {
+            let message = format!("lexicon `{}` has two words with the lemma `{}`", self.name, word.lemma);
+            let hint = format!("give one of them a lemma of its own: lemma = \"{} 2\"", word.lemma);
+            return Err(source.error(fields.span.clone(), message, hint));
+        }
+        self.words.push(word);
+        Ok(())
+    }
+
+    /// The value of a feature, which must be one of a dimension's if it is called so, and a number where others are.
+    fn feature(&mut self, source: SourceText<'_>, field: &Field) -> Result<Value> {
+        let (key, value) = (&field.path[0], field.value(source)?);
+        if let Some((_, values)) = self.dimensions.iter().find(|(name, _)| name == key)
+            && !values.contains(&value.display())
+        {
+            let message = format!("`{}` is no value of `{key}`", value.display());
+            let hint = suggest(&value.display(), values.iter().map(String::as_str), "its values are");
+            return Err(source.error(field.span.clone(), message, hint));
+        }
+        let is_number = |value: &Value| matches!(value, Value::Number(_));
+        let mut others = self.words.iter().flat_map(|word| &word.features);
+        if let Some((_, other)) =
+            others.find(|(name, other)| name == key && is_number(other) != is_number(&value))
+        {
+            let kind = |value: &Value| if is_number(value) { "a number" } else { "a text" };
+            let message = format!("`{key}` is {} here and {} in an earlier word", kind(&value), kind(other));
+            let hint =
+                "a feature is numeric or categorical: write all its values as numbers, or all in quotes"
+                    .to_owned();
+            return Err(source.error(field.span.clone(), message, hint));
+        }
+        if !self.features.contains(key) {
+            self.features.push(key.clone());
+        }
+        Ok(value)
     }
 
     fn dimension_of(&self, value: &str) -> Option<&str> {
@@ -140,63 +153,133 @@ impl Lexicon {
         self.dimensions.iter().find(|(_, values)| has(values)).map(|(name, _)| name.as_str())
     }
 
-    /// The forms under a key that names a value of a dimension, to any depth: `present.3.sg = "plays"`.
-    fn inflected(
-        &self,
-        entry: &Entry<'_>,
-        cell: &mut Vec<(String, String)>,
-        forms: &mut Vec<Form>,
-    ) -> Result<()> {
-        let Some(dimension) = self.dimension_of(entry.key) else {
-            let message = format!("lexicon `{}` has no form `{}`", self.name, entry.key);
-            let values = self.dimensions.iter().flat_map(|(_, values)| values).map(String::as_str);
-            let hint = suggest(entry.key, values, "its forms are").unwrap_or_else(|| {
-                "say what its words are inflected for: inflect = { number = [\"sg\", \"pl\"] }".into()
-            });
-            return Err(entry.source.error(entry.key_span.clone(), message, hint));
-        };
-        if let Some((_, value)) = cell.iter().find(|(name, _)| name == dimension) {
-            let message = format!("`{}` and `{value}` are both values of `{dimension}`", entry.key);
-            return Err(entry.source.error(entry.key_span.clone(), message, None));
-        }
-        cell.push((dimension.to_owned(), entry.key.to_owned()));
-        if entry.value.get_ref().is_table() {
-            for inner in &entry.table(format!("form `{}`", entry.key))?.entries {
-                self.inflected(inner, cell, forms)?;
-            }
-        } else {
-            self.forms(entry, cell, forms)?;
-        }
-        cell.pop();
-        Ok(())
+    /// Whether a column of a CSV holds texts whatever they look like: forms, and values of dimensions.
+    fn is_text(&self, path: &[String]) -> bool {
+        let key = path.first().map_or("", String::as_str);
+        path.len() > 1
+            || key == LEMMA
+            || key == "form"
+            || self.dimension_of(key).is_some()
+            || self.dimensions.iter().any(|(name, _)| name == key)
     }
 
-    /// One form, or several that stand for each other.
-    #[expect(clippy::unused_self, reason = "reads as its neighbours do")]
-    fn forms(&self, entry: &Entry<'_>, cell: &mut [(String, String)], forms: &mut Vec<Form>) -> Result<()> {
-        for form in entry.texts()? {
-            check_form(entry, &form.span, form.text)?;
-            forms.push(Form { text: form.text.to_owned(), cell: cell.to_vec() });
+    /// The cell of the paradigm that a path such as `present.3.sg` names.
+    fn cell(&self, source: SourceText<'_>, field: &Field) -> Result<Vec<(String, String)>> {
+        let mut cell: Vec<(String, String)> = Vec::new();
+        for (key, span) in field.path.iter().zip(&field.key_spans) {
+            let Some(dimension) = self.dimension_of(key) else {
+                let message = format!("lexicon `{}` has no form `{key}`", self.name);
+                let values = self.dimensions.iter().flat_map(|(_, values)| values).map(String::as_str);
+                let hint = suggest(key, values, "its forms are").unwrap_or_else(|| {
+                    "say what its words are inflected for: inflect = { number = [\"sg\", \"pl\"] }".into()
+                });
+                return Err(source.error(span.clone(), message, hint));
+            };
+            if let Some((_, value)) = cell.iter().find(|(name, _)| name == dimension) {
+                let message = format!("`{key}` and `{value}` are both values of `{dimension}`");
+                return Err(source.error(span.clone(), message, None));
+            }
+            cell.push((dimension.to_owned(), key.clone()));
+        }
+        Ok(cell)
+    }
+}
+
+/// What is said of a word.
+pub(super) struct Fields {
+    pub span: Bytes,
+    pub fields: Vec<Field>,
+}
+
+/// One thing that is said of a word: a form under the path of its cell, or a feature under its name.
+pub(super) struct Field {
+    pub path: Vec<String>,
+    /// The place of each part of the path.
+    pub key_spans: Vec<Bytes>,
+    pub span: Bytes,
+    /// More than one only for forms that stand for each other.
+    pub values: Vec<(Value, Bytes)>,
+}
+
+impl Field {
+    fn value(&self, source: SourceText<'_>) -> Result<Value> {
+        if let [(value, _)] = self.values.as_slice() {
+            return Ok(value.clone());
+        }
+        let message = format!("`{}` has more than one value", self.path.join("."));
+        let hint = "only forms may be a list: a word has one value of a feature".to_owned();
+        Err(source.error(self.span.clone(), message, hint))
+    }
+
+    fn text(&self, source: SourceText<'_>) -> Result<String> {
+        match self.value(source)? {
+            Value::Text(text) => Ok(text),
+            Value::Number(_) => Err(self.unquoted(source, &self.span)),
+        }
+    }
+
+    fn unquoted(&self, source: SourceText<'_>, span: &Bytes) -> Error {
+        let message = format!("`{}` must be a text in quotes", self.path.join("."));
+        source.error(span.clone(), message, None)
+    }
+
+    fn forms(&self, source: SourceText<'_>, cell: &[(String, String)], forms: &mut Vec<Form>) -> Result<()> {
+        for (value, span) in &self.values {
+            let Value::Text(form) = value else { return Err(self.unquoted(source, span)) };
+            if form.trim().is_empty() {
+                let hint = "write the word as it stands in a sentence".to_owned();
+                return Err(source.error(span.clone(), "an empty form", hint));
+            }
+            if form.contains(['\n', '\r', '\t']) || form.trim() != form {
+                let hint = "write the words of a form with single spaces between them".to_owned();
+                return Err(source.error(
+                    span.clone(),
+                    "a form with blanks around it or a line break in it",
+                    hint,
+                ));
+            }
+            forms.push(Form { text: form.clone(), cell: cell.to_vec() });
         }
         Ok(())
     }
 }
 
-fn check_form(entry: &Entry<'_>, span: &Bytes, form: &str) -> Result<()> {
-    if form.trim().is_empty() {
-        return Err(entry.source.error(
-            span.clone(),
-            "an empty form",
-            "write the word as it stands in a sentence".to_owned(),
-        ));
+/// The fields of a word in a list of words: a text alone, or a table.
+fn inline(words: &Entry<'_>, item: &Spanned<DeValue<'_>>) -> Result<Fields> {
+    let source = words.source;
+    if let Some(only) = text(item) {
+        let values = vec![(Value::Text(only.text.to_owned()), only.span.clone())];
+        let field = Field {
+            path: vec!["form".to_owned()],
+            key_spans: vec![only.span.clone()],
+            span: only.span.clone(),
+            values,
+        };
+        return Ok(Fields { span: only.span, fields: vec![field] });
     }
-    if form.contains(['\n', '\r', '\t']) || form.trim() != form {
-        let hint = "write the words of a form with single spaces between them".to_owned();
-        return Err(entry.source.error(
-            span.clone(),
-            "a form with blanks around it or a line break in it",
-            hint,
-        ));
+    let Some(table) = item.get_ref().as_table() else {
+        let message = "a word is a text or a table of its forms and features";
+        let hint = "write \"near\" or { sg = \"woman\", pl = \"women\", gender = \"f\" }".to_owned();
+        return Err(source.error(item.span(), message, hint));
+    };
+    let table = Table::new(source, "a word".to_owned(), item.span(), table);
+    let mut fields = Vec::new();
+    flatten(&table, &[], &[], &mut fields)?;
+    Ok(Fields { span: item.span(), fields })
+}
+
+/// Nested tables as paths: `present = { sg = "plays" }` is `present.sg`.
+fn flatten(table: &Table<'_>, outer: &[String], places: &[Bytes], fields: &mut Vec<Field>) -> Result<()> {
+    for entry in &table.entries {
+        let mut path = outer.to_vec();
+        path.push(entry.key.to_owned());
+        let mut key_spans = places.to_vec();
+        key_spans.push(entry.key_span.clone());
+        if entry.value.get_ref().is_table() {
+            flatten(&entry.table(format!("form `{}`", entry.key))?, &path, &key_spans, fields)?;
+        } else {
+            fields.push(Field { path, key_spans, span: entry.span(), values: entry.values()? });
+        }
     }
     Ok(())
 }

@@ -5,10 +5,13 @@
 
 mod compile;
 mod constraint;
+mod csv;
 mod lexicon;
 mod reader;
 mod template;
 mod text;
+
+use std::path::Path;
 
 use toml::de::DeTable;
 
@@ -26,6 +29,8 @@ use super::rules::Value;
 pub(super) struct Document {
     pub name: Option<String>,
     pub summary: Option<String>,
+    /// The texts of the lexicon files.
+    pub files: Vec<String>,
     lexicons: Vec<Lexicon>,
     /// The slots in the order of their declaration, as the templates see them at first.
     slots: Vec<Slot>,
@@ -96,7 +101,7 @@ impl Slot {
                 slot.check_feature(entry.source, lexicons, &feature)?;
                 let known = slot.values(lexicons, entry.key);
                 let mut values = Vec::new();
-                for value in entry.values()? {
+                for (value, _) in entry.values()? {
                     let Some(found) = known.iter().find(|other| other.display() == value.display()) else {
                         let message = format!("no word has a `{}` that is `{}`", entry.key, value.display());
                         let known: Vec<String> = known.iter().map(Value::display).collect();
@@ -197,8 +202,8 @@ fn lexicon_names(entry: &Entry<'_>, lexicons: &[Lexicon]) -> Result<Vec<usize>> 
 }
 
 impl Document {
-    /// Reads a template grammar.
-    pub(super) fn parse(source: SourceText<'_>) -> Result<Self> {
+    /// Reads a template grammar; `folder` is where the files that it names are.
+    pub(super) fn parse(source: SourceText<'_>, folder: Option<&Path>) -> Result<Self> {
         let document = DeTable::parse(source.text).map_err(|error| {
             let hint = "see https://toml.io for the notation; texts stand in quotes".to_owned();
             source.error(error.span().unwrap_or(0..0), error.message().trim(), hint)
@@ -220,11 +225,11 @@ impl Document {
         };
         let (name, summary) = (text("name")?, text("summary")?);
         text("source")?;
-        let mut lexicons = Vec::new();
+        let (mut lexicons, mut files) = (Vec::new(), Vec::new());
         let lexicon =
             table.require("lexicon", "list words under [lexicon.noun]: words = [\"dog\", \"cat\"]")?;
         for entry in &lexicon.table("`lexicon`".to_owned())?.entries {
-            lexicons.push(Lexicon::read(entry)?);
+            lexicons.push(Lexicon::read(entry, folder, &mut files)?);
         }
         let mut slots = Vec::new();
         if let Some(entry) = table.get("slots") {
@@ -233,7 +238,7 @@ impl Document {
             }
         }
         let mut document =
-            Self { name, summary, lexicons, slots, templates: Vec::new(), computed: Vec::new() };
+            Self { name, summary, files, lexicons, slots, templates: Vec::new(), computed: Vec::new() };
         document.read_templates(&table)?;
         document.read_computed(&table)?;
         Ok(document)

@@ -113,18 +113,22 @@ impl<'a> Entry<'a> {
         items.iter().map(|item| text(item).ok_or_else(|| self.is_not("a list of texts in quotes"))).collect()
     }
 
-    /// A value of a feature: a text, a number, or true or false.
-    pub(super) fn value(&self) -> Result<Value> {
-        value(self.value).map_err(|what| match what {
-            Some(number) => self.error(format!("`{number}` is no finite number"), None),
-            None => self.is_not("a text, a number, true or false"),
-        })
+    /// One value of a feature (a text, a number, true or false), or a list of them, each with its place.
+    pub(super) fn values(&self) -> Result<Vec<(Value, Bytes)>> {
+        if let Some(items) = self.value.get_ref().as_array() {
+            return items.iter().map(|item| Entry { value: item, ..self.clone() }.value()).collect();
+        }
+        Ok(vec![self.value()?])
     }
 
-    /// One value of a feature, or a list of them.
-    pub(super) fn values(&self) -> Result<Vec<Value>> {
-        let Some(items) = self.value.get_ref().as_array() else { return Ok(vec![self.value()?]) };
-        items.iter().map(|item| Entry { value: item, ..self.clone() }).map(|entry| entry.value()).collect()
+    /// One value of a feature.
+    pub(super) fn value(&self) -> Result<(Value, Bytes)> {
+        let place = text(self.value).map_or_else(|| self.span(), |text| text.span);
+        let value = value(self.value).map_err(|what| match what {
+            Some(number) => self.error(format!("`{number}` is no finite number"), None),
+            None => self.is_not("a text, a number, true or false"),
+        })?;
+        Ok((value, place))
     }
 }
 

@@ -112,7 +112,7 @@ impl Document {
         let mut features = Vec::new();
         if let Some(entry) = own.get("features") {
             for entry in &entry.table("`features`".to_owned())?.entries {
-                features.push((entry.key.to_owned(), entry.value()?, entry.key_span.clone()));
+                features.push((entry.key.to_owned(), entry.value()?.0, entry.key_span.clone()));
             }
         }
         let name = own.get("name").map(Entry::text).transpose()?;

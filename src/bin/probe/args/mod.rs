@@ -113,6 +113,12 @@ pub struct GenerateArgs {
     /// Choose the sample so that levels are even and features uncorrelated
     #[arg(long, requires = "sample")]
     pub balance: bool,
+    /// Write minimal pairs instead, as JSON lines: sentences that differ in this feature alone
+    #[arg(long, value_name = "FEATURE", conflicts_with = "balance")]
+    pub pairs: Option<String>,
+    /// How deep the trees of a recursive grammar may be, words included
+    #[arg(long, value_name = "D", default_value_t = mlem_probe::grammar::DEPTH)]
+    pub depth: usize,
     /// Seed of everything that is drawn
     #[arg(long, value_name = "S", default_value_t = 0)]
     pub seed: u64,
@@ -125,6 +131,9 @@ pub struct GenerateArgs {
 pub struct CheckArgs {
     /// A bundled grammar or a grammar file
     pub grammar: String,
+    /// How deep the trees of a recursive grammar may be, words included
+    #[arg(long, value_name = "D", default_value_t = mlem_probe::grammar::DEPTH)]
+    pub depth: usize,
     #[command(flatten)]
     pub talk: Talk,
 }

@@ -10,7 +10,7 @@ use mlem_probe::grammar::Check;
 
 /// Runs the command.
 pub fn run(args: &CheckArgs, printer: &Printer) -> Result<()> {
-    let check = source::grammar(&args.grammar)?.check()?;
+    let check = source::grammar(&args.grammar, args.depth)?.check()?;
     if printer.json() { Printer::result_json(&as_json(&check)) } else { Printer::result(check.to_text()) }
 }
 
@@ -21,6 +21,7 @@ fn as_json(check: &Check) -> Value {
         "grammar": check.name,
         "derivations": check.count.derivations.to_string(),
         "sentences": check.count.sentences.map(|count| count.to_string()),
+        "sentences_written_out_to_count": check.count.enumerated,
         "templates": check.templates.iter().map(|template| json!({
             "template": template.template,
             "derivations": template.derivations.to_string(),

@@ -1,7 +1,7 @@
 //! `probe generate`: the sentences of a grammar as CSV.
 
-use mlem_probe::grammar::{Draw, Drawn};
-use mlem_probe::text;
+use mlem_probe::grammar::{Draw, Drawn, Grammar};
+use mlem_probe::{files, text};
 
 use super::source;
 use crate::args::GenerateArgs;
@@ -10,7 +10,7 @@ use crate::printer::Printer;
 
 /// Runs the command.
 pub fn run(args: &GenerateArgs, printer: &Printer) -> Result<()> {
-    let grammar = source::grammar(&args.grammar)?;
+    let grammar = source::grammar(&args.grammar, args.depth)?;
     let seed = args.seed;
     let draw = match args.sample {
         Some(0) => {
@@ -20,6 +20,9 @@ pub fn run(args: &GenerateArgs, printer: &Printer) -> Result<()> {
         Some(n) => Draw::Sample { n, seed },
         None => Draw::All,
     };
+    if let Some(feature) = &args.pairs {
+        return pairs(&grammar, feature, args, printer);
+    }
     let drawn = grammar.generate(&draw)?;
     say_what_was_drawn(&drawn, printer);
     match &args.out {
@@ -33,6 +36,22 @@ pub fn run(args: &GenerateArgs, printer: &Printer) -> Result<()> {
                 path.display(),
                 types.display()
             ))
+        }
+    }
+}
+
+/// Minimal pairs, one JSON object a line.
+fn pairs(grammar: &Grammar, feature: &str, args: &GenerateArgs, printer: &Printer) -> Result<()> {
+    let pairs = grammar.pairs(feature, args.sample, args.seed)?;
+    let count = text::count(pairs.rows.len() as u128);
+    match &args.out {
+        None => {
+            printer.say(&format!("{count} minimal pairs of {feature}"));
+            Printer::result(pairs.to_jsonl()?)
+        }
+        Some(path) => {
+            files::write(path, &pairs.to_jsonl()?)?;
+            Printer::result(format!("{}: {count} minimal pairs of {feature}\n", path.display()))
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use mlem_probe::grammar::Grammar;
+use mlem_probe::grammar::{DEPTH, Grammar};
 
 use crate::failure::Result;
 
@@ -19,17 +19,17 @@ pub fn open(name: &str) -> Result<Source> {
     let path = Path::new(name);
     match path.extension().and_then(|extension| extension.to_str()) {
         Some("csv") => Ok(Source::Csv),
-        _ => Ok(Source::Grammar(Box::new(grammar(name)?))),
+        _ => Ok(Source::Grammar(Box::new(grammar(name, DEPTH)?))),
     }
 }
 
-/// The grammar called `name`, or in the file of that name.
-pub fn grammar(name: &str) -> Result<Grammar> {
+/// The grammar called `name`, or in the file of that name, with trees at most `depth` deep.
+pub fn grammar(name: &str, depth: usize) -> Result<Grammar> {
     let path = Path::new(name);
     // A name without an ending or a folder is a bundled grammar's, unless there is such a file.
     if path.extension().is_some() || path.components().count() > 1 || path.is_file() {
-        Ok(Grammar::load(path)?)
+        Ok(Grammar::load_to_depth(path, depth)?)
     } else {
-        Ok(Grammar::bundled(name)?)
+        Ok(Grammar::bundled_to_depth(name, depth)?)
     }
 }
