@@ -11,6 +11,8 @@
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use super::error::Result;
 use super::{Checkpoint, Error, folder};
@@ -67,7 +69,17 @@ impl Repo {
         let path = self.locks.join(format!("{etag}.lock"));
         let failed = |source| Error::Cache { path: path.clone(), source };
         let lock = File::options().write(true).create(true).truncate(false).open(&path).map_err(failed)?;
-        match lock.try_lock() {
+        // A process that is being started shares the files of its parent for a moment, a lock just given back among them:
+        // only what stays locked is another download.
+        let mut attempt = lock.try_lock();
+        for _ in 0..20 {
+            if !matches!(attempt, Err(TryLockError::WouldBlock)) {
+                break;
+            }
+            thread::sleep(Duration::from_millis(10));
+            attempt = lock.try_lock();
+        }
+        match attempt {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 progress.note(&format!("another process is downloading {file}; waiting for it"));

@@ -1,7 +1,7 @@
 //! Options of the fit.
 
 use clap::Args;
-use mlem_probe::mlem::{Constraint, Distance, Missing, MlemParams, PairBudget, Target};
+use mlem_probe::mlem::{Constraint, Distance, Missing, MlemParams, PairBudget, Permute, Target};
 
 use super::named;
 
@@ -40,6 +40,12 @@ pub struct EstimatorArgs {
     /// Permutations per importance
     #[arg(long, value_name = "N", default_value_t = 5)]
     pub permutations: usize,
+    /// What is permuted for an importance
+    #[arg(long, default_value = "pairs", value_parser = named::<Permute>(&["pairs", "stimuli"]))]
+    pub permute: Permute,
+    /// Stimuli on the map of each layer; 0 draws no maps
+    #[arg(long, value_name = "N", default_value_t = 400)]
+    pub map: usize,
     /// Pairs of stimuli to use: a number (a seeded sample above it) or `all`
     #[arg(long, value_name = "N|all", default_value = "33554432", value_parser = pair_budget)]
     pub pairs: PairBudget,
@@ -55,6 +61,7 @@ impl EstimatorArgs {
             .constraint(self.constraint)
             .missing(self.missing)
             .pairs(self.pairs)
+            .permute(self.permute)
             .permutations(self.permutations)
             .seed(seed)
     }

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand};
+use mlem_probe::report::export::Format;
 
 pub use estimator::EstimatorArgs;
 pub use layers::Layers;
@@ -171,8 +172,19 @@ pub struct FitArgs {
 pub struct ReportArgs {
     /// A run directory
     pub run_dir: PathBuf,
+    /// Write every figure as files too, into figures/ of the run directory: svg, png, pdf
+    #[arg(long, value_name = "FORMAT,...", value_delimiter = ',', value_parser = figure_format)]
+    pub figures: Vec<Format>,
     #[command(flatten)]
     pub talk: Talk,
+}
+
+fn figure_format(text: &str) -> Result<Format, String> {
+    let known = Format::ALL.map(Format::extension);
+    Format::ALL
+        .into_iter()
+        .find(|format| format.extension() == text)
+        .ok_or_else(|| format!("write {}", mlem_probe::text::join_or(&known)))
 }
 
 /// A parser of the values called `names`, which are those of `T` in files too.

@@ -1,10 +1,12 @@
 //! `probe fit`, and what it shares with `probe run`: features and activations become a run directory.
 
 use std::collections::BTreeMap;
+use std::iter;
 use std::path::Path;
 use std::time::Instant;
 
 use mlem_probe::activations::Activations;
+use mlem_probe::geometry::Geometry;
 use mlem_probe::profile::{self, ModelRecord, Profile, RunRecord, StimuliRecord};
 use mlem_probe::progress::Progress;
 use mlem_probe::stimuli::Stimuli;
@@ -78,7 +80,8 @@ impl Fit<'_> {
         let options = options(args);
         let mut record = RunRecord {
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            command: std::env::args().collect(),
+            // The program by its name: where it lies on this machine reproduces nothing.
+            command: iter::once("probe".to_owned()).chain(std::env::args().skip(1)).collect(),
             key: key(&stimuli, &activations, &options, seed),
             stimuli: StimuliRecord {
                 name: source.to_owned(),
@@ -121,10 +124,17 @@ impl Fit<'_> {
         run_dir::write_stimuli(out, &stimuli)?;
         fitted.profile.write(out)?;
         seconds.insert("fit".to_owned(), begun.elapsed().as_secs_f64());
+        let begun = Instant::now();
+        let maps = match args.map {
+            0 => None,
+            n => Some(Geometry::of(&activations, args.distance, n, seed, printer)?),
+        };
+        run_dir::write_geometry(out, maps.as_ref())?;
+        seconds.insert("map".to_owned(), begun.elapsed().as_secs_f64());
         warnings.extend(fitted.warnings.iter().map(ToString::to_string));
         record.warnings = warnings;
         record.seconds = seconds;
-        report::finish(out, &stimuli, &fitted.profile, &mut record, printer)
+        report::finish(out, &stimuli, &fitted.profile, &mut record, maps.as_ref(), printer)
     }
 }
 
@@ -158,7 +168,7 @@ fn options(args: &EstimatorArgs) -> BTreeMap<String, serde_json::Value> {
         "missing": args.missing,
         "folds": args.folds,
         "permutations": args.permutations,
-        "permute": "pairs",
+        "permute": args.permute,
         "pairs": args.pairs,
     });
     all.as_object().map(|options| options.clone().into_iter().collect()).unwrap_or_default()

@@ -20,7 +20,7 @@ pub fn models(printer: &Printer) -> Result<()> {
             "families": models::families().iter().map(|family| json!({
                 "model_type": family.model_type,
                 "name": family.name,
-                "checked_against": family.checked,
+                "golden": family.golden,
             })).collect::<Vec<_>>(),
             "aliases": hub::ALIASES.iter().map(|(alias, id)| json!({"alias": alias, "id": id})).collect::<Vec<_>>(),
         }));
@@ -28,15 +28,16 @@ pub fn models(printer: &Printer) -> Result<()> {
     let mut out = String::from("In this program (no network needed)\n");
     for model in hub::embedded::MODELS {
         let revisions: Vec<&str> = model.revisions.iter().map(|(name, _)| *name).collect();
-        let _ = writeln!(out, "  {:<18} {}; --revision {}", model.name, model.about, revisions.join(", "));
+        let _ = writeln!(out, "  {:<30}{}; --revision {}", model.name, model.about, revisions.join(", "));
     }
-    out.push_str("\nArchitectures: any checkpoint with this model_type, from the Hub or a folder\n");
+    out.push_str("\nArchitectures: any checkpoint with this model_type, from the Hub or a folder. Each is held equal to Hugging Face\n\
+         transformers, every hidden state, on the small frozen checkpoints named last (tests/golden)\n");
     for family in models::families() {
-        let _ = writeln!(out, "  {:<18} {}", family.model_type, family.name);
+        let _ = writeln!(out, "  {:<13} {:<28} {}", family.model_type, family.name, family.golden.join(", "));
     }
     out.push_str("\nShort names of Hub models\n");
     for (alias, id) in hub::ALIASES {
-        let _ = writeln!(out, "  {alias:<18} {id}");
+        let _ = writeln!(out, "  {alias:<29} {id}");
     }
     Printer::result(out)
 }

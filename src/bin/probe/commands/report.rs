@@ -4,8 +4,9 @@ use std::path::Path;
 use std::time::Instant;
 
 use mlem_probe::files;
+use mlem_probe::geometry::Geometry;
 use mlem_probe::profile::{Order, Profile, RunRecord, Summary};
-use mlem_probe::report::{page, terminal};
+use mlem_probe::report::{export, page, terminal};
 use mlem_probe::stimuli::Stimuli;
 use mlem_probe::stimuli::confounds::Confounds;
 use ndarray::Array2;
@@ -16,13 +17,31 @@ use crate::args::ReportArgs;
 use crate::failure::Result;
 use crate::printer::Printer;
 
+/// The folder of the figures in a run directory.
+const FIGURES: &str = "figures";
+
 /// Runs the command.
 pub fn run(args: &ReportArgs, printer: &Printer) -> Result<()> {
     let folder = &args.run_dir;
     let record = run_dir::read_record(folder)?;
     let stimuli = Stimuli::read(&folder.join(run_dir::STIMULI))?;
     let profile = Profile::read(folder)?;
-    write_page(folder, &stimuli, &profile, &record)?;
+    let maps = run_dir::read_geometry(folder, stimuli.len())?;
+    let correlations = correlations(&stimuli);
+    let input = page::Input {
+        profile: &profile,
+        run: &record,
+        stimuli: &stimuli,
+        correlations: &correlations,
+        geometry: maps.as_ref(),
+    };
+    files::write(&folder.join(run_dir::PAGE), page::render(input)?.as_bytes())?;
+    if !args.figures.is_empty() {
+        for file in export::figures(input, &args.figures)? {
+            files::write(&folder.join(FIGURES).join(file.name), &file.bytes)?;
+        }
+        printer.say(&format!("figures: {}", folder.join(FIGURES).display()));
+    }
     show(folder, &profile, &record, printer)
 }
 
@@ -32,22 +51,22 @@ pub fn finish(
     stimuli: &Stimuli,
     profile: &Profile,
     record: &mut RunRecord,
+    geometry: Option<&Geometry>,
     printer: &Printer,
 ) -> Result<()> {
     let begun = Instant::now();
-    write_page(folder, stimuli, profile, record)?;
+    let input = page::Input { profile, run: record, stimuli, correlations: &correlations(stimuli), geometry };
+    files::write(&folder.join(run_dir::PAGE), page::render(input)?.as_bytes())?;
     record.seconds.insert("report".to_owned(), begun.elapsed().as_secs_f64());
     run_dir::write_record(folder, record)?;
     show(folder, profile, record, printer)
 }
 
-fn write_page(folder: &Path, stimuli: &Stimuli, profile: &Profile, run: &RunRecord) -> Result<()> {
+/// How the distances of the features correlate, `(n_features, n_features)`; NaN where that is undefined.
+fn correlations(stimuli: &Stimuli) -> Array2<f64> {
     let confounds = Confounds::of(stimuli.features());
     let n = stimuli.features().n_features();
-    let correlations =
-        Array2::from_shape_fn((n, n), |(a, b)| confounds.correlation(a, b).unwrap_or(f64::NAN));
-    let input = page::Input { profile, run, stimuli, correlations: &correlations };
-    Ok(files::write(&folder.join(run_dir::PAGE), page::render(input)?.as_bytes())?)
+    Array2::from_shape_fn((n, n), |(a, b)| confounds.correlation(a, b).unwrap_or(f64::NAN))
 }
 
 fn show(folder: &Path, profile: &Profile, record: &RunRecord, printer: &Printer) -> Result<()> {

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use mlem_probe::files;
+use mlem_probe::geometry::{GEOMETRY, Geometry};
 use mlem_probe::profile::{Profile, RunRecord};
 use mlem_probe::stimuli::Stimuli;
 
@@ -67,6 +68,22 @@ pub fn write_record(folder: &Path, record: &RunRecord) -> Result<()> {
     })?;
     json.push(b'\n');
     Ok(files::write(&folder.join(RECORD), &json)?)
+}
+
+/// Writes the maps of the stimuli, or removes those of an earlier run when there are none.
+pub fn write_geometry(folder: &Path, geometry: Option<&Geometry>) -> Result<()> {
+    let path = folder.join(GEOMETRY);
+    match geometry {
+        Some(geometry) => Ok(files::write(&path, &geometry.to_csv())?),
+        None if !path.exists() => Ok(()),
+        None => std::fs::remove_file(&path).map_err(|source| files::Error::Write { path, source }.into()),
+    }
+}
+
+/// Reads the maps of `n_stimuli` stimuli, if the run made any.
+pub fn read_geometry(folder: &Path, n_stimuli: usize) -> Result<Option<Geometry>> {
+    let path = folder.join(GEOMETRY);
+    Ok(if path.exists() { Some(Geometry::read(&path, n_stimuli)?) } else { None })
 }
 
 /// Writes `stimuli.csv` and the file beside it.
