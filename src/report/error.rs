@@ -1,5 +1,9 @@
 //! What can be wrong with a report.
 
+use std::path::PathBuf;
+
+use crate::{files, stimuli, text};
+
 /// A result whose error is this module's.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -13,6 +17,22 @@ pub enum Error {
     /// The page's data could not be written as JSON.
     #[error("cannot write the page's data: {0}")]
     Data(#[from] serde_json::Error),
+    /// A file could not be read.
+    #[error(transparent)]
+    Files(#[from] files::Error),
+    /// Names that cannot be given to the stimuli.
+    #[error(transparent)]
+    Stimuli(#[from] stimuli::Error),
+    /// The file of the names of features cannot be used.
+    #[error("{}: {message}", path.display())]
+    Names {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        message: String,
+        /// The features that the run has.
+        features: Vec<String>,
+    },
     /// A drawing could not be turned into an image.
     #[error("cannot write figure {figure} as {format}: {message}")]
     Drawing {
@@ -30,6 +50,15 @@ impl Error {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         Some(match self {
+            Self::Files(error) => return error.hint(),
+            Self::Stimuli(error) => return error.hint(),
+            Self::Names { features, .. } => {
+                format!(
+                    "write lines like `{} = \"…\"`; the features are {}",
+                    features.first()?,
+                    text::join_and(features)
+                )
+            }
             Self::Template(_) | Self::Data(_) => {
                 "this is a mistake in the program; the tables of the run are complete without the page"
                     .to_owned()

@@ -5,7 +5,7 @@
 
 use std::fmt::Write;
 
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_width::UnicodeWidthStr;
 
 use super::words;
 use crate::profile::{Order, Profile, RunRecord, Spread, Summary, Trajectory};
@@ -219,21 +219,9 @@ impl Layout {
 
     /// `name` in its column: padded, or cut with `…`.
     fn label(&self, out: &mut String, name: &str) {
-        let mut column = 0;
-        let fits = name.width() <= self.name;
-        for c in name.chars() {
-            let width = c.width().unwrap_or(0);
-            if column + width > self.name - usize::from(!fits) {
-                break;
-            }
-            out.push(c);
-            column += width;
-        }
-        if !fits {
-            out.push('…');
-            column += 1;
-        }
-        out.push_str(&" ".repeat(self.name - column));
+        let shown = words::cut(name, self.name);
+        out.push_str(&shown);
+        out.push_str(&" ".repeat(self.name - shown.width()));
     }
 
     fn content(&self, cell: Spread) -> String {

@@ -1,6 +1,7 @@
 //! How numbers and names are written, and the sentences that say what they are; the same in tables, figures and pages.
 
 use serde_json::Value;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::profile::{RunRecord, Split, Spread, SpreadOver, Summary};
 use crate::text;
@@ -38,6 +39,23 @@ pub(super) fn visible(name: &str) -> String {
 /// As [`visible`], for a text whose lines stand.
 pub(super) fn visible_lines(text: &str) -> String {
     text.split('\n').map(visible).collect::<Vec<_>>().join("\n")
+}
+
+/// `text` in at most `width` columns of a terminal, cut with `…` where it is wider.
+pub(super) fn cut(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let mut shown = String::new();
+    let mut column = 1;
+    for c in text.chars() {
+        column += c.width().unwrap_or(0);
+        if column > width {
+            break;
+        }
+        shown.push(c);
+    }
+    shown + "…"
 }
 
 /// What an importance is, in one sentence.

@@ -94,6 +94,12 @@ impl Feature {
         &self.name
     }
 
+    /// The same feature under another name.
+    #[must_use]
+    pub fn renamed(&self, name: &str) -> Self {
+        Self { name: name.to_owned(), values: self.values.clone() }
+    }
+
     /// Its values, one per stimulus.
     #[must_use]
     pub fn values(&self) -> &Values {

@@ -184,6 +184,12 @@ pub struct ReportArgs {
     /// Write every figure as files too, into figures/ of the run directory: svg, png, pdf
     #[arg(long, value_name = "FORMAT,...", value_delimiter = ',', value_parser = figure_format)]
     pub figures: Vec<Format>,
+    /// A TOML file of names for display, a line each: `feature = "Name"`
+    #[arg(long, value_name = "FILE")]
+    pub feature_names: Option<PathBuf>,
+    /// Draw the curves of the layers as text too
+    #[arg(long)]
+    pub plot: bool,
     #[command(flatten)]
     pub talk: Talk,
 }

@@ -6,7 +6,8 @@ use std::time::Instant;
 use mlem_probe::files;
 use mlem_probe::geometry::Geometry;
 use mlem_probe::profile::{Order, Profile, RunRecord, Summary};
-use mlem_probe::report::{export, page, terminal};
+use mlem_probe::report::names::FeatureNames;
+use mlem_probe::report::{export, page, plot, terminal};
 use mlem_probe::stimuli::Stimuli;
 use mlem_probe::stimuli::confounds::Confounds;
 use ndarray::Array2;
@@ -23,9 +24,13 @@ const FIGURES: &str = "figures";
 /// Runs the command.
 pub fn run(args: &ReportArgs, printer: &Printer) -> Result<()> {
     let folder = &args.run_dir;
-    let record = run_dir::read_record(folder)?;
-    let stimuli = Stimuli::read(&folder.join(run_dir::STIMULI))?;
-    let profile = Profile::read(folder)?;
+    let mut record = run_dir::read_record(folder)?;
+    let mut stimuli = Stimuli::read(&folder.join(run_dir::STIMULI))?;
+    let mut profile = Profile::read(folder)?;
+    if let Some(path) = &args.feature_names {
+        let names = FeatureNames::read(path, &stimuli.features().names())?;
+        (profile, record, stimuli) = names.apply(&profile, &record, &stimuli)?;
+    }
     let maps = run_dir::read_geometry(folder, stimuli.len())?;
     let correlations = correlations(&stimuli);
     let input = page::Input {
@@ -41,6 +46,9 @@ pub fn run(args: &ReportArgs, printer: &Printer) -> Result<()> {
             files::write(&folder.join(FIGURES).join(file.name), &file.bytes)?;
         }
         printer.say(&format!("figures: {}", folder.join(FIGURES).display()));
+    }
+    if args.plot && !printer.json() {
+        Printer::result(format!("{}\n", plot::render(&profile, options())))?;
     }
     show(folder, &profile, &record, printer)
 }
@@ -69,17 +77,21 @@ fn correlations(stimuli: &Stimuli) -> Array2<f64> {
     Array2::from_shape_fn((n, n), |(a, b)| confounds.correlation(a, b).unwrap_or(f64::NAN))
 }
 
+/// How tables and charts are drawn on this terminal.
+fn options() -> terminal::Options {
+    terminal::Options {
+        width: Printer::width().unwrap_or(terminal::Options::default().width),
+        colour: Printer::color(),
+        ..terminal::Options::default()
+    }
+}
+
 fn show(folder: &Path, profile: &Profile, record: &RunRecord, printer: &Printer) -> Result<()> {
     let page = folder.join(run_dir::PAGE);
     if printer.json() {
         return Printer::result_json(&as_json(folder, profile, record));
     }
-    let options = terminal::Options {
-        width: Printer::width().unwrap_or(terminal::Options::default().width),
-        colour: Printer::color(),
-        ..terminal::Options::default()
-    };
-    Printer::result(terminal::render(profile, record, options))?;
+    Printer::result(terminal::render(profile, record, options()))?;
     Printer::result(format!("\ntables: {}\npage:   {}\n", folder.display(), page.display()))
 }
 
