@@ -179,7 +179,7 @@ fn a_slot_pools_the_tokens_that_its_characters_are_in() {
     let first = hidden_states(&model, &[vec![4, 2, 1, 6, 5]]);
     let second = hidden_states(&model, &[vec![4, 7, 3, 5]]);
     for unit in 0..32 {
-        let mean = (first[3][2 * 32 + unit] + first[3][3 * 32 + unit]) / 2.0;
+        let mean = f32::midpoint(first[3][2 * 32 + unit], first[3][3 * 32 + unit]);
         assert!((found.matrix(3)[[0, unit]] - mean).abs() < 1e-6);
         assert!((found.matrix(3)[[1, unit]] - second[3][2 * 32 + unit]).abs() < 1e-6);
     }
