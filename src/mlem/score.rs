@@ -169,7 +169,7 @@ impl GridModel {
 
 /// A contribution on the grid.
 #[inline(always)]
-#[expect(clippy::inline_always, reason = "a part of loops that are compiled for several machines")]
+#[expect(clippy::manual_clamp, reason = "`clamp` would let NaN through")]
 fn round(x: f32) -> i32 {
     const LIMIT: f32 = (1u32 << 30) as f32;
     let rounded = x.round_ties_even().max(-LIMIT).min(LIMIT);
