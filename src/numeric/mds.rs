@@ -170,15 +170,16 @@ fn guttman_row(row: &[f32], points: &Planar, x: f32, y: f32) -> (f32, f32, f64) 
         let residual = delta - distance;
         sum_stress[k] += residual * residual;
     };
-    let (deltas, xs, ys) =
-        (row.chunks_exact(STRANDS), points.x.chunks_exact(STRANDS), points.y.chunks_exact(STRANDS));
-    let rest = (deltas.remainder(), xs.remainder(), ys.remainder());
-    for ((deltas, xs), ys) in deltas.zip(xs).zip(ys) {
+    // Arrays of known length leave no bounds to check, and the strands become vectors.
+    let (deltas, rest_deltas) = row.as_chunks::<STRANDS>();
+    let (xs, rest_xs) = points.x.as_chunks::<STRANDS>();
+    let (ys, rest_ys) = points.y.as_chunks::<STRANDS>();
+    for ((deltas, xs), ys) in deltas.iter().zip(xs).zip(ys) {
         for k in 0..STRANDS {
             step(k, deltas[k], xs[k], ys[k]);
         }
     }
-    for (k, ((&delta, &x), &y)) in rest.0.iter().zip(rest.1).zip(rest.2).enumerate() {
+    for (k, ((&delta, &x), &y)) in rest_deltas.iter().zip(rest_xs).zip(rest_ys).enumerate() {
         step(k, delta, x, y);
     }
     let stress = sum_stress.iter().map(|&s| f64::from(s)).sum();

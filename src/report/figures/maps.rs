@@ -12,9 +12,7 @@ const SHOWN: usize = 400;
 
 /// The figure of `geometry`; none where there are no maps or no features.
 pub(in crate::report) fn maps(geometry: &Geometry, stimuli: &Stimuli, summary: &Summary) -> Option<Figure> {
-    let ranked = summary.ranked(Order::Main);
-    let colour_by = ranked.iter().find_map(|term| stimuli.features().position(&term.name).ok()).unwrap_or(0);
-    let feature = stimuli.features().iter().nth(colour_by)?;
+    let feature = stimuli.features().iter().nth(colour_by(stimuli, summary))?;
     if geometry.maps.is_empty() {
         return None;
     }
@@ -65,6 +63,12 @@ pub(in crate::report) fn maps(geometry: &Geometry, stimuli: &Stimuli, summary: &
             ..Exact::default()
         },
     })
+}
+
+/// The feature (a position in the table) that maps are coloured by: the one of the largest peak.
+pub(in crate::report) fn colour_by(stimuli: &Stimuli, summary: &Summary) -> usize {
+    let ranked = summary.ranked(Order::Main);
+    ranked.iter().find_map(|term| stimuli.features().position(&term.name).ok()).unwrap_or(0)
 }
 
 /// The values of a feature as colours: levels, or eighths of the range of a number.

@@ -15,7 +15,7 @@ use crate::profile::{Metric, Order, RunRecord, Spread, Summary, Trajectory};
 
 pub(super) use correlations::correlations;
 use importance::{curves, heatmap, scores};
-pub(super) use maps::maps;
+pub(super) use maps::{colour_by, maps};
 
 /// How many curves have a colour and a marker of their own.
 pub(super) const STYLES: usize = 8;

@@ -80,6 +80,7 @@ pub fn render(input: Input<'_>) -> Result<String> {
         } else {
             Vec::new()
         },
+        colour: figures::colour_by(stimuli, &summary),
         examples: stimuli::examples(stimuli),
         methods: methods::paragraph(&summary, run),
         bibtex: methods::BIBTEX,
@@ -117,6 +118,8 @@ struct Page<'a> {
     features: Vec<stimuli::Row>,
     /// The features that the maps can be coloured by.
     colours: Vec<String>,
+    /// Which of them they are coloured by at first.
+    colour: usize,
     examples: Vec<Vec<String>>,
     methods: String,
     bibtex: &'static str,
