@@ -426,3 +426,20 @@ capitalize = true
     assert_eq!(stimuli.features().names(), ["same", "length", "subj_number", "verb_tense", "obj_number"]);
     assert_eq!(found, ["true", "9", "sg", "future", "sg"]);
 }
+
+#[test]
+fn the_grammar_of_the_guide_does_what_the_guide_says() {
+    let guide = include_str!("../../docs/grammar.md");
+    let text = guide.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    let grammar = Grammar::parse(text, "dogs.toml").unwrap();
+    assert_eq!(grammar.count().sentences, Some(96));
+    assert_eq!(
+        grammar.features(),
+        ["congruent", "subj_size", "subj_number", "near_size", "near_number", "verb_tense"]
+    );
+    assert_eq!(grammar.pairs("verb_tense", None, 0).unwrap().rows.len(), 48);
+    assert!(grammar.pairs("subj_number", None, 0).is_err());
+    let error = Grammar::parse(&text.replace("the {subj}", "the {sbj}"), "dogs.toml").unwrap_err();
+    let told = format!("{error}\nhint: {}\n", error.hint().unwrap());
+    assert!(guide.contains(&told), "{told}");
+}
