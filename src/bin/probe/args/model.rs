@@ -28,6 +28,9 @@ pub struct ExtractArgs {
     /// Leave the tokens that the tokenizer adds out of the pooling
     #[arg(long)]
     pub no_special_tokens: bool,
+    /// Pool only the tokens of this slot, whose spans travel with the stimuli (subj, verb …)
+    #[arg(long, value_name = "SLOT")]
+    pub at: Option<String>,
     /// Layers to keep, e.g. 0-6,9 (default: all; 0 is the embedding output)
     #[arg(long, value_name = "LAYERS")]
     pub layers: Option<Layers>,

@@ -66,6 +66,9 @@ pub fn extract(
         .pooling(args.pool)
         .special_tokens(!args.no_special_tokens)
         .layers(args.layers.as_ref().map(Layers::as_slice).map(<[usize]>::to_vec));
+    if let Some(slot) = &args.at {
+        params = params.at(slot.clone());
+    }
     if let Some(tokens) = args.batch_tokens {
         params = params.batch_tokens(tokens.get());
     }

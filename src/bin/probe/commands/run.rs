@@ -12,7 +12,7 @@ use mlem_probe::text;
 
 use super::fit::{self, Fit};
 use super::{extract, generate, model, run_dir, source};
-use crate::args::{DrawArgs, RunArgs};
+use crate::args::{DrawArgs, ExtractArgs, RunArgs};
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;
 
@@ -66,7 +66,7 @@ fn run_once(
         revision: revision.map(str::to_owned),
         commit: checkpoint.commit.clone(),
         config: serde_json::from_str(&checkpoint.config).unwrap_or_default(),
-        pooling: args.extract.pool.to_string(),
+        pooling: pooling(&args.extract),
     };
     let fit = Fit {
         source,
@@ -78,6 +78,19 @@ fn run_once(
         warnings: Vec::new(),
     };
     fit.into_run(&args.estimator, args.draw.seed, out, printer)
+}
+
+/// How tokens are pooled, in words that name the options that change it.
+fn pooling(args: &ExtractArgs) -> String {
+    let mut words = args.pool.to_string();
+    if let Some(slot) = &args.at {
+        words.push_str(" at ");
+        words.push_str(slot);
+    }
+    if args.no_special_tokens {
+        words.push_str(", without special tokens");
+    }
+    words
 }
 
 /// The stimuli that `source` names, as many as `draw` asks for.
