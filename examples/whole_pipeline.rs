@@ -12,7 +12,7 @@ use mlem_probe::grammar::{Draw, Grammar};
 use mlem_probe::hub::{self, Hub};
 use mlem_probe::mlem::Mlem;
 use mlem_probe::models::{LoadOptions, Model};
-use mlem_probe::profile::{self, Profile, RunRecord};
+use mlem_probe::profile::{self, ModelRecord, Profile, RunRecord, StimuliRecord};
 use mlem_probe::progress::Silent;
 use mlem_probe::report::{page, terminal};
 use mlem_probe::stimuli::confounds::Confounds;
@@ -35,7 +35,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     let fitted = profile::fit(&estimator, 5, stimuli.features(), &activations, nothing_yet, &Silent, save)?;
 
     // Report: a table, and a page if a name was given.
-    let run = RunRecord { layers: activations.layers().to_vec(), ..RunRecord::default() };
+    let run = RunRecord {
+        stimuli: StimuliRecord {
+            name: grammar.name().to_owned(),
+            n_stimuli: stimuli.len(),
+            ..StimuliRecord::default()
+        },
+        model: Some(ModelRecord { id: model.id().to_owned(), ..ModelRecord::default() }),
+        layers: activations.layers().to_vec(),
+        ..RunRecord::default()
+    };
     println!("{}", terminal::render(&fitted.profile, &run, terminal::Options::default()));
     if let Some(path) = std::env::args().nth(1) {
         let confounds = Confounds::of(stimuli.features());
