@@ -44,15 +44,18 @@ pub fn run(args: &FitArgs, printer: &Printer) -> Result<()> {
     if let Some(layers) = &args.layers {
         activations = activations.select(layers.as_slice())?;
     }
+    let mut warnings = Vec::new();
     if let Some(hash) = &activations.provenance().stimuli_hash
         && *hash != stimuli.hash()
     {
-        printer.warn(&format!(
+        let warning = format!(
             "{} says it was made from other stimuli (or other feature values) than {}; if the sentences and their \
              order are the same, go on",
             args.activations.display(),
             args.stimuli.display()
-        ));
+        );
+        printer.warn(&warning);
+        warnings.push(warning);
     }
     choose_features(&mut stimuli, &args.estimator)?;
     let fit = Fit {
@@ -67,7 +70,7 @@ pub fn run(args: &FitArgs, printer: &Printer) -> Result<()> {
         activations,
         file: Some(args.activations.display().to_string()),
         seconds: BTreeMap::from([("read".to_owned(), begun.elapsed().as_secs_f64())]),
-        warnings: Vec::new(),
+        warnings,
     };
     fit.into_run(&args.estimator, args.seed, &args.out, printer)
 }

@@ -1,0 +1,114 @@
+//! What is asked of a grammar, and what drawing gives: which sentences, how many there are, what balancing achieved.
+
+use crate::numeric::rng::Stream;
+use crate::stimuli::Stimuli;
+use crate::stimuli::confounds::{Confounds, Pair};
+
+/// Which sentences to take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Draw {
+    /// All of them, in the grammar's order.
+    All,
+    /// A uniform sample of derivations.
+    Sample {
+        /// How many sentences.
+        n: usize,
+        /// Seed of the sample.
+        seed: u64,
+    },
+    /// A sample whose features are as even and as uncorrelated as the grammar allows.
+    Balanced {
+        /// How many sentences.
+        n: usize,
+        /// Seed of the sample.
+        seed: u64,
+    },
+}
+
+/// How much a grammar generates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Count {
+    /// Derivations: ways to make a sentence. Exact, and counted without making them.
+    pub derivations: u128,
+    /// Different sentences; `None` where the structure does not tell and there are too many derivations to write out.
+    pub sentences: Option<u128>,
+    /// Whether the sentences were written out to be counted; else the structure tells that all derivations differ.
+    pub enumerated: bool,
+}
+
+impl Count {
+    /// Sentences where they are known, else derivations, which are at least as many.
+    #[must_use]
+    pub fn at_most(&self) -> u128 {
+        self.sentences.unwrap_or(self.derivations)
+    }
+}
+
+/// Stimuli drawn from a grammar, and what drawing them did.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Drawn {
+    /// The stimuli: different sentences in the grammar's order, their slots' spans, their features.
+    pub stimuli: Stimuli,
+    /// Whether these are all sentences of the grammar.
+    pub complete: bool,
+    /// What balancing achieved, where it was asked for and something was left to choose.
+    pub balance: Option<Balance>,
+}
+
+/// What balancing achieved.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Balance {
+    /// How many sentences the sample was chosen from.
+    pub candidates: usize,
+    /// The largest correlation of feature distances among the candidates.
+    pub before: Option<Pair>,
+    /// The largest one in the sample.
+    pub after: Option<Pair>,
+    /// The correlations of the sample, and which features decide others.
+    pub confounds: Confounds,
+}
+
+/// Draws different indices below a bound, which may be far beyond what fits in memory.
+pub(super) struct IndexSample {
+    bound: u128,
+    drawn: std::collections::HashSet<u128>,
+    /// All indices in random order, for bounds of the order of the sample.
+    shuffled: Option<std::vec::IntoIter<u128>>,
+    dense: bool,
+    given_up: bool,
+}
+
+impl IndexSample {
+    pub(super) fn new(bound: u128, n: usize) -> Self {
+        let dense = bound <= (n as u128).saturating_mul(4).max(1 << 16);
+        Self { bound, drawn: std::collections::HashSet::new(), shuffled: None, dense, given_up: false }
+    }
+
+    pub(super) fn take(&mut self, n: usize, stream: &mut Stream) -> Vec<u128> {
+        if self.dense {
+            let order = self.shuffled.get_or_insert_with(|| {
+                let mut all: Vec<u128> = (0..self.bound).collect();
+                stream.shuffle(&mut all);
+                all.into_iter()
+            });
+            return order.take(n).collect();
+        }
+        let mut taken = Vec::with_capacity(n);
+        while taken.len() < n {
+            let index = stream.below_u128(self.bound);
+            if self.drawn.insert(index) {
+                taken.push(index);
+            }
+            // A grammar that makes few sentences in very many ways would be sampled for ever.
+            if self.drawn.len() > 1 << 23 || self.drawn.len() as u128 == self.bound {
+                self.given_up = true;
+                break;
+            }
+        }
+        taken
+    }
+
+    pub(super) fn exhausted(&self) -> bool {
+        self.given_up || self.shuffled.as_ref().is_some_and(|order| order.len() == 0)
+    }
+}
