@@ -65,6 +65,7 @@ mod params;
 mod rank_target;
 mod score;
 mod solve;
+mod streamed;
 mod terms;
 mod warning;
 
