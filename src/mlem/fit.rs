@@ -126,13 +126,7 @@ impl FittedMlem {
         Ok(if pairs.held == pairs.coverage {
             self.evaluate(&pairs).scored
         } else {
-            streamed::score(
-                &self.model(&pairs),
-                &pairs.columns,
-                &pairs.neural,
-                &pairs.tasks,
-                pairs.coverage,
-            )
+            streamed::score(&self.model(&pairs), &pairs.columns, &pairs.neural, &pairs.tasks, pairs.coverage)
         })
     }
 
