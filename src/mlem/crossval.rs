@@ -6,8 +6,8 @@ use rayon::prelude::*;
 use super::design::{Design, MIN_STIMULI};
 use super::encode::Scales;
 use super::fit::fit_warnings;
-use super::importance::{Permutations, TermImportance};
-use super::pairs::Layout;
+use super::importance::{Held, Plan, TermImportance};
+use super::pairs::{Layout, Task};
 use super::params::MlemParams;
 use super::score::{Evaluation, GridModel, PairSet, Scored, neural_distances};
 use super::terms::{Term, matrix};
@@ -23,9 +23,10 @@ const MIN_FOLD: usize = 3;
 /// Features split into folds, with everything about the fits that they decide computed once for all layers.
 #[derive(Debug, Clone)]
 pub struct CrossValidation {
-    design: Design,
+    pub(super) design: Design,
+    pub(super) plan: Plan,
     /// Per fold, the pairs it is scored on.
-    scored_on: Vec<PairSet>,
+    pub(super) scored_on: Vec<PairSet>,
     warnings: Vec<Warning>,
 }
 
@@ -42,7 +43,7 @@ pub struct FoldFit {
     pub gap: f64,
     /// Spearman over the held-out pairs (over all pairs, where there is one fold).
     pub scored: Scored,
-    /// Importance of every term over the same pairs; empty with no permutations.
+    /// Importance of every term and group over the same pairs; empty with no permutations.
     pub importances: Vec<TermImportance>,
     /// What a user should know.
     pub warnings: Vec<Warning>,
@@ -68,7 +69,9 @@ impl MlemParams {
         if folds > 1 {
             warnings.extend(unseen_levels(features, &fold_of, folds));
         }
-        Ok(CrossValidation { design, scored_on, warnings })
+        let plan = Plan::new(self, features, &design.layout.order, &design.terms, &design.columns)?;
+        warnings.extend(plan.warnings(design.scales.names(), &design.layout.folds));
+        Ok(CrossValidation { design, plan, scored_on, warnings })
     }
 }
 
@@ -91,7 +94,8 @@ impl MlemParams {
         if folds > 1 && n / folds < MIN_FOLD {
             return Err(Error::TooManyFolds { folds, stimuli: n, least: MIN_FOLD });
         }
-        Scales::new(features).map(drop)
+        let scales = Scales::new(features)?;
+        self.groups.iter().try_for_each(|group| group.columns(scales.names()).map(drop))
     }
 }
 
@@ -145,24 +149,16 @@ impl CrossValidation {
                 let target = RankTarget::new(&distances, &mut Scratch::default());
                 let model = GridModel::new(&design.terms, &solved.w, &design.columns);
                 let evaluation = Evaluation::new(model, &self.scored_on[fold], target);
-                let scored = evaluation.scored;
+                let scored = evaluation.score();
                 let mut warnings = fit_warnings(&solved, fold);
                 if let Err(reason) = scored.spearman {
                     // Where nothing can be scored, that nothing is associated goes without saying.
                     warnings = vec![Warning::UndefinedScore { layer: None, fold, reason }];
                 }
-                let importances = if design.params.permutations == 0 {
+                let importances = if self.plan.permutations == 0 {
                     Vec::new()
                 } else {
-                    let permutations = Permutations {
-                        params: &design.params,
-                        name: format!("fold {fold}"),
-                        columns: &design.columns,
-                        stimuli: design.layout.folds[fold].clone(),
-                        tasks: &tasks,
-                        coverage: design.coverage,
-                    };
-                    evaluation.importance(&design.terms, self.features(), &permutations)
+                    evaluation.importance(scored.spearman, &self.plan, &self.held(fold, &tasks))
                 };
                 FoldFit {
                     fold,
@@ -175,6 +171,19 @@ impl CrossValidation {
                 }
             })
             .collect())
+    }
+}
+
+impl CrossValidation {
+    /// The stimuli and pairs that `fold` is scored on, which are those of `tasks`.
+    pub(super) fn held<'a>(&'a self, fold: usize, tasks: &'a [Task]) -> Held<'a> {
+        Held {
+            name: format!("fold {fold}"),
+            columns: &self.design.columns,
+            stimuli: self.design.layout.folds[fold].clone(),
+            tasks,
+            coverage: self.design.coverage,
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use ndarray::{Array2, ArrayView2};
 use super::design::Design;
 use super::distance::Neural;
 use super::encode::{Columns, Scales};
-use super::importance::{Permutations, TermImportance};
+use super::importance::{Held, Plan, TermImportance};
 use super::pairs::{Coverage, Layout, Task, n_pairs};
 use super::params::MlemParams;
 use super::score::{Evaluation, GridModel, PairSet, Scored, neural_distances};
@@ -121,10 +121,10 @@ impl FittedMlem {
     ///
     /// Features of other names or types than it was fitted to; another number of rows; activations that are not finite.
     pub fn score(&self, features: &FeatureTable, activations: ArrayView2<'_, f32>) -> Result<Scored> {
-        Ok(self.evaluate(&self.pairs_of(features, activations)?).scored)
+        Ok(self.evaluate(&self.pairs_of(features, activations)?).score())
     }
 
-    /// The importance of every term over the pairs of these stimuli.
+    /// The importance of every term and group over the pairs of these stimuli.
     ///
     /// # Errors
     ///
@@ -135,15 +135,17 @@ impl FittedMlem {
         activations: ArrayView2<'_, f32>,
     ) -> Result<Vec<TermImportance>> {
         let pairs = self.pairs_of(features, activations)?;
-        let permutations = Permutations {
-            params: &self.params,
+        let order: Vec<usize> = (0..features.n_stimuli()).collect();
+        let plan = Plan::new(&self.params, features, &order, &self.terms, &pairs.columns)?;
+        let held = Held {
             name: "all".to_owned(),
             columns: &pairs.columns,
             stimuli: 0..features.n_stimuli(),
             tasks: &pairs.tasks,
             coverage: pairs.coverage,
         };
-        Ok(self.evaluate(&pairs).importance(&self.terms, self.features(), &permutations))
+        let evaluation = self.evaluate(&pairs);
+        Ok(evaluation.importance(evaluation.score().spearman, &plan, &held))
     }
 
     /// The pairs of these stimuli, with their neural distances.
