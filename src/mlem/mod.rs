@@ -49,10 +49,12 @@
 
 #[cfg(test)]
 mod brute_force;
+mod conditional;
 mod crossval;
 mod design;
 mod dissimilarity;
 mod distance;
+mod effects;
 mod encode;
 mod error;
 mod fit;
@@ -71,10 +73,11 @@ mod warning;
 
 pub use crossval::{CrossValidation, FoldFit};
 pub use dissimilarity::dissimilarities;
+pub use effects::{FeatureGroup, Order};
 pub use error::{Error, Result};
 pub use fit::FittedMlem;
 pub use importance::TermImportance;
-pub use null::{Null, PValues};
+pub use null::{Null, NullStatistic};
 pub use params::{Constraint, Distance, Missing, MlemParams, PairBudget, Permute, Target};
 pub use score::Scored;
 pub use terms::Term;

@@ -8,6 +8,7 @@ pub mod linalg;
 pub mod mds;
 pub mod nnls;
 pub mod psd;
+pub mod quantile;
 pub mod rank;
 pub mod rng;
 pub mod significance;
