@@ -10,6 +10,7 @@ use super::importance::{Permutations, TermImportance};
 use super::pairs::Layout;
 use super::params::MlemParams;
 use super::score::{Evaluation, GridModel, PairSet, Scored, neural_distances};
+use super::stochastic::TrainingStep;
 use super::terms::{Term, matrix};
 use super::{Error, Result, Warning};
 use crate::numeric::rank::{RankTarget, Scratch};
@@ -38,8 +39,10 @@ pub struct FoldFit {
     pub weights: Array2<f64>,
     /// Pearson's correlation of the modelled and the target distance over the training pairs.
     pub objective: f64,
-    /// A bound on how far the fit is from the optimum, relative to its value.
+    /// A bound on how far the fit is from the optimum, relative to its value; infinite from the stochastic solver.
     pub gap: f64,
+    /// The steps of the stochastic solver; empty from the exact one.
+    pub training: Vec<TrainingStep>,
     /// Spearman over the held-out pairs (over all pairs, where there is one fold).
     pub scored: Scored,
     /// Importance of every term over the same pairs; empty with no permutations.
@@ -169,6 +172,7 @@ impl CrossValidation {
                     weights: matrix(design.n_features(), &design.terms, &solved.w),
                     objective: solved.pearson,
                     gap: solved.gap,
+                    training: solved.training,
                     scored,
                     importances,
                     warnings,

@@ -10,6 +10,7 @@ use super::pairs::{Coverage, Layout, Task, n_pairs};
 use super::params::MlemParams;
 use super::score::{Evaluation, GridModel, PairSet, Scored, neural_distances};
 use super::solve::{ACCEPTABLE_GAP, Solved};
+use super::stochastic::TrainingStep;
 use super::terms::{Term, matrix};
 use super::{Error, Result, Warning};
 use crate::numeric::rank::{RankTarget, Scratch};
@@ -48,7 +49,7 @@ pub(crate) fn fit_warnings(solved: &Solved, fold: usize) -> Vec<Warning> {
     if !solved.associated {
         warnings.push(Warning::NoAssociation { layer: None, fold });
     }
-    if solved.gap > ACCEPTABLE_GAP {
+    if solved.gap.is_finite() && solved.gap > ACCEPTABLE_GAP {
         warnings.push(Warning::Inexact { layer: None, fold, gap: solved.gap });
     }
     warnings
@@ -91,10 +92,17 @@ impl FittedMlem {
         self.solved.pearson
     }
 
-    /// A bound on how far the fit is from the optimum, relative to its value.
+    /// A bound on how far the fit is from the optimum, relative to its value; infinite from the stochastic solver, which has
+    /// none.
     #[must_use]
     pub fn gap(&self) -> f64 {
         self.solved.gap
+    }
+
+    /// The steps of the stochastic solver; empty from the exact one.
+    #[must_use]
+    pub fn training(&self) -> &[TrainingStep] {
+        &self.solved.training
     }
 
     /// On how many pairs it was fitted.

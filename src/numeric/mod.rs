@@ -2,6 +2,7 @@
 //!
 //! No domain words here (no features, layers or stimuli), no files, no printing.
 
+pub mod adamw;
 pub mod correlation;
 pub mod counting;
 pub mod linalg;
@@ -12,4 +13,5 @@ pub mod rank;
 pub mod rng;
 pub mod significance;
 pub(crate) mod simd;
+pub mod soft_rank;
 pub mod split;
