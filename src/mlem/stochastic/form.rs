@@ -2,6 +2,7 @@
 
 use super::super::terms::Term;
 use super::batch::Batch;
+use crate::numeric::rng::Stream;
 
 /// Pairs that are worked on at once, so that they stay in the cache.
 const BLOCK: usize = 1024;
@@ -9,7 +10,7 @@ const BLOCK: usize = 1024;
 /// What the parameters are.
 #[derive(Debug, Clone)]
 pub(super) enum Form {
-    /// The roots of the diagonal of `W`.
+    /// What the softplus `ln(1 + eˣ)` makes the diagonal of `W` of: positive, and never stuck at 0 as a square would be.
     Diagonal(usize),
     /// The lower triangle of `L` in `W = LL'`, row by row.
     Factor(usize),
@@ -31,10 +32,20 @@ impl Form {
         }
     }
 
+    /// Where a climb starts, at random.
+    pub(super) fn start(&self, stream: &mut Stream) -> Vec<f64> {
+        let mut draw = |mean: f64| (0..self.n_parameters()).map(|_| mean + stream.normal()).collect();
+        match self {
+            // From small weights: the logarithms of those that stay small have the longest way otherwise.
+            Self::Diagonal(_) => draw(-3.0),
+            Self::Factor(_) | Self::Free(_) => draw(0.0),
+        }
+    }
+
     /// The entries of `W`, one per term.
     pub(super) fn weights(&self, parameters: &[f64], terms: &[Term]) -> Vec<f64> {
         match self {
-            Self::Diagonal(_) => parameters.iter().map(|x| x * x).collect(),
+            Self::Diagonal(_) => parameters.iter().map(|&x| softplus(x)).collect(),
             Self::Factor(_) => terms
                 .iter()
                 .map(|term| {
@@ -57,7 +68,7 @@ impl Form {
             match self {
                 Self::Diagonal(n) => {
                     for k in 0..*n {
-                        let weight = parameters[k] * parameters[k];
+                        let weight = softplus(parameters[k]);
                         for (out, &d) in out.iter_mut().zip(feature(k)) {
                             *out += weight * f64::from(d) * f64::from(d);
                         }
@@ -96,7 +107,7 @@ impl Form {
             match self {
                 Self::Diagonal(n) => {
                     for k in 0..*n {
-                        out[k] += 2.0 * parameters[k] * sum(outer, feature(k), feature(k));
+                        out[k] += logistic(parameters[k]) * sum(outer, feature(k), feature(k));
                     }
                 }
                 Self::Factor(n) => {
@@ -119,6 +130,15 @@ impl Form {
             }
         }
     }
+}
+
+fn softplus(x: f64) -> f64 {
+    x.max(0.0) + (-x.abs()).exp().ln_1p()
+}
+
+/// The derivative of [`softplus`].
+fn logistic(x: f64) -> f64 {
+    1.0 / (1.0 + (-x).exp())
 }
 
 /// Column `column` of `L` times the feature distances: one coordinate of `L'd` for each pair.
@@ -164,7 +184,6 @@ fn weighted(g: &[f64], a: &[f32]) -> f64 {
 mod tests {
     use super::super::super::terms::{matrix, terms};
     use super::*;
-    use crate::numeric::rng::Stream;
 
     /// A batch longer than a block.
     fn batch(n_features: usize) -> Batch {

@@ -9,8 +9,8 @@
 //! ```
 //!
 //! with `p = d'Wd` and `t` the target ([`crate::numeric::soft_rank`] has the soft rank and its gradient). `W = LL'` with a
-//! lower-triangular `L` (interactions) or a diagonal one keeps `W` a metric; without a constraint the entries themselves
-//! move. The start is random. It ends after 50 steps without a new best batch, and at 1,000 steps; the weights of the best
+//! lower-triangular `L` (interactions), or a softplus of each entry of a diagonal, keeps `W` a metric; without a constraint
+//! the entries themselves move. The start is random. It ends after 50 steps without a new best batch, and at 1,000 steps; the weights of the best
 //! batch are kept.
 //!
 //! The batch is as large as makes the correlations between feature distances stable: from 256 pairs, times 1.2, until no
@@ -66,7 +66,7 @@ pub(crate) fn climb(design: &Design, neural: &Neural, fold: usize) -> (Vec<f64>,
     };
     let size = design.batch_sizes.get(fold).copied().unwrap_or(batch::LEAST);
     let target = BatchTarget::of(design.params.target);
-    let mut parameters: Vec<f64> = (0..form.n_parameters()).map(|_| stream.normal()).collect();
+    let mut parameters = form.start(&mut stream);
     let mut optimizer = AdamW::new(parameters.len(), Options::new(LEARNING_RATE));
     let mut objective = Objective::new(design.params.soft_rank_strength, target);
     let (mut training, mut best, mut best_step) = (Vec::new(), (f64::NEG_INFINITY, parameters.clone()), 0);
