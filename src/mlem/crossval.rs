@@ -4,12 +4,14 @@ use ndarray::{Array2, ArrayView2};
 use rayon::prelude::*;
 
 use super::design::{Design, MIN_STIMULI};
+use super::distance::Neural;
 use super::encode::Scales;
 use super::fit::fit_warnings;
 use super::importance::{Permutations, TermImportance};
 use super::pairs::Layout;
 use super::params::MlemParams;
 use super::score::{Evaluation, GridModel, PairSet, Scored, neural_distances};
+use super::solve::Solved;
 use super::stochastic::TrainingStep;
 use super::terms::{Term, matrix};
 use super::{Error, Result, Warning};
@@ -123,6 +125,16 @@ impl CrossValidation {
         self.design.n_folds()
     }
 
+    /// Pairs, terms, and what else the features alone decide.
+    pub(crate) fn design(&self) -> &Design {
+        &self.design
+    }
+
+    /// The pairs that `fold` is scored on.
+    pub(crate) fn scored_on(&self, fold: usize) -> &PairSet {
+        &self.scored_on[fold]
+    }
+
     /// What a user should know about the features and the folds.
     #[must_use]
     pub fn warnings(&self) -> &[Warning] {
@@ -136,9 +148,18 @@ impl CrossValidation {
     ///
     /// Another number of rows than the features have; activations that are not finite.
     pub fn fit(&self, activations: ArrayView2<'_, f32>) -> Result<Vec<FoldFit>> {
+        self.fit_with(activations, Design::solve)
+    }
+
+    /// As [`CrossValidation::fit`], with the weights of every fold that `solve` gives.
+    pub(crate) fn fit_with(
+        &self,
+        activations: ArrayView2<'_, f32>,
+        solve: impl FnOnce(&Design, &Neural) -> Vec<Solved>,
+    ) -> Result<Vec<FoldFit>> {
         let design = &self.design;
         let neural = design.neural(activations)?;
-        let solved = design.solve(&neural);
+        let solved = solve(design, &neural);
         Ok(solved
             .into_par_iter()
             .enumerate()

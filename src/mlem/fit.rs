@@ -25,13 +25,18 @@ impl MlemParams {
     /// not finite.
     pub fn fit(&self, features: &FeatureTable, activations: ArrayView2<'_, f32>) -> Result<FittedMlem> {
         let design = Design::new(self, features, Layout::whole(features.n_stimuli()))?;
-        let neural = design.neural(activations)?;
+        let solved = design.solve(&design.neural(activations)?).remove(0);
+        Ok(FittedMlem::of(design, solved))
+    }
+}
+
+impl FittedMlem {
+    /// The model of `design`, whose stimuli are all in training, with the weights of `solved`.
+    pub(crate) fn of(design: Design, solved: Solved) -> Self {
         let mut warnings = design.warnings();
-        let mut solved = design.solve(&neural);
-        let solved = solved.remove(0);
         warnings.extend(fit_warnings(&solved, 0));
         let weights = matrix(design.n_features(), &design.terms, &solved.w);
-        Ok(FittedMlem {
+        Self {
             pairs: design.training_pairs(0),
             params: design.params,
             scales: design.scales,
@@ -39,7 +44,7 @@ impl MlemParams {
             weights,
             solved,
             warnings,
-        })
+        }
     }
 }
 

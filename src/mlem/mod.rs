@@ -51,23 +51,23 @@
 #[cfg(test)]
 mod brute_force;
 mod crossval;
-mod design;
+pub(crate) mod design;
 mod dissimilarity;
-mod distance;
-mod encode;
+pub(crate) mod distance;
+pub(crate) mod encode;
 mod error;
 mod fit;
-mod grouped;
+pub(crate) mod grouped;
 mod importance;
-mod moments;
+pub(crate) mod moments;
 mod null;
-mod pairs;
+pub(crate) mod pairs;
 mod params;
 mod rank_target;
-mod score;
-mod solve;
+pub(crate) mod score;
+pub(crate) mod solve;
 mod stochastic;
-mod terms;
+pub(crate) mod terms;
 mod warning;
 
 pub use crossval::{CrossValidation, FoldFit};
