@@ -4,12 +4,15 @@ use ndarray::{Array2, ArrayView2};
 use rayon::prelude::*;
 
 use super::design::{Design, MIN_STIMULI};
+use super::distance::Neural;
 use super::encode::Scales;
 use super::fit::fit_warnings;
 use super::importance::{Held, Plan, TermImportance};
 use super::pairs::{Coverage, Layout, Task, n_pairs};
 use super::params::MlemParams;
 use super::score::{Evaluation, GridModel, PairSet, Scored, neural_distances};
+use super::solve::Solved;
+use super::stochastic::TrainingStep;
 use super::streamed::{self, HELD};
 use super::terms::{Term, matrix};
 use super::{Error, Result, Warning};
@@ -42,8 +45,10 @@ pub struct FoldFit {
     pub weights: Array2<f64>,
     /// Pearson's correlation of the modelled and the target distance over the training pairs.
     pub objective: f64,
-    /// A bound on how far the fit is from the optimum, relative to its value.
+    /// A bound on how far the fit is from the optimum, relative to its value; infinite from the stochastic solver.
     pub gap: f64,
+    /// The steps of the stochastic solver; empty from the exact one.
+    pub training: Vec<TrainingStep>,
     /// Spearman over the held-out pairs (over all pairs, where there is one fold).
     pub scored: Scored,
     /// Importance of every term and group over the same pairs; empty with no permutations.
@@ -133,6 +138,16 @@ impl CrossValidation {
         self.design.n_folds()
     }
 
+    /// Pairs, terms, and what else the features alone decide.
+    pub(crate) fn design(&self) -> &Design {
+        &self.design
+    }
+
+    /// The pairs that `fold` is scored on.
+    pub(crate) fn scored_on(&self, fold: usize) -> &PairSet {
+        &self.sets[fold]
+    }
+
     /// What a user should know about the features and the folds.
     #[must_use]
     pub fn warnings(&self) -> &[Warning] {
@@ -146,9 +161,18 @@ impl CrossValidation {
     ///
     /// Another number of rows than the features have; activations that are not finite.
     pub fn fit(&self, activations: ArrayView2<'_, f32>) -> Result<Vec<FoldFit>> {
+        self.fit_with(activations, Design::solve)
+    }
+
+    /// As [`CrossValidation::fit`], with the weights of every fold that `solve` gives.
+    pub(crate) fn fit_with(
+        &self,
+        activations: ArrayView2<'_, f32>,
+        solve: impl FnOnce(&Design, &Neural) -> Vec<Solved>,
+    ) -> Result<Vec<FoldFit>> {
         let design = &self.design;
         let neural = design.neural(activations)?;
-        let solved = design.solve(&neural);
+        let solved = solve(design, &neural);
         Ok(solved
             .into_par_iter()
             .enumerate()
@@ -177,6 +201,7 @@ impl CrossValidation {
                     weights: matrix(design.n_features(), &design.terms, &solved.w),
                     objective: solved.pearson,
                     gap: solved.gap,
+                    training: solved.training,
                     scored,
                     importances,
                     warnings,

@@ -10,6 +10,7 @@ use super::pairs::{Coverage, Layout, Task, n_pairs};
 use super::params::MlemParams;
 use super::score::{Evaluation, GridModel, PairSet, Scored, neural_distances};
 use super::solve::{ACCEPTABLE_GAP, Solved};
+use super::stochastic::TrainingStep;
 use super::streamed::{self, HELD};
 use super::terms::{Term, matrix};
 use super::{Error, Result, Warning};
@@ -25,13 +26,18 @@ impl MlemParams {
     /// not finite.
     pub fn fit(&self, features: &FeatureTable, activations: ArrayView2<'_, f32>) -> Result<FittedMlem> {
         let design = Design::new(self, features, Layout::whole(features.n_stimuli()))?;
-        let neural = design.neural(activations)?;
+        let solved = design.solve(&design.neural(activations)?).remove(0);
+        Ok(FittedMlem::of(design, solved))
+    }
+}
+
+impl FittedMlem {
+    /// The model of `design`, whose stimuli are all in training, with the weights of `solved`.
+    pub(crate) fn of(design: Design, solved: Solved) -> Self {
         let mut warnings = design.warnings();
-        let mut solved = design.solve(&neural);
-        let solved = solved.remove(0);
         warnings.extend(fit_warnings(&solved, 0));
         let weights = matrix(design.n_features(), &design.terms, &solved.w);
-        Ok(FittedMlem {
+        Self {
             pairs: design.training_pairs(0),
             params: design.params,
             scales: design.scales,
@@ -39,7 +45,7 @@ impl MlemParams {
             weights,
             solved,
             warnings,
-        })
+        }
     }
 }
 
@@ -49,7 +55,7 @@ pub(crate) fn fit_warnings(solved: &Solved, fold: usize) -> Vec<Warning> {
     if !solved.associated {
         warnings.push(Warning::NoAssociation { layer: None, fold });
     }
-    if solved.gap > ACCEPTABLE_GAP {
+    if solved.gap.is_finite() && solved.gap > ACCEPTABLE_GAP {
         warnings.push(Warning::Inexact { layer: None, fold, gap: solved.gap });
     }
     warnings
@@ -92,10 +98,17 @@ impl FittedMlem {
         self.solved.pearson
     }
 
-    /// A bound on how far the fit is from the optimum, relative to its value.
+    /// A bound on how far the fit is from the optimum, relative to its value; infinite from the stochastic solver, which has
+    /// none.
     #[must_use]
     pub fn gap(&self) -> f64 {
         self.solved.gap
+    }
+
+    /// The steps of the stochastic solver; empty from the exact one.
+    #[must_use]
+    pub fn training(&self) -> &[TrainingStep] {
+        &self.solved.training
     }
 
     /// On how many pairs it was fitted.

@@ -11,6 +11,7 @@
 //! - `mlem`: the estimator against published results, and properties of whole fits
 //! - `models`: hidden states against frozen ones, and checkpoints that are wrong
 //! - `pipeline`: the program, stage by stage and as one run
+//! - `stochastic`: the paper's solver against published results and the exact one
 //! - `workspace`: a folder for each test, and the program run in it
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
@@ -25,4 +26,5 @@ mod minilm;
 mod mlem;
 mod models;
 mod pipeline;
+mod stochastic;
 mod workspace;
