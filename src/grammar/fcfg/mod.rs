@@ -186,6 +186,7 @@ impl Compiler<'_> {
                 head: Term::Structure(head),
                 body,
                 tests: Vec::new(),
+                sieved: Vec::new(),
                 n_variables: variables.count as usize,
                 label,
                 capitalize: false,

@@ -20,6 +20,7 @@ fn as_json(check: &Check) -> Value {
     json!({
         "grammar": check.name,
         "derivations": check.count.derivations.to_string(),
+        "derivations_at_most": check.count.at_most,
         "sentences": check.count.sentences.map(|count| count.to_string()),
         "sentences_written_out_to_count": check.count.enumerated,
         "templates": check.templates.iter().map(|template| json!({
