@@ -42,7 +42,7 @@ pub fn exercise(text: &str, origin: &str) {
         assert!(count.sentences.is_none_or(|sentences| sentences == stimuli.len() as u128));
     }
     let _ = stimuli.to_csv();
-    if count.derivations < 2000 {
+    if count.derivations < 200 {
         let check = grammar.check().expect("what generates can be checked");
         let _ = check.to_text();
         let all = grammar.generate(&Draw::All).expect("what samples generates");

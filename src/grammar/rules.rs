@@ -34,12 +34,13 @@ impl Value {
     }
 }
 
-/// Part of a feature structure: a value, a variable of the rule, or a structure sorted by name.
+/// Part of a feature structure: a value, a variable of the rule, a structure sorted by name, or one that a variable stands for.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Term {
     Atom(Atom),
     Var(u32),
     Structure(Vec<(Name, Term)>),
+    Shared(u32, Box<Term>),
 }
 
 /// What an arc of a body consumes.
@@ -98,6 +99,10 @@ impl Term {
         match self {
             Self::Atom(_) => {}
             Self::Var(variable) => *variable = name(*variable),
+            Self::Shared(variable, term) => {
+                *variable = name(*variable);
+                term.rename(name);
+            }
             Self::Structure(features) => features.iter_mut().for_each(|(_, term)| term.rename(name)),
         }
     }
@@ -106,6 +111,10 @@ impl Term {
         match self {
             Self::Atom(_) => {}
             Self::Var(variable) => into.push(*variable),
+            Self::Shared(variable, term) => {
+                into.push(*variable);
+                term.variables(into);
+            }
             Self::Structure(features) => {
                 for (_, term) in features {
                     term.variables(into);

@@ -101,6 +101,13 @@ impl Arena {
                 variables[index] = Some(cell);
                 cell
             }
+            Term::Shared(variable, term) => {
+                let cell = self.build(&Term::Var(*variable), variables);
+                let structure = self.build(term, variables);
+                // Nothing else binds the variable of a marked structure, so that the two always unify.
+                self.unify(cell, structure);
+                cell
+            }
             Term::Structure(features) => {
                 let features =
                     features.iter().map(|(name, term)| (*name, self.build(term, variables))).collect();

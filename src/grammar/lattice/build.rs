@@ -358,7 +358,7 @@ impl<'a> Builder<'a> {
         match term {
             Term::Atom(atom) => Some(*atom),
             Term::Var(variable) => variables[*variable as usize].and_then(|term| self.arena.atom(term)),
-            Term::Structure(_) => None,
+            Term::Structure(_) | Term::Shared(..) => None,
         }
     }
 }
