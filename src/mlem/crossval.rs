@@ -65,12 +65,22 @@ impl MlemParams {
     ///
     /// An option out of range; fewer than 8 stimuli; folds of fewer than 3; a constant feature.
     pub fn cross_validation(&self, features: &FeatureTable, folds: usize) -> Result<CrossValidation> {
+        self.validation(features, folds, HELD)
+    }
+
+    /// As [`MlemParams::cross_validation`], with at most `most` pairs held.
+    pub(super) fn validation(
+        &self,
+        features: &FeatureTable,
+        folds: usize,
+        most: u64,
+    ) -> Result<CrossValidation> {
         self.check_features(features, folds)?;
         let n = features.n_stimuli();
         let fold_of = split::folds(n, folds, &mut Stream::new(self.seed, "folds"));
         let design = Design::new(self, features, Layout::of_folds(&fold_of, folds))?;
         let within: u64 = design.layout.folds.iter().map(|fold| n_pairs(fold.len())).sum();
-        let held = design.coverage.at_most(HELD, within);
+        let held = design.coverage.at_most(most, within);
         let sets = (0..folds)
             .into_par_iter()
             .map(|fold| PairSet::new(&design.columns, &design.layout.tasks_within(fold), held))
@@ -78,7 +88,7 @@ impl MlemParams {
         let mut warnings = design.warnings();
         if held != design.coverage && self.permutations > 0 {
             let scored = (within as f64 * design.coverage.fraction) as u64;
-            warnings.push(Warning::SampledImportances { pairs: scored, used: HELD });
+            warnings.push(Warning::SampledImportances { pairs: scored, used: most });
         }
         if folds > 1 {
             warnings.extend(unseen_levels(features, &fold_of, folds));

@@ -33,7 +33,7 @@ pub(crate) struct Design {
     pub(crate) layout: Layout,
     pub(crate) coverage: Coverage,
     tasks: Vec<Task>,
-    monomials: Vec<Monomial>,
+    pub(super) monomials: Vec<Monomial>,
     /// How pairs are grouped for moments with a target, where that pays.
     groups: Option<Groups>,
     total: FeatureSums,
@@ -162,17 +162,21 @@ impl Design {
     }
 
     fn solve_fold(&self, fold: usize, target: &TargetSums, neural: &Neural) -> Solved {
-        let b = target.covariance(&self.training[fold]);
-        let (system, variance) = (&self.systems[fold], target.variance());
         match self.params.solver {
-            Solver::Exact => {
-                system.solve(&b, variance, &self.terms, self.n_features(), self.params.constraint)
-            }
+            Solver::Exact => self.solve_exactly(fold, target),
             Solver::Stochastic => {
+                let b = target.covariance(&self.training[fold]);
                 let (w, training) = stochastic::climb(self, neural, fold);
-                system.judge(w, training, &b, variance)
+                self.systems[fold].judge(w, training, &b, target.variance())
             }
         }
+    }
+
+    /// The best weights of one fold for what `target` sums.
+    pub(super) fn solve_exactly(&self, fold: usize, target: &TargetSums) -> Solved {
+        let b = target.covariance(&self.training[fold]);
+        let (variance, constraint) = (target.variance(), self.params.constraint);
+        self.systems[fold].solve(&b, variance, &self.terms, self.n_features(), constraint)
     }
 
     /// For each of `neurals`, the sums over every fold's training pairs of its squared distances; on one thread.

@@ -112,7 +112,12 @@ impl CrossValidation {
     }
 
     /// The score of each draw on one fold, and its importances.
-    fn evaluate(&self, fold: usize, draws: &[Neural], weights: &[Vec<Vec<f64>>]) -> Vec<(f64, Vec<f64>)> {
+    pub(super) fn evaluate(
+        &self,
+        fold: usize,
+        draws: &[Neural],
+        weights: &[Vec<Vec<f64>>],
+    ) -> Vec<(f64, Vec<f64>)> {
         let set = &self.sets[fold];
         let tasks = self.design.layout.tasks_within(fold);
         let held = self.held(fold, &tasks);

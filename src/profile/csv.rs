@@ -26,7 +26,7 @@ const WEIGHTS_HEADER: [&str; 5] = ["layer", "fold", "feature_a", "feature_b", "w
 const ORDERS: [(&str, Order); 3] =
     [("main", Order::Main), ("interaction", Order::Interaction), ("group", Order::Group)];
 
-fn order_name(order: Order) -> &'static str {
+pub(super) fn order_name(order: Order) -> &'static str {
     ORDERS.iter().find(|(_, other)| *other == order).map_or("", |(name, _)| name)
 }
 
@@ -134,12 +134,12 @@ pub(super) fn rounded(x: f64) -> f64 {
 }
 
 /// The shortest text that reads back to the same f32, without a tail of zeros before the digits.
-fn number(x: f64) -> String {
+pub(super) fn number(x: f64) -> String {
     let x = x as f32;
     if x != 0.0 && x.abs() < 1e-5 { format!("{x:e}") } else { x.to_string() }
 }
 
-fn table<const N: usize>(header: [&str; N], rows: impl Iterator<Item = [String; N]>) -> Vec<u8> {
+pub(super) fn table<const N: usize>(header: [&str; N], rows: impl Iterator<Item = [String; N]>) -> Vec<u8> {
     let mut writer = Writer::from_writer(Vec::new());
     // Writing to memory cannot fail, and every record has the header's length.
     let _ = writer.write_record(header);

@@ -7,6 +7,7 @@ mod metric;
 mod run;
 mod summary;
 mod tables;
+mod units;
 
 pub use crate::mlem::Order;
 pub use csv::{IMPORTANCE, SCORES, WEIGHTS};
@@ -16,3 +17,4 @@ pub use metric::{Direction, Metric};
 pub use run::{ModelRecord, RunRecord, StimuliRecord};
 pub use summary::{Spread, SpreadOver, Summary, Trajectory};
 pub use tables::{Importance, Profile, Score, Split, Weight};
+pub use units::{UNITS, UnitRow, fit_units, units_csv};

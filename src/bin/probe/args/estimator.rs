@@ -43,6 +43,9 @@ pub struct EstimatorArgs {
     /// What is permuted for an importance
     #[arg(long, default_value = "pairs", value_parser = named::<Permute>(&["pairs", "stimuli"]))]
     pub permute: Permute,
+    /// Fit every single unit of every layer too, into units.csv
+    #[arg(long)]
+    pub per_unit: bool,
     /// Stimuli on the map of each layer; 0 draws no maps
     #[arg(long, value_name = "N", default_value_t = 400)]
     pub map: usize,

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use mlem_probe::activations::{Activations, read_square_matrices};
 use mlem_probe::geometry::Geometry;
-use mlem_probe::profile::{self, ModelRecord, Profile, RunRecord, StimuliRecord};
+use mlem_probe::profile::{self, ModelRecord, Order, Profile, RunRecord, StimuliRecord, UnitRow};
 use mlem_probe::progress::Progress;
 use mlem_probe::stimuli::{self, Feature, FeatureTable, Stimuli};
 use serde_json::json;
@@ -133,11 +133,33 @@ impl Fit<'_> {
             n => Some(Geometry::of(&activations, args.distance, n, seed, printer)?),
         };
         run_dir::write_geometry(out, maps.as_ref())?;
+        let units = match args.per_unit {
+            true => Some(profile::fit_units(&params, args.folds, stimuli.features(), &activations, printer)?),
+            false => None,
+        };
+        run_dir::write_units(out, units.as_deref())?;
+        units.iter().for_each(|units| say_the_foremost_units(units, printer));
         seconds.insert("map".to_owned(), begun.elapsed().as_secs_f64());
         warnings.extend(fitted.warnings.iter().map(ToString::to_string));
         record.warnings = warnings;
         record.seconds = seconds;
         report::finish(out, &stimuli, &fitted.profile, &mut record, maps.as_ref(), printer)
+    }
+}
+
+/// Names the unit in which each feature matters most.
+fn say_the_foremost_units(units: &[UnitRow], printer: &Printer) {
+    let mut foremost: Vec<&UnitRow> = Vec::new();
+    for row in units.iter().filter(|row| row.order == Order::Main && row.importance.is_defined()) {
+        match foremost.iter_mut().find(|other| other.feature == row.feature) {
+            Some(other) if other.importance.mean >= row.importance.mean => {}
+            Some(other) => *other = row,
+            None => foremost.push(row),
+        }
+    }
+    for UnitRow { layer, unit, feature, importance, .. } in foremost {
+        printer
+            .say(&format!("{feature} matters most in unit {unit} of layer {layer}: {:.3}", importance.mean));
     }
 }
 
