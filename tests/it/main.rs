@@ -3,6 +3,7 @@
 //! - `bad_input`: the message for everything that users get wrong
 //! - `extract`: stimuli and a model to activations
 //! - `floors`: the architecture table of the crate docs holds
+//! - `given_distances`: features that are distances, not values
 //! - `grammar_errors`: mistakes in grammars, each with its place
 //! - `grammar_limits`: grammars that are very large, deep or repetitive
 //! - `grammar_words`: the words of a grammar and a model's tokenizer
@@ -12,12 +13,14 @@
 //! - `mlem`: the estimator against published results, and properties of whole fits
 //! - `models`: hidden states against frozen ones, and checkpoints that are wrong
 //! - `pipeline`: the program, stage by stage and as one run
+//! - `stochastic`: the paper's solver against published results and the exact one
 //! - `workspace`: a folder for each test, and the program run in it
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
 mod bad_input;
 mod extract;
 mod floors;
+mod given_distances;
 mod grammar_errors;
 mod grammar_limits;
 mod grammar_words;
@@ -27,4 +30,5 @@ mod minilm;
 mod mlem;
 mod models;
 mod pipeline;
+mod stochastic;
 mod workspace;
