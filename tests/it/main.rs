@@ -5,6 +5,8 @@
 //! - `floors`: the architecture table of the crate docs holds
 //! - `given_distances`: features that are distances, not values
 //! - `grammar_errors`: mistakes in grammars, each with its place
+//! - `grammar_limits`: grammars that are very large, deep or repetitive
+//! - `grammar_words`: the words of a grammar and a model's tokenizer
 //! - `grammars`: the bundled sets are what they say
 //! - `hub`: downloads from a server on loopback, well behaved and otherwise
 //! - `minilm`: real weights against frozen hidden states (opt-in)
@@ -20,6 +22,8 @@ mod extract;
 mod floors;
 mod given_distances;
 mod grammar_errors;
+mod grammar_limits;
+mod grammar_words;
 mod grammars;
 mod hub;
 mod minilm;
