@@ -152,6 +152,23 @@ impl Config {
         Ok(keys.map(|keys| Self { id: self.id.clone(), path, keys, read: RefCell::default() }))
     }
 
+    /// The same configuration, with the keys of `defaults` where it has none.
+    pub(super) fn with_defaults(mut self, defaults: &Value) -> Self {
+        for (key, value) in defaults.as_object().into_iter().flatten() {
+            let absent = self.keys.get(key).is_none_or(Value::is_null);
+            if absent {
+                self.keys.insert(key.clone(), value.clone());
+            }
+        }
+        self
+    }
+
+    /// The same configuration without these keys.
+    pub(super) fn without(mut self, keys: &[&str]) -> Self {
+        self.keys.retain(|key, _| !keys.contains(&key.as_str()));
+        self
+    }
+
     /// A list of strings, if there is one.
     pub(super) fn strings(&self, key: &str) -> Result<Option<Vec<String>>> {
         self.get(key, "a list of strings", |value| {

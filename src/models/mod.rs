@@ -11,6 +11,8 @@
 mod activation;
 mod block;
 mod config;
+mod convolution;
+mod disentangled;
 mod error;
 mod families;
 mod kernels;

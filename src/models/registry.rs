@@ -3,8 +3,8 @@
 use super::config::Config;
 use super::error::{Error, Result};
 use super::families::{
-    albert, bert, bloom, distilbert, electra, falcon, gemma, gpt_neo, gpt_neox, gpt2, llama, modernbert,
-    mpnet, olmo, opt, phi, roberta, t5,
+    albert, bart, bert, bloom, deberta, distilbert, electra, falcon, gemma, gpt_neo, gpt_neox, gpt2, llama,
+    modernbert, mpnet, olmo, opt, phi, roberta, t5, wrapped,
 };
 use super::names::Declaration;
 
@@ -29,6 +29,7 @@ const FAMILIES: &[Family] = &[
         golden: &["albert", "albert_gelu"],
         declare: albert::declare,
     },
+    Family { model_type: "bart", name: "BART (encoder)", golden: &["bart", "bart_odd"], declare: bart::bart },
     Family {
         model_type: "bert",
         name: "BERT",
@@ -41,6 +42,12 @@ const FAMILIES: &[Family] = &[
         name: "CamemBERT",
         golden: &["camembert", "camembert_odd"],
         declare: roberta::declare,
+    },
+    Family {
+        model_type: "deberta-v2",
+        name: "DeBERTa v2 and v3",
+        golden: &["deberta_v3", "deberta_v2", "deberta_v2_conv", "deberta_v2_groups"],
+        declare: deberta::declare,
     },
     Family {
         model_type: "distilbert",
@@ -74,6 +81,12 @@ const FAMILIES: &[Family] = &[
         declare: gemma::gemma2,
     },
     Family {
+        model_type: "gemma3",
+        name: "Gemma 3 (text of the models that see)",
+        golden: &["gemma3_wrapped", "gemma3_wrapped_odd"],
+        declare: wrapped::gemma3,
+    },
+    Family {
         model_type: "gemma3_text",
         name: "Gemma 3 (text)",
         golden: &["gemma3", "gemma3_odd"],
@@ -105,16 +118,40 @@ const FAMILIES: &[Family] = &[
         declare: llama::llama,
     },
     Family {
+        model_type: "m2m_100",
+        name: "M2M-100 and NLLB (encoder)",
+        golden: &["m2m_100", "m2m_100_odd"],
+        declare: bart::m2m_100,
+    },
+    Family {
+        model_type: "mbart",
+        name: "mBART (encoder)",
+        golden: &["mbart", "mbart_odd"],
+        declare: bart::mbart,
+    },
+    Family {
         model_type: "ministral",
         name: "Ministral",
         golden: &["ministral", "ministral_odd"],
-        declare: llama::mistral,
+        declare: llama::ministral,
+    },
+    Family {
+        model_type: "ministral3",
+        name: "Ministral 3",
+        golden: &["ministral3", "ministral3_odd"],
+        declare: llama::ministral3,
     },
     Family {
         model_type: "mistral",
         name: "Mistral",
         golden: &["mistral", "mistral_window"],
         declare: llama::mistral,
+    },
+    Family {
+        model_type: "mistral3",
+        name: "Mistral 3 and Ministral 3 (text of the models that see)",
+        golden: &["mistral3", "mistral3_ministral3"],
+        declare: wrapped::mistral3,
     },
     Family {
         model_type: "modernbert",
@@ -124,9 +161,19 @@ const FAMILIES: &[Family] = &[
     },
     Family { model_type: "mpnet", name: "MPNet", golden: &["mpnet", "mpnet_odd"], declare: mpnet::declare },
     Family { model_type: "mt5", name: "mT5 (encoder)", golden: &["mt5", "mt5_odd"], declare: t5::declare },
-    Family { model_type: "olmo", name: "OLMo", golden: &["olmo", "olmo_grouped"], declare: olmo::olmo },
+    Family {
+        model_type: "olmo",
+        name: "OLMo",
+        golden: &["olmo", "olmo_grouped", "olmo_clipped"],
+        declare: olmo::olmo,
+    },
     Family { model_type: "olmo2", name: "OLMo 2", golden: &["olmo2", "olmo2_grouped"], declare: olmo::olmo2 },
-    Family { model_type: "opt", name: "OPT", golden: &["opt", "opt_odd"], declare: opt::declare },
+    Family {
+        model_type: "opt",
+        name: "OPT",
+        golden: &["opt", "opt_odd", "opt_projected"],
+        declare: opt::declare,
+    },
     Family { model_type: "phi", name: "Phi-1.5 and Phi-2", golden: &["phi", "phi_odd"], declare: phi::phi },
     Family { model_type: "phi3", name: "Phi-3", golden: &["phi3", "phi3_long"], declare: phi::phi3 },
     Family {
@@ -151,7 +198,7 @@ const FAMILIES: &[Family] = &[
     Family {
         model_type: "stablelm",
         name: "StableLM",
-        golden: &["stablelm", "stablelm_parallel"],
+        golden: &["stablelm", "stablelm_parallel", "stablelm_normed", "stablelm_normed_serial"],
         declare: llama::stablelm,
     },
     Family {
@@ -161,10 +208,22 @@ const FAMILIES: &[Family] = &[
         declare: t5::declare,
     },
     Family {
+        model_type: "t5gemma",
+        name: "T5Gemma (encoder)",
+        golden: &["t5gemma", "t5gemma_odd"],
+        declare: gemma::t5gemma,
+    },
+    Family {
         model_type: "xlm-roberta",
         name: "XLM-RoBERTa",
         golden: &["xlm_roberta", "xlm_roberta_odd"],
         declare: roberta::declare,
+    },
+    Family {
+        model_type: "xlm-roberta-xl",
+        name: "XLM-RoBERTa-XL",
+        golden: &["xlm_roberta_xl", "xlm_roberta_xl_odd"],
+        declare: roberta::xl,
     },
 ];
 

@@ -30,6 +30,29 @@ pub struct Spec {
     pub parallel: bool,
     /// What a block's attention and MLP are multiplied by before they are added to the residual stream.
     pub residual_scale: f32,
+    /// What is added to the first block's output.
+    pub convolution: Option<Convolution>,
+    /// Size of the last hidden state, where a linear layer of the final one changes it.
+    pub d_last: Option<usize>,
+}
+
+impl Spec {
+    /// Units of hidden state `layer`.
+    #[must_use]
+    pub fn d_at(&self, layer: usize) -> usize {
+        self.d_last.filter(|_| layer == self.n_layers).unwrap_or(self.d_model)
+    }
+}
+
+/// A convolution of hidden state 0 over neighbouring tokens, added to the first block's output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Convolution {
+    /// How many tokens it spans, an odd number.
+    pub width: usize,
+    /// Units are in so many groups that do not mix.
+    pub groups: usize,
+    /// The non-linearity.
+    pub activation: Activation,
 }
 
 /// From tokens to hidden state 0.
@@ -39,15 +62,30 @@ pub struct Embeddings {
     pub d: usize,
     /// What token embeddings are multiplied by.
     pub scale: f32,
-    /// Learned positions, if there are any.
+    /// Where the linear layer to `d_model` stands, if there is one.
+    pub projected: Projected,
+    /// A table of positions, if there is one.
     pub positions: Option<Positions>,
     /// Rows of the table of segment embeddings; 0 when there is none.
     pub n_segments: usize,
 }
 
-/// A table of learned positions.
+/// Where the linear layer from `d` to `d_model` stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Projected {
+    /// After all else.
+    Last,
+    /// Before the norm.
+    BeforeNorm,
+    /// Before positions are added.
+    BeforePositions,
+}
+
+/// A table of positions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Positions {
+    /// Whether it is learned; else its rows are sines and cosines of growing wavelengths (Vaswani et al. 2017).
+    pub learned: bool,
     /// Rows of the table.
     pub rows: usize,
     /// Which row the first token of a sequence has.
@@ -95,8 +133,21 @@ pub struct Attention {
     pub causal: bool,
     /// Scores `s` become `cap · tanh(s / cap)`.
     pub cap: Option<f32>,
+    /// Queries, keys and values are kept between `-clip` and `clip`.
+    pub clip: Option<f32>,
+    /// How queries grow with position.
+    pub growth: Option<QueryGrowth>,
     /// What is added to the scores by distance.
     pub bias: DistanceBias,
+}
+
+/// Queries at position `p` (from 0) are multiplied by `1 + beta · ln(1 + ⌊p / period⌋)`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct QueryGrowth {
+    /// How much.
+    pub beta: f32,
+    /// Positions before this one are as they are.
+    pub period: usize,
 }
 
 /// What is added to a score by the distance of its two tokens.
@@ -116,6 +167,27 @@ pub enum DistanceBias {
         /// Distances from here on share the last bucket.
         max_distance: usize,
     },
+    /// Products of queries and keys with learned vectors of distances (He et al. 2021).
+    Disentangled(Disentangled),
+}
+
+/// Disentangled attention: a score is `q·k`, plus `q·k_δ` and `k·q_δ` for the distance `δ` of its tokens, all times
+/// [`Attention::scale`]. `k_δ` and `q_δ` are linear layers of one table of distances.
+#[expect(clippy::struct_excessive_bools, reason = "four independent choices of a configuration")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Disentangled {
+    /// Whether there is `q·k_δ` (content to position).
+    pub to_position: bool,
+    /// Whether there is `k·q_δ` (position to content).
+    pub from_position: bool,
+    /// Whether `k_δ` and `q_δ` come from the layers that make keys and queries.
+    pub shared: bool,
+    /// Whether the table goes through a norm.
+    pub normalized: bool,
+    /// Half the rows of the table: distances from `-span` up to `span - 1`.
+    pub span: usize,
+    /// Distances beyond half the span share rows, on a logarithmic scale that ends here.
+    pub log_up_to: Option<usize>,
 }
 
 /// What differs from block to block.
@@ -148,6 +220,8 @@ impl Attention {
             scale: 1.0 / (d_head as f32).sqrt(),
             causal: false,
             cap: None,
+            clip: None,
+            growth: None,
             bias: DistanceBias::None,
         }
     }
@@ -161,11 +235,12 @@ impl Attention {
 impl Embeddings {
     /// Token embeddings of size `d_model`, and nothing else.
     pub(super) fn tokens(d_model: usize) -> Self {
-        Self { d: d_model, scale: 1.0, positions: None, n_segments: 0 }
+        Self { d: d_model, scale: 1.0, projected: Projected::Last, positions: None, n_segments: 0 }
     }
 
     /// Token embeddings, and `rows` learned positions from 0.
     pub(super) fn with_positions(d_model: usize, rows: usize) -> Self {
-        Self { positions: Some(Positions { rows, first: 0, uncounted: None }), ..Self::tokens(d_model) }
+        let positions = Positions { learned: true, rows, first: 0, uncounted: None };
+        Self { positions: Some(positions), ..Self::tokens(d_model) }
     }
 }

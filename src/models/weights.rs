@@ -84,6 +84,11 @@ impl Weights {
         Ok(self.tensor(names, &[size])?.to_vec1()?)
     }
 
+    /// A tensor of block `layer` by its whole name, row-major.
+    pub(super) fn values(&self, name: &str, layer: usize, shape: &[usize]) -> Result<Vec<f32>> {
+        Ok(self.tensor(&[in_block(name, layer)], shape)?.flatten_all()?.to_vec1()?)
+    }
+
     /// An embedding table, `(rows, columns)`.
     pub(super) fn table(&self, name: &str, rows: usize, columns: usize) -> Result<Tensor> {
         self.tensor(&[format!("{name}.weight")], &[rows, columns])
@@ -146,6 +151,11 @@ pub(super) struct Matrix {
 }
 
 impl Matrix {
+    /// A layer made of `weight`, `(outputs, inputs)`, and a bias.
+    pub(super) fn new(weight: Vec<f32>, bias: Option<Vec<f32>>, outputs: usize, inputs: usize) -> Self {
+        Self { weight, bias, outputs, inputs }
+    }
+
     /// Lays it out for the kernels.
     pub(super) fn pack(&self) -> PackedLinear {
         PackedLinear::new(&self.weight, self.bias.as_deref(), self.outputs, self.inputs)

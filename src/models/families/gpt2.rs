@@ -54,6 +54,8 @@ pub(in crate::models) fn declare(config: &Config) -> Result<Declaration> {
         },
         parallel: false,
         residual_scale: 1.0,
+        convolution: None,
+        d_last: None,
     };
     Ok(Declaration { spec, names: NAMES })
 }

@@ -3,8 +3,10 @@
 //! Each names its source in Hugging Face transformers; `tests/golden/hidden_states.py` freezes what that computes.
 
 pub(super) mod albert;
+pub(super) mod bart;
 pub(super) mod bert;
 pub(super) mod bloom;
+pub(super) mod deberta;
 pub(super) mod distilbert;
 pub(super) mod electra;
 pub(super) mod falcon;
@@ -21,3 +23,4 @@ pub(super) mod phi;
 pub(super) mod roberta;
 mod rope;
 pub(super) mod t5;
+pub(super) mod wrapped;
