@@ -4,11 +4,12 @@ use ndarray::{Array2, ArrayView2};
 use rayon::prelude::*;
 
 use super::design::{Design, MIN_STIMULI};
+use super::distance::Neural;
 use super::encode::Scales;
 use super::fit::fit_warnings;
 use super::importance::{Held, Plan, TermImportance};
-use super::pairs::{Layout, Task};
-use super::params::MlemParams;
+use super::pairs::{Coverage, Layout, Task};
+use super::params::{MlemParams, PairBudget};
 use super::score::{Evaluation, GridModel, PairSet, Scored, neural_distances};
 use super::terms::{Term, matrix};
 use super::{Error, Result, Warning};
@@ -27,7 +28,40 @@ pub struct CrossValidation {
     pub(super) plan: Plan,
     /// Per fold, the pairs it is scored on.
     pub(super) scored_on: Vec<PairSet>,
+    /// Per fold, pairs that it is trained on; empty where there is one fold.
+    trained_on: Vec<Sample>,
     warnings: Vec<Warning>,
+}
+
+/// The most training pairs that a model is scored on.
+const TRAINING_PAIRS: u64 = 1 << 18;
+
+/// A sample of the pairs that one fold is trained on.
+#[derive(Debug, Clone)]
+struct Sample {
+    tasks: Vec<Task>,
+    coverage: Coverage,
+    set: PairSet,
+}
+
+impl Sample {
+    fn new(design: &Design, fold: usize) -> Self {
+        let mut tasks = design.layout.tasks();
+        tasks.retain(|task| task.folds.0 != fold && task.folds.1 != fold);
+        let budget = PairBudget::AtMost(TRAINING_PAIRS);
+        let coverage = Coverage {
+            fraction: design.coverage.fraction * budget.fraction(design.training_pairs(fold)),
+            ..design.coverage
+        };
+        let set = PairSet::new(&design.columns, &tasks, coverage);
+        Self { tasks, coverage, set }
+    }
+
+    fn score(&self, model: &GridModel, neural: &Neural) -> Scored {
+        let distances = neural_distances(neural, &self.tasks, self.coverage);
+        let target = RankTarget::new(&distances, &mut Scratch::default());
+        Evaluation::new(model.clone(), &self.set, target).score()
+    }
 }
 
 /// The model of one fold at one layer, and how it did.
@@ -43,6 +77,8 @@ pub struct FoldFit {
     pub gap: f64,
     /// Spearman over the held-out pairs (over all pairs, where there is one fold).
     pub scored: Scored,
+    /// Spearman over the training pairs, or a uniform sample of at most 2¹⁸ of them; `None` where there is one fold.
+    pub trained: Option<Scored>,
     /// Importance of every term and group over the same pairs; empty with no permutations.
     pub importances: Vec<TermImportance>,
     /// What a user should know.
@@ -65,13 +101,15 @@ impl MlemParams {
             .into_par_iter()
             .map(|fold| PairSet::new(&design.columns, &design.layout.tasks_within(fold), design.coverage))
             .collect();
+        let n_trained = if folds > 1 { folds } else { 0 };
+        let trained_on = (0..n_trained).into_par_iter().map(|fold| Sample::new(&design, fold)).collect();
         let mut warnings = design.warnings();
         if folds > 1 {
             warnings.extend(unseen_levels(features, &fold_of, folds));
         }
         let plan = Plan::new(self, features, &design.layout.order, &design.terms, &design.columns)?;
         warnings.extend(plan.warnings(design.scales.names(), &design.layout.folds));
-        Ok(CrossValidation { design, plan, scored_on, warnings })
+        Ok(CrossValidation { design, plan, scored_on, trained_on, warnings })
     }
 }
 
@@ -148,6 +186,7 @@ impl CrossValidation {
                 let distances = neural_distances(&neural, &tasks, design.coverage);
                 let target = RankTarget::new(&distances, &mut Scratch::default());
                 let model = GridModel::new(&design.terms, &solved.w, &design.columns);
+                let trained = self.trained_on.get(fold).map(|sample| sample.score(&model, &neural));
                 let evaluation = Evaluation::new(model, &self.scored_on[fold], target);
                 let scored = evaluation.score();
                 let mut warnings = fit_warnings(&solved, fold);
@@ -166,6 +205,7 @@ impl CrossValidation {
                     objective: solved.pearson,
                     gap: solved.gap,
                     scored,
+                    trained,
                     importances,
                     warnings,
                 }

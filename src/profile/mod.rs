@@ -5,14 +5,16 @@ mod error;
 mod fit;
 mod metric;
 mod run;
+mod statistics;
 mod summary;
 mod tables;
 
 pub use crate::mlem::Order;
-pub use csv::{IMPORTANCE, SCORES, WEIGHTS};
+pub use csv::{IMPORTANCE, SCORES, STATISTICS, WEIGHTS};
 pub use error::{Error, Result};
 pub use fit::{Fitted, fit};
 pub use metric::{Direction, Metric};
 pub use run::{ModelRecord, RunRecord, StimuliRecord};
+pub use statistics::{ALPHA, Of, Statistic, Test, Tested};
 pub use summary::{Spread, SpreadOver, Summary, Trajectory};
 pub use tables::{Importance, Profile, Score, Split, Weight};

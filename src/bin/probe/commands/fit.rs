@@ -141,8 +141,9 @@ impl Fit<'_> {
     }
 }
 
-/// Applies `--categorical`, `--features` and `--drop`.
+/// Applies `--categorical`, `--features` and `--drop`, once the options go together.
 pub fn choose_features(stimuli: &mut Stimuli, args: &EstimatorArgs) -> Result<()> {
+    args.check()?;
     for name in args.features.iter().chain(&args.drop) {
         stimuli.features().position(name)?;
     }
@@ -171,7 +172,10 @@ fn options(args: &EstimatorArgs) -> BTreeMap<String, serde_json::Value> {
         "missing": args.missing,
         "folds": args.folds,
         "permutations": args.permutations,
-        "permute": args.permute,
+        "permute": args.permuted(),
+        "groups": args.group,
+        "conditional": args.conditional,
+        "null": args.null,
         "pairs": args.pairs,
     });
     all.as_object().map(|options| options.clone().into_iter().collect()).unwrap_or_default()
