@@ -9,7 +9,7 @@ use super::encode::Scales;
 use super::fit::fit_warnings;
 use super::importance::{Held, Plan, TermImportance};
 use super::pairs::{Coverage, Layout, Task, n_pairs};
-use super::params::MlemParams;
+use super::params::{MlemParams, PairBudget};
 use super::score::{Evaluation, GridModel, PairSet, Scored, neural_distances};
 use super::solve::Solved;
 use super::stochastic::TrainingStep;
@@ -33,7 +33,40 @@ pub struct CrossValidation {
     pub(super) coverage: Coverage,
     /// Per fold, the pairs that are held.
     pub(super) sets: Vec<PairSet>,
+    /// Per fold, pairs that it is trained on; empty where there is one fold.
+    trained_on: Vec<Sample>,
     warnings: Vec<Warning>,
+}
+
+/// The most training pairs that a model is scored on.
+const TRAINING_PAIRS: u64 = 1 << 18;
+
+/// A sample of the pairs that one fold is trained on.
+#[derive(Debug, Clone)]
+struct Sample {
+    tasks: Vec<Task>,
+    coverage: Coverage,
+    set: PairSet,
+}
+
+impl Sample {
+    fn new(design: &Design, fold: usize) -> Self {
+        let mut tasks = design.layout.tasks();
+        tasks.retain(|task| task.folds.0 != fold && task.folds.1 != fold);
+        let budget = PairBudget::AtMost(TRAINING_PAIRS);
+        let coverage = Coverage {
+            fraction: design.coverage.fraction * budget.fraction(design.training_pairs(fold)),
+            ..design.coverage
+        };
+        let set = PairSet::new(&design.columns, &tasks, coverage);
+        Self { tasks, coverage, set }
+    }
+
+    fn score(&self, model: &GridModel, neural: &Neural) -> Scored {
+        let distances = neural_distances(neural, &self.tasks, self.coverage);
+        let target = RankTarget::new(&distances, &mut Scratch::default());
+        Evaluation::new(model.clone(), &self.set, target).score()
+    }
 }
 
 /// The model of one fold at one layer, and how it did.
@@ -51,6 +84,8 @@ pub struct FoldFit {
     pub training: Vec<TrainingStep>,
     /// Spearman over the held-out pairs (over all pairs, where there is one fold).
     pub scored: Scored,
+    /// Spearman over the training pairs, or a uniform sample of at most 2¹⁸ of them; `None` where there is one fold.
+    pub trained: Option<Scored>,
     /// Importance of every term and group over the same pairs; empty with no permutations.
     pub importances: Vec<TermImportance>,
     /// What a user should know.
@@ -85,6 +120,8 @@ impl MlemParams {
             .into_par_iter()
             .map(|fold| PairSet::new(&design.columns, &design.layout.tasks_within(fold), held))
             .collect();
+        let n_trained = if folds > 1 { folds } else { 0 };
+        let trained_on = (0..n_trained).into_par_iter().map(|fold| Sample::new(&design, fold)).collect();
         let mut warnings = design.warnings();
         if held != design.coverage && self.permutations > 0 {
             let scored = (within as f64 * design.coverage.fraction) as u64;
@@ -95,7 +132,7 @@ impl MlemParams {
         }
         let plan = Plan::new(self, features, &design.layout.order, &design.terms, &design.columns)?;
         warnings.extend(plan.warnings(design.scales.names(), &design.layout.folds));
-        Ok(CrossValidation { design, plan, coverage: held, sets, warnings })
+        Ok(CrossValidation { design, plan, coverage: held, sets, trained_on, warnings })
     }
 }
 
@@ -193,6 +230,7 @@ impl CrossValidation {
                     .then(|| streamed::score(&model, &design.columns, &neural, &tasks, design.coverage));
                 let distances = neural_distances(&neural, &tasks, self.coverage);
                 let target = RankTarget::new(&distances, &mut Scratch::default());
+                let trained = self.trained_on.get(fold).map(|sample| sample.score(&model, &neural));
                 let evaluation = Evaluation::new(model, &self.sets[fold], target);
                 let held = evaluation.score();
                 let scored = streamed.unwrap_or(held);
@@ -213,6 +251,7 @@ impl CrossValidation {
                     gap: solved.gap,
                     training: solved.training,
                     scored,
+                    trained,
                     importances,
                     warnings,
                 }

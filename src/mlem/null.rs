@@ -144,7 +144,7 @@ impl CrossValidation {
             let scaled = |drops: Vec<f64>| drops.into_iter().map(|drop| drop * share).collect::<Vec<f64>>();
             match &mut sums {
                 None => {
-                    sums = Some(results.into_iter().map(|(score, drops)| (score, scaled(drops))).collect())
+                    sums = Some(results.into_iter().map(|(score, drops)| (score, scaled(drops))).collect());
                 }
                 Some(sums) => {
                     for ((_, sum), (_, drops)) in sums.iter_mut().zip(results) {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Tested;
 use crate::mlem::Order;
 
 /// Which stimuli a score was measured on.
@@ -70,4 +71,6 @@ pub struct Profile {
     pub importances: Vec<Importance>,
     /// `weights.csv`.
     pub weights: Vec<Weight>,
+    /// What `statistics.csv` holds of the null, if one was drawn.
+    pub tested: Vec<Tested>,
 }

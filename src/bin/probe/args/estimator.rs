@@ -1,9 +1,12 @@
 //! Options of the fit.
 
 use clap::Args;
-use mlem_probe::mlem::{Constraint, Distance, Missing, MlemParams, PairBudget, Permute, Target};
+use mlem_probe::mlem::{
+    Constraint, Distance, FeatureGroup, Missing, MlemParams, PairBudget, Permute, Target,
+};
 
 use super::named;
+use crate::failure::{Failure, Result};
 
 /// How MLEM is fitted and scored.
 #[derive(Debug, Clone, Args)]
@@ -40,9 +43,19 @@ pub struct EstimatorArgs {
     /// Permutations per importance
     #[arg(long, value_name = "N", default_value_t = 5)]
     pub permutations: usize,
-    /// What is permuted for an importance
-    #[arg(long, default_value = "pairs", value_parser = named::<Permute>(&["pairs", "stimuli"]))]
-    pub permute: Permute,
+    /// What is permuted for an importance [default: pairs]
+    #[arg(long, value_parser = named::<Permute>(&["pairs", "stimuli"]))]
+    pub permute: Option<Permute>,
+    /// Measure the importance of several features together too, as often as you like: `noun=subj_*`, `noun=subj_number,verb`
+    #[arg(long, value_name = "NAME=F,...", value_parser = feature_group)]
+    pub group: Vec<FeatureGroup>,
+    /// Permute a feature only among stimuli that agree in the features whose distances correlate with its own beyond R;
+    /// implies --permute stimuli
+    #[arg(long, value_name = "R", num_args = 0..=1, require_equals = true, default_missing_value = "0.2")]
+    pub conditional: Option<f64>,
+    /// Draws of the null at every layer, for p-values: the stimuli of the activations are shuffled against the features
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub null: usize,
     /// Fit every single unit of every layer too, into units.csv
     #[arg(long)]
     pub per_unit: bool,
@@ -64,13 +77,49 @@ impl EstimatorArgs {
             .constraint(self.constraint)
             .missing(self.missing)
             .pairs(self.pairs)
-            .permute(self.permute)
+            .permute(self.permuted())
             .permutations(self.permutations)
+            .groups(self.group.clone())
+            .conditional(self.conditional)
+            .nulls(self.null)
             .seed(seed)
     }
 }
 
-fn pair_budget(text: &str) -> Result<PairBudget, String> {
+impl EstimatorArgs {
+    /// What is permuted, as it was asked for or as other options need it.
+    pub fn permuted(&self) -> Permute {
+        let implied = if self.conditional.is_some() { Permute::Stimuli } else { Permute::Pairs };
+        self.permute.unwrap_or(implied)
+    }
+
+    /// Whether the options go together.
+    ///
+    /// # Errors
+    ///
+    /// A usage mistake, with the options that exclude each other.
+    pub fn check(&self) -> Result<()> {
+        if self.conditional.is_some() && self.permuted() == Permute::Pairs {
+            return Err(Failure::usage(
+                "--conditional permutes values across stimuli, and --permute pairs asks for distances across pairs",
+                "leave one of the two out",
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn feature_group(text: &str) -> std::result::Result<FeatureGroup, String> {
+    let (name, members) = text.split_once('=').unwrap_or((text, ""));
+    let members: Vec<String> =
+        members.split(',').map(str::trim).filter(|member| !member.is_empty()).map(str::to_owned).collect();
+    if name.trim().is_empty() || members.is_empty() {
+        return Err("write a name and its features: noun=subj_* or noun=subj_number,obj_number".to_owned());
+    }
+    Ok(FeatureGroup { name: name.trim().to_owned(), members })
+}
+
+fn pair_budget(text: &str) -> std::result::Result<PairBudget, String> {
     if text == "all" {
         return Ok(PairBudget::All);
     }

@@ -133,13 +133,17 @@ impl Fit<'_> {
             n => Some(Geometry::of(&activations, args.distance, n, seed, printer)?),
         };
         run_dir::write_geometry(out, maps.as_ref())?;
-        let units = match args.per_unit {
-            true => Some(profile::fit_units(&params, args.folds, stimuli.features(), &activations, printer)?),
-            false => None,
+        seconds.insert("map".to_owned(), begun.elapsed().as_secs_f64());
+        let begun = Instant::now();
+        let units = if args.per_unit {
+            let units = profile::fit_units(&params, args.folds, stimuli.features(), &activations, printer)?;
+            say_the_foremost_units(&units, printer);
+            seconds.insert("units".to_owned(), begun.elapsed().as_secs_f64());
+            Some(units)
+        } else {
+            None
         };
         run_dir::write_units(out, units.as_deref())?;
-        units.iter().for_each(|units| say_the_foremost_units(units, printer));
-        seconds.insert("map".to_owned(), begun.elapsed().as_secs_f64());
         warnings.extend(fitted.warnings.iter().map(ToString::to_string));
         record.warnings = warnings;
         record.seconds = seconds;
@@ -197,8 +201,9 @@ fn at(path: &Path, error: stimuli::Error) -> Failure {
     Failure::input(format!("{}: {error}", path.display()), hint)
 }
 
-/// Applies `--categorical`, `--features` and `--drop`.
+/// Applies `--categorical`, `--features` and `--drop`, once the options go together.
 pub fn choose_features(stimuli: &mut Stimuli, args: &EstimatorArgs) -> Result<()> {
+    args.check()?;
     for name in args.features.iter().chain(&args.drop) {
         stimuli.features().position(name)?;
     }
@@ -227,7 +232,10 @@ fn options(args: &EstimatorArgs) -> BTreeMap<String, serde_json::Value> {
         "missing": args.missing,
         "folds": args.folds,
         "permutations": args.permutations,
-        "permute": args.permute,
+        "permute": args.permuted(),
+        "groups": args.group,
+        "conditional": args.conditional,
+        "null": args.null,
         "pairs": args.pairs,
     });
     all.as_object().map(|options| options.clone().into_iter().collect()).unwrap_or_default()

@@ -99,7 +99,8 @@ fn show(folder: &Path, profile: &Profile, record: &RunRecord, printer: &Printer)
 fn as_json(folder: &Path, profile: &Profile, record: &RunRecord) -> Value {
     let summary = Summary::of(profile);
     let (scores, split) = summary.score();
-    let terms = [Order::Main, Order::Interaction].into_iter().flat_map(|order| summary.ranked(order));
+    let terms =
+        [Order::Main, Order::Interaction, Order::Group].into_iter().flat_map(|order| summary.ranked(order));
     json!({
         "run_dir": folder,
         "page": folder.join(run_dir::PAGE),
@@ -107,11 +108,15 @@ fn as_json(folder: &Path, profile: &Profile, record: &RunRecord) -> Value {
         "layers": summary.layers,
         "split": split,
         "spearman": scores.iter().map(|score| score.mean).collect::<Vec<_>>(),
+        "p": summary.is_tested().then(|| {
+            summary.score_tests.iter().map(|test| test.and_then(|test| test.bh)).collect::<Vec<_>>()
+        }),
         "importance": terms.map(|term| json!({
             "feature": term.name,
             "order": term.order,
             "mean": term.at.iter().map(|spread| spread.mean).collect::<Vec<_>>(),
             "sd": term.at.iter().map(|spread| spread.sd).collect::<Vec<_>>(),
+            "significant": summary.is_tested().then(|| summary.significant_at(term)),
         })).collect::<Vec<_>>(),
         "seconds": record.seconds,
     })
