@@ -117,6 +117,7 @@ fn levels(feature: &Feature) -> FeatureLevels {
             sorted.sort_by(f64::total_cmp);
             sorted.chunk_by(|a, b| a == b).map(|run| (run[0].to_string(), run.len())).collect()
         }
+        Values::Distances(_) => Vec::new(),
     };
     FeatureLevels {
         name: feature.name().to_owned(),

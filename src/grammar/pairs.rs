@@ -123,6 +123,8 @@ fn codes(feature: &Feature) -> Vec<u32> {
             let code = |x: f64| distinct.partition_point(|&other| other < x) as u32 + 1;
             values.iter().map(|value| value.map_or(0, code)).collect()
         }
+        // No value of it is known to differ.
+        Values::Distances(distances) => vec![0; distances.n_stimuli()],
     }
 }
 

@@ -8,11 +8,12 @@ use super::distance::Neural;
 use super::encode::Scales;
 use super::fit::fit_warnings;
 use super::importance::{Permutations, TermImportance};
-use super::pairs::Layout;
+use super::pairs::{Coverage, Layout, n_pairs};
 use super::params::MlemParams;
 use super::score::{Evaluation, GridModel, PairSet, Scored, neural_distances};
 use super::solve::Solved;
 use super::stochastic::TrainingStep;
+use super::streamed::{self, HELD};
 use super::terms::{Term, matrix};
 use super::{Error, Result, Warning};
 use crate::numeric::rank::{RankTarget, Scratch};
@@ -27,8 +28,10 @@ const MIN_FOLD: usize = 3;
 #[derive(Debug, Clone)]
 pub struct CrossValidation {
     design: Design,
-    /// Per fold, the pairs it is scored on.
-    scored_on: Vec<PairSet>,
+    /// Which of a fold's pairs are held: all that it is scored on, or, where these are too many, a sample for its importances.
+    held: Coverage,
+    /// Per fold, the pairs that are held.
+    sets: Vec<PairSet>,
     warnings: Vec<Warning>,
 }
 
@@ -65,15 +68,21 @@ impl MlemParams {
         let n = features.n_stimuli();
         let fold_of = split::folds(n, folds, &mut Stream::new(self.seed, "folds"));
         let design = Design::new(self, features, Layout::of_folds(&fold_of, folds))?;
-        let scored_on = (0..folds)
+        let within: u64 = design.layout.folds.iter().map(|fold| n_pairs(fold.len())).sum();
+        let held = design.coverage.at_most(HELD, within);
+        let sets = (0..folds)
             .into_par_iter()
-            .map(|fold| PairSet::new(&design.columns, &design.layout.tasks_within(fold), design.coverage))
+            .map(|fold| PairSet::new(&design.columns, &design.layout.tasks_within(fold), held))
             .collect();
         let mut warnings = design.warnings();
+        if held != design.coverage && self.permutations > 0 {
+            let scored = (within as f64 * design.coverage.fraction) as u64;
+            warnings.push(Warning::SampledImportances { pairs: scored, used: HELD });
+        }
         if folds > 1 {
             warnings.extend(unseen_levels(features, &fold_of, folds));
         }
-        Ok(CrossValidation { design, scored_on, warnings })
+        Ok(CrossValidation { design, held, sets, warnings })
     }
 }
 
@@ -132,7 +141,7 @@ impl CrossValidation {
 
     /// The pairs that `fold` is scored on.
     pub(crate) fn scored_on(&self, fold: usize) -> &PairSet {
-        &self.scored_on[fold]
+        &self.sets[fold]
     }
 
     /// What a user should know about the features and the folds.
@@ -165,11 +174,13 @@ impl CrossValidation {
             .enumerate()
             .map(|(fold, solved)| {
                 let tasks = design.layout.tasks_within(fold);
-                let distances = neural_distances(&neural, &tasks, design.coverage);
-                let target = RankTarget::new(&distances, &mut Scratch::default());
                 let model = GridModel::new(&design.terms, &solved.w, &design.columns);
-                let evaluation = Evaluation::new(model, &self.scored_on[fold], target);
-                let scored = evaluation.scored;
+                let streamed = (self.held != design.coverage)
+                    .then(|| streamed::score(&model, &design.columns, &neural, &tasks, design.coverage));
+                let distances = neural_distances(&neural, &tasks, self.held);
+                let target = RankTarget::new(&distances, &mut Scratch::default());
+                let evaluation = Evaluation::new(model, &self.sets[fold], target);
+                let scored = streamed.unwrap_or(evaluation.scored);
                 let mut warnings = fit_warnings(&solved, fold);
                 if let Err(reason) = scored.spearman {
                     // Where nothing can be scored, that nothing is associated goes without saying.
@@ -184,7 +195,7 @@ impl CrossValidation {
                         columns: &design.columns,
                         stimuli: design.layout.folds[fold].clone(),
                         tasks: &tasks,
-                        coverage: design.coverage,
+                        coverage: self.held,
                     };
                     evaluation.importance(&design.terms, self.features(), &permutations)
                 };

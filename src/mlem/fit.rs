@@ -11,6 +11,7 @@ use super::params::MlemParams;
 use super::score::{Evaluation, GridModel, PairSet, Scored, neural_distances};
 use super::solve::{ACCEPTABLE_GAP, Solved};
 use super::stochastic::TrainingStep;
+use super::streamed::{self, HELD};
 use super::terms::{Term, matrix};
 use super::{Error, Result, Warning};
 use crate::numeric::rank::{RankTarget, Scratch};
@@ -134,10 +135,15 @@ impl FittedMlem {
     ///
     /// Features of other names or types than it was fitted to; another number of rows; activations that are not finite.
     pub fn score(&self, features: &FeatureTable, activations: ArrayView2<'_, f32>) -> Result<Scored> {
-        Ok(self.evaluate(&self.pairs_of(features, activations)?).scored)
+        let pairs = self.pairs_of(features, activations)?;
+        Ok(if pairs.held == pairs.coverage {
+            self.evaluate(&pairs).scored
+        } else {
+            streamed::score(&self.model(&pairs), &pairs.columns, &pairs.neural, &pairs.tasks, pairs.coverage)
+        })
     }
 
-    /// The importance of every term over the pairs of these stimuli.
+    /// The importance of every term over the pairs of these stimuli; over a uniform sample of 2²³ of them where there are more.
     ///
     /// # Errors
     ///
@@ -154,7 +160,7 @@ impl FittedMlem {
             columns: &pairs.columns,
             stimuli: 0..features.n_stimuli(),
             tasks: &pairs.tasks,
-            coverage: pairs.coverage,
+            coverage: pairs.held,
         };
         Ok(self.evaluate(&pairs).importance(&self.terms, self.features(), &permutations))
     }
@@ -172,21 +178,24 @@ impl FittedMlem {
         let layout = Layout::whole(n);
         let coverage = Coverage { fraction: self.params.pairs.fraction(n_pairs(n)), seed: self.params.seed };
         let neural = Neural::new(activations, &layout.order, self.params.distance)?;
-        let tasks = layout.tasks();
-        let squared = neural_distances(&neural, &tasks, coverage);
         Ok(Pairs {
             columns: self.scales.columns(features, &layout.order, self.params.missing),
-            tasks,
+            tasks: layout.tasks(),
+            neural,
             coverage,
-            target: RankTarget::new(&squared, &mut Scratch::default()),
+            held: coverage.at_most(HELD, n_pairs(n)),
         })
     }
 
-    fn evaluate(&self, pairs: &Pairs) -> Evaluation {
+    fn model(&self, pairs: &Pairs) -> GridModel {
         let w: Vec<f64> = self.terms.iter().map(|term| self.weights[[term.a, term.b]]).collect();
-        let model = GridModel::new(&self.terms, &w, &pairs.columns);
-        let set = PairSet::new(&pairs.columns, &pairs.tasks, pairs.coverage);
-        Evaluation::new(model, set, pairs.target.clone())
+        GridModel::new(&self.terms, &w, &pairs.columns)
+    }
+
+    fn evaluate(&self, pairs: &Pairs) -> Evaluation {
+        let set = PairSet::new(&pairs.columns, &pairs.tasks, pairs.held);
+        let squared = neural_distances(&pairs.neural, &pairs.tasks, pairs.held);
+        Evaluation::new(self.model(pairs), set, RankTarget::new(&squared, &mut Scratch::default()))
     }
 }
 
@@ -194,6 +203,9 @@ impl FittedMlem {
 struct Pairs {
     columns: Columns,
     tasks: Vec<Task>,
+    neural: Neural,
+    /// Those that are scored.
     coverage: Coverage,
-    target: RankTarget,
+    /// Those whose distances are held for importances: the same, unless they are too many.
+    held: Coverage,
 }

@@ -67,6 +67,7 @@ mod rank_target;
 pub(crate) mod score;
 pub(crate) mod solve;
 mod stochastic;
+mod streamed;
 pub(crate) mod terms;
 mod warning;
 

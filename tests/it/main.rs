@@ -3,6 +3,7 @@
 //! - `bad_input`: the message for everything that users get wrong
 //! - `extract`: stimuli and a model to activations
 //! - `floors`: the architecture table of the crate docs holds
+//! - `given_distances`: features that are distances, not values
 //! - `grammar_errors`: mistakes in grammars, each with its place
 //! - `grammars`: the bundled sets are what they say
 //! - `hub`: downloads from a server on loopback, well behaved and otherwise
@@ -17,6 +18,7 @@
 mod bad_input;
 mod extract;
 mod floors;
+mod given_distances;
 mod grammar_errors;
 mod grammars;
 mod hub;

@@ -160,6 +160,8 @@ fn table(stimuli: &Stimuli) -> Vec<Column<'_>> {
                 codes: codes.clone(),
             },
             Values::Numeric(values) => Column::Gappy { name, text: true, values },
+            // In no table.
+            Values::Distances(_) => continue,
         });
     }
     columns

@@ -157,7 +157,7 @@ pub struct ExtractCommand {
 /// `probe fit`.
 #[derive(Debug, Args)]
 pub struct FitArgs {
-    /// A CSV of features, one row per stimulus
+    /// Features: a CSV with one row per stimulus, or .npy or .npz with a matrix of distances for each
     pub stimuli: PathBuf,
     /// Activations: .safetensors, .npy or .npz, one row per stimulus
     pub activations: PathBuf,
@@ -167,6 +167,9 @@ pub struct FitArgs {
     /// Layers to fit, e.g. 0-6,9 (default: all)
     #[arg(long, value_name = "LAYERS")]
     pub layers: Option<Layers>,
+    /// More features, given as distances between stimuli: .npz of (n, n) each, or .npy of (n, n, m)
+    #[arg(long, value_name = "FILE")]
+    pub feature_distances: Vec<PathBuf>,
     /// Seed of the folds and the permutations
     #[arg(long, value_name = "S", default_value_t = 0)]
     pub seed: u64,

@@ -5,11 +5,11 @@ use std::iter;
 use std::path::Path;
 use std::time::Instant;
 
-use mlem_probe::activations::Activations;
+use mlem_probe::activations::{Activations, read_square_matrices};
 use mlem_probe::geometry::Geometry;
 use mlem_probe::profile::{self, ModelRecord, Profile, RunRecord, StimuliRecord};
 use mlem_probe::progress::Progress;
-use mlem_probe::stimuli::Stimuli;
+use mlem_probe::stimuli::{self, Feature, FeatureTable, Stimuli};
 use serde_json::json;
 
 use super::{report, run_dir};
@@ -39,7 +39,7 @@ pub struct Fit<'a> {
 pub fn run(args: &FitArgs, printer: &Printer) -> Result<()> {
     run_dir::require_writable(&args.out)?;
     let begun = Instant::now();
-    let mut stimuli = Stimuli::read(&args.stimuli)?;
+    let mut stimuli = read_stimuli(args)?;
     let mut activations = Activations::read(&args.activations)?;
     if let Some(layers) = &args.layers {
         activations = activations.select(layers.as_slice())?;
@@ -139,6 +139,40 @@ impl Fit<'_> {
         record.seconds = seconds;
         report::finish(out, &stimuli, &fitted.profile, &mut record, maps.as_ref(), printer)
     }
+}
+
+/// The features of STIMULI, with those of `--feature-distances`.
+fn read_stimuli(args: &FitArgs) -> Result<Stimuli> {
+    let is_array = args.stimuli.extension().is_some_and(|ending| ending == "npy" || ending == "npz");
+    let mut stimuli = if is_array {
+        let features = distances(&args.stimuli)?;
+        let n = features.first().map_or(0, Feature::len);
+        Stimuli::without_sentences(FeatureTable::new(n, features).map_err(|error| at(&args.stimuli, error))?)
+    } else {
+        Stimuli::read(&args.stimuli)?
+    };
+    for path in &args.feature_distances {
+        for feature in distances(path)? {
+            stimuli.features_mut().push(feature).map_err(|error| at(path, error))?;
+        }
+    }
+    Ok(stimuli)
+}
+
+/// The features that a file gives as distances between stimuli.
+fn distances(path: &Path) -> Result<Vec<Feature>> {
+    let matrices = read_square_matrices(path)?;
+    let feature = |(name, matrix): &(String, _)| {
+        let matrix: &ndarray::Array2<f32> = matrix;
+        Feature::distances(name, matrix.view()).map_err(|error| at(path, error))
+    };
+    matrices.iter().map(feature).collect()
+}
+
+/// What is wrong with features that a file holds.
+fn at(path: &Path, error: stimuli::Error) -> Failure {
+    let hint = error.hint().unwrap_or_default();
+    Failure::input(format!("{}: {error}", path.display()), hint)
 }
 
 /// Applies `--categorical`, `--features` and `--drop`.
