@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use super::{Count, Grammar, POOL, Result};
+use super::{Count, Grammar, Result};
 use crate::stimuli::confounds::Confounds;
 use crate::stimuli::{Feature, Values};
 use crate::text;
@@ -38,6 +38,8 @@ pub struct TemplateCount {
     pub template: String,
     /// Its derivations.
     pub derivations: u128,
+    /// Whether there may be fewer ([`Count::at_most`]).
+    pub at_most: bool,
     /// Where there are none: what removed the last candidate.
     pub killer: Option<String>,
 }
@@ -62,19 +64,13 @@ impl Grammar {
     ///
     /// As [`Grammar::generate`], except that a grammar that generates nothing is a finding.
     pub fn check(&self) -> Result<Check> {
-        let counts = self.lattice.counts_of_rules();
         let mut killers = self.reasons()?.into_iter();
-        let templates = self
-            .templates
-            .iter()
-            .map(|(label, rule)| {
-                let count = counts.iter().find(|(other, _)| other == rule).map_or(0, |(_, count)| *count);
-                let killer = if count == 0 { killers.next() } else { None };
-                TemplateCount { template: label.clone(), derivations: count, killer }
-            })
-            .collect();
+        let mut templates = self.count_templates();
+        for template in templates.iter_mut().filter(|template| template.derivations == 0) {
+            template.killer = killers.next();
+        }
         let count = self.count();
-        let (labelled, _) = self.sample(POOL, 0);
+        let (labelled, _) = self.sample(self.pool(), 0);
         let duplicates = labelled.duplicates.clone();
         let ambiguous: BTreeSet<String> = duplicates
             .iter()
@@ -166,6 +162,12 @@ impl Check {
                 text::count(sentences),
                 text::count(self.count.derivations)
             )?,
+            None if self.count.at_most => writeln!(
+                out,
+                "{}: at most {} derivations (constraints tie too many choices together to count exactly)",
+                self.name,
+                text::count(self.count.derivations)
+            )?,
             None => writeln!(
                 out,
                 "{}: {} derivations (some may make the same sentence)",
@@ -181,7 +183,9 @@ impl Check {
         }
         writeln!(out, "\ntemplates")?;
         for template in &self.templates {
-            writeln!(out, "  {:>14}  {}", text::count(template.derivations), template.template)?;
+            let most = if template.at_most { "at most " } else { "" };
+            let count = format!("{most}{}", text::count(template.derivations));
+            writeln!(out, "  {count:>14}  {}", template.template)?;
         }
         writeln!(out, "\nfeatures")?;
         let width = self.features.iter().map(|feature| feature.name.chars().count()).max().unwrap_or(0);

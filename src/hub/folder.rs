@@ -80,7 +80,7 @@ fn weight_files(folder: &Path) -> Result<Vec<PathBuf>> {
     }
 }
 
-fn read_text(folder: &Path, name: &str) -> Result<String> {
+pub(super) fn read_text(folder: &Path, name: &str) -> Result<String> {
     let path = folder.join(name);
     if !path.exists() {
         return Err(missing(folder, name));

@@ -7,8 +7,8 @@ use super::design::{Design, MIN_STIMULI};
 use super::distance::Neural;
 use super::encode::Scales;
 use super::fit::fit_warnings;
-use super::importance::{Permutations, TermImportance};
-use super::pairs::{Coverage, Layout, n_pairs};
+use super::importance::{Held, Plan, TermImportance};
+use super::pairs::{Coverage, Layout, Task, n_pairs};
 use super::params::MlemParams;
 use super::score::{Evaluation, GridModel, PairSet, Scored, neural_distances};
 use super::solve::Solved;
@@ -27,11 +27,12 @@ const MIN_FOLD: usize = 3;
 /// Features split into folds, with everything about the fits that they decide computed once for all layers.
 #[derive(Debug, Clone)]
 pub struct CrossValidation {
-    design: Design,
+    pub(super) design: Design,
+    pub(super) plan: Plan,
     /// Which of a fold's pairs are held: all that it is scored on, or, where these are too many, a sample for its importances.
-    held: Coverage,
+    pub(super) coverage: Coverage,
     /// Per fold, the pairs that are held.
-    sets: Vec<PairSet>,
+    pub(super) sets: Vec<PairSet>,
     warnings: Vec<Warning>,
 }
 
@@ -50,7 +51,7 @@ pub struct FoldFit {
     pub training: Vec<TrainingStep>,
     /// Spearman over the held-out pairs (over all pairs, where there is one fold).
     pub scored: Scored,
-    /// Importance of every term over the same pairs; empty with no permutations.
+    /// Importance of every term and group over the same pairs; empty with no permutations.
     pub importances: Vec<TermImportance>,
     /// What a user should know.
     pub warnings: Vec<Warning>,
@@ -82,7 +83,9 @@ impl MlemParams {
         if folds > 1 {
             warnings.extend(unseen_levels(features, &fold_of, folds));
         }
-        Ok(CrossValidation { design, held, sets, warnings })
+        let plan = Plan::new(self, features, &design.layout.order, &design.terms, &design.columns)?;
+        warnings.extend(plan.warnings(design.scales.names(), &design.layout.folds));
+        Ok(CrossValidation { design, plan, coverage: held, sets, warnings })
     }
 }
 
@@ -105,7 +108,8 @@ impl MlemParams {
         if folds > 1 && n / folds < MIN_FOLD {
             return Err(Error::TooManyFolds { folds, stimuli: n, least: MIN_FOLD });
         }
-        Scales::new(features).map(drop)
+        let scales = Scales::new(features)?;
+        self.groups.iter().try_for_each(|group| group.columns(scales.names()).map(drop))
     }
 }
 
@@ -175,29 +179,22 @@ impl CrossValidation {
             .map(|(fold, solved)| {
                 let tasks = design.layout.tasks_within(fold);
                 let model = GridModel::new(&design.terms, &solved.w, &design.columns);
-                let streamed = (self.held != design.coverage)
+                let streamed = (self.coverage != design.coverage)
                     .then(|| streamed::score(&model, &design.columns, &neural, &tasks, design.coverage));
-                let distances = neural_distances(&neural, &tasks, self.held);
+                let distances = neural_distances(&neural, &tasks, self.coverage);
                 let target = RankTarget::new(&distances, &mut Scratch::default());
                 let evaluation = Evaluation::new(model, &self.sets[fold], target);
-                let scored = streamed.unwrap_or(evaluation.scored);
+                let held = evaluation.score();
+                let scored = streamed.unwrap_or(held);
                 let mut warnings = fit_warnings(&solved, fold);
                 if let Err(reason) = scored.spearman {
                     // Where nothing can be scored, that nothing is associated goes without saying.
                     warnings = vec![Warning::UndefinedScore { layer: None, fold, reason }];
                 }
-                let importances = if design.params.permutations == 0 {
+                let importances = if self.plan.permutations == 0 {
                     Vec::new()
                 } else {
-                    let permutations = Permutations {
-                        params: &design.params,
-                        name: format!("fold {fold}"),
-                        columns: &design.columns,
-                        stimuli: design.layout.folds[fold].clone(),
-                        tasks: &tasks,
-                        coverage: self.held,
-                    };
-                    evaluation.importance(&design.terms, self.features(), &permutations)
+                    evaluation.importance(held.spearman, &self.plan, &self.held(fold, &tasks))
                 };
                 FoldFit {
                     fold,
@@ -211,6 +208,19 @@ impl CrossValidation {
                 }
             })
             .collect())
+    }
+}
+
+impl CrossValidation {
+    /// The stimuli and pairs that `fold` is scored on, which are those of `tasks`.
+    pub(super) fn held<'a>(&'a self, fold: usize, tasks: &'a [Task]) -> Held<'a> {
+        Held {
+            name: format!("fold {fold}"),
+            columns: &self.design.columns,
+            stimuli: self.design.layout.folds[fold].clone(),
+            tasks,
+            coverage: self.coverage,
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use super::distance::Neural;
 use super::encode::{Columns, Scales};
 use super::grouped::Groups;
 use super::moments::{FeatureSums, Monomial, TargetAccumulator, TargetSums};
-use super::pairs::{Coverage, Layout, Task, n_pairs};
+use super::pairs::{Coverage, Layout, PairChunk, Task, n_pairs};
 use super::params::{MlemParams, Solver, Target};
 use super::rank_target::{Histogram, RankTable};
 use super::solve::{Solved, System, dependences};
@@ -136,23 +136,98 @@ impl Design {
     /// The weights of every fold: the best ones, or those that the stochastic solver reaches.
     pub(crate) fn solve(&self, neural: &Neural) -> Vec<Solved> {
         let sums = self.target_sums(neural);
-        (0..self.n_folds())
-            .into_par_iter()
-            .map(|fold| {
-                let target = &sums[fold];
-                let b = target.covariance(&self.training[fold]);
-                let (system, variance) = (&self.systems[fold], target.variance());
-                match self.params.solver {
-                    Solver::Exact => {
-                        system.solve(&b, variance, &self.terms, self.n_features(), self.params.constraint)
-                    }
-                    Solver::Stochastic => {
-                        let (w, training) = stochastic::climb(self, neural, fold);
-                        system.judge(w, training, &b, variance)
+        (0..self.n_folds()).into_par_iter().map(|fold| self.solve_fold(fold, &sums[fold], neural)).collect()
+    }
+
+    /// The best weights of every fold, for each of several `neural`s: feature distances are computed once for all of them.
+    pub(crate) fn solve_each(&self, neurals: &[Neural]) -> Vec<Vec<Solved>> {
+        if self.params.target == Target::Rank || self.params.solver == Solver::Stochastic {
+            return neurals.iter().map(|neural| self.solve(neural)).collect();
+        }
+        let solve = |(sums, neural): (Vec<TargetSums>, &Neural)| {
+            sums.iter().enumerate().map(|(fold, sums)| self.solve_fold(fold, sums, neural)).collect()
+        };
+        self.target_sums_of_each(neurals).into_iter().zip(neurals).map(solve).collect()
+    }
+
+    /// How many `neural`s [`Design::solve_each`] is best given at once.
+    pub(crate) fn at_once(&self) -> usize {
+        // Bins are large; plain sums are not.
+        if self.groups_of_many().is_some() { 2 } else { 16 }
+    }
+
+    /// How pairs are grouped where many targets are summed: plain sums are faster for a few terms.
+    fn groups_of_many(&self) -> Option<&Groups> {
+        self.groups.as_ref().filter(|_| self.terms.len() > 40)
+    }
+
+    fn solve_fold(&self, fold: usize, target: &TargetSums, neural: &Neural) -> Solved {
+        let b = target.covariance(&self.training[fold]);
+        let (system, variance) = (&self.systems[fold], target.variance());
+        match self.params.solver {
+            Solver::Exact => {
+                system.solve(&b, variance, &self.terms, self.n_features(), self.params.constraint)
+            }
+            Solver::Stochastic => {
+                let (w, training) = stochastic::climb(self, neural, fold);
+                system.judge(w, training, &b, variance)
+            }
+        }
+    }
+
+    /// For each of `neurals`, the sums over every fold's training pairs of its squared distances; on one thread.
+    fn target_sums_of_each(&self, neurals: &[Neural]) -> Vec<Vec<TargetSums>> {
+        let (n_folds, monomials) = (self.n_folds(), &self.monomials[..]);
+        let zeros = || TargetSums::zeros(monomials.len());
+        // `(n_neurals)` sums over all pairs, and `(n_neurals, n_folds)` over those that touch a fold.
+        let mut total = vec![zeros(); neurals.len()];
+        let mut touched = vec![vec![zeros(); n_folds]; neurals.len()];
+        let empty = || PairChunk { dense: vec![Vec::new(); self.columns.n_dense()], ..PairChunk::default() };
+        let mut chunks: Vec<PairChunk> = (0..n_folds).map(|_| empty()).collect();
+        let mut squared = Vec::new();
+        for k in 0..n_folds {
+            let accumulators = || {
+                let new = |_: &Neural| TargetAccumulator::new(self.groups_of_many(), monomials);
+                neurals.iter().map(new).collect::<Vec<_>>()
+            };
+            let mut sums: Vec<Vec<TargetAccumulator<'_>>> = (k..n_folds).map(|_| accumulators()).collect();
+            self.layout.rows(k, self.coverage, |i, partners| {
+                for (l, partners) in partners {
+                    chunks[*l].clear();
+                    let PairChunk { bits, dense, .. } = &mut chunks[*l];
+                    self.columns.append(i, partners, bits, dense);
+                }
+                // One stimulus against every fold: its row of distances stays in the cache.
+                for (index, neural) in neurals.iter().enumerate() {
+                    for (l, partners) in partners {
+                        squared.clear();
+                        neural.append(i, partners, &mut squared);
+                        sums[l - k][index].add(&chunks[*l], &squared);
                     }
                 }
-            })
-            .collect()
+            });
+            for (l, sums) in (k..n_folds).zip(sums) {
+                for (index, sums) in sums.into_iter().enumerate() {
+                    let sums = sums.finish();
+                    total[index].add(&sums, 1.0);
+                    touched[index][k].add(&sums, 1.0);
+                    if k != l {
+                        touched[index][l].add(&sums, 1.0);
+                    }
+                }
+            }
+        }
+        let training = |(total, touched): (TargetSums, Vec<TargetSums>)| {
+            let of_fold = |touched: TargetSums| {
+                let mut training = total.clone();
+                if n_folds > 1 {
+                    training.add(&touched, -1.0);
+                }
+                training
+            };
+            touched.into_iter().map(of_fold).collect()
+        };
+        total.into_iter().zip(touched).map(training).collect()
     }
 
     /// `C` and `b` of every fold's training pairs.

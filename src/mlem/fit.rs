@@ -5,7 +5,7 @@ use ndarray::{Array2, ArrayView2};
 use super::design::Design;
 use super::distance::Neural;
 use super::encode::{Columns, Scales};
-use super::importance::{Permutations, TermImportance};
+use super::importance::{Held, Plan, TermImportance};
 use super::pairs::{Coverage, Layout, Task, n_pairs};
 use super::params::MlemParams;
 use super::score::{Evaluation, GridModel, PairSet, Scored, neural_distances};
@@ -137,13 +137,13 @@ impl FittedMlem {
     pub fn score(&self, features: &FeatureTable, activations: ArrayView2<'_, f32>) -> Result<Scored> {
         let pairs = self.pairs_of(features, activations)?;
         Ok(if pairs.held == pairs.coverage {
-            self.evaluate(&pairs).scored
+            self.evaluate(&pairs).score()
         } else {
             streamed::score(&self.model(&pairs), &pairs.columns, &pairs.neural, &pairs.tasks, pairs.coverage)
         })
     }
 
-    /// The importance of every term over the pairs of these stimuli; over a uniform sample of 2²³ of them where there are more.
+    /// The importance of every term and group over the pairs of these stimuli; over a uniform sample of 2²³ of them where there are more.
     ///
     /// # Errors
     ///
@@ -154,15 +154,17 @@ impl FittedMlem {
         activations: ArrayView2<'_, f32>,
     ) -> Result<Vec<TermImportance>> {
         let pairs = self.pairs_of(features, activations)?;
-        let permutations = Permutations {
-            params: &self.params,
+        let order: Vec<usize> = (0..features.n_stimuli()).collect();
+        let plan = Plan::new(&self.params, features, &order, &self.terms, &pairs.columns)?;
+        let held = Held {
             name: "all".to_owned(),
             columns: &pairs.columns,
             stimuli: 0..features.n_stimuli(),
             tasks: &pairs.tasks,
             coverage: pairs.held,
         };
-        Ok(self.evaluate(&pairs).importance(&self.terms, self.features(), &permutations))
+        let evaluation = self.evaluate(&pairs);
+        Ok(evaluation.importance(evaluation.score().spearman, &plan, &held))
     }
 
     /// The pairs of these stimuli, with their neural distances.

@@ -50,10 +50,12 @@
 
 #[cfg(test)]
 mod brute_force;
+mod conditional;
 mod crossval;
 pub(crate) mod design;
 mod dissimilarity;
 pub(crate) mod distance;
+mod effects;
 pub(crate) mod encode;
 mod error;
 mod fit;
@@ -73,10 +75,11 @@ mod warning;
 
 pub use crossval::{CrossValidation, FoldFit};
 pub use dissimilarity::dissimilarities;
+pub use effects::{FeatureGroup, Order};
 pub use error::{Error, Result};
 pub use fit::FittedMlem;
 pub use importance::TermImportance;
-pub use null::{Null, PValues};
+pub use null::{Null, NullStatistic};
 pub use params::{Constraint, Distance, Missing, MlemParams, PairBudget, Permute, Solver, Target};
 pub use score::Scored;
 pub use stochastic::TrainingStep;

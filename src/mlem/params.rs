@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::effects::FeatureGroup;
 use super::{Error, Result};
 
 /// How far two activations are from each other.
@@ -126,6 +127,8 @@ pub enum Permute {
 /// | `pairs` | at most 2²⁵ | how many pairs are used | [`PairBudget`], at least 1,000 |
 /// | `permute` | pairs | what is permuted to measure an importance | [`Permute`] |
 /// | `permutations` | 5 | how often each term is permuted | 0 (no importance) to 100,000 |
+/// | `groups` | none | features that are permuted together too | [`FeatureGroup`] |
+/// | `conditional` | no | permute within strata of the features whose distances correlate beyond this; implies stimuli | 0 to 1 |
 /// | `seed` | 0 | of the folds, the sample of pairs and the permutations, and of the stochastic solver; the exact one draws nothing | |
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MlemParams {
@@ -139,6 +142,8 @@ pub struct MlemParams {
     pub(crate) pairs: PairBudget,
     pub(crate) permute: Permute,
     pub(crate) permutations: usize,
+    pub(crate) groups: Vec<FeatureGroup>,
+    pub(crate) conditional: Option<f64>,
     pub(crate) seed: u64,
 }
 
@@ -155,6 +160,8 @@ impl Default for MlemParams {
             pairs: PairBudget::default(),
             permute: Permute::default(),
             permutations: 5,
+            groups: Vec::new(),
+            conditional: None,
             seed: 0,
         }
     }
@@ -231,6 +238,26 @@ impl MlemParams {
         self
     }
 
+    /// Groups of features whose importance is measured too, permuted together.
+    #[must_use]
+    pub fn groups(mut self, groups: Vec<FeatureGroup>) -> Self {
+        self.groups = groups;
+        self
+    }
+
+    /// Permutes a feature only among stimuli that agree in the features whose distances correlate with its own beyond this
+    /// (in absolute value); importances are over stimuli then, whatever [`MlemParams::permute`] says.
+    #[must_use]
+    pub fn conditional(mut self, threshold: Option<f64>) -> Self {
+        self.conditional = threshold;
+        self
+    }
+
+    /// What is permuted.
+    pub(crate) fn permuted(&self) -> Permute {
+        if self.conditional.is_some() { Permute::Stimuli } else { self.permute }
+    }
+
     /// The seed of the folds, the sample of pairs and the permutations.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
@@ -265,6 +292,15 @@ impl MlemParams {
                 option: "permutations",
                 value: self.permutations.to_string(),
                 range: "at most 100,000",
+            });
+        }
+        if let Some(threshold) = self.conditional
+            && !(0.0..1.0).contains(&threshold)
+        {
+            return Err(Error::Option {
+                option: "conditional",
+                value: threshold.to_string(),
+                range: "a correlation: at least 0 and below 1",
             });
         }
         Ok(())

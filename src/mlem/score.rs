@@ -54,6 +54,11 @@ impl PairSet {
         self.bits.len()
     }
 
+    /// The memory it takes.
+    pub(crate) fn bytes(&self) -> usize {
+        4 * self.len() * (1 + self.dense.len())
+    }
+
     /// These pairs, with the distances of `features` taken from `other`.
     pub(crate) fn with(&self, other: &Self, features: &[usize], slots: &[Slot]) -> Self {
         let mut mixed = self.clone();
@@ -242,19 +247,21 @@ pub(crate) struct Evaluation<S = PairSet> {
     pub(super) target: RankTarget,
     /// The modelled distance of every pair.
     pub(super) distances: Vec<i32>,
-    pub(crate) scored: Scored,
 }
 
 impl<S: Borrow<PairSet>> Evaluation<S> {
-    /// Scores `model` on the pairs of `set`, whose neural distances are `target`.
+    /// `model` on the pairs of `set`, whose neural distances are `target`.
     pub(crate) fn new(model: GridModel, set: S, target: RankTarget) -> Self {
         let distances = model.distances(set.borrow());
-        let spearman = if target.is_constant() {
+        Self { model, set, target, distances }
+    }
+
+    pub(crate) fn score(&self) -> Scored {
+        let spearman = if self.target.is_constant() {
             Err(Undefined::NeuralDistances)
         } else {
-            target.spearman(&distances, &mut Scratch::default()).ok_or(Undefined::ModelledDistances)
+            self.target.spearman(&self.distances, &mut Scratch::default()).ok_or(Undefined::ModelledDistances)
         };
-        let scored = Scored { spearman, pairs: target.len() as u64 };
-        Self { model, set, target, distances, scored }
+        Scored { spearman, pairs: self.target.len() as u64 }
     }
 }

@@ -130,7 +130,7 @@ mod tests {
             let model = || GridModel::new(&terms, &w, &columns);
             let squared = neural_distances(&neural, &tasks, coverage);
             let target = RankTarget::new(&squared, &mut Scratch::default());
-            let held = Evaluation::new(model(), PairSet::new(&columns, &tasks, coverage), target).scored;
+            let held = Evaluation::new(model(), PairSet::new(&columns, &tasks, coverage), target).score();
             let streamed = score(&model(), &columns, &neural, &tasks, coverage);
             assert_eq!(held.pairs, streamed.pairs);
             let (held, streamed) = (held.spearman.unwrap(), streamed.spearman.unwrap());

@@ -47,6 +47,17 @@ pub enum Warning {
         /// The folds, from 0.
         folds: Vec<usize>,
     },
+    /// A feature, or a group, is permuted only among stimuli that agree in others.
+    Conditional {
+        /// The feature or the group.
+        effect: String,
+        /// The features that it is conditioned on.
+        given: Vec<String>,
+        /// How many stimuli share a stratum with one of another value.
+        free: usize,
+        /// How many stimuli there are.
+        stimuli: usize,
+    },
     /// A score is not defined.
     UndefinedScore {
         /// The layer, where it is known.
@@ -109,6 +120,11 @@ impl fmt::Display for Place {
     }
 }
 
+/// `` `a`, `b` and `c` ``.
+fn quoted_and(names: &[String]) -> String {
+    text::join_and(&names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>())
+}
+
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -135,25 +151,36 @@ impl fmt::Display for Warning {
                 )
             }
             Self::Confounded { term, others } => {
-                let quoted: Vec<String> = others.iter().map(|name| format!("`{name}`")).collect();
                 write!(
                     f,
                     "`{term}` cannot be told apart from {}: the smallest of the equally good weights are given; drop a feature or add stimuli",
-                    text::join_and(&quoted)
+                    quoted_and(others)
                 )
             }
             Self::UnseenLevels { feature, levels, folds } => {
-                let levels: Vec<String> = levels.iter().map(|level| format!("`{level}`")).collect();
                 write!(
                     f,
                     "{} of `{feature}` {} in no training stimulus of {} fold{}; fewer --folds or more stimuli would show {}",
-                    text::join_and(&levels),
+                    quoted_and(levels),
                     if levels.len() == 1 { "occurs" } else { "occur" },
                     folds.len(),
                     if folds.len() == 1 { "" } else { "s" },
                     if levels.len() == 1 { "it" } else { "them" },
                 )
             }
+            Self::Conditional { effect, given, free: 0, .. } => write!(
+                f,
+                "`{effect}` cannot be permuted, because {} decide{} it: it has no importance; drop a feature, or raise the threshold of --conditional",
+                quoted_and(given),
+                if given.len() == 1 { "s" } else { "" },
+            ),
+            Self::Conditional { effect, given, free, stimuli } => write!(
+                f,
+                "`{effect}` is permuted among stimuli that agree in {}: {} of {} stimuli are free to move",
+                quoted_and(given),
+                text::count(*free as u128),
+                text::count(*stimuli as u128),
+            ),
             Self::UndefinedScore { layer, fold, reason } => {
                 let (what, knob) = match reason {
                     Undefined::NeuralDistances => {

@@ -12,6 +12,7 @@ pub mod logistic;
 pub mod mds;
 pub mod nnls;
 pub mod psd;
+pub mod quantile;
 pub mod rank;
 pub mod ridge;
 pub mod rng;

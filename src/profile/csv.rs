@@ -22,6 +22,14 @@ const SCORES_HEADER: [&str; 5] = ["layer", "fold", "split", "spearman", "pairs"]
 const IMPORTANCE_HEADER: [&str; 6] = ["layer", "fold", "feature", "order", "importance", "sd"];
 const WEIGHTS_HEADER: [&str; 5] = ["layer", "fold", "feature_a", "feature_b", "weight"];
 
+/// The kinds of effects by their names in the tables.
+const ORDERS: [(&str, Order); 3] =
+    [("main", Order::Main), ("interaction", Order::Interaction), ("group", Order::Group)];
+
+fn order_name(order: Order) -> &'static str {
+    ORDERS.iter().find(|(_, other)| *other == order).map_or("", |(name, _)| name)
+}
+
 impl Profile {
     /// The bytes of `scores.csv`.
     #[must_use]
@@ -42,15 +50,11 @@ impl Profile {
     /// The bytes of `importance.csv`.
     #[must_use]
     pub fn importance_csv(&self) -> Vec<u8> {
-        let order = |order| match order {
-            Order::Main => "main",
-            Order::Interaction => "interaction",
-        };
         table(
             IMPORTANCE_HEADER,
             self.importances.iter().map(|row| {
                 let (layer, fold) = (row.layer.to_string(), row.fold.to_string());
-                let order = order(row.order).to_owned();
+                let order = order_name(row.order).to_owned();
                 [layer, fold, row.feature.clone(), order, number(row.importance), number(row.sd)]
             }),
         )
@@ -105,7 +109,7 @@ impl Profile {
                 layer: cells.parse(0)?,
                 fold: cells.parse(1)?,
                 feature: cells.text(2),
-                order: cells.one_of(3, &[("main", Order::Main), ("interaction", Order::Interaction)])?,
+                order: cells.one_of(3, &ORDERS)?,
                 importance: cells.number(4)?,
                 sd: cells.number(5)?,
             })

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::csv::rounded;
-use super::{Error, Importance, Order, Profile, Result, Score, Split, Weight};
+use super::{Error, Importance, Profile, Result, Score, Split, Weight};
 use crate::activations::Activations;
 use crate::mlem::{CrossValidation, FoldFit, MlemParams, Warning};
 use crate::progress::{Progress, Unit};
@@ -90,7 +90,7 @@ impl Profile {
                 layer,
                 fold,
                 feature: term.name.clone(),
-                order: if term.is_main { Order::Main } else { Order::Interaction },
+                order: term.order,
                 importance: rounded(term.importance),
                 sd: rounded(term.sd),
             }));

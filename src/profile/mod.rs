@@ -8,10 +8,11 @@ mod run;
 mod summary;
 mod tables;
 
+pub use crate::mlem::Order;
 pub use csv::{IMPORTANCE, SCORES, WEIGHTS};
 pub use error::{Error, Result};
 pub use fit::{Fitted, fit};
 pub use metric::{Direction, Metric};
 pub use run::{ModelRecord, RunRecord, StimuliRecord};
 pub use summary::{Spread, SpreadOver, Summary, Trajectory};
-pub use tables::{Importance, Order, Profile, Score, Split, Weight};
+pub use tables::{Importance, Profile, Score, Split, Weight};

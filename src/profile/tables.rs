@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::mlem::Order;
+
 /// Which stimuli a score was measured on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -10,16 +12,6 @@ pub enum Split {
     Train,
     /// Pairs within the held-out stimuli.
     Test,
-}
-
-/// What kind of term an importance is of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Order {
-    /// One feature.
-    Main,
-    /// Two features, `a x b`.
-    Interaction,
 }
 
 /// A row of `scores.csv`: Spearman of one layer's model on one fold.
@@ -44,9 +36,9 @@ pub struct Importance {
     pub layer: usize,
     /// Fold, from 0.
     pub fold: usize,
-    /// The feature, or `a x b`.
+    /// The feature, `a x b`, or the group of features.
     pub feature: String,
-    /// Feature or interaction.
+    /// Feature, interaction or group.
     pub order: Order,
     /// Mean drop in Spearman over permutations.
     pub importance: f64,

@@ -67,6 +67,7 @@ impl FeatureNames {
         for row in &mut profile.importances {
             row.feature = match row.order {
                 Order::Main => name(&row.feature),
+                Order::Group => row.feature.clone(),
                 Order::Interaction => terms.get(&row.feature).unwrap_or(&row.feature).clone(),
             };
         }

@@ -131,6 +131,9 @@ pub struct GenerateArgs {
 pub struct CheckArgs {
     /// A bundled grammar or a grammar file
     pub grammar: String,
+    /// Name the words that this model's tokenizer splits: a Hub id, an alias, or a checkpoint directory
+    #[arg(short, long, value_name = "MODEL")]
+    pub model: Option<String>,
     /// How deep the trees of a recursive grammar may be, words included
     #[arg(long, value_name = "D", default_value_t = mlem_probe::grammar::DEPTH)]
     pub depth: usize,

@@ -10,6 +10,7 @@ mod report;
 mod run;
 mod run_dir;
 mod source;
+mod words;
 
 use crate::args::{Cli, Command, Talk};
 use crate::failure::{Failure, Result};

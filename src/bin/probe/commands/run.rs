@@ -95,7 +95,7 @@ fn pooling(args: &ExtractArgs) -> String {
 
 /// The stimuli that `source` names, as many as `draw` asks for.
 fn stimuli(source: &str, draw: &DrawArgs, printer: &Printer) -> Result<Stimuli> {
-    match source::open(source)? {
+    match source::open(source, draw.depth)? {
         source::Source::Grammar(grammar) => from_grammar(&grammar, draw, printer),
         source::Source::Csv => from_csv(source, draw, printer),
     }
