@@ -172,7 +172,9 @@ impl Rule {
         self.head.variables(&mut standing);
         for arc in self.body.iter().flatten() {
             if let Item::Call { features, .. } = &arc.item {
-                features.iter().for_each(|(_, term)| term.variables(&mut standing));
+                for (_, term) in features {
+                    term.variables(&mut standing);
+                }
             }
         }
         standing.extend(self.tests.iter().flat_map(Test::variables));
