@@ -87,7 +87,7 @@ fn heading(summary: &Summary, run: &RunRecord, width: usize) -> String {
     let mut lines = vec![format!(
         "{stimuli} × {activations}: {} stimuli, {}, {}",
         text::count(run.stimuli.n_stimuli as u128),
-        text::counted(summary.ranked(Order::Main).len() as u128, "feature"),
+        text::counted(run.stimuli.features.len() as u128, "feature"),
         text::counted(summary.layers.len() as u128, "layer"),
     )];
     if summary.terms.is_empty() {
