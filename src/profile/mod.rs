@@ -12,6 +12,7 @@ mod units;
 
 pub use crate::mlem::Order;
 pub use csv::{IMPORTANCE, SCORES, STATISTICS, WEIGHTS};
+pub(crate) use csv::{number, table};
 pub use error::{Error, Result};
 pub use fit::{Fitted, fit};
 pub use metric::{Direction, Metric};

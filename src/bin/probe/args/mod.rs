@@ -1,5 +1,6 @@
 //! The command line: what can be asked, and how it reads in `--help`.
 
+mod compare;
 mod estimator;
 mod layers;
 mod model;
@@ -11,6 +12,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand};
 use mlem_probe::report::export::Format;
 
+pub use compare::CompareArgs;
 pub use estimator::EstimatorArgs;
 pub use layers::Layers;
 pub use model::{ExtractArgs, ModelArgs};
@@ -53,6 +55,8 @@ pub enum Command {
     Extract(ExtractCommand),
     /// Fit MLEM on activations of your own: no model needed
     Fit(FitArgs),
+    /// Compare models: their run directories side by side
+    Compare(CompareArgs),
     /// Rebuild the page of a run directory from its tables
     Report(ReportArgs),
     /// List the models that are supported

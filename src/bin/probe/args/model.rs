@@ -9,12 +9,25 @@ use super::{Layers, named};
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Model")]
 pub struct ModelArgs {
-    /// A Hub id, an alias (bert-base), or a checkpoint directory (default: the small model inside this program)
+    /// A Hub id, an alias (bert-base), or a checkpoint directory (default: the small model inside this program); several,
+    /// A,B,C: a run of each, and their comparison
     #[arg(short, long, value_name = "MODEL", default_value = "tiny-bert")]
     pub model: String,
-    /// Branch, tag or commit of the Hub, or training step of the embedded model (step0); several: a run of each
+    /// Branch, tag or commit of the Hub, or training step of the embedded model (step0); several: a run of each,
+    /// and their comparison
     #[arg(long, value_name = "REV,...", value_delimiter = ',')]
     pub revision: Vec<String>,
+}
+
+impl ModelArgs {
+    /// The models, one by one. A folder whose name has a comma is one.
+    pub fn models(&self) -> Vec<&str> {
+        let whole = self.model.as_str();
+        if std::path::Path::new(whole).exists() {
+            return vec![whole];
+        }
+        whole.split(',').map(str::trim).filter(|name| !name.is_empty()).collect()
+    }
 }
 
 /// How activations are taken.

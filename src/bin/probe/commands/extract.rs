@@ -23,6 +23,12 @@ pub fn run(args: &ExtractCommand, printer: &Printer) -> Result<()> {
             ));
         }
     };
+    if args.model.models().len() > 1 {
+        return Err(Failure::usage(
+            "one file cannot hold the activations of several models",
+            "extract each model to a file of its own, or give them all to `probe run`",
+        ));
+    }
     if args.out.extension().is_none_or(|ending| ending != "safetensors" && ending != "npy") {
         return Err(Failure::usage(
             format!("{}: the ending says no format that activations are written in", args.out.display()),

@@ -1,6 +1,7 @@
 //! What each subcommand does.
 
 mod check;
+mod compare;
 mod extract;
 mod fit;
 mod generate;
@@ -11,6 +12,8 @@ mod run;
 mod run_dir;
 mod source;
 mod words;
+
+pub use compare::LAYER_STIMULI;
 
 use crate::args::{Cli, Command, Talk};
 use crate::failure::{Failure, Result};
@@ -24,6 +27,7 @@ pub fn run(cli: Cli) -> Result<()> {
         Command::Check(args) => check::run(&args, &printer(&args.talk)?),
         Command::Extract(args) => extract::run(&args, &printer(&args.talk)?),
         Command::Fit(args) => fit::run(&args, &printer(&args.talk)?),
+        Command::Compare(args) => compare::run(&args, &printer(&args.talk)?),
         Command::Report(args) => report::run(&args, &printer(&args.talk)?),
         Command::Models(talk) => lists::models(&printer(&talk)?),
         Command::Grammars(talk) => lists::grammars(&printer(&talk)?),
