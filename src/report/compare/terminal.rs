@@ -6,13 +6,14 @@ use super::super::terminal::{Options, wrap};
 use super::super::words;
 use super::page::{p, quantity};
 use super::story;
-use crate::compare::Comparison;
+use crate::compare::{Comparison, Difference, Quantity};
 use crate::profile::Spread;
 use crate::text;
 
-/// How many features a model's row names, and how many tests are shown.
+/// How many features a model's row names.
 const FEATURES: usize = 3;
-const TESTS: usize = 12;
+/// How many tests of a quantity are shown.
+const TESTS: usize = 4;
 /// The widest that a name may be.
 const NAME: usize = 26;
 
@@ -39,7 +40,11 @@ pub fn terminal(comparison: &Comparison, options: Options) -> String {
     let tests = tests(comparison);
     if tests.len() > 1 {
         out.push('\n');
-        wrap(&mut out, "Differences with the smallest p (after Benjamini and Hochberg), a − b:", width);
+        wrap(
+            &mut out,
+            "Largest differences with p < .05 (t-test over paired folds, after Benjamini and Hochberg):",
+            width,
+        );
         table(&mut out, &tests);
     }
     out.push('\n');
@@ -115,15 +120,17 @@ fn distances(comparison: &Comparison) -> Vec<Vec<String>> {
     rows
 }
 
+/// Of each quantity, the largest differences that are significant.
 fn tests(comparison: &Comparison) -> Vec<Vec<String>> {
-    let mut ordered: Vec<_> =
-        comparison.differences.iter().filter(|test| test.bh.is_some_and(|p| p < 1.0)).collect();
-    ordered.sort_by(|a, b| {
-        let size = |test: &crate::compare::Difference| -test.difference.mean.abs();
-        a.bh.unwrap_or(1.0).total_cmp(&b.bh.unwrap_or(1.0)).then(size(a).total_cmp(&size(b)))
-    });
+    let of = |quantity: Quantity| {
+        let all = comparison.differences.iter();
+        let mut found: Vec<&Difference> =
+            all.filter(|test| test.quantity == quantity && test.is_significant()).collect();
+        found.sort_by(|a, b| b.difference.mean.abs().total_cmp(&a.difference.mean.abs()));
+        found.into_iter().take(TESTS)
+    };
     let head = ["feature", "of", "a", "b", "a − b", "95%", "p"].map(str::to_owned).to_vec();
-    let row = |test: &&crate::compare::Difference| {
+    let row = |test: &Difference| {
         let (low, high) = test.interval;
         vec![
             words::cut(&words::visible(&test.feature), NAME),
@@ -135,5 +142,5 @@ fn tests(comparison: &Comparison) -> Vec<Vec<String>> {
             p(test.bh),
         ]
     };
-    std::iter::once(head).chain(ordered.iter().take(TESTS).map(row)).collect()
+    std::iter::once(head).chain(Quantity::ALL.into_iter().flat_map(of).map(row)).collect()
 }

@@ -28,7 +28,7 @@ pub(in crate::report) struct Arrangement<'a> {
 
 const WIDTH: f64 = 880.0;
 /// Side of the map.
-const SIDE: f64 = 380.0;
+const SIDE: f64 = 330.0;
 const NAMES: f64 = 150.0;
 
 impl Arrangement<'_> {
@@ -48,11 +48,18 @@ impl Arrangement<'_> {
 
     fn map(&self, svg: &mut Svg) {
         svg.rect("frame", (0.5, 0.5), (SIDE - 1.0, SIDE - 1.0));
-        let extent = self.points.iter().flatten().fold(0.0, |m: f64, x| m.max(x.abs()));
-        let scale = if extent > 0.0 { (SIDE / 2.0 - 40.0) / extent } else { 0.0 };
+        let ends = |axis: usize| {
+            let along = self.points.iter().map(|point| point[axis]);
+            along.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)))
+        };
+        let (wide, tall) = (ends(0), ends(1));
+        let extent = (wide.1 - wide.0).max(tall.1 - tall.0);
+        // One unit for both axes, so that distances are what they look like.
+        let scale = if extent > 0.0 { (SIDE - 70.0) / extent } else { 0.0 };
+        let middle = (f64::midpoint(wide.0, wide.1), f64::midpoint(tall.0, tall.1));
         let mut placed: Vec<(f64, f64, f64)> = Vec::new();
         for (object, [x, y]) in self.points.iter().enumerate() {
-            let (x, y) = (SIDE / 2.0 + x * scale, SIDE / 2.0 - y * scale);
+            let (x, y) = (SIDE / 2.0 + (x - middle.0) * scale, SIDE / 2.0 - (y - middle.1) * scale);
             let label = Label::cut(&self.objects[object], NAMES);
             // To the right of its point, or to the left near the edge; lower where another name is in the way.
             let width = label.width();

@@ -42,7 +42,7 @@ const GAP: f64 = 18.0;
 const HEAD: f64 = 24.0;
 const FOOT: f64 = 40.0;
 /// The widest that the names of rows may be.
-const NAMES: f64 = 110.0;
+const NAMES: f64 = 150.0;
 
 impl Mosaic<'_> {
     /// The figure.
@@ -69,7 +69,7 @@ impl Tile {
     fn layout(&self, width: f64) -> (f64, f64, f64) {
         let names = self.rows.iter().map(|row| Label::cut(row, NAMES).width()).fold(0.0, f64::max);
         let left = names + 8.0 + if self.y_title.is_empty() { 0.0 } else { 18.0 };
-        let cell = ((width - left) / self.columns.len().max(1) as f64).min(54.0);
+        let cell = ((width - left) / self.columns.len().max(1) as f64).min(58.0);
         (left, cell, cell.clamp(14.0, 22.0))
     }
 

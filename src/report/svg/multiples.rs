@@ -68,7 +68,7 @@ impl Multiples<'_> {
         let width = (WIDTH + GAP) / columns as f64 - GAP;
         let height = (width * 0.62).clamp(120.0, 260.0);
         let rows = self.panels.len().div_ceil(columns);
-        let foot = 18.0;
+        let foot = 8.0;
         let mut svg = Svg::new(WIDTH, rows as f64 * (height + TITLE + GAP) + foot);
         let all: Vec<f64> = self.panels.iter().flat_map(extremes).collect();
         for (i, panel) in self.panels.iter().enumerate() {
