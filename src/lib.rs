@@ -27,6 +27,7 @@
 //! | 2 | [`grammar`] | template grammars to stimuli | |
 //! | 2 | [`models`] | one trunk, and the declarations that configure it | |
 //! | 2 | [`mlem`] | the estimator: distances, moments, exact fit, importance | |
+//! | 2 | [`baselines`] | what MLEM is compared with: feature-reweighted RSA, RSA, decoding | `mlem` |
 //! | 3 | [`extract`] | stimuli and a model to activations | |
 //! | 3 | [`profile`] | an estimator over layers and folds | |
 //! | 3 | [`geometry`] | maps of the stimuli: multidimensional scaling of every layer | |
@@ -35,6 +36,7 @@
 //! candle is named only in [`models`] and [`extract`].
 
 pub mod activations;
+pub mod baselines;
 mod error;
 pub mod extract;
 pub mod files;

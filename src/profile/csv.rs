@@ -8,6 +8,7 @@ use std::str::FromStr;
 
 use ::csv::{Position, ReaderBuilder, StringRecord, Writer};
 
+use super::details::{Details, SCORE};
 use super::{Error, Importance, Order, Profile, Result, Score, Split, Weight};
 use crate::files;
 
@@ -18,7 +19,7 @@ pub const IMPORTANCE: &str = "importance.csv";
 /// The file of the weights.
 pub const WEIGHTS: &str = "weights.csv";
 
-const SCORES_HEADER: [&str; 5] = ["layer", "fold", "split", "spearman", "pairs"];
+const SCORES_HEADER: [&str; 5] = ["layer", "fold", "split", SCORE[0], SCORE[1]];
 const IMPORTANCE_HEADER: [&str; 6] = ["layer", "fold", "feature", "order", "importance", "sd"];
 const WEIGHTS_HEADER: [&str; 5] = ["layer", "fold", "feature_a", "feature_b", "weight"];
 
@@ -38,8 +39,10 @@ impl Profile {
             Split::Train => "train",
             Split::Test => "test",
         };
+        let [layer, fold, split_, ..] = SCORES_HEADER;
+        let [score, over] = self.details.score_columns();
         table(
-            SCORES_HEADER,
+            [layer, fold, split_, score, over],
             self.scores.iter().map(|row| {
                 let (layer, fold) = (row.layer.to_string(), row.fold.to_string());
                 [layer, fold, split(row.split).to_owned(), number(row.spearman), row.pairs.to_string()]
@@ -80,6 +83,7 @@ impl Profile {
     pub fn write(&self, folder: &Path) -> Result<()> {
         files::write(&folder.join(WEIGHTS), &self.weights_csv())?;
         files::write(&folder.join(IMPORTANCE), &self.importance_csv())?;
+        self.details.write(folder)?;
         Ok(files::write(&folder.join(SCORES), &self.scores_csv())?)
     }
 
@@ -93,8 +97,11 @@ impl Profile {
             let path = folder.join(name);
             Ok((files::read(&path)?, path))
         };
+        let details = Details::read(folder)?;
         let (bytes, path) = read(SCORES)?;
-        let scores = rows(&bytes, &path, SCORES_HEADER, |cells| {
+        let [layer, fold, split, ..] = SCORES_HEADER;
+        let [score, over] = details.score_columns();
+        let scores = rows(&bytes, &path, [layer, fold, split, score, over], |cells| {
             Ok(Score {
                 layer: cells.parse(0)?,
                 fold: cells.parse(1)?,
@@ -124,7 +131,7 @@ impl Profile {
                 weight: cells.number(4)?,
             })
         })?;
-        Ok(Self { scores, importances, weights })
+        Ok(Self { scores, importances, weights, details })
     }
 }
 
@@ -134,12 +141,12 @@ pub(super) fn rounded(x: f64) -> f64 {
 }
 
 /// The shortest text that reads back to the same f32, without a tail of zeros before the digits.
-fn number(x: f64) -> String {
+pub(super) fn number(x: f64) -> String {
     let x = x as f32;
     if x != 0.0 && x.abs() < 1e-5 { format!("{x:e}") } else { x.to_string() }
 }
 
-fn table<const N: usize>(header: [&str; N], rows: impl Iterator<Item = [String; N]>) -> Vec<u8> {
+pub(super) fn table<const N: usize>(header: [&str; N], rows: impl Iterator<Item = [String; N]>) -> Vec<u8> {
     let mut writer = Writer::from_writer(Vec::new());
     // Writing to memory cannot fail, and every record has the header's length.
     let _ = writer.write_record(header);
@@ -149,7 +156,7 @@ fn table<const N: usize>(header: [&str; N], rows: impl Iterator<Item = [String; 
     writer.into_inner().unwrap_or_default()
 }
 
-fn rows<T, const N: usize>(
+pub(super) fn rows<T, const N: usize>(
     bytes: &[u8],
     path: &Path,
     header: [&'static str; N],
@@ -178,27 +185,27 @@ fn rows<T, const N: usize>(
 }
 
 /// One row of a table.
-struct Cells<'a> {
+pub(super) struct Cells<'a> {
     record: &'a StringRecord,
     header: &'a [&'static str],
 }
 
 impl Cells<'_> {
-    fn text(&self, column: usize) -> String {
+    pub(super) fn text(&self, column: usize) -> String {
         self.record.get(column).unwrap_or_default().to_owned()
     }
 
-    fn parse<T: FromStr>(&self, column: usize) -> Result<T, String> {
+    pub(super) fn parse<T: FromStr>(&self, column: usize) -> Result<T, String> {
         let text = self.record.get(column).unwrap_or_default();
         text.parse().map_err(|_| format!("`{text}` is no value of `{}`", self.header[column]))
     }
 
     /// A number as the table keeps it.
-    fn number(&self, column: usize) -> Result<f64, String> {
+    pub(super) fn number(&self, column: usize) -> Result<f64, String> {
         self.parse::<f32>(column).map(f64::from)
     }
 
-    fn one_of<T: Copy>(&self, column: usize, values: &[(&str, T)]) -> Result<T, String> {
+    pub(super) fn one_of<T: Copy>(&self, column: usize, values: &[(&str, T)]) -> Result<T, String> {
         let text = self.record.get(column).unwrap_or_default();
         let found = values.iter().find(|(name, _)| *name == text);
         found
@@ -232,6 +239,7 @@ mod tests {
                 feature_b: "a".to_owned(),
                 weight: 0.5,
             }],
+            details: Details::default(),
         }
     }
 

@@ -4,6 +4,7 @@
 //! same input gives the same bytes: no dates, no random names.
 
 mod error;
+mod estimators;
 pub mod export;
 mod figures;
 mod methods;

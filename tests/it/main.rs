@@ -1,5 +1,6 @@
 //! The one integration binary. What goes where:
 //!
+//! - `baselines`: against scikit-learn, and as the program runs them
 //! - `bad_input`: the message for everything that users get wrong
 //! - `extract`: stimuli and a model to activations
 //! - `floors`: the architecture table of the crate docs holds
@@ -16,6 +17,7 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
 mod bad_input;
+mod baselines;
 mod extract;
 mod floors;
 mod given_distances;

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use super::super::estimators::Words;
 use super::super::svg::{Curve, Curves, Dot, Dots, Heatmap, Shades};
 use super::super::words;
 use super::{Entry, Exact, Figure, STYLES, layer_names, short};
-use crate::profile::{Order, Spread, Summary, Trajectory};
+use crate::profile::{Order, RunRecord, Spread, Summary, Trajectory};
 
 /// `layer 3, .123 ± .012`.
 fn peak(term: &Trajectory, summary: &Summary) -> String {
@@ -116,7 +117,7 @@ pub(super) fn heatmap(
     }
 }
 
-pub(super) fn scores(summary: &Summary) -> Figure {
+pub(super) fn scores(summary: &Summary, run: &RunRecord) -> Figure {
     let title = "Fit by layer";
     let rows = [("held-out", &summary.test), ("training", &summary.train)];
     // What was not measured is not drawn: held-out scores with one fold, scores on the training pairs with several.
@@ -129,10 +130,10 @@ pub(super) fn scores(summary: &Summary) -> Figure {
     let terms: Vec<&Trajectory> = terms.iter().collect();
     let names: Vec<&str> = terms.iter().map(|term| term.name.as_str()).collect();
     let note = format!(
-        "Spearman correlation of modelled and neural distances, over pairs within the {} stimuli; the band is the standard \
-         deviation over folds.",
+        "{} the {} stimuli; the band is the standard deviation over folds.",
+        Words::of(run).fit,
         names.join(" and within the ")
     );
-    let figure = curves("scores", title, &terms, summary, note, "Spearman");
+    let figure = curves("scores", title, &terms, summary, note, Words::of(run).score);
     Figure { data: "scores", ..figure }
 }

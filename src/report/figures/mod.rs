@@ -139,7 +139,7 @@ pub(super) fn of_profile(summary: &Summary, metric: &Metric, run: &RunRecord) ->
         ));
         figures.push(heatmap("interactions-heatmap", "Interactions × layers", &interactions, summary));
     }
-    figures.push(scores(summary));
+    figures.push(scores(summary, run));
     figures.extend(metric::figures(metric, summary));
     figures
 }

@@ -11,7 +11,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand};
 use mlem_probe::report::export::Format;
 
-pub use estimator::EstimatorArgs;
+pub use estimator::{EstimatorArgs, EstimatorName};
 pub use layers::Layers;
 pub use model::{ExtractArgs, ModelArgs};
 pub use stimuli::DrawArgs;
@@ -51,7 +51,7 @@ pub enum Command {
     Check(CheckArgs),
     /// Run a model over stimuli and write every layer's activations
     Extract(ExtractCommand),
-    /// Fit MLEM on activations of your own: no model needed
+    /// Fit MLEM, or a baseline, on activations of your own: no model needed
     Fit(FitArgs),
     /// Rebuild the page of a run directory from its tables
     Report(ReportArgs),
