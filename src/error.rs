@@ -33,6 +33,9 @@ pub enum Error {
     /// A baseline that cannot be fitted.
     #[error(transparent)]
     Baselines(#[from] crate::baselines::Error),
+    /// A simulation that cannot be run.
+    #[error(transparent)]
+    Simulate(#[from] crate::simulate::Error),
     /// A profile that cannot be made or read.
     #[error(transparent)]
     Profile(#[from] crate::profile::Error),
@@ -61,6 +64,7 @@ impl Error {
             Self::Models(error) => error.hint(),
             Self::Mlem(error) => error.hint(),
             Self::Baselines(error) => error.hint(),
+            Self::Simulate(error) => error.hint(),
             Self::Profile(error) => error.hint(),
             Self::Extract(error) => error.hint(),
             Self::Grammar(error) => error.hint(),

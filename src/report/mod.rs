@@ -11,6 +11,7 @@ mod methods;
 pub mod names;
 pub mod page;
 pub mod plot;
+pub mod simulation;
 mod svg;
 pub mod terminal;
 mod words;
