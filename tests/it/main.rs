@@ -1,6 +1,7 @@
 //! The one integration binary. What goes where:
 //!
 //! - `bad_input`: the message for everything that users get wrong
+//! - `baselines`: against scikit-learn, and as the program runs them
 //! - `extract`: stimuli and a model to activations
 //! - `floors`: the architecture table of the crate docs holds
 //! - `given_distances`: features that are distances, not values
@@ -18,6 +19,7 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
 mod bad_input;
+mod baselines;
 mod extract;
 mod floors;
 mod given_distances;

@@ -3,6 +3,7 @@
 mod estimator;
 mod layers;
 mod model;
+mod simulate;
 mod stimuli;
 
 use std::path::PathBuf;
@@ -11,9 +12,10 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand};
 use mlem_probe::report::export::Format;
 
-pub use estimator::EstimatorArgs;
+pub use estimator::{EstimatorArgs, EstimatorName};
 pub use layers::Layers;
 pub use model::{ExtractArgs, ModelArgs};
+pub use simulate::SimulateArgs;
 pub use stimuli::DrawArgs;
 
 /// Probe a language model layer by layer: which linguistic features shape its representations, and where.
@@ -51,8 +53,10 @@ pub enum Command {
     Check(CheckArgs),
     /// Run a model over stimuli and write every layer's activations
     Extract(ExtractCommand),
-    /// Fit MLEM on activations of your own: no model needed
+    /// Fit MLEM, or a baseline, on activations of your own: no model needed
     Fit(FitArgs),
+    /// Activations with a known W, and how near each fit comes to it: the paper's simulations
+    Simulate(SimulateArgs),
     /// Rebuild the page of a run directory from its tables
     Report(ReportArgs),
     /// List the models that are supported
