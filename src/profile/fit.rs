@@ -51,7 +51,7 @@ pub fn fit<E: From<Error>>(
             let fits = validation
                 .fit(activations.matrix(index))
                 .map_err(|error| Error::from(error.at_layer(layer)))?;
-            for warning in fits.iter().flat_map(|fit| fit.warnings.clone()) {
+            for warning in Warning::merged(fits.iter().flat_map(|fit| fit.warnings.clone())) {
                 let warning = warning.at_layer(layer);
                 progress.warn(&warning.to_string());
                 warnings.push(warning);
