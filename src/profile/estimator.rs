@@ -99,8 +99,10 @@ impl LayerFit for mlem::CrossValidation {
     }
 }
 
+/// The warnings of the fits of one layer, one for all folds that are alike in it.
 fn warnings_at<'a>(layer: usize, warnings: impl Iterator<Item = &'a mlem::Warning>) -> Vec<String> {
-    warnings.map(|warning| warning.clone().at_layer(layer).to_string()).collect()
+    let merged = mlem::Warning::merged(warnings.cloned());
+    merged.into_iter().map(|warning| warning.at_layer(layer).to_string()).collect()
 }
 
 impl Estimator for FrRsaParams {

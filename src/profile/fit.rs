@@ -66,7 +66,7 @@ impl Profile {
     /// Keeps the layers that have a score for each of `folds`; a layer's score is written last.
     fn keep_complete(&mut self, folds: usize) {
         let complete: BTreeSet<usize> = {
-            let held_out = if folds > 1 { Split::Test } else { Split::Train };
+            let held_out = split(folds);
             let scored =
                 |layer| self.scores.iter().filter(|row| row.layer == layer && row.split == held_out).count();
             self.scores.iter().map(|row| row.layer).filter(|&layer| scored(layer) == folds).collect()
