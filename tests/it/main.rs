@@ -14,6 +14,8 @@
 //! - `mlem`: the estimator against published results, and properties of whole fits
 //! - `models`: hidden states against frozen ones, and checkpoints that are wrong
 //! - `pipeline`: the program, stage by stage and as one run
+//! - `pytorch`: weights in PyTorch's own formats
+//! - `rwkv7`: its last hidden states against candle-transformers'
 //! - `stochastic`: the paper's solver against published results and the exact one
 //! - `workspace`: a folder for each test, and the program run in it
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
@@ -32,5 +34,7 @@ mod minilm;
 mod mlem;
 mod models;
 mod pipeline;
+mod pytorch;
+mod rwkv7;
 mod stochastic;
 mod workspace;
