@@ -358,7 +358,8 @@ mod tests {
             }
         }
         profile.scores.iter_mut().enumerate().for_each(|(i, row)| row.fold = i / 2 % 2);
-        let run = fixtures::realistic(1, 64, false);
+        let mut run = fixtures::realistic(1, 64, false);
+        run.record.stimuli.features.truncate(2);
         insta::assert_snapshot!(render(&profile, &run.record, Options { width: 80, ..Options::default() }), @r"
         relative_clause × google-bert/bert-base-uncased: 64 stimuli, 2 features, 2
         layers
