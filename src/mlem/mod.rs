@@ -47,6 +47,7 @@
 //! # Ok::<(), mlem_probe::Error>(())
 //! ```
 
+mod bootstrap;
 #[cfg(test)]
 mod brute_force;
 mod conditional;

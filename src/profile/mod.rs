@@ -1,6 +1,7 @@
 //! A profile: the scores, importances and weights of an estimator over layers and folds.
 
 mod csv;
+mod differences;
 mod error;
 mod fit;
 mod metric;
@@ -11,6 +12,7 @@ mod tables;
 
 pub use crate::mlem::Order;
 pub use csv::{IMPORTANCE, SCORES, STATISTICS, WEIGHTS};
+pub use differences::{DIFFERENCES, LayerDifference, differences_csv, layer_differences};
 pub use error::{Error, Result};
 pub use fit::{Fitted, fit};
 pub use metric::{Direction, Metric};

@@ -56,6 +56,9 @@ pub struct EstimatorArgs {
     /// Draws of the null at every layer, for p-values: the stimuli of the activations are shuffled against the features
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub null: usize,
+    /// Samples of the stimuli with replacement, for the differences in score between layers (`layer_differences.csv`)
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub bootstrap: usize,
     /// Stimuli on the map of each layer; 0 draws no maps
     #[arg(long, value_name = "N", default_value_t = 400)]
     pub map: usize,

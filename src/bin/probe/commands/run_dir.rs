@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use mlem_probe::files;
 use mlem_probe::geometry::{GEOMETRY, Geometry};
-use mlem_probe::profile::{Profile, RunRecord};
+use mlem_probe::profile::{DIFFERENCES, LayerDifference, Profile, RunRecord, differences_csv};
 use mlem_probe::stimuli::Stimuli;
 
 use crate::failure::{Failure, Result};
@@ -75,6 +75,16 @@ pub fn write_geometry(folder: &Path, geometry: Option<&Geometry>) -> Result<()> 
     let path = folder.join(GEOMETRY);
     match geometry {
         Some(geometry) => Ok(files::write(&path, &geometry.to_csv())?),
+        None if !path.exists() => Ok(()),
+        None => std::fs::remove_file(&path).map_err(|source| files::Error::Write { path, source }.into()),
+    }
+}
+
+/// Writes the differences between layers, or removes those of an earlier run when there are none.
+pub fn write_differences(folder: &Path, differences: Option<&[LayerDifference]>) -> Result<()> {
+    let path = folder.join(DIFFERENCES);
+    match differences {
+        Some(differences) => Ok(files::write(&path, &differences_csv(differences))?),
         None if !path.exists() => Ok(()),
         None => std::fs::remove_file(&path).map_err(|source| files::Error::Write { path, source }.into()),
     }
