@@ -54,7 +54,7 @@ impl CrossValidation {
                 }
                 let w: Vec<f64> = design.terms.iter().map(|term| weights[fold][[term.a, term.b]]).collect();
                 let modelled =
-                    GridModel::new(&design.terms, &w, &design.columns).distances(&self.scored_on[fold]);
+                    GridModel::new(&design.terms, &w, &design.columns).distances(self.scored_on(fold));
                 // The order of whole numbers below 2³⁰ is that of f32 numbers with their bits.
                 let modelled: Vec<f32> = modelled.iter().map(|&x| f32::from_bits(x.max(0) as u32)).collect();
                 let neural = neural_distances(&neural, &tasks, design.coverage);

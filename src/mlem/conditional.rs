@@ -120,7 +120,7 @@ fn joint(codes: &[Vec<u32>], columns: &[usize], n: usize) -> Vec<u32> {
 }
 
 /// The level of `feature` at each of `order`: of a numeric feature its value among the others, or its bin where there are more
-/// values than `bins`.
+/// values than `bins`. A feature that is given as its distances has no levels, and is conditioned on nowhere.
 fn codes(feature: &Feature, order: &[usize], bins: usize) -> Vec<u32> {
     match feature.values() {
         Values::Categorical { codes, .. } => order.iter().map(|&i| codes[i].unwrap_or(u32::MAX)).collect(),
@@ -138,5 +138,6 @@ fn codes(feature: &Feature, order: &[usize], bins: usize) -> Vec<u32> {
             let level = |x: f64| begins.partition_point(|&begin| begin <= x) as u32;
             order.iter().map(|&i| values[i].map_or(u32::MAX, level)).collect()
         }
+        Values::Distances(_) => vec![0; order.len()],
     }
 }

@@ -8,9 +8,12 @@ use super::distance::Neural;
 use super::encode::Scales;
 use super::fit::fit_warnings;
 use super::importance::{Held, Plan, TermImportance};
-use super::pairs::{Coverage, Layout, Task};
+use super::pairs::{Coverage, Layout, Task, n_pairs};
 use super::params::{MlemParams, PairBudget};
 use super::score::{Evaluation, GridModel, PairSet, Scored, neural_distances};
+use super::solve::Solved;
+use super::stochastic::TrainingStep;
+use super::streamed::{self, HELD};
 use super::terms::{Term, matrix, terms};
 use super::{Error, Result, Warning};
 use crate::numeric::rank::{RankTarget, Scratch};
@@ -26,8 +29,10 @@ const MIN_FOLD: usize = 3;
 pub struct CrossValidation {
     pub(super) design: Design,
     pub(super) plan: Plan,
-    /// Per fold, the pairs it is scored on.
-    pub(super) scored_on: Vec<PairSet>,
+    /// Which of a fold's pairs are held: all that it is scored on, or, where these are too many, a sample for its importances.
+    pub(super) coverage: Coverage,
+    /// Per fold, the pairs that are held.
+    pub(super) sets: Vec<PairSet>,
     /// Per fold, pairs that it is trained on; empty where there is one fold.
     trained_on: Vec<Sample>,
     warnings: Vec<Warning>,
@@ -73,8 +78,10 @@ pub struct FoldFit {
     pub weights: Array2<f64>,
     /// Pearson's correlation of the modelled and the target distance over the training pairs.
     pub objective: f64,
-    /// A bound on how far the fit is from the optimum, relative to its value.
+    /// A bound on how far the fit is from the optimum, relative to its value; infinite from the stochastic solver.
     pub gap: f64,
+    /// The steps of the stochastic solver; empty from the exact one.
+    pub training: Vec<TrainingStep>,
     /// Spearman over the held-out pairs (over all pairs, where there is one fold).
     pub scored: Scored,
     /// Spearman over the training pairs, or a uniform sample of at most 2¹⁸ of them; `None` where there is one fold.
@@ -93,23 +100,39 @@ impl MlemParams {
     ///
     /// An option out of range; fewer than 8 stimuli; folds of fewer than 3; a constant feature.
     pub fn cross_validation(&self, features: &FeatureTable, folds: usize) -> Result<CrossValidation> {
+        self.validation(features, folds, HELD)
+    }
+
+    /// As [`MlemParams::cross_validation`], with at most `most` pairs held.
+    pub(super) fn validation(
+        &self,
+        features: &FeatureTable,
+        folds: usize,
+        most: u64,
+    ) -> Result<CrossValidation> {
         self.check_features(features, folds)?;
         let n = features.n_stimuli();
         let fold_of = split::folds(n, folds, &mut Stream::new(self.seed, "folds"));
         let design = Design::new(self, features, Layout::of_folds(&fold_of, folds))?;
-        let scored_on = (0..folds)
+        let within: u64 = design.layout.folds.iter().map(|fold| n_pairs(fold.len())).sum();
+        let held = design.coverage.at_most(most, within);
+        let sets = (0..folds)
             .into_par_iter()
-            .map(|fold| PairSet::new(&design.columns, &design.layout.tasks_within(fold), design.coverage))
+            .map(|fold| PairSet::new(&design.columns, &design.layout.tasks_within(fold), held))
             .collect();
         let n_trained = if folds > 1 { folds } else { 0 };
         let trained_on = (0..n_trained).into_par_iter().map(|fold| Sample::new(&design, fold)).collect();
         let mut warnings = design.warnings();
+        if held != design.coverage && self.permutations > 0 {
+            let scored = (within as f64 * design.coverage.fraction) as u64;
+            warnings.push(Warning::SampledImportances { pairs: scored, used: most });
+        }
         if folds > 1 {
             warnings.extend(unseen_levels(features, &fold_of, folds));
         }
         let plan = Plan::new(self, features, &design.layout.order, &design.terms, &design.columns)?;
         warnings.extend(plan.warnings(design.scales.names(), &design.layout.folds));
-        Ok(CrossValidation { design, plan, scored_on, trained_on, warnings })
+        Ok(CrossValidation { design, plan, coverage: held, sets, trained_on, warnings })
     }
 }
 
@@ -163,6 +186,16 @@ impl CrossValidation {
         self.design.n_folds()
     }
 
+    /// Pairs, terms, and what else the features alone decide.
+    pub(crate) fn design(&self) -> &Design {
+        &self.design
+    }
+
+    /// The pairs that `fold` is scored on.
+    pub(crate) fn scored_on(&self, fold: usize) -> &PairSet {
+        &self.sets[fold]
+    }
+
     /// What a user should know about the features and the folds.
     #[must_use]
     pub fn warnings(&self) -> &[Warning] {
@@ -176,20 +209,32 @@ impl CrossValidation {
     ///
     /// Another number of rows than the features have; activations that are not finite.
     pub fn fit(&self, activations: ArrayView2<'_, f32>) -> Result<Vec<FoldFit>> {
+        self.fit_with(activations, Design::solve)
+    }
+
+    /// As [`CrossValidation::fit`], with the weights of every fold that `solve` gives.
+    pub(crate) fn fit_with(
+        &self,
+        activations: ArrayView2<'_, f32>,
+        solve: impl FnOnce(&Design, &Neural) -> Vec<Solved>,
+    ) -> Result<Vec<FoldFit>> {
         let design = &self.design;
         let neural = design.neural(activations)?;
-        let solved = design.solve(&neural);
+        let solved = solve(design, &neural);
         Ok(solved
             .into_par_iter()
             .enumerate()
             .map(|(fold, solved)| {
                 let tasks = design.layout.tasks_within(fold);
-                let distances = neural_distances(&neural, &tasks, design.coverage);
-                let target = RankTarget::new(&distances, &mut Scratch::default());
                 let model = GridModel::new(&design.terms, &solved.w, &design.columns);
+                let streamed = (self.coverage != design.coverage)
+                    .then(|| streamed::score(&model, &design.columns, &neural, &tasks, design.coverage));
+                let distances = neural_distances(&neural, &tasks, self.coverage);
+                let target = RankTarget::new(&distances, &mut Scratch::default());
                 let trained = self.trained_on.get(fold).map(|sample| sample.score(&model, &neural));
-                let evaluation = Evaluation::new(model, &self.scored_on[fold], target);
-                let scored = evaluation.score();
+                let evaluation = Evaluation::new(model, &self.sets[fold], target);
+                let held = evaluation.score();
+                let scored = streamed.unwrap_or(held);
                 let mut warnings = fit_warnings(&solved, fold);
                 if let Err(reason) = scored.spearman {
                     // Where nothing can be scored, that nothing is associated goes without saying.
@@ -198,13 +243,14 @@ impl CrossValidation {
                 let importances = if self.plan.permutations == 0 {
                     Vec::new()
                 } else {
-                    evaluation.importance(scored.spearman, &self.plan, &self.held(fold, &tasks))
+                    evaluation.importance(held.spearman, &self.plan, &self.held(fold, &tasks))
                 };
                 FoldFit {
                     fold,
                     weights: matrix(design.n_features(), &design.terms, &solved.w),
                     objective: solved.pearson,
                     gap: solved.gap,
+                    training: solved.training,
                     scored,
                     trained,
                     importances,
@@ -223,7 +269,7 @@ impl CrossValidation {
             columns: &self.design.columns,
             stimuli: self.design.layout.folds[fold].clone(),
             tasks,
-            coverage: self.design.coverage,
+            coverage: self.coverage,
         }
     }
 }

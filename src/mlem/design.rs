@@ -8,9 +8,10 @@ use super::encode::{Columns, Scales};
 use super::grouped::Groups;
 use super::moments::{FeatureSums, Monomial, TargetAccumulator, TargetSums};
 use super::pairs::{Coverage, Layout, PairChunk, Task, n_pairs};
-use super::params::{MlemParams, Target};
+use super::params::{MlemParams, Solver, Target};
 use super::rank_target::{Histogram, RankTable};
 use super::solve::{Solved, System, dependences};
+use super::stochastic;
 use super::terms::{self, Term};
 use super::{Error, Result, Warning};
 use crate::stimuli::FeatureTable;
@@ -32,13 +33,15 @@ pub(crate) struct Design {
     pub(crate) layout: Layout,
     pub(crate) coverage: Coverage,
     tasks: Vec<Task>,
-    monomials: Vec<Monomial>,
+    pub(super) monomials: Vec<Monomial>,
     /// How pairs are grouped for moments with a target, where that pays.
     groups: Option<Groups>,
     total: FeatureSums,
     /// Per fold, the sums over its training pairs.
     training: Vec<FeatureSums>,
     systems: Vec<System>,
+    /// Pairs per batch of each fold, where the solver is the stochastic one.
+    pub(crate) batch_sizes: Vec<usize>,
     /// The features whose distances correlate.
     correlated: Vec<Warning>,
 }
@@ -87,7 +90,7 @@ impl Design {
         let correlated =
             flagged.map(|pair| Warning::Correlated { a: pair.a, b: pair.b, r: pair.r }).collect();
         let systems = training.par_iter().map(|sums| System::new(sums.covariance())).collect();
-        Ok(Self {
+        let mut design = Self {
             params: params.clone(),
             scales,
             terms,
@@ -100,8 +103,13 @@ impl Design {
             total,
             training,
             systems,
+            batch_sizes: Vec::new(),
             correlated,
-        })
+        };
+        if params.solver == Solver::Stochastic {
+            design.batch_sizes = stochastic::sizes(&design);
+        }
+        Ok(design)
     }
 
     pub(crate) fn n_features(&self) -> usize {
@@ -121,21 +129,21 @@ impl Design {
         Neural::new(activations, &self.layout.order, self.params.distance)
     }
 
-    /// The best weights of every fold.
+    /// The weights of every fold: the best ones, or those that the stochastic solver reaches.
     pub(crate) fn solve(&self, neural: &Neural) -> Vec<Solved> {
         let sums = self.target_sums(neural);
-        (0..self.n_folds()).into_par_iter().map(|fold| self.solve_fold(fold, &sums[fold])).collect()
+        (0..self.n_folds()).into_par_iter().map(|fold| self.solve_fold(fold, &sums[fold], neural)).collect()
     }
 
     /// The best weights of every fold, for each of several `neural`s: feature distances are computed once for all of them.
     pub(crate) fn solve_each(&self, neurals: &[Neural]) -> Vec<Vec<Solved>> {
-        if self.params.target == Target::Rank {
+        if self.params.target == Target::Rank || self.params.solver == Solver::Stochastic {
             return neurals.iter().map(|neural| self.solve(neural)).collect();
         }
-        let solve = |sums: Vec<TargetSums>| {
-            sums.iter().enumerate().map(|(fold, sums)| self.solve_fold(fold, sums)).collect()
+        let solve = |(sums, neural): (Vec<TargetSums>, &Neural)| {
+            sums.iter().enumerate().map(|(fold, sums)| self.solve_fold(fold, sums, neural)).collect()
         };
-        self.target_sums_of_each(neurals).into_iter().map(solve).collect()
+        self.target_sums_of_each(neurals).into_iter().zip(neurals).map(solve).collect()
     }
 
     /// How many `neural`s [`Design::solve_each`] is best given at once.
@@ -149,7 +157,19 @@ impl Design {
         self.groups.as_ref().filter(|_| self.terms.len() > 40)
     }
 
-    fn solve_fold(&self, fold: usize, target: &TargetSums) -> Solved {
+    fn solve_fold(&self, fold: usize, target: &TargetSums, neural: &Neural) -> Solved {
+        match self.params.solver {
+            Solver::Exact => self.solve_exactly(fold, target),
+            Solver::Stochastic => {
+                let b = target.covariance(&self.training[fold]);
+                let (w, training) = stochastic::climb(self, neural, fold);
+                self.systems[fold].judge(w, training, &b, target.variance())
+            }
+        }
+    }
+
+    /// The best weights of one fold for what `target` sums.
+    pub(super) fn solve_exactly(&self, fold: usize, target: &TargetSums) -> Solved {
         let b = target.covariance(&self.training[fold]);
         let (variance, constraint) = (target.variance(), self.params.constraint);
         self.systems[fold].solve(&b, variance, &self.terms, self.n_features(), constraint)

@@ -112,8 +112,13 @@ impl CrossValidation {
     }
 
     /// The score of each draw on one fold, and its importances.
-    fn evaluate(&self, fold: usize, draws: &[Neural], weights: &[Vec<Vec<f64>>]) -> Vec<(f64, Vec<f64>)> {
-        let set = &self.scored_on[fold];
+    pub(super) fn evaluate(
+        &self,
+        fold: usize,
+        draws: &[Neural],
+        weights: &[Vec<Vec<f64>>],
+    ) -> Vec<(f64, Vec<f64>)> {
+        let set = &self.sets[fold];
         let tasks = self.design.layout.tasks_within(fold);
         let held = self.held(fold, &tasks);
         let permutable = self.plan.permutable(&held.stimuli);
@@ -128,7 +133,7 @@ impl CrossValidation {
                 .collect();
             let share = permuted.len() as f64 / n.max(1) as f64;
             let evaluate = |(ranker, scratch): &mut (Ranker, Scratch), draw: usize| {
-                let distances = neural_distances(&draws[draw], &tasks, self.design.coverage);
+                let distances = neural_distances(&draws[draw], &tasks, self.coverage);
                 let target = RankTarget::new(&distances, scratch);
                 let model = GridModel::new(&self.design.terms, &weights[draw][fold], &self.design.columns);
                 Evaluation::new(model, set, target).quick(&self.plan, &permutable, &permuted, ranker)

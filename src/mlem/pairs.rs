@@ -113,6 +113,14 @@ pub(crate) struct Coverage {
     pub(crate) seed: u64,
 }
 
+impl Coverage {
+    /// About `most` of `pairs` that there are, where this is more.
+    pub(crate) fn at_most(self, most: u64, pairs: u64) -> Self {
+        let fraction = most as f64 / pairs.max(1) as f64;
+        Self { fraction: self.fraction.min(fraction), ..self }
+    }
+}
+
 /// A strip: the pairs `(i, j)` of `rows` and `columns` with `i < j`.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Task {

@@ -44,6 +44,17 @@ pub enum Constraint {
     None,
 }
 
+/// How `W` is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Solver {
+    /// The optimum, from moments over all pairs: the same every time.
+    #[default]
+    Exact,
+    /// The paper's: AdamW on the soft Spearman correlation of sampled batches, from a random start.
+    Stochastic,
+}
+
 /// The distance of a feature between two stimuli of which one or both have no value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -110,6 +121,8 @@ pub enum Permute {
 /// | `distance` | Euclidean | the neural distance | [`Distance`] |
 /// | `target` | squared | what the modelled distance is fitted to | [`Target`] |
 /// | `constraint` | spd | which `W` are allowed | [`Constraint`] |
+/// | `solver` | exact | how `W` is found | [`Solver`] |
+/// | `soft_rank_strength` | 1 | how far the stochastic solver softens ranks, of values that span 1; 1 and above make its objective the exact solver's | above 0 |
 /// | `missing` | zero | the feature distance where a value is missing | [`Missing`] |
 /// | `pairs` | at most 2²⁵ | how many pairs are used | [`PairBudget`], at least 1,000 |
 /// | `permute` | pairs | what is permuted to measure an importance | [`Permute`] |
@@ -117,13 +130,15 @@ pub enum Permute {
 /// | `groups` | none | features that are permuted together too | [`FeatureGroup`] |
 /// | `conditional` | no | permute within strata of the features whose distances correlate beyond this; implies stimuli | 0 to 1 |
 /// | `nulls` | 0 | how many draws of the null a profile makes per layer | 0 (no p-values) to 1,000,000 |
-/// | `seed` | 0 | of the folds, the sample of pairs and the permutations; the fit itself draws nothing | |
+/// | `seed` | 0 | of the folds, the sample of pairs and the permutations, and of the stochastic solver; the exact one draws nothing | |
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MlemParams {
     pub(crate) interactions: bool,
     pub(crate) distance: Distance,
     pub(crate) target: Target,
     pub(crate) constraint: Constraint,
+    pub(crate) solver: Solver,
+    pub(crate) soft_rank_strength: f64,
     pub(crate) missing: Missing,
     pub(crate) pairs: PairBudget,
     pub(crate) permute: Permute,
@@ -141,6 +156,8 @@ impl Default for MlemParams {
             distance: Distance::default(),
             target: Target::default(),
             constraint: Constraint::default(),
+            solver: Solver::default(),
+            soft_rank_strength: 1.0,
             missing: Missing::default(),
             pairs: PairBudget::default(),
             permute: Permute::default(),
@@ -179,6 +196,20 @@ impl MlemParams {
     #[must_use]
     pub fn constraint(mut self, constraint: Constraint) -> Self {
         self.constraint = constraint;
+        self
+    }
+
+    /// How `W` is found.
+    #[must_use]
+    pub fn solver(mut self, solver: Solver) -> Self {
+        self.solver = solver;
+        self
+    }
+
+    /// How far the stochastic solver softens ranks.
+    #[must_use]
+    pub fn soft_rank_strength(mut self, strength: f64) -> Self {
+        self.soft_rank_strength = strength;
         self
     }
 
@@ -257,6 +288,13 @@ impl MlemParams {
                 option: "pairs",
                 value: budget.to_string(),
                 range: "at least 1,000, or all",
+            });
+        }
+        if !(self.soft_rank_strength > 0.0 && self.soft_rank_strength.is_finite()) {
+            return Err(Error::Option {
+                option: "soft_rank_strength",
+                value: self.soft_rank_strength.to_string(),
+                range: "a number above 0",
             });
         }
         if self.permutations > 100_000 {

@@ -15,6 +15,13 @@ pub enum Warning {
         /// How many were drawn.
         used: u64,
     },
+    /// Importances are taken over a part of the pairs that are scored.
+    SampledImportances {
+        /// How many pairs are scored.
+        pairs: u64,
+        /// About how many of them are held.
+        used: u64,
+    },
     /// The distances of two features correlate beyond 0.5.
     Correlated {
         /// One feature.
@@ -164,6 +171,12 @@ impl fmt::Display for Warning {
             Self::Sampled { pairs, used } => write!(
                 f,
                 "a uniform sample of {} of {} pairs is used; --pairs all takes every one",
+                text::count(u128::from(*used)),
+                text::count(u128::from(*pairs))
+            ),
+            Self::SampledImportances { pairs, used } => write!(
+                f,
+                "importances are taken over a uniform sample of {} of the {} pairs that are scored; --permutations 0 leaves them out",
                 text::count(u128::from(*used)),
                 text::count(u128::from(*pairs))
             ),

@@ -26,12 +26,12 @@ fn read_npy(path: &Path) -> Array2<f32> {
     Array2::from_shape_vec((shape[0], shape[1]), values.collect()).unwrap()
 }
 
-fn mixed() -> (FeatureTable, Array2<f32>) {
+pub fn mixed() -> (FeatureTable, Array2<f32>) {
     let stimuli = Stimuli::read(&reference("mixed.features.csv")).unwrap();
     (stimuli.features().clone(), read_npy(&reference("mixed.activations.npy")))
 }
 
-fn published() -> serde_json::Value {
+pub fn published() -> serde_json::Value {
     let text = std::fs::read_to_string(reference("mixed.reference.json")).unwrap();
     serde_json::from_str::<serde_json::Value>(&text).unwrap()["results"][0].clone()
 }
