@@ -2,6 +2,7 @@
 
 mod csv;
 mod details;
+mod differences;
 mod error;
 mod estimator;
 mod fit;
@@ -15,6 +16,7 @@ mod units;
 pub use crate::mlem::Order;
 pub use csv::{IMPORTANCE, SCORES, STATISTICS, WEIGHTS};
 pub use details::{Correlation, Decoded, Details, Ridge, Training};
+pub use differences::{DIFFERENCES, LayerDifference, differences_csv, layer_differences};
 pub use error::{Error, Result};
 pub use estimator::{Estimator, LayerFit};
 pub use fit::{Fitted, fit};

@@ -85,6 +85,9 @@ pub struct EstimatorArgs {
     /// Draws of the null at every layer, for p-values: the stimuli of the activations are shuffled against the features
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub null: usize,
+    /// Samples of the stimuli with replacement, for the differences in score between layers (`layer_differences.csv`)
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub bootstrap: usize,
     /// Fit every single unit of every layer too, into units.csv
     #[arg(long)]
     pub per_unit: bool,
@@ -127,6 +130,7 @@ impl EstimatorArgs {
         only(self.conditional.is_some(), "--conditional", &metric, "mlem and frrsa")?;
         only(self.null > 0, "--null", &[Mlem], "mlem")?;
         only(self.per_unit, "--per-unit", &[Mlem], "mlem")?;
+        only(self.bootstrap > 0, "--bootstrap", &[Mlem], "mlem")?;
         only(self.solver == Solver::Stochastic, "--solver stochastic", &[Mlem], "mlem")?;
         only(self.target == Target::Rank, "--target rank", &[Mlem], "mlem")?;
         only(self.constraint == Constraint::None, "--constraint none", &metric, "mlem and frrsa")?;

@@ -128,6 +128,19 @@ impl Fit<'_> {
         run_dir::write_stimuli(out, &stimuli)?;
         fitted.profile.write(out)?;
         seconds.insert("fit".to_owned(), begun.elapsed().as_secs_f64());
+        let differences = match args.bootstrap {
+            0 => None,
+            draws => {
+                let begun = Instant::now();
+                let (params, features) = (args.params(seed), stimuli.features());
+                let of = (&params, args.folds);
+                let rows =
+                    profile::layer_differences(&fitted.profile, of, features, &activations, draws, printer)?;
+                seconds.insert("bootstrap".to_owned(), begun.elapsed().as_secs_f64());
+                Some(rows)
+            }
+        };
+        run_dir::write_differences(out, differences.as_deref())?;
         let begun = Instant::now();
         let maps = match args.map {
             0 => None,

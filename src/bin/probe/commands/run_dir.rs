@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use mlem_probe::files;
 use mlem_probe::geometry::{GEOMETRY, Geometry};
-use mlem_probe::profile::{Profile, RunRecord, UNITS, UnitRow, units_csv};
+use mlem_probe::profile::{
+    DIFFERENCES, LayerDifference, Profile, RunRecord, UNITS, UnitRow, differences_csv, units_csv,
+};
 use mlem_probe::stimuli::Stimuli;
 
 use crate::failure::{Failure, Result};
@@ -95,6 +97,16 @@ fn remove(path: PathBuf) -> Result<()> {
             Err(files::Error::Write { path, source }.into())
         }
         _ => Ok(()),
+    }
+}
+
+/// Writes the differences between layers, or removes those of an earlier run when there are none.
+pub fn write_differences(folder: &Path, differences: Option<&[LayerDifference]>) -> Result<()> {
+    let path = folder.join(DIFFERENCES);
+    match differences {
+        Some(differences) => Ok(files::write(&path, &differences_csv(differences))?),
+        None if !path.exists() => Ok(()),
+        None => std::fs::remove_file(&path).map_err(|source| files::Error::Write { path, source }.into()),
     }
 }
 
