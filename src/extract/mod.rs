@@ -212,11 +212,11 @@ impl Extract {
         model: &Model,
         progress: &dyn Progress,
     ) -> Result<Vec<Array2<f32>>> {
-        let d_model = model.spec().d_model;
-        let width = if self.pooling == Pooling::None { stimuli[0].kept.len() * d_model } else { d_model };
+        let repeat = if self.pooling == Pooling::None { stimuli[0].kept.len() } else { 1 };
+        let matrix = |&layer: &usize| Array2::zeros((stimuli.len(), repeat * model.spec().d_at(layer)));
         // One lock per layer; a batch holds it only while it copies its rows.
         let matrices: Vec<Mutex<Array2<f32>>> =
-            layers.iter().map(|_| Mutex::new(Array2::zeros((stimuli.len(), width)))).collect();
+            layers.iter().map(|layer| Mutex::new(matrix(layer))).collect();
         let deepest = layers.last().copied().unwrap_or(0);
         batches.par_iter().try_for_each(|batch| -> Result<()> {
             let tokens = batch.iter().map(|rows| stimuli[rows[0]].tokens.as_slice());

@@ -3,10 +3,14 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use super::columns::ColumnSource;
 use super::{Count, Grammar, Result};
-use crate::stimuli::confounds::Confounds;
+use crate::stimuli::confounds::{Confounds, Pair, THRESHOLD};
 use crate::stimuli::{Feature, Values};
 use crate::text;
+
+/// Features of one slot that correlate less than this are as good as independent.
+const LEXICAL: f64 = 0.1;
 
 /// What was found in a grammar.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +25,9 @@ pub struct Check {
     pub features: Vec<FeatureLevels>,
     /// Correlations of feature distances, and which feature decides which, over [`Check::measured`] sentences.
     pub confounds: Confounds,
+    /// Features of one slot whose distances correlate, though not beyond [`THRESHOLD`](crate::stimuli::confounds::THRESHOLD):
+    /// the choice of words does it, and a sample can only lessen it.
+    pub lexical: Vec<Pair>,
     /// How many sentences levels and confounds were measured on; fewer than there are where there are too many.
     pub measured: usize,
     /// Sentences that several derivations make with different labels.
@@ -80,17 +87,36 @@ impl Grammar {
         let repeated = duplicates.iter().filter(|duplicate| !duplicate.relabelled).count();
         let stimuli = self.stimuli(labelled, String::new())?;
         let features = stimuli.features().iter().map(levels).collect();
+        let confounds = Confounds::of(stimuli.features());
         Ok(Check {
             name: self.name.clone(),
             count,
             templates,
             features,
-            confounds: Confounds::of(stimuli.features()),
+            lexical: self.lexical(&confounds),
+            confounds,
             measured: stimuli.len(),
             ambiguous: ambiguous.into_iter().collect(),
             repeated,
             unused: self.unused(),
         })
+    }
+
+    /// The correlations that features of one slot have.
+    fn lexical(&self, confounds: &Confounds) -> Vec<Pair> {
+        let slot = |at: usize| match self.columns[at].source {
+            ColumnSource::Slot { slot, .. } => Some(slot),
+            _ => None,
+        };
+        let n = self.columns.len();
+        let pairs = (0..n).flat_map(|a| (a + 1..n).map(move |b| (a, b)));
+        let alike = pairs.filter(|&(a, b)| slot(a).is_some() && slot(a) == slot(b));
+        alike
+            .filter_map(|(a, b)| {
+                let r = confounds.correlation(a, b).filter(|r| (LEXICAL..=THRESHOLD).contains(&r.abs()))?;
+                Some(Pair { a: self.columns[a].name.clone(), b: self.columns[b].name.clone(), r })
+            })
+            .collect()
     }
 
     /// The words that no sentence uses.
@@ -257,6 +283,12 @@ impl Check {
         }
         for pair in self.confounds.flagged() {
             findings.push(format!("{} and {} are confounded: r = {:.3}", pair.a, pair.b, pair.r));
+        }
+        for pair in &self.lexical {
+            findings.push(format!(
+                "{} and {} go together in the words of the slot: r = {:.3}",
+                pair.a, pair.b, pair.r
+            ));
         }
         for dependency in self.confounds.dependencies() {
             findings.push(format!("{} is a function of {}", dependency.feature, dependency.of));

@@ -239,6 +239,9 @@ impl Grammar {
         if !count.at_most && distinct::is_unambiguous(&self.rules) {
             return Count { sentences: Some(count.derivations), ..count };
         }
+        if self.lattice.count == 0 {
+            return Count { sentences: Some(0), ..count };
+        }
         if !self.can_be_written_out() {
             return count;
         }

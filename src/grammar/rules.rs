@@ -165,6 +165,31 @@ impl Rule {
         }
         renamed
     }
+
+    /// Asks of no part what nothing else depends on: features whose variable stands nowhere else.
+    pub(super) fn drop_lone_variables(&mut self) {
+        let mut standing = Vec::new();
+        self.head.variables(&mut standing);
+        for arc in self.body.iter().flatten() {
+            if let Item::Call { features, .. } = &arc.item {
+                for (_, term) in features {
+                    term.variables(&mut standing);
+                }
+            }
+        }
+        standing.extend(self.tests.iter().flat_map(Test::variables));
+        let mut times = vec![0usize; self.n_variables];
+        for variable in standing {
+            times[variable as usize] += 1;
+        }
+        for arc in self.body.iter_mut().flatten() {
+            if let Item::Call { features, .. } = &mut arc.item {
+                features.retain(
+                    |(_, term)| !matches!(term, Term::Var(variable) if times[*variable as usize] == 1),
+                );
+            }
+        }
+    }
 }
 
 /// A piece of text, and whether a space stands before it.

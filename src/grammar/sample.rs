@@ -15,7 +15,7 @@ const HELD_CHARS: u128 = 1 << 32;
 
 /// So many characters are written at most to learn something of a grammar: to count its sentences, to look them over, or to
 /// find enough that differ.
-const TRIED_CHARS: u128 = if cfg!(fuzzing) { 1 << 21 } else { 1 << 28 };
+const TRIED_CHARS: u128 = if cfg!(fuzzing) { 1 << 17 } else { 1 << 28 };
 
 /// Up to so many derivations are written out to count the sentences among them.
 const COUNTED: u128 = 1 << 18;
@@ -119,7 +119,7 @@ impl Grammar {
         if count <= n as u128 {
             return (generator.all(), true);
         }
-        let most = ((TRIED_CHARS / self.size()) as usize).min(n.saturating_mul(16).max(1 << 20)).max(n);
+        let most = ((TRIED_CHARS / self.size()) as usize).min(n.saturating_mul(16).max(1 << 18)).max(n);
         let mut stream = Stream::new(seed, "sample");
         let mut indices = IndexSample::new(count, n);
         let mut drawn = indices.take(n, &mut stream);

@@ -41,6 +41,8 @@ use names::Name;
 pub enum Weights {
     /// Safetensors files (one, or the shards of one checkpoint).
     Safetensors(Vec<PathBuf>),
+    /// PyTorch's own files (one, or the shards of one checkpoint).
+    Pytorch(Vec<PathBuf>),
     /// A safetensors file in memory (the embedded model).
     Embedded(&'static [u8]),
 }

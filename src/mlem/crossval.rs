@@ -3,18 +3,18 @@
 use ndarray::{Array2, ArrayView2};
 use rayon::prelude::*;
 
-use super::design::{Design, MIN_STIMULI};
+use super::design::{Design, MIN_STIMULI, check_memory};
 use super::distance::Neural;
 use super::encode::Scales;
 use super::fit::fit_warnings;
 use super::importance::{Held, Plan, TermImportance};
 use super::pairs::{Coverage, Layout, Task, n_pairs};
-use super::params::MlemParams;
+use super::params::{MlemParams, PairBudget};
 use super::score::{Evaluation, GridModel, PairSet, Scored, neural_distances};
 use super::solve::Solved;
 use super::stochastic::TrainingStep;
 use super::streamed::{self, HELD};
-use super::terms::{Term, matrix};
+use super::terms::{Term, matrix, terms};
 use super::{Error, Result, Warning};
 use crate::numeric::rank::{RankTarget, Scratch};
 use crate::numeric::rng::Stream;
@@ -33,7 +33,40 @@ pub struct CrossValidation {
     pub(super) coverage: Coverage,
     /// Per fold, the pairs that are held.
     pub(super) sets: Vec<PairSet>,
+    /// Per fold, pairs that it is trained on; empty where there is one fold.
+    trained_on: Vec<Sample>,
     warnings: Vec<Warning>,
+}
+
+/// The most training pairs that a model is scored on.
+const TRAINING_PAIRS: u64 = 1 << 18;
+
+/// A sample of the pairs that one fold is trained on.
+#[derive(Debug, Clone)]
+struct Sample {
+    tasks: Vec<Task>,
+    coverage: Coverage,
+    set: PairSet,
+}
+
+impl Sample {
+    fn new(design: &Design, fold: usize) -> Self {
+        let mut tasks = design.layout.tasks();
+        tasks.retain(|task| task.folds.0 != fold && task.folds.1 != fold);
+        let budget = PairBudget::AtMost(TRAINING_PAIRS);
+        let coverage = Coverage {
+            fraction: design.coverage.fraction * budget.fraction(design.training_pairs(fold)),
+            ..design.coverage
+        };
+        let set = PairSet::new(&design.columns, &tasks, coverage);
+        Self { tasks, coverage, set }
+    }
+
+    fn score(&self, model: &GridModel, neural: &Neural) -> Scored {
+        let distances = neural_distances(neural, &self.tasks, self.coverage);
+        let target = RankTarget::new(&distances, &mut Scratch::default());
+        Evaluation::new(model.clone(), &self.set, target).score()
+    }
 }
 
 /// The model of one fold at one layer, and how it did.
@@ -51,6 +84,8 @@ pub struct FoldFit {
     pub training: Vec<TrainingStep>,
     /// Spearman over the held-out pairs (over all pairs, where there is one fold).
     pub scored: Scored,
+    /// Spearman over the training pairs, or a uniform sample of at most 2¹⁸ of them; `None` where there is one fold.
+    pub trained: Option<Scored>,
     /// Importance of every term and group over the same pairs; empty with no permutations.
     pub importances: Vec<TermImportance>,
     /// What a user should know.
@@ -65,27 +100,39 @@ impl MlemParams {
     ///
     /// An option out of range; fewer than 8 stimuli; folds of fewer than 3; a constant feature.
     pub fn cross_validation(&self, features: &FeatureTable, folds: usize) -> Result<CrossValidation> {
+        self.validation(features, folds, HELD)
+    }
+
+    /// As [`MlemParams::cross_validation`], with at most `most` pairs held.
+    pub(super) fn validation(
+        &self,
+        features: &FeatureTable,
+        folds: usize,
+        most: u64,
+    ) -> Result<CrossValidation> {
         self.check_features(features, folds)?;
         let n = features.n_stimuli();
         let fold_of = split::folds(n, folds, &mut Stream::new(self.seed, "folds"));
         let design = Design::new(self, features, Layout::of_folds(&fold_of, folds))?;
         let within: u64 = design.layout.folds.iter().map(|fold| n_pairs(fold.len())).sum();
-        let held = design.coverage.at_most(HELD, within);
+        let held = design.coverage.at_most(most, within);
         let sets = (0..folds)
             .into_par_iter()
             .map(|fold| PairSet::new(&design.columns, &design.layout.tasks_within(fold), held))
             .collect();
+        let n_trained = if folds > 1 { folds } else { 0 };
+        let trained_on = (0..n_trained).into_par_iter().map(|fold| Sample::new(&design, fold)).collect();
         let mut warnings = design.warnings();
         if held != design.coverage && self.permutations > 0 {
             let scored = (within as f64 * design.coverage.fraction) as u64;
-            warnings.push(Warning::SampledImportances { pairs: scored, used: HELD });
+            warnings.push(Warning::SampledImportances { pairs: scored, used: most });
         }
         if folds > 1 {
             warnings.extend(unseen_levels(features, &fold_of, folds));
         }
         let plan = Plan::new(self, features, &design.layout.order, &design.terms, &design.columns)?;
         warnings.extend(plan.warnings(design.scales.names(), &design.layout.folds));
-        Ok(CrossValidation { design, plan, coverage: held, sets, warnings })
+        Ok(CrossValidation { design, plan, coverage: held, sets, trained_on, warnings })
     }
 }
 
@@ -109,6 +156,7 @@ impl MlemParams {
             return Err(Error::TooManyFolds { folds, stimuli: n, least: MIN_FOLD });
         }
         let scales = Scales::new(features)?;
+        check_memory(terms(features.n_features(), self.interactions).len(), folds)?;
         self.groups.iter().try_for_each(|group| group.columns(scales.names()).map(drop))
     }
 }
@@ -183,13 +231,14 @@ impl CrossValidation {
                     .then(|| streamed::score(&model, &design.columns, &neural, &tasks, design.coverage));
                 let distances = neural_distances(&neural, &tasks, self.coverage);
                 let target = RankTarget::new(&distances, &mut Scratch::default());
+                let trained = self.trained_on.get(fold).map(|sample| sample.score(&model, &neural));
                 let evaluation = Evaluation::new(model, &self.sets[fold], target);
                 let held = evaluation.score();
                 let scored = streamed.unwrap_or(held);
                 let mut warnings = fit_warnings(&solved, fold);
                 if let Err(reason) = scored.spearman {
                     // Where nothing can be scored, that nothing is associated goes without saying.
-                    warnings = vec![Warning::UndefinedScore { layer: None, fold, reason }];
+                    warnings = vec![Warning::UndefinedScore { layer: None, folds: vec![fold], reason }];
                 }
                 let importances = if self.plan.permutations == 0 {
                     Vec::new()
@@ -203,6 +252,7 @@ impl CrossValidation {
                     gap: solved.gap,
                     training: solved.training,
                     scored,
+                    trained,
                     importances,
                     warnings,
                 }

@@ -212,6 +212,21 @@ impl Columns {
         self.dense.len()
     }
 
+    /// A number that is equal for two stimuli if all their distances in a feature are.
+    pub(crate) fn value(&self, slot: Slot, i: usize) -> u64 {
+        let column = match slot {
+            Slot::Bit(bit) => return u64::from(self.bits[bit][i]),
+            Slot::Dense(column) => &self.dense[column],
+        };
+        match column {
+            Column::Levels(levels) => u64::from(levels[i]),
+            // One zero, and one NaN.
+            Column::Values(values) if values[i].is_nan() => u64::MAX,
+            Column::Values(values) => (values[i] + 0.0).to_bits(),
+            Column::Given { places, .. } => u64::from(places[i]),
+        }
+    }
+
     /// The largest distance that a feature can have between two of the stimuli, 1 at least.
     pub(crate) fn largest(&self, slot: Slot) -> f64 {
         match slot {

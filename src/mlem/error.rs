@@ -19,6 +19,14 @@ pub enum Error {
         /// What it may be.
         range: &'static str,
     },
+    /// Single units cannot be fitted with an option's value.
+    #[error("single units have no fit with {option} {value}")]
+    Units {
+        /// Which option, by the name of its method.
+        option: &'static str,
+        /// The value.
+        value: &'static str,
+    },
     /// Too few stimuli for distances to say anything.
     #[error("{found} stimuli, and a fit needs at least {least}")]
     TooFewStimuli {
@@ -164,6 +172,7 @@ impl Error {
             }
             Self::GroupTwice { .. } => "give every --group a name of its own".to_owned(),
             Self::Layer { source, .. } => return source.hint(),
+            Self::Units { option, .. } => format!("leave --{option} out, or --per-unit"),
             Self::Option { .. } | Self::NoUnits => return None,
         })
     }

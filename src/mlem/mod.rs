@@ -71,6 +71,7 @@ pub(crate) mod solve;
 mod stochastic;
 mod streamed;
 pub(crate) mod terms;
+mod units;
 mod warning;
 
 pub use crossval::{CrossValidation, FoldFit};
@@ -84,6 +85,7 @@ pub use params::{Constraint, Distance, Missing, MlemParams, PairBudget, Permute,
 pub use score::Scored;
 pub use stochastic::TrainingStep;
 pub use terms::Term;
+pub use units::{UnitFit, UnitValidation};
 pub use warning::{Undefined, Warning};
 
 /// The estimator: [`Mlem::params`] gives its options, whose `fit` gives a [`FittedMlem`].

@@ -39,7 +39,7 @@ impl Monomial {
     }
 
     /// Its value at each pair of `chunk`, into `out`.
-    fn evaluate(&self, chunk: &PairChunk, out: &mut [f64]) {
+    pub(super) fn evaluate(&self, chunk: &PairChunk, out: &mut [f64]) {
         for (out, &bits) in out.iter_mut().zip(&chunk.bits) {
             *out = if bits & self.mask == self.mask { self.coefficient } else { 0.0 };
         }

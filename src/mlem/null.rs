@@ -7,7 +7,7 @@
 //!
 //! The statistic of a draw is a fixed function of the shuffled activations, and the activations as they are, are one more
 //! draw: under the null all draws are exchangeable, so that a p-value keeps its level exactly, whatever the number of folds
-//! or permutations. With many pairs the function ranks by counting, within 1e-6 of the scores that a fit reports.
+//! or permutations. With many pairs the function ranks by counting in steps, a little coarser than the scores that a fit reports.
 //!
 //! The null is that of no relation at all: that *no* feature has to do with the activations, not that one has not given
 //! the others.
@@ -112,7 +112,12 @@ impl CrossValidation {
     }
 
     /// The score of each draw on one fold, and its importances.
-    fn evaluate(&self, fold: usize, draws: &[Neural], weights: &[Vec<Vec<f64>>]) -> Vec<(f64, Vec<f64>)> {
+    pub(super) fn evaluate(
+        &self,
+        fold: usize,
+        draws: &[Neural],
+        weights: &[Vec<Vec<f64>>],
+    ) -> Vec<(f64, Vec<f64>)> {
         let set = &self.sets[fold];
         let tasks = self.design.layout.tasks_within(fold);
         let held = self.held(fold, &tasks);
@@ -139,7 +144,7 @@ impl CrossValidation {
             let scaled = |drops: Vec<f64>| drops.into_iter().map(|drop| drop * share).collect::<Vec<f64>>();
             match &mut sums {
                 None => {
-                    sums = Some(results.into_iter().map(|(score, drops)| (score, scaled(drops))).collect())
+                    sums = Some(results.into_iter().map(|(score, drops)| (score, scaled(drops))).collect());
                 }
                 Some(sums) => {
                     for ((_, sum), (_, drops)) in sums.iter_mut().zip(results) {

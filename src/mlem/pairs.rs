@@ -67,7 +67,7 @@ impl Layout {
             for other in others {
                 for task in self.strips(fold, other) {
                     task.sample(coverage, &mut |i, partners, _: Option<&[f64]>| {
-                        each(i, &[(other, partners)])
+                        each(i, &[(other, partners)]);
                     });
                 }
             }

@@ -129,6 +129,7 @@ pub enum Permute {
 /// | `permutations` | 5 | how often each term is permuted | 0 (no importance) to 100,000 |
 /// | `groups` | none | features that are permuted together too | [`FeatureGroup`] |
 /// | `conditional` | no | permute within strata of the features whose distances correlate beyond this; implies stimuli | 0 to 1 |
+/// | `nulls` | 0 | how many draws of the null a profile makes per layer | 0 (no p-values) to 1,000,000 |
 /// | `seed` | 0 | of the folds, the sample of pairs and the permutations, and of the stochastic solver; the exact one draws nothing | |
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MlemParams {
@@ -144,6 +145,7 @@ pub struct MlemParams {
     pub(crate) permutations: usize,
     pub(crate) groups: Vec<FeatureGroup>,
     pub(crate) conditional: Option<f64>,
+    pub(crate) nulls: usize,
     pub(crate) seed: u64,
 }
 
@@ -162,6 +164,7 @@ impl Default for MlemParams {
             permutations: 5,
             groups: Vec::new(),
             conditional: None,
+            nulls: 0,
             seed: 0,
         }
     }
@@ -253,6 +256,13 @@ impl MlemParams {
         self
     }
 
+    /// How many draws of the null a profile makes at every layer.
+    #[must_use]
+    pub fn nulls(mut self, nulls: usize) -> Self {
+        self.nulls = nulls;
+        self
+    }
+
     /// What is permuted.
     pub(crate) fn permuted(&self) -> Permute {
         if self.conditional.is_some() { Permute::Stimuli } else { self.permute }
@@ -292,6 +302,13 @@ impl MlemParams {
                 option: "permutations",
                 value: self.permutations.to_string(),
                 range: "at most 100,000",
+            });
+        }
+        if self.nulls > 1_000_000 {
+            return Err(Error::Option {
+                option: "null",
+                value: self.nulls.to_string(),
+                range: "at most 1,000,000",
             });
         }
         if let Some(threshold) = self.conditional

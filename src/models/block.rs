@@ -3,16 +3,17 @@
 use candle_core::{Result, Tensor};
 
 use super::activation::Activation;
+use super::disentangled::LayerDistances;
 use super::error;
 use super::kernels::attention::{Attend, Bias};
 use super::kernels::linear::PackedLinear;
 use super::kernels::norm::Norm;
 use super::kernels::ops;
 use super::kernels::rotate::Prepare;
-use super::names::{self, Qkv};
+use super::names::{self, NormOver, Qkv};
 use super::rotary::Rotary;
 use super::sequences::Sequences;
-use super::spec::{Attention, DistanceBias, Spec};
+use super::spec::{self, Attention, DistanceBias, NormKind, Spec};
 use super::weights::{Matrix, Weights};
 
 /// A block with its weights; [`names::Block`] says where its norms stand.
@@ -24,7 +25,8 @@ pub(super) struct Block {
     attention_in: Option<Norm>,
     /// Queries, keys and values in one: `d_model` to `(n_heads + 2 n_kv_heads) d_head`.
     qkv: PackedLinear,
-    qk_norm: Option<(Norm, Norm)>,
+    qk_norm: Option<(Vec<Norm>, Vec<Norm>)>,
+    distances: Option<LayerDistances>,
     attention: PackedLinear,
     attention_out: Option<Norm>,
     after_attention: Option<Norm>,
@@ -83,11 +85,16 @@ impl Block {
         let qk_norm = match names.qk_norm {
             None => None,
             Some(qk) => {
-                let size = |heads: usize| if qk.by_head { d_head } else { heads * d_head };
-                Some((
-                    weights.norm(qk.query, layer, size(n_heads), spec.norm)?,
-                    weights.norm(qk.key, layer, size(n_kv_heads), spec.norm)?,
-                ))
+                let norms = |name: &str, heads: usize| match qk.over {
+                    NormOver::All => Ok(vec![weights.norm(name, layer, heads * d_head, spec.norm)?]),
+                    NormOver::Head => Ok(vec![weights.norm(name, layer, d_head, spec.norm)?]),
+                    NormOver::OwnHead => {
+                        let own = spec::Norm { kind: NormKind::LayerUnbiased, ..spec.norm };
+                        let name = |head: usize| name.replace("{head}", &head.to_string());
+                        (0..heads).map(|head| weights.norm(&name(head), layer, d_head, own)).collect()
+                    }
+                };
+                Some((norms(qk.query, n_heads)?, norms(qk.key, n_kv_heads)?))
             }
         };
         let qkv = load_qkv(spec, names.qkv, layer, weights)?;
@@ -99,6 +106,7 @@ impl Block {
             attention_in: norm(names.attention_in.filter(|_| !variant.bare))?,
             qkv,
             qk_norm,
+            distances: LayerDistances::load(spec, names, layer, weights)?,
             attention: attention.scaled(spec.residual_scale).pack(),
             attention_out: norm(names.attention_out)?,
             after_attention: norm(names.after_attention)?,
@@ -128,7 +136,8 @@ impl Block {
     fn attend(&self, x: &Tensor, sequences: &Sequences, shared: &Shared) -> Result<Tensor> {
         let qkv = ops::linear(x, &self.qkv, None)?;
         let rotation = self.rotary.map(|index| &shared.rotations[index]);
-        if rotation.is_some() || self.qk_norm.is_some() {
+        let Attention { clip, growth, .. } = self.spec;
+        if rotation.is_some() || self.qk_norm.is_some() || clip.is_some() || growth.is_some() {
             let prepare = Prepare {
                 spec: &self.spec,
                 norms: self.qk_norm.as_ref(),
@@ -137,7 +146,13 @@ impl Block {
             };
             ops::prepare(&qkv, prepare, &shared.positions)?;
         }
-        let attend = Attend { spec: &self.spec, reach: self.reach, bias: shared.bias.as_ref() };
+        let distances = self.distances.as_ref().map(|distances| distances.up_to(sequences.longest()));
+        let attend = Attend {
+            spec: &self.spec,
+            reach: self.reach,
+            bias: shared.bias.as_ref(),
+            distances: distances.as_ref(),
+        };
         ops::attend(&qkv, attend, sequences)
     }
 }
@@ -235,7 +250,8 @@ pub(super) enum DistanceTable {
 impl DistanceTable {
     pub(super) fn load(spec: &Spec, names: &names::Block, weights: &Weights) -> error::Result<Option<Self>> {
         Ok(match spec.attention.bias {
-            DistanceBias::None => None,
+            // Disentangled layers have tables of their own.
+            DistanceBias::None | DistanceBias::Disentangled(_) => None,
             DistanceBias::Alibi { scale } => {
                 Some(Self::Slopes(alibi_slopes(spec.attention.n_heads).map(|slope| slope * scale).collect()))
             }

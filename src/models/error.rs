@@ -56,10 +56,12 @@ pub enum Error {
         value: String,
     },
     /// A weights file cannot be parsed.
-    #[error("{file}: not a readable safetensors file: {message}")]
+    #[error("{file}: not a readable {format} file: {message}")]
     WeightsFile {
         /// Which file.
         file: String,
+        /// What it should be.
+        format: &'static str,
         /// What is wrong with it.
         message: String,
     },
@@ -159,8 +161,8 @@ impl Error {
         })
     }
 
-    /// A weights file that cannot be parsed.
+    /// A safetensors file that cannot be parsed.
     pub(super) fn weights_file(path: &Path, message: String) -> Self {
-        Self::WeightsFile { file: path.display().to_string(), message }
+        Self::WeightsFile { file: path.display().to_string(), format: "safetensors", message }
     }
 }

@@ -11,10 +11,15 @@
 mod activation;
 mod block;
 mod config;
+mod convolution;
+mod disentangled;
 mod error;
 mod families;
 mod kernels;
 mod names;
+mod pickle;
+mod pytorch;
+mod recurrent;
 pub mod registry;
 mod rotary;
 mod sequences;

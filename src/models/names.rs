@@ -17,6 +17,10 @@ pub(super) struct Names {
     pub(super) embedding_projection: Option<Linear>,
     pub(super) block: Block,
     pub(super) final_norm: Option<&'static str>,
+    /// From `d_model` to [`Spec::d_last`].
+    pub(super) last_projection: Option<Linear>,
+    /// A convolution, and the norm after it.
+    pub(super) convolution: Option<(&'static str, &'static str)>,
 }
 
 /// The names of a block's weights. With `x` the residual stream:
@@ -33,6 +37,8 @@ pub(super) struct Block {
     pub(super) qk_norm: Option<QkNorm>,
     /// A table `(buckets, heads)` of [`super::spec::DistanceBias::Buckets`], which all blocks share.
     pub(super) distance_bias: Option<&'static str>,
+    /// The layers of [`super::spec::DistanceBias::Disentangled`].
+    pub(super) disentangled: Option<Disentangled>,
     pub(super) attention: Linear,
     pub(super) attention_out: Option<&'static str>,
     pub(super) after_attention: Option<&'static str>,
@@ -67,8 +73,29 @@ pub(super) enum Qkv {
 pub(super) struct QkNorm {
     pub(super) query: &'static str,
     pub(super) key: &'static str,
-    /// Whether each head is normalized by itself.
-    pub(super) by_head: bool,
+    pub(super) over: NormOver,
+}
+
+/// What a norm of queries or keys is taken over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NormOver {
+    /// All heads at once.
+    All,
+    /// Each head, all with the same weights.
+    Head,
+    /// Each head with weights of its own, without biases; `{head}` in the name stands for its number.
+    OwnHead,
+}
+
+/// What disentangled attention has beside queries and keys.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Disentangled {
+    /// The table of distances, and its norm, which all blocks share.
+    pub(super) table: &'static str,
+    pub(super) norm: &'static str,
+    /// The layers that make queries and keys of it, where they are not those of the tokens.
+    pub(super) query: Linear,
+    pub(super) key: Linear,
 }
 
 /// An MLP.
@@ -119,6 +146,7 @@ impl Block {
             qkv,
             qk_norm: None,
             distance_bias: None,
+            disentangled: None,
             attention,
             attention_out: None,
             after_attention: None,
@@ -141,6 +169,12 @@ impl Block {
 }
 
 impl Names {
+    /// Token embeddings; recurrent blocks know the names of their weights.
+    pub(super) const fn without_blocks(tokens: &'static str) -> Self {
+        let none = linear("");
+        Self::new(tokens, Block::new(Qkv::Stacked(none), none, Mlp::Plain { up: none, down: none }))
+    }
+
     /// Token embeddings and blocks, with no prefix, norm or projection.
     #[expect(clippy::large_types_passed_by_value, reason = "a constant, made when the program is compiled")]
     pub(super) const fn new(tokens: &'static str, block: Block) -> Self {
@@ -153,6 +187,8 @@ impl Names {
             embedding_projection: None,
             block,
             final_norm: None,
+            last_projection: None,
+            convolution: None,
         }
     }
 }

@@ -3,8 +3,8 @@
 use super::config::Config;
 use super::error::{Error, Result};
 use super::families::{
-    albert, bert, bloom, distilbert, electra, falcon, gemma, gpt_neo, gpt_neox, gpt2, llama, modernbert,
-    mpnet, olmo, opt, phi, roberta, t5,
+    albert, bart, bert, bloom, deberta, distilbert, electra, falcon, gemma, gpt_neo, gpt_neox, gpt2, llama,
+    mamba, modernbert, mpnet, olmo, opt, phi, roberta, rwkv7, t5, wrapped,
 };
 use super::names::Declaration;
 
@@ -29,6 +29,7 @@ const FAMILIES: &[Family] = &[
         golden: &["albert", "albert_gelu"],
         declare: albert::declare,
     },
+    Family { model_type: "bart", name: "BART (encoder)", golden: &["bart", "bart_odd"], declare: bart::bart },
     Family {
         model_type: "bert",
         name: "BERT",
@@ -41,6 +42,12 @@ const FAMILIES: &[Family] = &[
         name: "CamemBERT",
         golden: &["camembert", "camembert_odd"],
         declare: roberta::declare,
+    },
+    Family {
+        model_type: "deberta-v2",
+        name: "DeBERTa v2 and v3",
+        golden: &["deberta_v3", "deberta_v2", "deberta_v2_conv", "deberta_v2_groups"],
+        declare: deberta::declare,
     },
     Family {
         model_type: "distilbert",
@@ -66,12 +73,24 @@ const FAMILIES: &[Family] = &[
         golden: &["falcon", "falcon_new", "falcon_rw"],
         declare: falcon::declare,
     },
+    Family {
+        model_type: "falcon_mamba",
+        name: "Falcon Mamba",
+        golden: &["falcon_mamba", "falcon_mamba_odd"],
+        declare: mamba::falcon_mamba,
+    },
     Family { model_type: "gemma", name: "Gemma", golden: &["gemma", "gemma_grouped"], declare: gemma::gemma },
     Family {
         model_type: "gemma2",
         name: "Gemma 2",
         golden: &["gemma2", "gemma2_odd"],
         declare: gemma::gemma2,
+    },
+    Family {
+        model_type: "gemma3",
+        name: "Gemma 3 (text of the models that see)",
+        golden: &["gemma3_wrapped", "gemma3_wrapped_odd"],
+        declare: wrapped::gemma3,
     },
     Family {
         model_type: "gemma3_text",
@@ -105,16 +124,47 @@ const FAMILIES: &[Family] = &[
         declare: llama::llama,
     },
     Family {
+        model_type: "m2m_100",
+        name: "M2M-100 and NLLB (encoder)",
+        golden: &["m2m_100", "m2m_100_odd"],
+        declare: bart::m2m_100,
+    },
+    Family { model_type: "mamba", name: "Mamba", golden: &["mamba", "mamba_odd"], declare: mamba::mamba },
+    Family {
+        model_type: "mamba2",
+        name: "Mamba-2",
+        golden: &["mamba2", "mamba2_odd"],
+        declare: mamba::mamba2,
+    },
+    Family {
+        model_type: "mbart",
+        name: "mBART (encoder)",
+        golden: &["mbart", "mbart_odd"],
+        declare: bart::mbart,
+    },
+    Family {
         model_type: "ministral",
         name: "Ministral",
         golden: &["ministral", "ministral_odd"],
-        declare: llama::mistral,
+        declare: llama::ministral,
+    },
+    Family {
+        model_type: "ministral3",
+        name: "Ministral 3",
+        golden: &["ministral3", "ministral3_odd"],
+        declare: llama::ministral3,
     },
     Family {
         model_type: "mistral",
         name: "Mistral",
         golden: &["mistral", "mistral_window"],
         declare: llama::mistral,
+    },
+    Family {
+        model_type: "mistral3",
+        name: "Mistral 3 and Ministral 3 (text of the models that see)",
+        golden: &["mistral3", "mistral3_ministral3"],
+        declare: wrapped::mistral3,
     },
     Family {
         model_type: "modernbert",
@@ -124,9 +174,19 @@ const FAMILIES: &[Family] = &[
     },
     Family { model_type: "mpnet", name: "MPNet", golden: &["mpnet", "mpnet_odd"], declare: mpnet::declare },
     Family { model_type: "mt5", name: "mT5 (encoder)", golden: &["mt5", "mt5_odd"], declare: t5::declare },
-    Family { model_type: "olmo", name: "OLMo", golden: &["olmo", "olmo_grouped"], declare: olmo::olmo },
+    Family {
+        model_type: "olmo",
+        name: "OLMo",
+        golden: &["olmo", "olmo_grouped", "olmo_clipped"],
+        declare: olmo::olmo,
+    },
     Family { model_type: "olmo2", name: "OLMo 2", golden: &["olmo2", "olmo2_grouped"], declare: olmo::olmo2 },
-    Family { model_type: "opt", name: "OPT", golden: &["opt", "opt_odd"], declare: opt::declare },
+    Family {
+        model_type: "opt",
+        name: "OPT",
+        golden: &["opt", "opt_odd", "opt_projected"],
+        declare: opt::declare,
+    },
     Family { model_type: "phi", name: "Phi-1.5 and Phi-2", golden: &["phi", "phi_odd"], declare: phi::phi },
     Family { model_type: "phi3", name: "Phi-3", golden: &["phi3", "phi3_long"], declare: phi::phi3 },
     Family {
@@ -143,6 +203,12 @@ const FAMILIES: &[Family] = &[
         declare: roberta::declare,
     },
     Family {
+        model_type: "rwkv7",
+        name: "RWKV-7 (against float64)",
+        golden: &["rwkv7", "rwkv7_odd"],
+        declare: rwkv7::declare,
+    },
+    Family {
         model_type: "smollm3",
         name: "SmolLM 3",
         golden: &["smollm3", "smollm3_odd"],
@@ -151,7 +217,7 @@ const FAMILIES: &[Family] = &[
     Family {
         model_type: "stablelm",
         name: "StableLM",
-        golden: &["stablelm", "stablelm_parallel"],
+        golden: &["stablelm", "stablelm_parallel", "stablelm_normed", "stablelm_normed_serial"],
         declare: llama::stablelm,
     },
     Family {
@@ -161,10 +227,22 @@ const FAMILIES: &[Family] = &[
         declare: t5::declare,
     },
     Family {
+        model_type: "t5gemma",
+        name: "T5Gemma (encoder)",
+        golden: &["t5gemma", "t5gemma_odd"],
+        declare: gemma::t5gemma,
+    },
+    Family {
         model_type: "xlm-roberta",
         name: "XLM-RoBERTa",
         golden: &["xlm_roberta", "xlm_roberta_odd"],
         declare: roberta::declare,
+    },
+    Family {
+        model_type: "xlm-roberta-xl",
+        name: "XLM-RoBERTa-XL",
+        golden: &["xlm_roberta_xl", "xlm_roberta_xl_odd"],
+        declare: roberta::xl,
     },
 ];
 

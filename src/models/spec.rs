@@ -30,6 +30,130 @@ pub struct Spec {
     pub parallel: bool,
     /// What a block's attention and MLP are multiplied by before they are added to the residual stream.
     pub residual_scale: f32,
+    /// What is added to the first block's output.
+    pub convolution: Option<Convolution>,
+    /// Size of the last hidden state, where a linear layer of the final one changes it.
+    pub d_last: Option<usize>,
+    /// What takes the place of attention and MLP in every block, if something does.
+    pub recurrence: Option<Recurrence>,
+}
+
+impl Spec {
+    /// A model whose blocks are recurrent, on token embeddings alone.
+    pub(super) fn recurrent(
+        vocab_size: usize,
+        d_model: usize,
+        n_layers: usize,
+        norm: Norm,
+        recurrence: Recurrence,
+    ) -> Self {
+        Self {
+            vocab_size,
+            d_model,
+            n_layers,
+            n_positions: None,
+            embeddings: Embeddings::tokens(d_model),
+            norm,
+            // Of attention and MLP only this much holds: tokens see those before them.
+            attention: Attention::causal(1, d_model),
+            blocks: vec![Block::default(); n_layers],
+            mlp: Mlp { d: 0, activation: Activation::Silu },
+            parallel: false,
+            residual_scale: 1.0,
+            convolution: None,
+            d_last: None,
+            recurrence: Some(recurrence),
+        }
+    }
+
+    /// Units of hidden state `layer`.
+    #[must_use]
+    pub fn d_at(&self, layer: usize) -> usize {
+        self.d_last.filter(|_| layer == self.n_layers).unwrap_or(self.d_model)
+    }
+}
+
+/// A recurrent block.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Recurrence {
+    /// Mamba.
+    Mamba(Mamba),
+    /// Mamba-2.
+    Mamba2(Mamba2),
+    /// RWKV-7.
+    Rwkv7(Rwkv7),
+}
+
+/// A block of Mamba.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Mamba {
+    /// Channels.
+    pub d_inner: usize,
+    /// Values of state per channel.
+    pub d_state: usize,
+    /// Units that steps are made from.
+    pub d_step: usize,
+    /// How many tokens the convolution spans.
+    pub width: usize,
+    /// Whether the layers into and out of the block have biases.
+    pub bias: bool,
+    /// Whether the convolution has one.
+    pub convolution_bias: bool,
+    /// After the convolution.
+    pub activation: Activation,
+    /// The epsilon of norms of what steers the recurrence (Falcon Mamba).
+    pub steering_eps: Option<f32>,
+}
+
+/// A block of Mamba-2.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Mamba2 {
+    /// Heads.
+    pub n_heads: usize,
+    /// Channels of each.
+    pub d_head: usize,
+    /// Groups of heads that are steered together.
+    pub n_groups: usize,
+    /// Values of state per channel.
+    pub d_state: usize,
+    /// How many tokens the convolution spans.
+    pub width: usize,
+    /// Whether the layers into and out of the block have biases.
+    pub bias: bool,
+    /// Whether the convolution has one.
+    pub convolution_bias: bool,
+    /// After the convolution.
+    pub activation: Activation,
+    /// Steps are kept between these.
+    pub step_limits: (f32, f32),
+}
+
+/// A block of RWKV-7.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rwkv7 {
+    /// Units of a head.
+    pub d_head: usize,
+    /// Size of the channel mixing's hidden layer.
+    pub d_mlp: usize,
+    /// Units that the decay is made from.
+    pub d_decay: usize,
+    /// Units that the in-context learning rate is made from.
+    pub d_rate: usize,
+    /// Units that the gate is made from.
+    pub d_gate: usize,
+    /// Units that the share of the first block's values is made from.
+    pub d_value: usize,
+}
+
+/// A convolution of hidden state 0 over neighbouring tokens, added to the first block's output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Convolution {
+    /// How many tokens it spans, an odd number.
+    pub width: usize,
+    /// Units are in so many groups that do not mix.
+    pub groups: usize,
+    /// The non-linearity.
+    pub activation: Activation,
 }
 
 /// From tokens to hidden state 0.
@@ -39,15 +163,30 @@ pub struct Embeddings {
     pub d: usize,
     /// What token embeddings are multiplied by.
     pub scale: f32,
-    /// Learned positions, if there are any.
+    /// Where the linear layer to `d_model` stands, if there is one.
+    pub projected: Projected,
+    /// A table of positions, if there is one.
     pub positions: Option<Positions>,
     /// Rows of the table of segment embeddings; 0 when there is none.
     pub n_segments: usize,
 }
 
-/// A table of learned positions.
+/// Where the linear layer from `d` to `d_model` stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Projected {
+    /// After all else.
+    Last,
+    /// Before the norm.
+    BeforeNorm,
+    /// Before positions are added.
+    BeforePositions,
+}
+
+/// A table of positions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Positions {
+    /// Whether it is learned; else its rows are sines and cosines of growing wavelengths (Vaswani et al. 2017).
+    pub learned: bool,
     /// Rows of the table.
     pub rows: usize,
     /// Which row the first token of a sequence has.
@@ -95,8 +234,21 @@ pub struct Attention {
     pub causal: bool,
     /// Scores `s` become `cap · tanh(s / cap)`.
     pub cap: Option<f32>,
+    /// Queries, keys and values are kept between `-clip` and `clip`.
+    pub clip: Option<f32>,
+    /// How queries grow with position.
+    pub growth: Option<QueryGrowth>,
     /// What is added to the scores by distance.
     pub bias: DistanceBias,
+}
+
+/// Queries at position `p` (from 0) are multiplied by `1 + beta · ln(1 + ⌊p / period⌋)`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct QueryGrowth {
+    /// How much.
+    pub beta: f32,
+    /// Positions before this one are as they are.
+    pub period: usize,
 }
 
 /// What is added to a score by the distance of its two tokens.
@@ -116,6 +268,27 @@ pub enum DistanceBias {
         /// Distances from here on share the last bucket.
         max_distance: usize,
     },
+    /// Products of queries and keys with learned vectors of distances (He et al. 2021).
+    Disentangled(Disentangled),
+}
+
+/// Disentangled attention: a score is `q·k`, plus `q·k_δ` and `k·q_δ` for the distance `δ` of its tokens, all times
+/// [`Attention::scale`]. `k_δ` and `q_δ` are linear layers of one table of distances.
+#[expect(clippy::struct_excessive_bools, reason = "four independent choices of a configuration")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Disentangled {
+    /// Whether there is `q·k_δ` (content to position).
+    pub to_position: bool,
+    /// Whether there is `k·q_δ` (position to content).
+    pub from_position: bool,
+    /// Whether `k_δ` and `q_δ` come from the layers that make keys and queries.
+    pub shared: bool,
+    /// Whether the table goes through a norm.
+    pub normalized: bool,
+    /// Half the rows of the table: distances from `-span` up to `span - 1`.
+    pub span: usize,
+    /// Distances beyond half the span share rows, on a logarithmic scale that ends here.
+    pub log_up_to: Option<usize>,
 }
 
 /// What differs from block to block.
@@ -148,6 +321,8 @@ impl Attention {
             scale: 1.0 / (d_head as f32).sqrt(),
             causal: false,
             cap: None,
+            clip: None,
+            growth: None,
             bias: DistanceBias::None,
         }
     }
@@ -161,11 +336,12 @@ impl Attention {
 impl Embeddings {
     /// Token embeddings of size `d_model`, and nothing else.
     pub(super) fn tokens(d_model: usize) -> Self {
-        Self { d: d_model, scale: 1.0, positions: None, n_segments: 0 }
+        Self { d: d_model, scale: 1.0, projected: Projected::Last, positions: None, n_segments: 0 }
     }
 
     /// Token embeddings, and `rows` learned positions from 0.
     pub(super) fn with_positions(d_model: usize, rows: usize) -> Self {
-        Self { positions: Some(Positions { rows, first: 0, uncounted: None }), ..Self::tokens(d_model) }
+        let positions = Positions { learned: true, rows, first: 0, uncounted: None };
+        Self { positions: Some(positions), ..Self::tokens(d_model) }
     }
 }

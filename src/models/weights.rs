@@ -10,6 +10,7 @@ use super::error::{Error, Result};
 use super::kernels::linear::PackedLinear;
 use super::kernels::norm::Norm;
 use super::names::Linear;
+use super::pytorch::{PytorchFile, Stored};
 use super::spec::{self, NormKind};
 use crate::{files, hub};
 
@@ -24,6 +25,32 @@ pub(super) struct Weights {
 enum File {
     Mapped(MmapedSafetensors),
     Embedded(SliceSafetensors<'static>),
+    Pytorch(PytorchFile),
+}
+
+/// A tensor of a file.
+enum Found<'a> {
+    View(TensorView<'a>),
+    Stored(&'a PytorchFile, &'a Stored),
+}
+
+impl Found<'_> {
+    fn shape(&self) -> &[usize] {
+        match self {
+            Self::View(view) => view.shape(),
+            Self::Stored(_, stored) => stored.shape(),
+        }
+    }
+
+    /// As f32; `name` is the tensor's.
+    fn load(&self, name: &str) -> Result<Tensor> {
+        Ok(match self {
+            Self::View(view) => view.load(&Device::Cpu)?.to_dtype(DType::F32)?,
+            Self::Stored(file, stored) => {
+                Tensor::from_vec(file.read(name, stored)?, stored.shape(), &Device::Cpu)?
+            }
+        })
+    }
 }
 
 impl Weights {
@@ -31,9 +58,14 @@ impl Weights {
     pub(super) fn open(id: &str, weights: &hub::Weights) -> Result<Self> {
         let files = match weights {
             hub::Weights::Safetensors(paths) => paths.iter().map(|path| map(path)).collect::<Result<_>>()?,
+            hub::Weights::Pytorch(paths) => {
+                let open = |path| PytorchFile::open(path).map(File::Pytorch);
+                paths.iter().map(|path| open(path)).collect::<Result<_>>()?
+            }
             hub::Weights::Embedded(bytes) => {
                 vec![File::Embedded(SliceSafetensors::new(bytes).map_err(|error| Error::WeightsFile {
                     file: id.to_owned(),
+                    format: "safetensors",
                     message: error.to_string(),
                 })?)]
             }
@@ -51,10 +83,11 @@ impl Weights {
             .unwrap_or_default();
     }
 
-    fn view(&self, full_name: &str) -> Option<TensorView<'_>> {
+    fn view(&self, full_name: &str) -> Option<Found<'_>> {
         self.files.iter().find_map(|file| match file {
-            File::Mapped(file) => file.get(full_name).ok(),
-            File::Embedded(file) => file.get(full_name).ok(),
+            File::Mapped(file) => file.get(full_name).ok().map(Found::View),
+            File::Embedded(file) => file.get(full_name).ok().map(Found::View),
+            File::Pytorch(file) => file.get(full_name).map(|stored| Found::Stored(file, stored)),
         })
     }
 
@@ -77,11 +110,16 @@ impl Weights {
                 expected: shape.to_vec(),
             });
         }
-        Ok(view.load(&Device::Cpu)?.to_dtype(DType::F32)?)
+        view.load(&name)
     }
 
     fn vector(&self, names: &[String], size: usize) -> Result<Vec<f32>> {
         Ok(self.tensor(names, &[size])?.to_vec1()?)
+    }
+
+    /// A tensor of block `layer` by its whole name, row-major.
+    pub(super) fn values(&self, name: &str, layer: usize, shape: &[usize]) -> Result<Vec<f32>> {
+        Ok(self.tensor(&[in_block(name, layer)], shape)?.flatten_all()?.to_vec1()?)
     }
 
     /// An embedding table, `(rows, columns)`.
@@ -146,6 +184,11 @@ pub(super) struct Matrix {
 }
 
 impl Matrix {
+    /// A layer made of `weight`, `(outputs, inputs)`, and a bias.
+    pub(super) fn new(weight: Vec<f32>, bias: Option<Vec<f32>>, outputs: usize, inputs: usize) -> Self {
+        Self { weight, bias, outputs, inputs }
+    }
+
     /// Lays it out for the kernels.
     pub(super) fn pack(&self) -> PackedLinear {
         PackedLinear::new(&self.weight, self.bias.as_deref(), self.outputs, self.inputs)

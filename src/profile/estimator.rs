@@ -90,12 +90,19 @@ impl LayerFit for mlem::CrossValidation {
             });
             profile.details.training.extend(steps);
         }
+        let nulls = self.params().nulls;
+        if nulls > 0 {
+            let null = self.null(activations, nulls).map_err(|error| error.at_layer(layer))?;
+            profile.push_null(layer, &fits, &null);
+        }
         Ok(warnings_at(layer, fits.iter().flat_map(|fit| &fit.warnings)))
     }
 }
 
+/// The warnings of the fits of one layer, one for all folds that are alike in it.
 fn warnings_at<'a>(layer: usize, warnings: impl Iterator<Item = &'a mlem::Warning>) -> Vec<String> {
-    warnings.map(|warning| warning.clone().at_layer(layer).to_string()).collect()
+    let merged = mlem::Warning::merged(warnings.cloned());
+    merged.into_iter().map(|warning| warning.at_layer(layer).to_string()).collect()
 }
 
 impl Estimator for FrRsaParams {

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use super::csv::rounded;
 use super::estimator::{Estimator, split};
-use super::{Error, Importance, Profile, Result, Score, Weight};
+use super::{Error, Importance, Of, Profile, Result, Score, Split, Tested, Weight};
 use crate::activations::Activations;
-use crate::mlem::{CrossValidation, FoldFit};
+use crate::mlem::{CrossValidation, FoldFit, Null, NullStatistic};
 use crate::progress::{Progress, Unit};
 use crate::stimuli::FeatureTable;
 
@@ -66,13 +66,35 @@ impl Profile {
     /// Keeps the layers that have a score for each of `folds`; a layer's score is written last.
     fn keep_complete(&mut self, folds: usize) {
         let complete: BTreeSet<usize> = {
-            let scored = |layer| self.scores.iter().filter(|row| row.layer == layer).count();
+            let held_out = split(folds);
+            let scored =
+                |layer| self.scores.iter().filter(|row| row.layer == layer && row.split == held_out).count();
             self.scores.iter().map(|row| row.layer).filter(|&layer| scored(layer) == folds).collect()
         };
         self.scores.retain(|row| complete.contains(&row.layer));
         self.importances.retain(|row| complete.contains(&row.layer));
         self.weights.retain(|row| complete.contains(&row.layer));
+        self.tested.retain(|row| complete.contains(&row.layer));
         self.details.retain(|layer| complete.contains(&layer));
+    }
+
+    /// Adds what the null of one layer says of its fits.
+    pub(super) fn push_null(&mut self, layer: usize, fits: &[FoldFit], null: &Null) {
+        let mut push = |of: Of, null: NullStatistic| {
+            let null = NullStatistic {
+                p: null.p.map(rounded),
+                mean: rounded(null.mean),
+                sd: rounded(null.sd),
+                low: rounded(null.low),
+                high: rounded(null.high),
+            };
+            self.tested.push(Tested { layer, of, null });
+        };
+        push(Of::Score, null.score());
+        let effects = fits.first().map_or(&[][..], |fit| &fit.importances);
+        for (effect, null) in effects.iter().zip(null.importances()) {
+            push(Of::Effect(effect.order, effect.name.clone()), null);
+        }
     }
 
     /// Adds the rows of one layer.
@@ -82,6 +104,10 @@ impl Profile {
         for fit in fits {
             let fold = fit.fold;
             let spearman = rounded(fit.scored.spearman.unwrap_or(f64::NAN));
+            if let Some(trained) = fit.trained {
+                let spearman = rounded(trained.spearman.unwrap_or(f64::NAN));
+                self.scores.push(Score { layer, fold, split: Split::Train, spearman, pairs: trained.pairs });
+            }
             self.scores.push(Score { layer, fold, split, spearman, pairs: fit.scored.pairs });
             self.importances.extend(fit.importances.iter().map(|term| Importance {
                 layer,
@@ -106,6 +132,7 @@ impl Profile {
         self.scores.sort_by_key(|row| row.layer);
         self.importances.sort_by_key(|row| row.layer);
         self.weights.sort_by_key(|row| row.layer);
+        self.tested.sort_by_key(|row| row.layer);
         self.details.sort();
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Tested;
 use super::details::Details;
 use crate::mlem::Order;
 
@@ -71,6 +72,8 @@ pub struct Profile {
     pub importances: Vec<Importance>,
     /// `weights.csv`.
     pub weights: Vec<Weight>,
+    /// What `statistics.csv` holds of the null, if one was drawn.
+    pub tested: Vec<Tested>,
     /// What one estimator alone tells.
     pub details: Details,
 }

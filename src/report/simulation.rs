@@ -53,13 +53,16 @@ pub fn tables(simulation: &Simulation) -> Vec<File> {
     files
 }
 
+/// What is read from a recovery.
+type Measure = fn(&Recovery) -> f64;
+
 /// A line per world, method and measure, a column per noise level: means over seeds with their standard deviations.
 #[must_use]
 pub fn table(simulation: &Simulation) -> String {
     let levels = levels(simulation);
     let mut out = String::new();
     for world in worlds(simulation) {
-        let measures: [(&str, fn(&Recovery) -> f64); 4] = [
+        let measures: [(&str, Measure); 4] = [
             ("error of W", |row| row.error),
             ("drift of W", |row| row.drift),
             ("Spearman", |row| row.spearman),
@@ -226,6 +229,7 @@ fn draw(
             .enumerate()
             .map(|(style, (name, at))| Curve { name, at, style: Some(style) })
             .collect(),
+        ranges: Vec::new(),
     };
     Some(curves.render())
 }

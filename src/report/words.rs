@@ -4,7 +4,7 @@ use serde_json::Value;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::estimators::Words;
-use crate::profile::{RunRecord, Split, Spread, SpreadOver, Summary};
+use crate::profile::{ALPHA, RunRecord, Split, Spread, SpreadOver, Summary};
 use crate::text;
 
 /// What stands where there is no number.
@@ -71,6 +71,10 @@ pub(super) fn importance(summary: &Summary, run: &RunRecord) -> String {
     let times = permutations
         .map(|n| format!(", {}", text::counted(u128::from(n), "permutation")))
         .unwrap_or_default();
+    let threshold = run.options.get("conditional").and_then(Value::as_f64);
+    let within = threshold
+        .map(|r| format!(" that agree in its correlates (|r| > {})", short(r, 2)))
+        .unwrap_or_default();
     let over = match summary.spread_over {
         SpreadOver::Folds => {
             format!("mean ± sd over {} folds of held-out stimuli", text::count(summary.n_folds as u128))
@@ -79,8 +83,19 @@ pub(super) fn importance(summary: &Summary, run: &RunRecord) -> String {
     };
     match other {
         Some(what) => format!("{what}; {over}"),
-        None => format!("{what}{times}; {over}"),
+        None => format!("{what}{within}{times}; {over}"),
     }
+}
+
+/// What a star says, if any were given.
+pub(super) fn stars(summary: &Summary, run: &RunRecord) -> Option<String> {
+    let draws = run.options.get("null").and_then(Value::as_u64).filter(|&n| n > 0);
+    summary.is_tested().then(|| {
+        let draws = draws
+            .map(|n| format!(" ({} of the null)", text::counted(u128::from(n), "draw")))
+            .unwrap_or_default();
+        format!("p < {}, one-sided, after Benjamini and Hochberg{draws}", short(ALPHA, 2))
+    })
 }
 
 /// What a score is, in a few words.

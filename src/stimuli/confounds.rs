@@ -6,6 +6,8 @@
 //! counting levels and from sorted prefix sums, in O(n log n) per pair of features, never from a list of pairs; only a
 //! feature that is given as its distances is summed pair by pair.
 
+use ndarray::Array2;
+
 use super::{Distances, Feature, FeatureTable, Values};
 
 /// Two features whose distances correlate beyond this are reported as confounded.
@@ -81,6 +83,13 @@ impl Confounds {
     #[must_use]
     pub fn correlation(&self, a: usize, b: usize) -> Option<f64> {
         self.correlations[a * self.names.len() + b]
+    }
+
+    /// The correlations of all features with each other, `(n_features, n_features)`; NaN where one of them never differs.
+    #[must_use]
+    pub fn matrix(&self) -> Array2<f64> {
+        let n = self.names.len();
+        Array2::from_shape_fn((n, n), |(a, b)| self.correlation(a, b).unwrap_or(f64::NAN))
     }
 
     /// All pairs of different features, strongest correlation first; those that never differ are left out.
@@ -413,7 +422,7 @@ mod tests {
                 Feature::numeric(&format!("f{index}"), if index == 3 { values } else { noise }).unwrap()
             });
         }
-        let mut given = ndarray::Array2::<f32>::zeros((n, n));
+        let mut given = Array2::<f32>::zeros((n, n));
         for i in 0..n {
             for j in 0..i {
                 let distance = if stream.index(9) == 0 { f32::NAN } else { 5.0 * stream.unit() as f32 };

@@ -28,13 +28,25 @@ LLAMA = dict(hidden_size=32, num_hidden_layers=2, num_attention_heads=4, num_key
              max_position_embeddings=32)
 NEOX = {key: value for key, value in LLAMA.items() if key != "num_key_value_heads"}
 GROUPED = LLAMA | dict(hidden_size=24, num_attention_heads=6, num_key_value_heads=2, rms_norm_eps=1e-3)
+BART = dict(d_model=16, encoder_layers=2, decoder_layers=1, encoder_attention_heads=4, decoder_attention_heads=4,
+            encoder_ffn_dim=24, decoder_ffn_dim=8, max_position_embeddings=16)
+BART_ODD = dict(d_model=18, encoder_layers=3, decoder_layers=1, encoder_attention_heads=3, decoder_attention_heads=2,
+                encoder_ffn_dim=10, decoder_ffn_dim=8, max_position_embeddings=12)
+DEBERTA = dict(hidden_size=16, num_hidden_layers=2, num_attention_heads=4, intermediate_size=24, relative_attention=True,
+               position_buckets=4, norm_rel_ebd="layer_norm", share_att_key=True, pos_att_type="p2c|c2p",
+               position_biased_input=False, max_position_embeddings=16)
+SMALL = LLAMA | dict(hidden_size=16, intermediate_size=24)
+VISION = dict(hidden_size=16, intermediate_size=16, num_hidden_layers=1, num_attention_heads=2, image_size=28, patch_size=14)
+MAMBA = dict(hidden_size=16, num_hidden_layers=2, state_size=4)
 T5 = dict(d_model=32, d_kv=8, d_ff=48, num_layers=2, num_heads=4)
 
 # name -> (configuration class, its arguments, and, where a family or a file calls for it: the dtype to store, old names,
-# the class of the model)
+# the class of the model, its encoder or its language model alone, how it gives its states)
 CASES = {
     "albert": ("AlbertConfig", BERT | dict(embedding_size=16), {}),
     "albert_gelu": ("AlbertConfig", BERT_ODD | dict(embedding_size=40, hidden_act="gelu", num_hidden_layers=4), {}),
+    "bart": ("BartConfig", BART, {"encoder": True}),
+    "bart_odd": ("BartConfig", BART_ODD | dict(scale_embedding=True, activation_function="relu"), {"encoder": True}),
     "bert": ("BertConfig", BERT | dict(num_hidden_layers=3, max_position_embeddings=12), {}),
     "bert_odd": ("BertConfig", BERT_ODD, {"old_names": True}),
     "bert_f16": ("BertConfig", BERT | dict(hidden_size=24, num_attention_heads=1, hidden_act="relu"),
@@ -44,6 +56,14 @@ CASES = {
     "bloom_heads": ("BloomConfig", dict(hidden_size=36, n_layer=2, n_head=6, layer_norm_epsilon=1e-3), {}),
     "camembert": ("CamembertConfig", BERT, {}),
     "camembert_odd": ("CamembertConfig", BERT_ODD | dict(pad_token_id=0), {}),
+    "deberta_v2": ("DebertaV2Config", DEBERTA | dict(
+        position_biased_input=True, share_att_key=False, norm_rel_ebd="none", pos_att_type=["c2p"], position_buckets=-1,
+        type_vocab_size=2, max_relative_positions=4), {}),
+    "deberta_v2_conv": ("DebertaV2Config", DEBERTA | dict(conv_kernel_size=3, conv_act="gelu", attention_head_size=4), {}),
+    "deberta_v2_groups": ("DebertaV2Config", DEBERTA | dict(
+        share_att_key=False, conv_kernel_size=5, conv_groups=2, embedding_size=10, type_vocab_size=3, pos_att_type="p2c",
+        layer_norm_eps=1e-3, hidden_act="gelu_new", max_relative_positions=9, position_buckets=6), {}),
+    "deberta_v3": ("DebertaV2Config", DEBERTA, {}),
     "distilbert": ("DistilBertConfig", dict(dim=32, n_layers=2, n_heads=4, hidden_dim=48, max_position_embeddings=16), {}),
     "distilbert_odd": ("DistilBertConfig", dict(dim=30, n_layers=3, n_heads=3, hidden_dim=40, max_position_embeddings=9,
                                                 activation="relu"), {}),
@@ -56,6 +76,9 @@ CASES = {
                                         new_decoder_architecture=True, bias=True), {}),
     "falcon_rw": ("FalconConfig", dict(hidden_size=32, num_hidden_layers=2, num_attention_heads=4, alibi=True,
                                        multi_query=False, parallel_attn=False, bias=True), {}),
+    "falcon_mamba": ("FalconMambaConfig", MAMBA, {"states": "mamba"}),
+    "falcon_mamba_odd": ("FalconMambaConfig", MAMBA | dict(expand=3, conv_kernel=3, use_bias=True, mixer_rms_eps=1e-3),
+                         {"states": "mamba"}),
     "gemma": ("GemmaConfig", LLAMA | dict(head_dim=8), {}),
     "gemma_grouped": ("GemmaConfig", GROUPED | dict(head_dim=12, num_key_value_heads=1), {}),
     "gemma2": ("Gemma2Config", LLAMA | dict(head_dim=8, sliding_window=3, query_pre_attn_scalar=8,
@@ -70,6 +93,13 @@ CASES = {
         head_dim=12, sliding_window=4, query_pre_attn_scalar=30, layer_types=["full_attention", "sliding_attention"],
         rope_parameters={"full_attention": {"rope_type": "linear", "factor": 8.0, "rope_theta": 100000.0},
                          "sliding_attention": {"rope_type": "default", "rope_theta": 100.0}}), {}),
+    "gemma3_wrapped": ("Gemma3Config", dict(
+        text_config=SMALL | dict(vocab_size=VOCABULARY, head_dim=8, sliding_window=3, query_pre_attn_scalar=8),
+        vision_config=VISION), {"language_model": True}),
+    "gemma3_wrapped_odd": ("Gemma3Config", dict(
+        text_config=SMALL | dict(vocab_size=VOCABULARY, num_key_value_heads=2, head_dim=6, sliding_window=2,
+                                 layer_types=["full_attention", "sliding_attention"]),
+        vision_config=VISION), {"language_model": True}),
     "gpt2": ("GPT2Config", GPT, {}),
     "gpt2_odd": ("GPT2Config", GPT | dict(n_embd=40, n_head=5, n_inner=24, activation_function="relu",
                                           scale_attn_weights=False, layer_norm_epsilon=1e-3), {}),
@@ -92,11 +122,36 @@ CASES = {
         original_max_position_embeddings=16)), {"dtype": torch.bfloat16}),
     "llama_linear": ("LlamaConfig", LLAMA | dict(attention_bias=True, mlp_bias=True,
                                                  rope_parameters=dict(rope_type="linear", factor=4.0)), {}),
+    "m2m_100": ("M2M100Config", BART, {"encoder": True}),
+    "m2m_100_odd": ("M2M100Config", BART_ODD | dict(d_model=15, decoder_attention_heads=3, scale_embedding=False,
+                                                    activation_function="gelu", pad_token_id=0), {"encoder": True}),
+    "mamba": ("MambaConfig", MAMBA, {"states": "mamba"}),
+    "mamba_odd": ("MambaConfig", MAMBA | dict(expand=3, conv_kernel=2, use_bias=True, use_conv_bias=False, time_step_rank=5,
+                                              layer_norm_epsilon=1e-3), {"states": "mamba"}),
+    "mamba2": ("Mamba2Config", MAMBA | dict(num_heads=4, head_dim=8, n_groups=2, chunk_size=4), {"states": "mamba"}),
+    "mamba2_odd": ("Mamba2Config", MAMBA | dict(
+        expand=3, num_heads=6, head_dim=8, n_groups=1, conv_kernel=3, use_bias=True, use_conv_bias=False, chunk_size=16,
+        layer_norm_epsilon=1e-3, time_step_limit=(0.3, 1.1)), {"states": "mamba"}),
+    "mbart": ("MBartConfig", BART, {"encoder": True}),
+    "mbart_odd": ("MBartConfig", BART_ODD | dict(scale_embedding=True, activation_function="relu"), {"encoder": True}),
     "ministral": ("MinistralConfig", LLAMA | dict(head_dim=8, sliding_window=3), {}),
     "ministral_odd": ("MinistralConfig", GROUPED | dict(head_dim=12, sliding_window=4,
                                                         layer_types=["full_attention", "sliding_attention"]), {}),
+    "ministral3": ("Ministral3Config", SMALL | dict(head_dim=8, rope_parameters=dict(
+        rope_type="yarn", rope_theta=10000.0, factor=4.0, original_max_position_embeddings=3, mscale=1.0, mscale_all_dim=1.0,
+        llama_4_scaling_beta=0.5)), {}),
+    "ministral3_odd": ("Ministral3Config", GROUPED | dict(head_dim=12, sliding_window=3, rope_parameters=dict(
+        rope_type="default", rope_theta=500.0, original_max_position_embeddings=2, llama_4_scaling_beta=0.1)), {}),
     "mistral": ("MistralConfig", LLAMA | dict(sliding_window=None), {}),
     "mistral_window": ("MistralConfig", GROUPED | dict(head_dim=12, sliding_window=3), {}),
+    "mistral3": ("Mistral3Config", dict(
+        text_config=SMALL | dict(model_type="mistral", vocab_size=VOCABULARY, sliding_window=None),
+        vision_config=VISION | dict(model_type="pixtral")), {"language_model": True}),
+    "mistral3_ministral3": ("Mistral3Config", dict(
+        text_config=SMALL | dict(model_type="ministral3", vocab_size=VOCABULARY, head_dim=8, rope_parameters=dict(
+            rope_type="yarn", rope_theta=10000.0, factor=4.0, original_max_position_embeddings=8,
+            llama_4_scaling_beta=0.2)),
+        vision_config=VISION | dict(model_type="pixtral")), {"language_model": True}),
     "modernbert": ("ModernBertConfig", BERT | dict(num_hidden_layers=3, local_attention=4, pad_token_id=0), {}),
     "modernbert_odd": ("ModernBertConfig", BERT | dict(
         num_attention_heads=2, local_attention=2, norm_bias=True, attention_bias=True, mlp_bias=True, pad_token_id=0,
@@ -108,12 +163,15 @@ CASES = {
                                        relative_attention_num_buckets=8), {"model": "MT5EncoderModel"}),
     "olmo": ("OlmoConfig", LLAMA, {}),
     "olmo_grouped": ("OlmoConfig", LLAMA | dict(num_key_value_heads=2, attention_bias=True), {}),
+    "olmo_clipped": ("OlmoConfig", SMALL | dict(clip_qkv=0.7), {}),
     "olmo2": ("Olmo2Config", LLAMA, {}),
     "olmo2_grouped": ("Olmo2Config", GROUPED, {}),
     "opt": ("OPTConfig", dict(hidden_size=32, num_hidden_layers=2, num_attention_heads=4, ffn_dim=48,
                               max_position_embeddings=16), {}),
     "opt_odd": ("OPTConfig", dict(hidden_size=30, num_hidden_layers=3, num_attention_heads=3, ffn_dim=20,
                                   max_position_embeddings=9, activation_function="gelu", enable_bias=False), {}),
+    "opt_projected": ("OPTConfig", dict(hidden_size=16, num_hidden_layers=2, num_attention_heads=4, ffn_dim=24,
+                                        max_position_embeddings=16, word_embed_proj_dim=12, do_layer_norm_before=False), {}),
     "phi": ("PhiConfig", LLAMA, {}),
     "phi_odd": ("PhiConfig", LLAMA | dict(hidden_size=40, num_attention_heads=5, num_key_value_heads=5,
                                           layer_norm_eps=1e-3, hidden_act="relu",
@@ -138,12 +196,28 @@ CASES = {
     "stablelm": ("StableLmConfig", LLAMA, {}),
     "stablelm_parallel": ("StableLmConfig", LLAMA | dict(num_key_value_heads=2, use_parallel_residual=True,
                                                          use_qkv_bias=True, layer_norm_eps=1e-3), {}),
+    "stablelm_normed": ("StableLmConfig", LLAMA | dict(num_key_value_heads=2, qk_layernorm=True,
+                                                       use_parallel_residual=True), {}),
+    "stablelm_normed_serial": ("StableLmConfig", SMALL | dict(qk_layernorm=True, num_attention_heads=2,
+                                                              num_key_value_heads=2), {}),
     "t5": ("T5Config", T5, {"model": "T5EncoderModel"}),
     "t5_gated": ("T5Config", T5 | dict(d_kv=10, num_heads=3, feed_forward_proj="gated-gelu",
                                        relative_attention_max_distance=6, relative_attention_num_buckets=8),
                  {"model": "T5EncoderModel"}),
+    "t5gemma": ("T5GemmaConfig", dict(
+        encoder=SMALL | dict(vocab_size=VOCABULARY, head_dim=8, sliding_window=2, query_pre_attn_scalar=8,
+                             attn_logit_softcapping=2.0),
+        decoder=LLAMA | dict(vocab_size=VOCABULARY, head_dim=8)), {"encoder": True}),
+    "t5gemma_odd": ("T5GemmaConfig", dict(
+        encoder=GROUPED | dict(vocab_size=VOCABULARY, head_dim=12, sliding_window=1, query_pre_attn_scalar=30,
+                               attn_logit_softcapping=None, num_hidden_layers=3, attention_bias=True,
+                               hidden_activation="silu",
+                               layer_types=["full_attention", "sliding_attention", "full_attention"]),
+        decoder=GROUPED | dict(vocab_size=VOCABULARY, head_dim=12)), {"encoder": True}),
     "xlm_roberta": ("XLMRobertaConfig", BERT, {}),
     "xlm_roberta_odd": ("XLMRobertaConfig", BERT_ODD, {}),
+    "xlm_roberta_xl": ("XLMRobertaXLConfig", BERT | dict(hidden_size=16, intermediate_size=24), {}),
+    "xlm_roberta_xl_odd": ("XLMRobertaXLConfig", BERT_ODD | dict(hidden_size=20, intermediate_size=14, pad_token_id=0), {}),
 }
 
 
@@ -172,21 +246,42 @@ def old_names(tensors):
     return {rename(name): tensor for name, tensor in tensors.items()}
 
 
+def hidden_states(model, tokens, options):
+    """The embeddings, then what each block writes, the last of it after the final norm."""
+    if options.get("encoder"):
+        model = model.encoder
+    if options.get("language_model"):
+        model = model.language_model
+    # A random token may be the padding's; it is a token like any other here.
+    inputs = dict(input_ids=tokens[None], attention_mask=torch.ones_like(tokens[None]))
+    states = model(**inputs, output_hidden_states=True).hidden_states
+    if options.get("states") == "mamba":
+        # transformers leaves the embeddings out, and gives the last block's output both before and after the norm.
+        before = [state for state in states if state is not states[-2]]
+        states = [model.embeddings(tokens[None])] + before
+    return states
+
+
 def freeze(case):
     kind, arguments, options = CASES[case]
-    config = getattr(transformers, kind)(vocab_size=VOCABULARY, **arguments)
+    config = getattr(transformers, kind)(**({} if "text_config" in arguments else {"vocab_size": VOCABULARY}) | arguments)
     torch.manual_seed(0)
     model = getattr(transformers, options.get("model", "AutoModel"))
     model = (model(config) if "model" in options else model.from_config(config)).eval()
+    if options.get("encoder"):
+        # Under the names that the whole model's checkpoint has.
+        model.__dict__["_modules"] = {name: part for name, part in model._modules.items() if name in ("shared", "encoder")}
+    if options.get("language_model"):
+        model.__dict__["_modules"] = {"language_model": model.language_model}
     generator = torch.Generator().manual_seed(sum(case.encode()))
     roughen(model, generator)
     dtype = options.get("dtype", torch.float32)
     stored = {name: tensor.to(dtype).contiguous() for name, tensor in model.state_dict().items()
-              if name != "encoder.embed_tokens.weight"}
+              if name != "encoder.embed_tokens.weight" or "shared.weight" not in model.state_dict()}
     model.load_state_dict({name: tensor.float() for name, tensor in stored.items()}, strict=False)
     sequences = [torch.randint(0, VOCABULARY, (length,), generator=generator) for length in LENGTHS]
     with torch.no_grad():
-        states = [model(input_ids=tokens[None], output_hidden_states=True).hidden_states for tokens in sequences]
+        states = [hidden_states(model, tokens, options) for tokens in sequences]
     golden = {f"golden.hidden.{layer}": torch.cat([state[layer][0] for state in states]).float().contiguous()
               for layer in range(len(states[0]))}
     golden["golden.tokens"] = torch.cat(sequences).to(torch.int64)

@@ -62,6 +62,9 @@ pub(super) fn spec(config: &Config) -> Result<Spec> {
         },
         parallel: false,
         residual_scale: 1.0,
+        convolution: None,
+        d_last: None,
+        recurrence: None,
     })
 }
 

@@ -59,6 +59,9 @@ pub(in crate::models) fn declare(config: &Config) -> Result<Declaration> {
         mlp: spec::Mlp { d: 4 * d_model, activation: Activation::GeluTanh },
         parallel: false,
         residual_scale: 1.0,
+        convolution: None,
+        d_last: None,
+        recurrence: None,
     };
     Ok(Declaration { spec, names: NAMES })
 }

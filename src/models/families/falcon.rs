@@ -87,6 +87,9 @@ pub(in crate::models) fn declare(config: &Config) -> Result<Declaration> {
         },
         parallel,
         residual_scale: 1.0,
+        convolution: None,
+        d_last: None,
+        recurrence: None,
     };
     Ok(Declaration { spec, names: names(config.flag_or("bias", false)?, attention_norm, mlp_norm) })
 }

@@ -65,6 +65,31 @@ fn scores(config: &Config, spec: &mut Spec) -> Result<()> {
     Ok(())
 }
 
+/// `T5Gemma` (Zhang et al. 2025): Gemma 2 whose tokens see in both directions, as an encoder.
+pub(in crate::models) fn t5gemma(config: &Config) -> Result<Declaration> {
+    for decoder in ["decoder", "dropout_rate", "classifier_dropout_rate", "vocab_size"] {
+        config.ignore(decoder);
+    }
+    let part = config.part("encoder")?.ok_or_else(|| config.error("encoder", "is missing"))?;
+    part.only("is_decoder", &Value::from(false))?;
+    for unused in ["dropout_rate", "cross_attention_hidden_size"] {
+        part.ignore(unused);
+    }
+    let Declaration { mut spec, names } = gemma2(&part)?;
+    part.finish()?;
+    spec.attention.causal = false;
+    for block in &mut spec.blocks {
+        // In both directions the window counts the tokens on each side, the token itself not among them.
+        block.reach = block.reach.map(|reach| reach + 1);
+    }
+    let block = Block {
+        attention_in: Some("layers.{}.pre_self_attn_layernorm"),
+        attention_out: Some("layers.{}.post_self_attn_layernorm"),
+        ..names.block
+    };
+    Ok(Declaration { spec, names: Names { prefixes: &["encoder.", "model.encoder."], block, ..names } })
+}
+
 pub(in crate::models) fn gemma3(config: &Config) -> Result<Declaration> {
     let by_kind = config.part("rope_parameters")?;
     let defaults = Defaults { theta: 1_000_000.0, part: 1.0 };

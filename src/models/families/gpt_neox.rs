@@ -57,6 +57,9 @@ pub(in crate::models) fn declare(config: &Config) -> Result<Declaration> {
         },
         parallel: config.flag_or("use_parallel_residual", true)?,
         residual_scale: 1.0,
+        convolution: None,
+        d_last: None,
+        recurrence: None,
     };
     Ok(Declaration { spec, names: names(config.flag_or("attention_bias", true)?) })
 }

@@ -4,13 +4,13 @@
 //! Source: `models/{llama,mistral,ministral,qwen2,qwen3,smollm3,granite,stablelm,eurobert}/modeling_*.py` of Hugging Face
 //! transformers.
 
-use serde_json::Value;
+use serde_json::json;
 
 use super::rope::{self, Rope};
 use crate::models::config::Config;
 use crate::models::error::Result;
-use crate::models::names::{Block, Declaration, Linear, Mlp, Names, QkNorm, Qkv, linear};
-use crate::models::spec::{self, Attention, Embeddings, Norm, NormKind, Spec};
+use crate::models::names::{Block, Declaration, Linear, Mlp, Names, NormOver, QkNorm, Qkv, linear};
+use crate::models::spec::{self, Attention, Embeddings, Norm, NormKind, QueryGrowth, Spec};
 
 /// Which linear layers have biases.
 #[derive(Clone, Copy)]
@@ -51,7 +51,7 @@ pub(super) const fn names(biases: Biases) -> Names {
 
 /// Norms of each head's queries and keys.
 pub(super) const QK_NORM: QkNorm =
-    QkNorm { query: "layers.{}.self_attn.q_norm", key: "layers.{}.self_attn.k_norm", by_head: true };
+    QkNorm { query: "layers.{}.self_attn.q_norm", key: "layers.{}.self_attn.k_norm", over: NormOver::Head };
 
 /// Units of a head: a key of their own, or what is left of the model's size.
 pub(super) fn d_head(config: &Config) -> Result<usize> {
@@ -98,6 +98,9 @@ pub(super) fn spec_with(config: &Config, rope: Rope, kind: NormKind, eps: (&str,
         },
         parallel: false,
         residual_scale: 1.0,
+        convolution: None,
+        d_last: None,
+        recurrence: None,
     })
 }
 
@@ -137,6 +140,42 @@ pub(in crate::models) fn llama(config: &Config) -> Result<Declaration> {
     let bias = config.flag_or("attention_bias", false)?;
     let biases = Biases { qkv: bias, attention: bias, mlp: config.flag_or("mlp_bias", false)? };
     Ok(Declaration { spec: rms_spec(config)?, names: names(biases) })
+}
+
+/// Ministral: a window in the layers that say so, and biases of none.
+pub(in crate::models) fn ministral(config: &Config) -> Result<Declaration> {
+    mistral(config)
+}
+
+/// Ministral 3 (2025): Mistral whose queries grow with position.
+pub(in crate::models) fn ministral3(config: &Config) -> Result<Declaration> {
+    let assumed = json!({
+        "type": "yarn", "rope_theta": 1e6, "factor": 16.0, "original_max_position_embeddings": 16_384,
+        "mscale": 1.0, "mscale_all_dim": 1.0, "llama_4_scaling_beta": 0.1,
+    });
+    let parameters = match config.part("rope_parameters")? {
+        Some(parameters) => parameters,
+        None => Config::empty(config).with_defaults(&assumed),
+    };
+    let growth = match parameters.number_if_any("llama_4_scaling_beta")? {
+        None => return Err(parameters.error("llama_4_scaling_beta", "is missing")),
+        Some(beta) => {
+            QueryGrowth { beta: beta as f32, period: parameters.count("original_max_position_embeddings")? }
+        }
+    };
+    // Says once more what stands outside.
+    let parameters = parameters.without(&["llama_4_scaling_beta", "max_position_embeddings"]);
+    let parameters = match parameters.string_or("rope_type", "")?.as_str() {
+        "default" => parameters.without(&["original_max_position_embeddings"]),
+        _ => parameters,
+    };
+    let n_positions = config.count("max_position_embeddings")?;
+    let rope = rope::of_part(config, &parameters, d_head(config)?, n_positions, rope::Defaults::PLAIN)?;
+    let mut spec = spec_with(config, rope, NormKind::Rms, ("rms_norm_eps", 1e-5))?;
+    spec.attention.growth = Some(growth);
+    let window = config.count_if_any("sliding_window")?;
+    slide(config, &mut spec, window, |_| window.is_some())?;
+    Ok(Declaration { spec, names: names(Biases { qkv: false, attention: false, mlp: false }) })
 }
 
 pub(in crate::models) fn mistral(config: &Config) -> Result<Declaration> {
@@ -205,7 +244,6 @@ pub(in crate::models) fn granite(config: &Config) -> Result<Declaration> {
 }
 
 pub(in crate::models) fn stablelm(config: &Config) -> Result<Declaration> {
-    config.only("qk_layernorm", &Value::from(false))?;
     let defaults = rope::Defaults { theta: 10_000.0, part: 0.25 };
     let mut spec = spec(config, defaults, NormKind::Layer, ("layer_norm_eps", 1e-5))?;
     spec.parallel = config.flag_or("use_parallel_residual", false)?;
@@ -214,6 +252,13 @@ pub(in crate::models) fn stablelm(config: &Config) -> Result<Declaration> {
     if spec.parallel {
         // One norm serves both halves.
         names.block.mlp_in = None;
+    }
+    if config.flag_or("qk_layernorm", false)? {
+        names.block.qk_norm = Some(QkNorm {
+            query: "layers.{}.self_attn.q_layernorm.norms.{head}",
+            key: "layers.{}.self_attn.k_layernorm.norms.{head}",
+            over: NormOver::OwnHead,
+        });
     }
     Ok(Declaration { spec, names })
 }

@@ -3,8 +3,10 @@
 //! Each names its source in Hugging Face transformers; `tests/golden/hidden_states.py` freezes what that computes.
 
 pub(super) mod albert;
+pub(super) mod bart;
 pub(super) mod bert;
 pub(super) mod bloom;
+pub(super) mod deberta;
 pub(super) mod distilbert;
 pub(super) mod electra;
 pub(super) mod falcon;
@@ -13,6 +15,7 @@ pub(super) mod gpt2;
 pub(super) mod gpt_neo;
 pub(super) mod gpt_neox;
 pub(super) mod llama;
+pub(super) mod mamba;
 pub(super) mod modernbert;
 pub(super) mod mpnet;
 pub(super) mod olmo;
@@ -20,4 +23,6 @@ pub(super) mod opt;
 pub(super) mod phi;
 pub(super) mod roberta;
 mod rope;
+pub(super) mod rwkv7;
 pub(super) mod t5;
+pub(super) mod wrapped;

@@ -92,6 +92,9 @@ pub(in crate::models) fn declare(config: &Config) -> Result<Declaration> {
         },
         parallel: false,
         residual_scale: 1.0,
+        convolution: None,
+        d_last: None,
+        recurrence: None,
     };
     let names = names(config.flag_or("attention_bias", false)?, config.flag_or("mlp_bias", false)?);
     Ok(Declaration { spec, names })

@@ -2,19 +2,18 @@
 //!
 //! Source: `models/{olmo,olmo2}/modeling_*.py` of Hugging Face transformers.
 
-use serde_json::Value;
-
 use super::llama::{self, Biases, QK_NORM};
 use super::rope;
 use crate::models::config::Config;
 use crate::models::error::Result;
-use crate::models::names::{Block, Declaration, Names, QkNorm};
+use crate::models::names::{Block, Declaration, Names, NormOver, QkNorm};
 use crate::models::spec::NormKind;
 
 /// The first: norms without weights.
 pub(in crate::models) fn olmo(config: &Config) -> Result<Declaration> {
-    config.only("clip_qkv", &Value::Null)?;
-    let spec = llama::spec(config, rope::Defaults::PLAIN, NormKind::LayerPlain, ("layer_norm_eps", 1e-5))?;
+    let mut spec =
+        llama::spec(config, rope::Defaults::PLAIN, NormKind::LayerPlain, ("layer_norm_eps", 1e-5))?;
+    spec.attention.clip = config.number_if_any("clip_qkv")?.map(|clip| clip as f32);
     let bias = config.flag_or("attention_bias", false)?;
     Ok(Declaration { spec, names: llama::names(Biases { qkv: bias, attention: bias, mlp: false }) })
 }
@@ -29,7 +28,7 @@ pub(in crate::models) fn olmo2(config: &Config) -> Result<Declaration> {
         attention_out: Some("layers.{}.post_attention_layernorm"),
         mlp_in: None,
         mlp_out: Some("layers.{}.post_feedforward_layernorm"),
-        qk_norm: Some(QkNorm { by_head: false, ..QK_NORM }),
+        qk_norm: Some(QkNorm { over: NormOver::All, ..QK_NORM }),
         ..names.block
     };
     Ok(Declaration { spec, names: Names { block, ..names } })

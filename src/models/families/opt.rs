@@ -2,12 +2,10 @@
 //!
 //! Source: `models/opt/modeling_opt.py` of Hugging Face transformers.
 
-use serde_json::Value;
-
 use crate::models::config::Config;
 use crate::models::error::Result;
 use crate::models::names::{Block, Declaration, Mlp, Names, Qkv, linear};
-use crate::models::spec::{self, Attention, Embeddings, Norm, NormKind, Positions, Spec};
+use crate::models::spec::{self, Attention, Embeddings, Norm, NormKind, Positions, Projected, Spec};
 
 const fn names(bias: bool) -> Names {
     Names {
@@ -38,11 +36,10 @@ const fn names(bias: bool) -> Names {
 const OFFSET: usize = 2;
 
 pub(in crate::models) fn declare(config: &Config) -> Result<Declaration> {
-    // opt-350m alone has its norms elsewhere, and projections.
-    config.only("do_layer_norm_before", &Value::from(true))?;
-    config.only("_remove_final_layer_norm", &Value::from(false))?;
     let d_model = config.count("hidden_size")?;
-    config.only("word_embed_proj_dim", &Value::from(d_model))?;
+    // opt-350m alone has its norms elsewhere, and projections.
+    let norms_first = config.flag_or("do_layer_norm_before", true)?;
+    let d_tokens = config.count_or("word_embed_proj_dim", d_model)?;
     let (n_heads, d_head) = config.heads("hidden_size", "num_attention_heads")?;
     let n_layers = config.count("num_hidden_layers")?;
     let n_positions = config.count_or("max_position_embeddings", 2048)?;
@@ -53,7 +50,14 @@ pub(in crate::models) fn declare(config: &Config) -> Result<Declaration> {
         n_layers,
         n_positions: Some(n_positions),
         embeddings: Embeddings {
-            positions: Some(Positions { rows: n_positions + OFFSET, first: OFFSET, uncounted: None }),
+            d: d_tokens,
+            projected: Projected::BeforePositions,
+            positions: Some(Positions {
+                learned: true,
+                rows: n_positions + OFFSET,
+                first: OFFSET,
+                uncounted: None,
+            }),
             ..Embeddings::tokens(d_model)
         },
         norm: Norm { kind: if affine { NormKind::Layer } else { NormKind::LayerPlain }, eps: 1e-5 },
@@ -65,6 +69,28 @@ pub(in crate::models) fn declare(config: &Config) -> Result<Declaration> {
         },
         parallel: false,
         residual_scale: 1.0,
+        convolution: None,
+        d_last: (d_tokens != d_model).then_some(d_tokens),
+        recurrence: None,
     };
-    Ok(Declaration { spec, names: names(config.flag_or("enable_bias", true)?) })
+    let mut names = names(config.flag_or("enable_bias", true)?);
+    if config.flag_or("_remove_final_layer_norm", false)? {
+        names.final_norm = None;
+    }
+    if !norms_first {
+        let Block { attention_in, mlp_in, .. } = names.block;
+        names.block = Block {
+            attention_in: None,
+            mlp_in: None,
+            after_attention: attention_in,
+            after_mlp: mlp_in,
+            ..names.block
+        };
+        names.final_norm = None;
+    }
+    if spec.d_last.is_some() {
+        names.embedding_projection = Some(linear("project_in").bias(false));
+        names.last_projection = Some(linear("project_out").bias(false));
+    }
+    Ok(Declaration { spec, names })
 }

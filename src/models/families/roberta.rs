@@ -6,7 +6,7 @@
 use super::bert;
 use crate::models::config::Config;
 use crate::models::error::Result;
-use crate::models::names::{Declaration, Names};
+use crate::models::names::{Block, Declaration, Names};
 use crate::models::spec::{Embeddings, Positions};
 
 pub(in crate::models) fn declare(config: &Config) -> Result<Declaration> {
@@ -14,6 +14,23 @@ pub(in crate::models) fn declare(config: &Config) -> Result<Declaration> {
     spec.embeddings = after_padding(config, &spec.embeddings)?;
     spec.n_positions = spec.embeddings.positions.map(|layout| layout.rows - layout.first);
     Ok(Declaration { spec, names: Names { prefixes: &["", "roberta."], ..bert::NAMES } })
+}
+
+/// XLM-RoBERTa-XL (Goyal et al. 2021): norms before each half, a last one, and none of the embeddings.
+pub(in crate::models) fn xl(config: &Config) -> Result<Declaration> {
+    let Declaration { mut spec, names } = declare(config)?;
+    spec.norm.eps = config.number_or("layer_norm_eps", 1e-5)? as f32;
+    let block = Block {
+        attention_in: Some("encoder.layer.{}.attention.self_attn_layer_norm"),
+        after_attention: None,
+        mlp_in: Some("encoder.layer.{}.LayerNorm"),
+        after_mlp: None,
+        ..names.block
+    };
+    Ok(Declaration {
+        spec,
+        names: Names { embedding_norm: None, block, final_norm: Some("encoder.LayerNorm"), ..names },
+    })
 }
 
 /// The same embeddings, with positions that begin after the row of padding.

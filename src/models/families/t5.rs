@@ -84,6 +84,9 @@ pub(in crate::models) fn declare(config: &Config) -> Result<Declaration> {
         mlp: spec::Mlp { d: config.count("d_ff")?, activation },
         parallel: false,
         residual_scale: 1.0,
+        convolution: None,
+        d_last: None,
+        recurrence: None,
     };
     Ok(Declaration { spec, names: names(gated) })
 }

@@ -18,6 +18,24 @@ pub(in crate::models) struct Bias {
     pub(in crate::models) values: Vec<f32>,
 }
 
+/// Keys and queries of distances, of a disentangled layer: for each head `(d_head, columns)`, whose column
+/// `longest - 1 + key - query` is the vector of that distance. Empty where the layer has none.
+#[derive(Debug)]
+pub(in crate::models) struct Distances {
+    pub(in crate::models) longest: usize,
+    /// At least `2 * longest - 1`, and as many more as vectors may run over the end of a row of scores.
+    pub(in crate::models) columns: usize,
+    pub(in crate::models) keys: Vec<f32>,
+    pub(in crate::models) queries: Vec<f32>,
+}
+
+impl Distances {
+    /// The number of columns for sequences of up to `longest` tokens.
+    pub(in crate::models) fn columns(longest: usize) -> usize {
+        2 * longest + PANEL
+    }
+}
+
 /// An attention layer.
 #[derive(Clone, Copy)]
 pub(in crate::models) struct Attend<'a> {
@@ -25,6 +43,7 @@ pub(in crate::models) struct Attend<'a> {
     /// How far a token sees.
     pub(in crate::models) reach: Option<usize>,
     pub(in crate::models) bias: Option<&'a Bias>,
+    pub(in crate::models) distances: Option<&'a Distances>,
 }
 
 impl Attend<'_> {
@@ -78,6 +97,18 @@ impl Kernel for Run<'_> {
                     for (row, &query) in path.iter().enumerate().skip(sequence.shared) {
                         let seen = self.attend.seen(row, path.len());
                         score(simd, head_of(query, head), scale, &turned, &mut scores, &seen);
+                        if let Some(distances) = self.attend.distances {
+                            let query = head_of(query, head);
+                            disentangle(
+                                simd,
+                                (query, row),
+                                (&turned, scale),
+                                distances,
+                                head,
+                                &mut scores,
+                                &seen,
+                            );
+                        }
                         let scores = &mut scores[seen.clone()];
                         if let Some(bias) = self.attend.bias {
                             let start = head * (2 * bias.longest - 1) + bias.longest - 1 + seen.start - row;
@@ -114,6 +145,41 @@ fn score<S: Simd>(simd: S, query: &[f32], scale: f32, keys: &[f32], scores: &mut
             sum = simd.mul_add(simd.splat(unit), simd.load(&keys[start..]), sum);
         }
         simd.store(&mut scores[start..], simd.mul(sum, scale));
+    }
+}
+
+/// Adds to the scores of the query at `row` what distances contribute: the query with the keys of distances, and the keys
+/// that it sees, `(d_head, columns)`, with the queries of distances.
+#[inline(always)]
+fn disentangle<S: Simd>(
+    simd: S,
+    (query, row): (&[f32], usize),
+    (keys, scale): (&[f32], f32),
+    distances: &Distances,
+    head: usize,
+    scores: &mut [f32],
+    seen: &Range<usize>,
+) {
+    let columns = scores.len();
+    let scale = simd.splat(scale);
+    // Where the distance of key 0 stands.
+    let first = distances.longest - 1 - row;
+    let of_head = |table: &'_ [f32]| -> Range<usize> {
+        let size = query.len() * distances.columns;
+        if table.is_empty() { 0..0 } else { head * size..(head + 1) * size }
+    };
+    let to_position = &distances.keys[of_head(&distances.keys)];
+    let from_position = &distances.queries[of_head(&distances.queries)];
+    for start in (seen.start - seen.start % S::LANES..seen.end).step_by(S::LANES) {
+        let mut sum = simd.splat(0.0);
+        for (&unit, row) in query.iter().zip(to_position.chunks_exact(distances.columns)) {
+            sum = simd.mul_add(simd.splat(unit), simd.load(&row[first + start..]), sum);
+        }
+        for (keys, row) in keys.chunks_exact(columns).zip(from_position.chunks_exact(distances.columns)) {
+            sum = simd.mul_add(simd.load(&keys[start..]), simd.load(&row[first + start..]), sum);
+        }
+        let scored = simd.load(&scores[start..]);
+        simd.store(&mut scores[start..], simd.mul_add(sum, scale, scored));
     }
 }
 
@@ -171,6 +237,19 @@ mod tests {
                 let dot: f64 =
                     (0..spec.d_head).map(|u| at(query, head, u) * at(key, spec.n_heads + kv_head, u)).sum();
                 let mut score = dot * f64::from(spec.scale);
+                if let Some(distances) = attend.distances {
+                    let of = |table: &[f32], unit: usize| {
+                        let row = (head * spec.d_head + unit) * distances.columns;
+                        f64::from(table[row + distances.longest - 1 + key - query])
+                    };
+                    let sum: f64 = (0..spec.d_head)
+                        .map(|unit| {
+                            at(query, head, unit) * of(&distances.keys, unit)
+                                + at(key, spec.n_heads + kv_head, unit) * of(&distances.queries, unit)
+                        })
+                        .sum();
+                    score += sum * f64::from(spec.scale);
+                }
                 if let Some(bias) = attend.bias {
                     let distance = (key + bias.longest - 1) - query;
                     score += f64::from(bias.values[head * (2 * bias.longest - 1) + distance]);
@@ -206,14 +285,18 @@ mod tests {
             Bias { longest: 50, values: (0..4 * 99).map(|i| (i * 31 % 17) as f32 / 9.0 - 1.0).collect() };
         let full = Attention::full(4, 20);
         let grouped = Attention { n_kv_heads: 2, causal: true, cap: Some(0.9), ..full.clone() };
-        for (spec, reach, bias) in [
-            (&full, None, None),
-            (&full, Some(3), None),
-            (&full, None, Some(&bias)),
-            (&grouped, None, None),
-            (&grouped, Some(5), Some(&bias)),
+        let columns = Distances::columns(45);
+        let table = |seed: usize| (0..80 * columns).map(|i| (i * seed % 19) as f32 / 12.0 - 0.8).collect();
+        let distances = Distances { longest: 45, columns, keys: table(31), queries: table(37) };
+        for (spec, reach, bias, distances) in [
+            (&full, None, None, None),
+            (&full, Some(3), None, None),
+            (&full, None, Some(&bias), None),
+            (&full, None, None, Some(&distances)),
+            (&grouped, None, None, None),
+            (&grouped, Some(5), Some(&bias), None),
         ] {
-            let attend = Attend { spec, reach, bias };
+            let attend = Attend { spec, reach, bias, distances };
             let width = (4 + 2 * spec.n_kv_heads) * 20;
             let qkv: Vec<f32> = (0..n_tokens * width).map(|i| (i * 7919 % 257) as f32 / 90.0 - 1.4).collect();
             for level in Level::here() {

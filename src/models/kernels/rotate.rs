@@ -1,15 +1,15 @@
-//! What happens to queries and keys before attention: norms, and the rotation by position.
+//! What happens to queries, keys and values before attention: limits, norms, and what depends on position.
 
 use super::norm::Norm;
 use super::simd::{self, Kernel, Simd};
-use crate::models::spec::Attention;
+use crate::models::spec::{Attention, QueryGrowth};
 
 /// What happens to queries and keys before attention.
 #[derive(Clone, Copy)]
 pub(in crate::models) struct Prepare<'a> {
     pub(in crate::models) spec: &'a Attention,
-    /// Norms of queries and of keys, by head or of all heads at once, as their size says.
-    pub(in crate::models) norms: Option<&'a (Norm, Norm)>,
+    /// Norms of queries and of keys, by head or of all heads at once, as their size says; one for all, or one for each.
+    pub(in crate::models) norms: Option<&'a (Vec<Norm>, Vec<Norm>)>,
     /// Cosines and sines, `(positions, pairs)` each.
     pub(in crate::models) rotation: Option<(&'a [f32], &'a [f32])>,
     /// How many pairs of units of a head are turned.
@@ -35,15 +35,16 @@ impl Kernel for Run<'_> {
         let Prepare { spec, norms, rotation, pairs } = self.prepare;
         let width = (spec.n_heads + 2 * spec.n_kv_heads) * spec.d_head;
         for (token, &position) in self.qkv.chunks_exact_mut(width).zip(self.positions) {
+            if let Some(clip) = spec.clip {
+                for value in &mut *token {
+                    *value = value.clamp(-clip, clip);
+                }
+            }
             let (queries, rest) = token.split_at_mut(spec.n_heads * spec.d_head);
             let keys = &mut rest[..spec.n_kv_heads * spec.d_head];
-            if let Some((query_norm, key_norm)) = norms {
-                for part in queries.chunks_exact_mut(query_norm.weight.len()) {
-                    query_norm.apply(simd, part);
-                }
-                for part in keys.chunks_exact_mut(key_norm.weight.len()) {
-                    key_norm.apply(simd, part);
-                }
+            if let Some((query_norms, key_norms)) = norms {
+                normalize(simd, query_norms, queries);
+                normalize(simd, key_norms, keys);
             }
             if let Some((cosines, sines)) = rotation {
                 let start = position as usize * pairs;
@@ -55,6 +56,21 @@ impl Kernel for Run<'_> {
                     }
                 }
             }
+            if let Some(QueryGrowth { beta, period }) = spec.growth {
+                let factor = beta.mul_add(((1 + position as usize / period) as f32).ln(), 1.0);
+                for value in queries {
+                    *value *= factor;
+                }
+            }
         }
+    }
+}
+
+/// Normalizes part after part, each with the next of `norms`.
+#[inline(always)]
+fn normalize<S: Simd>(simd: S, norms: &[Norm], values: &mut [f32]) {
+    let size = norms.first().map_or(1, |norm| norm.weight.len());
+    for (part, norm) in values.chunks_exact_mut(size).zip(norms.iter().cycle()) {
+        norm.apply(simd, part);
     }
 }

@@ -124,7 +124,11 @@ fn scores(profile: &Profile) -> Vec<Column<'_>> {
 
 fn importance(profile: &Profile) -> Vec<Column<'_>> {
     let rows = || profile.importances.iter();
-    let order = |order| if order == Order::Main { "main" } else { "interaction" };
+    let order = |order| match order {
+        Order::Main => "main",
+        Order::Interaction => "interaction",
+        Order::Group => "group",
+    };
     vec![
         Column::counts("layer", rows().map(|row| row.layer as u64)),
         Column::counts("fold", rows().map(|row| row.fold as u64)),

@@ -4,7 +4,9 @@ use clap::Args;
 use mlem_probe::baselines::decoding::Decoding;
 use mlem_probe::baselines::frrsa::FrRsa;
 use mlem_probe::baselines::rsa::Rsa;
-use mlem_probe::mlem::{Constraint, Distance, Missing, MlemParams, PairBudget, Permute, Solver, Target};
+use mlem_probe::mlem::{
+    Constraint, Distance, FeatureGroup, Missing, MlemParams, PairBudget, Permute, Solver, Target,
+};
 use mlem_probe::profile::Estimator;
 use serde::{Deserialize, Serialize};
 
@@ -70,9 +72,22 @@ pub struct EstimatorArgs {
     /// Permutations per importance; control tasks per probe
     #[arg(long, value_name = "N", default_value_t = 5)]
     pub permutations: usize,
-    /// What is permuted for an importance
-    #[arg(long, default_value = "pairs", value_parser = named::<Permute>(&["pairs", "stimuli"]))]
-    pub permute: Permute,
+    /// What is permuted for an importance [default: pairs]
+    #[arg(long, value_parser = named::<Permute>(&["pairs", "stimuli"]))]
+    pub permute: Option<Permute>,
+    /// Measure the importance of several features together too, as often as you like: `noun=subj_*`, `noun=subj_number,verb`
+    #[arg(long, value_name = "NAME=F,...", value_parser = feature_group)]
+    pub group: Vec<FeatureGroup>,
+    /// Permute a feature only among stimuli that agree in the features whose distances correlate with its own beyond R;
+    /// implies --permute stimuli
+    #[arg(long, value_name = "R", num_args = 0..=1, require_equals = true, default_missing_value = "0.2")]
+    pub conditional: Option<f64>,
+    /// Draws of the null at every layer, for p-values: the stimuli of the activations are shuffled against the features
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub null: usize,
+    /// Fit every single unit of every layer too, into units.csv
+    #[arg(long)]
+    pub per_unit: bool,
     /// Stimuli on the map of each layer; 0 draws no maps
     #[arg(long, value_name = "N", default_value_t = 400)]
     pub map: usize,
@@ -97,7 +112,7 @@ impl EstimatorArgs {
     /// # Errors
     ///
     /// A usage mistake, with the option and the estimators that have it.
-    pub fn check_estimator(&self) -> Result<()> {
+    pub fn check(&self) -> Result<()> {
         use EstimatorName::{Frrsa, Mlem, Rsa};
         let metric = [Mlem, Frrsa];
         let only = |given: bool, option: &str, has: &[EstimatorName], whose: &str| {
@@ -108,6 +123,10 @@ impl EstimatorArgs {
             Ok(())
         };
         only(self.interactions, "--interactions", &metric, "mlem and frrsa")?;
+        only(!self.group.is_empty(), "--group", &metric, "mlem and frrsa")?;
+        only(self.conditional.is_some(), "--conditional", &metric, "mlem and frrsa")?;
+        only(self.null > 0, "--null", &[Mlem], "mlem")?;
+        only(self.per_unit, "--per-unit", &[Mlem], "mlem")?;
         only(self.solver == Solver::Stochastic, "--solver stochastic", &[Mlem], "mlem")?;
         only(self.target == Target::Rank, "--target rank", &[Mlem], "mlem")?;
         only(self.constraint == Constraint::None, "--constraint none", &metric, "mlem and frrsa")?;
@@ -116,7 +135,14 @@ impl EstimatorArgs {
             "--distance precomputed",
             &[Mlem, Frrsa, Rsa],
             "mlem, frrsa and rsa",
-        )
+        )?;
+        if self.conditional.is_some() && self.permuted() == Permute::Pairs {
+            return Err(Failure::usage(
+                "--conditional permutes values across stimuli, and --permute pairs asks for distances across pairs",
+                "leave one of the two out",
+            ));
+        }
+        Ok(())
     }
 
     /// MLEM's parameters, drawing from `seed`.
@@ -130,10 +156,31 @@ impl EstimatorArgs {
             .soft_rank_strength(self.soft_rank_strength)
             .missing(self.missing)
             .pairs(self.pairs)
-            .permute(self.permute)
+            .permute(self.permuted())
             .permutations(self.permutations)
+            .groups(self.group.clone())
+            .conditional(self.conditional)
+            .nulls(self.null)
             .seed(seed)
     }
+}
+
+impl EstimatorArgs {
+    /// What is permuted, as it was asked for or as other options need it.
+    pub fn permuted(&self) -> Permute {
+        let implied = if self.conditional.is_some() { Permute::Stimuli } else { Permute::Pairs };
+        self.permute.unwrap_or(implied)
+    }
+}
+
+fn feature_group(text: &str) -> std::result::Result<FeatureGroup, String> {
+    let (name, members) = text.split_once('=').unwrap_or((text, ""));
+    let members: Vec<String> =
+        members.split(',').map(str::trim).filter(|member| !member.is_empty()).map(str::to_owned).collect();
+    if name.trim().is_empty() || members.is_empty() {
+        return Err("write a name and its features: noun=subj_* or noun=subj_number,obj_number".to_owned());
+    }
+    Ok(FeatureGroup { name: name.trim().to_owned(), members })
 }
 
 fn pair_budget(text: &str) -> std::result::Result<PairBudget, String> {

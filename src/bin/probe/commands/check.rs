@@ -46,6 +46,9 @@ fn as_json(check: &Check) -> Value {
             "missing": feature.missing,
         })).collect::<Vec<_>>(),
         "correlations": {"features": names, "r": (0..names.len()).map(row).collect::<Vec<_>>()},
+        "lexical_confounds": check.lexical.iter().map(|pair| json!({
+            "a": pair.a, "b": pair.b, "r": pair.r,
+        })).collect::<Vec<_>>(),
         "dependencies": check.confounds.dependencies().iter().map(|dependency| json!({
             "feature": dependency.feature, "is_a_function_of": dependency.of,
         })).collect::<Vec<_>>(),

@@ -8,7 +8,7 @@ use std::time::Instant;
 use mlem_probe::activations::{Activations, read_square_matrices};
 use mlem_probe::geometry::Geometry;
 use mlem_probe::mlem::{Constraint, Solver};
-use mlem_probe::profile::{self, ModelRecord, Profile, RunRecord, StimuliRecord};
+use mlem_probe::profile::{self, ModelRecord, Order, Profile, RunRecord, StimuliRecord, UnitRow};
 use mlem_probe::progress::Progress;
 use mlem_probe::stimuli::{self, Feature, FeatureTable, Stimuli};
 use serde_json::json;
@@ -135,10 +135,42 @@ impl Fit<'_> {
         };
         run_dir::write_geometry(out, maps.as_ref())?;
         seconds.insert("map".to_owned(), begun.elapsed().as_secs_f64());
+        let begun = Instant::now();
+        let units = if args.per_unit {
+            let units = profile::fit_units(
+                &args.params(seed),
+                args.folds,
+                stimuli.features(),
+                &activations,
+                printer,
+            )?;
+            say_the_foremost_units(&units, printer);
+            seconds.insert("units".to_owned(), begun.elapsed().as_secs_f64());
+            Some(units)
+        } else {
+            None
+        };
+        run_dir::write_units(out, units.as_deref())?;
         warnings.extend(fitted.warnings);
         record.warnings = warnings;
         record.seconds = seconds;
         report::finish(out, &stimuli, &fitted.profile, &mut record, maps.as_ref(), printer)
+    }
+}
+
+/// Names the unit in which each feature matters most.
+fn say_the_foremost_units(units: &[UnitRow], printer: &Printer) {
+    let mut foremost: Vec<&UnitRow> = Vec::new();
+    for row in units.iter().filter(|row| row.order == Order::Main && row.importance.is_defined()) {
+        match foremost.iter_mut().find(|other| other.feature == row.feature) {
+            Some(other) if other.importance.mean >= row.importance.mean => {}
+            Some(other) => *other = row,
+            None => foremost.push(row),
+        }
+    }
+    for UnitRow { layer, unit, feature, importance, .. } in foremost {
+        printer
+            .say(&format!("{feature} matters most in unit {unit} of layer {layer}: {:.3}", importance.mean));
     }
 }
 
@@ -176,9 +208,9 @@ fn at(path: &Path, error: stimuli::Error) -> Failure {
     Failure::input(format!("{}: {error}", path.display()), hint)
 }
 
-/// Applies `--categorical`, `--features` and `--drop`.
+/// Applies `--categorical`, `--features` and `--drop`, once the options go together.
 pub fn choose_features(stimuli: &mut Stimuli, args: &EstimatorArgs) -> Result<()> {
-    args.check_estimator()?;
+    args.check()?;
     for name in args.features.iter().chain(&args.drop) {
         stimuli.features().position(name)?;
     }
@@ -208,7 +240,10 @@ fn options(args: &EstimatorArgs) -> BTreeMap<String, serde_json::Value> {
         "missing": args.missing,
         "folds": args.folds,
         "permutations": args.permutations,
-        "permute": args.permute,
+        "permute": args.permuted(),
+        "groups": args.group,
+        "conditional": args.conditional,
+        "null": args.null,
         "pairs": args.pairs,
     });
     let mut options: BTreeMap<String, serde_json::Value> =

@@ -33,7 +33,7 @@ pub fn models(printer: &Printer) -> Result<()> {
     out.push_str("\nArchitectures: any checkpoint with this model_type, from the Hub or a folder. Each is held equal to Hugging Face\n\
          transformers, every hidden state, on the small frozen checkpoints named last (tests/golden)\n");
     for family in models::families() {
-        let _ = writeln!(out, "  {:<13} {:<28} {}", family.model_type, family.name, family.golden.join(", "));
+        let _ = writeln!(out, "  {:<14} {:<36} {}", family.model_type, family.name, family.golden.join(", "));
     }
     out.push_str("\nShort names of Hub models\n");
     for (alias, id) in hub::ALIASES {
