@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use super::world::{World, norm};
 use super::{Options, Result, WorldKind};
-use crate::mlem::{Constraint, FoldFit, Mlem, PairBudget, Solver};
+use crate::mlem::{Constraint, CrossValidation, FoldFit, Mlem, PairBudget, Solver};
 use crate::progress::{Progress, Unit};
 
 /// A way to fit `W`.
@@ -125,12 +125,10 @@ fn of_world(kind: WorldKind, seed: u64, options: &Options, progress: &dyn Progre
         .into_iter()
         .filter(|method| options.stochastic || method.solver == Solver::Exact)
         .collect();
-    let mut first: Vec<Option<Array2<f64>>> = vec![None; methods.len()];
-    let mut simulation = Simulation::default();
-    for &noise in &options.noise {
-        let activations = world.noisy(noise, seed);
-        let mut optimum = [f64::NAN; 2];
-        for (place, &method) in methods.iter().enumerate() {
+    // What the features alone decide is the same at every noise level.
+    let prepared = methods
+        .iter()
+        .map(|method| {
             let params = Mlem::params()
                 .interactions(true)
                 .constraint(method.constraint)
@@ -138,15 +136,26 @@ fn of_world(kind: WorldKind, seed: u64, options: &Options, progress: &dyn Progre
                 .pairs(PairBudget::All)
                 .permutations(0)
                 .seed(seed);
-            let fitted = params.fit(&world.features, activations.view())?;
-            let folds = params.cross_validation(&world.features, options.folds)?.fit(activations.view())?;
-            let w = fitted.weights().to_owned();
+            let folds = params.cross_validation(&world.features, options.folds)?;
+            Ok((params.cross_validation(&world.features, 1)?, folds))
+        })
+        .collect::<Result<Vec<(CrossValidation, CrossValidation)>>>()?;
+    let mut first: Vec<Option<Array2<f64>>> = vec![None; methods.len()];
+    let mut simulation = Simulation::default();
+    for &noise in &options.noise {
+        let activations = world.noisy(noise, seed);
+        let mut optimum = [f64::NAN; 2];
+        for (place, &method) in methods.iter().enumerate() {
+            let (whole, folds) = &prepared[place];
+            let fitted = whole.fit(activations.view())?.remove(0);
+            let folds = folds.fit(activations.view())?;
+            let w = fitted.weights;
             let start = first[place].get_or_insert_with(|| w.clone());
             let free = usize::from(method.constraint == Constraint::None);
             if method.solver == Solver::Exact {
-                optimum[free] = fitted.objective();
+                optimum[free] = fitted.objective;
             } else {
-                let steps = fitted.training();
+                let steps = &fitted.training;
                 simulation.climbs.push(Climb {
                     world: kind,
                     method,
@@ -165,7 +174,7 @@ fn of_world(kind: WorldKind, seed: u64, options: &Options, progress: &dyn Progre
                 error: world.weights.as_ref().map_or(f64::NAN, |truth| norm(&(&w - truth))),
                 drift: norm(&(&w - &*start)),
                 spearman: mean_spearman(&folds),
-                steps: fitted.training().len(),
+                steps: fitted.training.len(),
             });
         }
         progress.advance(1);

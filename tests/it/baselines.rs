@@ -175,7 +175,7 @@ fn every_estimator_writes_the_tables_names_itself_and_goes_on_where_it_stopped()
         let file = w.read(&format!("{out}/{own}"));
         assert!(file.lines().count() > 4, "{file}");
         let scores = w.read(&format!("{out}/scores.csv"));
-        assert_eq!(scores.lines().count(), 5, "{scores}");
+        assert_eq!(scores.lines().filter(|row| row.contains(",test,")).count(), 4, "{scores}");
         assert_eq!(w.ok(&command), table);
         assert_eq!(w.read(&format!("{out}/{own}")), file);
         match out {
