@@ -44,6 +44,9 @@ fn data(summary: &Summary, run: &RunRecord) -> Option<String> {
     let (stimuli, activations) = words::title(run);
     let commit = run.model.as_ref().and_then(|model| model.commit.as_deref());
     let commit = commit.map(|commit| format!(" (commit {})", start(commit))).unwrap_or_default();
+    let untrained = run.model.as_ref().and_then(|model| model.untrained).map(|seed| {
+        format!(" The model was not trained: its weights are those of its initialiser (seed {seed}).")
+    });
     let drawn = run.stimuli.source.drawn.as_ref().map(|drawn| format!(" ({})", words::visible(drawn)));
     let layers = match (summary.layers.as_slice(), &run.model) {
         ([], _) => return None,
@@ -68,9 +71,10 @@ fn data(summary: &Summary, run: &RunRecord) -> Option<String> {
     });
     Some(format!(
         "The representations of {} stimuli from {stimuli}{} in {activations}{commit} were analysed with a Metric Learning \
-         Encoding Model (MLEM; Jalouzot et al., 2024){layers}.{}",
+         Encoding Model (MLEM; Jalouzot et al., 2024){layers}.{}{}",
         text::count(run.stimuli.n_stimuli as u128),
         drawn.unwrap_or_default(),
+        untrained.unwrap_or_default(),
         pooling.unwrap_or_default(),
     ))
 }

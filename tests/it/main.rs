@@ -12,6 +12,7 @@
 //! - `pipeline`: the program, stage by stage and as one run
 //! - `pytorch`: weights in PyTorch's own formats
 //! - `rwkv7`: its last hidden states against candle-transformers'
+//! - `untrained`: models before any training, as a control
 //! - `workspace`: a folder for each test, and the program run in it
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
@@ -27,4 +28,5 @@ mod models;
 mod pipeline;
 mod pytorch;
 mod rwkv7;
+mod untrained;
 mod workspace;
