@@ -31,6 +31,9 @@ pub struct Provenance {
     pub model: Option<String>,
     /// The commit that the model's id resolved to.
     pub commit: Option<String>,
+    /// The seed of the model's weights, if they are those before any training.
+    #[serde(default)]
+    pub untrained: Option<u64>,
     /// How tokens were pooled.
     pub pooling: Option<Pooling>,
     /// [`crate::stimuli::Stimuli::hash`] of the stimuli.
@@ -231,6 +234,7 @@ mod tests {
             pooling: Some(Pooling::Max),
             stimuli_hash: Some("00ff".to_owned()),
             commit: None,
+            untrained: Some(3),
         };
         let written = Activations::new(vec![0, 12], two_layers(), provenance).unwrap();
         written.write(&path).unwrap();

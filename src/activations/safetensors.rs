@@ -16,7 +16,10 @@ pub(super) fn write(activations: &Activations, path: &Path) -> Result<()> {
     let mut header = Map::new();
     let metadata = match serde_json::to_value(activations.provenance()) {
         Ok(Value::Object(fields)) => {
-            fields.into_iter().filter(|(_, value)| !value.is_null()).collect::<Map<_, _>>()
+            // The format's metadata are texts.
+            let text = |value: Value| if value.is_number() { Value::from(value.to_string()) } else { value };
+            let known = fields.into_iter().filter(|(_, value)| !value.is_null());
+            known.map(|(name, value)| (name, text(value))).collect::<Map<_, _>>()
         }
         _ => Map::new(),
     };
@@ -71,6 +74,7 @@ pub(super) fn read(path: &Path) -> Result<Activations> {
     let provenance = Provenance {
         model: field("model"),
         commit: field("commit"),
+        untrained: field("untrained").and_then(|seed| seed.parse().ok()),
         pooling: field("pooling").map(|name| name.parse()).transpose()?,
         stimuli_hash: field("stimuli_hash"),
     };

@@ -166,6 +166,7 @@ impl Extract {
         let provenance = Provenance {
             model: Some(model.id().to_owned()),
             commit: model.commit().map(str::to_owned),
+            untrained: model.untrained(),
             pooling: Some(self.pooling),
             stimuli_hash: Some(stimuli.hash()),
         };

@@ -53,7 +53,7 @@ impl<'a> Fetch<'a> {
         let config =
             self.describe(self.revision, folder::CONFIG).map_err(|failure| self.explain_first(failure))?;
         let commit = config.commit.clone();
-        match self.repo.checkpoint(self.id, &commit) {
+        match self.repo.checkpoint(self.id, &commit, self.hub.weights) {
             Err(Error::MissingFile { .. }) => {}
             found => {
                 // The branch has not moved, or it is back where it was. A cache that cannot be written still serves.
@@ -63,10 +63,12 @@ impl<'a> Fetch<'a> {
         }
         self.ensure(&commit, folder::CONFIG, Some(config))?;
         self.ensure(&commit, folder::TOKENIZER, None)?;
-        self.ensure_weights(&commit)?;
+        if self.hub.weights {
+            self.ensure_weights(&commit)?;
+        }
         // Last, so that a branch never stands at a commit whose files are not all here.
         self.repo.set_commit(self.revision, &commit)?;
-        folder::read(&self.repo.snapshot(&commit), self.id.to_owned(), Some(commit))
+        folder::read(&self.repo.snapshot(&commit), self.id.to_owned(), Some(commit), self.hub.weights)
     }
 
     /// The tokenizer at the revision, and nothing else. The branch is not said to stand at its commit, which lacks the rest.

@@ -23,11 +23,11 @@ pub(super) fn holds_checkpoint(folder: &Path) -> bool {
     [CONFIG, TOKENIZER, WEIGHTS, INDEX, PYTORCH, PYTORCH_INDEX].iter().any(|name| folder.join(name).exists())
 }
 
-/// Reads the checkpoint in `folder`; weights are found, not read.
-pub(super) fn read(folder: &Path, id: String, commit: Option<String>) -> Result<Checkpoint> {
+/// Reads the checkpoint in `folder`; weights, where they are wanted, are found, not read.
+pub(super) fn read(folder: &Path, id: String, commit: Option<String>, weights: bool) -> Result<Checkpoint> {
     let config = read_text(folder, CONFIG)?;
     let tokenizer = read_text(folder, TOKENIZER)?;
-    let weights = weight_files(folder)?;
+    let weights = if weights { weight_files(folder)? } else { Weights::Absent };
     if let Weights::Safetensors(paths) | Weights::Pytorch(paths) = &weights {
         for path in paths {
             refuse_lfs_pointer(path)?;
@@ -166,7 +166,7 @@ mod tests {
 
     fn failure(contents: &[(&str, &str)]) -> (String, String) {
         let folder = folder(contents);
-        let error = read(folder.path(), "x".to_owned(), None).unwrap_err();
+        let error = read(folder.path(), "x".to_owned(), None, true).unwrap_err();
         let text = error.to_string().replace(&folder.path().display().to_string(), "DIR");
         (text, error.hint().unwrap())
     }
@@ -175,7 +175,7 @@ mod tests {
     fn a_whole_folder_is_read_and_one_file_comes_before_shards() {
         let whole = [(CONFIG, "{\"a\":1}"), (TOKENIZER, "{}"), (WEIGHTS, "w"), (INDEX, "not even json")];
         let folder = folder(&whole);
-        let checkpoint = read(folder.path(), "here".to_owned(), None).unwrap();
+        let checkpoint = read(folder.path(), "here".to_owned(), None, true).unwrap();
         assert_eq!((checkpoint.id.as_str(), checkpoint.config.as_str()), ("here", "{\"a\":1}"));
         let Weights::Safetensors(paths) = checkpoint.weights else { panic!("on disk") };
         assert_eq!(paths, [folder.path().join(WEIGHTS)]);
@@ -187,7 +187,7 @@ mod tests {
         let rest = [(CONFIG, "{}"), (TOKENIZER, "{}"), (PYTORCH_INDEX, index), ("pytorch_model-1.bin", "w")];
         let weights = |contents: &[(&str, &str)]| {
             let folder = folder(contents);
-            let found = read(folder.path(), String::new(), None).unwrap().weights;
+            let found = read(folder.path(), String::new(), None, true).unwrap().weights;
             let (Weights::Safetensors(paths) | Weights::Pytorch(paths)) = &found else { panic!("on disk") };
             let name = paths[0].file_name().unwrap().to_string_lossy().into_owned();
             (matches!(found, Weights::Pytorch(_)), name)
@@ -206,7 +206,8 @@ mod tests {
         assert_eq!(failure(&all).0, "the checkpoint `DIR` has no model-2.safetensors");
         let folder = folder(&all);
         fs::write(folder.path().join("model-2.safetensors"), "2").unwrap();
-        let Weights::Safetensors(paths) = read(folder.path(), String::new(), None).unwrap().weights else {
+        let Weights::Safetensors(paths) = read(folder.path(), String::new(), None, true).unwrap().weights
+        else {
             panic!("on disk")
         };
         assert_eq!(

@@ -55,6 +55,14 @@ pub enum Error {
         /// Its value, as JSON.
         value: String,
     },
+    /// How the family draws the weights of an untrained model is not known here.
+    #[error("config.json of {id}: untrained weights of model_type `{model_type}` are not supported")]
+    NoInitialiser {
+        /// Which checkpoint.
+        id: String,
+        /// What it says it is.
+        model_type: String,
+    },
     /// A weights file cannot be parsed.
     #[error("{file}: not a readable {format} file: {message}")]
     WeightsFile {
@@ -136,6 +144,10 @@ impl Error {
                 let near = text::near_matches(model_type, known.iter().copied());
                 let list = format!("supported: {}", known.join(", "));
                 if near.is_empty() { list } else { format!("did you mean {}? {list}", near.join(" or ")) }
+            }
+            Self::NoInitialiser { .. } => {
+                "leave --untrained out, or name the first checkpoint of a training run (--revision)"
+                    .to_owned()
             }
             Self::ConfigSyntax { .. } => "fetch config.json again; it should be a JSON object".to_owned(),
             Self::ConfigValue { .. } => {

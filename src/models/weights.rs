@@ -7,6 +7,7 @@ use candle_core::{DType, Device, Tensor};
 use safetensors::tensor::TensorView;
 
 use super::error::{Error, Result};
+use super::initialize::{Initialiser, Role};
 use super::kernels::linear::PackedLinear;
 use super::kernels::norm::Norm;
 use super::names::Linear;
@@ -14,10 +15,11 @@ use super::pytorch::{PytorchFile, Stored};
 use super::spec::{self, NormKind};
 use crate::{files, hub};
 
-/// The weights files of a checkpoint, open.
+/// The weights files of a checkpoint, open; or weights as before any training.
 pub(super) struct Weights {
     id: String,
     files: Vec<File>,
+    initialiser: Option<Initialiser>,
     /// Put before every name; see [`Weights::find_prefix`].
     prefix: &'static str,
 }
@@ -58,6 +60,7 @@ impl Weights {
     pub(super) fn open(id: &str, weights: &hub::Weights) -> Result<Self> {
         let files = match weights {
             hub::Weights::Safetensors(paths) => paths.iter().map(|path| map(path)).collect::<Result<_>>()?,
+            hub::Weights::Absent => Vec::new(),
             hub::Weights::Pytorch(paths) => {
                 let open = |path| PytorchFile::open(path).map(File::Pytorch);
                 paths.iter().map(|path| open(path)).collect::<Result<_>>()?
@@ -70,7 +73,12 @@ impl Weights {
                 })?)]
             }
         };
-        Ok(Self { id: id.to_owned(), files, prefix: "" })
+        Ok(Self { id: id.to_owned(), files, initialiser: None, prefix: "" })
+    }
+
+    /// Those of checkpoint `id` before any training.
+    pub(super) fn untrained(id: &str, initialiser: Initialiser) -> Self {
+        Self { id: id.to_owned(), files: Vec::new(), initialiser: Some(initialiser), prefix: "" }
     }
 
     /// Settles which of `prefixes` this checkpoint puts before every name, by looking for `name`.
@@ -91,8 +99,11 @@ impl Weights {
         })
     }
 
-    /// Tensor `name` as f32, or the first of `names` that is there.
-    fn tensor(&self, names: &[String], shape: &[usize]) -> Result<Tensor> {
+    /// Tensor `name` as f32, or the first of `names` that is there; `role` says how it is before any training.
+    fn tensor(&self, names: &[String], shape: &[usize], role: Role) -> Result<Tensor> {
+        if let (Some(initialiser), [name, ..]) = (&self.initialiser, names) {
+            return Ok(Tensor::from_vec(initialiser.draw(name, shape, role), shape, &Device::Cpu)?);
+        }
         let full = |name: &String| format!("{}{name}", self.prefix);
         let found = names.iter().map(full).find_map(|name| self.view(&name).map(|view| (name, view)));
         let Some((name, view)) = found else {
@@ -113,18 +124,20 @@ impl Weights {
         view.load(&name)
     }
 
-    fn vector(&self, names: &[String], size: usize) -> Result<Vec<f32>> {
-        Ok(self.tensor(names, &[size])?.to_vec1()?)
+    fn vector(&self, names: &[String], size: usize, role: Role) -> Result<Vec<f32>> {
+        Ok(self.tensor(names, &[size], role)?.to_vec1()?)
     }
 
     /// A tensor of block `layer` by its whole name, row-major.
     pub(super) fn values(&self, name: &str, layer: usize, shape: &[usize]) -> Result<Vec<f32>> {
-        Ok(self.tensor(&[in_block(name, layer)], shape)?.flatten_all()?.to_vec1()?)
+        let is_bias = name.rsplit('.').next() == Some("bias");
+        let role = if is_bias { Role::Zero } else { Role::Drawn };
+        Ok(self.tensor(&[in_block(name, layer)], shape, role)?.flatten_all()?.to_vec1()?)
     }
 
     /// An embedding table, `(rows, columns)`.
     pub(super) fn table(&self, name: &str, rows: usize, columns: usize) -> Result<Tensor> {
-        self.tensor(&[format!("{name}.weight")], &[rows, columns])
+        self.tensor(&[format!("{name}.weight")], &[rows, columns], Role::Drawn)
     }
 
     /// A linear layer of block `layer`: its weight, `(outputs, inputs)`, and its bias.
@@ -138,20 +151,24 @@ impl Weights {
         let name = in_block(names.name, layer);
         let weight_name = [format!("{name}.weight")];
         let weight = if names.turned {
-            self.tensor(&weight_name, &[inputs, outputs])?.t()?
+            self.tensor(&weight_name, &[inputs, outputs], Role::Drawn)?.t()?
         } else {
-            self.tensor(&weight_name, &[outputs, inputs])?
+            self.tensor(&weight_name, &[outputs, inputs], Role::Drawn)?
         };
-        let bias = if names.bias { Some(self.vector(&[format!("{name}.bias")], outputs)?) } else { None };
+        // Biases are 0 before any training, but for those that steps are made with.
+        let role = if name.ends_with("mixer.dt_proj") { Role::Drawn } else { Role::Zero };
+        let bias =
+            if names.bias { Some(self.vector(&[format!("{name}.bias")], outputs, role)?) } else { None };
         Ok(Matrix { weight: weight.flatten_all()?.to_vec1()?, bias, outputs, inputs })
     }
 
     /// A norm of `size` values, in block `layer` if it is in one, under its new names or its old ones.
     pub(super) fn norm(&self, name: &str, layer: usize, size: usize, spec: spec::Norm) -> Result<Norm> {
         let name = in_block(name, layer);
+        let role = if spec.kind == NormKind::RmsPlusOne { Role::Zero } else { Role::One };
         let mut weight = match spec.kind {
             NormKind::LayerPlain => vec![1.0; size],
-            _ => self.vector(&[format!("{name}.weight"), format!("{name}.gamma")], size)?,
+            _ => self.vector(&[format!("{name}.weight"), format!("{name}.gamma")], size, role)?,
         };
         if spec.kind == NormKind::RmsPlusOne {
             for value in &mut weight {
@@ -159,7 +176,9 @@ impl Weights {
             }
         }
         let bias = match spec.kind {
-            NormKind::Layer => self.vector(&[format!("{name}.bias"), format!("{name}.beta")], size)?,
+            NormKind::Layer => {
+                self.vector(&[format!("{name}.bias"), format!("{name}.beta")], size, Role::Zero)?
+            }
             _ => vec![0.0; size],
         };
         let centre = matches!(spec.kind, NormKind::Layer | NormKind::LayerUnbiased | NormKind::LayerPlain);

@@ -47,6 +47,9 @@ fn data(summary: &Summary, run: &RunRecord) -> Option<String> {
     let (stimuli, activations) = words::title(run);
     let commit = run.model.as_ref().and_then(|model| model.commit.as_deref());
     let commit = commit.map(|commit| format!(" (commit {})", start(commit))).unwrap_or_default();
+    let untrained = run.model.as_ref().and_then(|model| model.untrained).map(|seed| {
+        format!(" The model was not trained: its weights are those of its initialiser (seed {seed}).")
+    });
     let drawn = run.stimuli.source.drawn.as_ref().map(|drawn| format!(" ({})", words::visible(drawn)));
     let layers = match (summary.layers.as_slice(), &run.model) {
         ([], _) => return None,
@@ -70,10 +73,11 @@ fn data(summary: &Summary, run: &RunRecord) -> Option<String> {
         pooling => format!(" Token vectors were pooled by their {}.", words::visible(pooling)),
     });
     Some(format!(
-        "The representations of {} stimuli from {stimuli}{} in {activations}{commit} were analysed with {}{layers}.{}",
+        "The representations of {} stimuli from {stimuli}{} in {activations}{commit} were analysed with {}{layers}.{}{}",
         text::count(run.stimuli.n_stimuli as u128),
         drawn.unwrap_or_default(),
         Words::of(run).name,
+        untrained.unwrap_or_default(),
         pooling.unwrap_or_default(),
     ))
 }

@@ -17,6 +17,7 @@
 //! - `pytorch`: weights in PyTorch's own formats
 //! - `rwkv7`: its last hidden states against candle-transformers'
 //! - `stochastic`: the paper's solver against published results and the exact one
+//! - `untrained`: models before any training, as a control
 //! - `workspace`: a folder for each test, and the program run in it
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
@@ -37,4 +38,5 @@ mod pipeline;
 mod pytorch;
 mod rwkv7;
 mod stochastic;
+mod untrained;
 mod workspace;

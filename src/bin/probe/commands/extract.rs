@@ -31,7 +31,7 @@ pub fn run(args: &ExtractCommand, printer: &Printer) -> Result<()> {
     }
     let stimuli = Stimuli::read(&args.stimuli)?;
     stimuli.sentences()?;
-    let (_, model) = model::load(&args.model.model, revision, printer)?;
+    let (_, model) = model::load(&args.model, revision, printer)?;
     let Extraction { activations, throughput } = extract(&stimuli, &model, &args.extract, printer)?;
     activations.write(&args.out)?;
     printer.say(&throughput.to_string());
@@ -40,6 +40,7 @@ pub fn run(args: &ExtractCommand, printer: &Printer) -> Result<()> {
             "activations": args.out,
             "model": model.id(),
             "commit": model.commit(),
+            "untrained": model.untrained(),
             "layers": activations.layers(),
             "stimuli": throughput.stimuli,
             "tokens": throughput.tokens,

@@ -65,6 +65,7 @@ pub fn run(args: &FitArgs, printer: &Printer) -> Result<()> {
         model: activations.provenance().model.clone().map(|id| ModelRecord {
             id,
             commit: activations.provenance().commit.clone(),
+            untrained: activations.provenance().untrained,
             pooling: activations.provenance().pooling.map(|p| p.to_string()).unwrap_or_default(),
             ..ModelRecord::default()
         }),

@@ -37,7 +37,7 @@ pub fn run(args: &RunArgs, printer: &Printer) -> Result<()> {
         let out = match &args.out {
             Some(out) if revisions.len() > 1 => out.join(revision.unwrap_or_default().replace('/', "-")),
             Some(out) => out.clone(),
-            None => run_dir::default_for(source, &args.model.model, *revision),
+            None => run_dir::default_for(source, &args.model, *revision),
         };
         run_once(args, source, stimuli.clone(), *revision, seconds.clone(), &out, printer)?;
     }
@@ -55,7 +55,7 @@ fn run_once(
 ) -> Result<()> {
     run_dir::require_writable(out)?;
     let begun = Instant::now();
-    let (checkpoint, model) = model::load(&args.model.model, revision, printer)?;
+    let (checkpoint, model) = model::load(&args.model, revision, printer)?;
     seconds.insert("load".to_owned(), begun.elapsed().as_secs_f64());
     let begun = Instant::now();
     let extraction = extract::extract(&stimuli, &model, &args.extract, printer)?;
@@ -65,6 +65,7 @@ fn run_once(
         id: checkpoint.id.clone(),
         revision: revision.map(str::to_owned),
         commit: checkpoint.commit.clone(),
+        untrained: model.untrained(),
         config: serde_json::from_str(&checkpoint.config).unwrap_or_default(),
         pooling: pooling(&args.extract),
     };

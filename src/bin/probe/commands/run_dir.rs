@@ -9,6 +9,7 @@ use mlem_probe::profile::{
 };
 use mlem_probe::stimuli::Stimuli;
 
+use crate::args::ModelArgs;
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;
 
@@ -20,11 +21,13 @@ pub const STIMULI: &str = "stimuli.csv";
 pub const PAGE: &str = "report.html";
 
 /// The folder for a run of `source` with `model` that the user gave no name.
-pub fn default_for(source: &str, model: &str, revision: Option<&str>) -> PathBuf {
+pub fn default_for(source: &str, args: &ModelArgs, revision: Option<&str>) -> PathBuf {
     let stem = Path::new(source).file_stem().map(|stem| stem.to_string_lossy()).unwrap_or_default();
-    let model = Path::new(model).file_name().map_or(model.into(), |name| name.to_string_lossy());
+    let model =
+        Path::new(&args.model).file_name().map_or(args.model.as_str().into(), |name| name.to_string_lossy());
     let revision = revision.map(|revision| format!("@{}", revision.replace('/', "-"))).unwrap_or_default();
-    Path::new("runs").join(format!("{stem}-{model}{revision}"))
+    let untrained = args.untrained.map(|seed| format!("-untrained{seed}")).unwrap_or_default();
+    Path::new("runs").join(format!("{stem}-{model}{revision}{untrained}"))
 }
 
 /// Fails now, and not after the work, when `folder` cannot be written.
