@@ -16,7 +16,6 @@ use mlem_probe::profile::{self, ModelRecord, Profile, RunRecord, StimuliRecord};
 use mlem_probe::progress::Silent;
 use mlem_probe::report::{page, terminal};
 use mlem_probe::stimuli::confounds::Confounds;
-use ndarray::Array2;
 
 fn main() -> Result<(), Box<dyn Error>> {
     // Stimuli: 400 sentences, balanced, from a bundled grammar.
@@ -39,6 +38,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         stimuli: StimuliRecord {
             name: grammar.name().to_owned(),
             n_stimuli: stimuli.len(),
+            features: stimuli.features().names().into_iter().map(str::to_owned).collect(),
             ..StimuliRecord::default()
         },
         model: Some(ModelRecord { id: model.id().to_owned(), ..ModelRecord::default() }),
@@ -47,10 +47,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     println!("{}", terminal::render(&fitted.profile, &run, terminal::Options::default()));
     if let Some(path) = std::env::args().nth(1) {
-        let confounds = Confounds::of(stimuli.features());
-        let n = stimuli.features().n_features();
-        let correlations =
-            Array2::from_shape_fn((n, n), |(a, b)| confounds.correlation(a, b).unwrap_or(f64::NAN));
+        let correlations = Confounds::of(stimuli.features()).matrix();
         let input = page::Input {
             profile: &fitted.profile,
             run: &run,

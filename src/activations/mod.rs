@@ -21,6 +21,7 @@ use std::path::Path;
 use ndarray::{Array2, ArrayView2};
 
 pub use error::{Error, Result};
+pub use npy::read_square_matrices;
 pub use pooling::Pooling;
 
 /// What activations are activations of.

@@ -48,6 +48,40 @@ pub(super) fn read_npy(path: &Path) -> Result<Activations> {
 }
 
 pub(super) fn read_npz(path: &Path) -> Result<Activations> {
+    let (layers, matrices) = by_layer(named_matrices(path)?);
+    Activations::new(layers, matrices, Provenance::default())
+}
+
+/// Square matrices between stimuli: the arrays `(n, n)` of an `.npz` under their names, or the matrices of an `.npy` of
+/// `(n, n)`, `(n, n, m)` or `(m, n, n)`, called after the file.
+///
+/// # Errors
+///
+/// [`Error::Files`], [`Error::UnknownFormat`], [`Error::Format`].
+pub fn read_square_matrices(path: &Path) -> Result<Vec<(String, Array2<f32>)>> {
+    match super::format(path)? {
+        super::Format::Npz => return named_matrices(path),
+        super::Format::Npy => {}
+        super::Format::Safetensors => return Err(Error::UnknownFormat { path: path.to_owned() }),
+    }
+    let wrong = |message: String| Error::Format { path: path.to_owned(), message };
+    let array = parse(&files::read(path)?).map_err(wrong)?;
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let axis = match array.shape() {
+        [_, _] => return Ok(vec![(stem.into_owned(), matrix(array).map_err(wrong)?)]),
+        [n, same, _] if n == same => Axis(2),
+        [_, n, same] if n == same => Axis(0),
+        shape => return Err(wrong(format!("the array has shape {shape:?}, which is not (n, n, m)"))),
+    };
+    let named = array.axis_iter(axis).enumerate().map(|(index, matrix)| {
+        let matrix = self::matrix(matrix.as_standard_layout().into_owned()).map_err(wrong)?;
+        Ok((format!("{stem}_{}", index + 1), matrix))
+    });
+    named.collect()
+}
+
+/// The arrays of an `.npz`, each of which is a matrix.
+fn named_matrices(path: &Path) -> Result<Vec<(String, Array2<f32>)>> {
     let wrong = |message: String| Error::Format { path: path.to_owned(), message };
     let bytes = files::read(path)?;
     let not_zip = |error: zip::result::ZipError| wrong(format!("not a readable .npz file: {error}"));
@@ -62,8 +96,7 @@ pub(super) fn read_npz(path: &Path) -> Result<Activations> {
         entry.read_to_end(&mut bytes).map_err(|error| wrong(error.to_string()))?;
         named.push((name.to_owned(), parse(&bytes).and_then(matrix).map_err(wrong)?));
     }
-    let (layers, matrices) = by_layer(named);
-    Activations::new(layers, matrices, Provenance::default())
+    Ok(named)
 }
 
 fn matrix(array: ArrayD<f32>) -> Result<Array2<f32>, String> {

@@ -7,6 +7,7 @@
 mod batches;
 mod error;
 mod pool;
+mod words;
 
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
@@ -16,6 +17,7 @@ use ndarray::Array2;
 use rayon::prelude::*;
 
 pub use error::{Error, Result};
+pub use words::{SplitWord, split_words};
 
 use crate::activations::{Activations, Pooling, Provenance};
 use crate::models::{Model, Sequences};

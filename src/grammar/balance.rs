@@ -43,6 +43,8 @@ impl Leveled {
                 let (codes, places) = classes(values);
                 (codes, places, false)
             }
+            // Nothing to balance: grammars make none.
+            Values::Distances(distances) => (vec![None; distances.n_stimuli()], Vec::new(), false),
         };
         let present = places.len();
         let any_missing = codes.iter().any(Option::is_none);

@@ -3,10 +3,14 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use super::{Count, Grammar, POOL, Result};
-use crate::stimuli::confounds::Confounds;
+use super::columns::ColumnSource;
+use super::{Count, Grammar, Result};
+use crate::stimuli::confounds::{Confounds, Pair, THRESHOLD};
 use crate::stimuli::{Feature, Values};
 use crate::text;
+
+/// Features of one slot that correlate less than this are as good as independent.
+const LEXICAL: f64 = 0.1;
 
 /// What was found in a grammar.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +25,9 @@ pub struct Check {
     pub features: Vec<FeatureLevels>,
     /// Correlations of feature distances, and which feature decides which, over [`Check::measured`] sentences.
     pub confounds: Confounds,
+    /// Features of one slot whose distances correlate, though not beyond [`THRESHOLD`](crate::stimuli::confounds::THRESHOLD):
+    /// the choice of words does it, and a sample can only lessen it.
+    pub lexical: Vec<Pair>,
     /// How many sentences levels and confounds were measured on; fewer than there are where there are too many.
     pub measured: usize,
     /// Sentences that several derivations make with different labels.
@@ -38,6 +45,8 @@ pub struct TemplateCount {
     pub template: String,
     /// Its derivations.
     pub derivations: u128,
+    /// Whether there may be fewer ([`Count::at_most`]).
+    pub at_most: bool,
     /// Where there are none: what removed the last candidate.
     pub killer: Option<String>,
 }
@@ -62,19 +71,13 @@ impl Grammar {
     ///
     /// As [`Grammar::generate`], except that a grammar that generates nothing is a finding.
     pub fn check(&self) -> Result<Check> {
-        let counts = self.lattice.counts_of_rules();
         let mut killers = self.reasons()?.into_iter();
-        let templates = self
-            .templates
-            .iter()
-            .map(|(label, rule)| {
-                let count = counts.iter().find(|(other, _)| other == rule).map_or(0, |(_, count)| *count);
-                let killer = if count == 0 { killers.next() } else { None };
-                TemplateCount { template: label.clone(), derivations: count, killer }
-            })
-            .collect();
+        let mut templates = self.count_templates();
+        for template in templates.iter_mut().filter(|template| template.derivations == 0) {
+            template.killer = killers.next();
+        }
         let count = self.count();
-        let (labelled, _) = self.sample(POOL, 0);
+        let (labelled, _) = self.sample(self.pool(), 0);
         let duplicates = labelled.duplicates.clone();
         let ambiguous: BTreeSet<String> = duplicates
             .iter()
@@ -84,17 +87,36 @@ impl Grammar {
         let repeated = duplicates.iter().filter(|duplicate| !duplicate.relabelled).count();
         let stimuli = self.stimuli(labelled, String::new())?;
         let features = stimuli.features().iter().map(levels).collect();
+        let confounds = Confounds::of(stimuli.features());
         Ok(Check {
             name: self.name.clone(),
             count,
             templates,
             features,
-            confounds: Confounds::of(stimuli.features()),
+            lexical: self.lexical(&confounds),
+            confounds,
             measured: stimuli.len(),
             ambiguous: ambiguous.into_iter().collect(),
             repeated,
             unused: self.unused(),
         })
+    }
+
+    /// The correlations that features of one slot have.
+    fn lexical(&self, confounds: &Confounds) -> Vec<Pair> {
+        let slot = |at: usize| match self.columns[at].source {
+            ColumnSource::Slot { slot, .. } => Some(slot),
+            _ => None,
+        };
+        let n = self.columns.len();
+        let pairs = (0..n).flat_map(|a| (a + 1..n).map(move |b| (a, b)));
+        let alike = pairs.filter(|&(a, b)| slot(a).is_some() && slot(a) == slot(b));
+        alike
+            .filter_map(|(a, b)| {
+                let r = confounds.correlation(a, b).filter(|r| (LEXICAL..=THRESHOLD).contains(&r.abs()))?;
+                Some(Pair { a: self.columns[a].name.clone(), b: self.columns[b].name.clone(), r })
+            })
+            .collect()
     }
 
     /// The words that no sentence uses.
@@ -117,6 +139,7 @@ fn levels(feature: &Feature) -> FeatureLevels {
             sorted.sort_by(f64::total_cmp);
             sorted.chunk_by(|a, b| a == b).map(|run| (run[0].to_string(), run.len())).collect()
         }
+        Values::Distances(_) => Vec::new(),
     };
     FeatureLevels {
         name: feature.name().to_owned(),
@@ -165,6 +188,12 @@ impl Check {
                 text::count(sentences),
                 text::count(self.count.derivations)
             )?,
+            None if self.count.at_most => writeln!(
+                out,
+                "{}: at most {} derivations (constraints tie too many choices together to count exactly)",
+                self.name,
+                text::count(self.count.derivations)
+            )?,
             None => writeln!(
                 out,
                 "{}: {} derivations (some may make the same sentence)",
@@ -180,7 +209,9 @@ impl Check {
         }
         writeln!(out, "\ntemplates")?;
         for template in &self.templates {
-            writeln!(out, "  {:>14}  {}", text::count(template.derivations), template.template)?;
+            let most = if template.at_most { "at most " } else { "" };
+            let count = format!("{most}{}", text::count(template.derivations));
+            writeln!(out, "  {count:>14}  {}", template.template)?;
         }
         writeln!(out, "\nfeatures")?;
         let width = self.features.iter().map(|feature| feature.name.chars().count()).max().unwrap_or(0);
@@ -252,6 +283,12 @@ impl Check {
         }
         for pair in self.confounds.flagged() {
             findings.push(format!("{} and {} are confounded: r = {:.3}", pair.a, pair.b, pair.r));
+        }
+        for pair in &self.lexical {
+            findings.push(format!(
+                "{} and {} go together in the words of the slot: r = {:.3}",
+                pair.a, pair.b, pair.r
+            ));
         }
         for dependency in self.confounds.dependencies() {
             findings.push(format!("{} is a function of {}", dependency.feature, dependency.of));

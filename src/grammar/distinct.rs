@@ -7,12 +7,18 @@ use super::rules::{Item, Rule, Rules};
 /// The words that may stand at each place of a sentence.
 type Places = Vec<BTreeSet<String>>;
 
+/// More rules of the start symbol than this are not compared with each other.
+const RULES: usize = 512;
+
 /// Whether no two derivations can make the same sentence.
 ///
 /// Proven where each rule of the start symbol is a plain sequence in which every choice is a word (or as many words as any
 /// other of its slot), no two of a slot's words are spelled alike, and any two rules differ in length or have a place at
 /// which no word may stand in both. `false` says only that this does not prove it.
 pub(super) fn is_unambiguous(rules: &Rules) -> bool {
+    if rules.symbols[rules.start].len() > RULES {
+        return false;
+    }
     let starts: Option<Vec<Places>> =
         rules.symbols[rules.start].iter().map(|&rule| places(rules, &rules.all[rule])).collect();
     let Some(starts) = starts else { return false };

@@ -28,8 +28,11 @@ pub enum Draw {
 /// How much a grammar generates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Count {
-    /// Derivations: ways to make a sentence. Exact, and counted without making them.
+    /// Derivations: ways to make a sentence. Counted without making them.
     pub derivations: u128,
+    /// Whether there may be fewer derivations: constraints tie so many choices together that only those without them were
+    /// counted.
+    pub at_most: bool,
     /// Different sentences; `None` where the structure does not tell and there are too many derivations to write out.
     pub sentences: Option<u128>,
     /// Whether the sentences were written out to be counted; else the structure tells that all derivations differ.
@@ -75,15 +78,15 @@ pub(super) struct IndexSample {
     /// All indices in random order, for bounds of the order of the sample.
     shuffled: Option<std::vec::IntoIter<u128>>,
     dense: bool,
-    given_up: bool,
 }
 
 impl IndexSample {
     pub(super) fn new(bound: u128, n: usize) -> Self {
         let dense = bound <= (n as u128).saturating_mul(4).max(1 << 16);
-        Self { bound, drawn: std::collections::HashSet::new(), shuffled: None, dense, given_up: false }
+        Self { bound, drawn: std::collections::HashSet::new(), shuffled: None, dense }
     }
 
+    /// The next `n` indices, fewer where there are no more.
     pub(super) fn take(&mut self, n: usize, stream: &mut Stream) -> Vec<u128> {
         if self.dense {
             let order = self.shuffled.get_or_insert_with(|| {
@@ -94,21 +97,12 @@ impl IndexSample {
             return order.take(n).collect();
         }
         let mut taken = Vec::with_capacity(n);
-        while taken.len() < n {
+        while taken.len() < n && (self.drawn.len() as u128) < self.bound {
             let index = stream.below_u128(self.bound);
             if self.drawn.insert(index) {
                 taken.push(index);
             }
-            // A grammar that makes few sentences in very many ways would be sampled for ever.
-            if self.drawn.len() > 1 << 23 || self.drawn.len() as u128 == self.bound {
-                self.given_up = true;
-                break;
-            }
         }
         taken
-    }
-
-    pub(super) fn exhausted(&self) -> bool {
-        self.given_up || self.shuffled.as_ref().is_some_and(|order| order.len() == 0)
     }
 }

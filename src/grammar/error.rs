@@ -61,8 +61,34 @@ pub enum Error {
         /// How deep its trees may be.
         depth: usize,
     },
-    /// All sentences were asked for, and there are too many to hold.
-    #[error("{grammar} has {} sentences, more than fit in memory", text::count(*count))]
+    /// Without recursing, a grammar nests deeper than its trees may be.
+    #[error("{grammar} nests {height} levels deep without recursion, and trees may have {most}")]
+    Tall {
+        /// The grammar's name.
+        grammar: String,
+        /// How deep its trees would be.
+        height: usize,
+        /// How deep they may be.
+        most: usize,
+    },
+    /// A rule builds feature structures that nest too deep.
+    #[error("{grammar}: the feature structures of {rule} nest too deep to be compared")]
+    Nested {
+        /// The grammar's name.
+        grammar: String,
+        /// Which rule.
+        rule: String,
+    },
+    /// A sentence would be longer than anything that a model reads.
+    #[error("{grammar} makes sentences of up to {} characters, more than any model reads", text::count(*size as u128))]
+    TooLong {
+        /// The grammar's name.
+        grammar: String,
+        /// Characters of the longest sentence.
+        size: usize,
+    },
+    /// More sentences were asked for than can be held.
+    #[error("{} sentences of {grammar} are more than fit in memory", text::count(*count))]
     TooMany {
         /// The grammar's name.
         grammar: String,
@@ -99,7 +125,10 @@ impl Error {
                 "split the `distinct` list into smaller ones, or use fewer words in those slots".to_owned()
             }
             Self::TooDeep { depth, .. } => format!("allow less deep trees: --depth {}", (depth / 2).max(1)),
-            Self::TooMany { .. } => "draw a sample instead: --sample N".to_owned(),
+            Self::Tall { .. } => "shorten the chain of productions".to_owned(),
+            Self::Nested { .. } => "pass the structure on as it is, with a variable: AGR=?a".to_owned(),
+            Self::TooLong { .. } => "shorten its productions, or allow less deep trees: --depth D".to_owned(),
+            Self::TooMany { .. } => "draw a smaller sample: --sample N".to_owned(),
         })
     }
 }

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use super::columns::{Column, ColumnSource, Side};
 use super::lattice::{Lattice, Visitor};
 use super::rules::{Atom, Name, Rules, Value};
+use super::sieve::Sieve;
 use crate::stimuli::{Feature, FeatureTable, Result, Span, Stimuli};
 
 /// A derivation as it is written down.
@@ -30,6 +31,28 @@ struct Filled {
     answer: usize,
     start: Option<u32>,
     end: u32,
+}
+
+impl<'a> Writer<'a> {
+    fn new(rules: &'a Rules) -> Self {
+        Self {
+            rules,
+            text: String::new(),
+            n_chars: 0,
+            n_words: 0,
+            blank: false,
+            rule: None,
+            root: None,
+            slots: vec![None; rules.slots.len()],
+            open: Vec::new(),
+        }
+    }
+
+    fn clear(&mut self) {
+        self.text.clear();
+        self.slots.fill(None);
+        (self.n_chars, self.n_words, self.blank, self.rule) = (0, 0, false, None);
+    }
 }
 
 impl Visitor for Writer<'_> {
@@ -123,12 +146,13 @@ pub(super) struct Generator<'a> {
     pub rules: &'a Rules,
     pub lattice: &'a Lattice,
     pub columns: &'a [Column],
+    pub sieve: &'a Sieve,
 }
 
 /// Derivations handled by one thread at a time.
 const BLOCK: usize = 2048;
 
-impl Generator<'_> {
+impl<'a> Generator<'a> {
     /// The sentences of the derivations at `indices`, in that order; of those with the same sentence only the first.
     pub(super) fn labelled(&self, indices: &[u128]) -> Labelled {
         self.distinct(indices.par_chunks(BLOCK).map(|block| self.block(block.iter().copied())))
@@ -145,24 +169,12 @@ impl Generator<'_> {
     }
 
     fn block(&self, indices: impl Iterator<Item = u128>) -> Labelled {
-        let n_slots = self.rules.slots.len();
-        let mut writer = Writer {
-            rules: self.rules,
-            text: String::new(),
-            n_chars: 0,
-            n_words: 0,
-            blank: false,
-            rule: None,
-            root: None,
-            slots: vec![None; n_slots],
-            open: Vec::new(),
-        };
+        let mut writer = Writer::new(self.rules);
         let mut block = Labelled::default();
         for index in indices {
-            writer.text.clear();
-            writer.slots.fill(None);
-            (writer.n_chars, writer.n_words, writer.blank, writer.rule) = (0, 0, false, None);
-            self.lattice.derive(index, &mut writer);
+            if !self.write(index, &mut writer) {
+                continue;
+            }
             block.sentences.push(writer.text.clone());
             let span = |filled: &Filled| filled.start.map(|start| Span { start, end: filled.end });
             block.spans.push(writer.slots.iter().map(|filled| filled.as_ref().and_then(span)).collect());
@@ -170,6 +182,39 @@ impl Generator<'_> {
             block.answers.extend(writer.slots.iter().map(|filled| filled.map(|filled| filled.answer as u32)));
         }
         block
+    }
+
+    /// Writes derivation `index`, and says whether it passes the tests that the lattice leaves out.
+    fn write(&self, index: u128, writer: &mut Writer<'a>) -> bool {
+        writer.clear();
+        self.lattice.derive(index, writer);
+        self.sieve.is_empty()
+            || self.sieve.passes(writer.rule.unwrap_or_default(), |slot, feature| {
+                writer.slots[slot].and_then(|filled| self.lattice.answers[filled.answer].atom(feature))
+            })
+    }
+
+    /// How many of the first of `indices` it takes to make `n` different sentences, if all suffice.
+    pub(super) fn enough(&self, indices: &[u128], n: usize) -> Option<usize> {
+        let sentences: Vec<Vec<Option<String>>> = indices
+            .par_chunks(BLOCK)
+            .map(|block| {
+                let mut writer = Writer::new(self.rules);
+                let mut sentence = |&index| self.write(index, &mut writer).then(|| writer.text.clone());
+                block.iter().map(&mut sentence).collect()
+            })
+            .collect();
+        let mut seen: HashSet<&str> = HashSet::new();
+        let sentences = sentences.iter().flatten().enumerate();
+        sentences
+            .filter_map(|(at, sentence)| seen.insert(sentence.as_deref()?).then_some(at + 1))
+            .nth(n.checked_sub(1)?)
+    }
+
+    /// How many of the derivations at `indices` pass the tests that the lattice leaves out.
+    pub(super) fn passing(&self, indices: &[u128]) -> usize {
+        let mut writer = Writer::new(self.rules);
+        indices.iter().filter(|&&index| self.write(index, &mut writer)).count()
     }
 
     fn label(&self, source: &ColumnSource, writer: &Writer<'_>) -> Option<u32> {

@@ -6,6 +6,7 @@
 //! with k ([`Lattice::derive`]), so that a sample needs no enumeration.
 
 mod build;
+mod plan;
 
 use std::collections::BTreeSet;
 
@@ -13,8 +14,14 @@ use self::build::Builder;
 use super::rules::{Atom, Name, Rules};
 use super::unify::Key;
 
-/// More edges than this are refused.
-const BUDGET: usize = 1 << 23;
+/// What building may cost, in numbers kept and unifications tried; a few seconds' work.
+pub(super) const BUDGET: usize = if cfg!(fuzzing) { 1 << 19 } else { 1 << 25 };
+
+/// Larger sentences than this (in characters, and choices that make no character) are refused.
+const LARGEST: usize = 1 << 14;
+
+/// Trees deeper than this are refused.
+pub(super) const DEEPEST: usize = 256;
 
 /// Why a lattice could not be built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +30,12 @@ pub(super) enum Refused {
     Entangled { rule: usize },
     /// More derivations than 128 bits count.
     Overflow,
+    /// Without recursing, trees would be this deep.
+    Tall { height: usize },
+    /// The feature structures of this rule nest too deep.
+    Nested { rule: usize },
+    /// A sentence would be of this size.
+    Large { size: usize },
 }
 
 /// What the derivations of a symbol have in common that show the same features.
@@ -33,6 +46,8 @@ pub(super) struct Answer {
     /// Where its derivations start.
     root: usize,
     pub count: u128,
+    /// Of the largest derivation: characters, and choices.
+    size: usize,
     /// The features that are bound to values; those of a nested structure under a name of their own ([`Lattice::label`]).
     pub atoms: Vec<(Name, Atom)>,
 }
@@ -46,6 +61,8 @@ impl Answer {
 #[derive(Debug)]
 struct Node {
     count: u128,
+    /// Of the largest way from here on: characters, and choices.
+    size: usize,
     /// None at the end of a rule.
     edges: Vec<Edge>,
 }
@@ -75,6 +92,8 @@ struct Group {
     answers: Vec<usize>,
     /// Derivations of the answers up to and with each.
     upto: Vec<u128>,
+    /// Of the largest derivation.
+    size: usize,
 }
 
 /// The packed derivations of a grammar.
@@ -86,6 +105,10 @@ pub(super) struct Lattice {
     /// The answers of the start symbol.
     pub roots: Vec<usize>,
     pub count: u128,
+    /// Of the largest derivation: characters, and choices.
+    pub size: usize,
+    /// How deep trees were made.
+    pub depth: usize,
     /// The names of nested features: of the structure, and of the feature in it. They are numbered on from the rules' names.
     paths: Vec<(Name, Name)>,
 }
@@ -101,23 +124,50 @@ pub(super) trait Visitor {
 }
 
 impl Lattice {
-    /// The lattice of `rules`, trees at most `depth` deep, words included.
-    pub(super) fn build(rules: &Rules, depth: usize) -> Result<Self, Refused> {
-        let mut builder = Builder::new(rules);
+    /// The lattice of `rules`, their recursion cut where trees would be more than `depth` deep, words included; `budget` is what
+    /// building may cost.
+    pub(super) fn build(rules: &Rules, depth: usize, budget: usize) -> Result<Self, Refused> {
+        let mut builder = Builder::new(rules, budget);
+        let depth = match plan::heights(rules)[rules.start] {
+            Some(height) if height > DEEPEST => return Err(Refused::Tall { height }),
+            Some(height) => height,
+            None => depth.min(DEEPEST),
+        };
         let mut roots = builder.solve(rules.start, depth)?;
         roots.retain(|&root| builder.starts(root));
         let mut lattice = builder.lattice;
         for &root in &roots {
             lattice.count =
                 lattice.count.checked_add(lattice.answers[root].count).ok_or(Refused::Overflow)?;
+            lattice.size = lattice.size.max(lattice.answers[root].size);
+        }
+        if lattice.size > LARGEST {
+            return Err(Refused::Large { size: lattice.size });
         }
         lattice.roots = roots;
+        lattice.depth = depth;
         Ok(lattice)
+    }
+
+    /// How many derivations each of `symbols` has.
+    pub(super) fn tally(
+        rules: &Rules,
+        symbols: &[usize],
+        depth: usize,
+        budget: usize,
+    ) -> Result<Vec<u128>, Refused> {
+        let mut builder = Builder::new(rules, budget);
+        let count = |&symbol: &usize| {
+            let answers = builder.solve(symbol, depth)?;
+            let mut counts = answers.iter().map(|&answer| builder.lattice.answers[answer].count);
+            counts.try_fold(0u128, u128::checked_add).ok_or(Refused::Overflow)
+        };
+        symbols.iter().map(count).collect()
     }
 
     /// Whether `symbol` derives anything at all.
     pub(super) fn derives(rules: &Rules, symbol: usize, depth: usize) -> bool {
-        Builder::new(rules).solve(symbol, depth).is_ok_and(|answers| !answers.is_empty())
+        Builder::new(rules, BUDGET).solve(symbol, depth).is_ok_and(|answers| !answers.is_empty())
     }
 
     /// The name of a feature, or for a nested one those on the way to it: `AGR_NUM`.

@@ -28,9 +28,12 @@ mod generate;
 mod lattice;
 mod pairs;
 mod rules;
+mod sample;
+mod sieve;
 mod toml;
 mod unify;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 pub use bundled::{Bundled, bundled};
@@ -43,27 +46,21 @@ use self::columns::Column;
 use self::draw::IndexSample;
 use self::error::SourceText;
 use self::generate::{Generator, Labelled};
-use self::lattice::{Lattice, Refused};
+use self::lattice::{BUDGET, DEEPEST, Lattice, Refused};
 use self::rules::Rules;
+use self::sieve::Sieve;
+use crate::files;
 use crate::numeric::rng::Stream;
-use crate::stimuli::confounds::Confounds;
 use crate::stimuli::{Source, Stimuli};
-use crate::{files, text};
-
-/// Up to so many derivations are written out to count the sentences among them.
-const COUNTED: u128 = 1 << 18;
-
-/// More sentences than this are not held in memory at once.
-const HELD: u128 = 1 << 25;
-
-/// How many sentences a balanced sample is chosen from, where the grammar has more.
-const POOL: usize = 1 << 16;
 
 /// How deep trees of a recursive grammar are, words included, where nothing else is said.
 pub const DEPTH: usize = 8;
 
-/// Deeper trees are not made, whatever is asked.
-const DEEPEST: usize = 256;
+/// What a lattice may cost whose rules could do with fewer tests; a fraction of a second's work.
+const CHEAP: usize = BUDGET >> 3;
+
+/// So many derivations are tried to learn how many pass the tests that the lattice leaves out.
+const TRIED: usize = 4096;
 
 /// A grammar, ready to generate.
 #[derive(Debug)]
@@ -74,8 +71,9 @@ pub struct Grammar {
     text: String,
     /// The template grammar as it was read; none for a feature grammar.
     document: Option<toml::Document>,
-    depth: usize,
     rules: Rules,
+    /// The tests that the lattice leaves out.
+    sieve: Sieve,
     columns: Vec<Column>,
     /// The label and the rule of each template.
     templates: Vec<(String, usize)>,
@@ -161,7 +159,7 @@ impl Grammar {
         let stem = Path::new(origin).file_stem().map(|stem| stem.to_string_lossy().into_owned());
         let mut name = stem.unwrap_or_else(|| origin.to_owned());
         let mut summary = None;
-        let (rules, templates, words, columns, document) = if is_fcfg(origin) {
+        let (mut rules, templates, words, columns, document) = if is_fcfg(origin) {
             let fcfg::Compiled { rules, templates, words, .. } = fcfg::compile(source)?;
             (rules, templates, words, None, None)
         } else {
@@ -171,12 +169,16 @@ impl Grammar {
             summary = document.summary.take();
             (rules, templates, words, Some(columns), Some(document))
         };
-        let depth = depth.min(DEEPEST);
-        let lattice = Lattice::build(&rules, depth).map_err(|refused| match refused {
-            Refused::Entangled { rule } => {
-                Error::Entangled { grammar: name.clone(), rule: rules.all[rule].label.clone() }
+        let lattice = packed(&mut rules, depth).map_err(|refused| {
+            let grammar = name.clone();
+            let label = |rule: usize| rules.all[rule].label.clone();
+            match refused {
+                Refused::Entangled { rule } => Error::Entangled { grammar, rule: label(rule) },
+                Refused::Nested { rule } => Error::Nested { grammar, rule: label(rule) },
+                Refused::Overflow => Error::TooDeep { grammar, depth: depth.min(DEEPEST) },
+                Refused::Tall { height } => Error::Tall { grammar, height, most: DEEPEST },
+                Refused::Large { size } => Error::TooLong { grammar, size },
             }
-            Refused::Overflow => Error::TooDeep { grammar: name.clone(), depth },
         })?;
         let columns = columns.unwrap_or_else(|| fcfg::columns(&rules, &lattice));
         Ok(Self {
@@ -185,7 +187,7 @@ impl Grammar {
             origin: origin.to_owned(),
             text: text.to_owned(),
             document,
-            depth,
+            sieve: Sieve::of(&rules),
             rules,
             columns,
             templates,
@@ -223,93 +225,47 @@ impl Grammar {
         hasher.finalize().to_hex().to_string()
     }
 
-    /// How much it generates: derivations exactly without making them; sentences exactly where the structure tells that no two
+    /// How much it generates: derivations without making them; sentences exactly where the structure tells that no two
     /// derivations make the same one, or where they are few enough to be written out.
     #[must_use]
     pub fn count(&self) -> Count {
-        let derivations = self.lattice.count;
-        if distinct::is_unambiguous(&self.rules) {
-            return Count { derivations, sentences: Some(derivations), enumerated: false };
-        }
-        let enumerated = derivations <= COUNTED;
-        let sentences = enumerated.then(|| self.generator().all().sentences.len() as u128);
-        Count { derivations, sentences, enumerated }
-    }
-
-    /// Draws stimuli. When at least as many are asked for as there are, all are drawn.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Empty`] when the grammar generates nothing, with what removed the last candidate of each template;
-    /// [`Error::TooMany`] when all were asked for and they do not fit in memory.
-    pub fn generate(&self, draw: &Draw) -> Result<Drawn> {
-        if self.lattice.count == 0 {
-            return Err(Error::Empty { grammar: self.name.clone(), reasons: self.reasons()? });
-        }
-        let count = self.lattice.count;
-        let (n, seed) = match *draw {
-            Draw::All => (usize::MAX, 0),
-            Draw::Sample { n, seed } | Draw::Balanced { n, seed } => (n, seed),
+        let counted = self.count_templates();
+        let count = Count {
+            derivations: counted.iter().map(|template| template.derivations).sum(),
+            at_most: counted.iter().any(|template| template.at_most),
+            sentences: None,
+            enumerated: false,
         };
-        if n as u128 >= count {
-            if count > HELD {
-                return Err(Error::TooMany { grammar: self.name.clone(), count });
-            }
-            let all = self.generator().all();
-            let drawn = format!("all {} sentences", text::count(all.sentences.len() as u128));
-            return Ok(Drawn { stimuli: self.stimuli(all, drawn)?, complete: true, balance: None });
+        if !count.at_most && distinct::is_unambiguous(&self.rules) {
+            return Count { sentences: Some(count.derivations), ..count };
         }
-        if let Draw::Balanced { .. } = draw {
-            return self.balanced(n, seed);
+        if self.lattice.count == 0 {
+            return Count { sentences: Some(0), ..count };
         }
-        let (sample, complete) = self.sample(n, seed);
-        let drawn = format!(
-            "a sample of {} from {} derivations, seed {seed}",
-            text::count(sample.sentences.len() as u128),
-            text::count(count)
-        );
-        Ok(Drawn { stimuli: self.stimuli(sample, drawn)?, complete, balance: None })
+        if !self.can_be_written_out() {
+            return count;
+        }
+        let all = self.generator().all();
+        let sentences = all.sentences.len() as u128;
+        let derivations = sentences + all.duplicates.len() as u128;
+        Count { derivations, at_most: false, sentences: Some(sentences), enumerated: true }
     }
 
-    fn balanced(&self, n: usize, seed: u64) -> Result<Drawn> {
-        let (pool, complete) = self.sample(POOL.max(n.saturating_mul(2)), seed);
-        let candidates = pool.sentences.len();
-        let lemma = self.rules.names.get("lemma");
-        let words = self.generator().words(&pool, lemma);
-        let of = if complete { text::count(candidates as u128) } else { text::count(self.lattice.count) };
-        let drawn = format!("a balanced sample of {} from {of}, seed {seed}", text::count(n as u128));
-        let pool = self.stimuli(pool, drawn)?;
-        if candidates <= n {
-            return Ok(Drawn { stimuli: pool, complete, balance: None });
-        }
-        let rows = balance::choose(pool.features(), &words, n, seed);
-        let stimuli = pool.select(&rows);
-        let confounds = Confounds::of(stimuli.features());
-        let before = Confounds::of(pool.features()).largest();
-        let balance = Balance { candidates, before, after: confounds.largest(), confounds };
-        Ok(Drawn { stimuli, complete: false, balance: Some(balance) })
-    }
-
-    /// `n` different sentences in the grammar's order (fewer where there are no more), and whether these are all.
-    fn sample(&self, n: usize, seed: u64) -> (Labelled, bool) {
-        let generator = self.generator();
-        let count = self.lattice.count;
-        if count <= n as u128 {
-            return (generator.all(), true);
-        }
-        let mut stream = Stream::new(seed, "sample");
-        let mut indices = IndexSample::new(count, n);
-        let mut taken = indices.take(n, &mut stream);
-        loop {
-            taken.sort_unstable();
-            let sample = generator.labelled(&taken);
-            let lacking = n - sample.sentences.len();
-            if lacking == 0 || indices.exhausted() {
-                return (sample, indices.exhausted());
+    /// How many derivations each template has.
+    fn count_templates(&self) -> Vec<TemplateCount> {
+        let candidates: BTreeMap<usize, u128> = self.lattice.counts_of_rules().into_iter().collect();
+        let count = |(label, rule): &(String, usize)| {
+            let candidates = candidates.get(rule).copied().unwrap_or(0);
+            let sieved = candidates > 0 && !self.rules.all[*rule].sieved.is_empty();
+            let passed = if sieved { self.sieve.count(&self.rules, *rule, self.lattice.depth) } else { None };
+            TemplateCount {
+                template: label.clone(),
+                derivations: passed.unwrap_or(candidates),
+                at_most: sieved && passed.is_none(),
+                killer: None,
             }
-            // Some derivations made the same sentence: draw more in their place.
-            taken.extend(indices.take(lacking, &mut stream));
-        }
+        };
+        self.templates.iter().map(count).collect()
     }
 
     fn stimuli(&self, labelled: Labelled, drawn: String) -> Result<Stimuli> {
@@ -319,19 +275,16 @@ impl Grammar {
     }
 
     fn generator(&self) -> Generator<'_> {
-        Generator { rules: &self.rules, lattice: &self.lattice, columns: &self.columns }
+        Generator { rules: &self.rules, lattice: &self.lattice, columns: &self.columns, sieve: &self.sieve }
     }
 
     /// For each template that generates nothing, what removed its last candidate.
     fn reasons(&self) -> Result<Vec<String>> {
         let source = SourceText { origin: &self.origin, text: &self.text };
-        let counts = self.lattice.counts_of_rules();
-        let empty = self
-            .templates
-            .iter()
-            .enumerate()
-            .filter(|(_, (_, rule))| counts.iter().all(|(other, _)| other != rule));
-        let empty: Vec<(usize, usize)> = empty.map(|(index, (_, rule))| (index, *rule)).collect();
+        let counted = self.count_templates();
+        let empty =
+            self.templates.iter().enumerate().zip(counted).filter(|(_, count)| count.derivations == 0);
+        let empty: Vec<(usize, usize)> = empty.map(|((index, (_, rule)), _)| (index, *rule)).collect();
         if empty.is_empty() {
             return Ok(Vec::new());
         }
@@ -339,11 +292,39 @@ impl Grammar {
             let compiled = fcfg::compile(source)?;
             return Ok(empty
                 .into_iter()
-                .map(|(_, rule)| fcfg::killer(&compiled, rule, self.depth))
+                .map(|(_, rule)| fcfg::killer(&compiled, rule, self.lattice.depth))
                 .collect());
         };
         empty.into_iter().map(|(index, _)| toml::killer(document, source, index)).collect()
     }
+}
+
+/// The lattice of `rules`. Where their tests tie too many choices together, they are left to a sieve, as long as it lets a
+/// fair part pass.
+fn packed(rules: &mut Rules, depth: usize) -> Result<Lattice, Refused> {
+    let first = Lattice::build(rules, depth, if rules.has_tests() { CHEAP } else { BUDGET });
+    let Err(Refused::Entangled { mut rule }) = first else { return first };
+    let strict = rules.clone();
+    while !rules.all[rule].tests.is_empty() {
+        let rest = &mut rules.all[rule];
+        rest.sieved.append(&mut rest.tests);
+        match Lattice::build(rules, depth, if rules.has_tests() { CHEAP } else { BUDGET }) {
+            Err(Refused::Entangled { rule: next }) => rule = next,
+            Ok(lattice) if !lets_pass(rules, &lattice) => break,
+            other => return other,
+        }
+    }
+    *rules = strict;
+    Lattice::build(rules, depth, BUDGET)
+}
+
+/// Whether at least one in a hundred derivations passes the tests that `lattice` leaves out.
+fn lets_pass(rules: &Rules, lattice: &Lattice) -> bool {
+    let sieve = Sieve::of(rules);
+    let generator = Generator { rules, lattice, columns: &[], sieve: &sieve };
+    let mut indices = IndexSample::new(lattice.count, TRIED);
+    let drawn = indices.take(TRIED, &mut Stream::new(0, "sieve"));
+    generator.passing(&drawn) * 100 >= drawn.len()
 }
 
 /// Whether a file of this name is a feature grammar.

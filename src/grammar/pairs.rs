@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, json};
 
-use super::{Error, Grammar, HELD, Result};
+use super::{Error, Grammar, Result};
 use crate::numeric::rng::Stream;
 use crate::stimuli::{Feature, Stimuli, Values};
 use crate::text;
@@ -35,12 +35,8 @@ impl Grammar {
     /// An unknown feature, or as [`Grammar::generate`] for all sentences; [`Error::NoPairs`] when no two sentences differ in
     /// `feature` alone.
     pub fn pairs(&self, feature: &str, n: Option<usize>, seed: u64) -> Result<Pairs> {
-        if self.lattice.count == 0 {
-            return Err(Error::Empty { grammar: self.name.clone(), reasons: self.reasons()? });
-        }
-        if self.lattice.count > HELD {
-            return Err(Error::TooMany { grammar: self.name.clone(), count: self.lattice.count });
-        }
+        self.require_some()?;
+        self.require_held(self.lattice.count)?;
         let all = self.generator().all();
         let words = self.generator().words(&all, self.rules.names.get("lemma"));
         let drawn =
@@ -123,6 +119,8 @@ fn codes(feature: &Feature) -> Vec<u32> {
             let code = |x: f64| distinct.partition_point(|&other| other < x) as u32 + 1;
             values.iter().map(|value| value.map_or(0, code)).collect()
         }
+        // No value of it is known to differ.
+        Values::Distances(distances) => vec![0; distances.n_stimuli()],
     }
 }
 

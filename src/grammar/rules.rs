@@ -34,12 +34,13 @@ impl Value {
     }
 }
 
-/// Part of a feature structure: a value, a variable of the rule, or a structure sorted by name.
+/// Part of a feature structure: a value, a variable of the rule, a structure sorted by name, or one that a variable stands for.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Term {
     Atom(Atom),
     Var(u32),
     Structure(Vec<(Name, Term)>),
+    Shared(u32, Box<Term>),
 }
 
 /// What an arc of a body consumes.
@@ -70,6 +71,15 @@ pub(super) enum Test {
 }
 
 impl Test {
+    /// Whether it holds where `known` tells what its terms are bound to.
+    pub(super) fn holds(&self, known: impl Fn(&Term) -> Option<Atom>) -> bool {
+        let same = |a: &Term, b: &Term| known(a).is_some_and(|a| Some(a) == known(b));
+        match self {
+            Self::Different(a, b) => !same(a, b),
+            Self::AtMostOne(pairs) => pairs.iter().filter(|(a, b)| same(a, b)).count() <= 1,
+        }
+    }
+
     pub(super) fn variables(&self) -> Vec<u32> {
         let pairs: Vec<(&Term, &Term)> = match self {
             Self::Different(a, b) => vec![(a, b)],
@@ -85,10 +95,26 @@ impl Test {
 }
 
 impl Term {
+    fn rename(&mut self, name: &impl Fn(u32) -> u32) {
+        match self {
+            Self::Atom(_) => {}
+            Self::Var(variable) => *variable = name(*variable),
+            Self::Shared(variable, term) => {
+                *variable = name(*variable);
+                term.rename(name);
+            }
+            Self::Structure(features) => features.iter_mut().for_each(|(_, term)| term.rename(name)),
+        }
+    }
+
     pub(super) fn variables(&self, into: &mut Vec<u32>) {
         match self {
             Self::Atom(_) => {}
             Self::Var(variable) => into.push(*variable),
+            Self::Shared(variable, term) => {
+                into.push(*variable);
+                term.variables(into);
+            }
             Self::Structure(features) => {
                 for (_, term) in features {
                     term.variables(into);
@@ -106,11 +132,64 @@ pub(super) struct Rule {
     /// For each position but the last, the arcs that leave it.
     pub body: Vec<Vec<Arc>>,
     pub tests: Vec<Test>,
+    /// Tests that only finished derivations are held against ([`super::sieve`]).
+    pub sieved: Vec<Test>,
     pub n_variables: usize,
     /// For messages: `template 2`, `line 14`.
     pub label: String,
     /// Whether the sentence starts with a capital.
     pub capitalize: bool,
+}
+
+impl Rule {
+    /// The rule with its variables renamed, which makes those one that get one name.
+    pub(super) fn renamed(&self, name: impl Fn(u32) -> u32) -> Self {
+        let mut renamed = self.clone();
+        renamed.head.rename(&name);
+        for arc in renamed.body.iter_mut().flatten() {
+            if let Item::Call { features, .. } = &mut arc.item {
+                for (_, term) in features {
+                    term.rename(&name);
+                }
+            }
+        }
+        for test in &mut renamed.tests {
+            let pairs = match test {
+                Test::Different(a, b) => vec![(a, b)],
+                Test::AtMostOne(pairs) => pairs.iter_mut().map(|(a, b)| (a, b)).collect(),
+            };
+            for (a, b) in pairs {
+                a.rename(&name);
+                b.rename(&name);
+            }
+        }
+        renamed
+    }
+
+    /// Asks of no part what nothing else depends on: features whose variable stands nowhere else.
+    pub(super) fn drop_lone_variables(&mut self) {
+        let mut standing = Vec::new();
+        self.head.variables(&mut standing);
+        for arc in self.body.iter().flatten() {
+            if let Item::Call { features, .. } = &arc.item {
+                for (_, term) in features {
+                    term.variables(&mut standing);
+                }
+            }
+        }
+        standing.extend(self.tests.iter().flat_map(Test::variables));
+        let mut times = vec![0usize; self.n_variables];
+        for variable in standing {
+            times[variable as usize] += 1;
+        }
+        for arc in self.body.iter_mut().flatten() {
+            if let Item::Call { features, .. } = &mut arc.item {
+                features.retain(
+                    |(_, term)| !matches!(term, Term::Var(variable) if times[*variable as usize] == 1),
+                );
+            }
+        }
+    }
 }
 
 /// A piece of text, and whether a space stands before it.
@@ -135,7 +214,7 @@ impl Piece {
 }
 
 /// A grammar, compiled.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Rules {
     /// The rules of each symbol, as indices of `all`.
     pub symbols: Vec<Vec<usize>>,
@@ -176,6 +255,11 @@ impl Rules {
     pub(super) fn piece(&mut self, text: &str, space: bool) -> usize {
         self.pieces.push(Piece::new(text, space));
         self.pieces.len() - 1
+    }
+
+    /// Whether some rule has tests beyond unification.
+    pub(super) fn has_tests(&self) -> bool {
+        self.all.iter().any(|rule| !rule.tests.is_empty())
     }
 
     pub(super) fn symbol(&mut self) -> usize {

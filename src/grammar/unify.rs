@@ -5,10 +5,14 @@
 
 use super::rules::{Atom, Name, Term};
 
+/// Structures that nest deeper than this are not written down.
+pub(super) const NESTING: usize = 256;
+
 /// Terms in the middle of being unified; a term is an index of `cells`.
 #[derive(Debug, Default)]
 pub(super) struct Arena {
     cells: Vec<Cell>,
+    overran: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -23,6 +27,13 @@ enum Cell {
 /// are equal. Sharing is part of it.
 pub(super) type Key = Vec<u32>;
 
+/// Which terms are written down already, numbered in that order.
+struct Seen {
+    /// By term; [`u32::MAX`] where it is not.
+    numbers: Vec<u32>,
+    next: u32,
+}
+
 const FREE: u32 = 0;
 const ATOM: u32 = 1;
 const STRUCTURE: u32 = 2;
@@ -31,6 +42,11 @@ const SHARED: u32 = 3;
 impl Arena {
     pub(super) fn clear(&mut self) {
         self.cells.clear();
+    }
+
+    /// Whether a structure nested deeper than [`NESTING`], and a key is cut short.
+    pub(super) fn overran(&self) -> bool {
+        self.overran
     }
 
     fn push(&mut self, cell: Cell) -> usize {
@@ -66,6 +82,12 @@ impl Arena {
         }
     }
 
+    /// The feature called `name` of `term`.
+    pub(super) fn feature(&self, term: usize, name: Name) -> Option<usize> {
+        let features = self.structure(term);
+        features.binary_search_by_key(&name, |(name, _)| *name).ok().map(|at| features[at].1)
+    }
+
     /// Builds `term`, whose variables are looked up in `variables` and made there when new.
     pub(super) fn build(&mut self, term: &Term, variables: &mut [Option<usize>]) -> usize {
         match term {
@@ -77,6 +99,13 @@ impl Arena {
                 }
                 let cell = self.free();
                 variables[index] = Some(cell);
+                cell
+            }
+            Term::Shared(variable, term) => {
+                let cell = self.build(&Term::Var(*variable), variables);
+                let structure = self.build(term, variables);
+                // Nothing else binds the variable of a marked structure, so that the two always unify.
+                self.unify(cell, structure);
                 cell
             }
             Term::Structure(features) => {
@@ -105,13 +134,14 @@ impl Arena {
                 for (name, part) in features {
                     let whole = self.find(b);
                     let Cell::Structure(others) = &mut self.cells[whole] else { return false };
-                    if let Some(&(_, other)) = others.iter().find(|(other, _)| *other == name) {
-                        if !self.unify(part, other) {
-                            return false;
+                    match others.binary_search_by_key(&name, |(name, _)| *name) {
+                        Ok(at) => {
+                            let other = others[at].1;
+                            if !self.unify(part, other) {
+                                return false;
+                            }
                         }
-                    } else {
-                        others.push((name, part));
-                        others.sort_unstable_by_key(|(name, _)| *name);
+                        Err(at) => others.insert(at, (name, part)),
                     }
                 }
             }
@@ -121,31 +151,36 @@ impl Arena {
     }
 
     /// Writes down `terms`.
-    pub(super) fn encode(&self, terms: impl IntoIterator<Item = usize>) -> Key {
+    pub(super) fn encode(&mut self, terms: impl IntoIterator<Item = usize>) -> Key {
         let mut key = Key::new();
-        let mut seen: Vec<usize> = Vec::new();
+        let mut seen = Seen { numbers: vec![u32::MAX; self.cells.len()], next: 0 };
         for term in terms {
-            self.encode_one(term, &mut key, &mut seen);
+            self.encode_one(term, &mut key, &mut seen, 0);
         }
         key
     }
 
-    fn encode_one(&self, term: usize, key: &mut Key, seen: &mut Vec<usize>) {
+    fn encode_one(&mut self, term: usize, key: &mut Key, seen: &mut Seen, nesting: usize) {
         let term = self.find(term);
         if let Cell::Atom(atom) = self.cells[term] {
             key.extend([ATOM, atom.0]);
             return;
         }
-        if let Some(at) = seen.iter().position(|&other| other == term) {
-            key.extend([SHARED, at as u32]);
+        if seen.numbers[term] != u32::MAX {
+            key.extend([SHARED, seen.numbers[term]]);
             return;
         }
-        seen.push(term);
-        if let Cell::Structure(features) = &self.cells[term] {
+        seen.numbers[term] = seen.next;
+        seen.next += 1;
+        if nesting > NESTING {
+            self.overran = true;
+            key.push(FREE);
+        } else if let Cell::Structure(features) = &self.cells[term] {
+            let features = features.clone();
             key.extend([STRUCTURE, features.len() as u32]);
             for (name, part) in features {
                 key.push(name.0);
-                self.encode_one(*part, key, seen);
+                self.encode_one(part, key, seen, nesting + 1);
             }
         } else {
             key.push(FREE);

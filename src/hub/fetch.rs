@@ -71,6 +71,14 @@ impl<'a> Fetch<'a> {
         folder::read(&self.repo.snapshot(&commit), self.id.to_owned(), Some(commit), self.hub.weights)
     }
 
+    /// The tokenizer at the revision, and nothing else. The branch is not said to stand at its commit, which lacks the rest.
+    pub(super) fn tokenizer(&self) -> Result<String> {
+        let config =
+            self.describe(self.revision, folder::CONFIG).map_err(|failure| self.explain_first(failure))?;
+        self.ensure(&config.commit, folder::TOKENIZER, None)?;
+        folder::read_text(&self.repo.snapshot(&config.commit), folder::TOKENIZER)
+    }
+
     fn ensure_weights(&self, commit: &str) -> Result<()> {
         if self.ensure_one_or_shards(commit, folder::WEIGHTS, folder::INDEX)? {
             return Ok(());

@@ -96,7 +96,7 @@ fn files_or_shards(folder: &Path, single: &str, index: &str) -> Result<Option<Ve
     }
 }
 
-fn read_text(folder: &Path, name: &str) -> Result<String> {
+pub(super) fn read_text(folder: &Path, name: &str) -> Result<String> {
     let path = folder.join(name);
     if !path.exists() {
         return Err(missing(folder, name));

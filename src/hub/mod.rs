@@ -90,6 +90,35 @@ pub fn resolve(name: &str, hub: &Hub, progress: &dyn Progress) -> Result<Checkpo
     }
 }
 
+/// The text of `tokenizer.json` of the model that a user calls `name`, and what the name resolved to. The weights are neither
+/// read nor downloaded.
+///
+/// # Errors
+///
+/// As [`resolve`].
+pub fn tokenizer(name: &str, hub: &Hub, progress: &dyn Progress) -> Result<(String, String)> {
+    let id = match names::interpret(name)? {
+        Name::Folder(path) if hub.revision.is_none() => {
+            return Ok((path.display().to_string(), folder::read_text(&path, folder::TOKENIZER)?));
+        }
+        Name::Hub(id) => id,
+        Name::Folder(_) | Name::Embedded(_) => {
+            let checkpoint = resolve(name, hub, progress)?;
+            return Ok((checkpoint.id, checkpoint.tokenizer));
+        }
+    };
+    let cache = hub.cache.as_deref().ok_or(Error::NoCache)?;
+    let repo = Repo::new(cache, &id);
+    let cached = repo.commit(hub.revision.as_deref().unwrap_or("main"));
+    let cached = cached.and_then(|commit| folder::read_text(&repo.snapshot(&commit), folder::TOKENIZER).ok());
+    let text = match cached {
+        Some(text) => text,
+        None if hub.offline => from_hub(name, &id, hub, progress)?.tokenizer,
+        None => Fetch::new(name, &id, hub, repo, progress)?.tokenizer()?,
+    };
+    Ok((id, text))
+}
+
 /// The checkpoint of a Hub model: from the cache when it has all of it and no branch or tag is named, else from the Hub.
 fn from_hub(name: &str, id: &str, hub: &Hub, progress: &dyn Progress) -> Result<Checkpoint> {
     let cache = hub.cache.as_deref().ok_or(Error::NoCache)?;

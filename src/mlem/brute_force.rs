@@ -54,6 +54,9 @@ fn feature_distance(feature: &Feature, i: usize, j: usize, missing: f64) -> f64 
                 _ => missing,
             }
         }
+        Values::Distances(distances) => {
+            distances.get(i, j).map_or(missing, |distance| distance / distances.largest())
+        }
     }
 }
 
@@ -146,6 +149,35 @@ fn moments_equal_a_plain_loop_for_every_distance_and_missing_option() {
             }
             let params = Mlem::params().missing(missing).interactions(categorical < 10);
             check_moments(&params, &features, activations.view(), 4);
+        }
+    }
+}
+
+#[test]
+fn features_that_are_given_as_distances_are_as_good_as_their_values() {
+    let (features, x) = data(60, 4, 3, 5);
+    for missing in [Missing::Zero, Missing::One] {
+        let mut mixed = FeatureTable::new(60, Vec::new()).unwrap();
+        for (index, feature) in features.iter().enumerate() {
+            let distance = |(i, j)| match (i == j, feature_distance(feature, i, j, f64::NAN) as f32) {
+                (true, _) => 0.0,
+                (false, distance) => 3.0 * distance,
+            };
+            let given = Feature::distances(feature.name(), Array2::from_shape_fn((60, 60), distance).view());
+            mixed.push(if index % 2 == 0 { given.unwrap() } else { feature.clone() }).unwrap();
+        }
+        let params = Mlem::params().missing(missing).interactions(true);
+        check_moments(&params, &mixed, x.view(), 1);
+        check_moments(&params, &mixed, x.view(), 3);
+        for params in [params.clone(), params.permute(Permute::Stimuli)] {
+            let fits = |features| params.cross_validation(features, 3).unwrap().fit(x.view()).unwrap();
+            for (by_value, by_distance) in fits(&features).iter().zip(&fits(&mixed)) {
+                let difference = &by_value.weights - &by_distance.weights;
+                assert!(difference.iter().all(|x| x.abs() < 1e-5), "{difference}");
+                for (a, b) in by_value.importances.iter().zip(&by_distance.importances) {
+                    assert!((a.importance - b.importance).abs() < 1e-4, "{a:?} {b:?}");
+                }
+            }
         }
     }
 }

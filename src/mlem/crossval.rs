@@ -3,14 +3,18 @@
 use ndarray::{Array2, ArrayView2};
 use rayon::prelude::*;
 
-use super::design::{Design, MIN_STIMULI};
+use super::design::{Design, MIN_STIMULI, check_memory};
+use super::distance::Neural;
 use super::encode::Scales;
 use super::fit::fit_warnings;
-use super::importance::{Permutations, TermImportance};
-use super::pairs::Layout;
-use super::params::MlemParams;
+use super::importance::{Held, Plan, TermImportance};
+use super::pairs::{Coverage, Layout, Task, n_pairs};
+use super::params::{MlemParams, PairBudget};
 use super::score::{Evaluation, GridModel, PairSet, Scored, neural_distances};
-use super::terms::{Term, matrix};
+use super::solve::Solved;
+use super::stochastic::TrainingStep;
+use super::streamed::{self, HELD};
+use super::terms::{Term, matrix, terms};
 use super::{Error, Result, Warning};
 use crate::numeric::rank::{RankTarget, Scratch};
 use crate::numeric::rng::Stream;
@@ -23,10 +27,46 @@ const MIN_FOLD: usize = 3;
 /// Features split into folds, with everything about the fits that they decide computed once for all layers.
 #[derive(Debug, Clone)]
 pub struct CrossValidation {
-    design: Design,
-    /// Per fold, the pairs it is scored on.
-    scored_on: Vec<PairSet>,
+    pub(super) design: Design,
+    pub(super) plan: Plan,
+    /// Which of a fold's pairs are held: all that it is scored on, or, where these are too many, a sample for its importances.
+    pub(super) coverage: Coverage,
+    /// Per fold, the pairs that are held.
+    pub(super) sets: Vec<PairSet>,
+    /// Per fold, pairs that it is trained on; empty where there is one fold.
+    trained_on: Vec<Sample>,
     warnings: Vec<Warning>,
+}
+
+/// The most training pairs that a model is scored on.
+const TRAINING_PAIRS: u64 = 1 << 18;
+
+/// A sample of the pairs that one fold is trained on.
+#[derive(Debug, Clone)]
+struct Sample {
+    tasks: Vec<Task>,
+    coverage: Coverage,
+    set: PairSet,
+}
+
+impl Sample {
+    fn new(design: &Design, fold: usize) -> Self {
+        let mut tasks = design.layout.tasks();
+        tasks.retain(|task| task.folds.0 != fold && task.folds.1 != fold);
+        let budget = PairBudget::AtMost(TRAINING_PAIRS);
+        let coverage = Coverage {
+            fraction: design.coverage.fraction * budget.fraction(design.training_pairs(fold)),
+            ..design.coverage
+        };
+        let set = PairSet::new(&design.columns, &tasks, coverage);
+        Self { tasks, coverage, set }
+    }
+
+    fn score(&self, model: &GridModel, neural: &Neural) -> Scored {
+        let distances = neural_distances(neural, &self.tasks, self.coverage);
+        let target = RankTarget::new(&distances, &mut Scratch::default());
+        Evaluation::new(model.clone(), &self.set, target).score()
+    }
 }
 
 /// The model of one fold at one layer, and how it did.
@@ -38,11 +78,15 @@ pub struct FoldFit {
     pub weights: Array2<f64>,
     /// Pearson's correlation of the modelled and the target distance over the training pairs.
     pub objective: f64,
-    /// A bound on how far the fit is from the optimum, relative to its value.
+    /// A bound on how far the fit is from the optimum, relative to its value; infinite from the stochastic solver.
     pub gap: f64,
+    /// The steps of the stochastic solver; empty from the exact one.
+    pub training: Vec<TrainingStep>,
     /// Spearman over the held-out pairs (over all pairs, where there is one fold).
     pub scored: Scored,
-    /// Importance of every term over the same pairs; empty with no permutations.
+    /// Spearman over the training pairs, or a uniform sample of at most 2¹⁸ of them; `None` where there is one fold.
+    pub trained: Option<Scored>,
+    /// Importance of every term and group over the same pairs; empty with no permutations.
     pub importances: Vec<TermImportance>,
     /// What a user should know.
     pub warnings: Vec<Warning>,
@@ -56,19 +100,39 @@ impl MlemParams {
     ///
     /// An option out of range; fewer than 8 stimuli; folds of fewer than 3; a constant feature.
     pub fn cross_validation(&self, features: &FeatureTable, folds: usize) -> Result<CrossValidation> {
+        self.validation(features, folds, HELD)
+    }
+
+    /// As [`MlemParams::cross_validation`], with at most `most` pairs held.
+    pub(super) fn validation(
+        &self,
+        features: &FeatureTable,
+        folds: usize,
+        most: u64,
+    ) -> Result<CrossValidation> {
         self.check_features(features, folds)?;
         let n = features.n_stimuli();
         let fold_of = split::folds(n, folds, &mut Stream::new(self.seed, "folds"));
         let design = Design::new(self, features, Layout::of_folds(&fold_of, folds))?;
-        let scored_on = (0..folds)
+        let within: u64 = design.layout.folds.iter().map(|fold| n_pairs(fold.len())).sum();
+        let held = design.coverage.at_most(most, within);
+        let sets = (0..folds)
             .into_par_iter()
-            .map(|fold| PairSet::new(&design.columns, &design.layout.tasks_within(fold), design.coverage))
+            .map(|fold| PairSet::new(&design.columns, &design.layout.tasks_within(fold), held))
             .collect();
+        let n_trained = if folds > 1 { folds } else { 0 };
+        let trained_on = (0..n_trained).into_par_iter().map(|fold| Sample::new(&design, fold)).collect();
         let mut warnings = design.warnings();
+        if held != design.coverage && self.permutations > 0 {
+            let scored = (within as f64 * design.coverage.fraction) as u64;
+            warnings.push(Warning::SampledImportances { pairs: scored, used: most });
+        }
         if folds > 1 {
             warnings.extend(unseen_levels(features, &fold_of, folds));
         }
-        Ok(CrossValidation { design, scored_on, warnings })
+        let plan = Plan::new(self, features, &design.layout.order, &design.terms, &design.columns)?;
+        warnings.extend(plan.warnings(design.scales.names(), &design.layout.folds));
+        Ok(CrossValidation { design, plan, coverage: held, sets, trained_on, warnings })
     }
 }
 
@@ -91,7 +155,9 @@ impl MlemParams {
         if folds > 1 && n / folds < MIN_FOLD {
             return Err(Error::TooManyFolds { folds, stimuli: n, least: MIN_FOLD });
         }
-        Scales::new(features).map(drop)
+        let scales = Scales::new(features)?;
+        check_memory(terms(features.n_features(), self.interactions).len(), folds)?;
+        self.groups.iter().try_for_each(|group| group.columns(scales.names()).map(drop))
     }
 }
 
@@ -120,6 +186,16 @@ impl CrossValidation {
         self.design.n_folds()
     }
 
+    /// Pairs, terms, and what else the features alone decide.
+    pub(crate) fn design(&self) -> &Design {
+        &self.design
+    }
+
+    /// The pairs that `fold` is scored on.
+    pub(crate) fn scored_on(&self, fold: usize) -> &PairSet {
+        &self.sets[fold]
+    }
+
     /// What a user should know about the features and the folds.
     #[must_use]
     pub fn warnings(&self) -> &[Warning] {
@@ -133,48 +209,68 @@ impl CrossValidation {
     ///
     /// Another number of rows than the features have; activations that are not finite.
     pub fn fit(&self, activations: ArrayView2<'_, f32>) -> Result<Vec<FoldFit>> {
+        self.fit_with(activations, Design::solve)
+    }
+
+    /// As [`CrossValidation::fit`], with the weights of every fold that `solve` gives.
+    pub(crate) fn fit_with(
+        &self,
+        activations: ArrayView2<'_, f32>,
+        solve: impl FnOnce(&Design, &Neural) -> Vec<Solved>,
+    ) -> Result<Vec<FoldFit>> {
         let design = &self.design;
         let neural = design.neural(activations)?;
-        let solved = design.solve(&neural);
+        let solved = solve(design, &neural);
         Ok(solved
             .into_par_iter()
             .enumerate()
             .map(|(fold, solved)| {
                 let tasks = design.layout.tasks_within(fold);
-                let distances = neural_distances(&neural, &tasks, design.coverage);
-                let target = RankTarget::new(&distances, &mut Scratch::default());
                 let model = GridModel::new(&design.terms, &solved.w, &design.columns);
-                let evaluation = Evaluation::new(model, &self.scored_on[fold], target);
-                let scored = evaluation.scored;
+                let streamed = (self.coverage != design.coverage)
+                    .then(|| streamed::score(&model, &design.columns, &neural, &tasks, design.coverage));
+                let distances = neural_distances(&neural, &tasks, self.coverage);
+                let target = RankTarget::new(&distances, &mut Scratch::default());
+                let trained = self.trained_on.get(fold).map(|sample| sample.score(&model, &neural));
+                let evaluation = Evaluation::new(model, &self.sets[fold], target);
+                let held = evaluation.score();
+                let scored = streamed.unwrap_or(held);
                 let mut warnings = fit_warnings(&solved, fold);
                 if let Err(reason) = scored.spearman {
                     // Where nothing can be scored, that nothing is associated goes without saying.
-                    warnings = vec![Warning::UndefinedScore { layer: None, fold, reason }];
+                    warnings = vec![Warning::UndefinedScore { layer: None, folds: vec![fold], reason }];
                 }
-                let importances = if design.params.permutations == 0 {
+                let importances = if self.plan.permutations == 0 {
                     Vec::new()
                 } else {
-                    let permutations = Permutations {
-                        params: &design.params,
-                        name: format!("fold {fold}"),
-                        columns: &design.columns,
-                        stimuli: design.layout.folds[fold].clone(),
-                        tasks: &tasks,
-                        coverage: design.coverage,
-                    };
-                    evaluation.importance(&design.terms, self.features(), &permutations)
+                    evaluation.importance(held.spearman, &self.plan, &self.held(fold, &tasks))
                 };
                 FoldFit {
                     fold,
                     weights: matrix(design.n_features(), &design.terms, &solved.w),
                     objective: solved.pearson,
                     gap: solved.gap,
+                    training: solved.training,
                     scored,
+                    trained,
                     importances,
                     warnings,
                 }
             })
             .collect())
+    }
+}
+
+impl CrossValidation {
+    /// The stimuli and pairs that `fold` is scored on, which are those of `tasks`.
+    pub(super) fn held<'a>(&'a self, fold: usize, tasks: &'a [Task]) -> Held<'a> {
+        Held {
+            name: format!("fold {fold}"),
+            columns: &self.design.columns,
+            stimuli: self.design.layout.folds[fold].clone(),
+            tasks,
+            coverage: self.coverage,
+        }
     }
 }
 

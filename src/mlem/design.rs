@@ -7,10 +7,11 @@ use super::distance::Neural;
 use super::encode::{Columns, Scales};
 use super::grouped::Groups;
 use super::moments::{FeatureSums, Monomial, TargetAccumulator, TargetSums};
-use super::pairs::{Coverage, Layout, Task, n_pairs};
-use super::params::{MlemParams, Target};
+use super::pairs::{Coverage, Layout, PairChunk, Task, n_pairs};
+use super::params::{MlemParams, Solver, Target};
 use super::rank_target::{Histogram, RankTable};
 use super::solve::{Solved, System, dependences};
+use super::stochastic;
 use super::terms::{self, Term};
 use super::{Error, Result, Warning};
 use crate::stimuli::FeatureTable;
@@ -32,13 +33,15 @@ pub(crate) struct Design {
     pub(crate) layout: Layout,
     pub(crate) coverage: Coverage,
     tasks: Vec<Task>,
-    monomials: Vec<Monomial>,
+    pub(super) monomials: Vec<Monomial>,
     /// How pairs are grouped for moments with a target, where that pays.
     groups: Option<Groups>,
     total: FeatureSums,
     /// Per fold, the sums over its training pairs.
     training: Vec<FeatureSums>,
     systems: Vec<System>,
+    /// Pairs per batch of each fold, where the solver is the stochastic one.
+    pub(crate) batch_sizes: Vec<usize>,
     /// The features whose distances correlate.
     correlated: Vec<Warning>,
 }
@@ -54,11 +57,7 @@ impl Design {
         let scales = Scales::new(features)?;
         let terms = terms::terms(features.n_features(), params.interactions);
         let n_folds = layout.folds.len();
-        // One matrix per fold, its training system, and a wave of strips; the solver needs a few more.
-        let bytes = (2 * n_folds + WAVE + 8) as f64 * (terms.len() as f64).powi(2) * 8.0;
-        if bytes > MAX_BYTES {
-            return Err(Error::TooManyTerms { terms: terms.len(), gibibytes: bytes / (1u64 << 30) as f64 });
-        }
+        check_memory(terms.len(), n_folds)?;
         let columns = scales.columns(features, &layout.order, params.missing);
         let coverage = Coverage { fraction: params.pairs.fraction(n_pairs(n)), seed: params.seed };
         let monomials: Vec<Monomial> =
@@ -91,7 +90,7 @@ impl Design {
         let correlated =
             flagged.map(|pair| Warning::Correlated { a: pair.a, b: pair.b, r: pair.r }).collect();
         let systems = training.par_iter().map(|sums| System::new(sums.covariance())).collect();
-        Ok(Self {
+        let mut design = Self {
             params: params.clone(),
             scales,
             terms,
@@ -104,8 +103,13 @@ impl Design {
             total,
             training,
             systems,
+            batch_sizes: Vec::new(),
             correlated,
-        })
+        };
+        if params.solver == Solver::Stochastic {
+            design.batch_sizes = stochastic::sizes(&design);
+        }
+        Ok(design)
     }
 
     pub(crate) fn n_features(&self) -> usize {
@@ -125,23 +129,105 @@ impl Design {
         Neural::new(activations, &self.layout.order, self.params.distance)
     }
 
-    /// The best weights of every fold.
+    /// The weights of every fold: the best ones, or those that the stochastic solver reaches.
     pub(crate) fn solve(&self, neural: &Neural) -> Vec<Solved> {
         let sums = self.target_sums(neural);
-        (0..self.n_folds())
-            .into_par_iter()
-            .map(|fold| {
-                let target = &sums[fold];
+        (0..self.n_folds()).into_par_iter().map(|fold| self.solve_fold(fold, &sums[fold], neural)).collect()
+    }
+
+    /// The best weights of every fold, for each of several `neural`s: feature distances are computed once for all of them.
+    pub(crate) fn solve_each(&self, neurals: &[Neural]) -> Vec<Vec<Solved>> {
+        if self.params.target == Target::Rank || self.params.solver == Solver::Stochastic {
+            return neurals.iter().map(|neural| self.solve(neural)).collect();
+        }
+        let solve = |(sums, neural): (Vec<TargetSums>, &Neural)| {
+            sums.iter().enumerate().map(|(fold, sums)| self.solve_fold(fold, sums, neural)).collect()
+        };
+        self.target_sums_of_each(neurals).into_iter().zip(neurals).map(solve).collect()
+    }
+
+    /// How many `neural`s [`Design::solve_each`] is best given at once.
+    pub(crate) fn at_once(&self) -> usize {
+        // Bins are large; plain sums are not.
+        if self.groups_of_many().is_some() { 2 } else { 16 }
+    }
+
+    /// How pairs are grouped where many targets are summed: plain sums are faster for a few terms.
+    fn groups_of_many(&self) -> Option<&Groups> {
+        self.groups.as_ref().filter(|_| self.terms.len() > 40)
+    }
+
+    fn solve_fold(&self, fold: usize, target: &TargetSums, neural: &Neural) -> Solved {
+        match self.params.solver {
+            Solver::Exact => self.solve_exactly(fold, target),
+            Solver::Stochastic => {
                 let b = target.covariance(&self.training[fold]);
-                self.systems[fold].solve(
-                    &b,
-                    target.variance(),
-                    &self.terms,
-                    self.n_features(),
-                    self.params.constraint,
-                )
-            })
-            .collect()
+                let (w, training) = stochastic::climb(self, neural, fold);
+                self.systems[fold].judge(w, training, &b, target.variance())
+            }
+        }
+    }
+
+    /// The best weights of one fold for what `target` sums.
+    pub(super) fn solve_exactly(&self, fold: usize, target: &TargetSums) -> Solved {
+        let b = target.covariance(&self.training[fold]);
+        let (variance, constraint) = (target.variance(), self.params.constraint);
+        self.systems[fold].solve(&b, variance, &self.terms, self.n_features(), constraint)
+    }
+
+    /// For each of `neurals`, the sums over every fold's training pairs of its squared distances; on one thread.
+    fn target_sums_of_each(&self, neurals: &[Neural]) -> Vec<Vec<TargetSums>> {
+        let (n_folds, monomials) = (self.n_folds(), &self.monomials[..]);
+        let zeros = || TargetSums::zeros(monomials.len());
+        // `(n_neurals)` sums over all pairs, and `(n_neurals, n_folds)` over those that touch a fold.
+        let mut total = vec![zeros(); neurals.len()];
+        let mut touched = vec![vec![zeros(); n_folds]; neurals.len()];
+        let empty = || PairChunk { dense: vec![Vec::new(); self.columns.n_dense()], ..PairChunk::default() };
+        let mut chunks: Vec<PairChunk> = (0..n_folds).map(|_| empty()).collect();
+        let mut squared = Vec::new();
+        for k in 0..n_folds {
+            let accumulators = || {
+                let new = |_: &Neural| TargetAccumulator::new(self.groups_of_many(), monomials);
+                neurals.iter().map(new).collect::<Vec<_>>()
+            };
+            let mut sums: Vec<Vec<TargetAccumulator<'_>>> = (k..n_folds).map(|_| accumulators()).collect();
+            self.layout.rows(k, self.coverage, |i, partners| {
+                for (l, partners) in partners {
+                    chunks[*l].clear();
+                    let PairChunk { bits, dense, .. } = &mut chunks[*l];
+                    self.columns.append(i, partners, bits, dense);
+                }
+                // One stimulus against every fold: its row of distances stays in the cache.
+                for (index, neural) in neurals.iter().enumerate() {
+                    for (l, partners) in partners {
+                        squared.clear();
+                        neural.append(i, partners, &mut squared);
+                        sums[l - k][index].add(&chunks[*l], &squared);
+                    }
+                }
+            });
+            for (l, sums) in (k..n_folds).zip(sums) {
+                for (index, sums) in sums.into_iter().enumerate() {
+                    let sums = sums.finish();
+                    total[index].add(&sums, 1.0);
+                    touched[index][k].add(&sums, 1.0);
+                    if k != l {
+                        touched[index][l].add(&sums, 1.0);
+                    }
+                }
+            }
+        }
+        let training = |(total, touched): (TargetSums, Vec<TargetSums>)| {
+            let of_fold = |touched: TargetSums| {
+                let mut training = total.clone();
+                if n_folds > 1 {
+                    training.add(&touched, -1.0);
+                }
+                training
+            };
+            touched.into_iter().map(of_fold).collect()
+        };
+        total.into_iter().zip(touched).map(training).collect()
     }
 
     /// `C` and `b` of every fold's training pairs.
@@ -251,6 +337,16 @@ impl Design {
         }
         warnings
     }
+}
+
+/// Whether the moments of `n_terms` in `n_folds` fit into memory.
+pub(crate) fn check_memory(n_terms: usize, n_folds: usize) -> Result<()> {
+    // One matrix per fold, its training system, and a wave of strips; the solver needs a few more.
+    let bytes = (2 * n_folds + WAVE + 8) as f64 * (n_terms as f64).powi(2) * 8.0;
+    if bytes > MAX_BYTES {
+        return Err(Error::TooManyTerms { terms: n_terms, gibibytes: bytes / (1u64 << 30) as f64 });
+    }
+    Ok(())
 }
 
 /// The sums of `of_task` over all tasks, and over each fold's training pairs: those that do not touch it (all, where there is

@@ -1,7 +1,10 @@
 //! Squared neural distances, in f64, a run of pairs at a time.
 
+use std::sync::Arc;
+
 use ndarray::{ArrayView2, Axis};
 
+use super::dissimilarity::dissimilarities;
 use super::encode::Partners;
 use super::params::Distance;
 use super::{Error, Result};
@@ -10,40 +13,50 @@ use crate::numeric::linalg::{dot, multiply_transposed};
 /// Below this fraction of `‖x‖² + ‖y‖²` a squared distance is rounding alone, and is 0.
 const ROUNDING: f64 = 1e-14;
 
-/// The activations of one layer, ready for distances.
-#[derive(Debug)]
+/// The activations of one layer, ready for distances: at each position of a design, one stimulus.
+#[derive(Debug, Clone)]
 pub(crate) struct Neural {
+    shared: Arc<Shared>,
+    /// Which row of what is shared is at each position; `None` where each row is at its own.
+    rows: Option<Vec<u32>>,
+}
+
+/// What all orders of the same stimuli have in common.
+#[derive(Debug)]
+struct Shared {
     distance: Distance,
-    /// `(n_stimuli, width)` row-major: centred (Euclidean), as they are (Manhattan, precomputed), of unit length
-    /// (cosine); empty for the difference of norms.
+    /// `(n_stimuli, width)` row-major: centred (Euclidean), as they are (Manhattan), of unit length (cosine); else empty.
     rows: Vec<f64>,
     width: usize,
     /// Squared norms of `rows` (Euclidean), norms (difference of norms), else empty.
     norms: Vec<f64>,
+    /// The distances themselves where they are known, `(n_stimuli, n_stimuli)` row-major, else empty.
+    table: Vec<f32>,
 }
+
+/// The most memory that a table of distances may take.
+const MAX_TABLE: usize = 1 << 30;
 
 impl Neural {
     /// The activations `(n_stimuli, d_model)` of the stimuli at `order`, checked.
     pub(crate) fn new(activations: ArrayView2<'_, f32>, order: &[usize], distance: Distance) -> Result<Self> {
         check(activations, distance)?;
         let width = activations.ncols();
-        let mut rows: Vec<f64> = Vec::with_capacity(order.len() * width);
+        let mut shared = Shared { distance, rows: Vec::new(), width, norms: Vec::new(), table: Vec::new() };
         if distance == Distance::Precomputed {
-            for &i in order {
-                let row = activations.row(i);
-                rows.extend(order.iter().map(|&j| f64::from(row[j])));
-            }
-            return Ok(Self { distance, rows, width: order.len(), norms: Vec::new() });
+            shared.table = activations.iter().copied().collect();
+            let rows = order.iter().map(|&i| i as u32).collect();
+            return Ok(Self { shared: Arc::new(shared), rows: Some(rows) });
         }
+        let mut rows: Vec<f64> = Vec::with_capacity(order.len() * width);
         for &i in order {
             rows.extend(activations.row(i).iter().map(|&x| f64::from(x)));
         }
-        let mut norms = Vec::new();
         match distance {
             Distance::Euclidean => {
                 // Distances do not change, and lose fewer digits in norms that are not far longer than they.
                 centre(&mut rows, width);
-                norms = rows.chunks_exact(width).map(|row| dot(row, row)).collect();
+                shared.norms = rows.chunks_exact(width).map(|row| dot(row, row)).collect();
             }
             Distance::Cosine => {
                 for (row, &i) in rows.chunks_exact_mut(width).zip(order) {
@@ -57,21 +70,45 @@ impl Neural {
                 }
             }
             Distance::NormDiff => {
-                norms = rows.chunks_exact(width).map(|row| dot(row, row).sqrt()).collect();
+                shared.norms = rows.chunks_exact(width).map(|row| dot(row, row).sqrt()).collect();
                 rows = Vec::new();
             }
             Distance::Manhattan | Distance::Precomputed => {}
         }
-        Ok(Self { distance, rows, width, norms })
+        shared.rows = rows;
+        Ok(Self { shared: Arc::new(shared), rows: None })
     }
 
-    fn row(&self, i: usize) -> &[f64] {
-        &self.rows[i * self.width..(i + 1) * self.width]
+    /// The same stimuli with every distance looked up in a table, where that takes no more than a GiB: for many orders of them.
+    pub(crate) fn tabulated(
+        activations: ArrayView2<'_, f32>,
+        order: &[usize],
+        distance: Distance,
+    ) -> Result<Self> {
+        let n = order.len();
+        if distance == Distance::Precomputed || 4 * n * n > MAX_TABLE {
+            return Self::new(activations, order, distance);
+        }
+        let table = dissimilarities(activations, order, distance)?.into_raw_vec_and_offset().0;
+        let shared =
+            Shared { distance: Distance::Precomputed, rows: Vec::new(), width: n, norms: Vec::new(), table };
+        Ok(Self { shared: Arc::new(shared), rows: None })
+    }
+
+    /// The same stimuli in another order: at each position, the one that was at that place of `order`.
+    pub(crate) fn reordered(&self, order: &[u32]) -> Self {
+        let rows = order.iter().map(|&i| self.rows.as_ref().map_or(i, |rows| rows[i as usize])).collect();
+        Self { shared: Arc::clone(&self.shared), rows: Some(rows) }
+    }
+
+    /// The row at a position.
+    fn place(&self, i: usize) -> usize {
+        self.rows.as_ref().map_or(i, |rows| rows[i] as usize)
     }
 
     /// Whether dot products of whole tiles make its distances.
     pub(crate) fn wants_gram(&self) -> bool {
-        matches!(self.distance, Distance::Euclidean | Distance::Cosine)
+        self.rows.is_none() && matches!(self.shared.distance, Distance::Euclidean | Distance::Cosine)
     }
 
     /// Dot products of `rows` by `columns` into `out`, row-major.
@@ -82,9 +119,9 @@ impl Neural {
         out: &mut Vec<f64>,
     ) {
         out.resize(rows.len() * columns.len(), 0.0);
-        let part =
-            |range: std::ops::Range<usize>| &self.rows[range.start * self.width..range.end * self.width];
-        multiply_transposed(out, part(rows), part(columns), self.width);
+        let Shared { rows: all, width, .. } = &*self.shared;
+        let part = |range: std::ops::Range<usize>| &all[range.start * width..range.end * width];
+        multiply_transposed(out, part(rows), part(columns), *width);
     }
 
     /// Appends the squared distances of stimulus `i` to the stimuli of `columns`, whose dot products are `gram`.
@@ -95,11 +132,11 @@ impl Neural {
         gram: &[f64],
         out: &mut Vec<f64>,
     ) {
-        if self.distance == Distance::Cosine {
+        if self.shared.distance == Distance::Cosine {
             out.extend(gram.iter().map(|&g| cosine_squared(g)));
         } else {
-            let own = self.norms[i];
-            out.extend(gram.iter().zip(&self.norms[columns]).map(|(&g, &other)| {
+            let own = self.shared.norms[i];
+            out.extend(gram.iter().zip(&self.shared.norms[columns]).map(|(&g, &other)| {
                 let both = own + other;
                 let squared = both - 2.0 * g;
                 if squared > ROUNDING * both { squared } else { 0.0 }
@@ -109,19 +146,26 @@ impl Neural {
 
     /// Appends the squared distances of stimulus `i` to `partners`, one pair at a time.
     pub(crate) fn append(&self, i: usize, partners: &Partners<'_>, out: &mut Vec<f64>) {
-        match partners {
-            Partners::Range(range) => out.extend(range.clone().map(|j| self.squared(i, j))),
-            Partners::List(list) => out.extend(list.iter().map(|&j| self.squared(i, j as usize))),
+        match (partners, &self.rows) {
+            (Partners::Range(range), Some(rows)) if !self.shared.table.is_empty() => {
+                let row = &self.shared.table[rows[i] as usize * self.shared.width..][..self.shared.width];
+                out.extend(rows[range.clone()].iter().map(|&j| f64::from(row[j as usize]).powi(2)));
+            }
+            (Partners::Range(range), _) => out.extend(range.clone().map(|j| self.squared(i, j))),
+            (Partners::List(list), _) => out.extend(list.iter().map(|&j| self.squared(i, j as usize))),
         }
     }
 
     fn squared(&self, i: usize, j: usize) -> f64 {
-        match self.distance {
-            Distance::Euclidean => sum(self.row(i), self.row(j), |difference| difference * difference),
-            Distance::Manhattan => sum(self.row(i), self.row(j), f64::abs).powi(2),
-            Distance::Cosine => cosine_squared(dot(self.row(i), self.row(j))),
-            Distance::NormDiff => (self.norms[i] - self.norms[j]).powi(2),
-            Distance::Precomputed => self.row(i)[j].powi(2),
+        let (i, j) = (self.place(i), self.place(j));
+        let Shared { distance, rows, width, norms, table } = &*self.shared;
+        let row = |i: usize| &rows[i * width..(i + 1) * width];
+        match distance {
+            Distance::Euclidean => sum(row(i), row(j), |difference| difference * difference),
+            Distance::Manhattan => sum(row(i), row(j), f64::abs).powi(2),
+            Distance::Cosine => cosine_squared(dot(row(i), row(j))),
+            Distance::NormDiff => (norms[i] - norms[j]).powi(2),
+            Distance::Precomputed => f64::from(table[i * width + j]).powi(2),
         }
     }
 }

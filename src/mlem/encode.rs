@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::params::Missing;
 use super::{Error, Result};
 use crate::numeric::simd::widest;
-use crate::stimuli::{Feature, FeatureTable, Values};
+use crate::stimuli::{Distances, Feature, FeatureTable, Values};
 
 /// The code of a missing level.
 const MISSING: u32 = u32::MAX;
@@ -17,8 +17,28 @@ const MAX_BITS: usize = 32;
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Scales {
     names: Vec<String>,
-    /// Per feature the smallest value and the range; `None` for a categorical one.
-    ranges: Vec<Option<(f64, f64)>>,
+    scales: Vec<Scale>,
+}
+
+/// What makes a feature's distance, and its unit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Scale {
+    /// Levels differ or do not.
+    Levels,
+    /// Numbers differ by a part of their range.
+    Range { min: f64, range: f64 },
+    /// Distances are given, and are a part of the largest.
+    Given { largest: f64 },
+}
+
+impl Scale {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Levels => "categorical",
+            Self::Range { .. } => "numeric",
+            Self::Given { .. } => "given as distances,",
+        }
+    }
 }
 
 impl Scales {
@@ -27,16 +47,17 @@ impl Scales {
         if features.n_features() == 0 {
             return Err(Error::NoFeatures);
         }
-        let ranges = features
+        let scales = features
             .iter()
             .map(|feature| {
-                if feature.n_distinct() < 2 {
+                if !feature.varies() {
                     let value =
                         (0..feature.len()).map(|row| feature.display(row)).find(|text| !text.is_empty());
                     return Err(Error::ConstantFeature { feature: feature.name().to_owned(), value });
                 }
                 Ok(match feature.values() {
-                    Values::Categorical { .. } => None,
+                    Values::Categorical { .. } => Scale::Levels,
+                    Values::Distances(distances) => Scale::Given { largest: distances.largest() },
                     Values::Numeric(values) => {
                         let (min, max) = values
                             .iter()
@@ -44,12 +65,12 @@ impl Scales {
                             .fold((f64::INFINITY, f64::NEG_INFINITY), |(min, max), &x| {
                                 (min.min(x), max.max(x))
                             });
-                        Some((min, max - min))
+                        Scale::Range { min, range: max - min }
                     }
                 })
             })
             .collect::<Result<_>>()?;
-        Ok(Self { names: features.names().into_iter().map(str::to_owned).collect(), ranges })
+        Ok(Self { names: features.names().into_iter().map(str::to_owned).collect(), scales })
     }
 
     pub(crate) fn names(&self) -> &[String] {
@@ -58,12 +79,17 @@ impl Scales {
 
     /// Whether `features` are of the same names and types, in the same order.
     pub(crate) fn check(&self, features: &FeatureTable) -> Result<()> {
-        let words = |name: &str, numeric: bool| {
-            format!("{} `{name}`", if numeric { "numeric" } else { "categorical" })
-        };
-        let given: Vec<String> = features.iter().map(|f| words(f.name(), f.is_numeric())).collect();
-        let fitted: Vec<String> =
-            self.names.iter().zip(&self.ranges).map(|(name, range)| words(name, range.is_some())).collect();
+        let words = |(name, scale): (&String, &Scale)| format!("{} `{name}`", scale.word());
+        let fitted: Vec<String> = self.names.iter().zip(&self.scales).map(words).collect();
+        let given = features.iter().map(|feature| {
+            let word = match feature.values() {
+                Values::Categorical { .. } => Scale::Levels.word(),
+                Values::Numeric(_) => Scale::Range { min: 0.0, range: 0.0 }.word(),
+                Values::Distances(_) => Scale::Given { largest: 0.0 }.word(),
+            };
+            format!("{word} `{}`", feature.name())
+        });
+        let given: Vec<String> = given.collect();
         match fitted.iter().zip(&given).find(|(fitted, given)| fitted != given) {
             Some((fitted, given)) => {
                 Err(Error::OtherFeatures { fitted: fitted.clone(), given: given.clone() })
@@ -85,8 +111,8 @@ impl Scales {
             dense: Vec::new(),
             missing,
         };
-        for (feature, range) in features.iter().zip(&self.ranges) {
-            let column = read(feature, *range, order);
+        for (feature, &scale) in features.iter().zip(&self.scales) {
+            let column = read(feature, scale, order);
             match column {
                 Column::Levels(levels) if columns.bits.len() < MAX_BITS => {
                     columns.slots.push(Slot::Bit(columns.bits.len()));
@@ -102,13 +128,19 @@ impl Scales {
     }
 }
 
-fn read(feature: &Feature, range: Option<(f64, f64)>, order: &[usize]) -> Column {
-    match (feature.values(), range) {
-        (Values::Categorical { codes, .. }, _) => {
+fn read(feature: &Feature, scale: Scale, order: &[usize]) -> Column {
+    match feature.values() {
+        Values::Categorical { codes, .. } => {
             Column::Levels(order.iter().map(|&row| codes[row].unwrap_or(MISSING)).collect())
         }
-        (Values::Numeric(values), range) => {
-            let (min, range) = range.unwrap_or((0.0, 1.0));
+        Values::Distances(distances) => {
+            let largest = if let Scale::Given { largest } = scale { largest } else { 1.0 };
+            let places = order.iter().map(|&row| row as u32).collect();
+            Column::Given { distances: distances.clone(), places, largest }
+        }
+        Values::Numeric(values) => {
+            let (min, range) =
+                if let Scale::Range { min, range } = scale { (min, range) } else { (0.0, 1.0) };
             Column::Values(
                 order.iter().map(|&row| values[row].map_or(f64::NAN, |x| (x - min) / range)).collect(),
             )
@@ -123,6 +155,8 @@ enum Column {
     Levels(Vec<u32>),
     /// Numbers scaled to `[0, 1]`; NaN where there is none.
     Values(Vec<f64>),
+    /// Distances between stimuli, and which of these is at each place.
+    Given { distances: Distances, places: Vec<u32>, largest: f64 },
 }
 
 /// Where a feature's distance is found in a [`PairChunk`](super::pairs::PairChunk).
@@ -178,6 +212,21 @@ impl Columns {
         self.dense.len()
     }
 
+    /// A number that is equal for two stimuli if all their distances in a feature are.
+    pub(crate) fn value(&self, slot: Slot, i: usize) -> u64 {
+        let column = match slot {
+            Slot::Bit(bit) => return u64::from(self.bits[bit][i]),
+            Slot::Dense(column) => &self.dense[column],
+        };
+        match column {
+            Column::Levels(levels) => u64::from(levels[i]),
+            // One zero, and one NaN.
+            Column::Values(values) if values[i].is_nan() => u64::MAX,
+            Column::Values(values) => (values[i] + 0.0).to_bits(),
+            Column::Given { places, .. } => u64::from(places[i]),
+        }
+    }
+
     /// The largest distance that a feature can have between two of the stimuli, 1 at least.
     pub(crate) fn largest(&self, slot: Slot) -> f64 {
         match slot {
@@ -189,6 +238,7 @@ impl Columns {
                     (most - least).max(1.0)
                 }
                 Column::Levels(_) => 1.0,
+                Column::Given { distances, largest, .. } => (distances.largest() / largest).max(1.0),
             },
             Slot::Bit(_) => 1.0,
         }
@@ -210,6 +260,9 @@ impl Columns {
                 Slot::Dense(column) => match (&mut columns.dense[column], &self.dense[column]) {
                     (Column::Values(to), Column::Values(from)) => take(to, stimuli.start, from, &order),
                     (Column::Levels(to), Column::Levels(from)) => take(to, stimuli.start, from, &order),
+                    (Column::Given { places: to, .. }, Column::Given { places: from, .. }) => {
+                        take(to, stimuli.start, from, &order);
+                    }
                     // A clone has the columns of what it was cloned from.
                     _ => {}
                 },
@@ -254,6 +307,13 @@ impl Columns {
                     let own = values[i];
                     push_each(out, values, partners, |other| {
                         let distance = (own - other).abs();
+                        if distance.is_nan() { missing } else { distance }
+                    });
+                }
+                Column::Given { distances, places, largest } => {
+                    let row = distances.row(places[i] as usize);
+                    push_each(out, places, partners, |place| {
+                        let distance = f64::from(row[place as usize]) / largest;
                         if distance.is_nan() { missing } else { distance }
                     });
                 }

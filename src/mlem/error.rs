@@ -1,5 +1,7 @@
 //! What can go wrong with a fit.
 
+use crate::text;
+
 /// A result whose error is this module's.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -16,6 +18,14 @@ pub enum Error {
         value: String,
         /// What it may be.
         range: &'static str,
+    },
+    /// Single units cannot be fitted with an option's value.
+    #[error("single units have no fit with {option} {value}")]
+    Units {
+        /// Which option, by the name of its method.
+        option: &'static str,
+        /// The value.
+        value: &'static str,
     },
     /// Too few stimuli for distances to say anything.
     #[error("{found} stimuli, and a fit needs at least {least}")]
@@ -87,6 +97,22 @@ pub enum Error {
         /// What it was given.
         given: String,
     },
+    /// A group names a feature that there is not.
+    #[error("group `{group}`: no feature is called `{member}`")]
+    UnknownInGroup {
+        /// Which group.
+        group: String,
+        /// The name, or the pattern.
+        member: String,
+        /// Features that may have been meant.
+        near: Vec<String>,
+    },
+    /// Two groups have one name.
+    #[error("two groups are called `{group}`")]
+    GroupTwice {
+        /// The name.
+        group: String,
+    },
     /// So many terms that their moments do not fit.
     #[error("{terms} terms need {gibibytes:.1} GiB for their moments")]
     TooManyTerms {
@@ -137,7 +163,16 @@ impl Error {
             }
             Self::OtherFeatures { .. } => "give the same features in the same order and of the same types".to_owned(),
             Self::TooManyTerms { .. } => "fit without --interactions, or with fewer features".to_owned(),
+            Self::UnknownInGroup { near, .. } if near.is_empty() => {
+                "give names of features, or a pattern such as subj_*".to_owned()
+            }
+            Self::UnknownInGroup { near, .. } => {
+                let near: Vec<String> = near.iter().map(|name| format!("`{name}`")).collect();
+                format!("did you mean {}?", text::join_or(&near))
+            }
+            Self::GroupTwice { .. } => "give every --group a name of its own".to_owned(),
             Self::Layer { source, .. } => return source.hint(),
+            Self::Units { option, .. } => format!("leave --{option} out, or --per-unit"),
             Self::Option { .. } | Self::NoUnits => return None,
         })
     }

@@ -5,11 +5,13 @@ use ndarray::{Array2, ArrayView2};
 use super::design::Design;
 use super::distance::Neural;
 use super::encode::{Columns, Scales};
-use super::importance::{Permutations, TermImportance};
+use super::importance::{Held, Plan, TermImportance};
 use super::pairs::{Coverage, Layout, Task, n_pairs};
 use super::params::MlemParams;
 use super::score::{Evaluation, GridModel, PairSet, Scored, neural_distances};
 use super::solve::{ACCEPTABLE_GAP, Solved};
+use super::stochastic::TrainingStep;
+use super::streamed::{self, HELD};
 use super::terms::{Term, matrix};
 use super::{Error, Result, Warning};
 use crate::numeric::rank::{RankTarget, Scratch};
@@ -24,13 +26,18 @@ impl MlemParams {
     /// not finite.
     pub fn fit(&self, features: &FeatureTable, activations: ArrayView2<'_, f32>) -> Result<FittedMlem> {
         let design = Design::new(self, features, Layout::whole(features.n_stimuli()))?;
-        let neural = design.neural(activations)?;
+        let solved = design.solve(&design.neural(activations)?).remove(0);
+        Ok(FittedMlem::of(design, solved))
+    }
+}
+
+impl FittedMlem {
+    /// The model of `design`, whose stimuli are all in training, with the weights of `solved`.
+    pub(crate) fn of(design: Design, solved: Solved) -> Self {
         let mut warnings = design.warnings();
-        let mut solved = design.solve(&neural);
-        let solved = solved.remove(0);
         warnings.extend(fit_warnings(&solved, 0));
         let weights = matrix(design.n_features(), &design.terms, &solved.w);
-        Ok(FittedMlem {
+        Self {
             pairs: design.training_pairs(0),
             params: design.params,
             scales: design.scales,
@@ -38,7 +45,7 @@ impl MlemParams {
             weights,
             solved,
             warnings,
-        })
+        }
     }
 }
 
@@ -46,10 +53,10 @@ impl MlemParams {
 pub(crate) fn fit_warnings(solved: &Solved, fold: usize) -> Vec<Warning> {
     let mut warnings = Vec::new();
     if !solved.associated {
-        warnings.push(Warning::NoAssociation { layer: None, fold });
+        warnings.push(Warning::NoAssociation { layer: None, folds: vec![fold] });
     }
-    if solved.gap > ACCEPTABLE_GAP {
-        warnings.push(Warning::Inexact { layer: None, fold, gap: solved.gap });
+    if solved.gap.is_finite() && solved.gap > ACCEPTABLE_GAP {
+        warnings.push(Warning::Inexact { layer: None, folds: vec![fold], gap: solved.gap });
     }
     warnings
 }
@@ -91,10 +98,17 @@ impl FittedMlem {
         self.solved.pearson
     }
 
-    /// A bound on how far the fit is from the optimum, relative to its value.
+    /// A bound on how far the fit is from the optimum, relative to its value; infinite from the stochastic solver, which has
+    /// none.
     #[must_use]
     pub fn gap(&self) -> f64 {
         self.solved.gap
+    }
+
+    /// The steps of the stochastic solver; empty from the exact one.
+    #[must_use]
+    pub fn training(&self) -> &[TrainingStep] {
+        &self.solved.training
     }
 
     /// On how many pairs it was fitted.
@@ -121,10 +135,15 @@ impl FittedMlem {
     ///
     /// Features of other names or types than it was fitted to; another number of rows; activations that are not finite.
     pub fn score(&self, features: &FeatureTable, activations: ArrayView2<'_, f32>) -> Result<Scored> {
-        Ok(self.evaluate(&self.pairs_of(features, activations)?).scored)
+        let pairs = self.pairs_of(features, activations)?;
+        Ok(if pairs.held == pairs.coverage {
+            self.evaluate(&pairs).score()
+        } else {
+            streamed::score(&self.model(&pairs), &pairs.columns, &pairs.neural, &pairs.tasks, pairs.coverage)
+        })
     }
 
-    /// The importance of every term over the pairs of these stimuli.
+    /// The importance of every term and group over the pairs of these stimuli; over a uniform sample of 2²³ of them where there are more.
     ///
     /// # Errors
     ///
@@ -135,15 +154,17 @@ impl FittedMlem {
         activations: ArrayView2<'_, f32>,
     ) -> Result<Vec<TermImportance>> {
         let pairs = self.pairs_of(features, activations)?;
-        let permutations = Permutations {
-            params: &self.params,
+        let order: Vec<usize> = (0..features.n_stimuli()).collect();
+        let plan = Plan::new(&self.params, features, &order, &self.terms, &pairs.columns)?;
+        let held = Held {
             name: "all".to_owned(),
             columns: &pairs.columns,
             stimuli: 0..features.n_stimuli(),
             tasks: &pairs.tasks,
-            coverage: pairs.coverage,
+            coverage: pairs.held,
         };
-        Ok(self.evaluate(&pairs).importance(&self.terms, self.features(), &permutations))
+        let evaluation = self.evaluate(&pairs);
+        Ok(evaluation.importance(evaluation.score().spearman, &plan, &held))
     }
 
     /// The pairs of these stimuli, with their neural distances.
@@ -159,21 +180,24 @@ impl FittedMlem {
         let layout = Layout::whole(n);
         let coverage = Coverage { fraction: self.params.pairs.fraction(n_pairs(n)), seed: self.params.seed };
         let neural = Neural::new(activations, &layout.order, self.params.distance)?;
-        let tasks = layout.tasks();
-        let squared = neural_distances(&neural, &tasks, coverage);
         Ok(Pairs {
             columns: self.scales.columns(features, &layout.order, self.params.missing),
-            tasks,
+            tasks: layout.tasks(),
+            neural,
             coverage,
-            target: RankTarget::new(&squared, &mut Scratch::default()),
+            held: coverage.at_most(HELD, n_pairs(n)),
         })
     }
 
-    fn evaluate(&self, pairs: &Pairs) -> Evaluation {
+    fn model(&self, pairs: &Pairs) -> GridModel {
         let w: Vec<f64> = self.terms.iter().map(|term| self.weights[[term.a, term.b]]).collect();
-        let model = GridModel::new(&self.terms, &w, &pairs.columns);
-        let set = PairSet::new(&pairs.columns, &pairs.tasks, pairs.coverage);
-        Evaluation::new(model, set, pairs.target.clone())
+        GridModel::new(&self.terms, &w, &pairs.columns)
+    }
+
+    fn evaluate(&self, pairs: &Pairs) -> Evaluation {
+        let set = PairSet::new(&pairs.columns, &pairs.tasks, pairs.held);
+        let squared = neural_distances(&pairs.neural, &pairs.tasks, pairs.held);
+        Evaluation::new(self.model(pairs), set, RankTarget::new(&squared, &mut Scratch::default()))
     }
 }
 
@@ -181,6 +205,9 @@ impl FittedMlem {
 struct Pairs {
     columns: Columns,
     tasks: Vec<Task>,
+    neural: Neural,
+    /// Those that are scored.
     coverage: Coverage,
-    target: RankTarget,
+    /// Those whose distances are held for importances: the same, unless they are too many.
+    held: Coverage,
 }

@@ -1,36 +1,53 @@
-//! Importance: how much Spearman drops when a feature, or an interaction, is permuted.
+//! Importance: how much Spearman drops when a feature, an interaction or a group of features is permuted.
 
 use std::borrow::Borrow;
 use std::ops::Range;
 
 use rayon::prelude::*;
 
+use super::Result;
+use super::conditional::Strata;
+use super::effects::{Effect, Order, effects, subtract_mains};
 use super::encode::{Columns, Slot};
 use super::pairs::{Coverage, Task};
 use super::params::{MlemParams, Permute};
 use super::score::{Evaluation, PairSet};
 use super::terms::Term;
+use super::warning::{Undefined, Warning};
 use crate::numeric::correlation::mean_sd;
 use crate::numeric::counting::StepCounts;
 use crate::numeric::rank::{RankTarget, Scratch};
 use crate::numeric::rng::Stream;
+use crate::stimuli::FeatureTable;
 
-/// How much one term matters.
+/// How much one term, or one group of features, matters.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TermImportance {
-    /// The feature, or `a x b`.
+    /// The feature, `a x b`, or the group.
     pub name: String,
-    /// Whether it is one feature's own, not an interaction.
-    pub is_main: bool,
-    /// Mean drop in Spearman over permutations; NaN where the score is not defined.
+    /// What kind of effect it is.
+    pub order: Order,
+    /// Mean drop in Spearman over permutations; NaN where the score is not defined, or nothing can be permuted.
     pub importance: f64,
     /// Standard deviation of the drop over permutations (`n − 1`).
     pub sd: f64,
 }
 
-/// What permutations are drawn for: the stimuli that a model is evaluated on, and the pairs they make.
-pub(crate) struct Permutations<'a> {
-    pub(crate) params: &'a MlemParams,
+/// What is permuted, and within what, for the importances of some stimuli.
+#[derive(Debug, Clone)]
+pub(crate) struct Plan {
+    pub(crate) effects: Vec<Effect>,
+    pub(crate) permutations: usize,
+    permute: Permute,
+    seed: u64,
+    /// Where features are permuted conditionally.
+    strata: Option<Strata>,
+    terms: Vec<Term>,
+    slots: Vec<Slot>,
+}
+
+/// The stimuli that a model is evaluated on, and the pairs they make.
+pub(crate) struct Held<'a> {
     /// Of the evaluation, so that two of them draw different permutations.
     pub(crate) name: String,
     pub(crate) columns: &'a Columns,
@@ -40,123 +57,231 @@ pub(crate) struct Permutations<'a> {
     pub(crate) coverage: Coverage,
 }
 
-impl Permutations<'_> {
-    fn stream(&self, permutation: usize) -> Stream {
-        Stream::new(self.params.seed, &format!("{} permutation {permutation}", self.name))
+/// The pairs whose distances take the place of the set's own in one permutation.
+pub(crate) struct Permuted {
+    /// For features and their interactions.
+    features: PairSet,
+    /// For groups, whose features move together: one for all, one for each, or none where those of the features serve.
+    groups: Vec<PairSet>,
+}
+
+impl Permuted {
+    fn of(&self, effect: &Effect, group: usize) -> &PairSet {
+        match effect.order {
+            Order::Group => self.groups.get(group).or(self.groups.first()).unwrap_or(&self.features),
+            _ => &self.features,
+        }
+    }
+}
+
+impl Plan {
+    /// The plan for `terms` of the stimuli of `features` at `order`.
+    pub(crate) fn new(
+        params: &MlemParams,
+        features: &FeatureTable,
+        order: &[usize],
+        terms: &[Term],
+        columns: &Columns,
+    ) -> Result<Self> {
+        let names: Vec<String> = features.names().into_iter().map(str::to_owned).collect();
+        let effects = effects(terms, &names, &params.groups, params.permuted())?;
+        let strata = params.conditional.map(|threshold| Strata::new(features, order, &effects, threshold));
+        Ok(Self {
+            effects,
+            permutations: params.permutations,
+            permute: params.permuted(),
+            seed: params.seed,
+            strata,
+            terms: terms.to_vec(),
+            slots: columns.slots().to_vec(),
+        })
     }
 
-    /// Pairs `0..n` in another order.
-    fn of_pairs(&self, permutation: usize, n: usize) -> Vec<u32> {
-        let mut order: Vec<u32> = (0..n as u32).collect();
-        self.stream(permutation).shuffle(&mut order);
-        order
+    fn has_groups(&self) -> bool {
+        self.effects.last().is_some_and(|effect| effect.order == Order::Group)
     }
 
-    /// The same pairs of stimuli, after each feature's values were permuted across stimuli.
-    fn of_stimuli(&self, permutation: usize) -> PairSet {
-        let mut stream = self.stream(permutation);
-        let columns = self.columns.permuted(self.stimuli.clone(), |_, order| stream.shuffle(order));
-        PairSet::new(&columns, self.tasks, self.coverage)
+    /// Where the groups begin among the effects.
+    fn first_group(&self) -> usize {
+        self.effects.partition_point(|effect| effect.order != Order::Group)
+    }
+
+    /// Which effects can be permuted among `stimuli`.
+    pub(crate) fn permutable(&self, stimuli: &Range<usize>) -> Vec<bool> {
+        let Some(strata) = &self.strata else { return vec![true; self.effects.len()] };
+        let first = self.first_group();
+        let free = |(k, effect): (usize, &Effect)| {
+            let parts = strata.of_effect(effect, k.saturating_sub(first));
+            parts.iter().all(|stratum| stratum.free(stimuli.clone()) > 0)
+        };
+        self.effects.iter().enumerate().map(free).collect()
+    }
+
+    /// What a user should know about the strata, over the stimuli of all `folds`.
+    pub(crate) fn warnings(&self, names: &[String], folds: &[Range<usize>]) -> Vec<Warning> {
+        let Some(strata) = &self.strata else { return Vec::new() };
+        let first = self.first_group();
+        let effects = self.effects.iter().enumerate().filter(|(_, e)| e.order != Order::Interaction);
+        let of_effect = |(k, effect): (usize, &Effect)| {
+            let stratum = *strata.of_effect(effect, k.saturating_sub(first)).first()?;
+            (!stratum.given.is_empty()).then(|| Warning::Conditional {
+                effect: effect.name.clone(),
+                given: stratum.given.iter().map(|&g| names[g].clone()).collect(),
+                free: folds.iter().map(|fold| stratum.free(fold.clone())).sum(),
+                stimuli: folds.iter().map(Range::len).sum(),
+            })
+        };
+        effects.filter_map(of_effect).collect()
+    }
+
+    /// The pairs that permutation number `permutation` puts in the place of `set`, which is that of `held`.
+    pub(crate) fn permuted(&self, set: &PairSet, held: &Held<'_>, permutation: usize) -> Permuted {
+        let stream =
+            |what: &str| Stream::new(self.seed, &format!("{}{what} permutation {permutation}", held.name));
+        if self.permute == Permute::Pairs {
+            // One order serves every term: what is compared between terms is not the luck of the draw.
+            let mut order: Vec<u32> = (0..set.len() as u32).collect();
+            stream("").shuffle(&mut order);
+            return Permuted { features: set.gather(&order), groups: Vec::new() };
+        }
+        let of = |columns: Columns| PairSet::new(&columns, held.tasks, held.coverage);
+        let stimuli = || held.stimuli.clone();
+        let mut alone = stream("");
+        let features = of(held.columns.permuted(stimuli(), |feature, order| match &self.strata {
+            None => alone.shuffle(order),
+            Some(strata) => strata.of_feature(feature).shuffle(stimuli(), &mut alone, order),
+        }));
+        let mut groups = Vec::new();
+        if self.has_groups() {
+            let mut together = stream(" groups");
+            let mut push = |order: &[usize]| {
+                groups.push(of(held.columns.permuted(stimuli(), |_, out| out.copy_from_slice(order))));
+            };
+            let identity: Vec<usize> = stimuli().collect();
+            match &self.strata {
+                None => {
+                    let mut order = identity;
+                    together.shuffle(&mut order);
+                    push(&order);
+                }
+                Some(strata) => {
+                    for stratum in strata.of_groups() {
+                        let mut order = identity.clone();
+                        stratum.shuffle(stimuli(), &mut together, &mut order);
+                        push(&order);
+                    }
+                }
+            }
+        }
+        Permuted { features, groups }
     }
 }
 
 impl<S: Borrow<PairSet> + Sync> Evaluation<S> {
-    /// The importance of every one of `terms`; NaN where the score is not defined.
+    /// The importance of every effect of `plan`; NaN where `score` is not defined.
     pub(crate) fn importance(
         &self,
-        terms: &[Term],
-        features: &[String],
-        permutations: &Permutations<'_>,
+        score: std::result::Result<f64, Undefined>,
+        plan: &Plan,
+        held: &Held<'_>,
     ) -> Vec<TermImportance> {
-        let spreads = match self.scored.spearman {
+        let n = plan.effects.len();
+        let spreads = match score {
             Ok(score) => {
                 let (counted, baseline) = self.ranking(score);
-                let drops: Vec<Vec<f64>> = (0..permutations.params.permutations)
-                    .map(|permutation| match permutations.params.permute {
-                        Permute::Pairs => {
-                            let order = permutations.of_pairs(permutation, self.distances.len());
-                            self.drops_over_pairs(terms.len(), &order, counted, baseline)
+                let permutable = plan.permutable(&held.stimuli);
+                let drops: Vec<Vec<f64>> = (0..plan.permutations)
+                    .map(|permutation| {
+                        let permuted = plan.permuted(self.set.borrow(), held, permutation);
+                        let ranker = || Ranker::new(counted, self.distances.len());
+                        let drop = |ranker: &mut Ranker, k| {
+                            if permutable[k] {
+                                self.drop(plan, k, &permuted, ranker, baseline)
+                            } else {
+                                f64::NAN
+                            }
+                        };
+                        let mut drops: Vec<f64> = (0..n).into_par_iter().map_init(ranker, drop).collect();
+                        if plan.permute == Permute::Stimuli {
+                            subtract_mains(&mut drops, &plan.effects);
                         }
-                        Permute::Stimuli => {
-                            let permuted = permutations.of_stimuli(permutation);
-                            let slots = permutations.columns.slots();
-                            self.drops_over_stimuli(terms, &permuted, slots, counted, baseline)
-                        }
+                        drops
                     })
                     .collect();
-                let of_term = |term: usize| drops.iter().map(|drops| drops[term]).collect::<Vec<f64>>();
-                let spread = |term| mean_sd(&of_term(term)).unwrap_or((f64::NAN, f64::NAN));
-                (0..terms.len()).map(spread).collect()
+                let of_effect = |k: usize| drops.iter().map(|drops| drops[k]).collect::<Vec<f64>>();
+                let spread = |k| mean_sd(&of_effect(k)).unwrap_or((f64::NAN, f64::NAN));
+                (0..n).map(spread).collect()
             }
-            Err(_) => vec![(f64::NAN, f64::NAN); terms.len()],
+            Err(_) => vec![(f64::NAN, f64::NAN); n],
         };
-        let named = terms.iter().zip(spreads).map(|(term, (importance, sd))| TermImportance {
-            name: term.name(features),
-            is_main: term.is_main(),
+        let named = plan.effects.iter().zip(spreads).map(|(effect, (importance, sd))| TermImportance {
+            name: effect.name.clone(),
+            order: effect.order,
             importance,
             sd,
         });
         named.collect()
     }
 
-    /// The drop in Spearman when each term alone is taken from the pairs of `order`. One order serves every term: what is
-    /// compared between terms is not the luck of the draw.
-    fn drops_over_pairs(&self, n_terms: usize, order: &[u32], counted: bool, baseline: f64) -> Vec<f64> {
-        let set = self.set.borrow();
-        let permuted = set.gather(order);
-        let drop = |ranker: &mut Ranker, term| {
-            if self.model.is_zero(term) {
-                return 0.0;
-            }
-            let score = ranker.spearman(&self.target, |start, block| {
-                block.copy_from_slice(&self.distances[start..start + block.len()]);
-                self.model.add(term, set, start, -1, block);
-                self.model.add(term, &permuted, start, 1, block);
-            });
-            // Constant distances rank nothing.
-            baseline - score.unwrap_or(0.0)
-        };
-        (0..n_terms).into_par_iter().map_init(|| Ranker::new(counted, set.len()), drop).collect()
-    }
-
-    /// The drop in Spearman when the distances of each feature come from `permuted`; of an interaction, how far the drop of
-    /// both features exceeds the sum of the drops of each.
-    fn drops_over_stimuli(
+    /// The score, and the drop of every effect of `plan` (means over `permuted`), by one way of ranking throughout and on one
+    /// thread: what draws of a null are compared by.
+    pub(crate) fn quick(
         &self,
-        terms: &[Term],
-        permuted: &PairSet,
-        slots: &[Slot],
-        counted: bool,
-        baseline: f64,
-    ) -> Vec<f64> {
-        let set = self.set.borrow();
-        let drop = |ranker: &mut Ranker, term: &Term| {
-            let features = if term.is_main() { vec![term.a] } else { vec![term.a, term.b] };
-            let touched = |k: &usize| features.contains(&terms[*k].a) || features.contains(&terms[*k].b);
-            let touched: Vec<usize> =
-                (0..terms.len()).filter(|k| touched(k) && !self.model.is_zero(*k)).collect();
-            if touched.is_empty() {
-                return 0.0;
-            }
-            let mixed = set.with(permuted, &features, slots);
-            let score = ranker.spearman(&self.target, |start, block| {
-                block.copy_from_slice(&self.distances[start..start + block.len()]);
-                for &term in &touched {
-                    self.model.add(term, set, start, -1, block);
-                    self.model.add(term, &mixed, start, 1, block);
-                }
-            });
-            baseline - score.unwrap_or(0.0)
+        plan: &Plan,
+        permutable: &[bool],
+        permuted: &[Permuted],
+        ranker: &mut Ranker,
+    ) -> (f64, Vec<f64>) {
+        let score = ranker.spearman(&self.target, |start, block| {
+            block.copy_from_slice(&self.distances[start..start + block.len()]);
+        });
+        if permuted.is_empty() {
+            return (score.unwrap_or(f64::NAN), Vec::new());
+        }
+        let Some(score) = score else { return (f64::NAN, vec![f64::NAN; plan.effects.len()]) };
+        let mean = |k: usize, ranker: &mut Ranker| {
+            let drops = permuted.iter().map(|permuted| self.drop(plan, k, permuted, ranker, score));
+            drops.sum::<f64>() / permuted.len() as f64
         };
         let mut drops: Vec<f64> =
-            terms.par_iter().map_init(|| Ranker::new(counted, set.len()), drop).collect();
-        // Mains come first, and are by feature.
-        for k in 0..terms.len() {
-            if !terms[k].is_main() {
-                drops[k] -= drops[terms[k].a] + drops[terms[k].b];
-            }
+            (0..plan.effects.len()).map(|k| if permutable[k] { mean(k, ranker) } else { f64::NAN }).collect();
+        if plan.permute == Permute::Stimuli {
+            subtract_mains(&mut drops, &plan.effects);
         }
-        drops
+        (score, drops)
+    }
+
+    /// The drop in Spearman when the distances of effect `k` come from `permuted`.
+    fn drop(&self, plan: &Plan, k: usize, permuted: &Permuted, ranker: &mut Ranker, baseline: f64) -> f64 {
+        let effect = &plan.effects[k];
+        let touched: Vec<usize> =
+            effect.terms.iter().copied().filter(|&term| !self.model.is_zero(term)).collect();
+        if touched.is_empty() {
+            return 0.0;
+        }
+        let own = self.set.borrow();
+        let permuted = permuted.of(effect, k.saturating_sub(plan.first_group()));
+        // Only where stimuli are permuted does a term's other feature stay as it is.
+        let stays = |&term: &usize| {
+            let Term { a, b } = plan.terms[term];
+            !(effect.features.contains(&a) && effect.features.contains(&b))
+        };
+        let mixed;
+        let permuted = if plan.permute == Permute::Stimuli && touched.iter().any(stays) {
+            mixed = own.with(permuted, &effect.features, &plan.slots);
+            &mixed
+        } else {
+            permuted
+        };
+        let score = ranker.spearman(&self.target, |start, block| {
+            block.copy_from_slice(&self.distances[start..start + block.len()]);
+            for &term in &touched {
+                self.model.add(term, own, start, -1, block);
+                self.model.add(term, permuted, start, 1, block);
+            }
+        });
+        // Constant distances rank nothing.
+        baseline - score.unwrap_or(0.0)
     }
 
     /// Whether to rank by counting, which is several times faster, and the score by that way of ranking: where it agrees with
@@ -186,7 +311,7 @@ const AGREEMENT: f64 = 1e-6;
 const BLOCK: usize = 4096;
 
 /// Ranks modelled distances that are made block by block.
-enum Ranker {
+pub(crate) enum Ranker {
     Counting(StepCounts, Vec<i32>),
     Sorting(Scratch, Vec<i32>),
 }
@@ -197,6 +322,15 @@ impl Ranker {
             Self::Counting(StepCounts::new(pairs), vec![0; BLOCK])
         } else {
             Self::Sorting(Scratch::default(), vec![0; pairs])
+        }
+    }
+
+    /// The quickest way for so many pairs.
+    pub(crate) fn quick(pairs: usize) -> Self {
+        if pairs >= FEW_PAIRS {
+            Self::Counting(StepCounts::coarse(pairs), vec![0; BLOCK])
+        } else {
+            Self::new(false, pairs)
         }
     }
 

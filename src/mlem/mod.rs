@@ -9,7 +9,8 @@
 //! min over W   ½ w'Cw − b'w      C = Cov(φ), b = Cov(φ, t),      W ⪰ 0 (interactions) or W ≥ 0, diagonal
 //! ```
 //!
-//! so that there is one answer: no random start, no batch, no learning rate. `W` is then scaled to unit Frobenius norm, and
+//! so that there is one answer: no random start, no batch, no learning rate (the paper's stochastic way is [`Solver::Stochastic`]).
+//! `W` is then scaled to unit Frobenius norm, and
 //! the score is Spearman's correlation of `p` with the neural distance, ties at their mid-rank.
 //!
 //! | feature | distance |
@@ -49,34 +50,42 @@
 
 #[cfg(test)]
 mod brute_force;
+mod conditional;
 mod crossval;
-mod design;
+pub(crate) mod design;
 mod dissimilarity;
-mod distance;
-mod encode;
+pub(crate) mod distance;
+mod effects;
+pub(crate) mod encode;
 mod error;
 mod fit;
-mod grouped;
+pub(crate) mod grouped;
 mod importance;
-mod moments;
+pub(crate) mod moments;
 mod null;
-mod pairs;
+pub(crate) mod pairs;
 mod params;
 mod rank_target;
-mod score;
-mod solve;
-mod terms;
+pub(crate) mod score;
+pub(crate) mod solve;
+mod stochastic;
+mod streamed;
+pub(crate) mod terms;
+mod units;
 mod warning;
 
 pub use crossval::{CrossValidation, FoldFit};
 pub use dissimilarity::dissimilarities;
+pub use effects::{FeatureGroup, Order};
 pub use error::{Error, Result};
 pub use fit::FittedMlem;
 pub use importance::TermImportance;
-pub use null::{Null, PValues};
-pub use params::{Constraint, Distance, Missing, MlemParams, PairBudget, Permute, Target};
+pub use null::{Null, NullStatistic};
+pub use params::{Constraint, Distance, Missing, MlemParams, PairBudget, Permute, Solver, Target};
 pub use score::Scored;
+pub use stochastic::TrainingStep;
 pub use terms::Term;
+pub use units::{UnitFit, UnitValidation};
 pub use warning::{Undefined, Warning};
 
 /// The estimator: [`Mlem::params`] gives its options, whose `fit` gives a [`FittedMlem`].

@@ -11,6 +11,7 @@ use super::grouped::Groups;
 use super::pairs::PairChunk;
 use super::terms::Term;
 use crate::numeric::linalg::{add_gram, dot};
+use crate::numeric::simd::widest;
 
 /// A product of feature distances, `coefficient · Π bits · Π dense`.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,7 +39,7 @@ impl Monomial {
     }
 
     /// Its value at each pair of `chunk`, into `out`.
-    fn evaluate(&self, chunk: &PairChunk, out: &mut [f64]) {
+    pub(super) fn evaluate(&self, chunk: &PairChunk, out: &mut [f64]) {
         for (out, &bits) in out.iter_mut().zip(&chunk.bits) {
             *out = if bits & self.mask == self.mask { self.coefficient } else { 0.0 };
         }
@@ -159,8 +160,17 @@ impl<'a> TargetAccumulator<'a> {
         self.sums.sum += target.iter().sum::<f64>();
         self.buffer.resize(target.len(), 0.0);
         for (term, product) in self.terms.iter().zip(&mut self.sums.products) {
-            term.evaluate(chunk, &mut self.buffer);
-            *product += dot(&self.buffer, target);
+            let mut sum = 0.0;
+            match term.dense.as_slice() {
+                [] => sum_where(&mut sum, &chunk.bits, term.mask, target),
+                &[a, b] => sum_products(&mut sum, &chunk.dense[a as usize], &chunk.dense[b as usize], target),
+                _ => {
+                    term.evaluate(chunk, &mut self.buffer);
+                    *product += dot(&self.buffer, target);
+                    continue;
+                }
+            }
+            *product += term.coefficient * sum;
         }
     }
 
@@ -169,5 +179,41 @@ impl<'a> TargetAccumulator<'a> {
             Some(groups) => groups.target_sums(self.buffer, self.terms, self.sums.pairs, self.sums.square),
             None => self.sums,
         }
+    }
+}
+
+/// Strands of a sum, so that it vectorises with several vectors in flight.
+const STRANDS: usize = 32;
+
+widest! {
+    /// Adds the values where all bits of `mask` are set to `sum`.
+    fn sum_where(sum: &mut f64, bits: &[u32], mask: u32, values: &[f64]) {
+        let mut strands = [0.0; STRANDS];
+        let (bits_chunks, values_chunks) = (bits.chunks_exact(STRANDS), values.chunks_exact(STRANDS));
+        for (&bits, value) in bits_chunks.remainder().iter().zip(values_chunks.remainder()) {
+            *sum += if bits & mask == mask { *value } else { 0.0 };
+        }
+        for (bits, values) in bits_chunks.zip(values_chunks) {
+            for ((strand, &bits), &value) in strands.iter_mut().zip(bits).zip(values) {
+                *strand += if bits & mask == mask { value } else { 0.0 };
+            }
+        }
+        *sum += strands.iter().sum::<f64>();
+    }
+
+    /// Adds the products of `x`, `y` and `z` to `sum`.
+    fn sum_products(sum: &mut f64, x: &[f64], y: &[f64], z: &[f64]) {
+        let mut strands = [0.0; STRANDS];
+        let whole = z.len() / STRANDS * STRANDS;
+        for ((x, y), z) in x[whole..].iter().zip(&y[whole..]).zip(&z[whole..]) {
+            *sum += x * y * z;
+        }
+        let chunks = x.chunks_exact(STRANDS).zip(y.chunks_exact(STRANDS)).zip(z.chunks_exact(STRANDS));
+        for ((x, y), z) in chunks {
+            for (((strand, x), y), z) in strands.iter_mut().zip(x).zip(y).zip(z) {
+                *strand += x * y * z;
+            }
+        }
+        *sum += strands.iter().sum::<f64>();
     }
 }

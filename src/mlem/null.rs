@@ -1,53 +1,74 @@
 //! What scores and importances are worth: their distribution when the activations have nothing to do with the stimuli.
 //!
 //! Each draw shuffles the stimuli of the activations against the features and does everything again: fits, scores and
-//! importances of every fold. `C` is the features' own and is not computed again.
+//! importances of every fold. What the features decide is not computed again: `C`, the pairs of every fold, and the
+//! permutations that importances are measured with, which are those of the fit. Nor are the neural distances, as a shuffle
+//! only moves them: they are looked up.
+//!
+//! The statistic of a draw is a fixed function of the shuffled activations, and the activations as they are, are one more
+//! draw: under the null all draws are exchangeable, so that a p-value keeps its level exactly, whatever the number of folds
+//! or permutations. With many pairs the function ranks by counting in steps, a little coarser than the scores that a fit reports.
+//!
+//! The null is that of no relation at all: that *no* feature has to do with the activations, not that one has not given
+//! the others.
 
-use ndarray::{ArrayView2, Axis};
+use ndarray::ArrayView2;
+use rayon::prelude::*;
 
 use super::Result;
-use super::crossval::{CrossValidation, FoldFit};
-use super::params::Distance;
+use super::crossval::CrossValidation;
+use super::distance::Neural;
+use super::importance::{Permuted, Ranker};
+use super::score::{Evaluation, GridModel, neural_distances};
+use crate::numeric::correlation::mean_sd;
+use crate::numeric::quantile;
+use crate::numeric::rank::{RankTarget, Scratch};
 use crate::numeric::rng::Stream;
 use crate::numeric::significance::p_value;
 
-/// Means over folds of what one fit gives.
+/// The most memory that permuted pairs may take at once.
+const MAX_PERMUTED: usize = 1 << 28;
+
+/// Means over folds of one draw.
 #[derive(Debug, Clone, PartialEq)]
 struct Means {
     score: f64,
-    /// One per term.
+    /// One per effect.
     importances: Vec<f64>,
 }
 
-impl Means {
-    fn of(fits: &[FoldFit]) -> Self {
-        let n = fits.len() as f64;
-        let score = |fit: &FoldFit| fit.scored.spearman.unwrap_or(f64::NAN);
-        let n_terms = fits.first().map_or(0, |fit| fit.importances.len());
-        let importance =
-            |term: usize| fits.iter().map(|fit| fit.importances[term].importance).sum::<f64>() / n;
-        Self {
-            score: fits.iter().map(score).sum::<f64>() / n,
-            importances: (0..n_terms).map(importance).collect(),
-        }
-    }
-}
-
-/// Scores and importances (means over folds) of draws under the null.
+/// Scores and importances (means over folds) of the activations as they are, and of draws under the null.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Null {
+    observed: Means,
     draws: Vec<Means>,
 }
 
-/// The p-values of one layer, one-sided (larger is more extreme) and not yet corrected for the number of tests: see
-/// [`holm`](crate::numeric::significance::holm) and
+/// A statistic held against its draws under the null. The p-value is one-sided (larger is more extreme) and not corrected for
+/// the number of tests: see [`holm`](crate::numeric::significance::holm) and
 /// [`benjamini_hochberg`](crate::numeric::significance::benjamini_hochberg).
-#[derive(Debug, Clone, PartialEq)]
-pub struct PValues {
-    /// Of the mean score; `None` where it is not defined.
-    pub score: Option<f64>,
-    /// Of each term's mean importance, in the order of the terms; empty with no permutations.
-    pub importances: Vec<Option<f64>>,
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct NullStatistic {
+    /// `(1 + #{draw ≥ observed}) / (1 + draws)`; `None` where the statistic is not defined.
+    pub p: Option<f64>,
+    /// Mean of the draws.
+    pub mean: f64,
+    /// Standard deviation of the draws (`n − 1`).
+    pub sd: f64,
+    /// 2.5% of the draws are below.
+    pub low: f64,
+    /// 2.5% of the draws are above.
+    pub high: f64,
+}
+
+impl NullStatistic {
+    fn new(observed: f64, draws: &[f64]) -> Self {
+        let (mean, sd) = mean_sd(draws).unwrap_or((f64::NAN, f64::NAN));
+        let mut sorted = draws.to_vec();
+        sorted.sort_by(f64::total_cmp);
+        let quantile = |at| quantile::of_sorted(&sorted, at).unwrap_or(f64::NAN);
+        Self { p: p_value(observed, draws), mean, sd, low: quantile(0.025), high: quantile(0.975) }
+    }
 }
 
 impl CrossValidation {
@@ -57,78 +78,205 @@ impl CrossValidation {
     ///
     /// As [`CrossValidation::fit`].
     pub fn null(&self, activations: ArrayView2<'_, f32>, draws: usize) -> Result<Null> {
-        let params = self.params();
-        let draw = |draw: usize| {
-            let mut order: Vec<usize> = (0..activations.nrows()).collect();
-            Stream::new(params.seed, &format!("null {draw}")).shuffle(&mut order);
-            let mut shuffled = activations.select(Axis(0), &order);
-            if params.distance == Distance::Precomputed {
-                shuffled = shuffled.select(Axis(1), &order);
+        // Fails as a fit would.
+        self.design.neural(activations)?;
+        let neural = Neural::tabulated(activations, &self.design.layout.order, self.params().distance)?;
+        let draws: Vec<Neural> = (0..=draws).map(|draw| self.draw(&neural, draw)).collect();
+        let weights: Vec<Vec<Vec<f64>>> = draws
+            .par_chunks(self.design.at_once())
+            .flat_map_iter(|draws| self.design.solve_each(draws))
+            .map(|folds| folds.into_iter().map(|solved| solved.w).collect())
+            .collect();
+        let n_effects = if self.plan.permutations == 0 { 0 } else { self.plan.effects.len() };
+        let mut means = vec![Means { score: 0.0, importances: vec![0.0; n_effects] }; draws.len()];
+        for fold in 0..self.n_folds() {
+            let of_fold = self.evaluate(fold, &draws, &weights);
+            for (means, (score, importances)) in means.iter_mut().zip(of_fold) {
+                means.score += score / self.n_folds() as f64;
+                for (mean, importance) in means.importances.iter_mut().zip(importances) {
+                    *mean += importance / self.n_folds() as f64;
+                }
             }
-            Ok(Means::of(&self.fit(shuffled.view())?))
-        };
-        Ok(Null { draws: (0..draws).map(draw).collect::<Result<_>>()? })
+        }
+        let observed = means.remove(0);
+        Ok(Null { observed, draws: means })
+    }
+
+    /// Draw 0 is the activations as they are.
+    fn draw(&self, neural: &Neural, draw: usize) -> Neural {
+        let mut order: Vec<u32> = (0..self.design.columns.n_stimuli() as u32).collect();
+        if draw > 0 {
+            Stream::new(self.params().seed, &format!("null {draw}")).shuffle(&mut order);
+        }
+        neural.reordered(&order)
+    }
+
+    /// The score of each draw on one fold, and its importances.
+    pub(super) fn evaluate(
+        &self,
+        fold: usize,
+        draws: &[Neural],
+        weights: &[Vec<Vec<f64>>],
+    ) -> Vec<(f64, Vec<f64>)> {
+        let set = &self.sets[fold];
+        let tasks = self.design.layout.tasks_within(fold);
+        let held = self.held(fold, &tasks);
+        let permutable = self.plan.permutable(&held.stimuli);
+        let n = self.plan.permutations;
+        let at_once = (MAX_PERMUTED / set.bytes().max(1)).clamp(1, n.max(1));
+        let mut sums: Option<Vec<(f64, Vec<f64>)>> = None;
+        for first in (0..n.max(1)).step_by(at_once) {
+            let these = first..(first + at_once).min(n);
+            let permuted: Vec<Permuted> = these
+                .into_par_iter()
+                .map(|permutation| self.plan.permuted(set, &held, permutation))
+                .collect();
+            let share = permuted.len() as f64 / n.max(1) as f64;
+            let evaluate = |(ranker, scratch): &mut (Ranker, Scratch), draw: usize| {
+                let distances = neural_distances(&draws[draw], &tasks, self.coverage);
+                let target = RankTarget::new(&distances, scratch);
+                let model = GridModel::new(&self.design.terms, &weights[draw][fold], &self.design.columns);
+                Evaluation::new(model, set, target).quick(&self.plan, &permutable, &permuted, ranker)
+            };
+            let buffers = || (Ranker::quick(set.len()), Scratch::default());
+            let results: Vec<(f64, Vec<f64>)> =
+                (0..draws.len()).into_par_iter().map_init(buffers, evaluate).collect();
+            let scaled = |drops: Vec<f64>| drops.into_iter().map(|drop| drop * share).collect::<Vec<f64>>();
+            match &mut sums {
+                None => {
+                    sums = Some(results.into_iter().map(|(score, drops)| (score, scaled(drops))).collect());
+                }
+                Some(sums) => {
+                    for ((_, sum), (_, drops)) in sums.iter_mut().zip(results) {
+                        sum.iter_mut().zip(scaled(drops)).for_each(|(sum, drop)| *sum += drop);
+                    }
+                }
+            }
+        }
+        sums.unwrap_or_default()
     }
 }
 
 impl Null {
-    /// The scores under the null (means over folds), one per draw.
+    /// How many draws.
     #[must_use]
-    pub fn scores(&self) -> Vec<f64> {
-        self.draws.iter().map(|draw| draw.score).collect()
+    pub fn draws(&self) -> usize {
+        self.draws.len()
     }
 
-    /// The importances of a term under the null (means over folds), one per draw.
+    /// The mean score over folds against the null.
     #[must_use]
-    pub fn importances(&self, term: usize) -> Vec<f64> {
-        self.draws.iter().map(|draw| draw.importances[term]).collect()
+    pub fn score(&self) -> NullStatistic {
+        let draws: Vec<f64> = self.draws.iter().map(|draw| draw.score).collect();
+        NullStatistic::new(self.observed.score, &draws)
     }
 
-    /// How likely scores and importances as large as those of `fits` are under the null.
+    /// The mean importance over folds of every term and group against the null, in the order of a fit's importances; empty with
+    /// no permutations.
     #[must_use]
-    pub fn p_values(&self, fits: &[FoldFit]) -> PValues {
-        let observed = Means::of(fits);
-        let of_term = |(term, &importance): (usize, &f64)| p_value(importance, &self.importances(term));
-        PValues {
-            score: p_value(observed.score, &self.scores()),
-            importances: observed.importances.iter().enumerate().map(of_term).collect(),
-        }
+    pub fn importances(&self) -> Vec<NullStatistic> {
+        let of_effect = |(effect, &observed): (usize, &f64)| {
+            let draws: Vec<f64> = self.draws.iter().map(|draw| draw.importances[effect]).collect();
+            NullStatistic::new(observed, &draws)
+        };
+        self.observed.importances.iter().enumerate().map(of_effect).collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::brute_force::data;
-    use super::super::{Mlem, PairBudget};
+    use super::super::{Distance, Mlem, MlemParams, PairBudget, Permute, Target};
     use super::*;
-    use ndarray::Array2;
+    use crate::stimuli::FeatureTable;
+    use ndarray::{Array2, Axis};
+
+    /// Scores and importances of the shuffled activations by whole fits.
+    fn refitted(validation: &CrossValidation, x: &Array2<f32>, draw: usize) -> Means {
+        let mut order: Vec<usize> = (0..x.nrows()).collect();
+        Stream::new(validation.params().seed, &format!("null {draw}")).shuffle(&mut order);
+        // Positions are shuffled, and rows go by their positions.
+        let layout = &validation.design.layout.order;
+        let mut rows = vec![0; order.len()];
+        for (position, &other) in order.iter().enumerate() {
+            rows[layout[position]] = layout[other];
+        }
+        let mut shuffled = x.select(Axis(0), &rows);
+        if validation.params().distance == Distance::Precomputed {
+            shuffled = shuffled.select(Axis(1), &rows);
+        }
+        let fits = validation.fit(shuffled.view()).unwrap();
+        let n = fits.len() as f64;
+        Means {
+            score: fits.iter().map(|fit| fit.scored.spearman.unwrap() / n).sum(),
+            importances: (0..fits[0].importances.len())
+                .map(|k| fits.iter().map(|fit| fit.importances[k].importance / n).sum())
+                .collect(),
+        }
+    }
+
+    #[test]
+    fn a_draw_is_a_fit_of_shuffled_activations() {
+        let (features, x) = data(48, 3, 2, 5);
+        let table =
+            super::super::dissimilarities(x.view(), &(0..48).collect::<Vec<_>>(), Distance::Manhattan);
+        let check = |params: MlemParams, x: &Array2<f32>| {
+            let validation = params.permutations(2).cross_validation(&features, 3).unwrap();
+            let null = validation.null(x.view(), 2).unwrap();
+            for draw in 1..=2 {
+                let (quick, whole) = (&null.draws[draw - 1], refitted(&validation, x, draw));
+                assert!((quick.score - whole.score).abs() < 1e-6, "{} {}", quick.score, whole.score);
+                for (a, b) in quick.importances.iter().zip(&whole.importances) {
+                    let same = (a - b).abs() < 1e-6 || (a.is_nan() && b.is_nan());
+                    assert!(same, "{:?} {:?}", quick.importances, whole.importances);
+                }
+            }
+        };
+        check(Mlem::params(), &x);
+        check(Mlem::params().interactions(true).permute(Permute::Stimuli), &x);
+        check(Mlem::params().target(Target::Rank), &x);
+        check(Mlem::params().pairs(PairBudget::AtMost(1000)), &x);
+        check(Mlem::params().distance(Distance::Cosine).conditional(Some(0.01)), &x);
+        check(Mlem::params().distance(Distance::Precomputed), &table.unwrap());
+    }
+
+    /// p-values of the score and of the first feature's importance over data sets of pure noise.
+    fn noise(validation: &CrossValidation, n_stimuli: usize, n_sets: u64) -> (Vec<f64>, Vec<f64>) {
+        let p_values = |seed: u64| {
+            let mut stream = Stream::new(seed, "noise");
+            let x = Array2::from_shape_fn((n_stimuli, 4), |_| stream.normal() as f32);
+            let null = validation.null(x.view(), 39).unwrap();
+            (null.score().p.unwrap(), null.importances()[0].p.unwrap())
+        };
+        (0..n_sets).map(p_values).unzip()
+    }
+
+    fn validation(features: &FeatureTable, params: MlemParams) -> CrossValidation {
+        params.permutations(2).pairs(PairBudget::All).cross_validation(features, 2).unwrap()
+    }
 
     #[test]
     fn p_values_are_uniform_without_an_effect_and_small_with_one() {
-        let params = Mlem::params().permutations(2).pairs(PairBudget::All);
         let (features, x) = data(40, 2, 0, 1);
-        let validation = params.cross_validation(&features, 2).unwrap();
-        let strong = validation.null(x.view(), 39).unwrap();
-        let p = strong.p_values(&validation.fit(x.view()).unwrap());
-        assert!(p.score.unwrap() <= 0.05, "{p:?}");
-
-        // Kolmogorov–Smirnov against the uniform distribution, over data sets of pure noise.
-        let n_sets = 60;
-        let p_values = |seed: u64| {
-            let mut stream = Stream::new(seed, "noise");
-            let x = Array2::from_shape_fn((40, 4), |_| stream.normal() as f32);
-            let p = validation.null(x.view(), 39).unwrap().p_values(&validation.fit(x.view()).unwrap());
-            (p.score.unwrap(), p.importances[0].unwrap())
-        };
-        let (scores, importances): (Vec<f64>, Vec<f64>) = (0..n_sets).map(p_values).unzip();
-        // The 1% critical value, and half a step of the p-values' own grid.
-        let bound = 1.63 / (n_sets as f64).sqrt() + 0.0125;
-        let (above, below) = deviations(scores);
-        assert!(above < bound && below < bound, "scores: {above} above the diagonal, {below} below");
-        // A weight is often exactly 0 under the null, and so is the importance: p-values pile up at large values, never at
-        // small ones.
-        let (above, _) = deviations(importances);
-        assert!(above < bound, "importances: {above} above the diagonal");
+        for params in [Mlem::params(), Mlem::params().permute(Permute::Stimuli)] {
+            let validation = validation(&features, params);
+            let strong = validation.null(x.view(), 39).unwrap().score();
+            assert!(strong.p.unwrap() <= 0.05 && strong.low < strong.mean && strong.mean < strong.high);
+            let n_sets = 200;
+            let (scores, importances) = noise(&validation, 40, n_sets);
+            // Kolmogorov and Smirnov's 1% critical value, and half a step of the p-values' own grid.
+            let bound = 1.63 / (n_sets as f64).sqrt() + 0.0125;
+            let (above, below) = deviations(scores);
+            assert!(above < bound && below < bound, "scores: {above} above the diagonal, {below} below");
+            // A weight is often exactly 0 under the null, and so is the importance: p-values pile up at large values,
+            // never at small ones.
+            let (above, below) =
+                deviations(importances.iter().copied().filter(|&p| p < 0.4).map(|p| p / 0.4).collect());
+            let small = importances.iter().filter(|&&p| p < 0.4).count() as f64;
+            let bound = 1.63 / small.sqrt() + 0.05;
+            assert!(above < bound && below < bound, "importances: {above} above the diagonal, {below} below");
+            assert!((small / n_sets as f64 - 0.4).abs() < 0.12, "{small} of {n_sets} below 0.4");
+        }
     }
 
     /// How far the share of values at or below `p` exceeds `p`, and falls short of it.

@@ -54,6 +54,37 @@ impl Layout {
         self.strips(fold, fold)
     }
 
+    /// Calls `each` with the first stimuli of `fold`, each with its second ones by their fold, from `fold` on: all at once, or where
+    /// pairs are sampled one fold after the other.
+    pub(crate) fn rows(
+        &self,
+        fold: usize,
+        coverage: Coverage,
+        mut each: impl FnMut(usize, &[(usize, Partners<'_>)]),
+    ) {
+        let others = fold..self.folds.len();
+        if coverage.fraction < 1.0 {
+            for other in others {
+                for task in self.strips(fold, other) {
+                    task.sample(coverage, &mut |i, partners, _: Option<&[f64]>| {
+                        each(i, &[(other, partners)]);
+                    });
+                }
+            }
+            return;
+        }
+        for i in self.folds[fold].clone() {
+            let range = |other: usize| self.folds[other].start.max(i + 1)..self.folds[other].end;
+            let partners: Vec<_> = others
+                .clone()
+                .map(|other| (other, range(other)))
+                .filter(|(_, range)| !range.is_empty())
+                .map(|(other, range)| (other, Partners::Range(range)))
+                .collect();
+            each(i, &partners);
+        }
+    }
+
     fn strips(&self, k: usize, l: usize) -> Vec<Task> {
         let (rows, columns) = (self.folds[k].clone(), self.folds[l].clone());
         rows.clone()
@@ -82,6 +113,14 @@ pub(crate) struct Coverage {
     pub(crate) seed: u64,
 }
 
+impl Coverage {
+    /// About `most` of `pairs` that there are, where this is more.
+    pub(crate) fn at_most(self, most: u64, pairs: u64) -> Self {
+        let fraction = most as f64 / pairs.max(1) as f64;
+        Self { fraction: self.fraction.min(fraction), ..self }
+    }
+}
+
 /// A strip: the pairs `(i, j)` of `rows` and `columns` with `i < j`.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Task {
@@ -106,7 +145,7 @@ impl PairChunk {
         self.bits.len().max(self.squared.len())
     }
 
-    fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.bits.clear();
         self.dense.iter_mut().for_each(Vec::clear);
         self.squared.clear();

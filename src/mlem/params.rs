@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::effects::FeatureGroup;
 use super::{Error, Result};
 
 /// How far two activations are from each other.
@@ -41,6 +42,17 @@ pub enum Constraint {
     Spd,
     /// Any: plain least squares, as feature-reweighted RSA with interactions (FR-RSA-I) has it.
     None,
+}
+
+/// How `W` is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Solver {
+    /// The optimum, from moments over all pairs: the same every time.
+    #[default]
+    Exact,
+    /// The paper's: AdamW on the soft Spearman correlation of sampled batches, from a random start.
+    Stochastic,
 }
 
 /// The distance of a feature between two stimuli of which one or both have no value.
@@ -109,21 +121,31 @@ pub enum Permute {
 /// | `distance` | Euclidean | the neural distance | [`Distance`] |
 /// | `target` | squared | what the modelled distance is fitted to | [`Target`] |
 /// | `constraint` | spd | which `W` are allowed | [`Constraint`] |
+/// | `solver` | exact | how `W` is found | [`Solver`] |
+/// | `soft_rank_strength` | 1 | how far the stochastic solver softens ranks, of values that span 1; 1 and above make its objective the exact solver's | above 0 |
 /// | `missing` | zero | the feature distance where a value is missing | [`Missing`] |
 /// | `pairs` | at most 2²⁵ | how many pairs are used | [`PairBudget`], at least 1,000 |
 /// | `permute` | pairs | what is permuted to measure an importance | [`Permute`] |
 /// | `permutations` | 5 | how often each term is permuted | 0 (no importance) to 100,000 |
-/// | `seed` | 0 | of the folds, the sample of pairs and the permutations; the fit itself draws nothing | |
+/// | `groups` | none | features that are permuted together too | [`FeatureGroup`] |
+/// | `conditional` | no | permute within strata of the features whose distances correlate beyond this; implies stimuli | 0 to 1 |
+/// | `nulls` | 0 | how many draws of the null a profile makes per layer | 0 (no p-values) to 1,000,000 |
+/// | `seed` | 0 | of the folds, the sample of pairs and the permutations, and of the stochastic solver; the exact one draws nothing | |
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MlemParams {
     pub(crate) interactions: bool,
     pub(crate) distance: Distance,
     pub(crate) target: Target,
     pub(crate) constraint: Constraint,
+    pub(crate) solver: Solver,
+    pub(crate) soft_rank_strength: f64,
     pub(crate) missing: Missing,
     pub(crate) pairs: PairBudget,
     pub(crate) permute: Permute,
     pub(crate) permutations: usize,
+    pub(crate) groups: Vec<FeatureGroup>,
+    pub(crate) conditional: Option<f64>,
+    pub(crate) nulls: usize,
     pub(crate) seed: u64,
 }
 
@@ -134,10 +156,15 @@ impl Default for MlemParams {
             distance: Distance::default(),
             target: Target::default(),
             constraint: Constraint::default(),
+            solver: Solver::default(),
+            soft_rank_strength: 1.0,
             missing: Missing::default(),
             pairs: PairBudget::default(),
             permute: Permute::default(),
             permutations: 5,
+            groups: Vec::new(),
+            conditional: None,
+            nulls: 0,
             seed: 0,
         }
     }
@@ -172,6 +199,20 @@ impl MlemParams {
         self
     }
 
+    /// How `W` is found.
+    #[must_use]
+    pub fn solver(mut self, solver: Solver) -> Self {
+        self.solver = solver;
+        self
+    }
+
+    /// How far the stochastic solver softens ranks.
+    #[must_use]
+    pub fn soft_rank_strength(mut self, strength: f64) -> Self {
+        self.soft_rank_strength = strength;
+        self
+    }
+
     /// The feature distance where a value is missing.
     #[must_use]
     pub fn missing(mut self, missing: Missing) -> Self {
@@ -200,6 +241,33 @@ impl MlemParams {
         self
     }
 
+    /// Groups of features whose importance is measured too, permuted together.
+    #[must_use]
+    pub fn groups(mut self, groups: Vec<FeatureGroup>) -> Self {
+        self.groups = groups;
+        self
+    }
+
+    /// Permutes a feature only among stimuli that agree in the features whose distances correlate with its own beyond this
+    /// (in absolute value); importances are over stimuli then, whatever [`MlemParams::permute`] says.
+    #[must_use]
+    pub fn conditional(mut self, threshold: Option<f64>) -> Self {
+        self.conditional = threshold;
+        self
+    }
+
+    /// How many draws of the null a profile makes at every layer.
+    #[must_use]
+    pub fn nulls(mut self, nulls: usize) -> Self {
+        self.nulls = nulls;
+        self
+    }
+
+    /// What is permuted.
+    pub(crate) fn permuted(&self) -> Permute {
+        if self.conditional.is_some() { Permute::Stimuli } else { self.permute }
+    }
+
     /// The seed of the folds, the sample of pairs and the permutations.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
@@ -222,11 +290,34 @@ impl MlemParams {
                 range: "at least 1,000, or all",
             });
         }
+        if !(self.soft_rank_strength > 0.0 && self.soft_rank_strength.is_finite()) {
+            return Err(Error::Option {
+                option: "soft_rank_strength",
+                value: self.soft_rank_strength.to_string(),
+                range: "a number above 0",
+            });
+        }
         if self.permutations > 100_000 {
             return Err(Error::Option {
                 option: "permutations",
                 value: self.permutations.to_string(),
                 range: "at most 100,000",
+            });
+        }
+        if self.nulls > 1_000_000 {
+            return Err(Error::Option {
+                option: "null",
+                value: self.nulls.to_string(),
+                range: "at most 1,000,000",
+            });
+        }
+        if let Some(threshold) = self.conditional
+            && !(0.0..1.0).contains(&threshold)
+        {
+            return Err(Error::Option {
+                option: "conditional",
+                value: threshold.to_string(),
+                range: "a correlation: at least 0 and below 1",
             });
         }
         Ok(())

@@ -53,16 +53,17 @@ impl Histogram {
         }
     }
 
-    /// The mid-rank of every bin, scaled to `[0, 1]`.
+    /// The mid-rank of every bin.
     pub(crate) fn ranks(&self) -> RankTable {
-        let total = self.counts.iter().sum::<u64>().max(1) as f64;
-        let mut below = 0;
+        let total: u64 = self.counts.iter().sum();
+        let (mut below, mut sum_of_squares) = (0, 0.0);
         let ranks = self.counts.iter().map(|&count| {
-            let rank = (below as f64 + (count + 1) as f64 / 2.0) / total;
+            let rank = (2 * below + count) as i64 - total as i64;
             below += count;
+            sum_of_squares += count as f64 * (rank as f64).powi(2);
             rank
         });
-        RankTable { first: self.first, ranks: ranks.collect() }
+        RankTable { first: self.first, centred: ranks.collect(), total, sum_of_squares }
     }
 }
 
@@ -70,12 +71,32 @@ impl Histogram {
 #[derive(Debug, Clone)]
 pub(crate) struct RankTable {
     first: usize,
-    ranks: Vec<f64>,
+    /// Per bin, twice the centred mid-rank, as [`crate::numeric::rank`] has them.
+    centred: Vec<i64>,
+    total: u64,
+    sum_of_squares: f64,
 }
 
 impl RankTable {
+    /// Twice the centred mid-rank of a distance that was counted.
+    pub(crate) fn centred(&self, squared: f64) -> i64 {
+        bin(squared).checked_sub(self.first).and_then(|bin| self.centred.get(bin)).copied().unwrap_or(0)
+    }
+
+    /// The mid-rank of a distance that was counted, scaled to `[0, 1]`.
     pub(crate) fn rank(&self, squared: f64) -> f64 {
-        bin(squared).checked_sub(self.first).and_then(|bin| self.ranks.get(bin)).copied().unwrap_or(0.0)
+        let total = self.total as f64;
+        (self.centred(squared) as f64 + total + 1.0) / (2.0 * total.max(1.0))
+    }
+
+    /// How many distances were counted.
+    pub(crate) fn total(&self) -> u64 {
+        self.total
+    }
+
+    /// The sum over all distances of their centred ranks' squares; 0 where all are equal.
+    pub(crate) fn sum_of_squares(&self) -> f64 {
+        self.sum_of_squares
     }
 }
 

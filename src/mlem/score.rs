@@ -7,7 +7,7 @@ use std::borrow::Borrow;
 
 use super::distance::Neural;
 use super::encode::{Columns, Slot};
-use super::pairs::{Coverage, Task};
+use super::pairs::{Coverage, PairChunk, Task};
 use super::terms::Term;
 use super::warning::Undefined;
 use crate::numeric::rank::{RankTarget, Scratch};
@@ -24,20 +24,39 @@ pub(crate) struct PairSet {
 impl PairSet {
     /// The pairs of `tasks`, in their order.
     pub(crate) fn new(columns: &Columns, tasks: &[Task], coverage: Coverage) -> Self {
-        let mut set = Self { bits: Vec::new(), dense: vec![Vec::new(); columns.n_dense()] };
+        let mut set = Self::empty(columns);
         for task in tasks {
-            task.stream(Some(columns), None, coverage, |chunk| {
-                set.bits.extend_from_slice(&chunk.bits);
-                for (out, column) in set.dense.iter_mut().zip(&chunk.dense) {
-                    out.extend(column.iter().map(|&x| x as f32));
-                }
-            });
+            task.stream(Some(columns), None, coverage, |chunk| set.extend(chunk));
         }
         set
     }
 
+    /// No pairs of the stimuli of `columns`, to be extended.
+    pub(crate) fn empty(columns: &Columns) -> Self {
+        Self { bits: Vec::new(), dense: vec![Vec::new(); columns.n_dense()] }
+    }
+
+    /// Adds the pairs of `chunk`.
+    pub(crate) fn extend(&mut self, chunk: &PairChunk) {
+        self.bits.extend_from_slice(&chunk.bits);
+        for (out, column) in self.dense.iter_mut().zip(&chunk.dense) {
+            out.extend(column.iter().map(|&x| x as f32));
+        }
+    }
+
+    /// Forgets all pairs.
+    pub(crate) fn clear(&mut self) {
+        self.bits.clear();
+        self.dense.iter_mut().for_each(Vec::clear);
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.bits.len()
+    }
+
+    /// The memory it takes.
+    pub(crate) fn bytes(&self) -> usize {
+        4 * self.len() * (1 + self.dense.len())
     }
 
     /// These pairs, with the distances of `features` taken from `other`.
@@ -156,14 +175,21 @@ impl GridModel {
 
     /// The modelled distance of every pair of `set`, on the grid.
     pub(crate) fn distances(&self, set: &PairSet) -> Vec<i32> {
+        let mut out = Vec::new();
+        self.distances_into(set, &mut out);
+        out
+    }
+
+    /// [`GridModel::distances`], in place of what `out` had.
+    pub(crate) fn distances_into(&self, set: &PairSet, out: &mut Vec<i32>) {
         const BLOCK: usize = 4096;
-        let mut out = vec![self.offset; set.len()];
+        out.clear();
+        out.resize(set.len(), self.offset);
         for (block, out) in out.chunks_mut(BLOCK).enumerate() {
             for term in 0..self.contributions.len() {
                 self.add(term, set, block * BLOCK, 1, out);
             }
         }
-        out
     }
 }
 
@@ -221,19 +247,21 @@ pub(crate) struct Evaluation<S = PairSet> {
     pub(super) target: RankTarget,
     /// The modelled distance of every pair.
     pub(super) distances: Vec<i32>,
-    pub(crate) scored: Scored,
 }
 
 impl<S: Borrow<PairSet>> Evaluation<S> {
-    /// Scores `model` on the pairs of `set`, whose neural distances are `target`.
+    /// `model` on the pairs of `set`, whose neural distances are `target`.
     pub(crate) fn new(model: GridModel, set: S, target: RankTarget) -> Self {
         let distances = model.distances(set.borrow());
-        let spearman = if target.is_constant() {
+        Self { model, set, target, distances }
+    }
+
+    pub(crate) fn score(&self) -> Scored {
+        let spearman = if self.target.is_constant() {
             Err(Undefined::NeuralDistances)
         } else {
-            target.spearman(&distances, &mut Scratch::default()).ok_or(Undefined::ModelledDistances)
+            self.target.spearman(&self.distances, &mut Scratch::default()).ok_or(Undefined::ModelledDistances)
         };
-        let scored = Scored { spearman, pairs: target.len() as u64 };
-        Self { model, set, target, distances, scored }
+        Scored { spearman, pairs: self.target.len() as u64 }
     }
 }

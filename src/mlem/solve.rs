@@ -3,6 +3,7 @@
 use ndarray::{Array2, ArrayView1};
 
 use super::params::Constraint;
+use super::stochastic::TrainingStep;
 use super::terms::{Term, normalise};
 use crate::numeric::linalg::{Cholesky, dot};
 use crate::numeric::{nnls, psd};
@@ -31,10 +32,12 @@ pub(crate) struct Solved {
     pub(crate) w: Vec<f64>,
     /// Pearson's correlation of the modelled and the target distance over the training pairs: the objective.
     pub(crate) pearson: f64,
-    /// Bound on the objective's distance from the optimum, relative.
+    /// Bound on the objective's distance from the optimum, relative; infinite where there is none.
     pub(crate) gap: f64,
     /// Whether any allowed weights correlate positively.
     pub(crate) associated: bool,
+    /// The steps of the stochastic solver.
+    pub(crate) training: Vec<TrainingStep>,
 }
 
 impl System {
@@ -96,9 +99,20 @@ impl System {
             }
         }
         normalise(terms, &mut w);
-        let spread = (self.variance(&w) * variance).sqrt();
-        let pearson = if spread > 0.0 { (dot(b, &w) / spread).clamp(-1.0, 1.0) } else { 0.0 };
-        Solved { w, pearson, gap, associated }
+        let pearson = self.pearson(&w, b, variance);
+        Solved { w, pearson, gap, associated, training: Vec::new() }
+    }
+
+    /// Weights `w` (at unit Frobenius norm) of the stochastic solver, by the objective over all training pairs.
+    pub(crate) fn judge(&self, w: Vec<f64>, training: Vec<TrainingStep>, b: &[f64], variance: f64) -> Solved {
+        let pearson = self.pearson(&w, b, variance);
+        Solved { w, pearson, gap: f64::INFINITY, associated: pearson > 0.0, training }
+    }
+
+    /// Pearson's correlation of the distances that `w` models with targets of covariances `b` and of `variance`.
+    fn pearson(&self, w: &[f64], b: &[f64], variance: f64) -> f64 {
+        let spread = (self.variance(w) * variance).sqrt();
+        if spread > 0.0 { (dot(b, w) / spread).clamp(-1.0, 1.0) } else { 0.0 }
     }
 
     /// `w'Cw`, the variance of the modelled distance.

@@ -15,6 +15,13 @@ pub enum Warning {
         /// How many were drawn.
         used: u64,
     },
+    /// Importances are taken over a part of the pairs that are scored.
+    SampledImportances {
+        /// How many pairs are scored.
+        pairs: u64,
+        /// About how many of them are held.
+        used: u64,
+    },
     /// The distances of two features correlate beyond 0.5.
     Correlated {
         /// One feature.
@@ -40,12 +47,23 @@ pub enum Warning {
         /// The folds, from 0.
         folds: Vec<usize>,
     },
+    /// A feature, or a group, is permuted only among stimuli that agree in others.
+    Conditional {
+        /// The feature or the group.
+        effect: String,
+        /// The features that it is conditioned on.
+        given: Vec<String>,
+        /// How many stimuli share a stratum with one of another value.
+        free: usize,
+        /// How many stimuli there are.
+        stimuli: usize,
+    },
     /// A score is not defined.
     UndefinedScore {
         /// The layer, where it is known.
         layer: Option<usize>,
-        /// The fold, from 0.
-        fold: usize,
+        /// The folds, from 0.
+        folds: Vec<usize>,
         /// Why.
         reason: Undefined,
     },
@@ -53,16 +71,16 @@ pub enum Warning {
     NoAssociation {
         /// The layer, where it is known.
         layer: Option<usize>,
-        /// The fold, from 0.
-        fold: usize,
+        /// The folds, from 0.
+        folds: Vec<usize>,
     },
     /// The solver stopped short of its tolerance.
     Inexact {
         /// The layer, where it is known.
         layer: Option<usize>,
-        /// The fold, from 0.
-        fold: usize,
-        /// The relative optimality gap it reached.
+        /// The folds, from 0.
+        folds: Vec<usize>,
+        /// The largest relative optimality gap it left.
         gap: f64,
     },
 }
@@ -90,16 +108,61 @@ impl Warning {
     }
 }
 
-/// `layer 3, fold 0` or `fold 0`.
-struct Place(Option<usize>, usize);
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Some(layer) => write!(f, "layer {layer}, fold {}", self.1),
-            None => write!(f, "fold {}", self.1),
+impl Warning {
+    /// The warnings of one layer with those that differ in their folds alone made one.
+    #[must_use]
+    pub fn merged(warnings: impl IntoIterator<Item = Self>) -> Vec<Self> {
+        let mut merged: Vec<Self> = Vec::new();
+        for warning in warnings {
+            if !merged.iter_mut().any(|earlier| earlier.absorb(&warning)) {
+                merged.push(warning);
+            }
         }
+        merged
     }
+
+    /// Takes the folds of `other` in, where it says the same of other folds.
+    fn absorb(&mut self, other: &Self) -> bool {
+        let (folds, more) = match (self, other) {
+            (
+                Self::UndefinedScore { layer, folds, reason },
+                Self::UndefinedScore { layer: other, folds: more, reason: why },
+            ) if layer == other && reason == why => (folds, more),
+            (Self::NoAssociation { layer, folds }, Self::NoAssociation { layer: other, folds: more })
+                if layer == other =>
+            {
+                (folds, more)
+            }
+            (
+                Self::Inexact { layer, folds, gap },
+                Self::Inexact { layer: other, folds: more, gap: larger },
+            ) if layer == other => {
+                *gap = gap.max(*larger);
+                (folds, more)
+            }
+            _ => return false,
+        };
+        folds.extend(more);
+        true
+    }
+}
+
+/// `layer 3, folds 0 and 2` or `fold 0`.
+struct Place<'a>(Option<usize>, &'a [usize]);
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(layer) = self.0 {
+            write!(f, "layer {layer}, ")?;
+        }
+        let folds: Vec<String> = self.1.iter().map(ToString::to_string).collect();
+        write!(f, "fold{} {}", if folds.len() == 1 { "" } else { "s" }, text::join_and(&folds))
+    }
+}
+
+/// `` `a`, `b` and `c` ``.
+fn quoted_and(names: &[String]) -> String {
+    text::join_and(&names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>())
 }
 
 impl fmt::Display for Warning {
@@ -108,6 +171,12 @@ impl fmt::Display for Warning {
             Self::Sampled { pairs, used } => write!(
                 f,
                 "a uniform sample of {} of {} pairs is used; --pairs all takes every one",
+                text::count(u128::from(*used)),
+                text::count(u128::from(*pairs))
+            ),
+            Self::SampledImportances { pairs, used } => write!(
+                f,
+                "importances are taken over a uniform sample of {} of the {} pairs that are scored; --permutations 0 leaves them out",
                 text::count(u128::from(*used)),
                 text::count(u128::from(*pairs))
             ),
@@ -122,26 +191,37 @@ impl fmt::Display for Warning {
                 )
             }
             Self::Confounded { term, others } => {
-                let quoted: Vec<String> = others.iter().map(|name| format!("`{name}`")).collect();
                 write!(
                     f,
                     "`{term}` cannot be told apart from {}: the smallest of the equally good weights are given; drop a feature or add stimuli",
-                    text::join_and(&quoted)
+                    quoted_and(others)
                 )
             }
             Self::UnseenLevels { feature, levels, folds } => {
-                let levels: Vec<String> = levels.iter().map(|level| format!("`{level}`")).collect();
                 write!(
                     f,
                     "{} of `{feature}` {} in no training stimulus of {} fold{}; fewer --folds or more stimuli would show {}",
-                    text::join_and(&levels),
+                    quoted_and(levels),
                     if levels.len() == 1 { "occurs" } else { "occur" },
                     folds.len(),
                     if folds.len() == 1 { "" } else { "s" },
                     if levels.len() == 1 { "it" } else { "them" },
                 )
             }
-            Self::UndefinedScore { layer, fold, reason } => {
+            Self::Conditional { effect, given, free: 0, .. } => write!(
+                f,
+                "`{effect}` cannot be permuted, because {} decide{} it: it has no importance; drop a feature, or raise the threshold of --conditional",
+                quoted_and(given),
+                if given.len() == 1 { "s" } else { "" },
+            ),
+            Self::Conditional { effect, given, free, stimuli } => write!(
+                f,
+                "`{effect}` is permuted among stimuli that agree in {}: {} of {} stimuli are free to move",
+                quoted_and(given),
+                text::count(*free as u128),
+                text::count(*stimuli as u128),
+            ),
+            Self::UndefinedScore { layer, folds, reason } => {
                 let (what, knob) = match reason {
                     Undefined::NeuralDistances => {
                         ("neural", "the activations do not differ: check --pool and --layers")
@@ -153,19 +233,40 @@ impl fmt::Display for Warning {
                 write!(
                     f,
                     "{}: no score, because all {what} distances are equal ({knob})",
-                    Place(*layer, *fold)
+                    Place(*layer, folds)
                 )
             }
-            Self::NoAssociation { layer, fold } => write!(
+            Self::NoAssociation { layer, folds } => write!(
                 f,
                 "{}: no feature's distance grows with the neural distance; the least bad feature alone is weighted, and the layer's score says nothing for the features",
-                Place(*layer, *fold)
+                Place(*layer, folds)
             ),
-            Self::Inexact { layer, fold, gap } => write!(
+            Self::Inexact { layer, folds, gap } => write!(
                 f,
                 "{}: the solver stopped at a relative gap of {gap:.1e}; fewer features, or no --interactions, make the problem better posed",
-                Place(*layer, *fold)
+                Place(*layer, folds)
             ),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_folds_of_a_layer_are_told_in_one_line() {
+        let undefined = |fold, reason| Warning::UndefinedScore { layer: Some(3), folds: vec![fold], reason };
+        let merged = Warning::merged([
+            undefined(0, Undefined::NeuralDistances),
+            undefined(1, Undefined::ModelledDistances),
+            undefined(2, Undefined::NeuralDistances),
+            Warning::Inexact { layer: Some(3), folds: vec![0], gap: 1e-6 },
+            Warning::Inexact { layer: Some(3), folds: vec![1], gap: 1e-5 },
+        ]);
+        assert_eq!(merged.len(), 3);
+        assert!(merged[0].to_string().starts_with("layer 3, folds 0 and 2: no score"), "{}", merged[0]);
+        assert!(merged[1].to_string().starts_with("layer 3, fold 1: no score"), "{}", merged[1]);
+        assert!(merged[2].to_string().contains("gap of 1.0e-5"), "{}", merged[2]);
     }
 }

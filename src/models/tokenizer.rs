@@ -36,6 +36,13 @@ impl Tokenizer {
         Ok(Self(tokenizer))
     }
 
+    /// Whether `token` stands for what the tokenizer does not know.
+    #[must_use]
+    pub fn is_unknown(&self, token: u32) -> bool {
+        // The names that every published tokenizer uses.
+        ["[UNK]", "<unk>"].iter().any(|name| self.0.token_to_id(name) == Some(token))
+    }
+
     /// The tokens of `sentence`.
     ///
     /// # Errors

@@ -2,14 +2,22 @@
 //!
 //! No domain words here (no features, layers or stimuli), no files, no printing.
 
+pub mod adamw;
+pub mod auc;
 pub mod correlation;
 pub mod counting;
+pub mod embedding;
+pub mod lbfgs;
 pub mod linalg;
+pub mod logistic;
 pub mod mds;
 pub mod nnls;
 pub mod psd;
+pub mod quantile;
 pub mod rank;
+pub mod ridge;
 pub mod rng;
 pub mod significance;
 pub(crate) mod simd;
+pub mod soft_rank;
 pub mod split;

@@ -159,20 +159,21 @@ impl RankTarget {
 
 /// The sums over groups of equal values that make a Spearman correlation.
 #[derive(Debug, Default, Clone, Copy)]
-pub(super) struct RankSums {
+pub(crate) struct RankSums {
     product: f64,
     square: f64,
 }
 
 impl RankSums {
     /// A group of `count` equal values above `below` smaller ones, whose targets' centred ranks sum to `target`.
-    pub(super) fn add(&mut self, below: u64, count: u64, target: i64, total: u64) {
+    pub(crate) fn add(&mut self, below: u64, count: u64, target: i64, total: u64) {
         let rank = (2 * below + count) as f64 - total as f64;
         self.product += rank * target as f64;
         self.square += rank * rank * count as f64;
     }
 
-    pub(super) fn correlation(self, target_square: f64) -> Option<f64> {
+    /// The correlation with targets whose centred ranks' squares sum to `target_square`; `None` where either is constant.
+    pub(crate) fn correlation(self, target_square: f64) -> Option<f64> {
         let scale = (self.square * target_square).sqrt();
         (scale > 0.0).then(|| (self.product / scale).clamp(-1.0, 1.0))
     }

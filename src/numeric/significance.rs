@@ -36,6 +36,31 @@ pub fn benjamini_hochberg(p: &[f64]) -> Vec<f64> {
     adjusted
 }
 
+/// The `t` that a Student variable of `degrees` (at least 1) stays within, either side of 0, with probability `within`.
+#[must_use]
+pub fn t_critical(within: f64, degrees: usize) -> f64 {
+    // The probability rises with the angle, so that halving finds it.
+    let (mut low, mut high) = (0.0, std::f64::consts::FRAC_PI_2);
+    for _ in 0..60 {
+        let middle = f64::midpoint(low, high);
+        if t_within(middle, degrees) < within { low = middle } else { high = middle }
+    }
+    (degrees as f64).sqrt() * low.tan()
+}
+
+/// The probability that a Student variable of `degrees` stays within `√degrees · tan(angle)` either side of 0 (Abramowitz and
+/// Stegun 1964, 26.7.3 and 26.7.4).
+fn t_within(angle: f64, degrees: usize) -> f64 {
+    let (sin, cos) = angle.sin_cos();
+    let odd = degrees % 2 == 1;
+    let (mut term, mut sum) = (if odd { cos } else { 1.0 }, 0.0);
+    for k in (if odd { 3..=degrees } else { 2..=degrees }).step_by(2) {
+        sum += term;
+        term *= cos * cos * (k - 1) as f64 / k as f64;
+    }
+    if odd { std::f64::consts::FRAC_2_PI * (angle + sin * sum) } else { sin * sum }
+}
+
 fn ascending(p: &[f64]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..p.len()).collect();
     order.sort_by(|&a, &b| p[a].total_cmp(&p[b]));
@@ -57,6 +82,14 @@ mod tests {
         assert!(close(&benjamini_hochberg(&p), &[0.02, 0.04, 0.04, 0.02]));
         assert!(holm(&[]).is_empty());
         assert_eq!(holm(&[0.9, 0.8]), [1.0, 1.0]);
+    }
+
+    #[test]
+    fn critical_values_are_those_of_the_tables() {
+        let table = [(1, 12.706), (2, 4.303), (3, 3.182), (4, 2.776), (5, 2.571), (9, 2.262), (30, 2.042)];
+        for (degrees, t) in table {
+            assert!((t_critical(0.95, degrees) - t).abs() < 6e-4, "{degrees}: {}", t_critical(0.95, degrees));
+        }
     }
 
     #[test]

@@ -8,8 +8,10 @@ use std::str::FromStr;
 
 use ::csv::{Position, ReaderBuilder, StringRecord, Writer};
 
-use super::{Error, Importance, Order, Profile, Result, Score, Split, Weight};
+use super::details::{Details, SCORE};
+use super::{Error, Importance, Of, Order, Profile, Result, Score, Split, Tested, Weight};
 use crate::files;
+use crate::mlem::NullStatistic;
 
 /// The file of the scores in a run's folder.
 pub const SCORES: &str = "scores.csv";
@@ -18,9 +20,40 @@ pub const IMPORTANCE: &str = "importance.csv";
 /// The file of the weights.
 pub const WEIGHTS: &str = "weights.csv";
 
-const SCORES_HEADER: [&str; 5] = ["layer", "fold", "split", "spearman", "pairs"];
+/// The file of means, intervals and p-values.
+pub const STATISTICS: &str = "statistics.csv";
+
+const SCORES_HEADER: [&str; 5] = ["layer", "fold", "split", SCORE[0], SCORE[1]];
 const IMPORTANCE_HEADER: [&str; 6] = ["layer", "fold", "feature", "order", "importance", "sd"];
 const WEIGHTS_HEADER: [&str; 5] = ["layer", "fold", "feature_a", "feature_b", "weight"];
+
+const STATISTICS_HEADER: [&str; 15] = [
+    "layer",
+    "feature",
+    "order",
+    "mean",
+    "sd",
+    "ci_low",
+    "ci_high",
+    "permutation_sd",
+    "p",
+    "p_holm",
+    "p_bh",
+    "null_mean",
+    "null_sd",
+    "null_low",
+    "null_high",
+];
+/// What stands for a feature and its order in the row of a score.
+const OF_SCORE: (&str, &str) = ("spearman", "score");
+
+/// The kinds of effects by their names in the tables.
+const ORDERS: [(&str, Order); 3] =
+    [("main", Order::Main), ("interaction", Order::Interaction), ("group", Order::Group)];
+
+pub(super) fn order_name(order: Order) -> &'static str {
+    ORDERS.iter().find(|(_, other)| *other == order).map_or("", |(name, _)| name)
+}
 
 impl Profile {
     /// The bytes of `scores.csv`.
@@ -30,8 +63,10 @@ impl Profile {
             Split::Train => "train",
             Split::Test => "test",
         };
+        let [layer, fold, split_, ..] = SCORES_HEADER;
+        let [score, over] = self.details.score_columns();
         table(
-            SCORES_HEADER,
+            [layer, fold, split_, score, over],
             self.scores.iter().map(|row| {
                 let (layer, fold) = (row.layer.to_string(), row.fold.to_string());
                 [layer, fold, split(row.split).to_owned(), number(row.spearman), row.pairs.to_string()]
@@ -42,15 +77,11 @@ impl Profile {
     /// The bytes of `importance.csv`.
     #[must_use]
     pub fn importance_csv(&self) -> Vec<u8> {
-        let order = |order| match order {
-            Order::Main => "main",
-            Order::Interaction => "interaction",
-        };
         table(
             IMPORTANCE_HEADER,
             self.importances.iter().map(|row| {
                 let (layer, fold) = (row.layer.to_string(), row.fold.to_string());
-                let order = order(row.order).to_owned();
+                let order = order_name(row.order).to_owned();
                 [layer, fold, row.feature.clone(), order, number(row.importance), number(row.sd)]
             }),
         )
@@ -68,7 +99,41 @@ impl Profile {
         )
     }
 
-    /// Writes the three tables into `folder`; the scores last, so that a layer that is there is whole.
+    /// The bytes of `statistics.csv`; a cell is empty where there is no number.
+    #[must_use]
+    pub fn statistics_csv(&self) -> Vec<u8> {
+        let cell = |x: f64| if x.is_finite() { number(x) } else { String::new() };
+        let maybe = |x: Option<f64>| x.map_or_else(String::new, cell);
+        table(
+            STATISTICS_HEADER,
+            self.statistics().iter().map(|row| {
+                let (feature, order) = match &row.of {
+                    Of::Score => OF_SCORE,
+                    Of::Effect(order, feature) => (feature.as_str(), order_name(*order)),
+                };
+                let null = row.test.map(|test| test.null);
+                [
+                    row.layer.to_string(),
+                    feature.to_owned(),
+                    order.to_owned(),
+                    cell(row.folds.mean),
+                    cell(row.folds.sd),
+                    maybe(row.interval.map(|(low, _)| low)),
+                    maybe(row.interval.map(|(_, high)| high)),
+                    maybe(row.permutation_sd),
+                    maybe(null.and_then(|null| null.p)),
+                    maybe(row.test.and_then(|test| test.holm)),
+                    maybe(row.test.and_then(|test| test.bh)),
+                    maybe(null.map(|null| null.mean)),
+                    maybe(null.map(|null| null.sd)),
+                    maybe(null.map(|null| null.low)),
+                    maybe(null.map(|null| null.high)),
+                ]
+            }),
+        )
+    }
+
+    /// Writes the tables into `folder`; the scores last, so that a layer that is there is whole.
     ///
     /// # Errors
     ///
@@ -76,10 +141,12 @@ impl Profile {
     pub fn write(&self, folder: &Path) -> Result<()> {
         files::write(&folder.join(WEIGHTS), &self.weights_csv())?;
         files::write(&folder.join(IMPORTANCE), &self.importance_csv())?;
+        self.details.write(folder)?;
+        files::write(&folder.join(STATISTICS), &self.statistics_csv())?;
         Ok(files::write(&folder.join(SCORES), &self.scores_csv())?)
     }
 
-    /// Reads the three tables of `folder`.
+    /// Reads the tables of `folder`; a run of before there were statistics has none.
     ///
     /// # Errors
     ///
@@ -89,8 +156,11 @@ impl Profile {
             let path = folder.join(name);
             Ok((files::read(&path)?, path))
         };
+        let details = Details::read(folder)?;
         let (bytes, path) = read(SCORES)?;
-        let scores = rows(&bytes, &path, SCORES_HEADER, |cells| {
+        let [layer, fold, split, ..] = SCORES_HEADER;
+        let [score, over] = details.score_columns();
+        let scores = rows(&bytes, &path, [layer, fold, split, score, over], |cells| {
             Ok(Score {
                 layer: cells.parse(0)?,
                 fold: cells.parse(1)?,
@@ -105,7 +175,7 @@ impl Profile {
                 layer: cells.parse(0)?,
                 fold: cells.parse(1)?,
                 feature: cells.text(2),
-                order: cells.one_of(3, &[("main", Order::Main), ("interaction", Order::Interaction)])?,
+                order: cells.one_of(3, &ORDERS)?,
                 importance: cells.number(4)?,
                 sd: cells.number(5)?,
             })
@@ -120,8 +190,35 @@ impl Profile {
                 weight: cells.number(4)?,
             })
         })?;
-        Ok(Self { scores, importances, weights })
+        let tested = match folder.join(STATISTICS) {
+            path if path.exists() => {
+                let rows = rows(&files::read(&path)?, &path, STATISTICS_HEADER, tested)?;
+                rows.into_iter().flatten().collect()
+            }
+            _ => Vec::new(),
+        };
+        Ok(Self { scores, importances, weights, tested, details })
     }
+}
+
+/// What a row of `statistics.csv` says of the null, if one was drawn.
+fn tested(cells: &Cells<'_>) -> Result<Option<Tested>, String> {
+    if ["p", "null_mean"].iter().all(|name| cells.is_empty(name)) {
+        return Ok(None);
+    }
+    let scores = (cells.text(1) == OF_SCORE.0 && cells.text(2) == OF_SCORE.1).then_some(Of::Score);
+    let of = match scores {
+        Some(score) => score,
+        None => Of::Effect(cells.one_of(2, &ORDERS)?, cells.text(1)),
+    };
+    let null = NullStatistic {
+        p: cells.maybe(8)?,
+        mean: cells.maybe(11)?.unwrap_or(f64::NAN),
+        sd: cells.maybe(12)?.unwrap_or(f64::NAN),
+        low: cells.maybe(13)?.unwrap_or(f64::NAN),
+        high: cells.maybe(14)?.unwrap_or(f64::NAN),
+    };
+    Ok(Some(Tested { layer: cells.parse(0)?, of, null }))
 }
 
 /// The nearest f32: all that a table keeps of a number.
@@ -130,12 +227,12 @@ pub(super) fn rounded(x: f64) -> f64 {
 }
 
 /// The shortest text that reads back to the same f32, without a tail of zeros before the digits.
-fn number(x: f64) -> String {
+pub(super) fn number(x: f64) -> String {
     let x = x as f32;
     if x != 0.0 && x.abs() < 1e-5 { format!("{x:e}") } else { x.to_string() }
 }
 
-fn table<const N: usize>(header: [&str; N], rows: impl Iterator<Item = [String; N]>) -> Vec<u8> {
+pub(super) fn table<const N: usize>(header: [&str; N], rows: impl Iterator<Item = [String; N]>) -> Vec<u8> {
     let mut writer = Writer::from_writer(Vec::new());
     // Writing to memory cannot fail, and every record has the header's length.
     let _ = writer.write_record(header);
@@ -145,7 +242,7 @@ fn table<const N: usize>(header: [&str; N], rows: impl Iterator<Item = [String; 
     writer.into_inner().unwrap_or_default()
 }
 
-fn rows<T, const N: usize>(
+pub(super) fn rows<T, const N: usize>(
     bytes: &[u8],
     path: &Path,
     header: [&'static str; N],
@@ -174,27 +271,40 @@ fn rows<T, const N: usize>(
 }
 
 /// One row of a table.
-struct Cells<'a> {
+pub(super) struct Cells<'a> {
     record: &'a StringRecord,
     header: &'a [&'static str],
 }
 
 impl Cells<'_> {
-    fn text(&self, column: usize) -> String {
+    pub(super) fn text(&self, column: usize) -> String {
         self.record.get(column).unwrap_or_default().to_owned()
     }
 
-    fn parse<T: FromStr>(&self, column: usize) -> Result<T, String> {
+    pub(super) fn parse<T: FromStr>(&self, column: usize) -> Result<T, String> {
         let text = self.record.get(column).unwrap_or_default();
         text.parse().map_err(|_| format!("`{text}` is no value of `{}`", self.header[column]))
     }
 
     /// A number as the table keeps it.
-    fn number(&self, column: usize) -> Result<f64, String> {
+    pub(super) fn number(&self, column: usize) -> Result<f64, String> {
         self.parse::<f32>(column).map(f64::from)
     }
 
-    fn one_of<T: Copy>(&self, column: usize, values: &[(&str, T)]) -> Result<T, String> {
+    /// A number, or none where the cell is empty.
+    fn maybe(&self, column: usize) -> Result<Option<f64>, String> {
+        match self.record.get(column) {
+            None | Some("") => Ok(None),
+            Some(_) => self.number(column).map(Some),
+        }
+    }
+
+    fn is_empty(&self, name: &str) -> bool {
+        let column = self.header.iter().position(|other| *other == name);
+        column.and_then(|column| self.record.get(column)).is_none_or(str::is_empty)
+    }
+
+    pub(super) fn one_of<T: Copy>(&self, column: usize, values: &[(&str, T)]) -> Result<T, String> {
         let text = self.record.get(column).unwrap_or_default();
         let found = values.iter().find(|(name, _)| *name == text);
         found
@@ -228,7 +338,20 @@ mod tests {
                 feature_b: "a".to_owned(),
                 weight: 0.5,
             }],
+            tested: vec![
+                Tested { layer: 0, of: Of::Score, null: null(Some(0.5)) },
+                Tested {
+                    layer: 0,
+                    of: Of::Effect(Order::Interaction, "a, \"b\" x c".to_owned()),
+                    null: null(None),
+                },
+            ],
+            details: Details::default(),
         }
+    }
+
+    fn null(p: Option<f64>) -> NullStatistic {
+        NullStatistic { p, mean: 0.25, sd: 0.125, low: -0.5, high: 0.5 }
     }
 
     #[test]

@@ -1,17 +1,26 @@
 //! A profile: the scores, importances and weights of an estimator over layers and folds.
 
 mod csv;
+mod details;
 mod error;
+mod estimator;
 mod fit;
 mod metric;
 mod run;
+mod statistics;
 mod summary;
 mod tables;
+mod units;
 
-pub use csv::{IMPORTANCE, SCORES, WEIGHTS};
+pub use crate::mlem::Order;
+pub use csv::{IMPORTANCE, SCORES, STATISTICS, WEIGHTS};
+pub use details::{Correlation, Decoded, Details, Ridge, Training};
 pub use error::{Error, Result};
+pub use estimator::{Estimator, LayerFit};
 pub use fit::{Fitted, fit};
 pub use metric::{Direction, Metric};
 pub use run::{ModelRecord, RunRecord, StimuliRecord};
+pub use statistics::{ALPHA, Of, Statistic, Test, Tested};
 pub use summary::{Spread, SpreadOver, Summary, Trajectory};
-pub use tables::{Importance, Order, Profile, Score, Split, Weight};
+pub use tables::{Importance, Profile, Score, Split, Weight};
+pub use units::{UNITS, UnitRow, fit_units, units_csv};

@@ -2,7 +2,9 @@
 //!
 //! Tables, figures, pages and comparisons all start here, so that one number is one number wherever it is shown.
 
-use super::{Importance, Order, Profile, Score, Split};
+use std::collections::BTreeSet;
+
+use super::{Importance, Of, Order, Profile, Score, Split, Test};
 
 /// Mean and standard deviation of what was measured, usually once per fold.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -90,10 +92,14 @@ pub struct Summary {
     pub train: Vec<Spread>,
     /// Spearman on the held-out stimuli, one per layer; all undefined with a single fold.
     pub test: Vec<Spread>,
-    /// The terms in the order of the tables: features, then interactions.
+    /// The terms in the order of the tables: features, then interactions, then groups.
     pub terms: Vec<Trajectory>,
     /// What the spread of the importances is over.
     pub spread_over: SpreadOver,
+    /// The importances that are significant, by kind, name and position in [`Summary::layers`].
+    pub significant: BTreeSet<(Order, String, usize)>,
+    /// The score of each layer against its null, where one was drawn.
+    pub score_tests: Vec<Option<Test>>,
 }
 
 impl Summary {
@@ -108,10 +114,25 @@ impl Summary {
             all.dedup();
             all
         };
-        let layers = distinct(cells().map(|(layer, _)| layer).collect());
+        let layers: Vec<usize> = distinct(cells().map(|(layer, _)| layer).collect());
         let n_folds = distinct(cells().map(|(_, fold)| fold).collect()).len();
         let spread_over = if n_folds == 1 { SpreadOver::Permutations } else { SpreadOver::Folds };
+        let statistics = profile.statistics();
+        let position = |layer: usize| layers.binary_search(&layer).ok();
+        let mut score_tests = vec![None; layers.len()];
+        let mut significant = BTreeSet::new();
+        for row in &statistics {
+            match (&row.of, position(row.layer), row.test) {
+                (Of::Score, Some(i), test) => score_tests[i] = test,
+                (Of::Effect(order, name), Some(i), Some(test)) if test.is_significant() => {
+                    significant.insert((*order, name.clone(), i));
+                }
+                _ => {}
+            }
+        }
         Self {
+            significant,
+            score_tests,
             train: scores(&profile.scores, Split::Train, &layers),
             test: scores(&profile.scores, Split::Test, &layers),
             terms: trajectories(&profile.importances, &layers, spread_over),
@@ -119,6 +140,19 @@ impl Summary {
             n_folds,
             spread_over,
         }
+    }
+
+    /// Whether p-values were computed.
+    #[must_use]
+    pub fn is_tested(&self) -> bool {
+        self.score_tests.iter().any(Option::is_some)
+    }
+
+    /// The layers at which `term` is significant, as positions in [`Summary::layers`].
+    #[must_use]
+    pub fn significant_at(&self, term: &Trajectory) -> Vec<bool> {
+        let key = |i| (term.order, term.name.clone(), i);
+        (0..term.at.len()).map(|i| self.significant.contains(&key(i))).collect()
     }
 
     /// The terms of `order`, the largest peak first; those that are defined nowhere last.
@@ -168,7 +202,7 @@ fn trajectories(rows: &[Importance], layers: &[usize], over: SpreadOver) -> Vec<
     // (n_terms, n_layers) lists of (importance, sd over permutations), one per fold.
     let mut cells: Vec<Vec<Vec<(f64, f64)>>> = Vec::new();
     for row in rows {
-        let key = (row.order == Order::Interaction, row.feature.as_str());
+        let key = (row.order, row.feature.as_str());
         let term = *positions.entry(key).or_insert_with(|| {
             names.push((&row.feature, row.order));
             cells.push(vec![Vec::new(); layers.len()]);
@@ -191,8 +225,9 @@ fn trajectories(rows: &[Importance], layers: &[usize], over: SpreadOver) -> Vec<
         order,
         at: at.iter().map(spread).collect(),
     });
-    let (mut terms, interactions): (Vec<_>, Vec<_>) = all.partition(|term| term.order == Order::Main);
-    terms.extend(interactions);
+    let mut terms: Vec<Trajectory> = all.collect();
+    // Features, interactions, groups; stable within each.
+    terms.sort_by_key(|term| term.order);
     terms
 }
 

@@ -2,6 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Tested;
+use super::details::Details;
+use crate::mlem::Order;
+
 /// Which stimuli a score was measured on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -10,16 +14,6 @@ pub enum Split {
     Train,
     /// Pairs within the held-out stimuli.
     Test,
-}
-
-/// What kind of term an importance is of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Order {
-    /// One feature.
-    Main,
-    /// Two features, `a x b`.
-    Interaction,
 }
 
 /// A row of `scores.csv`: Spearman of one layer's model on one fold.
@@ -31,9 +25,9 @@ pub struct Score {
     pub fold: usize,
     /// Where it was measured.
     pub split: Split,
-    /// Spearman correlation of modelled and neural distances.
+    /// Spearman correlation of modelled and neural distances; of decoding, the mean score over features.
     pub spearman: f64,
-    /// Over how many pairs of stimuli.
+    /// Over how many pairs of stimuli; of decoding, how many stimuli.
     pub pairs: u64,
 }
 
@@ -44,11 +38,11 @@ pub struct Importance {
     pub layer: usize,
     /// Fold, from 0.
     pub fold: usize,
-    /// The feature, or `a x b`.
+    /// The feature, `a x b`, or the group of features.
     pub feature: String,
-    /// Feature or interaction.
+    /// Feature, interaction or group.
     pub order: Order,
-    /// Mean drop in Spearman over permutations.
+    /// Mean drop in Spearman over permutations; what else it is for another estimator, [`crate::baselines`] says.
     pub importance: f64,
     /// Standard deviation of the drop over permutations.
     pub sd: f64,
@@ -78,4 +72,8 @@ pub struct Profile {
     pub importances: Vec<Importance>,
     /// `weights.csv`.
     pub weights: Vec<Weight>,
+    /// What `statistics.csv` holds of the null, if one was drawn.
+    pub tested: Vec<Tested>,
+    /// What one estimator alone tells.
+    pub details: Details,
 }

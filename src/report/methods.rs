@@ -1,34 +1,37 @@
-//! The methods paragraph of a paper, generated from what was run, and the reference of the method.
+//! The methods paragraph of a paper, generated from what was run.
 
 use serde_json::Value;
 
+use super::estimators::Words;
 use super::words;
+use crate::mlem::FeatureGroup;
 use crate::profile::{Order, RunRecord, SpreadOver, Summary};
 use crate::text;
-
-/// The reference of the method, as BibTeX.
-pub(super) const BIBTEX: &str = "@misc{jalouzot2024mlem,
-  title         = {Metric-Learning Encoding Models Identify Processing Profiles of Linguistic Features in {BERT}'s Representations},
-  author        = {Jalouzot, Louis and Sobczyk, Robin and Lhopitallier, Bastien and Salle, Jeanne and Lan, Nur and Chemla, Emmanuel and Lakretz, Yair},
-  year          = {2024},
-  eprint        = {2402.11608},
-  archivePrefix = {arXiv},
-  primaryClass  = {cs.CL}
-}";
 
 /// How many characters of a hash identify it in a text.
 const HASH: usize = 12;
 
 /// The paragraph. What the record does not tell is left out rather than guessed.
 pub(super) fn paragraph(summary: &Summary, run: &RunRecord) -> String {
-    let sentences = [
-        data(summary, run),
-        features(run),
-        model(summary, run),
-        score(summary),
-        importance(summary, run),
-        program(run),
-    ];
+    let words = Words::of(run);
+    let sentences = match words.method(run, summary.n_folds) {
+        // What was not run is not described.
+        _ if summary.layers.is_empty() => vec![data(summary, run), program(run)],
+        Some(method) => {
+            let distances = features(run).filter(|_| words.score == "Spearman");
+            vec![data(summary, run), distances, Some(method), program(run)]
+        }
+        None => vec![
+            data(summary, run),
+            features(run),
+            model(summary, run),
+            score(summary),
+            importance(summary, run),
+            groups(run),
+            null(summary, run),
+            program(run),
+        ],
+    };
     sentences.into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
@@ -70,10 +73,10 @@ fn data(summary: &Summary, run: &RunRecord) -> Option<String> {
         pooling => format!(" Token vectors were pooled by their {}.", words::visible(pooling)),
     });
     Some(format!(
-        "The representations of {} stimuli from {stimuli}{} in {activations}{commit} were analysed with a Metric Learning \
-         Encoding Model (MLEM; Jalouzot et al., 2024){layers}.{}{}",
+        "The representations of {} stimuli from {stimuli}{} in {activations}{commit} were analysed with {}{layers}.{}{}",
         text::count(run.stimuli.n_stimuli as u128),
         drawn.unwrap_or_default(),
+        Words::of(run).name,
         untrained.unwrap_or_default(),
         pooling.unwrap_or_default(),
     ))
@@ -122,7 +125,12 @@ fn model(summary: &Summary, run: &RunRecord) -> Option<String> {
         format!(" (a seeded sample of at most {} where there are more)", text::count(u128::from(n)))
     });
     let solver = match option(run, "solver") {
-        Some("stochastic") => "by stochastic gradient ascent with a soft rank",
+        Some("stochastic") => {
+            "by stochastic gradient ascent with a soft rank (AdamW, learning rate 0.1, patience 50)"
+        }
+        _ if option(run, "estimator") == Some("frrsa") => {
+            "by fractional ridge regression, its fraction chosen by cross-validation within the training stimuli"
+        }
         _ => "exactly, as a convex problem",
     };
     Some(format!(
@@ -152,7 +160,12 @@ fn importance(summary: &Summary, run: &RunRecord) -> Option<String> {
     if summary.terms.is_empty() {
         return None;
     }
+    let threshold = run.options.get("conditional").and_then(Value::as_f64);
     let permuted = match option(run, "permute")? {
+        "stimuli" if threshold.is_some() => {
+            "when its values are permuted across stimuli within strata of the features that it correlates with (for an \
+             interaction: the drops of its two features, less that of permuting both)"
+        }
         "stimuli" => {
             "when its values are permuted across stimuli (for an interaction: the drops of its two features, less that of \
              permuting both)"
@@ -161,13 +174,65 @@ fn importance(summary: &Summary, run: &RunRecord) -> Option<String> {
     };
     let times = run.options.get("permutations").and_then(Value::as_u64);
     let times = times.map(|n| format!(", averaged over {}", text::counted(u128::from(n), "permutation")));
+    let strata = threshold.map(|r| {
+        format!(
+            " A stratum is a joint level of the features whose distances correlate with the feature's own beyond {} in \
+             absolute value, numeric ones with more than five values in quintiles.",
+            words::short(r, 2)
+        )
+    });
     let over = match summary.spread_over {
         SpreadOver::Folds => "means and standard deviations are over folds",
         SpreadOver::Permutations => "standard deviations are over permutations",
     };
     Some(format!(
-        "The importance of a feature is the drop in this correlation {permuted}{}; {over}.",
-        times.unwrap_or_default()
+        "The importance of a feature is the drop in this correlation {permuted}{}; {over}.{}",
+        times.unwrap_or_default(),
+        strata.unwrap_or_default()
+    ))
+}
+
+fn groups(run: &RunRecord) -> Option<String> {
+    let groups: Vec<FeatureGroup> = serde_json::from_value(run.options.get("groups")?.clone()).ok()?;
+    let described: Vec<String> = groups
+        .iter()
+        .map(|group| {
+            format!("{} ({})", words::visible(&group.name), words::visible(&group.members.join(", ")))
+        })
+        .collect();
+    let what = match option(run, "permute") {
+        Some("stimuli") => "the values of its features are permuted across stimuli in one order",
+        _ => "every term that one of its features is a part of is permuted across pairs in one order",
+    };
+    (!groups.is_empty()).then(|| {
+        format!(
+            "The importance of a group of features is the drop when {what}: {}.",
+            text::join_and(&described)
+        )
+    })
+}
+
+fn null(summary: &Summary, run: &RunRecord) -> Option<String> {
+    if !summary.is_tested() {
+        return None;
+    }
+    let draws = run.options.get("null").and_then(Value::as_u64);
+    let draws = draws.map(|n| format!("{} times ", text::count(u128::from(n)))).unwrap_or_default();
+    let tests = if summary.terms.is_empty() {
+        "corrected over layers"
+    } else {
+        "corrected over all importances, and over the layers' scores apart from them,"
+    };
+    let intervals = if summary.n_folds > 1 {
+        " Intervals over folds are Student's with the variance of Nadeau and Bengio (2003), which allows for the overlap of \
+         training sets."
+    } else {
+        ""
+    };
+    Some(format!(
+        "For the null distribution the stimuli of the activations were shuffled {draws}against the features, and the fit, its \
+         score and the importances computed again; p-values are one-sided, (1 + the number of draws at least as large)/(1 + \
+         draws), {tests} after Holm and after Benjamini and Hochberg.{intervals}",
     ))
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::{Error, Result};
 use crate::files;
-use crate::profile::{Order, Profile, RunRecord};
+use crate::profile::{Of, Order, Profile, RunRecord};
 use crate::stimuli::{Feature, FeatureTable, Stimuli};
 
 /// What features are called, by their name in the tables: `subj_number = "Number of the subject"`.
@@ -64,11 +64,18 @@ impl FeatureNames {
             }
         }
         let mut profile = profile.clone();
+        let renamed = |order: Order, feature: &str| match order {
+            Order::Main => name(feature),
+            Order::Group => feature.to_owned(),
+            Order::Interaction => terms.get(feature).map_or(feature, String::as_str).to_owned(),
+        };
         for row in &mut profile.importances {
-            row.feature = match row.order {
-                Order::Main => name(&row.feature),
-                Order::Interaction => terms.get(&row.feature).unwrap_or(&row.feature).clone(),
-            };
+            row.feature = renamed(row.order, &row.feature);
+        }
+        for row in &mut profile.tested {
+            if let Of::Effect(order, feature) = &mut row.of {
+                *feature = renamed(*order, feature);
+            }
         }
         for row in &mut profile.weights {
             (row.feature_a, row.feature_b) = (name(&row.feature_a), name(&row.feature_b));

@@ -7,6 +7,7 @@ use std::fmt::Write;
 
 use unicode_width::UnicodeWidthStr;
 
+use super::estimators::Words;
 use super::words;
 use crate::profile::{Order, Profile, RunRecord, Spread, Summary, Trajectory};
 use crate::text;
@@ -38,8 +39,10 @@ const DARK_TEXT_FROM: usize = 5;
 #[must_use]
 pub fn render(profile: &Profile, run: &RunRecord, options: Options) -> String {
     let summary = Summary::of(profile);
-    let groups = [(Order::Main, options.top), (Order::Interaction, options.top.div_ceil(2))];
+    let half = options.top.div_ceil(2);
+    let groups = [(Order::Main, options.top), (Order::Interaction, half), (Order::Group, half)];
     let groups = groups.map(|(order, top)| Group::of(&summary, order, top));
+    let score = Words::of(run).score;
     let layout = Layout::new(&summary, &groups, options);
     let mut out = heading(&summary, run, options.width);
     // Scores on the training pairs are not always taken; a row of gaps would tell nothing.
@@ -49,17 +52,26 @@ pub fn render(profile: &Profile, run: &RunRecord, options: Options) -> String {
         layout.header(&mut out, &summary.layers[columns.clone()]);
         for group in &groups {
             for (i, term) in group.shown.iter().enumerate() {
-                if i == 0 && term.order == Order::Interaction {
-                    out.push_str("interactions\n");
+                match term.order {
+                    Order::Interaction if i == 0 => out.push_str("interactions\n"),
+                    Order::Group if i == 0 => out.push_str("groups\n"),
+                    _ => {}
                 }
-                layout.row(&mut out, &term.name, &term.at[columns.clone()], true);
+                let stars = &summary.significant_at(term)[columns.clone()];
+                layout.row(&mut out, &term.name, &term.at[columns.clone()], stars, true);
             }
         }
+        let stars: Vec<bool> = summary.score_tests[columns.clone()]
+            .iter()
+            .map(|test| test.is_some_and(|test| test.is_significant()))
+            .collect();
+        let (of_test, of_train) =
+            if summary.n_folds > 1 { (&stars[..], &[][..]) } else { (&[][..], &stars[..]) };
         if summary.n_folds > 1 {
-            layout.row(&mut out, "Spearman, test", &summary.test[columns.clone()], false);
+            layout.row(&mut out, &format!("{score}, test"), &summary.test[columns.clone()], of_test, false);
         }
         if trained {
-            layout.row(&mut out, "Spearman, train", &summary.train[columns], false);
+            layout.row(&mut out, &format!("{score}, train"), &summary.train[columns], of_train, false);
         }
     }
     for group in groups.iter().filter(|group| !group.rest.is_empty()) {
@@ -77,7 +89,7 @@ fn heading(summary: &Summary, run: &RunRecord, width: usize) -> String {
     let mut lines = vec![format!(
         "{stimuli} × {activations}: {} stimuli, {}, {}",
         text::count(run.stimuli.n_stimuli as u128),
-        text::counted(summary.ranked(Order::Main).len() as u128, "feature"),
+        text::counted(run.stimuli.features.len() as u128, "feature"),
         text::counted(summary.layers.len() as u128, "layer"),
     )];
     if summary.terms.is_empty() {
@@ -86,9 +98,16 @@ fn heading(summary: &Summary, run: &RunRecord, width: usize) -> String {
         lines.push(format!("Importance: {}.", words::importance(summary, run)));
     }
     let (scores, split) = summary.score();
+    if let Some(stars) = words::stars(summary, run) {
+        lines.push(format!("*: {stars}."));
+    }
     if let Some(best) = summary.best_layer() {
         let (layer, best) = (summary.layers[best], scores[best]);
-        lines.push(format!("Best fit: layer {layer}, {} ({}).", words::spread(best, 3), words::score(split)));
+        lines.push(format!(
+            "Best fit: layer {layer}, {} ({}).",
+            words::spread(best, 3),
+            words::score(split, run)
+        ));
     }
     let mut out = String::new();
     for line in lines {
@@ -126,7 +145,11 @@ impl<'a> Group<'a> {
         let mut shown = summary.ranked(order);
         let rest = shown.split_off(top.min(shown.len()));
         let rest = rest.first().map_or_else(String::new, |largest| {
-            let noun = if order == Order::Main { "feature" } else { "interaction" };
+            let noun = match order {
+                Order::Main => "feature",
+                Order::Interaction => "interaction",
+                Order::Group => "group",
+            };
             let below = match largest.peak_mean() {
                 peak if peak.is_nan() => "without a number".to_owned(),
                 peak => format!("none above {}", words::short(peak, 3)),
@@ -150,6 +173,8 @@ struct Layout {
     full: f64,
     colour: bool,
     spreads: bool,
+    /// Columns that are kept for stars.
+    stars: usize,
     undefined: bool,
 }
 
@@ -173,12 +198,13 @@ impl Layout {
             full: shown().map(|term| term.peak_mean()).fold(0.0, f64::max),
             colour: options.colour,
             spreads: cells().any(|cell| cell.sd.is_finite()),
+            stars: usize::from(summary.is_tested()),
             undefined: cells().any(|cell| !cell.is_defined()),
         };
         // Two decimals only where that brings all layers side by side.
         for decimals in [3, 2, 3] {
             layout.decimals = decimals;
-            layout.cell = 1 + cells().map(|&cell| layout.content(cell).width()).max().unwrap_or(1);
+            layout.cell = 1 + cells().map(|&cell| layout.content(cell, false).width()).max().unwrap_or(1);
             if layout.name + summary.layers.len() * layout.cell <= width {
                 break;
             }
@@ -201,10 +227,11 @@ impl Layout {
         out.push('\n');
     }
 
-    fn row(&self, out: &mut String, name: &str, cells: &[Spread], shaded: bool) {
+    /// A row; a cell has a star where `stars` says so.
+    fn row(&self, out: &mut String, name: &str, cells: &[Spread], stars: &[bool], shaded: bool) {
         self.label(out, &words::visible(name));
-        for &cell in cells {
-            let content = self.content(cell);
+        for (i, &cell) in cells.iter().enumerate() {
+            let content = self.content(cell, stars.get(i) == Some(&true));
             let pad = " ".repeat(self.cell.saturating_sub(content.width()));
             if shaded && self.colour && cell.is_defined() {
                 let shade = self.shade(cell.mean);
@@ -224,15 +251,16 @@ impl Layout {
         out.push_str(&" ".repeat(self.name - shown.width()));
     }
 
-    fn content(&self, cell: Spread) -> String {
-        let mean = words::short(cell.mean, self.decimals);
+    fn content(&self, cell: Spread, star: bool) -> String {
+        let mut text = words::short(cell.mean, self.decimals);
         if cell.sd.is_finite() {
-            format!("{mean}±{}", words::short(cell.sd, self.decimals))
+            text.push('±');
+            text.push_str(&words::short(cell.sd, self.decimals));
         } else if self.spreads && cell.is_defined() {
-            format!("{mean}{}", " ".repeat(self.decimals + 2))
-        } else {
-            mean
+            text.push_str(&" ".repeat(self.decimals + 2));
         }
+        text.push_str(&if star { "*" } else { " " }.repeat(self.stars));
+        text
     }
 
     fn shade(&self, mean: f64) -> usize {

@@ -3,7 +3,8 @@
 use serde_json::Value;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use crate::profile::{RunRecord, Split, Spread, SpreadOver, Summary};
+use super::estimators::Words;
+use crate::profile::{ALPHA, RunRecord, Split, Spread, SpreadOver, Summary};
 use crate::text;
 
 /// What stands where there is no number.
@@ -60,6 +61,7 @@ pub(super) fn cut(text: &str, width: usize) -> String {
 
 /// What an importance is, in one sentence.
 pub(super) fn importance(summary: &Summary, run: &RunRecord) -> String {
+    let other = Words::of(run).importance(run);
     let what = match run.options.get("permute").and_then(Value::as_str) {
         Some("pairs") => "drop in Spearman when a term's distances are permuted across pairs of stimuli",
         Some("stimuli") => "drop in Spearman when a feature's values are permuted across stimuli",
@@ -69,27 +71,46 @@ pub(super) fn importance(summary: &Summary, run: &RunRecord) -> String {
     let times = permutations
         .map(|n| format!(", {}", text::counted(u128::from(n), "permutation")))
         .unwrap_or_default();
+    let threshold = run.options.get("conditional").and_then(Value::as_f64);
+    let within = threshold
+        .map(|r| format!(" that agree in its correlates (|r| > {})", short(r, 2)))
+        .unwrap_or_default();
     let over = match summary.spread_over {
         SpreadOver::Folds => {
             format!("mean ± sd over {} folds of held-out stimuli", text::count(summary.n_folds as u128))
         }
         SpreadOver::Permutations => "mean ± sd over permutations, on all stimuli (one fold)".to_owned(),
     };
-    format!("{what}{times}; {over}")
+    match other {
+        Some(what) => format!("{what}; {over}"),
+        None => format!("{what}{within}{times}; {over}"),
+    }
+}
+
+/// What a star says, if any were given.
+pub(super) fn stars(summary: &Summary, run: &RunRecord) -> Option<String> {
+    let draws = run.options.get("null").and_then(Value::as_u64).filter(|&n| n > 0);
+    summary.is_tested().then(|| {
+        let draws = draws
+            .map(|n| format!(" ({} of the null)", text::counted(u128::from(n), "draw")))
+            .unwrap_or_default();
+        format!("p < {}, one-sided, after Benjamini and Hochberg{draws}", short(ALPHA, 2))
+    })
 }
 
 /// What a score is, in a few words.
-pub(super) fn score(split: Split) -> &'static str {
-    match split {
-        Split::Train => "Spearman, training stimuli",
-        Split::Test => "Spearman, held-out stimuli",
-    }
+pub(super) fn score(split: Split, run: &RunRecord) -> String {
+    let stimuli = match split {
+        Split::Train => "training",
+        Split::Test => "held-out",
+    };
+    format!("{}, {stimuli} stimuli", Words::of(run).score)
 }
 
 /// What was run: the stimuli and the model or the file of activations.
 pub(super) fn title(run: &RunRecord) -> (String, String) {
     let activations = match (&run.model, &run.activations) {
-        (Some(model), _) if model.untrained.is_some() => format!("{}, untrained", model.id),
+        (Some(model), _) if model.untrained.is_some() => format!("untrained {}", model.id),
         (Some(model), _) => model.id.clone(),
         (None, Some(file)) => file.clone(),
         (None, None) => "activations".to_owned(),

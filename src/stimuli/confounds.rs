@@ -3,9 +3,12 @@
 //! The distance of a feature between two stimuli is 1 where the levels of a categorical feature differ and 0 where they do
 //! not; of a numeric feature it is the absolute difference after min–max scaling; it is 0 where either stimulus lacks a
 //! value. The correlations are Pearson's over all n(n−1)/2 pairs of distinct stimuli, and exact: sums over pairs come from
-//! counting levels and from sorted prefix sums, in O(n log n) per pair of features, never from a list of pairs.
+//! counting levels and from sorted prefix sums, in O(n log n) per pair of features, never from a list of pairs; only a
+//! feature that is given as its distances is summed pair by pair.
 
-use super::{Feature, FeatureTable, Values};
+use ndarray::Array2;
+
+use super::{Distances, Feature, FeatureTable, Values};
 
 /// Two features whose distances correlate beyond this are reported as confounded.
 pub const THRESHOLD: f64 = 0.5;
@@ -43,7 +46,7 @@ impl Confounds {
     /// Measures the features of `table`.
     #[must_use]
     pub fn of(table: &FeatureTable) -> Self {
-        let coded: Vec<Coded> = table.iter().map(Coded::new).collect();
+        let coded: Vec<Coded<'_>> = table.iter().map(Coded::new).collect();
         let n = coded.len();
         let mut correlations = vec![None; n * n];
         let own: Vec<Moments> = coded.iter().map(Coded::moments).collect();
@@ -80,6 +83,13 @@ impl Confounds {
     #[must_use]
     pub fn correlation(&self, a: usize, b: usize) -> Option<f64> {
         self.correlations[a * self.names.len() + b]
+    }
+
+    /// The correlations of all features with each other, `(n_features, n_features)`; NaN where one of them never differs.
+    #[must_use]
+    pub fn matrix(&self) -> Array2<f64> {
+        let n = self.names.len();
+        Array2::from_shape_fn((n, n), |(a, b)| self.correlation(a, b).unwrap_or(f64::NAN))
     }
 
     /// All pairs of different features, strongest correlation first; those that never differ are left out.
@@ -120,13 +130,15 @@ impl Confounds {
 }
 
 /// A feature with its levels numbered and, where it is numeric, its scaled values.
-struct Coded {
+struct Coded<'a> {
     /// `0` is missing; levels count from 1.
     codes: Vec<u32>,
     /// Levels, with the missing one.
     n_codes: usize,
     /// Scaled to `[0, 1]`; where missing, 0. `None` for a categorical feature.
     values: Option<Vec<f64>>,
+    /// Where there are no values but distances; all codes are 1 then.
+    given: Option<&'a Distances>,
 }
 
 /// Mean and variance of a feature's distance over pairs of distinct stimuli.
@@ -135,13 +147,20 @@ struct Moments {
     variance: f64,
 }
 
-impl Coded {
-    fn new(feature: &Feature) -> Self {
+impl<'a> Coded<'a> {
+    fn new(feature: &'a Feature) -> Self {
         match feature.values() {
             Values::Categorical { levels, codes } => Self {
                 codes: codes.iter().map(|code| code.map_or(0, |code| code + 1)).collect(),
                 n_codes: levels.len() + 1,
                 values: None,
+                given: None,
+            },
+            Values::Distances(distances) => Self {
+                codes: vec![1; distances.n_stimuli()],
+                n_codes: 2,
+                values: None,
+                given: Some(distances),
             },
             Values::Numeric(values) => {
                 let mut distinct: Vec<f64> = values.iter().flatten().copied().collect();
@@ -157,9 +176,26 @@ impl Coded {
                     values: Some(
                         values.iter().map(|value| value.map_or(0.0, |x| (x - low) * scale)).collect(),
                     ),
+                    given: None,
                 }
             }
         }
+    }
+
+    /// The distance of two stimuli.
+    fn distance(&self, i: usize, j: usize) -> f64 {
+        match (self.given, &self.values) {
+            (Some(given), _) => given.get(i, j).unwrap_or(0.0) / given.largest(),
+            _ if self.codes[i] == 0 || self.codes[j] == 0 => 0.0,
+            (None, Some(values)) => (values[i] - values[j]).abs(),
+            (None, None) => f64::from(u8::from(self.codes[i] != self.codes[j])),
+        }
+    }
+
+    /// Σ over pairs of the product of two features' distances, pair by pair.
+    fn sum_of_products(&self, other: &Self) -> f64 {
+        let pairs = (0..self.codes.len()).flat_map(|i| (0..i).map(move |j| (i, j)));
+        pairs.map(|(i, j)| self.distance(i, j) * other.distance(i, j)).sum()
     }
 
     fn present(&self) -> impl Iterator<Item = usize> + '_ {
@@ -171,6 +207,10 @@ impl Coded {
         let rows: Vec<usize> = self.present().collect();
         let n = rows.len() as f64;
         let (sum, squares) = match &self.values {
+            _ if self.given.is_some() => {
+                let pairs = (0..self.codes.len()).flat_map(|i| (0..i).map(move |j| (i, j)));
+                (pairs.map(|(i, j)| self.distance(i, j)).sum(), self.sum_of_products(self))
+            }
             None => {
                 let mut counts = vec![0.0; self.n_codes];
                 for &row in &rows {
@@ -198,6 +238,9 @@ impl Coded {
 
     /// Whether each level of this feature goes with one level of `other` only.
     fn decides(&self, other: &Self) -> bool {
+        if self.given.is_some() || other.given.is_some() {
+            return false;
+        }
         let mut seen: Vec<Option<u32>> = vec![None; self.n_codes];
         let mut used = 0;
         let mut first = None;
@@ -228,12 +271,13 @@ fn sum_of_gaps(sorted: &[f64]) -> f64 {
 }
 
 /// Pearson's correlation of two features' distances.
-fn correlation(a: &Coded, own_a: &Moments, b: &Coded, own_b: &Moments) -> Option<f64> {
+fn correlation(a: &Coded<'_>, own_a: &Moments, b: &Coded<'_>, own_b: &Moments) -> Option<f64> {
     if own_a.variance <= 0.0 || own_b.variance <= 0.0 {
         return None;
     }
     let rows: Vec<usize> = a.present().filter(|&row| b.codes[row] != 0).collect();
     let sum = match (&a.values, &b.values) {
+        _ if a.given.is_some() || b.given.is_some() => a.sum_of_products(b),
         (None, None) => both_differ(a, b, &rows),
         (None, Some(values)) => gaps_where_differing(a, values, &rows),
         (Some(values), None) => gaps_where_differing(b, values, &rows),
@@ -244,7 +288,7 @@ fn correlation(a: &Coded, own_a: &Moments, b: &Coded, own_b: &Moments) -> Option
 }
 
 /// How many pairs differ in both: all, less those alike in one, and those alike in both were taken away twice.
-fn both_differ(a: &Coded, b: &Coded, rows: &[usize]) -> f64 {
+fn both_differ(a: &Coded<'_>, b: &Coded<'_>, rows: &[usize]) -> f64 {
     let mut cells: Vec<(u32, u32)> = rows.iter().map(|&row| (a.codes[row], b.codes[row])).collect();
     cells.sort_unstable();
     let mut by_a = vec![0.0; a.n_codes];
@@ -261,7 +305,7 @@ fn both_differ(a: &Coded, b: &Coded, rows: &[usize]) -> f64 {
 }
 
 /// Σ of |x − y| over the pairs that differ in `levels`: over all pairs, less those within a level.
-fn gaps_where_differing(levels: &Coded, values: &[f64], rows: &[usize]) -> f64 {
+fn gaps_where_differing(levels: &Coded<'_>, values: &[f64], rows: &[usize]) -> f64 {
     let mut sorted: Vec<(u32, f64)> = rows.iter().map(|&row| (levels.codes[row], values[row])).collect();
     sorted.sort_by(|x, y| x.1.total_cmp(&y.1));
     let all: Vec<f64> = sorted.iter().map(|(_, x)| *x).collect();
@@ -274,7 +318,7 @@ fn gaps_where_differing(levels: &Coded, values: &[f64], rows: &[usize]) -> f64 {
 
 /// Σ over pairs of |x − x'| |y − y'|. With x ascending, |x − x'| has a known sign, and the sign of y' − y is that of its
 /// rank: prefix sums over the ranks of y (a Fenwick tree) give each stimulus's share.
-fn products_of_gaps(x: &[f64], y: &[f64], ranked: &Coded, rows: &[usize]) -> f64 {
+fn products_of_gaps(x: &[f64], y: &[f64], ranked: &Coded<'_>, rows: &[usize]) -> f64 {
     let mut order = rows.to_vec();
     order.sort_by(|&i, &j| x[i].total_cmp(&x[j]));
     let mut below = Fenwick(vec![[0.0; 4]; ranked.n_codes + 1]);
@@ -334,7 +378,7 @@ mod tests {
                 let fold = |f: fn(f64, f64) -> f64, start| present.iter().copied().fold(start, f);
                 fold(f64::max, f64::MIN) - fold(f64::min, f64::MAX)
             }
-            Values::Categorical { .. } => 1.0,
+            _ => 1.0,
         };
         for i in 0..n {
             for j in 0..i {
@@ -347,6 +391,7 @@ mod tests {
                         (Some(a), Some(b)) => (a - b).abs() / range,
                         _ => 0.0,
                     },
+                    Values::Distances(distances) => distances.get(i, j).unwrap_or(0.0) / distances.largest(),
                 });
             }
         }
@@ -377,10 +422,18 @@ mod tests {
                 Feature::numeric(&format!("f{index}"), if index == 3 { values } else { noise }).unwrap()
             });
         }
+        let mut given = Array2::<f32>::zeros((n, n));
+        for i in 0..n {
+            for j in 0..i {
+                let distance = if stream.index(9) == 0 { f32::NAN } else { 5.0 * stream.unit() as f32 };
+                (given[[i, j]], given[[j, i]]) = (distance, distance);
+            }
+        }
+        features.push(Feature::distances("f6", given.view()).unwrap());
         let table = FeatureTable::new(n, features).unwrap();
         let confounds = Confounds::of(&table);
-        for a in 0..6 {
-            for b in 0..6 {
+        for a in 0..7 {
+            for b in 0..7 {
                 let expected = pearson(&distances(table.feature(a)), &distances(table.feature(b)));
                 let found = confounds.correlation(a, b).unwrap();
                 assert!((found - expected).abs() < 1e-12, "{a} {b}: {found} {expected}");

@@ -55,6 +55,20 @@ pub enum Error {
         /// How many there should be.
         expected: usize,
     },
+    /// A matrix that should hold the distances of a feature does not.
+    #[error("feature `{feature}`: {reason}")]
+    NoDistances {
+        /// The feature.
+        feature: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// Values were asked of a feature that is given as its distances.
+    #[error("feature `{feature}` is given as distances and has no values")]
+    NoValues {
+        /// The feature.
+        feature: String,
+    },
     /// A feature that does not exist was named.
     #[error("no feature is called `{name}`")]
     UnknownFeature {
@@ -105,6 +119,12 @@ impl Error {
                 format!("write a number, leave it empty (missing), or pass --categorical {feature}")
             }
             Self::DuplicateFeature { .. } => "rename one of the columns".to_owned(),
+            Self::NoDistances { .. } => {
+                "give a symmetric matrix of distances, a row and a column per stimulus, with zeros on its diagonal (NaN \
+                 where a distance is missing)"
+                    .to_owned()
+            }
+            Self::NoValues { .. } => "leave it out of --categorical".to_owned(),
             Self::Sidecar { .. } => {
                 "the file beside the stimuli declares their types and spans; delete it to have the types guessed"
                     .to_owned()

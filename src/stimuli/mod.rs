@@ -5,10 +5,12 @@
 
 pub mod confounds;
 mod csv;
+mod distances;
 mod error;
 mod sidecar;
 mod table;
 
+pub use distances::Distances;
 pub use error::{Error, Result};
 pub use sidecar::Source;
 pub use table::{Feature, FeatureTable, Values};
@@ -159,6 +161,11 @@ impl Stimuli {
         hasher.update(&self.to_csv());
         for feature in &self.features {
             hasher.update(&[u8::from(feature.is_numeric())]);
+            if let Values::Distances(distances) = feature.values() {
+                distances.bytes().for_each(|bytes| {
+                    hasher.update(&bytes);
+                });
+            }
         }
         hasher.finalize().to_hex().to_string()
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Error, Result, Span, Stimuli};
+use super::{Error, Result, Span, Stimuli, Values};
 use crate::files;
 
 /// Where stimuli came from, as far as is known.
@@ -27,6 +27,8 @@ pub struct Source {
 enum Kind {
     Categorical,
     Numeric,
+    /// Given as distances, which are in no table.
+    Distances,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -57,7 +59,11 @@ impl Sidecar {
             .iter()
             .map(|feature| Declaration {
                 name: feature.name().to_owned(),
-                kind: if feature.is_numeric() { Kind::Numeric } else { Kind::Categorical },
+                kind: match feature.values() {
+                    Values::Categorical { .. } => Kind::Categorical,
+                    Values::Numeric(_) => Kind::Numeric,
+                    Values::Distances(_) => Kind::Distances,
+                },
             })
             .collect();
         let spans = stimuli

@@ -1,6 +1,8 @@
 //! The feature table: typed columns, missing as missing.
 
-use super::{Error, Result};
+use ndarray::ArrayView2;
+
+use super::{Distances, Error, Result};
 
 /// The values of one feature, one per stimulus.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,6 +16,8 @@ pub enum Values {
     },
     /// Finite numbers; `None` is missing.
     Numeric(Vec<Option<f64>>),
+    /// No values, but how far apart each two stimuli are.
+    Distances(Distances),
 }
 
 /// One theoretical property, with a value per stimulus.
@@ -88,6 +92,18 @@ impl Feature {
         Ok(Self { name: name.to_owned(), values: Values::Numeric(values) })
     }
 
+    /// A feature that is given as its distances `(n_stimuli, n_stimuli)`; NaN is missing.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoDistances`] when the matrix is not square or not symmetric, has a diagonal that is not zero, or a distance
+    /// below zero or infinite.
+    pub fn distances(name: &str, matrix: ArrayView2<'_, f32>) -> Result<Self> {
+        let distances = Distances::new(matrix)
+            .map_err(|reason| Error::NoDistances { feature: name.to_owned(), reason })?;
+        Ok(Self { name: name.to_owned(), values: Values::Distances(distances) })
+    }
+
     /// Its name.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -118,6 +134,7 @@ impl Feature {
         match &self.values {
             Values::Categorical { codes, .. } => codes.len(),
             Values::Numeric(values) => values.len(),
+            Values::Distances(distances) => distances.n_stimuli(),
         }
     }
 
@@ -127,16 +144,26 @@ impl Feature {
         self.len() == 0
     }
 
+    /// Whether it tells any two stimuli, or pairs of stimuli, apart.
+    #[must_use]
+    pub fn varies(&self) -> bool {
+        match &self.values {
+            Values::Distances(distances) => distances.vary(),
+            _ => self.n_distinct() > 1,
+        }
+    }
+
     /// How many stimuli lack a value.
     #[must_use]
     pub fn n_missing(&self) -> usize {
         match &self.values {
             Values::Categorical { codes, .. } => codes.iter().filter(|code| code.is_none()).count(),
             Values::Numeric(values) => values.iter().filter(|value| value.is_none()).count(),
+            Values::Distances(_) => 0,
         }
     }
 
-    /// How many different values occur (missing not counted).
+    /// How many different values occur (missing not counted); 0 where distances are given.
     #[must_use]
     pub fn n_distinct(&self) -> usize {
         match &self.values {
@@ -147,10 +174,11 @@ impl Feature {
                 distinct.dedup();
                 distinct.len()
             }
+            Values::Distances(_) => 0,
         }
     }
 
-    /// The value of stimulus `row` as a table has it; empty when missing.
+    /// The value of stimulus `row` as a table has it; empty when missing, and where distances are given.
     #[must_use]
     pub fn display(&self, row: usize) -> String {
         match &self.values {
@@ -158,6 +186,7 @@ impl Feature {
                 codes[row].map(|code| levels[code as usize].clone()).unwrap_or_default()
             }
             Values::Numeric(values) => values[row].map(|x| x.to_string()).unwrap_or_default(),
+            Values::Distances(_) => String::new(),
         }
     }
 
@@ -181,6 +210,9 @@ impl Feature {
                 name: self.name.clone(),
                 values: Values::Numeric(rows.iter().map(|&row| values[row]).collect()),
             },
+            Values::Distances(distances) => {
+                Self { name: self.name.clone(), values: Values::Distances(distances.select(rows)) }
+            }
         }
     }
 }
@@ -260,10 +292,25 @@ impl FeatureTable {
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownFeature`].
+    /// [`Error::UnknownFeature`]; [`Error::NoValues`] where the feature is given as its distances.
     pub fn declare_categorical(&mut self, name: &str) -> Result<()> {
         let column = self.position(name)?;
+        if matches!(self.features[column].values, Values::Distances(_)) {
+            return Err(Error::NoValues { feature: name.to_owned() });
+        }
         self.features[column] = self.features[column].to_categorical();
+        Ok(())
+    }
+
+    /// Adds `feature`, with a value or a gap for every stimulus.
+    ///
+    /// # Errors
+    ///
+    /// As [`FeatureTable::new`].
+    pub fn push(&mut self, feature: Feature) -> Result<()> {
+        let mut features = self.features.clone();
+        features.push(feature);
+        *self = Self::new(self.n_stimuli, features)?;
         Ok(())
     }
 

@@ -270,3 +270,42 @@ fn a_feature_is_numeric_or_categorical() {
         "all its values as numbers",
     );
 }
+
+#[test]
+fn groups_and_readings_are_bounded() {
+    let deep = format!("text = \"{}{{subj}} {{verb}}.{}\"", "[".repeat(70), "]".repeat(70));
+    broken("text = \"the {subj} {verb}.\"", &deep, (21, 73), "groups nested too deep", "several templates");
+    let value = |d: usize, v: usize| format!("d{d}v{v}");
+    let dimension = |d| {
+        let values: Vec<String> = (0..10).map(|v| format!("\"{}\"", value(d, v))).collect();
+        format!("d{d} = [{}]", values.join(", "))
+    };
+    let dimensions: Vec<String> = (0..5).map(dimension).collect();
+    let words: Vec<String> = (0..50).map(|w| format!("{{ {0} = \"{0}\" }}", value(w / 10, w % 10))).collect();
+    let text = format!(
+        "[lexicon.noun]\ninflect = {{ {0} }}\nwords = [{1}]\n[slots]\na = {{ lexicon = \"noun\", only = {{ {0} }} }}\n\
+         [[template]]\ntext = \"{{a}}\"\n",
+        dimensions.join(", "),
+        words.join(", ")
+    );
+    invalid(&text, "g.toml", (5, 1), "`only` leaves 100000 ways to read a form of `a`", "name fewer values");
+}
+
+#[test]
+fn marks_of_shared_structures_are_checked() {
+    let case = |features: &str, column, message: &str, hint: &str| {
+        let text = format!("S -> X[A=?a]\nX{features} -> 'x'\n");
+        invalid(&text, "g.fcfg", (2, column), message, hint);
+    };
+    case("[A->(1)]", 6, "no structure before it is marked `(1)`", "mark a structure before it");
+    case("[A=(1)[B=c], D->(2)]", 18, "no structure before it is marked `(2)`", "D->(1)");
+    case("[A=(1)[B=c], D=(1)[]]", 17, "`(1)` marks two structures", "number each");
+    case("[A->]", 6, "`(` is missing before `]`", "D->(1)");
+    invalid(
+        "S -> (1)X\nX -> 'x'\n",
+        "g.fcfg",
+        (1, 6),
+        "a category cannot be marked as a whole",
+        "NP[AGR=(1)",
+    );
+}

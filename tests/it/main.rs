@@ -1,9 +1,13 @@
 //! The one integration binary. What goes where:
 //!
 //! - `bad_input`: the message for everything that users get wrong
+//! - `baselines`: against scikit-learn, and as the program runs them
 //! - `extract`: stimuli and a model to activations
 //! - `floors`: the architecture table of the crate docs holds
+//! - `given_distances`: features that are distances, not values
 //! - `grammar_errors`: mistakes in grammars, each with its place
+//! - `grammar_limits`: grammars that are very large, deep or repetitive
+//! - `grammar_words`: the words of a grammar and a model's tokenizer
 //! - `grammars`: the bundled sets are what they say
 //! - `hub`: downloads from a server on loopback, well behaved and otherwise
 //! - `minilm`: real weights against frozen hidden states (opt-in)
@@ -12,14 +16,19 @@
 //! - `pipeline`: the program, stage by stage and as one run
 //! - `pytorch`: weights in PyTorch's own formats
 //! - `rwkv7`: its last hidden states against candle-transformers'
+//! - `stochastic`: the paper's solver against published results and the exact one
 //! - `untrained`: models before any training, as a control
 //! - `workspace`: a folder for each test, and the program run in it
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
 mod bad_input;
+mod baselines;
 mod extract;
 mod floors;
+mod given_distances;
 mod grammar_errors;
+mod grammar_limits;
+mod grammar_words;
 mod grammars;
 mod hub;
 mod minilm;
@@ -28,5 +37,6 @@ mod models;
 mod pipeline;
 mod pytorch;
 mod rwkv7;
+mod stochastic;
 mod untrained;
 mod workspace;

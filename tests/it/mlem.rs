@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use mlem_probe::activations::{Activations, Provenance};
 use mlem_probe::mlem::{Error, FittedMlem, Mlem, MlemParams, Permute};
 use mlem_probe::numeric::rng::Stream;
-use mlem_probe::profile::{self, Profile};
+use mlem_probe::profile::{self, Profile, Split};
 use mlem_probe::progress::Silent;
 use mlem_probe::stimuli::{Feature, FeatureTable, Stimuli};
 use ndarray::{Array2, s};
@@ -26,12 +26,12 @@ fn read_npy(path: &Path) -> Array2<f32> {
     Array2::from_shape_vec((shape[0], shape[1]), values.collect()).unwrap()
 }
 
-fn mixed() -> (FeatureTable, Array2<f32>) {
+pub fn mixed() -> (FeatureTable, Array2<f32>) {
     let stimuli = Stimuli::read(&reference("mixed.features.csv")).unwrap();
     (stimuli.features().clone(), read_npy(&reference("mixed.activations.npy")))
 }
 
-fn published() -> serde_json::Value {
+pub fn published() -> serde_json::Value {
     let text = std::fs::read_to_string(reference("mixed.reference.json")).unwrap();
     serde_json::from_str::<serde_json::Value>(&text).unwrap()["results"][0].clone()
 }
@@ -87,7 +87,7 @@ fn tables(params: &MlemParams, folds: usize, done: Profile) -> (Profile, usize) 
 }
 
 fn bytes(profile: &Profile) -> Vec<u8> {
-    [profile.scores_csv(), profile.importance_csv(), profile.weights_csv()].concat()
+    [profile.scores_csv(), profile.importance_csv(), profile.weights_csv(), profile.statistics_csv()].concat()
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn the_tables_are_the_same_bytes_on_one_thread_and_on_three() {
     };
     for params in [
         Mlem::params().interactions(true).permutations(2),
-        Mlem::params().permute(Permute::Stimuli).permutations(2),
+        Mlem::params().permute(Permute::Stimuli).permutations(2).nulls(5),
     ] {
         assert_eq!(on(1, &params), on(3, &params));
     }
@@ -106,7 +106,7 @@ fn the_tables_are_the_same_bytes_on_one_thread_and_on_three() {
 
 #[test]
 fn a_broken_run_goes_on_where_it_stopped() {
-    let params = Mlem::params().permutations(2);
+    let params = Mlem::params().permutations(2).nulls(9);
     let (whole, saves) = tables(&params, 3, Profile::default());
     assert_eq!(saves, 3);
     let mut broken = whole.clone();
@@ -114,6 +114,7 @@ fn a_broken_run_goes_on_where_it_stopped() {
     broken.scores.retain(|row| row.layer == 0 || (row.layer == 1 && row.fold == 0));
     broken.importances.retain(|row| row.layer < 2);
     broken.weights.retain(|row| row.layer < 2);
+    broken.tested.retain(|row| row.layer < 2);
     let (again, saves) = tables(&params, 3, broken);
     assert_eq!(saves, 2);
     assert_eq!(bytes(&again), bytes(&whole));
@@ -122,13 +123,21 @@ fn a_broken_run_goes_on_where_it_stopped() {
 #[test]
 fn held_out_scores_follow_the_layers() {
     let (profile, _) = tables(&Mlem::params(), 5, Profile::default());
-    let mean = |layer: usize| {
+    let mean = |layer: usize, split: Split| {
+        let rows = profile.scores.iter();
         let scores: Vec<f64> =
-            profile.scores.iter().filter(|row| row.layer == layer).map(|row| row.spearman).collect();
+            rows.filter(|row| row.layer == layer && row.split == split).map(|row| row.spearman).collect();
         assert_eq!(scores.len(), 5);
         scores.iter().sum::<f64>() / 5.0
     };
-    assert!(mean(0) > 0.85 && mean(0) > mean(2), "{} {}", mean(0), mean(2));
+    let held_out = |layer| mean(layer, Split::Test);
+    assert!(held_out(0) > 0.85 && held_out(0) > held_out(2), "{} {}", held_out(0), held_out(2));
+    let trained = mean(0, Split::Train);
+    assert!(
+        (trained - held_out(0)).abs() < 0.05,
+        "{trained} on the training stimuli, {} held out",
+        held_out(0)
+    );
 }
 
 /// Twelve stimuli with one feature of two levels, and activations of one unit.
@@ -140,6 +149,19 @@ fn small() -> (FeatureTable, Array2<f32>) {
 
 fn message(error: &Error) -> String {
     format!("{error}; {}", error.hint().unwrap_or_default())
+}
+
+#[test]
+fn terms_that_do_not_fit_into_memory_are_refused_before_the_work() {
+    let column = |k: usize| {
+        let level = |i: usize| Some(if (i + k).is_multiple_of(2 + k % 3) { "a" } else { "b" });
+        Feature::categorical(&format!("f{k}"), &(0..40).map(level).collect::<Vec<_>>())
+    };
+    let features = FeatureTable::new(40, (0..200).map(column).collect()).unwrap();
+    let error = Mlem::params().interactions(true).check_features(&features, 5).unwrap_err();
+    let message = message(&error);
+    assert!(message.contains("20100 terms need 150.5 GiB"), "{message}");
+    assert!(Mlem::params().check_features(&features, 5).is_ok());
 }
 
 #[test]

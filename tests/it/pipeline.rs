@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::workspace::{Workspace, names};
 
-const TABLES: [&str; 3] = ["scores.csv", "importance.csv", "weights.csv"];
+const TABLES: [&str; 4] = ["scores.csv", "importance.csv", "weights.csv", "statistics.csv"];
 
 #[test]
 fn the_main_job_writes_a_run_directory_and_shows_the_profile() {
@@ -24,6 +24,7 @@ fn the_main_job_writes_a_run_directory_and_shows_the_profile() {
             "report.html",
             "run.json",
             "scores.csv",
+            "statistics.csv",
             "stimuli.csv",
             "stimuli.json",
             "weights.csv"
@@ -66,7 +67,32 @@ fn activations_of_ones_own_are_fitted_with_no_model() {
     w.write("features.csv", features).write("activations.npy", activations);
     let table = w.ok("fit features.csv activations.npy -o out");
     assert!(table.contains("number"), "{table}");
-    assert_eq!(w.read("out/scores.csv").lines().count(), 1 + 5);
+    assert_eq!(w.read("out/scores.csv").lines().count(), 1 + 2 * 5);
+}
+
+#[test]
+fn effects_are_starred_and_noise_is_not() {
+    let w = Workspace::new();
+    let options = "--sample 300 --layers 5,6 --folds 3 --null 99 --group subject=subj_* --conditional";
+    let table = w.ok(&format!("relative_clause {options} -o run"));
+    let row = |name: &str| table.lines().rfind(|line| line.starts_with(name)).unwrap_or_default().to_owned();
+    assert!(table.contains("groups\nsubject "), "{table}");
+    for strong in ["subj_number", "subject", "Spearman, test"] {
+        assert!(row(strong).ends_with('*'), "{table}");
+    }
+    assert!(!row("subj_zipf").ends_with('*'), "{table}");
+    let statistics = w.read("run/statistics.csv");
+    let header = "layer,feature,order,mean,sd,ci_low,ci_high,permutation_sd,p,p_holm,p_bh,null_mean,null_sd,null_low,null_high";
+    assert!(statistics.starts_with(header), "{statistics}");
+    assert!(statistics.contains("\n6,spearman,score,") && statistics.contains("\n6,subject,group,"));
+    let page = w.read("run/report.html");
+    assert!(
+        page.contains("class=\"null\"") && page.contains("class=\"star"),
+        "the null and its stars are drawn"
+    );
+    assert!(
+        page.contains("The importance of a group of features") && page.contains("For the null distribution")
+    );
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! a nested structure `subj_AGR_NUM`); the features of the start symbol become `sentence_…`. A slot that occurs more than
 //! once in a derivation is labelled at its first occurrence. Logic (`SEM=<…>`) constrains nothing.
 
+mod features;
 mod reader;
 
 use std::collections::BTreeMap;
@@ -123,6 +124,15 @@ struct Variables {
 }
 
 impl Variables {
+    fn id(&mut self, name: &str) -> u32 {
+        if let Some(&id) = self.ids.get(name) {
+            return id;
+        }
+        let id = self.fresh();
+        self.ids.insert(name.to_owned(), id);
+        id
+    }
+
     fn fresh(&mut self) -> u32 {
         self.count += 1;
         self.count - 1
@@ -186,6 +196,7 @@ impl Compiler<'_> {
                 head: Term::Structure(head),
                 body,
                 tests: Vec::new(),
+                sieved: Vec::new(),
                 n_variables: variables.count as usize,
                 label,
                 capitalize: false,
@@ -220,14 +231,9 @@ impl Compiler<'_> {
     fn term(&mut self, value: &Ast, variables: &mut Variables) -> Term {
         match value {
             Ast::Value(value) => Term::Atom(self.rules.atom(value.clone())),
-            Ast::Variable(name) => {
-                let known = variables.ids.get(name).copied();
-                let id = known.unwrap_or_else(|| {
-                    let id = variables.fresh();
-                    variables.ids.insert(name.clone(), id);
-                    id
-                });
-                Term::Var(id)
+            Ast::Variable(name) => Term::Var(variables.id(name)),
+            Ast::Shared(name, structure) => {
+                Term::Shared(variables.id(name), Box::new(self.term(structure, variables)))
             }
             Ast::Structure(features) => {
                 let mut features = self.features(features, variables);

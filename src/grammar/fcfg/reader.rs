@@ -5,9 +5,6 @@ use std::ops::Range;
 use crate::grammar::error::{Error, Result, SourceText};
 use crate::grammar::rules::Value;
 
-/// Structures nested deeper than this are refused.
-const NESTING: usize = 64;
-
 /// The feature that holds what a category lacks: `S/NP`.
 pub(super) const SLASH: &str = "*slash*";
 /// The feature that holds a category's name inside a value.
@@ -41,6 +38,8 @@ pub(super) enum Ast {
     Value(Value),
     Variable(String),
     Structure(Vec<(String, Ast)>),
+    /// A structure that a variable stands for elsewhere.
+    Shared(String, Box<Ast>),
     /// Logic, which does not decide what is a sentence: anything.
     Anything,
 }
@@ -53,7 +52,7 @@ pub(super) struct Source {
 }
 
 pub(super) fn parse(source: SourceText<'_>) -> Result<Source> {
-    let mut reader = Reader { source, text: source.text, at: 0 };
+    let mut reader = Reader { source, text: source.text, at: 0, category: 0, tags: Vec::new() };
     let mut grammar = Source::default();
     loop {
         reader.blanks();
@@ -72,27 +71,31 @@ pub(super) fn parse(source: SourceText<'_>) -> Result<Source> {
     Ok(grammar)
 }
 
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     source: SourceText<'a>,
     text: &'a str,
-    at: usize,
+    pub at: usize,
+    /// Where the category starts that is being read.
+    pub category: usize,
+    /// The marks of its structures so far.
+    pub tags: Vec<&'a str>,
 }
 
 impl<'a> Reader<'a> {
-    fn rest(&self) -> &'a str {
+    pub(super) fn rest(&self) -> &'a str {
         &self.text[self.at..]
     }
 
-    fn peek(&self) -> Option<char> {
+    pub(super) fn peek(&self) -> Option<char> {
         self.rest().chars().next()
     }
 
-    fn error(&self, from: usize, to: usize, message: impl Into<String>, hint: &str) -> Error {
+    pub(super) fn error(&self, from: usize, to: usize, message: impl Into<String>, hint: &str) -> Error {
         self.source.error(from..to, message, hint.to_owned())
     }
 
     /// What is wrong at the next character.
-    fn unexpected(&self, wanted: &str, hint: &str) -> Error {
+    pub(super) fn unexpected(&self, wanted: &str, hint: &str) -> Error {
         let found = match self.peek() {
             None => "the end of the file".to_owned(),
             Some('\n' | '\r') => "the end of the line".to_owned(),
@@ -103,7 +106,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Passes over blanks, and over line breaks after a backslash.
-    fn blanks(&mut self) {
+    pub(super) fn blanks(&mut self) {
         loop {
             let rest = self.rest();
             let blank = rest.len() - rest.trim_start_matches([' ', '\t', '\u{a0}']).len();
@@ -124,7 +127,7 @@ impl<'a> Reader<'a> {
         self.at += self.rest().find('\n').unwrap_or(self.rest().len());
     }
 
-    fn eat(&mut self, token: &str) -> bool {
+    pub(super) fn eat(&mut self, token: &str) -> bool {
         let found = self.rest().starts_with(token);
         if found {
             self.at += token.len();
@@ -132,7 +135,7 @@ impl<'a> Reader<'a> {
         found
     }
 
-    fn at_end_of_line(&self) -> bool {
+    pub(super) fn at_end_of_line(&self) -> bool {
         matches!(self.peek(), None | Some('\n' | '\r' | '#'))
     }
 
@@ -183,7 +186,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn name(&mut self) -> &'a str {
+    pub(super) fn name(&mut self) -> &'a str {
         let rest = self.rest();
         let mut end = 0;
         for (at, c) in rest.char_indices() {
@@ -197,7 +200,7 @@ impl<'a> Reader<'a> {
         &rest[..end]
     }
 
-    fn quoted(&mut self) -> Result<String> {
+    pub(super) fn quoted(&mut self) -> Result<String> {
         let from = self.at;
         let Some(quote) = self.peek() else { return Ok(String::new()) };
         let inside = &self.rest()[1..];
@@ -216,6 +219,11 @@ impl<'a> Reader<'a> {
 
     fn category(&mut self) -> Result<Category> {
         let from = self.at;
+        (self.category, self.tags) = (from, Vec::new());
+        if self.peek() == Some('(') {
+            let hint = "mark the value of a feature instead: NP[AGR=(1)[NUM=sg]]";
+            return Err(self.error(from, from + 1, "a category cannot be marked as a whole", hint));
+        }
         if self.peek() == Some('?') {
             let hint = "write one production for each category";
             return Err(self.error(from, from + 1, "a category cannot be a variable", hint));
@@ -250,156 +258,4 @@ impl<'a> Reader<'a> {
         features.push((TYPE.to_owned(), category));
         Ok(Ast::Structure(features))
     }
-
-    /// `[NUM=sg, +INV, AGR=[PER=3]]`, from its bracket on.
-    fn structure(&mut self, nesting: usize) -> Result<Vec<(String, Ast)>> {
-        let open = self.at;
-        if nesting > NESTING {
-            return Err(self.error(
-                open,
-                open + 1,
-                "structures nested too deep",
-                "flatten the feature structure",
-            ));
-        }
-        self.at += 1;
-        let mut features: Vec<(String, Ast)> = Vec::new();
-        loop {
-            self.blanks();
-            if self.eat("]") {
-                return Ok(features);
-            }
-            if self.at_end_of_line() {
-                return Err(self.error(
-                    open,
-                    open + 1,
-                    "`[` is never closed",
-                    "close it on the same line, or end the line with \\",
-                ));
-            }
-            if !features.is_empty() {
-                if !self.eat(",") {
-                    return Err(self.unexpected("`,` or `]`", "features are separated by commas"));
-                }
-                self.blanks();
-                if self.eat("]") {
-                    return Ok(features);
-                }
-            }
-            let sign = self.peek().filter(|c| matches!(c, '+' | '-'));
-            self.at += usize::from(sign.is_some());
-            self.blanks();
-            let from = self.at;
-            let name = self.name();
-            if name.is_empty() {
-                return Err(self.unexpected(
-                    "the name of a feature",
-                    "features are written NUM=sg, NUM=?n, +INV or -INV",
-                ));
-            }
-            if features.iter().any(|(other, _)| other == name) {
-                let message = format!("`{name}` is given twice");
-                return Err(self.error(from, self.at, message, "remove one of the two"));
-            }
-            let value = if let Some(sign) = sign {
-                boolean(sign == '+')
-            } else {
-                self.blanks();
-                if !self.eat("=") {
-                    return Err(self.unexpected("`=`", "features are written NUM=sg, NUM=?n, +INV or -INV"));
-                }
-                self.blanks();
-                self.value(nesting)?
-            };
-            features.push((name.to_owned(), value));
-        }
-    }
-
-    fn value(&mut self, nesting: usize) -> Result<Ast> {
-        let from = self.at;
-        Ok(match self.peek() {
-            Some('?') => {
-                self.at += 1;
-                let name = self.name();
-                if name.is_empty() {
-                    return Err(self.unexpected("the name of a variable", "variables are written ?n"));
-                }
-                Ast::Variable(name.to_owned())
-            }
-            Some('[') => Ast::Structure(self.structure(nesting + 1)?),
-            Some('\'' | '"') => Ast::Value(Value::Text(self.quoted()?)),
-            Some('+') => {
-                self.at += 1;
-                boolean(true)
-            }
-            Some('<') => {
-                self.enclosed('>')?;
-                Ast::Anything
-            }
-            // A set or a tuple is one value: it equals what is written alike.
-            Some(open @ ('{' | '(')) => {
-                let text = self.enclosed(if open == '{' { '}' } else { ')' })?;
-                Ast::Value(Value::Text(text.split_whitespace().collect()))
-            }
-            _ => {
-                let name = self.name();
-                match name {
-                    "" => {
-                        let hint = "a value is a word, a number, ?variable, or [features]";
-                        return Err(self.unexpected("a value", hint));
-                    }
-                    "-" | "False" => boolean(false),
-                    "True" => boolean(true),
-                    _ if name.strip_prefix('-').unwrap_or(name).bytes().all(|b| b.is_ascii_digit()) => {
-                        let Ok(number) = name.parse::<f64>() else {
-                            return Err(self.error(
-                                from,
-                                self.at,
-                                "not a number",
-                                "write a number or a word",
-                            ));
-                        };
-                        if !number.is_finite() {
-                            return Err(self.error(
-                                from,
-                                self.at,
-                                "too large a number",
-                                "write a smaller one",
-                            ));
-                        }
-                        Ast::Value(Value::Number(number))
-                    }
-                    _ if self.peek() == Some('[') => {
-                        let mut features = self.structure(nesting + 1)?;
-                        features.push((TYPE.to_owned(), Ast::Value(Value::Text(name.to_owned()))));
-                        Ast::Structure(features)
-                    }
-                    _ => Ast::Value(Value::Text(name.to_owned())),
-                }
-            }
-        })
-    }
-
-    /// The text from here to `close` on the same line, both included.
-    fn enclosed(&mut self, close: char) -> Result<&'a str> {
-        let from = self.at;
-        let line = self.rest().find('\n').unwrap_or(self.rest().len());
-        let line = &self.rest()[..line];
-        // In logic, `->` closes nothing.
-        let end = line.char_indices().find(|&(at, c)| c == close && !(c == '>' && line[..at].ends_with('-')));
-        let Some((end, _)) = end else {
-            return Err(self.error(
-                from,
-                from + 1,
-                format!("`{close}` is missing"),
-                "close it on the same line",
-            ));
-        };
-        self.at += end + close.len_utf8();
-        Ok(&line[..=end])
-    }
-}
-
-fn boolean(value: bool) -> Ast {
-    Ast::Value(Value::Text(if value { "True" } else { "False" }.to_owned()))
 }

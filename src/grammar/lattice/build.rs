@@ -1,24 +1,44 @@
 //! The lattice built, bottom up, by unification.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use super::super::rules::{Atom, Item, Name, Rules, Term, Test};
 use super::super::unify::{Arena, Key};
-use super::{Answer, BUDGET, Edge, Group, Lattice, Node, Refused, Step};
+use super::plan::{heights, needed};
+use super::{Answer, Edge, Group, Lattice, Node, Refused, Step};
 
 /// Nested features deeper than this are no columns.
 const NESTING: usize = 8;
+
+/// So many parts of a structure are looked at for columns.
+const PARTS: usize = 1024;
+
+/// What trying to unify costs, where a number of a key that is kept costs 1.
+const TRIAL: usize = 4;
+
+/// What an edge costs beside its key.
+const EDGE: usize = 8;
+
 pub(super) struct Builder<'a> {
     rules: &'a Rules,
-    heights: Vec<usize>,
+    heights: Vec<Option<usize>>,
     pub(super) lattice: Lattice,
     /// Answers by symbol and depth.
     solved: BTreeMap<(usize, usize), Vec<usize>>,
     /// Groups by symbol, depth, and the features asked for.
-    grouped: BTreeMap<(usize, usize, Vec<Name>), Vec<usize>>,
+    grouped: BTreeMap<(usize, usize, Vec<Name>), Rc<Groups>>,
     arena: Arena,
-    /// Edges that may still be made.
+    /// What may still be spent on building.
     budget: usize,
+}
+
+/// The answers to a symbol, grouped by some of its features.
+struct Groups {
+    /// In the order of the first answer of each.
+    all: Vec<usize>,
+    /// For each of the features, where every group has a value of it: the groups by that value.
+    by_value: Vec<Option<BTreeMap<Atom, Vec<usize>>>>,
 }
 
 /// A state of a rule: a position, and what the choices so far leave for later ones to depend on.
@@ -29,7 +49,7 @@ struct State {
 }
 
 impl<'a> Builder<'a> {
-    pub(super) fn new(rules: &'a Rules) -> Self {
+    pub(super) fn new(rules: &'a Rules, budget: usize) -> Self {
         Self {
             rules,
             heights: heights(rules),
@@ -37,12 +57,22 @@ impl<'a> Builder<'a> {
             solved: BTreeMap::new(),
             grouped: BTreeMap::new(),
             arena: Arena::default(),
-            budget: BUDGET,
+            budget,
         }
     }
 
+    /// How deep a derivation of `symbol` may be where `depth` is what recursion is left: one that does not recurse is whole.
+    fn bounded(&self, symbol: usize, depth: usize) -> usize {
+        self.heights[symbol].map_or(depth, |height| depth.min(height))
+    }
+
+    fn spend(&mut self, cost: usize, rule: usize) -> Result<(), Refused> {
+        self.budget = self.budget.checked_sub(cost).ok_or(Refused::Entangled { rule })?;
+        Ok(())
+    }
+
     pub(super) fn solve(&mut self, symbol: usize, depth: usize) -> Result<Vec<usize>, Refused> {
-        let depth = depth.min(self.heights[symbol]);
+        let depth = self.bounded(symbol, depth);
         if depth == 0 {
             return Ok(Vec::new());
         }
@@ -68,9 +98,9 @@ impl<'a> Builder<'a> {
             self.arena.clear();
             let head = self.arena.decode(&features)[0];
             let mut atoms = Vec::new();
-            self.flatten(head, None, &mut atoms, 0);
-            let count = self.lattice.nodes[root].count;
-            self.lattice.answers.push(Answer { features, root, count, atoms });
+            self.flatten(head, None, &mut atoms, 0, &mut 0);
+            let Node { count, size, .. } = self.lattice.nodes[root];
+            self.lattice.answers.push(Answer { features, root, count, size, atoms });
             answers.push(self.lattice.answers.len() - 1);
         }
         self.solved.insert((symbol, depth), answers.clone());
@@ -84,8 +114,13 @@ impl<'a> Builder<'a> {
         outer: Option<Name>,
         atoms: &mut Vec<(Name, Atom)>,
         nesting: usize,
+        seen: &mut usize,
     ) {
         for (inner, term) in self.arena.structure(structure).to_vec() {
+            *seen += 1;
+            if *seen > PARTS {
+                return;
+            }
             let name = match outer {
                 None => inner,
                 Some(outer) => {
@@ -101,7 +136,7 @@ impl<'a> Builder<'a> {
             if let Some(atom) = self.arena.atom(term) {
                 atoms.push((name, atom));
             } else if nesting < NESTING {
-                self.flatten(term, Some(name), atoms, nesting + 1);
+                self.flatten(term, Some(name), atoms, nesting + 1, seen);
             }
         }
     }
@@ -122,56 +157,86 @@ impl<'a> Builder<'a> {
     /// A node with these edges in this order.
     fn node(&mut self, edges: Vec<(Step, usize)>) -> Result<usize, Refused> {
         let mut upto = 0u128;
+        let mut size = 0;
         let mut counted = Vec::with_capacity(edges.len());
         for (step, next) in edges {
-            let inside = match step {
-                Step::Group { group, .. } => self.lattice.groups[group].upto.last().copied().unwrap_or(0),
-                _ => 1,
+            let (inside, inner) = match step {
+                Step::Group { group, .. } => {
+                    let Group { upto, size, .. } = &self.lattice.groups[group];
+                    (upto.last().copied().unwrap_or(0), *size)
+                }
+                Step::Text(piece) => (1, self.rules.pieces[piece].n_chars as usize),
+                Step::Skip | Step::Rule(_) => (1, 0),
             };
+            size = size.max(self.lattice.nodes[next].size.saturating_add(inner).saturating_add(1));
             let count = inside.checked_mul(self.lattice.nodes[next].count);
             upto = count.and_then(|count| upto.checked_add(count)).ok_or(Refused::Overflow)?;
             counted.push(Edge { step, next, upto });
         }
         let count = if counted.is_empty() { 1 } else { upto };
-        self.lattice.nodes.push(Node { count, edges: counted });
+        self.lattice.nodes.push(Node { count, size, edges: counted });
         Ok(self.lattice.nodes.len() - 1)
     }
 
     /// The answers to `symbol`, grouped by the features called `names`.
-    fn groups(&mut self, symbol: usize, depth: usize, names: &[Name]) -> Result<Vec<usize>, Refused> {
-        let depth = depth.min(self.heights[symbol]);
+    fn groups(&mut self, symbol: usize, depth: usize, names: &[Name]) -> Result<Rc<Groups>, Refused> {
+        let depth = self.bounded(symbol, depth);
         let cached = (symbol, depth, names.to_vec());
         if let Some(groups) = self.grouped.get(&cached) {
-            return Ok(groups.clone());
+            return Ok(Rc::clone(groups));
         }
-        let mut groups: Vec<usize> = Vec::new();
+        let mut groups =
+            Groups { all: Vec::new(), by_value: names.iter().map(|_| Some(BTreeMap::new())).collect() };
         let mut places: BTreeMap<Key, usize> = BTreeMap::new();
         for answer in self.solve(symbol, depth)? {
             self.arena.clear();
-            let Answer { features, count, .. } = &self.lattice.answers[answer];
-            let count = *count;
+            let Answer { features, count, size, .. } = &self.lattice.answers[answer];
+            let (count, size) = (*count, *size);
             let head = self.arena.decode(features)[0];
             let asked: Vec<usize> = names
                 .iter()
-                .map(|name| {
-                    let found = self.arena.structure(head).iter().find(|(other, _)| other == name);
-                    let found = found.map(|(_, term)| *term);
-                    found.unwrap_or_else(|| self.arena.free())
-                })
+                .map(|&name| self.arena.feature(head, name).unwrap_or_else(|| self.arena.free()))
                 .collect();
-            let features = self.arena.encode(asked);
+            let features = self.arena.encode(asked.iter().copied());
             let group = *places.entry(features.clone()).or_insert_with(|| {
-                self.lattice.groups.push(Group { features, answers: Vec::new(), upto: Vec::new() });
-                groups.push(self.lattice.groups.len() - 1);
-                self.lattice.groups.len() - 1
+                let group = self.lattice.groups.len();
+                for (by_value, &term) in groups.by_value.iter_mut().zip(&asked) {
+                    match (self.arena.atom(term), by_value.as_mut()) {
+                        (Some(atom), Some(by_value)) => by_value.entry(atom).or_default().push(group),
+                        _ => *by_value = None,
+                    }
+                }
+                groups.all.push(group);
+                self.lattice.groups.push(Group { features, answers: Vec::new(), upto: Vec::new(), size: 0 });
+                group
             });
             let group = &mut self.lattice.groups[group];
             let before = group.upto.last().copied().unwrap_or(0);
             group.answers.push(answer);
             group.upto.push(before.checked_add(count).ok_or(Refused::Overflow)?);
+            group.size = group.size.max(size);
         }
-        self.grouped.insert(cached, groups.clone());
+        let groups = Rc::new(groups);
+        self.grouped.insert(cached, Rc::clone(&groups));
         Ok(groups)
+    }
+
+    /// The groups that may unify with `features`, going by the values that are known already.
+    fn candidates<'g>(
+        &self,
+        groups: &'g Groups,
+        features: &[(Name, Term)],
+        variables: &[Option<usize>],
+    ) -> &'g [usize] {
+        let mut fewest = groups.all.as_slice();
+        for ((_, term), by_value) in features.iter().zip(&groups.by_value) {
+            let (Some(atom), Some(by_value)) = (self.known(term, variables), by_value) else { continue };
+            let having = by_value.get(&atom).map_or(&[][..], Vec::as_slice);
+            if having.len() < fewest.len() {
+                fewest = having;
+            }
+        }
+        fewest
     }
 
     /// Walks `rule` through its states; for each set of features that its head ends with, the node to start from.
@@ -190,12 +255,12 @@ impl<'a> Builder<'a> {
         for position in 0..last {
             for state in 0..levels[position].len() {
                 for arc in &rule.body[position] {
-                    let key = levels[position][state].key.clone();
-                    let mut reached: Vec<(Step, Key)> = Vec::new();
-                    let ends = arc.to == last;
                     if depth < 2 && !matches!(arc.item, Item::Skip) {
                         continue;
                     }
+                    let key = levels[position][state].key.clone();
+                    let mut reached: Vec<(Step, Key)> = Vec::new();
+                    let ends = arc.to == last;
                     match &arc.item {
                         Item::Skip | Item::Text(_) => {
                             let mut variables = self.enter(&needed[position], &key, rule.n_variables);
@@ -206,7 +271,10 @@ impl<'a> Builder<'a> {
                         }
                         Item::Call { symbol, slot, features, space } => {
                             let names: Vec<Name> = features.iter().map(|(name, _)| *name).collect();
-                            for group in self.groups(*symbol, depth - 1, &names)? {
+                            let groups = self.groups(*symbol, depth - 1, &names)?;
+                            let variables = self.enter(&needed[position], &key, rule.n_variables);
+                            for &group in self.candidates(&groups, features, &variables) {
+                                self.spend(TRIAL, rule_id)?;
                                 let mut variables = self.enter(&needed[position], &key, rule.n_variables);
                                 let shown = self.arena.decode(&self.lattice.groups[group].features);
                                 let unified = features.iter().zip(shown).all(|((_, term), shown)| {
@@ -221,9 +289,11 @@ impl<'a> Builder<'a> {
                             }
                         }
                     }
+                    if self.arena.overran() {
+                        return Err(Refused::Nested { rule: rule_id });
+                    }
                     for (step, key) in reached {
-                        self.budget =
-                            self.budget.checked_sub(1).ok_or(Refused::Entangled { rule: rule_id })?;
+                        self.spend(EDGE + key.len(), rule_id)?;
                         let there = &mut levels[arc.to];
                         let at = *places[arc.to].entry(key.clone()).or_insert_with(|| {
                             there.push(State { key, edges: Vec::new() });
@@ -280,96 +350,15 @@ impl<'a> Builder<'a> {
     }
 
     fn holds(&self, test: &Test, variables: &[Option<usize>]) -> bool {
-        let atom = |term: &Term| match term {
+        test.holds(|term| self.known(term, variables))
+    }
+
+    /// The value that `term` is bound to.
+    fn known(&self, term: &Term, variables: &[Option<usize>]) -> Option<Atom> {
+        match term {
             Term::Atom(atom) => Some(*atom),
             Term::Var(variable) => variables[*variable as usize].and_then(|term| self.arena.atom(term)),
-            Term::Structure(_) => None,
-        };
-        let same = |a: &Term, b: &Term| atom(a).is_some_and(|a| Some(a) == atom(b));
-        match test {
-            Test::Different(a, b) => !same(a, b),
-            Test::AtMostOne(pairs) => pairs.iter().filter(|(a, b)| same(a, b)).count() <= 1,
+            Term::Structure(_) | Term::Shared(..) => None,
         }
     }
-}
-
-/// For each position of a rule the variables that anything from there on depends on.
-fn needed(rule_id: usize, rules: &Rules) -> Vec<Vec<u32>> {
-    let rule = &rules.all[rule_id];
-    let last = rule.body.len();
-    let mut head = Vec::new();
-    rule.head.variables(&mut head);
-    // Backwards over the positions: what the arcs from here on name.
-    let mut named: Vec<Vec<u32>> = vec![head; last + 1];
-    for position in (0..last).rev() {
-        let mut here = named[last].clone();
-        for arc in &rule.body[position] {
-            here.extend(&named[arc.to]);
-            if let Item::Call { features, .. } = &arc.item {
-                for (_, term) in features {
-                    term.variables(&mut here);
-                }
-            }
-        }
-        here.sort_unstable();
-        here.dedup();
-        named[position] = here;
-    }
-    // A test keeps its variables alive as long as one of them is still to come.
-    let tests: Vec<Vec<u32>> = rule.tests.iter().map(Test::variables).collect();
-    named
-        .iter()
-        .map(|named| {
-            let mut all = named.clone();
-            for test in tests.iter().filter(|test| test.iter().any(|variable| named.contains(variable))) {
-                all.extend(test);
-            }
-            all.sort_unstable();
-            all.dedup();
-            all
-        })
-        .collect()
-}
-
-/// For each symbol how deep its derivations nest at most, words included; `usize::MAX` where it contains itself.
-fn heights(rules: &Rules) -> Vec<usize> {
-    // Longest path by relaxation: what still grows after as many rounds as there are symbols is recursive.
-    let n = rules.symbols.len();
-    let mut heights = vec![1usize; n];
-    for round in 0..=n {
-        let mut changed = false;
-        for symbol in 0..n {
-            let deepest = rules.symbols[symbol]
-                .iter()
-                .flat_map(|&rule| rules.all[rule].body.iter().flatten())
-                .filter_map(|arc| match arc.item {
-                    Item::Call { symbol, .. } => Some(heights[symbol]),
-                    Item::Text(_) => Some(1),
-                    Item::Skip => None,
-                })
-                .max()
-                .unwrap_or(0)
-                .saturating_add(1);
-            if deepest > heights[symbol] {
-                heights[symbol] = if round == n { usize::MAX } else { deepest };
-                changed = true;
-            }
-        }
-        if !changed {
-            break;
-        }
-    }
-    // A symbol above a recursive one may have been reached late.
-    for _ in 0..n {
-        for symbol in 0..n {
-            let above = rules.symbols[symbol]
-                .iter()
-                .flat_map(|&rule| rules.all[rule].body.iter().flatten())
-                .any(|arc| matches!(arc.item, Item::Call { symbol, .. } if heights[symbol] == usize::MAX));
-            if above {
-                heights[symbol] = usize::MAX;
-            }
-        }
-    }
-    heights
 }

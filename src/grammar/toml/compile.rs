@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use super::classes::Classes;
 use super::constraint::{Constraint, Kind, Operand};
 use super::lexicon::LEMMA;
 use super::text::Part;
-use super::{Computation, Document, Slot, Template};
-use crate::grammar::columns::{Column, ColumnSource, Side};
+use super::{Document, Slot, Template};
+use crate::grammar::DEPTH;
+use crate::grammar::columns::Column;
 use crate::grammar::error::{Result, SourceText};
-use crate::grammar::lattice::Lattice;
+use crate::grammar::lattice::{BUDGET, Lattice};
 use crate::grammar::rules::{Arc, Item, Name, Rule, Rules, Term, Test, Value};
 
 /// The rules of `document`, its columns, and the rule of each template with its label.
@@ -38,7 +40,7 @@ pub(in crate::grammar) fn compile(document: &Document, source: SourceText<'_>) -
 }
 
 /// A word as findings name it.
-fn word_label(lexicon: &str, lemma: &str) -> String {
+pub(super) fn word_label(lexicon: &str, lemma: &str) -> String {
     format!("{lexicon}: {lemma}")
 }
 
@@ -54,7 +56,7 @@ pub(in crate::grammar) fn killer(
         let rule = compiler.rule(template, &template.constraints[..kept])?;
         let start = compiler.rules.start;
         compiler.rules.add(start, rule);
-        let empty = Lattice::build(&compiler.rules, usize::MAX).is_ok_and(|lattice| lattice.count == 0);
+        let empty = Lattice::build(&compiler.rules, DEPTH, BUDGET).is_ok_and(|lattice| lattice.count == 0);
         if empty && kept > 0 {
             let Constraint { label, span, .. } = &template.constraints[kept - 1];
             let line = source.problem(span.clone(), "", None).line;
@@ -64,60 +66,13 @@ pub(in crate::grammar) fn killer(
     Ok(format!("{}: one of its slots has no word", template.label))
 }
 
-struct Compiler<'a> {
-    document: &'a Document,
-    source: SourceText<'a>,
-    rules: Rules,
-    lemma: Name,
+pub(super) struct Compiler<'a> {
+    pub document: &'a Document,
+    pub source: SourceText<'a>,
+    pub rules: Rules,
+    pub lemma: Name,
     /// The symbols of words, with the first slot that asked for them.
-    symbols: Vec<(&'a Slot, usize)>,
-}
-
-/// The features that constraints name, joined into classes of equal value.
-#[derive(Default)]
-struct Classes<'a> {
-    members: BTreeMap<(&'a str, &'a str), usize>,
-    parents: Vec<usize>,
-    constants: Vec<Option<&'a Value>>,
-    /// Whether two different constants were to be the same.
-    clash: bool,
-}
-
-impl<'a> Classes<'a> {
-    fn of(&mut self, operand: &'a Operand) -> usize {
-        let fresh = self.parents.len();
-        let class = match operand {
-            Operand::Feature { slot, feature } => {
-                *self.members.entry((slot.as_str(), feature.as_str())).or_insert(fresh)
-            }
-            Operand::Constant(_) => fresh,
-        };
-        if class == fresh {
-            self.parents.push(fresh);
-            self.constants.push(if let Operand::Constant(value) = operand { Some(value) } else { None });
-        }
-        self.find(class)
-    }
-
-    fn find(&self, mut class: usize) -> usize {
-        while self.parents[class] != class {
-            class = self.parents[class];
-        }
-        class
-    }
-
-    fn join(&mut self, a: &'a Operand, b: &'a Operand) {
-        let (a, b) = (self.of(a), self.of(b));
-        if a == b {
-            return;
-        }
-        self.parents[b] = a;
-        match (self.constants[a], self.constants[b]) {
-            (Some(x), Some(y)) => self.clash |= x != y,
-            (None, value) => self.constants[a] = value,
-            _ => {}
-        }
-    }
+    pub symbols: Vec<(&'a Slot, usize)>,
 }
 
 impl<'a> Compiler<'a> {
@@ -136,7 +91,7 @@ impl<'a> Compiler<'a> {
         compiler
     }
 
-    fn slot(&self, name: &str) -> usize {
+    pub(super) fn slot(&self, name: &str) -> usize {
         self.rules.slots.iter().position(|other| other == name).unwrap_or_default()
     }
 
@@ -200,6 +155,7 @@ impl<'a> Compiler<'a> {
             head: Term::Structure(Vec::new()),
             body,
             tests,
+            sieved: Vec::new(),
             n_variables: classes.parents.len(),
             label: template.label.clone(),
             capitalize: template.capitalize,
@@ -250,224 +206,4 @@ impl<'a> Compiler<'a> {
         }
         Ok(at)
     }
-
-    /// The symbol of the words that may stand in `slot`.
-    fn symbol(&mut self, slot: &'a Slot) -> Result<usize> {
-        let alike = |other: &Slot| other.lexicons == slot.lexicons && other.only == slot.only;
-        if let Some((_, symbol)) = self.symbols.iter().find(|(other, _)| alike(other)) {
-            return Ok(*symbol);
-        }
-        let symbol = self.rules.symbol();
-        for &lexicon in &slot.lexicons {
-            for word in &self.document.lexicons[lexicon].words {
-                for form in &word.forms {
-                    let mut features: Vec<(&str, Value)> =
-                        word.features.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
-                    features.extend(
-                        form.cell.iter().map(|(name, value)| (name.as_str(), Value::Text(value.clone()))),
-                    );
-                    for features in
-                        restrict(features, &slot.only, &self.document.lexicons[lexicon].dimensions)
-                    {
-                        let lemma = self.rules.atom(Value::Text(word.lemma.clone()));
-                        let mut head = vec![(self.lemma, Term::Atom(lemma))];
-                        for (name, value) in features {
-                            head.push((self.rules.name(name), Term::Atom(self.rules.atom(value))));
-                        }
-                        head.sort_by_key(|(name, _)| *name);
-                        let arc = Arc { item: Item::Text(self.rules.piece(&form.text, false)), to: 1 };
-                        let rule = Rule {
-                            head: Term::Structure(head),
-                            body: vec![vec![arc]],
-                            tests: Vec::new(),
-                            n_variables: 0,
-                            label: word_label(&self.document.lexicons[lexicon].name, &word.lemma),
-                            capitalize: false,
-                        };
-                        self.rules.add(symbol, rule);
-                    }
-                }
-            }
-        }
-        if self.rules.symbols[symbol].is_empty() {
-            let hint = "loosen `only`, or add such a word".to_owned();
-            return Err(self.source.error(
-                slot.span.clone(),
-                format!("no word can stand in `{}`", slot.name),
-                hint,
-            ));
-        }
-        self.symbols.push((slot, symbol));
-        Ok(symbol)
-    }
-
-    fn columns(&mut self, templates: &[(String, usize)]) -> Result<Vec<Column>> {
-        let document = self.document;
-        let mut columns: Vec<Column> = Vec::new();
-        // The sentence's own features, in the order of their first appearance.
-        for (template, (_, rule)) in document.templates.iter().zip(templates) {
-            for (name, value, span) in &template.features {
-                let atom = self.rules.atom(value.clone());
-                if let Some(column) = columns.iter_mut().find(|column| column.name == *name) {
-                    let ColumnSource::Rules(values) = &mut column.source else { continue };
-                    let numeric = |value: &Value| matches!(value, Value::Number(_));
-                    if values
-                        .first()
-                        .is_some_and(|(_, first)| numeric(self.rules.value(*first)) != numeric(value))
-                    {
-                        let message = format!("`{name}` is a number in one template and a text in another");
-                        return Err(self.source.error(
-                            span.clone(),
-                            message,
-                            "put numbers in quotes, or none".to_owned(),
-                        ));
-                    }
-                    values.push((*rule, atom));
-                } else {
-                    let source = ColumnSource::Rules(vec![(*rule, atom)]);
-                    self.push(&mut columns, Column { name: name.clone(), source }, span)?;
-                }
-            }
-        }
-        for computed in &document.computed {
-            let source = match &computed.rule {
-                Computation::Words => ColumnSource::Words,
-                Computation::Value(operand) => match self.side(operand) {
-                    Side::Slot { slot, feature } => ColumnSource::Slot { slot, feature },
-                    Side::Constant(_) => continue,
-                },
-                Computation::Compare { a, b, same } => ColumnSource::Compare {
-                    a: self.side(a),
-                    b: self.side(b),
-                    same: *same,
-                    texts: ["false", "true"].map(|text| self.rules.atom(Value::Text(text.to_owned()))),
-                },
-            };
-            self.push(&mut columns, Column { name: computed.name.clone(), source }, &computed.span)?;
-        }
-        for (slot, name) in self.rules.slots.clone().iter().enumerate() {
-            for (feature, span) in self.slot_features(name) {
-                let source = ColumnSource::Slot { slot, feature: self.rules.name(&feature) };
-                self.push(&mut columns, Column { name: format!("{name}_{feature}"), source }, &span)?;
-            }
-        }
-        Ok(columns)
-    }
-
-    fn push(&self, columns: &mut Vec<Column>, column: Column, span: &std::ops::Range<usize>) -> Result<()> {
-        let refused =
-            |message: String, hint: &str| Err(self.source.error(span.clone(), message, hint.to_owned()));
-        if column.name == "sentence" {
-            return refused(
-                "a feature cannot be called `sentence`".to_owned(),
-                "that column holds the sentences",
-            );
-        }
-        if columns.iter().any(|other| other.name == column.name) {
-            return refused(format!("two features are called `{}`", column.name), "rename one of them");
-        }
-        columns.push(column);
-        Ok(())
-    }
-
-    fn side(&mut self, operand: &Operand) -> Side {
-        match operand {
-            Operand::Feature { slot, feature } => {
-                Side::Slot { slot: self.slot(slot), feature: self.rules.name(feature) }
-            }
-            Operand::Constant(value) => Side::Constant(self.rules.atom(value.clone())),
-        }
-    }
-
-    /// The features of the slot called `name` that become columns: those that the grammar lists, else all that vary and
-    /// that no agreement decides.
-    fn slot_features(&self, name: &str) -> Vec<(String, std::ops::Range<usize>)> {
-        let document = self.document;
-        let mut features: Vec<(String, std::ops::Range<usize>)> = Vec::new();
-        for template in &document.templates {
-            let Some(slot) = super::slot_named(&template.slots, name) else { continue };
-            let listed: Vec<String> = match &slot.features {
-                Some(listed) => listed.clone(),
-                None => slot
-                    .all_features(&document.lexicons)
-                    .into_iter()
-                    .map(str::to_owned)
-                    .filter(|f| self.shows(name, f))
-                    .collect(),
-            };
-            for feature in listed {
-                if !features.iter().any(|(other, _)| *other == feature) {
-                    features.push((feature, slot.span.clone()));
-                }
-            }
-        }
-        features
-    }
-
-    /// Whether a feature of a slot varies, and no agreement decides it.
-    fn shows(&self, name: &str, feature: &str) -> bool {
-        let document = self.document;
-        let decided = document.templates.iter().flat_map(|template| &template.constraints).any(|constraint| {
-            matches!(&constraint.kind, Kind::Agree(pairs) if pairs.iter().any(|(target, _)| {
-                matches!(target, Operand::Feature { slot, feature: other } if slot == name && other == feature)
-            }))
-        });
-        if decided {
-            return false;
-        }
-        let mut seen: Vec<Option<String>> = Vec::new();
-        for slot in document.templates.iter().filter_map(|template| super::slot_named(&template.slots, name))
-        {
-            for &lexicon in &slot.lexicons {
-                let lexicon = &document.lexicons[lexicon];
-                for word in &lexicon.words {
-                    for form in &word.forms {
-                        let mut all: Vec<(&str, Value)> = word
-                            .features
-                            .iter()
-                            .map(|(name, value)| (name.as_str(), value.clone()))
-                            .collect();
-                        all.extend(
-                            form.cell.iter().map(|(name, value)| (name.as_str(), Value::Text(value.clone()))),
-                        );
-                        for features in restrict(all, &slot.only, &lexicon.dimensions) {
-                            let found = features.iter().find(|(other, _)| *other == feature);
-                            let value = found.map(|(_, value)| value.display());
-                            if !seen.contains(&value) {
-                                seen.push(value);
-                            }
-                        }
-                    }
-                }
-            }
-        }
-        seen.len() > 1
-    }
-}
-
-/// The features of a form under the restrictions of a slot: none, themselves, or once for each allowed value of a
-/// dimension that the form leaves open.
-fn restrict<'b>(
-    features: Vec<(&'b str, Value)>,
-    only: &'b [(String, Vec<Value>)],
-    dimensions: &[(String, Vec<String>)],
-) -> Vec<Vec<(&'b str, Value)>> {
-    let mut all = vec![features];
-    for (name, allowed) in only {
-        let open = dimensions.iter().any(|(dimension, _)| dimension == name);
-        let mut kept = Vec::new();
-        for features in all {
-            match features.iter().find(|(other, _)| other == name) {
-                Some((_, value)) if allowed.contains(value) => kept.push(features),
-                None if open => kept.extend(allowed.iter().map(|value| {
-                    let mut narrowed = features.clone();
-                    narrowed.push((name, value.clone()));
-                    narrowed
-                })),
-                _ => {}
-            }
-        }
-        all = kept;
-    }
-    all
 }

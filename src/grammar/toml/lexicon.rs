@@ -1,5 +1,6 @@
 //! Lexicons: words, the forms that they are inflected in, and their features.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use toml::Spanned;
@@ -22,6 +23,9 @@ pub(super) struct Lexicon {
     /// The names of all features in order: those of the words as they appear, then the dimensions.
     pub features: Vec<String>,
     pub words: Vec<Word>,
+    lemmas: BTreeSet<String>,
+    /// For each feature whether its values are numbers.
+    numeric: BTreeMap<String, bool>,
 }
 
 /// A word.
@@ -50,6 +54,8 @@ impl Lexicon {
             dimensions: table.get("inflect").map(dimensions).transpose()?.unwrap_or_default(),
             features: Vec::new(),
             words: Vec::new(),
+            lemmas: BTreeSet::new(),
+            numeric: BTreeMap::new(),
         };
         if let Some(file) = table.get("file") {
             let (origin, text) = csv::read(file, folder)?;
@@ -111,7 +117,7 @@ impl Lexicon {
                 return Err(source.error(fields.span.clone(), message, hint));
             }
         }
-        if self.words.iter().any(|other| other.lemma == word.lemma) {
+        if !self.lemmas.insert(word.lemma.clone()) {
             let message = format!("lexicon `{}` has two words with the lemma `{}`", self.name, word.lemma);
             let hint = format!("give one of them a lemma of its own: lemma = \"{} 2\"", word.lemma);
             return Err(source.error(fields.span.clone(), message, hint));
@@ -130,13 +136,11 @@ impl Lexicon {
             let hint = suggest(&value.display(), values.iter().map(String::as_str), "its values are");
             return Err(source.error(field.span.clone(), message, hint));
         }
-        let is_number = |value: &Value| matches!(value, Value::Number(_));
-        let mut others = self.words.iter().flat_map(|word| &word.features);
-        if let Some((_, other)) =
-            others.find(|(name, other)| name == key && is_number(other) != is_number(&value))
-        {
-            let kind = |value: &Value| if is_number(value) { "a number" } else { "a text" };
-            let message = format!("`{key}` is {} here and {} in an earlier word", kind(&value), kind(other));
+        let numeric = matches!(value, Value::Number(_));
+        if *self.numeric.entry(key.clone()).or_insert(numeric) != numeric {
+            let kind = |numeric| if numeric { "a number" } else { "a text" };
+            let (here, before) = (kind(numeric), kind(!numeric));
+            let message = format!("`{key}` is {here} here and {before} in an earlier word");
             let hint =
                 "a feature is numeric or categorical: write all its values as numbers, or all in quotes"
                     .to_owned();

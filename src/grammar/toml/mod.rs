@@ -3,6 +3,8 @@
 //! A document is read into lexicons, slots and templates whose every mistake has its place; then [`compile`] turns each
 //! template into one rule, in which agreement is a shared variable and distinctness a test.
 
+mod classes;
+mod columns;
 mod compile;
 mod constraint;
 mod csv;
@@ -10,6 +12,7 @@ mod lexicon;
 mod reader;
 mod template;
 mod text;
+mod words;
 
 use std::path::Path;
 

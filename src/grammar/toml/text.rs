@@ -4,6 +4,9 @@ use std::ops::Range;
 
 use crate::grammar::error::{Error, SourceText};
 
+/// Groups nested deeper than this are refused.
+const NESTING: usize = 64;
+
 /// A part of a template's text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Part {
@@ -20,7 +23,7 @@ pub(super) fn parse(source: SourceText<'_>, text: &str, span: &Range<usize>) -> 
     // Columns inside the text are right as long as it stands in the file as it is, without escapes.
     let raw = source.text.get(span.clone()).unwrap_or_default();
     let offset = raw.find(text).map(|quotes| span.start + quotes);
-    let mut parser = Parser { source, text, at: 0, offset, span: span.clone() };
+    let mut parser = Parser { source, text, at: 0, nesting: 0, offset, span: span.clone() };
     let parts = parser.sequence(false, None)?;
     Ok(parts)
 }
@@ -29,6 +32,8 @@ struct Parser<'a> {
     source: SourceText<'a>,
     text: &'a str,
     at: usize,
+    /// How many groups are open.
+    nesting: usize,
     offset: Option<usize>,
     span: Range<usize>,
 }
@@ -133,6 +138,11 @@ impl Parser<'_> {
 
     fn group(&mut self, bracket: char, space: bool) -> Result<Part, Error> {
         let from = self.at;
+        self.nesting += 1;
+        if self.nesting > NESTING {
+            let hint = "write several templates instead";
+            return Err(self.error(from, from + 1, "groups nested too deep", hint));
+        }
         let mut alternatives = Vec::new();
         loop {
             self.at += 1;
@@ -142,6 +152,7 @@ impl Parser<'_> {
             }
         }
         self.at += 1;
+        self.nesting -= 1;
         if bracket == '[' {
             alternatives.push(Vec::new());
         }

@@ -1,5 +1,7 @@
 //! How the distances of features correlate, with confounds marked.
 
+use std::collections::BTreeSet;
+
 use ndarray::Array2;
 
 use super::super::svg::{Heatmap, Shades};
@@ -48,6 +50,7 @@ pub(in crate::report) fn correlations(names: &[&str], r: &Array2<f64>) -> (Figur
         values: &below,
         shades: Shades::Diverging { full: 1.0 },
         marked: &marked,
+        starred: &BTreeSet::new(),
     };
     let svg = svg.render();
     let values =

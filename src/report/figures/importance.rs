@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::super::svg::{Curve, Curves, Dot, Dots, Heatmap, Shades};
+use super::super::estimators::Words;
+use super::super::svg::{Curve, Curves, Dot, Dots, Heatmap, Range, Shades};
 use super::super::words;
 use super::{Entry, Exact, Figure, STYLES, layer_names, short};
-use crate::profile::{Order, Spread, Summary, Trajectory};
+use crate::profile::{Order, RunRecord, Spread, Summary, Trajectory};
 
 /// `layer 3, .123 ± .012`.
 fn peak(term: &Trajectory, summary: &Summary) -> String {
@@ -27,13 +28,24 @@ fn peaks(terms: &[&Trajectory], summary: &Summary) -> String {
     format!("{}{rest}.", shown.join("; "))
 }
 
+/// The curves of the importances of `terms`.
 pub(super) fn curves(
     id: &'static str,
     title: &'static str,
     terms: &[&Trajectory],
     summary: &Summary,
     note: String,
-    measure: &'static str,
+) -> Figure {
+    chart(id, title, terms, summary, (note, "importance"), Vec::new())
+}
+
+fn chart(
+    id: &'static str,
+    title: &'static str,
+    terms: &[&Trajectory],
+    summary: &Summary,
+    (note, measure): (String, &'static str),
+    ranges: Vec<Range>,
 ) -> Figure {
     let description = peaks(terms, summary);
     let names: Vec<String> = terms.iter().map(|term| words::visible(&term.name)).collect();
@@ -54,6 +66,7 @@ pub(super) fn curves(
             x_title: "layer (0: embeddings)",
             y_title: measure,
             series: curves.collect(),
+            ranges,
         }
         .render()
     };
@@ -82,6 +95,7 @@ pub(super) fn heatmap(
     title: &'static str,
     terms: &[&Trajectory],
     summary: &Summary,
+    run: &RunRecord,
 ) -> Figure {
     let mut ordered = terms.to_vec();
     // Early peaks first, so that the eye follows a diagonal; the ranking breaks ties.
@@ -92,6 +106,14 @@ pub(super) fn heatmap(
     let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
     let full = terms.iter().map(|term| term.peak_mean()).fold(0.0, f64::max);
     let description = peaks(&ordered, summary);
+    let starred: BTreeSet<(usize, usize)> = (0..ordered.len())
+        .flat_map(|row| {
+            let significant = summary.significant_at(ordered[row]);
+            (0..significant.len()).filter(move |&column| significant[column]).map(move |column| (row, column))
+        })
+        .collect();
+    let note = "Mean importance, from the earliest peak to the latest.".to_owned();
+    let stars = words::stars(summary, run).map(|stars| format!(" *: {stars}.")).unwrap_or_default();
     let heatmap = Heatmap {
         name: title,
         description: &description,
@@ -102,12 +124,13 @@ pub(super) fn heatmap(
         values: &|row, column| Some(ordered[row].at[column].mean),
         shades: Shades::Rising { full },
         marked: &BTreeSet::new(),
+        starred: &starred,
     };
     Figure {
         id,
         title,
         short: short(id),
-        note: "Mean importance, from the earliest peak to the latest.".to_owned(),
+        note: note + &stars,
         svg: heatmap.render(),
         data: "importance",
         legend: Vec::new(),
@@ -116,7 +139,7 @@ pub(super) fn heatmap(
     }
 }
 
-pub(super) fn scores(summary: &Summary) -> Figure {
+pub(super) fn scores(summary: &Summary, run: &RunRecord) -> Figure {
     let title = "Fit by layer";
     let rows = [("held-out", &summary.test), ("training", &summary.train)];
     // What was not measured is not drawn: held-out scores with one fold, scores on the training pairs with several.
@@ -128,11 +151,16 @@ pub(super) fn scores(summary: &Summary) -> Figure {
         .collect();
     let terms: Vec<&Trajectory> = terms.iter().collect();
     let names: Vec<&str> = terms.iter().map(|term| term.name.as_str()).collect();
+    let null: Vec<Option<(f64, f64)>> =
+        summary.score_tests.iter().map(|test| test.map(|test| (test.null.low, test.null.high))).collect();
+    let has_null = summary.is_tested();
+    let ranges = if has_null { vec![Range { class: "null", at: null }] } else { Vec::new() };
+    let grey = if has_null { " The grey band holds 95% of the scores under the null." } else { "" };
     let note = format!(
-        "Spearman correlation of modelled and neural distances, over pairs within the {} stimuli; the band is the standard \
-         deviation over folds.",
+        "{} the {} stimuli; a curve's band is the standard deviation over folds.{grey}",
+        Words::of(run).fit,
         names.join(" and within the ")
     );
-    let figure = curves("scores", title, &terms, summary, note, "Spearman");
+    let figure = chart("scores", title, &terms, summary, (note, Words::of(run).score), ranges);
     Figure { data: "scores", ..figure }
 }

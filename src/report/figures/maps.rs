@@ -81,6 +81,8 @@ struct Groups {
 impl Groups {
     fn of(feature: &Feature) -> Self {
         match feature.values() {
+            // No stimulus has a value to be coloured by.
+            Values::Distances(_) => Self { legend: Vec::new(), low: 0.0, width: 0.0 },
             Values::Categorical { levels, .. } => {
                 let named = levels.iter().take(STYLES).enumerate();
                 let mut legend: Vec<_> = named.map(|(i, level)| (words::visible(level), Some(i))).collect();
@@ -112,6 +114,7 @@ impl Groups {
                 let share = (values[stimulus]? - self.low) / self.width;
                 share.is_finite().then(|| (share as usize).min(NUMERIC - 1))
             }
+            Values::Distances(_) => None,
         }
     }
 }

@@ -89,6 +89,7 @@ fn diagonal(metric: &Metric, names: Vec<String>, layers: Vec<String>) -> Figure 
         values: &|row, column| Some(mean[row][column]),
         shades: shades(&mean),
         marked: &BTreeSet::new(),
+        starred: &BTreeSet::new(),
     };
     let svg = svg.render();
     Figure {
@@ -175,6 +176,7 @@ impl Matrices<'_> {
             values: &|row, column| (!self.triangle || column <= row).then(|| mean[row][column]),
             shades: Shades::Diverging { full },
             marked: &BTreeSet::new(),
+            starred: &BTreeSet::new(),
         }
         .render()
     }

@@ -109,15 +109,8 @@ pub(super) fn of_profile(summary: &Summary, metric: &Metric, run: &RunRecord) ->
     let importance = format!("Importance: {}.", words::importance(summary, run));
     let main = summary.ranked(Order::Main);
     if !main.is_empty() {
-        figures.push(curves(
-            "importance",
-            "Importance by layer",
-            &main,
-            summary,
-            importance.clone(),
-            "importance",
-        ));
-        figures.push(heatmap("heatmap", "Features × layers", &main, summary));
+        figures.push(curves("importance", "Importance by layer", &main, summary, importance.clone()));
+        figures.push(heatmap("heatmap", "Features × layers", &main, summary, run));
     }
     let mut interactions = summary.ranked(Order::Interaction);
     if !interactions.is_empty() {
@@ -129,17 +122,14 @@ pub(super) fn of_profile(summary: &Summary, metric: &Metric, run: &RunRecord) ->
             String::new()
         };
         let note = shown + &importance;
-        figures.push(curves(
-            "interactions",
-            "Interactions by layer",
-            &interactions,
-            summary,
-            note,
-            "importance",
-        ));
-        figures.push(heatmap("interactions-heatmap", "Interactions × layers", &interactions, summary));
+        figures.push(curves("interactions", "Interactions by layer", &interactions, summary, note));
+        figures.push(heatmap("interactions-heatmap", "Interactions × layers", &interactions, summary, run));
     }
-    figures.push(scores(summary));
+    let groups = summary.ranked(Order::Group);
+    if !groups.is_empty() {
+        figures.push(curves("groups", "Groups of features by layer", &groups, summary, importance));
+    }
+    figures.push(scores(summary, run));
     figures.extend(metric::figures(metric, summary));
     figures
 }
@@ -150,6 +140,7 @@ fn short(id: &str) -> &'static str {
         "importance" => "Importance",
         "heatmap" => "Heatmap",
         "interactions" => "Interactions",
+        "groups" => "Groups",
         "scores" => "Fit",
         "metric" => "Metric",
         "geometry" => "Geometry",

@@ -13,7 +13,12 @@ fn fact(value: impl Into<String>, what: impl Into<String>) -> Fact {
 }
 
 /// The few numbers that a reader wants first.
-pub(super) fn headline(summary: &Summary, stimuli: &Stimuli, n_confounded: usize) -> Vec<Fact> {
+pub(super) fn headline(
+    summary: &Summary,
+    run: &RunRecord,
+    stimuli: &Stimuli,
+    n_confounded: usize,
+) -> Vec<Fact> {
     let mut facts = Vec::new();
     let (scores, split) = summary.score();
     if let Some(best) = summary.best_layer() {
@@ -22,7 +27,7 @@ pub(super) fn headline(summary: &Summary, stimuli: &Stimuli, n_confounded: usize
         } else {
             format!(", best at layer {}", summary.layers[best])
         };
-        facts.push(fact(words::spread(scores[best], 3), format!("{}{where_}", words::score(split))));
+        facts.push(fact(words::spread(scores[best], 3), format!("{}{where_}", words::score(split, run))));
     }
     for term in summary.ranked(Order::Main).into_iter().take(2) {
         if let Some(peak) = term.peak() {

@@ -84,6 +84,7 @@ fn row(feature: &Feature) -> Row {
             };
             ("numeric", Vec::new(), summary)
         }
+        Values::Distances(_) => ("distances", Vec::new(), "given between stimuli".to_owned()),
     };
     Row {
         name: words::visible(feature.name()),

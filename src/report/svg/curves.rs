@@ -16,6 +16,14 @@ pub(in crate::report) struct Curve<'a> {
     pub style: Option<usize>,
 }
 
+/// A band behind the curves.
+pub(in crate::report) struct Range {
+    /// Its class.
+    pub class: &'static str,
+    /// From where to where, one per position.
+    pub at: Vec<Option<(f64, f64)>>,
+}
+
 /// A chart of curves.
 pub(in crate::report) struct Curves<'a> {
     /// Its name, for those who do not see it.
@@ -30,6 +38,8 @@ pub(in crate::report) struct Curves<'a> {
     pub y_title: &'a str,
     /// The curves, the most important first (it is drawn on top).
     pub series: Vec<Curve<'a>>,
+    /// What lies behind them.
+    pub ranges: Vec<Range>,
 }
 
 const WIDTH: f64 = 880.0;
@@ -52,6 +62,9 @@ impl Curves<'_> {
         let y = Scale::new(self.extremes(), bottom, TOP, 5);
         let mut svg = Svg::new(WIDTH, HEIGHT);
         self.axes(&mut svg, &y, &x, right);
+        for range in &self.ranges {
+            svg.path(range.class, &area(&range.at, &x, &y));
+        }
         // The last position that each curve has is where its name points to.
         let ends = self.series.iter().map(|curve| curve.at.iter().rposition(Spread::is_defined));
         let ends: Vec<f64> = ends
@@ -85,10 +98,12 @@ impl Curves<'_> {
     }
 
     fn extremes(&self) -> impl Iterator<Item = f64> {
-        self.series.iter().flat_map(|curve| curve.at).flat_map(|spread| {
+        let curves = self.series.iter().flat_map(|curve| curve.at).flat_map(|spread| {
             let sd = if spread.sd.is_finite() { spread.sd } else { 0.0 };
             [spread.mean - sd, spread.mean + sd]
-        })
+        });
+        let ranges = self.ranges.iter().flat_map(|range| &range.at).flatten();
+        curves.chain(ranges.flat_map(|&(low, high)| [low, high]))
     }
 
     fn axes(&self, svg: &mut Svg, y: &Scale, x: &impl Fn(usize) -> f64, right: f64) {
@@ -126,16 +141,21 @@ fn line(curve: &Curve<'_>, x: &impl Fn(usize) -> f64, y: &Scale) -> String {
     d
 }
 
-/// One area per run of positions with a spread: along mean + sd, back along mean − sd.
+/// The area within a standard deviation of the mean.
 fn band(curve: &Curve<'_>, x: &impl Fn(usize) -> f64, y: &Scale) -> String {
-    let has_spread = |&i: &usize| curve.at[i].sd.is_finite();
-    let positions: Vec<usize> = (0..curve.at.len()).collect();
+    let range =
+        |spread: &Spread| spread.sd.is_finite().then_some((spread.mean - spread.sd, spread.mean + spread.sd));
+    area(&curve.at.iter().map(range).collect::<Vec<_>>(), x, y)
+}
+
+/// One area per run of positions with a range: along its upper end, back along the lower one.
+fn area(ranges: &[Option<(f64, f64)>], x: &impl Fn(usize) -> f64, y: &Scale) -> String {
+    let known = |&i: &usize| ranges[i].is_some_and(|(low, high)| low.is_finite() && high.is_finite());
+    let positions: Vec<usize> = (0..ranges.len()).collect();
     let mut d = String::new();
-    for run in
-        positions.chunk_by(|a, b| has_spread(a) && has_spread(b)).filter(|run| run.iter().all(has_spread))
-    {
-        let upper = run.iter().map(|&i| (i, curve.at[i].mean + curve.at[i].sd));
-        let lower = run.iter().rev().map(|&i| (i, curve.at[i].mean - curve.at[i].sd));
+    for run in positions.chunk_by(|a, b| known(a) && known(b)).filter(|run| run.iter().all(known)) {
+        let upper = run.iter().filter_map(|&i| ranges[i].map(|(_, high)| (i, high)));
+        let lower = run.iter().rev().filter_map(|&i| ranges[i].map(|(low, _)| (i, low)));
         for (k, (i, value)) in upper.chain(lower).enumerate() {
             let _ = write!(d, "{}{} {}", if k == 0 { 'M' } else { 'L' }, Short(x(i)), Short(y.at(value)));
         }
@@ -220,6 +240,7 @@ mod tests {
             x_title: "layer",
             y_title: "importance",
             series: vec![Curve { name: "<b>", at: &at, style: Some(0) }],
+            ranges: vec![Range { class: "null", at: vec![Some((f64::NAN, f64::NAN)), None] }],
         };
         let svg = curves.render();
         assert!(!svg.contains("NaN") && !svg.contains("inf") && !svg.contains("<b>"), "{svg}");

@@ -38,8 +38,10 @@ pub(in crate::report) struct Heatmap<'a> {
     pub values: &'a dyn Fn(usize, usize) -> Option<f64>,
     /// How values become shades.
     pub shades: Shades,
-    /// Cells with a mark.
+    /// Cells with a frame.
     pub marked: &'a BTreeSet<(usize, usize)>,
+    /// Cells with a star.
+    pub starred: &'a BTreeSet<(usize, usize)>,
 }
 
 /// The number of shades on either side of nothing.
@@ -123,6 +125,12 @@ impl Heatmap<'_> {
                     let text = Label::new(words::short(value, decimals));
                     svg.text(ink, (x + cell / 2.0, y + row / 2.0 + 4.0), &text);
                 }
+                if self.starred.contains(&(r, c)) {
+                    let ink = if strong { "star strong" } else { "star" };
+                    // Beside the number, or alone in the middle.
+                    let at = if numbers { x + cell - 6.0 } else { x + cell / 2.0 };
+                    svg.text(ink, (at, y + row / 2.0 + if numbers { 3.0 } else { 5.0 }), &Label::new("*"));
+                }
                 if self.marked.contains(&(r, c)) {
                     svg.rect("mark", (x + 1.5, y + 1.5), (cell - 3.0, row - 3.0));
                 }
@@ -193,6 +201,7 @@ mod tests {
             values: &lower,
             shades: Shades::Diverging { full: 1.0 },
             marked: &marked,
+            starred: &BTreeSet::new(),
         };
         let svg = heatmap.render();
         assert_eq!(svg.matches("class=\"number\"").count(), 3);

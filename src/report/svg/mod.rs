@@ -12,7 +12,7 @@ mod scale;
 
 use std::fmt::{Display, Write};
 
-pub(super) use curves::{Curve, Curves, swatch};
+pub(super) use curves::{Curve, Curves, Range, swatch};
 pub(super) use dots::{Dot, Dots};
 pub(super) use heatmap::{Heatmap, Shades};
 pub(super) use maps::{Group, Maps, Panel};

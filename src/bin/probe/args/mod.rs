@@ -3,6 +3,7 @@
 mod estimator;
 mod layers;
 mod model;
+mod simulate;
 mod stimuli;
 
 use std::path::PathBuf;
@@ -11,9 +12,10 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand};
 use mlem_probe::report::export::Format;
 
-pub use estimator::EstimatorArgs;
+pub use estimator::{EstimatorArgs, EstimatorName};
 pub use layers::Layers;
 pub use model::{ExtractArgs, ModelArgs};
+pub use simulate::SimulateArgs;
 pub use stimuli::DrawArgs;
 
 /// Probe a language model layer by layer: which linguistic features shape its representations, and where.
@@ -51,8 +53,10 @@ pub enum Command {
     Check(CheckArgs),
     /// Run a model over stimuli and write every layer's activations
     Extract(ExtractCommand),
-    /// Fit MLEM on activations of your own: no model needed
+    /// Fit MLEM, or a baseline, on activations of your own: no model needed
     Fit(FitArgs),
+    /// Activations with a known W, and how near each fit comes to it: the paper's simulations
+    Simulate(SimulateArgs),
     /// Rebuild the page of a run directory from its tables
     Report(ReportArgs),
     /// List the models that are supported
@@ -131,6 +135,9 @@ pub struct GenerateArgs {
 pub struct CheckArgs {
     /// A bundled grammar or a grammar file
     pub grammar: String,
+    /// Name the words that this model's tokenizer splits: a Hub id, an alias, or a checkpoint directory
+    #[arg(short, long, value_name = "MODEL")]
+    pub model: Option<String>,
     /// How deep the trees of a recursive grammar may be, words included
     #[arg(long, value_name = "D", default_value_t = mlem_probe::grammar::DEPTH)]
     pub depth: usize,
@@ -157,7 +164,7 @@ pub struct ExtractCommand {
 /// `probe fit`.
 #[derive(Debug, Args)]
 pub struct FitArgs {
-    /// A CSV of features, one row per stimulus
+    /// Features: a CSV with one row per stimulus, or .npy or .npz with a matrix of distances for each
     pub stimuli: PathBuf,
     /// Activations: .safetensors, .npy or .npz, one row per stimulus
     pub activations: PathBuf,
@@ -167,6 +174,9 @@ pub struct FitArgs {
     /// Layers to fit, e.g. 0-6,9 (default: all)
     #[arg(long, value_name = "LAYERS")]
     pub layers: Option<Layers>,
+    /// More features, given as distances between stimuli: .npz of (n, n) each, or .npy of (n, n, m)
+    #[arg(long, value_name = "FILE")]
+    pub feature_distances: Vec<PathBuf>,
     /// Seed of the folds and the permutations
     #[arg(long, value_name = "S", default_value_t = 0)]
     pub seed: u64,

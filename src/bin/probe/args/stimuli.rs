@@ -12,6 +12,9 @@ pub struct DrawArgs {
     /// Take every sentence of the grammar, or every row of the CSV
     #[arg(long)]
     pub all: bool,
+    /// How deep the trees of a recursive grammar may be, words included
+    #[arg(long, value_name = "D", default_value_t = mlem_probe::grammar::DEPTH)]
+    pub depth: usize,
     /// Seed of everything that is drawn: the sample, the folds, the permutations
     #[arg(long, value_name = "S", default_value_t = 0)]
     pub seed: u64,

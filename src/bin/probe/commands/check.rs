@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::source;
+use super::words::Words;
 use crate::args::CheckArgs;
 use crate::failure::Result;
 use crate::printer::Printer;
@@ -10,8 +11,18 @@ use mlem_probe::grammar::Check;
 
 /// Runs the command.
 pub fn run(args: &CheckArgs, printer: &Printer) -> Result<()> {
-    let check = source::grammar(&args.grammar, args.depth)?.check()?;
-    if printer.json() { Printer::result_json(&as_json(&check)) } else { Printer::result(check.to_text()) }
+    let grammar = source::grammar(&args.grammar, args.depth)?;
+    let check = grammar.check()?;
+    let words = args.model.as_ref().map(|model| Words::of(&grammar, model, &check, printer)).transpose()?;
+    if printer.json() {
+        let mut json = as_json(&check);
+        if let Some(words) = words {
+            json["tokenizer"] = words.as_json();
+        }
+        return Printer::result_json(&json);
+    }
+    let words = words.map(|words| words.to_text()).unwrap_or_default();
+    Printer::result(check.to_text() + &words)
 }
 
 fn as_json(check: &Check) -> Value {
@@ -20,6 +31,7 @@ fn as_json(check: &Check) -> Value {
     json!({
         "grammar": check.name,
         "derivations": check.count.derivations.to_string(),
+        "derivations_at_most": check.count.at_most,
         "sentences": check.count.sentences.map(|count| count.to_string()),
         "sentences_written_out_to_count": check.count.enumerated,
         "templates": check.templates.iter().map(|template| json!({
@@ -34,6 +46,9 @@ fn as_json(check: &Check) -> Value {
             "missing": feature.missing,
         })).collect::<Vec<_>>(),
         "correlations": {"features": names, "r": (0..names.len()).map(row).collect::<Vec<_>>()},
+        "lexical_confounds": check.lexical.iter().map(|pair| json!({
+            "a": pair.a, "b": pair.b, "r": pair.r,
+        })).collect::<Vec<_>>(),
         "dependencies": check.confounds.dependencies().iter().map(|dependency| json!({
             "feature": dependency.feature, "is_a_function_of": dependency.of,
         })).collect::<Vec<_>>(),

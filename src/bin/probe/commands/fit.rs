@@ -5,15 +5,16 @@ use std::iter;
 use std::path::Path;
 use std::time::Instant;
 
-use mlem_probe::activations::Activations;
+use mlem_probe::activations::{Activations, read_square_matrices};
 use mlem_probe::geometry::Geometry;
-use mlem_probe::profile::{self, ModelRecord, Profile, RunRecord, StimuliRecord};
+use mlem_probe::mlem::{Constraint, Solver};
+use mlem_probe::profile::{self, ModelRecord, Order, Profile, RunRecord, StimuliRecord, UnitRow};
 use mlem_probe::progress::Progress;
-use mlem_probe::stimuli::Stimuli;
+use mlem_probe::stimuli::{self, Feature, FeatureTable, Stimuli};
 use serde_json::json;
 
 use super::{report, run_dir};
-use crate::args::{EstimatorArgs, FitArgs};
+use crate::args::{EstimatorArgs, EstimatorName, FitArgs};
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;
 
@@ -39,7 +40,7 @@ pub struct Fit<'a> {
 pub fn run(args: &FitArgs, printer: &Printer) -> Result<()> {
     run_dir::require_writable(&args.out)?;
     let begun = Instant::now();
-    let mut stimuli = Stimuli::read(&args.stimuli)?;
+    let mut stimuli = read_stimuli(args)?;
     let mut activations = Activations::read(&args.activations)?;
     if let Some(layers) = &args.layers {
         activations = activations.select(layers.as_slice())?;
@@ -80,7 +81,7 @@ impl Fit<'_> {
     /// Fits every layer, writes the run directory `out` as it goes, and shows the profile.
     pub fn into_run(self, args: &EstimatorArgs, seed: u64, out: &Path, printer: &Printer) -> Result<()> {
         let Self { source, stimuli, activations, model, file, mut seconds, mut warnings } = self;
-        let params = args.params(seed);
+        let estimator = args.estimator(seed);
         let options = options(args);
         let mut record = RunRecord {
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -107,7 +108,7 @@ impl Fit<'_> {
         // Nothing of an earlier run is touched before the first layer has gone well.
         let mut opened = false;
         let fitted = profile::fit(
-            &params,
+            estimator.as_ref(),
             args.folds,
             stimuli.features(),
             &activations,
@@ -135,15 +136,82 @@ impl Fit<'_> {
         };
         run_dir::write_geometry(out, maps.as_ref())?;
         seconds.insert("map".to_owned(), begun.elapsed().as_secs_f64());
-        warnings.extend(fitted.warnings.iter().map(ToString::to_string));
+        let begun = Instant::now();
+        let units = if args.per_unit {
+            let units = profile::fit_units(
+                &args.params(seed),
+                args.folds,
+                stimuli.features(),
+                &activations,
+                printer,
+            )?;
+            say_the_foremost_units(&units, printer);
+            seconds.insert("units".to_owned(), begun.elapsed().as_secs_f64());
+            Some(units)
+        } else {
+            None
+        };
+        run_dir::write_units(out, units.as_deref())?;
+        warnings.extend(fitted.warnings);
         record.warnings = warnings;
         record.seconds = seconds;
         report::finish(out, &stimuli, &fitted.profile, &mut record, maps.as_ref(), printer)
     }
 }
 
-/// Applies `--categorical`, `--features` and `--drop`.
+/// Names the unit in which each feature matters most.
+fn say_the_foremost_units(units: &[UnitRow], printer: &Printer) {
+    let mut foremost: Vec<&UnitRow> = Vec::new();
+    for row in units.iter().filter(|row| row.order == Order::Main && row.importance.is_defined()) {
+        match foremost.iter_mut().find(|other| other.feature == row.feature) {
+            Some(other) if other.importance.mean >= row.importance.mean => {}
+            Some(other) => *other = row,
+            None => foremost.push(row),
+        }
+    }
+    for UnitRow { layer, unit, feature, importance, .. } in foremost {
+        printer
+            .say(&format!("{feature} matters most in unit {unit} of layer {layer}: {:.3}", importance.mean));
+    }
+}
+
+/// The features of STIMULI, with those of `--feature-distances`.
+fn read_stimuli(args: &FitArgs) -> Result<Stimuli> {
+    let is_array = args.stimuli.extension().is_some_and(|ending| ending == "npy" || ending == "npz");
+    let mut stimuli = if is_array {
+        let features = distances(&args.stimuli)?;
+        let n = features.first().map_or(0, Feature::len);
+        Stimuli::without_sentences(FeatureTable::new(n, features).map_err(|error| at(&args.stimuli, error))?)
+    } else {
+        Stimuli::read(&args.stimuli)?
+    };
+    for path in &args.feature_distances {
+        for feature in distances(path)? {
+            stimuli.features_mut().push(feature).map_err(|error| at(path, error))?;
+        }
+    }
+    Ok(stimuli)
+}
+
+/// The features that a file gives as distances between stimuli.
+fn distances(path: &Path) -> Result<Vec<Feature>> {
+    let matrices = read_square_matrices(path)?;
+    let feature = |(name, matrix): &(String, _)| {
+        let matrix: &ndarray::Array2<f32> = matrix;
+        Feature::distances(name, matrix.view()).map_err(|error| at(path, error))
+    };
+    matrices.iter().map(feature).collect()
+}
+
+/// What is wrong with features that a file holds.
+fn at(path: &Path, error: stimuli::Error) -> Failure {
+    let hint = error.hint().unwrap_or_default();
+    Failure::input(format!("{}: {error}", path.display()), hint)
+}
+
+/// Applies `--categorical`, `--features` and `--drop`, once the options go together.
 pub fn choose_features(stimuli: &mut Stimuli, args: &EstimatorArgs) -> Result<()> {
+    args.check()?;
     for name in args.features.iter().chain(&args.drop) {
         stimuli.features().position(name)?;
     }
@@ -163,8 +231,9 @@ pub fn choose_features(stimuli: &mut Stimuli, args: &EstimatorArgs) -> Result<()
 /// The estimator's options by their long names, as `run.json` has them.
 fn options(args: &EstimatorArgs) -> BTreeMap<String, serde_json::Value> {
     let all = json!({
-        "estimator": "mlem",
-        "solver": "exact",
+        "estimator": args.estimator,
+        "solver": args.solver,
+        "soft_rank_strength": args.soft_rank_strength,
         "interactions": args.interactions,
         "distance": args.distance,
         "target": args.target,
@@ -172,10 +241,33 @@ fn options(args: &EstimatorArgs) -> BTreeMap<String, serde_json::Value> {
         "missing": args.missing,
         "folds": args.folds,
         "permutations": args.permutations,
-        "permute": args.permute,
+        "permute": args.permuted(),
+        "groups": args.group,
+        "conditional": args.conditional,
+        "null": args.null,
         "pairs": args.pairs,
     });
-    all.as_object().map(|options| options.clone().into_iter().collect()).unwrap_or_default()
+    let mut options: BTreeMap<String, serde_json::Value> =
+        all.as_object().map(|options| options.clone().into_iter().collect()).unwrap_or_default();
+    if args.solver == Solver::Exact {
+        options.remove("soft_rank_strength");
+    }
+    match args.estimator {
+        EstimatorName::Mlem => {}
+        EstimatorName::Frrsa => {
+            options.remove("solver");
+            options.insert("constraint".to_owned(), json!(Constraint::None));
+        }
+        EstimatorName::Rsa => {
+            options.retain(|name, _| {
+                ["estimator", "distance", "missing", "folds", "pairs"].contains(&name.as_str())
+            });
+        }
+        EstimatorName::Decoding => {
+            options.retain(|name, _| ["estimator", "folds", "permutations"].contains(&name.as_str()));
+        }
+    }
+    options
 }
 
 /// A hash of everything the tables depend on.

@@ -9,7 +9,9 @@ mod model;
 mod report;
 mod run;
 mod run_dir;
+mod simulate;
 mod source;
+mod words;
 
 use crate::args::{Cli, Command, Talk};
 use crate::failure::{Failure, Result};
@@ -23,6 +25,7 @@ pub fn run(cli: Cli) -> Result<()> {
         Command::Check(args) => check::run(&args, &printer(&args.talk)?),
         Command::Extract(args) => extract::run(&args, &printer(&args.talk)?),
         Command::Fit(args) => fit::run(&args, &printer(&args.talk)?),
+        Command::Simulate(args) => simulate::run(&args, &printer(&args.talk)?),
         Command::Report(args) => report::run(&args, &printer(&args.talk)?),
         Command::Models(talk) => lists::models(&printer(&talk)?),
         Command::Grammars(talk) => lists::grammars(&printer(&talk)?),

@@ -10,7 +10,6 @@ use mlem_probe::report::names::FeatureNames;
 use mlem_probe::report::{export, page, plot, terminal};
 use mlem_probe::stimuli::Stimuli;
 use mlem_probe::stimuli::confounds::Confounds;
-use ndarray::Array2;
 use serde_json::{Value, json};
 
 use super::run_dir;
@@ -32,7 +31,7 @@ pub fn run(args: &ReportArgs, printer: &Printer) -> Result<()> {
         (profile, record, stimuli) = names.apply(&profile, &record, &stimuli)?;
     }
     let maps = run_dir::read_geometry(folder, stimuli.len())?;
-    let correlations = correlations(&stimuli);
+    let correlations = Confounds::of(stimuli.features()).matrix();
     let input = page::Input {
         profile: &profile,
         run: &record,
@@ -63,18 +62,12 @@ pub fn finish(
     printer: &Printer,
 ) -> Result<()> {
     let begun = Instant::now();
-    let input = page::Input { profile, run: record, stimuli, correlations: &correlations(stimuli), geometry };
+    let correlations = Confounds::of(stimuli.features()).matrix();
+    let input = page::Input { profile, run: record, stimuli, correlations: &correlations, geometry };
     files::write(&folder.join(run_dir::PAGE), page::render(input)?.as_bytes())?;
     record.seconds.insert("report".to_owned(), begun.elapsed().as_secs_f64());
     run_dir::write_record(folder, record)?;
     show(folder, profile, record, printer)
-}
-
-/// How the distances of the features correlate, `(n_features, n_features)`; NaN where that is undefined.
-fn correlations(stimuli: &Stimuli) -> Array2<f64> {
-    let confounds = Confounds::of(stimuli.features());
-    let n = stimuli.features().n_features();
-    Array2::from_shape_fn((n, n), |(a, b)| confounds.correlation(a, b).unwrap_or(f64::NAN))
 }
 
 /// How tables and charts are drawn on this terminal.
@@ -99,7 +92,8 @@ fn show(folder: &Path, profile: &Profile, record: &RunRecord, printer: &Printer)
 fn as_json(folder: &Path, profile: &Profile, record: &RunRecord) -> Value {
     let summary = Summary::of(profile);
     let (scores, split) = summary.score();
-    let terms = [Order::Main, Order::Interaction].into_iter().flat_map(|order| summary.ranked(order));
+    let terms =
+        [Order::Main, Order::Interaction, Order::Group].into_iter().flat_map(|order| summary.ranked(order));
     json!({
         "run_dir": folder,
         "page": folder.join(run_dir::PAGE),
@@ -107,11 +101,15 @@ fn as_json(folder: &Path, profile: &Profile, record: &RunRecord) -> Value {
         "layers": summary.layers,
         "split": split,
         "spearman": scores.iter().map(|score| score.mean).collect::<Vec<_>>(),
+        "p": summary.is_tested().then(|| {
+            summary.score_tests.iter().map(|test| test.and_then(|test| test.bh)).collect::<Vec<_>>()
+        }),
         "importance": terms.map(|term| json!({
             "feature": term.name,
             "order": term.order,
             "mean": term.at.iter().map(|spread| spread.mean).collect::<Vec<_>>(),
             "sd": term.at.iter().map(|spread| spread.sd).collect::<Vec<_>>(),
+            "significant": summary.is_tested().then(|| summary.significant_at(term)),
         })).collect::<Vec<_>>(),
         "seconds": record.seconds,
     })

@@ -27,7 +27,7 @@ pub fn run(args: &RunArgs, printer: &Printer) -> Result<()> {
     // Whatever is wrong with the stimuli is said before a model is fetched and run.
     stimuli.sentences()?;
     fit::choose_features(&mut stimuli, &args.estimator)?;
-    args.estimator.params(args.draw.seed).check_features(stimuli.features(), args.estimator.folds)?;
+    args.estimator.estimator(args.draw.seed).check(stimuli.features(), args.estimator.folds)?;
     let seconds = BTreeMap::from([("generate".to_owned(), begun.elapsed().as_secs_f64())]);
     let revisions: Vec<Option<&str>> = match args.model.revision.as_slice() {
         [] => vec![None],
@@ -96,7 +96,7 @@ fn pooling(args: &ExtractArgs) -> String {
 
 /// The stimuli that `source` names, as many as `draw` asks for.
 fn stimuli(source: &str, draw: &DrawArgs, printer: &Printer) -> Result<Stimuli> {
-    match source::open(source)? {
+    match source::open(source, draw.depth)? {
         source::Source::Grammar(grammar) => from_grammar(&grammar, draw, printer),
         source::Source::Csv => from_csv(source, draw, printer),
     }

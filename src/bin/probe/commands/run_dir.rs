@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use mlem_probe::files;
 use mlem_probe::geometry::{GEOMETRY, Geometry};
-use mlem_probe::profile::{Profile, RunRecord};
+use mlem_probe::profile::{Profile, RunRecord, UNITS, UnitRow, units_csv};
 use mlem_probe::stimuli::Stimuli;
 
 use crate::args::ModelArgs;
@@ -78,8 +78,26 @@ pub fn write_geometry(folder: &Path, geometry: Option<&Geometry>) -> Result<()> 
     let path = folder.join(GEOMETRY);
     match geometry {
         Some(geometry) => Ok(files::write(&path, &geometry.to_csv())?),
-        None if !path.exists() => Ok(()),
-        None => std::fs::remove_file(&path).map_err(|source| files::Error::Write { path, source }.into()),
+        None => remove(path),
+    }
+}
+
+/// Writes the fits of single units, or removes those of an earlier run when there are none.
+pub fn write_units(folder: &Path, units: Option<&[UnitRow]>) -> Result<()> {
+    let path = folder.join(UNITS);
+    match units {
+        Some(units) => Ok(files::write(&path, &units_csv(units))?),
+        None => remove(path),
+    }
+}
+
+/// Removes a file of an earlier run, if there is one.
+fn remove(path: PathBuf) -> Result<()> {
+    match std::fs::remove_file(&path) {
+        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+            Err(files::Error::Write { path, source }.into())
+        }
+        _ => Ok(()),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use mlem_probe::grammar::{DEPTH, Grammar};
+use mlem_probe::grammar::Grammar;
 
 use crate::failure::Result;
 
@@ -14,12 +14,12 @@ pub enum Source {
     Csv,
 }
 
-/// Tells a CSV from a grammar, and reads the grammar.
-pub fn open(name: &str) -> Result<Source> {
+/// Tells a CSV from a grammar, and reads the grammar, with trees at most `depth` deep.
+pub fn open(name: &str, depth: usize) -> Result<Source> {
     let path = Path::new(name);
     match path.extension().and_then(|extension| extension.to_str()) {
         Some("csv") => Ok(Source::Csv),
-        _ => Ok(Source::Grammar(Box::new(grammar(name, DEPTH)?))),
+        _ => Ok(Source::Grammar(Box::new(grammar(name, depth)?))),
     }
 }
 

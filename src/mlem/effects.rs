@@ -1,0 +1,167 @@
+//! What importances are measured of: every term, and every group of features that is asked for.
+
+use serde::{Deserialize, Serialize};
+
+use super::params::Permute;
+use super::terms::Term;
+use super::{Error, Result};
+use crate::text;
+
+/// What kind of effect an importance is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Order {
+    /// One feature.
+    Main,
+    /// Two features, `a x b`.
+    Interaction,
+    /// Several features that are permuted together.
+    Group,
+}
+
+/// Features whose importance is measured together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FeatureGroup {
+    /// What the group is called.
+    pub name: String,
+    /// Names of features; `*` in one stands for any characters (`subj_*`).
+    pub members: Vec<String>,
+}
+
+impl FeatureGroup {
+    /// The columns among `features` that the group means, ascending.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownInGroup`] where a member means no feature.
+    pub(crate) fn columns(&self, features: &[String]) -> Result<Vec<usize>> {
+        let mut columns = Vec::new();
+        for member in &self.members {
+            let before = columns.len();
+            columns.extend((0..features.len()).filter(|&k| matches(member, &features[k])));
+            if columns.len() == before {
+                let known = features.iter().map(String::as_str);
+                return Err(Error::UnknownInGroup {
+                    group: self.name.clone(),
+                    member: member.clone(),
+                    near: text::near_matches(member.trim_matches('*'), known)
+                        .into_iter()
+                        .map(str::to_owned)
+                        .collect(),
+                });
+            }
+        }
+        columns.sort_unstable();
+        columns.dedup();
+        Ok(columns)
+    }
+}
+
+/// Whether `name` is `pattern`, where `*` stands for any characters.
+fn matches(pattern: &str, name: &str) -> bool {
+    let Some((head, mut pattern)) = pattern.split_once('*') else { return pattern == name };
+    let Some(mut rest) = name.strip_prefix(head) else { return false };
+    // The first place is as good as any for every part but the last, which ends the name.
+    while let Some((part, after)) = pattern.split_once('*') {
+        let Some(place) = rest.find(part) else { return false };
+        rest = &rest[place + part.len()..];
+        pattern = after;
+    }
+    rest.ends_with(pattern)
+}
+
+/// What one importance is of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Effect {
+    pub(crate) name: String,
+    pub(crate) order: Order,
+    /// The features that are permuted, ascending.
+    pub(crate) features: Vec<usize>,
+    /// The terms whose distances that changes.
+    pub(crate) terms: Vec<usize>,
+}
+
+/// The effects of `terms` in their order, then those of `groups`.
+pub(crate) fn effects(
+    terms: &[Term],
+    features: &[String],
+    groups: &[FeatureGroup],
+    permute: Permute,
+) -> Result<Vec<Effect>> {
+    let touching = |columns: &[usize]| {
+        let touches = |term: &Term| columns.contains(&term.a) || columns.contains(&term.b);
+        (0..terms.len()).filter(|&k| touches(&terms[k])).collect()
+    };
+    let mut effects: Vec<Effect> = terms
+        .iter()
+        .enumerate()
+        .map(|(k, term)| {
+            let columns = if term.is_main() { vec![term.a] } else { vec![term.a, term.b] };
+            Effect {
+                name: term.name(features),
+                order: if term.is_main() { Order::Main } else { Order::Interaction },
+                terms: if permute == Permute::Pairs { vec![k] } else { touching(&columns) },
+                features: columns,
+            }
+        })
+        .collect();
+    for (index, group) in groups.iter().enumerate() {
+        if groups[..index].iter().any(|other| other.name == group.name) {
+            return Err(Error::GroupTwice { group: group.name.clone() });
+        }
+        let columns = group.columns(features)?;
+        effects.push(Effect {
+            name: group.name.clone(),
+            order: Order::Group,
+            terms: touching(&columns),
+            features: columns,
+        });
+    }
+    Ok(effects)
+}
+
+/// An interaction's drop, less the drops of its two features: what is left is theirs together alone.
+pub(crate) fn subtract_mains(drops: &mut [f64], effects: &[Effect]) {
+    for (k, effect) in effects.iter().enumerate() {
+        if let (Order::Interaction, &[a, b]) = (effect.order, effect.features.as_slice()) {
+            // Main effects come first, and are by feature.
+            drops[k] -= drops[a] + drops[b];
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_stands_for_any_characters() {
+        for (pattern, name) in [
+            ("subj_*", "subj_number"),
+            ("*_number", "subj_number"),
+            ("*", "x"),
+            ("s*_n*r", "subj_number"),
+            ("a", "a"),
+        ] {
+            assert!(matches(pattern, name), "{pattern} {name}");
+        }
+        for (pattern, name) in
+            [("subj_*", "obj_number"), ("*_number", "number_x"), ("a", "ab"), ("ab*b", "ab")]
+        {
+            assert!(!matches(pattern, name), "{pattern} {name}");
+        }
+    }
+
+    #[test]
+    fn a_group_finds_its_features_or_says_which_were_meant() {
+        let features = ["subj_number", "verb", "subj_gender"].map(str::to_owned);
+        let group = |members: &[&str]| FeatureGroup {
+            name: "noun".to_owned(),
+            members: members.iter().map(|&member| member.to_owned()).collect(),
+        };
+        assert_eq!(group(&["subj_*", "subj_gender"]).columns(&features).unwrap(), [0, 2]);
+        let error = group(&["verbs"]).columns(&features).unwrap_err();
+        assert_eq!(error.to_string(), "group `noun`: no feature is called `verbs`");
+        assert!(error.hint().unwrap().contains("`verb`"));
+    }
+}
