@@ -110,7 +110,7 @@ pub(super) fn score(split: Split, run: &RunRecord) -> String {
 /// What was run: the stimuli and the model or the file of activations.
 pub(super) fn title(run: &RunRecord) -> (String, String) {
     let activations = match (&run.model, &run.activations) {
-        (Some(model), _) if model.untrained.is_some() => format!("{}, untrained", model.id),
+        (Some(model), _) if model.untrained.is_some() => format!("untrained {}", model.id),
         (Some(model), _) => model.id.clone(),
         (None, Some(file)) => file.clone(),
         (None, None) => "activations".to_owned(),
