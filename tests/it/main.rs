@@ -1,6 +1,7 @@
 //! The one integration binary. What goes where:
 //!
 //! - `bad_input`: the message for everything that users get wrong
+//! - `cache`: activations that were taken before
 //! - `extract`: stimuli and a model to activations
 //! - `floors`: the architecture table of the crate docs holds
 //! - `given_distances`: features that are distances, not values
@@ -14,10 +15,12 @@
 //! - `models`: hidden states against frozen ones, and checkpoints that are wrong
 //! - `pipeline`: the program, stage by stage and as one run
 //! - `stochastic`: the paper's solver against published results and the exact one
+//! - `transforms`: what is done to activations before the fit
 //! - `workspace`: a folder for each test, and the program run in it
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
 mod bad_input;
+mod cache;
 mod extract;
 mod floors;
 mod given_distances;
@@ -31,4 +34,5 @@ mod mlem;
 mod models;
 mod pipeline;
 mod stochastic;
+mod transforms;
 mod workspace;
