@@ -27,6 +27,8 @@
 //! | 2 | [`grammar`] | template grammars to stimuli | |
 //! | 2 | [`models`] | one trunk, and the declarations that configure it | |
 //! | 2 | [`mlem`] | the estimator: distances, moments, exact fit, importance | |
+//! | 2 | [`baselines`] | what MLEM is compared with: feature-reweighted RSA, RSA, decoding | `mlem` |
+//! | 2 | [`simulate`] | activations with a known `W`, and how near each fit comes to it | `mlem` |
 //! | 3 | [`extract`] | stimuli and a model to activations | |
 //! | 3 | [`profile`] | an estimator over layers and folds | |
 //! | 3 | [`geometry`] | maps of the stimuli: multidimensional scaling of every layer | |
@@ -35,6 +37,7 @@
 //! candle is named only in [`models`] and [`extract`].
 
 pub mod activations;
+pub mod baselines;
 mod error;
 pub mod extract;
 pub mod files;
@@ -47,6 +50,7 @@ pub mod numeric;
 pub mod profile;
 pub mod progress;
 pub mod report;
+pub mod simulate;
 pub mod stimuli;
 pub mod text;
 

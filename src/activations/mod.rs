@@ -35,6 +35,9 @@ pub struct Provenance {
     pub model: Option<String>,
     /// The commit that the model's id resolved to.
     pub commit: Option<String>,
+    /// The seed of the model's weights, if they are those before any training.
+    #[serde(default)]
+    pub untrained: Option<u64>,
     /// How tokens were pooled.
     pub pooling: Option<Pooling>,
     /// [`crate::stimuli::Stimuli::hash`] of the stimuli.
@@ -263,6 +266,7 @@ mod tests {
             stimuli_hash: Some("00ff".to_owned()),
             commit: None,
             transforms: vec![Transform::Units(vec![0, 1, 7]), Transform::Pca(2)],
+            untrained: Some(3),
         };
         let written = Activations::new(vec![0, 12], two_layers(), provenance).unwrap();
         written.write(&path).unwrap();

@@ -25,11 +25,12 @@ pub(super) fn write(activations: &Activations, path: &Path) -> Result<()> {
 }
 
 pub(super) fn write_to(activations: &Activations, out: &mut dyn Write) -> io::Result<()> {
-    let Provenance { model, commit, pooling, stimuli_hash, transforms } = activations.provenance();
+    let Provenance { model, commit, untrained, pooling, stimuli_hash, transforms } = activations.provenance();
     let transforms: Vec<String> = transforms.iter().map(ToString::to_string).collect();
     let metadata = [
         ("model", model.clone()),
         ("commit", commit.clone()),
+        ("untrained", untrained.map(|seed| seed.to_string())),
         ("pooling", pooling.map(|pooling| pooling.to_string())),
         ("stimuli_hash", stimuli_hash.clone()),
         ("transforms", (!transforms.is_empty()).then(|| transforms.join(THEN))),
@@ -124,6 +125,7 @@ pub(super) fn read_from(source: &mut dyn Read, length: u64, path: &Path) -> Resu
     let provenance = Provenance {
         model: field("model"),
         commit: field("commit"),
+        untrained: field("untrained").and_then(|seed| seed.parse().ok()),
         pooling: field("pooling").map(|name| name.parse()).transpose()?,
         stimuli_hash: field("stimuli_hash"),
         transforms: transforms.collect::<Result<_>>()?,

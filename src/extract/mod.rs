@@ -164,7 +164,7 @@ impl Extract {
         progress.begin("extracting", tokenized.len() as u64, Unit::Items);
         let matrices = self.run(&tokenized, &plan.batches, &layers, model, progress);
         progress.end();
-        let provenance = self.provenance(stimuli, model.id(), model.commit());
+        let provenance = self.provenance(stimuli, model.id(), model.commit(), model.untrained());
         let activations = Activations::new(layers, matrices?, provenance)?;
         let throughput = Throughput {
             stimuli: tokenized.len(),
@@ -176,10 +176,17 @@ impl Extract {
     }
 
     /// What activations of `stimuli` under a model are activations of.
-    fn provenance(&self, stimuli: &Stimuli, model: &str, commit: Option<&str>) -> Provenance {
+    fn provenance(
+        &self,
+        stimuli: &Stimuli,
+        model: &str,
+        commit: Option<&str>,
+        untrained: Option<u64>,
+    ) -> Provenance {
         Provenance {
             model: Some(model.to_owned()),
             commit: commit.map(str::to_owned),
+            untrained,
             pooling: Some(self.pooling),
             stimuli_hash: Some(stimuli.hash()),
             transforms: Vec::new(),

@@ -119,7 +119,7 @@ impl Grammar {
         if count <= n as u128 {
             return (generator.all(), true);
         }
-        let most = ((TRIED_CHARS / self.size()) as usize).min(n.saturating_mul(16).max(1 << 20)).max(n);
+        let most = ((TRIED_CHARS / self.size()) as usize).min(n.saturating_mul(16).max(1 << 18)).max(n);
         let mut stream = Stream::new(seed, "sample");
         let mut indices = IndexSample::new(count, n);
         let mut drawn = indices.take(n, &mut stream);

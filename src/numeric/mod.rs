@@ -6,6 +6,7 @@ pub mod adamw;
 pub mod auc;
 pub mod correlation;
 pub mod counting;
+pub mod embedding;
 pub mod lbfgs;
 pub mod linalg;
 pub mod logistic;

@@ -33,6 +33,9 @@ pub struct ModelRecord {
     /// The commit it resolved to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commit: Option<String>,
+    /// The seed of its weights, if they are those before any training.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub untrained: Option<u64>,
     /// Its `config.json`.
     pub config: serde_json::Value,
     /// How tokens were pooled.

@@ -4,12 +4,14 @@
 //! same input gives the same bytes: no dates, no random names.
 
 mod error;
+mod estimators;
 pub mod export;
 mod figures;
 mod methods;
 pub mod names;
 pub mod page;
 pub mod plot;
+pub mod simulation;
 mod svg;
 pub mod terminal;
 mod words;

@@ -179,11 +179,7 @@ fn equal_activations() {
     tables: out
     page:   out/report.html
     --- stderr
-    warning: layer 0, fold 0: no score, because all neural distances are equal (the activations do not differ: check --pool and --layers)
-    warning: layer 0, fold 1: no score, because all neural distances are equal (the activations do not differ: check --pool and --layers)
-    warning: layer 0, fold 2: no score, because all neural distances are equal (the activations do not differ: check --pool and --layers)
-    warning: layer 0, fold 3: no score, because all neural distances are equal (the activations do not differ: check --pool and --layers)
-    warning: layer 0, fold 4: no score, because all neural distances are equal (the activations do not differ: check --pool and --layers)
+    warning: layer 0, folds 0, 1, 2, 3 and 4: no score, because all neural distances are equal (the activations do not differ: check --pool and --layers)
     ");
 }
 

@@ -86,6 +86,16 @@ fn a_grammar_that_makes_one_sentence_in_a_million_ways_is_sampled_to_its_end() {
     assert!(!drawn.complete, "not all 2^24 derivations were looked at");
 }
 
+/// Found by the fuzzer: it took longer than its ten seconds.
+#[test]
+fn a_grammar_of_nothing_but_the_same_word_is_given_up_in_time() {
+    let grammar = Grammar::parse_to_depth("S -> A A A A\nA -> | 'a' | | S", "fuzz.fcfg", 5).unwrap();
+    let drawn = grammar.generate(&Draw::Sample { n: 16, seed: 0 }).unwrap();
+    let sentences = drawn.stimuli.sentences().unwrap();
+    assert_eq!(sentences.iter().collect::<BTreeSet<_>>().len(), sentences.len());
+    assert!((8..=16).contains(&sentences.len()) && !drawn.complete);
+}
+
 #[test]
 fn a_sample_does_not_depend_on_how_many_derivations_are_in_the_way() {
     // A third of the derivations repeat a sentence.
@@ -98,7 +108,7 @@ fn a_sample_does_not_depend_on_how_many_derivations_are_in_the_way() {
 
 #[test]
 fn a_grammar_that_does_not_recurse_is_whole_whatever_its_depth() {
-    let chain: String = (0..20).map(|i| format!("C{i} -> 'a' C{}\n", i + 1)).collect();
+    let chain: String = (0..20).fold(String::new(), |text, i| text + &format!("C{i} -> 'a' C{}\n", i + 1));
     let grammar = Grammar::parse_to_depth(&(chain + "C20 -> 'end'\n"), "chain.fcfg", 3).unwrap();
     assert_eq!(grammar.count().sentences, Some(1));
     let recursive = "S -> 'a' S | 'a'\n";
@@ -111,7 +121,8 @@ fn what_would_never_end_is_refused() {
     let cases = [
         // A chain of a thousand productions.
         (
-            (0..1000).map(|i| format!("C{i} -> C{}\n", i + 1)).collect::<String>() + "C1000 -> 'a'\n",
+            (0..1000).fold(String::new(), |text, i| text + &format!("C{i} -> C{}\n", i + 1))
+                + "C1000 -> 'a'\n",
             "levels deep",
         ),
         // A billion words in one sentence.

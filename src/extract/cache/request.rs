@@ -19,6 +19,7 @@ pub struct Request<'a> {
     params: &'a Extract,
     stimuli: &'a Stimuli,
     checkpoint: &'a Checkpoint,
+    untrained: Option<u64>,
     key: String,
 }
 
@@ -42,12 +43,13 @@ impl<'a> Request<'a> {
         parts.add(&checkpoint.tokenizer);
         parts.add(format!("{options:?}"));
         match &checkpoint.weights {
-            Weights::Safetensors(paths) => {
+            Weights::Safetensors(paths) | Weights::Pytorch(paths) => {
                 for path in paths {
                     parts.add(content(path)?);
                 }
             }
             Weights::Embedded(bytes) => parts.add(bytes),
+            Weights::Absent => {}
         }
         parts.add(params.pooling.name());
         let kept = params.kept(stimuli)?;
@@ -58,7 +60,8 @@ impl<'a> Request<'a> {
             }
         }
         parts.add(format!("{kept:?}"));
-        Ok(Self { params, stimuli, checkpoint, key: parts.0.finalize().to_hex().to_string() })
+        let key = parts.0.finalize().to_hex().to_string();
+        Ok(Self { params, stimuli, checkpoint, untrained: options.untrained, key })
     }
 
     /// The key (hex).
@@ -74,7 +77,8 @@ impl<'a> Request<'a> {
 
     /// What the activations are activations of. It is not the entry's: the features may be others.
     pub(super) fn provenance(&self) -> Provenance {
-        self.params.provenance(self.stimuli, &self.checkpoint.id, self.checkpoint.commit.as_deref())
+        let Checkpoint { id, commit, .. } = self.checkpoint;
+        self.params.provenance(self.stimuli, id, commit.as_deref(), self.untrained)
     }
 }
 

@@ -4,6 +4,7 @@ mod cache;
 mod estimator;
 mod model;
 mod ranges;
+mod simulate;
 mod stimuli;
 mod transform;
 
@@ -14,9 +15,10 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 use mlem_probe::report::export::Format;
 
 pub use cache::{CacheCommand, CacheTask};
-pub use estimator::EstimatorArgs;
+pub use estimator::{EstimatorArgs, EstimatorName};
 pub use model::{ExtractArgs, ModelArgs};
 pub use ranges::Ranges;
+pub use simulate::SimulateArgs;
 pub use stimuli::DrawArgs;
 pub use transform::TransformArgs;
 
@@ -55,8 +57,10 @@ pub enum Command {
     Check(CheckArgs),
     /// Run a model over stimuli and write every layer's activations
     Extract(ExtractCommand),
-    /// Fit MLEM on activations of your own: no model needed
+    /// Fit MLEM, or a baseline, on activations of your own: no model needed
     Fit(FitArgs),
+    /// Activations with a known W, and how near each fit comes to it: the paper's simulations
+    Simulate(SimulateArgs),
     /// Rebuild the page of a run directory from its tables
     Report(ReportArgs),
     /// Look after the activations that are kept for another run

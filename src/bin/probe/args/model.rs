@@ -15,6 +15,10 @@ pub struct ModelArgs {
     /// Branch, tag or commit of the Hub, or training step of the embedded model (step0); several: a run of each
     #[arg(long, value_name = "REV,...", value_delimiter = ',')]
     pub revision: Vec<String>,
+    /// The model before any training: its weights are drawn as its initialiser draws them, from a seed (default: 0); needs its
+    /// configuration and tokenizer alone
+    #[arg(long, value_name = "SEED", num_args = 0..=1, require_equals = true, default_missing_value = "0")]
+    pub untrained: Option<u64>,
 }
 
 /// How activations are taken.

@@ -36,16 +36,17 @@ pub fn run(args: &ExtractCommand, printer: &Printer) -> Result<()> {
     }
     let stimuli = Stimuli::read(&args.stimuli)?;
     stimuli.sentences()?;
-    let checkpoint = model::find(&args.model.model, revision, printer)?;
+    let (checkpoint, options) = model::find(&args.model, revision, printer)?;
     let steps = args.transforms.steps(args.seed);
     let Taken { activations, throughput, cached, .. } =
-        take(&stimuli, &checkpoint, &LoadOptions::default(), &args.extract, &steps, printer)?;
+        take(&stimuli, &checkpoint, &options, &args.extract, &steps, printer)?;
     activations.write(&args.out)?;
     if printer.json() {
         return Printer::result_json(&json!({
             "activations": args.out,
             "model": checkpoint.id,
             "commit": checkpoint.commit,
+            "untrained": options.untrained,
             "layers": activations.layers(),
             "transforms": activations.provenance().transforms,
             "stimuli": throughput.stimuli,

@@ -10,6 +10,7 @@ mod model;
 mod report;
 mod run;
 mod run_dir;
+mod simulate;
 mod source;
 mod words;
 
@@ -25,6 +26,7 @@ pub fn run(cli: Cli) -> Result<()> {
         Command::Check(args) => check::run(&args, &printer(&args.talk)?),
         Command::Extract(args) => extract::run(&args, &printer(&args.talk)?),
         Command::Fit(args) => fit::run(&args, &printer(&args.talk)?),
+        Command::Simulate(args) => simulate::run(&args, &printer(&args.talk)?),
         Command::Report(args) => report::run(&args, &printer(&args.talk)?),
         Command::Cache(args) => cache::run(&args, &printer(&args.talk)?),
         Command::Models(talk) => lists::models(&printer(&talk)?),

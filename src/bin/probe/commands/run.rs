@@ -5,7 +5,6 @@ use std::path::Path;
 use std::time::Instant;
 
 use mlem_probe::grammar::{Draw, Grammar};
-use mlem_probe::models::LoadOptions;
 use mlem_probe::numeric::rng::Stream;
 use mlem_probe::profile::ModelRecord;
 use mlem_probe::stimuli::Stimuli;
@@ -29,7 +28,7 @@ pub fn run(args: &RunArgs, printer: &Printer) -> Result<()> {
     stimuli.sentences()?;
     args.transforms.check(args.estimator.distance)?;
     fit::choose_features(&mut stimuli, &args.estimator)?;
-    args.estimator.params(args.draw.seed).check_features(stimuli.features(), args.estimator.folds)?;
+    args.estimator.estimator(args.draw.seed).check(stimuli.features(), args.estimator.folds)?;
     let seconds = BTreeMap::from([("generate".to_owned(), begun.elapsed().as_secs_f64())]);
     let revisions: Vec<Option<&str>> = match args.model.revision.as_slice() {
         [] => vec![None],
@@ -39,7 +38,7 @@ pub fn run(args: &RunArgs, printer: &Printer) -> Result<()> {
         let out = match &args.out {
             Some(out) if revisions.len() > 1 => out.join(revision.unwrap_or_default().replace('/', "-")),
             Some(out) => out.clone(),
-            None => run_dir::default_for(source, &args.model.model, *revision),
+            None => run_dir::default_for(source, &args.model, *revision),
         };
         run_once(args, source, stimuli.clone(), *revision, seconds.clone(), &out, printer)?;
     }
@@ -56,17 +55,17 @@ fn run_once(
     printer: &Printer,
 ) -> Result<()> {
     run_dir::require_writable(out)?;
-    let checkpoint = model::find(&args.model.model, revision, printer)?;
+    let (checkpoint, options) = model::find(&args.model, revision, printer)?;
     let begun = Instant::now();
     let steps = args.transforms.steps(args.draw.seed);
-    let taken =
-        extract::take(&stimuli, &checkpoint, &LoadOptions::default(), &args.extract, &steps, printer)?;
+    let taken = extract::take(&stimuli, &checkpoint, &options, &args.extract, &steps, printer)?;
     let (all, load) = (begun.elapsed().as_secs_f64(), taken.load.as_secs_f64());
     seconds.extend([("load".to_owned(), load), ("extract".to_owned(), all - load)]);
     let record = ModelRecord {
         id: checkpoint.id.clone(),
         revision: revision.map(str::to_owned),
         commit: checkpoint.commit.clone(),
+        untrained: options.untrained,
         config: serde_json::from_str(&checkpoint.config).unwrap_or_default(),
         pooling: pooling(&args.extract, &stimuli),
     };
