@@ -22,7 +22,7 @@
 //! | 0 | [`text`] | words for people: near matches, counts | |
 //! | 0 | [`progress`] | how long work reports itself, without printing | |
 //! | 1 | [`stimuli`] | sentences, spans, and the typed feature table | |
-//! | 1 | [`activations`] | per-layer matrices and their file formats | |
+//! | 1 | [`activations`] | per-layer matrices, their file formats, and transforms of them | |
 //! | 1 | [`hub`] | a model id or folder becomes the files of a checkpoint | |
 //! | 2 | [`grammar`] | template grammars to stimuli | |
 //! | 2 | [`models`] | one trunk, and the declarations that configure it | |

@@ -12,6 +12,7 @@ pub mod linalg;
 pub mod logistic;
 pub mod mds;
 pub mod nnls;
+pub mod pca;
 pub mod psd;
 pub mod quantile;
 pub mod rank;

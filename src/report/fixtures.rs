@@ -58,6 +58,7 @@ pub(super) fn realistic(n_layers: usize, n_stimuli: usize, interactions: bool) -
             pooling: "mean".to_owned(),
         }),
         activations: None,
+        transforms: Vec::new(),
         layers: (0..n_layers).collect(),
         options: serde_json::from_value(options).unwrap(),
         seed: 0,

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::estimators::Words;
 use super::words;
+use crate::activations::Transform;
 use crate::mlem::FeatureGroup;
 use crate::profile::{Order, RunRecord, SpreadOver, Summary};
 use crate::text;
@@ -19,10 +20,11 @@ pub(super) fn paragraph(summary: &Summary, run: &RunRecord) -> String {
         _ if summary.layers.is_empty() => vec![data(summary, run), program(run)],
         Some(method) => {
             let distances = features(run).filter(|_| words.score == "Spearman");
-            vec![data(summary, run), distances, Some(method), program(run)]
+            vec![data(summary, run), transforms(run), distances, Some(method), program(run)]
         }
         None => vec![
             data(summary, run),
+            transforms(run),
             features(run),
             model(summary, run),
             score(summary),
@@ -80,6 +82,15 @@ fn data(summary: &Summary, run: &RunRecord) -> Option<String> {
         untrained.unwrap_or_default(),
         pooling.unwrap_or_default(),
     ))
+}
+
+fn transforms(run: &RunRecord) -> Option<String> {
+    let steps: Vec<String> = run.transforms.iter().map(Transform::describe).collect();
+    match steps.as_slice() {
+        [] => None,
+        [only] => Some(format!("Before the fit, {only}.")),
+        several => Some(format!("Before the fit, in this order: {}.", several.join("; "))),
+    }
 }
 
 fn features(run: &RunRecord) -> Option<String> {
@@ -287,6 +298,24 @@ mod tests {
         {
             assert!(text.contains(part), "{part}: {text}");
         }
+    }
+
+    #[test]
+    fn transforms_are_told_in_their_order() {
+        let mut run = fixtures::realistic(3, 64, false);
+        assert!(!of(&run).contains("Before the fit"));
+        run.record.transforms = vec![Transform::ZScore];
+        assert!(
+            of(&run).contains(" Before the fit, every unit was brought to mean 0 and standard deviation 1")
+        );
+        run.record.transforms = vec![Transform::MinusPrevious, Transform::Pca(20)];
+        let text = of(&run);
+        assert!(
+            text.contains(
+                "in this order: the layer before was subtracted from every layer; vectors were reduced to their first 20"
+            ),
+            "{text}"
+        );
     }
 
     #[test]

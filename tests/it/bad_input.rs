@@ -276,7 +276,7 @@ fn an_unknown_feature_or_layer() {
     exit code 2
     --- stdout
     --- stderr
-    error: invalid value '9-5' for '--layers <LAYERS>': `9-5` is no layer and no range of layers; write 0-6,9
+    error: invalid value '9-5' for '--layers <LAYERS>': `9-5` is no number and no range; write 0-6,9
 
     For more information, try '--help'.
     ");

@@ -2,6 +2,7 @@
 //!
 //! - `bad_input`: the message for everything that users get wrong
 //! - `baselines`: against scikit-learn, and as the program runs them
+//! - `cache`: activations that were taken before
 //! - `extract`: stimuli and a model to activations
 //! - `floors`: the architecture table of the crate docs holds
 //! - `given_distances`: features that are distances, not values
@@ -17,12 +18,14 @@
 //! - `pytorch`: weights in PyTorch's own formats
 //! - `rwkv7`: its last hidden states against candle-transformers'
 //! - `stochastic`: the paper's solver against published results and the exact one
+//! - `transforms`: what is done to activations before the fit
 //! - `untrained`: models before any training, as a control
 //! - `workspace`: a folder for each test, and the program run in it
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
 mod bad_input;
 mod baselines;
+mod cache;
 mod extract;
 mod floors;
 mod given_distances;
@@ -38,5 +41,6 @@ mod pipeline;
 mod pytorch;
 mod rwkv7;
 mod stochastic;
+mod transforms;
 mod untrained;
 mod workspace;

@@ -90,6 +90,8 @@ pub(super) fn run(run: &RunRecord) -> Vec<Fact> {
         say("pooling", model.pooling.clone());
     }
     say("activations", run.activations.clone().unwrap_or_default());
+    let transforms: Vec<String> = run.transforms.iter().map(ToString::to_string).collect();
+    say("transforms", transforms.join(", "));
     say("seed", run.seed.to_string());
     for (option, value) in &run.options {
         let value = match value {

@@ -14,7 +14,7 @@ use mlem_probe::stimuli::{self, Feature, FeatureTable, Stimuli};
 use serde_json::json;
 
 use super::{report, run_dir};
-use crate::args::{EstimatorArgs, EstimatorName, FitArgs};
+use crate::args::{EstimatorArgs, EstimatorName, FitArgs, Ranges};
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;
 
@@ -38,12 +38,17 @@ pub struct Fit<'a> {
 
 /// Runs the command.
 pub fn run(args: &FitArgs, printer: &Printer) -> Result<()> {
+    args.transforms.check(args.estimator.distance)?;
     run_dir::require_writable(&args.out)?;
     let begun = Instant::now();
     let mut stimuli = read_stimuli(args)?;
     let mut activations = Activations::read(&args.activations)?;
-    if let Some(layers) = &args.layers {
-        activations = activations.select(layers.as_slice())?;
+    let layers = args.layers.as_ref().map(Ranges::as_slice);
+    let steps = args.transforms.steps(args.seed);
+    if !steps.is_empty() {
+        activations = activations.transform(&steps, layers, None, printer)?;
+    } else if let Some(layers) = layers {
+        activations = activations.select(layers)?;
     }
     let mut warnings = Vec::new();
     if let Some(hash) = &activations.provenance().stimuli_hash
@@ -97,6 +102,7 @@ impl Fit<'_> {
             },
             model,
             activations: file,
+            transforms: activations.provenance().transforms.clone(),
             layers: activations.layers().to_vec(),
             options,
             seed,

@@ -1,5 +1,6 @@
 //! What each subcommand does.
 
+mod cache;
 mod check;
 mod extract;
 mod fit;
@@ -27,6 +28,7 @@ pub fn run(cli: Cli) -> Result<()> {
         Command::Fit(args) => fit::run(&args, &printer(&args.talk)?),
         Command::Simulate(args) => simulate::run(&args, &printer(&args.talk)?),
         Command::Report(args) => report::run(&args, &printer(&args.talk)?),
+        Command::Cache(args) => cache::run(&args, &printer(&args.talk)?),
         Command::Models(talk) => lists::models(&printer(&talk)?),
         Command::Grammars(talk) => lists::grammars(&printer(&talk)?),
     }

@@ -26,6 +26,7 @@ pub fn run(args: &RunArgs, printer: &Printer) -> Result<()> {
     let mut stimuli = stimuli(source, &args.draw, printer)?;
     // Whatever is wrong with the stimuli is said before a model is fetched and run.
     stimuli.sentences()?;
+    args.transforms.check(args.estimator.distance)?;
     fit::choose_features(&mut stimuli, &args.estimator)?;
     args.estimator.estimator(args.draw.seed).check(stimuli.features(), args.estimator.folds)?;
     let seconds = BTreeMap::from([("generate".to_owned(), begun.elapsed().as_secs_f64())]);
@@ -54,25 +55,24 @@ fn run_once(
     printer: &Printer,
 ) -> Result<()> {
     run_dir::require_writable(out)?;
+    let (checkpoint, options) = model::find(&args.model, revision, printer)?;
     let begun = Instant::now();
-    let (checkpoint, model) = model::load(&args.model, revision, printer)?;
-    seconds.insert("load".to_owned(), begun.elapsed().as_secs_f64());
-    let begun = Instant::now();
-    let extraction = extract::extract(&stimuli, &model, &args.extract, printer)?;
-    seconds.insert("extract".to_owned(), begun.elapsed().as_secs_f64());
-    printer.say(&extraction.throughput.to_string());
+    let steps = args.transforms.steps(args.draw.seed);
+    let taken = extract::take(&stimuli, &checkpoint, &options, &args.extract, &steps, printer)?;
+    let (all, load) = (begun.elapsed().as_secs_f64(), taken.load.as_secs_f64());
+    seconds.extend([("load".to_owned(), load), ("extract".to_owned(), all - load)]);
     let record = ModelRecord {
         id: checkpoint.id.clone(),
         revision: revision.map(str::to_owned),
         commit: checkpoint.commit.clone(),
-        untrained: model.untrained(),
+        untrained: options.untrained,
         config: serde_json::from_str(&checkpoint.config).unwrap_or_default(),
-        pooling: pooling(&args.extract),
+        pooling: pooling(&args.extract, &stimuli),
     };
     let fit = Fit {
         source,
         stimuli,
-        activations: extraction.activations,
+        activations: taken.activations,
         model: Some(record),
         file: None,
         seconds,
@@ -82,9 +82,10 @@ fn run_once(
 }
 
 /// How tokens are pooled, in words that name the options that change it.
-fn pooling(args: &ExtractArgs) -> String {
+fn pooling(args: &ExtractArgs, stimuli: &Stimuli) -> String {
     let mut words = args.pool.to_string();
-    if let Some(slot) = &args.at {
+    let word = stimuli.slots().first().filter(|_| stimuli.is_word_level());
+    if let Some(slot) = args.at.as_ref().or(word) {
         words.push_str(" at ");
         words.push_str(slot);
     }
