@@ -30,6 +30,12 @@ pub enum Error {
     /// A fit that cannot be made.
     #[error(transparent)]
     Mlem(#[from] crate::mlem::Error),
+    /// A baseline that cannot be fitted.
+    #[error(transparent)]
+    Baselines(#[from] crate::baselines::Error),
+    /// A simulation that cannot be run.
+    #[error(transparent)]
+    Simulate(#[from] crate::simulate::Error),
     /// A profile that cannot be made or read.
     #[error(transparent)]
     Profile(#[from] crate::profile::Error),
@@ -60,6 +66,8 @@ impl Error {
             Self::Activations(error) => error.hint(),
             Self::Models(error) => error.hint(),
             Self::Mlem(error) => error.hint(),
+            Self::Baselines(error) => error.hint(),
+            Self::Simulate(error) => error.hint(),
             Self::Profile(error) => error.hint(),
             Self::Extract(error) => error.hint(),
             Self::Compare(error) => error.hint(),

@@ -22,11 +22,13 @@
 //! | 0 | [`text`] | words for people: near matches, counts | |
 //! | 0 | [`progress`] | how long work reports itself, without printing | |
 //! | 1 | [`stimuli`] | sentences, spans, and the typed feature table | |
-//! | 1 | [`activations`] | per-layer matrices and their file formats | |
+//! | 1 | [`activations`] | per-layer matrices, their file formats, and transforms of them | |
 //! | 1 | [`hub`] | a model id or folder becomes the files of a checkpoint | |
 //! | 2 | [`grammar`] | template grammars to stimuli | |
 //! | 2 | [`models`] | one trunk, and the declarations that configure it | |
 //! | 2 | [`mlem`] | the estimator: distances, moments, exact fit, importance | |
+//! | 2 | [`baselines`] | what MLEM is compared with: feature-reweighted RSA, RSA, decoding | `mlem` |
+//! | 2 | [`simulate`] | activations with a known `W`, and how near each fit comes to it | `mlem` |
 //! | 3 | [`extract`] | stimuli and a model to activations | |
 //! | 3 | [`profile`] | an estimator over layers and folds | |
 //! | 3 | [`geometry`] | maps of the stimuli: multidimensional scaling of every layer | |
@@ -36,6 +38,7 @@
 //! candle is named only in [`models`] and [`extract`].
 
 pub mod activations;
+pub mod baselines;
 pub mod compare;
 mod error;
 pub mod extract;
@@ -49,6 +52,7 @@ pub mod numeric;
 pub mod profile;
 pub mod progress;
 pub mod report;
+pub mod simulate;
 pub mod stimuli;
 pub mod text;
 

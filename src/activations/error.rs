@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::transform;
 use crate::{files, text};
 
 /// A result whose error is this module's.
@@ -81,6 +82,70 @@ pub enum Error {
         /// Which file.
         path: PathBuf,
     },
+    /// A transform that does not exist.
+    #[error("no transform is called `{name}`")]
+    UnknownTransform {
+        /// The name.
+        name: String,
+    },
+    /// A transform needs a layer that is not there.
+    #[error("{transform} needs layer {layer}, which is not there")]
+    NoLayerBefore {
+        /// Which layer.
+        layer: usize,
+        /// Which transform.
+        transform: &'static str,
+        /// The layers there are.
+        layers: Vec<usize>,
+    },
+    /// Every layer that was asked for is left out by the transforms.
+    #[error("minus-layer0 leaves nothing of layer 0, and no other layer was asked for")]
+    NoLayerLeft,
+    /// Layers of different sizes, one of which should be subtracted from the other.
+    #[error(
+        "layer {layer} has {d} units and layer {other} has {other_d}: one cannot be subtracted from the other"
+    )]
+    Widths {
+        /// Which layer.
+        layer: usize,
+        /// Its units.
+        d: usize,
+        /// The layer to subtract.
+        other: usize,
+        /// The units of that one.
+        other_d: usize,
+    },
+    /// It is not known which single token each vector is of.
+    #[error("minus-token-mean needs to know which token each vector is of")]
+    NoTokens,
+    /// More principal components than there are stimuli or units.
+    #[error("pca:{k} of layer {layer}: there are {} stimuli and {}", n, text::counted(*d as u128, "unit"))]
+    TooManyComponents {
+        /// How many were asked for.
+        k: usize,
+        /// Of which layer.
+        layer: usize,
+        /// How many stimuli there are.
+        n: usize,
+        /// How many units.
+        d: usize,
+    },
+    /// Principal components that could not be found.
+    #[error("the principal components of layer {layer} could not be found")]
+    NoComponents {
+        /// Of which layer.
+        layer: usize,
+    },
+    /// A unit that a layer does not have.
+    #[error("layer {layer} has no unit {unit}: it has units 0 to {}", d - 1)]
+    NoSuchUnit {
+        /// Which unit.
+        unit: usize,
+        /// Which layer.
+        layer: usize,
+        /// How many units it has.
+        d: usize,
+    },
     /// A pooling that does not exist.
     #[error("no pooling is called `{name}`")]
     UnknownPooling {
@@ -102,14 +167,30 @@ impl Error {
                 let layers: Vec<String> = layers.iter().map(ToString::to_string).collect();
                 format!("the layers are {}", text::join_and(&layers))
             }
+            Self::NoLayerBefore { layers, .. } => {
+                let layers: Vec<String> = layers.iter().map(ToString::to_string).collect();
+                format!("the layers are {}; give it activations that have the layer too", text::join_and(&layers))
+            }
+            Self::UnknownTransform { name } => transform::hint(name),
+            Self::Widths { .. } | Self::NoSuchUnit { .. } => {
+                "choose layers of the same size with --layers, or units that all of them have with --units".to_owned()
+            }
+            Self::NoTokens => {
+                "take the activations of single tokens: --pool first, --pool last or --at a slot of one token, in \
+                 `probe extract` or `probe run`"
+                    .to_owned()
+            }
+            Self::TooManyComponents { n, d, .. } => format!("ask for at most {}", n.min(d)),
             Self::RowCounts { .. } => "every layer needs one row per stimulus, in the same order".to_owned(),
             Self::Format { .. } => {
-                "arrays are (n_stimuli, d) each, or one .npy of (n_layers, n_stimuli, d), saved as float32 or float64"
+                "arrays are (n_stimuli, d) each, or a single one of (n_layers, n_stimuli, d), of real numbers"
                     .to_owned()
             }
             Self::UnknownFormat { .. } => "use .safetensors or .npy, or .npz to read".to_owned(),
             Self::UnknownPooling { .. } => "use mean, max, min, first, last or none".to_owned(),
-            Self::NoLayers | Self::Layers { .. } | Self::Empty { .. } => return None,
+            Self::NoLayerLeft => "subtracted from itself, layer 0 is nothing: ask for others with --layers".to_owned(),
+            Self::NoLayers
+            | Self::Layers { .. } | Self::Empty { .. } | Self::NoComponents { .. } => return None,
         })
     }
 }

@@ -6,7 +6,8 @@
 //! | --- | --- | --- |
 //! | `.safetensors` | tensors `layer.0` … `layer.L`, each `(n_stimuli, d_model)`, and metadata | from the names |
 //! | `.npy` | `(n_stimuli, d)`, or `(n_layers, n_stimuli, d)` | `0..n_layers` |
-//! | `.npz` | arrays of `(n_stimuli, d)` | from the names |
+//! | `.npz`, compressed or not | arrays of `(n_stimuli, d)` | from the names |
+//! | `.safetensors`, `.npz` with one array | `(n_layers, n_stimuli, d)` | `0..n_layers` |
 //!
 //! Names that end in different numbers (`layer.3`, `arr_3`, `layer_3`, `3`) are layers of those numbers; any other names are
 //! numbered from 0 in alphabetical order. Numbers of other types than f32 are rounded to it.
@@ -15,7 +16,9 @@ mod error;
 mod npy;
 mod pooling;
 mod safetensors;
+mod transform;
 
+use std::io::{self, Read, Write};
 use std::path::Path;
 
 use ndarray::{Array2, ArrayView2};
@@ -23,18 +26,24 @@ use ndarray::{Array2, ArrayView2};
 pub use error::{Error, Result};
 pub use npy::read_square_matrices;
 pub use pooling::Pooling;
+pub use transform::{PooledTokens, Transform};
 
 /// What activations are activations of.
-#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Provenance {
     /// The model's id or folder, if they come from one.
     pub model: Option<String>,
     /// The commit that the model's id resolved to.
     pub commit: Option<String>,
+    /// The seed of the model's weights, if they are those before any training.
+    #[serde(default)]
+    pub untrained: Option<u64>,
     /// How tokens were pooled.
     pub pooling: Option<Pooling>,
     /// [`crate::stimuli::Stimuli::hash`] of the stimuli.
     pub stimuli_hash: Option<String>,
+    /// What was done to them since, in order.
+    pub transforms: Vec<Transform>,
 }
 
 /// The activations of a stimulus set at some layers of a model.
@@ -103,6 +112,31 @@ impl Activations {
             Format::Npy => npy::write_npy(self, path),
             Format::Npz => Err(Error::UnknownFormat { path: path.to_owned() }),
         }
+    }
+
+    /// Writes a safetensors file to `out`.
+    ///
+    /// # Errors
+    ///
+    /// Those of `out`.
+    pub fn write_safetensors(&self, out: &mut dyn Write) -> io::Result<()> {
+        safetensors::write_to(self, out)
+    }
+
+    /// Reads a safetensors file of `length` bytes from `source`, one tensor at a time; `name` is what messages call it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Format`]; and as [`Activations::new`].
+    pub fn read_safetensors(source: &mut dyn Read, length: u64, name: &Path) -> Result<Self> {
+        safetensors::read_from(source, length, name)
+    }
+
+    /// The same numbers, said to be activations of something else.
+    #[must_use]
+    pub fn with_provenance(mut self, provenance: Provenance) -> Self {
+        self.provenance = provenance;
+        self
     }
 
     /// The same activations at `layers` alone, ascending and each once whatever their order here.
@@ -231,6 +265,8 @@ mod tests {
             pooling: Some(Pooling::Max),
             stimuli_hash: Some("00ff".to_owned()),
             commit: None,
+            transforms: vec![Transform::Units(vec![0, 1, 7]), Transform::Pca(2)],
+            untrained: Some(3),
         };
         let written = Activations::new(vec![0, 12], two_layers(), provenance).unwrap();
         written.write(&path).unwrap();

@@ -3,6 +3,7 @@
 use std::io::{self, Cursor, Read as _};
 use std::path::Path;
 
+use half::f16;
 use ndarray::{Array2, Array3, ArrayD, Axis, IxDyn, ShapeBuilder as _};
 use npyz::{NpyFile, NpyHeader, Order, WriterBuilder as _};
 
@@ -36,20 +37,34 @@ pub(super) fn write_npy(activations: &Activations, path: &Path) -> Result<()> {
 pub(super) fn read_npy(path: &Path) -> Result<Activations> {
     let wrong = |message: String| Error::Format { path: path.to_owned(), message };
     let array = parse(&files::read(path)?).map_err(wrong)?;
-    let matrices = match array.ndim() {
-        2 => vec![matrix(array).map_err(wrong)?],
-        3 => {
-            let array: Array3<f32> = array.into_dimensionality().map_err(|error| wrong(error.to_string()))?;
-            array.axis_iter(Axis(0)).map(|layer| layer.to_owned()).collect()
-        }
-        _ => return Err(wrong(format!("the array has shape {:?}", array.shape()))),
-    };
+    let matrices = layers_of(array).map_err(wrong)?;
     Activations::new((0..matrices.len()).collect(), matrices, Provenance::default())
 }
 
 pub(super) fn read_npz(path: &Path) -> Result<Activations> {
-    let (layers, matrices) = by_layer(named_matrices(path)?);
+    let mut arrays = named_arrays(path)?;
+    let (layers, matrices) = match arrays.as_slice() {
+        [(name, array)] if array.ndim() == 3 => {
+            let name = name.clone();
+            let matrices =
+                layers_of(arrays.remove(0).1).map_err(|message| wrong_array(path, &name, &message))?;
+            ((0..matrices.len()).collect(), matrices)
+        }
+        _ => by_layer(matrices(path, arrays)?),
+    };
     Activations::new(layers, matrices, Provenance::default())
+}
+
+/// The matrices of one array, `(n_stimuli, d)` or `(n_layers, n_stimuli, d)`.
+fn layers_of(array: ArrayD<f32>) -> Result<Vec<Array2<f32>>, String> {
+    match array.ndim() {
+        3 => {
+            let array: Array3<f32> = array.into_dimensionality().map_err(|error| error.to_string())?;
+            Ok(array.axis_iter(Axis(0)).map(|layer| layer.as_standard_layout().into_owned()).collect())
+        }
+        2 => Ok(vec![matrix(array)?]),
+        _ => Err(format!("the array has shape {:?}", array.shape())),
+    }
 }
 
 /// Square matrices between stimuli: the arrays `(n, n)` of an `.npz` under their names, or the matrices of an `.npy` of
@@ -60,7 +75,7 @@ pub(super) fn read_npz(path: &Path) -> Result<Activations> {
 /// [`Error::Files`], [`Error::UnknownFormat`], [`Error::Format`].
 pub fn read_square_matrices(path: &Path) -> Result<Vec<(String, Array2<f32>)>> {
     match super::format(path)? {
-        super::Format::Npz => return named_matrices(path),
+        super::Format::Npz => return matrices(path, named_arrays(path)?),
         super::Format::Npy => {}
         super::Format::Safetensors => return Err(Error::UnknownFormat { path: path.to_owned() }),
     }
@@ -80,8 +95,21 @@ pub fn read_square_matrices(path: &Path) -> Result<Vec<(String, Array2<f32>)>> {
     named.collect()
 }
 
-/// The arrays of an `.npz`, each of which is a matrix.
-fn named_matrices(path: &Path) -> Result<Vec<(String, Array2<f32>)>> {
+fn wrong_array(path: &Path, name: &str, message: &str) -> Error {
+    Error::Format { path: path.to_owned(), message: format!("array `{name}`: {message}") }
+}
+
+/// Arrays each of which is a matrix.
+fn matrices(path: &Path, arrays: Vec<(String, ArrayD<f32>)>) -> Result<Vec<(String, Array2<f32>)>> {
+    let named = arrays.into_iter().map(|(name, array)| match matrix(array) {
+        Ok(matrix) => Ok((name, matrix)),
+        Err(message) => Err(wrong_array(path, &name, &message)),
+    });
+    named.collect()
+}
+
+/// The arrays of an `.npz`, compressed or not.
+fn named_arrays(path: &Path) -> Result<Vec<(String, ArrayD<f32>)>> {
     let wrong = |message: String| Error::Format { path: path.to_owned(), message };
     let bytes = files::read(path)?;
     let not_zip = |error: zip::result::ZipError| wrong(format!("not a readable .npz file: {error}"));
@@ -91,10 +119,10 @@ fn named_matrices(path: &Path) -> Result<Vec<(String, Array2<f32>)>> {
         let mut entry = archive.by_index(index).map_err(not_zip)?;
         let file_name = entry.name().map_err(not_zip)?.into_owned();
         let Some(name) = npyz::npz::array_name_from_file_name(&file_name) else { continue };
-        let wrong = |message: String| wrong(format!("array `{name}`: {message}"));
         let mut bytes = Vec::new();
-        entry.read_to_end(&mut bytes).map_err(|error| wrong(error.to_string()))?;
-        named.push((name.to_owned(), parse(&bytes).and_then(matrix).map_err(wrong)?));
+        entry.read_to_end(&mut bytes).map_err(|error| wrong_array(path, name, &error.to_string()))?;
+        let array = parse(&bytes).map_err(|message| wrong_array(path, name, &message))?;
+        named.push((name.to_owned(), array));
     }
     Ok(named)
 }
@@ -142,6 +170,11 @@ fn parse(bytes: &[u8]) -> Result<ArrayD<f32>, String> {
             drop(file);
         }};
     }
+    if kind.type_char() == npyz::TypeChar::Float && kind.num_bytes() == Some(2) {
+        let halves = NpyFile::with_header(header, rest).data::<f16>().map_err(|error| error.to_string())?;
+        let values: io::Result<Vec<f32>> = halves.map(|value| value.map(f16::to_f32)).collect();
+        return into_array(values.map_err(unreadable)?, &shape, order);
+    }
     first_that_fits!(NpyFile::with_header(header, rest), f32, f64, i64, i32, i16, i8, u8, u16, u32, u64);
     Err(format!("the array holds {kind}, not a real number of a known size"))
 }
@@ -149,4 +182,73 @@ fn parse(bytes: &[u8]) -> Result<ArrayD<f32>, String> {
 fn into_array(values: Vec<f32>, shape: &[usize], order: Order) -> Result<ArrayD<f32>, String> {
     let shape = IxDyn(shape).set_f(order == Order::Fortran);
     ArrayD::from_shape_vec(shape, values).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use ndarray::array;
+
+    use super::*;
+
+    /// An `.npz`, compressed as `numpy.savez_compressed` does it.
+    fn npz(path: &Path, arrays: &[(&str, Vec<u8>)]) {
+        let mut zip = zip::ZipWriter::new(std::fs::File::create(path).unwrap());
+        let deflated =
+            zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Deflated);
+        for (name, bytes) in arrays {
+            zip.start_file(format!("{name}.npy"), deflated).unwrap();
+            zip.write_all(bytes).unwrap();
+        }
+        zip.finish().unwrap();
+    }
+
+    fn npy<T: npyz::AutoSerialize + Copy>(shape: &[u64], values: &[T]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let options = npyz::WriteOptions::<T>::new().default_dtype().shape(shape);
+        let mut npy = options.writer(&mut bytes).begin_nd().unwrap();
+        npy.extend(values.iter().copied()).unwrap();
+        npy.finish().unwrap();
+        bytes
+    }
+
+    #[test]
+    fn compressed_arrays_and_half_precision_are_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.npz");
+        let halves = [0.5f32, -2.0, 65504.0, 6e-8].map(f16::from_f32);
+        npz(&path, &[("layer_1", npy(&[2, 2], &halves)), ("layer_0", npy(&[2, 1], &[3i64, -4]))]);
+        let found = Activations::read(&path).unwrap();
+        assert_eq!(found.layers(), [0, 1]);
+        assert_eq!(found.matrix(0), array![[3.0], [-4.0]]);
+        assert_eq!(found.matrix(1), array![[0.5, -2.0], [65504.0, 5.960_464_5e-8]]);
+    }
+
+    #[test]
+    fn one_array_may_hold_all_layers() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.npz");
+        let stacked = npy(&[2, 3, 1], &[1.0f32, 2.0, 3.0, 4.0, 5.0, 6.0]);
+        npz(&path, &[("activations", stacked.clone())]);
+        let found = Activations::read(&path).unwrap();
+        assert_eq!(
+            (found.layers(), found.matrix(1)),
+            ([0, 1].as_slice(), array![[4.0], [5.0], [6.0]].view())
+        );
+        npz(&path, &[("a", stacked), ("b", npy(&[3, 1], &[1.0f32, 2.0, 3.0]))]);
+        let error = Activations::read(&path).unwrap_err().to_string();
+        assert!(
+            error.ends_with("array `a`: the array has shape [2, 3, 1], which is not (n_stimuli, d)"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn half_precision_that_overflowed_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.npy");
+        std::fs::write(&path, npy(&[2, 1], &[1.0f32, 1e6].map(f16::from_f32))).unwrap();
+        assert_eq!(Activations::read(&path).unwrap_err().to_string(), "layer 0, stimulus 2: unit 0 is inf");
+    }
 }

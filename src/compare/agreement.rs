@@ -127,6 +127,9 @@ fn options(runs: &[Run]) -> Vec<Warning> {
             |run: &Run| run.record.model.as_ref().map(|model| model.pooling.clone()).unwrap_or_default();
         warnings.extend(differing("pooling", &pooling));
     }
+    warnings.extend(differing("transforms", &|run: &Run| {
+        serde_json::to_string(&run.record.transforms).unwrap_or_default()
+    }));
     warnings.extend(differing("version", &|run: &Run| run.record.version.clone()));
     warnings
 }

@@ -63,14 +63,13 @@ impl Run {
         Self { label: String::new(), folder: folder.display().to_string(), record, profile }
     }
 
-    /// The last part of the model's id and its revision; none for activations of one's own.
+    /// The last part of the model's id, its revision, and whether it is untrained; none for activations of one's own.
     fn model_name(&self) -> Option<String> {
         let model = self.record.model.as_ref()?;
         let id = model.id.trim_end_matches('/').rsplit('/').next().filter(|id| !id.is_empty())?;
-        Some(match &model.revision {
-            Some(revision) => format!("{id}@{revision}"),
-            None => id.to_owned(),
-        })
+        let revision = model.revision.as_ref().map(|revision| format!("@{revision}")).unwrap_or_default();
+        let untrained = model.untrained.map(|seed| format!(", untrained {seed}")).unwrap_or_default();
+        Some(format!("{id}{revision}{untrained}"))
     }
 
     fn folder_name(&self) -> String {

@@ -70,10 +70,13 @@ impl fmt::Display for Warning {
                     "estimator" => "the estimator differs, so that importances are not on one scale",
                     "permute" | "conditional" => "importance is defined in more than one way",
                     "pooling" => "tokens were pooled in more than one way",
+                    "transforms" => "activations were transformed in more than one way",
                     "version" => "the runs are of several versions of this program",
                     _ => "an option of the fit differs",
                 };
-                let knob = if name == "version" {
+                let knob = if name == "transforms" {
+                    "run again with the same transforms".to_owned()
+                } else if name == "version" {
                     "run again with one".to_owned()
                 } else {
                     format!("fit with one --{name}")

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::error::{Error, Result};
-use crate::models::{Model, common_prefix};
+use crate::models::{Model, Tokenizer, common_prefix};
 use crate::stimuli::Stimuli;
 
 /// A stimulus in tokens.
@@ -26,24 +26,31 @@ pub(super) enum Kept {
     Slot(usize),
 }
 
+/// The tokens of every sentence; the model has positions for each.
+pub(super) fn tokenize_for(model: &Model, stimuli: &Stimuli, kept: Kept) -> Result<Vec<Tokenized>> {
+    let tokenized = tokenize(stimuli, model.tokenizer(), kept)?;
+    let too_long = |max_tokens| {
+        let row = tokenized.iter().position(|stimulus| stimulus.tokens.len() > max_tokens)?;
+        Some((max_tokens, row))
+    };
+    if let Some((max_tokens, row)) = model.spec().n_positions.and_then(too_long) {
+        return Err(Error::TooLong {
+            row: row + 1,
+            tokens: tokenized[row].tokens.len(),
+            model: model.id().to_owned(),
+            max_tokens,
+            sentence: start(&stimuli.sentences()?[row]),
+        });
+    }
+    Ok(tokenized)
+}
+
 /// The tokens of every sentence.
-pub(super) fn tokenize(stimuli: &Stimuli, model: &Model, kept: Kept) -> Result<Vec<Tokenized>> {
+pub(super) fn tokenize(stimuli: &Stimuli, tokenizer: &Tokenizer, kept: Kept) -> Result<Vec<Tokenized>> {
     let sentences = stimuli.sentences()?;
-    let max_tokens = model.spec().n_positions;
     let each = |(index, sentence): (usize, &String)| {
-        let encoding = model.tokenizer().encode(sentence)?;
-        let tokens = &encoding.tokens;
+        let encoding = tokenizer.encode(sentence)?;
         let row = index + 1;
-        if let Some(max_tokens) = max_tokens.filter(|&most| tokens.len() > most) {
-            let model = model.id().to_owned();
-            return Err(Error::TooLong {
-                row,
-                tokens: tokens.len(),
-                model,
-                max_tokens,
-                sentence: start(sentence),
-            });
-        }
         let span = match kept {
             Kept::Slot(slot) => match stimuli.spans(index).get(slot).copied().flatten() {
                 Some(span) => Some(span),
@@ -61,13 +68,12 @@ pub(super) fn tokenize(stimuli: &Stimuli, model: &Model, kept: Kept) -> Result<V
             (Kept::All, None) => true,
             (_, None) => !encoding.special[token],
         };
-        let tokens = encoding.tokens.clone();
         let kept: Vec<u32> =
-            (0..tokens.len()).filter(|&token| is_kept(token)).map(|token| token as u32).collect();
+            (0..encoding.tokens.len()).filter(|&token| is_kept(token)).map(|token| token as u32).collect();
         if kept.is_empty() {
             return Err(Error::NoTokens { row, sentence: start(sentence) });
         }
-        Ok(Tokenized { tokens, kept })
+        Ok(Tokenized { tokens: encoding.tokens, kept })
     };
     // Collected first, so that the first wrong sentence is reported whichever thread met it.
     let all: Vec<Result<Tokenized>> = sentences.par_iter().enumerate().map(each).collect();

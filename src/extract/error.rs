@@ -1,6 +1,7 @@
 //! What can go wrong while stimuli become activations.
 
-use crate::{activations, models, stimuli, text};
+use crate::activations::Pooling;
+use crate::{activations, files, models, stimuli, text};
 
 /// A result whose error is this module's.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -9,6 +10,9 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// A file could not be read or written.
+    #[error(transparent)]
+    Files(#[from] files::Error),
     /// The stimuli have no sentences.
     #[error(transparent)]
     Stimuli(#[from] stimuli::Error),
@@ -69,6 +73,16 @@ pub enum Error {
         /// The slot.
         slot: String,
     },
+    /// It is asked which token a vector is of, and it is pooled over several.
+    #[error("minus-token-mean is for single tokens, but stimulus {row} is the {pooling} of {tokens}")]
+    SeveralTokens {
+        /// Which stimulus.
+        row: usize,
+        /// Over how many tokens it is pooled.
+        tokens: usize,
+        /// How.
+        pooling: Pooling,
+    },
     /// No pooling, and stimuli of different lengths.
     #[error(
         "without pooling all stimuli need as many tokens, but stimulus {row} has {tokens} and stimulus 1 has {first}"
@@ -88,6 +102,7 @@ impl Error {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         Some(match self {
+            Self::Files(error) => return error.hint(),
             Self::Stimuli(error) => return error.hint(),
             Self::Models(error) => return error.hint(),
             Self::Activations(error) => return error.hint(),
@@ -105,6 +120,9 @@ impl Error {
             }
             Self::UnknownSlot { known, .. } => format!("the slots are {}", text::join_and(known)),
             Self::NoSlot { .. } => "drop such stimuli, or choose a slot that all of them have".to_owned(),
+            Self::SeveralTokens { .. } => {
+                "use --pool first or --pool last, or --at a slot that is one token in every stimulus".to_owned()
+            }
             Self::UnequalLengths { .. } => {
                 "use --pool mean (or another), or stimuli of one length in tokens".to_owned()
             }

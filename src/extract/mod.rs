@@ -5,6 +5,7 @@
 //! for, is not this module's business.
 
 mod batches;
+pub mod cache;
 mod error;
 mod pool;
 mod words;
@@ -19,8 +20,8 @@ use rayon::prelude::*;
 pub use error::{Error, Result};
 pub use words::{SplitWord, split_words};
 
-use crate::activations::{Activations, Pooling, Provenance};
-use crate::models::{Model, Sequences};
+use crate::activations::{Activations, PooledTokens, Pooling, Provenance};
+use crate::models::{Model, Sequences, Tokenizer};
 use crate::progress::{Progress, Unit};
 use crate::stimuli::Stimuli;
 use crate::text;
@@ -33,7 +34,7 @@ use batches::{Batch, Kept, Tokenized};
 /// | `pooling` | mean | how the vectors of a stimulus's tokens become one |
 /// | `layers` | all | which hidden states; the computation stops at the deepest |
 /// | `special_tokens` | yes | whether the tokens that the tokenizer adds (`[CLS]`, `<s>`, …) are pooled; the model sees them in any case |
-/// | `at` | the whole | a slot of the stimuli (`subj`): only the tokens that its characters are in are pooled |
+/// | `at` | the whole, or the word of word-level stimuli | a slot of the stimuli (`subj`): only the tokens that its characters are in are pooled |
 /// | `batch_tokens` | 384 | how many tokens run at once, per thread; changes time and memory, not the result |
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Extract {
@@ -123,7 +124,7 @@ impl Extract {
         self
     }
 
-    /// Only the tokens of this slot are pooled; `None` is the whole sentence.
+    /// Only the tokens of this slot are pooled; `None` is the whole sentence, or the word of word-level stimuli.
     #[must_use]
     pub fn at(mut self, slot: impl Into<Option<String>>) -> Self {
         self.at = slot.into();
@@ -151,7 +152,7 @@ impl Extract {
         if stimuli.sentences()?.is_empty() {
             return Err(Error::NoStimuli);
         }
-        let tokenized = batches::tokenize(stimuli, model, self.kept(stimuli)?)?;
+        let tokenized = batches::tokenize_for(model, stimuli, self.kept(stimuli)?)?;
         if self.pooling == Pooling::None {
             same_lengths(&tokenized)?;
         }
@@ -163,12 +164,7 @@ impl Extract {
         progress.begin("extracting", tokenized.len() as u64, Unit::Items);
         let matrices = self.run(&tokenized, &plan.batches, &layers, model, progress);
         progress.end();
-        let provenance = Provenance {
-            model: Some(model.id().to_owned()),
-            commit: model.commit().map(str::to_owned),
-            pooling: Some(self.pooling),
-            stimuli_hash: Some(stimuli.hash()),
-        };
+        let provenance = self.provenance(stimuli, model.id(), model.commit(), model.untrained());
         let activations = Activations::new(layers, matrices?, provenance)?;
         let throughput = Throughput {
             stimuli: tokenized.len(),
@@ -179,9 +175,58 @@ impl Extract {
         Ok(Extraction { activations, throughput })
     }
 
+    /// What activations of `stimuli` under a model are activations of.
+    fn provenance(
+        &self,
+        stimuli: &Stimuli,
+        model: &str,
+        commit: Option<&str>,
+        untrained: Option<u64>,
+    ) -> Provenance {
+        Provenance {
+            model: Some(model.to_owned()),
+            commit: commit.map(str::to_owned),
+            untrained,
+            pooling: Some(self.pooling),
+            stimuli_hash: Some(stimuli.hash()),
+            transforms: Vec::new(),
+        }
+    }
+
+    /// The token that each vector is of, with its position among all that the model sees; without pooling, the tokens that
+    /// stand side by side.
+    ///
+    /// # Errors
+    ///
+    /// - [`Error::SeveralTokens`] when vectors are pooled over more than one token
+    /// - [`Error::Stimuli`], [`Error::NoTokens`], [`Error::UnequalLengths`], [`Error::UnknownSlot`], [`Error::NoSlot`]
+    pub fn pooled_tokens(&self, stimuli: &Stimuli, tokenizer: &Tokenizer) -> Result<PooledTokens> {
+        let tokenized = batches::tokenize(stimuli, tokenizer, self.kept(stimuli)?)?;
+        match self.pooling {
+            Pooling::None => same_lengths(&tokenized)?,
+            Pooling::First | Pooling::Last => {}
+            pooling @ (Pooling::Mean | Pooling::Max | Pooling::Min) => {
+                if let Some(index) = tokenized.iter().position(|stimulus| stimulus.kept.len() > 1) {
+                    let tokens = tokenized[index].kept.len();
+                    return Err(Error::SeveralTokens { row: index + 1, tokens, pooling });
+                }
+            }
+        }
+        let keys = tokenized.iter().map(|stimulus| {
+            let pooled = match (self.pooling, stimulus.kept.as_slice()) {
+                (Pooling::First, [first, ..]) => std::slice::from_ref(first),
+                (Pooling::Last, [.., last]) => std::slice::from_ref(last),
+                (_, kept) => kept,
+            };
+            pooled.iter().map(|&position| (stimulus.tokens[position as usize], position)).collect()
+        });
+        PooledTokens::new(keys.collect()).ok_or(Error::NoStimuli)
+    }
+
     /// Which tokens are pooled.
     fn kept(&self, stimuli: &Stimuli) -> Result<Kept> {
         match &self.at {
+            None if stimuli.is_word_level() => Ok(Kept::Slot(0)),
             None if self.special_tokens => Ok(Kept::All),
             None => Ok(Kept::Sentence),
             Some(name) => match stimuli.slots().iter().position(|slot| slot == name) {

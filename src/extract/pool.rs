@@ -29,8 +29,17 @@ pub(super) fn pool(
                 *value /= count;
             }
         }
-        Pooling::Max => fold(row, kept, token, f32::max),
-        Pooling::Min => fold(row, kept, token, f32::min),
+        Pooling::Max => fold(row, kept, token, unless_no_number(f32::max)),
+        Pooling::Min => fold(row, kept, token, unless_no_number(f32::min)),
+    }
+}
+
+/// `choose`, but a NaN or an infinity stays: `f32::max` and `f32::min` would pass over it, and nobody would hear of it.
+fn unless_no_number(choose: impl Fn(f32, f32) -> f32) -> impl Fn(f32, f32) -> f32 {
+    move |a, b| match (a.is_finite(), b.is_finite()) {
+        (true, true) => choose(a, b),
+        (false, _) => a,
+        (true, false) => b,
     }
 }
 
@@ -69,6 +78,15 @@ mod tests {
         assert_eq!(pooled(Pooling::Min, 2), [1.0, -6.0]);
         assert_eq!(pooled(Pooling::First, 2), [1.0, -1.0]);
         assert_eq!(pooled(Pooling::Last, 2), [6.0, -6.0]);
+        let odd = |pooling, odd: f32| {
+            let mut row = vec![0.0; 1];
+            pool(pooling, &[1.0, odd, 3.0], 1, &[0, 1, 2], &[0, 1, 2], &mut row);
+            row[0]
+        };
+        for pooling in [Pooling::Max, Pooling::Min, Pooling::Mean] {
+            assert!(odd(pooling, f32::NAN).is_nan());
+            assert!(!odd(pooling, f32::INFINITY).is_finite() && !odd(pooling, f32::NEG_INFINITY).is_finite());
+        }
         assert_eq!(pooled(Pooling::None, 6), [1.0, -1.0, 2.0, -2.0, 6.0, -6.0]);
     }
 }

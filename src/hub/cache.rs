@@ -131,7 +131,7 @@ impl Repo {
     }
 
     /// The checkpoint at `revision`; [`Error::MissingFile`] when the cache does not have all of it.
-    pub(super) fn checkpoint(&self, id: &str, revision: &str) -> Result<Checkpoint> {
+    pub(super) fn checkpoint(&self, id: &str, revision: &str, weights: bool) -> Result<Checkpoint> {
         let Some(commit) = self.commit(revision) else {
             return Err(Error::MissingFile {
                 folder: self.root.clone(),
@@ -139,7 +139,7 @@ impl Repo {
                 remedy: None,
             });
         };
-        folder::read(&self.snapshot(&commit), id.to_owned(), Some(commit))
+        folder::read(&self.snapshot(&commit), id.to_owned(), Some(commit), weights)
     }
 }
 
@@ -192,17 +192,17 @@ mod tests {
         for (file, etag) in [("config.json", "c"), ("tokenizer.json", "t"), ("model.safetensors", "w")] {
             let _lock = repo.lock(etag, file, &Silent).unwrap();
             fs::write(repo.blob(etag), etag).unwrap();
-            assert!(matches!(repo.checkpoint("org/name", "main"), Err(Error::MissingFile { .. })));
+            assert!(matches!(repo.checkpoint("org/name", "main", true), Err(Error::MissingFile { .. })));
             repo.link(COMMIT, file, etag).unwrap();
             repo.link(COMMIT, file, etag).unwrap();
         }
         repo.set_commit("main", COMMIT).unwrap();
         repo.set_commit("refs/pr/1", COMMIT).unwrap();
         for revision in ["main", "refs/pr/1", COMMIT] {
-            let found = repo.checkpoint("org/name", revision).unwrap();
+            let found = repo.checkpoint("org/name", revision, true).unwrap();
             assert_eq!((found.config.as_str(), found.commit.as_deref()), ("c", Some(COMMIT)));
         }
-        assert!(repo.checkpoint("org/name", "other").is_err());
+        assert!(repo.checkpoint("org/name", "other", true).is_err());
         #[cfg(unix)]
         {
             let pointer = cache.path().join("models--org--name/snapshots").join(COMMIT).join("config.json");

@@ -53,7 +53,7 @@ impl<'a> Fetch<'a> {
         let config =
             self.describe(self.revision, folder::CONFIG).map_err(|failure| self.explain_first(failure))?;
         let commit = config.commit.clone();
-        match self.repo.checkpoint(self.id, &commit) {
+        match self.repo.checkpoint(self.id, &commit, self.hub.weights) {
             Err(Error::MissingFile { .. }) => {}
             found => {
                 // The branch has not moved, or it is back where it was. A cache that cannot be written still serves.
@@ -63,10 +63,12 @@ impl<'a> Fetch<'a> {
         }
         self.ensure(&commit, folder::CONFIG, Some(config))?;
         self.ensure(&commit, folder::TOKENIZER, None)?;
-        self.ensure_weights(&commit)?;
+        if self.hub.weights {
+            self.ensure_weights(&commit)?;
+        }
         // Last, so that a branch never stands at a commit whose files are not all here.
         self.repo.set_commit(self.revision, &commit)?;
-        folder::read(&self.repo.snapshot(&commit), self.id.to_owned(), Some(commit))
+        folder::read(&self.repo.snapshot(&commit), self.id.to_owned(), Some(commit), self.hub.weights)
     }
 
     /// The tokenizer at the revision, and nothing else. The branch is not said to stand at its commit, which lacks the rest.
@@ -78,22 +80,37 @@ impl<'a> Fetch<'a> {
     }
 
     fn ensure_weights(&self, commit: &str) -> Result<()> {
-        let snapshot = self.repo.snapshot(commit);
-        if !snapshot.join(folder::INDEX).exists() {
-            match self.ensure(commit, folder::WEIGHTS, None) {
+        if self.ensure_one_or_shards(commit, folder::WEIGHTS, folder::INDEX)? {
+            return Ok(());
+        }
+        self.progress.note(&format!(
+            "{} has no safetensors; looking for PyTorch's {}",
+            self.id,
+            folder::PYTORCH
+        ));
+        if self.ensure_one_or_shards(commit, folder::PYTORCH, folder::PYTORCH_INDEX)? {
+            return Ok(());
+        }
+        Err(self.no_weights(commit))
+    }
+
+    /// Makes sure of the one file, or else of the shards that the index names; false where the server has neither.
+    fn ensure_one_or_shards(&self, commit: &str, single: &str, index: &str) -> Result<bool> {
+        let path = self.repo.snapshot(commit).join(index);
+        if !path.exists() {
+            match self.ensure(commit, single, None) {
                 Err(Error::NoRemoteFile { .. }) => {}
-                done => return done,
+                done => return done.map(|()| true),
             }
-            match self.ensure(commit, folder::INDEX, None) {
-                Err(Error::NoRemoteFile { .. }) => return Err(self.no_weights(commit)),
+            match self.ensure(commit, index, None) {
+                Err(Error::NoRemoteFile { .. }) => return Ok(false),
                 done => done?,
             }
         }
-        let index = snapshot.join(folder::INDEX);
-        for shard in folder::shards(&index, &crate::files::read(&index)?)? {
+        for shard in folder::shards(&path, &crate::files::read(&path)?)? {
             self.ensure(commit, &shard, None)?;
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Makes sure that the snapshot of `commit` has `file`.
@@ -249,8 +266,7 @@ impl<'a> Fetch<'a> {
 
     /// No safetensors: says what there is instead.
     fn no_weights(&self, commit: &str) -> Error {
-        let mut others =
-            ["pytorch_model.bin", "pytorch_model.bin.index.json", "tf_model.h5", "flax_model.msgpack"].iter();
+        let mut others = ["tf_model.h5", "flax_model.msgpack"].iter();
         let remedy = match others.find(|file| self.describe(commit, file).is_ok()) {
             Some(other) => format!(
                 "it has {other}, which is not read. Some repositories hold a conversion in a pull request \

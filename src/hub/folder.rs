@@ -12,24 +12,28 @@ pub(super) const CONFIG: &str = "config.json";
 pub(super) const TOKENIZER: &str = "tokenizer.json";
 pub(super) const WEIGHTS: &str = "model.safetensors";
 pub(super) const INDEX: &str = "model.safetensors.index.json";
+pub(super) const PYTORCH: &str = "pytorch_model.bin";
+pub(super) const PYTORCH_INDEX: &str = "pytorch_model.bin.index.json";
 
 /// How the file begins that Git leaves in place of a large one it has not fetched.
 const LFS_POINTER: &[u8] = b"version https://git-lfs";
 
 /// Whether `folder` holds a checkpoint, or part of one.
 pub(super) fn holds_checkpoint(folder: &Path) -> bool {
-    [CONFIG, TOKENIZER, WEIGHTS, INDEX, "pytorch_model.bin"].iter().any(|name| folder.join(name).exists())
+    [CONFIG, TOKENIZER, WEIGHTS, INDEX, PYTORCH, PYTORCH_INDEX].iter().any(|name| folder.join(name).exists())
 }
 
-/// Reads the checkpoint in `folder`; weights are found, not read.
-pub(super) fn read(folder: &Path, id: String, commit: Option<String>) -> Result<Checkpoint> {
+/// Reads the checkpoint in `folder`; weights, where they are wanted, are found, not read.
+pub(super) fn read(folder: &Path, id: String, commit: Option<String>, weights: bool) -> Result<Checkpoint> {
     let config = read_text(folder, CONFIG)?;
     let tokenizer = read_text(folder, TOKENIZER)?;
-    let weights = weight_files(folder)?;
-    for path in &weights {
-        refuse_lfs_pointer(path)?;
+    let weights = if weights { weight_files(folder)? } else { Weights::Absent };
+    if let Weights::Safetensors(paths) | Weights::Pytorch(paths) = &weights {
+        for path in paths {
+            refuse_lfs_pointer(path)?;
+        }
     }
-    Ok(Checkpoint { id, commit, config, tokenizer, weights: Weights::Safetensors(weights) })
+    Ok(Checkpoint { id, commit, config, tokenizer, weights })
 }
 
 /// The shards that the text of an index names, each once, in order.
@@ -64,19 +68,31 @@ pub(super) fn is_inside(name: &str) -> bool {
         && Path::new(name).components().all(|part| matches!(part, Component::Normal(_)))
 }
 
-fn weight_files(folder: &Path) -> Result<Vec<PathBuf>> {
-    let single = folder.join(WEIGHTS);
-    if single.exists() {
-        return Ok(vec![single]);
+/// Safetensors, or PyTorch's files where there are none.
+fn weight_files(folder: &Path) -> Result<Weights> {
+    if let Some(paths) = files_or_shards(folder, WEIGHTS, INDEX)? {
+        return Ok(Weights::Safetensors(paths));
     }
-    let index = folder.join(INDEX);
+    match files_or_shards(folder, PYTORCH, PYTORCH_INDEX)? {
+        Some(paths) => Ok(Weights::Pytorch(paths)),
+        None => Err(missing(folder, WEIGHTS)),
+    }
+}
+
+/// The one file, or the shards that the index names, if either is there.
+fn files_or_shards(folder: &Path, single: &str, index: &str) -> Result<Option<Vec<PathBuf>>> {
+    let single = folder.join(single);
+    if single.exists() {
+        return Ok(Some(vec![single]));
+    }
+    let index = folder.join(index);
     if !index.exists() {
-        return Err(missing(folder, WEIGHTS));
+        return Ok(None);
     }
     let names = shards(&index, &files::read(&index)?)?;
     match names.iter().find(|name| !folder.join(name).exists()) {
         Some(absent) => Err(missing(folder, absent)),
-        None => Ok(names.iter().map(|name| folder.join(name)).collect()),
+        None => Ok(Some(names.iter().map(|name| folder.join(name)).collect())),
     }
 }
 
@@ -117,9 +133,6 @@ fn missing(folder: &Path, file: &str) -> Error {
         CONFIG if has("snapshots") => {
             "this is a folder of the Hub's cache; name the model by its id, or one of the folders in snapshots/".to_owned()
         }
-        WEIGHTS if has("pytorch_model.bin") || has("pytorch_model.bin.index.json") => {
-            format!("it has PyTorch's pytorch_model.bin, which is not read; {save}")
-        }
         WEIGHTS if has("tf_model.h5") || has("flax_model.msgpack") => {
             format!("it has TensorFlow or Flax weights, which are not read; {save}")
         }
@@ -130,9 +143,10 @@ fn missing(folder: &Path, file: &str) -> Error {
             `AutoTokenizer.from_pretrained(NAME).save_pretrained(DIR)` writes tokenizer.json"
             .to_owned(),
         CONFIG | WEIGHTS => format!(
-            "a checkpoint's folder holds {CONFIG}, {TOKENIZER} and {WEIGHTS} (or {INDEX} and its shards)"
+            "a checkpoint's folder holds {CONFIG}, {TOKENIZER} and {WEIGHTS} (or {INDEX} and its shards, or \
+             PyTorch's {PYTORCH})"
         ),
-        _ => format!("{INDEX} names it; fetch the checkpoint again"),
+        _ => "the index beside it names it; fetch the checkpoint again".to_owned(),
     };
     Error::MissingFile { folder: folder.to_owned(), file: file.to_owned(), remedy: Some(remedy) }
 }
@@ -152,7 +166,7 @@ mod tests {
 
     fn failure(contents: &[(&str, &str)]) -> (String, String) {
         let folder = folder(contents);
-        let error = read(folder.path(), "x".to_owned(), None).unwrap_err();
+        let error = read(folder.path(), "x".to_owned(), None, true).unwrap_err();
         let text = error.to_string().replace(&folder.path().display().to_string(), "DIR");
         (text, error.hint().unwrap())
     }
@@ -161,10 +175,28 @@ mod tests {
     fn a_whole_folder_is_read_and_one_file_comes_before_shards() {
         let whole = [(CONFIG, "{\"a\":1}"), (TOKENIZER, "{}"), (WEIGHTS, "w"), (INDEX, "not even json")];
         let folder = folder(&whole);
-        let checkpoint = read(folder.path(), "here".to_owned(), None).unwrap();
+        let checkpoint = read(folder.path(), "here".to_owned(), None, true).unwrap();
         assert_eq!((checkpoint.id.as_str(), checkpoint.config.as_str()), ("here", "{\"a\":1}"));
         let Weights::Safetensors(paths) = checkpoint.weights else { panic!("on disk") };
         assert_eq!(paths, [folder.path().join(WEIGHTS)]);
+    }
+
+    #[test]
+    fn pytorchs_files_serve_where_there_are_no_safetensors() {
+        let index = r#"{"weight_map": {"z": "pytorch_model-1.bin"}}"#;
+        let rest = [(CONFIG, "{}"), (TOKENIZER, "{}"), (PYTORCH_INDEX, index), ("pytorch_model-1.bin", "w")];
+        let weights = |contents: &[(&str, &str)]| {
+            let folder = folder(contents);
+            let found = read(folder.path(), String::new(), None, true).unwrap().weights;
+            let (Weights::Safetensors(paths) | Weights::Pytorch(paths)) = &found else { panic!("on disk") };
+            let name = paths[0].file_name().unwrap().to_string_lossy().into_owned();
+            (matches!(found, Weights::Pytorch(_)), name)
+        };
+        assert_eq!(weights(&rest), (true, "pytorch_model-1.bin".to_owned()));
+        assert_eq!(weights(&[rest.as_slice(), &[(PYTORCH, "w")]].concat()), (true, PYTORCH.to_owned()));
+        assert_eq!(weights(&[rest.as_slice(), &[(WEIGHTS, "w")]].concat()), (false, WEIGHTS.to_owned()));
+        let (text, _) = failure(&rest[..3]);
+        assert_eq!(text, "the checkpoint `DIR` has no pytorch_model-1.bin");
     }
 
     #[test]
@@ -174,7 +206,8 @@ mod tests {
         assert_eq!(failure(&all).0, "the checkpoint `DIR` has no model-2.safetensors");
         let folder = folder(&all);
         fs::write(folder.path().join("model-2.safetensors"), "2").unwrap();
-        let Weights::Safetensors(paths) = read(folder.path(), String::new(), None).unwrap().weights else {
+        let Weights::Safetensors(paths) = read(folder.path(), String::new(), None, true).unwrap().weights
+        else {
             panic!("on disk")
         };
         assert_eq!(
@@ -189,9 +222,9 @@ mod tests {
         let (text, hint) = failure(&[(CONFIG, "{}"), (WEIGHTS, "w")]);
         assert_eq!(text, "the checkpoint `DIR` has no tokenizer.json");
         assert!(hint.contains("save_pretrained"), "{hint}");
-        let (text, hint) = failure(&[(CONFIG, "{}"), (TOKENIZER, "{}"), ("pytorch_model.bin", "w")]);
+        let (text, hint) = failure(&[(CONFIG, "{}"), (TOKENIZER, "{}"), ("tf_model.h5", "w")]);
         assert_eq!(text, "the checkpoint `DIR` has no model.safetensors");
-        assert!(hint.contains("pytorch_model.bin"), "{hint}");
+        assert!(hint.contains("TensorFlow"), "{hint}");
     }
 
     #[test]

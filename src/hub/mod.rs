@@ -41,8 +41,12 @@ use names::Name;
 pub enum Weights {
     /// Safetensors files (one, or the shards of one checkpoint).
     Safetensors(Vec<PathBuf>),
+    /// PyTorch's own files (one, or the shards of one checkpoint).
+    Pytorch(Vec<PathBuf>),
     /// A safetensors file in memory (the embedded model).
     Embedded(&'static [u8]),
+    /// Not asked for ([`Hub::weights`]).
+    Absent,
 }
 
 /// The files of one checkpoint, found and ready to be read.
@@ -79,7 +83,7 @@ pub fn resolve(name: &str, hub: &Hub, progress: &dyn Progress) -> Result<Checkpo
                     remedy: "a folder holds one checkpoint; name the folder of the one you want".to_owned(),
                 });
             }
-            folder::read(&path, path.display().to_string(), None)
+            folder::read(&path, path.display().to_string(), None, hub.weights)
         }
         Name::Embedded(model) => embedded::checkpoint(model, revision),
         Name::Hub(id) => from_hub(name, &id, hub, progress),
@@ -125,9 +129,9 @@ fn from_hub(name: &str, id: &str, hub: &Hub, progress: &dyn Progress) -> Result<
     }
     let repo = Repo::new(cache, id);
     let former = names::former_id(id).map(|former| Repo::new(cache, former));
-    let mut cached = repo.checkpoint(id, revision);
+    let mut cached = repo.checkpoint(id, revision, hub.weights);
     if let (Err(Error::MissingFile { .. }), Some(former)) = (&cached, &former) {
-        cached = former.checkpoint(id, revision).or(cached);
+        cached = former.checkpoint(id, revision, hub.weights).or(cached);
     }
     let may_move = hub.revision.is_some() && !cache::is_commit(revision);
     let found = match (cached, hub.offline) {

@@ -16,6 +16,7 @@ const HUB: &str = "https://huggingface.co";
 /// | `token` | `HF_TOKEN`, else the file `HF_HOME/token` | who is asking |
 /// | `offline` | `HF_HUB_OFFLINE` | use the cache and nothing else |
 /// | `revision` | none | a branch, tag or commit; none: what the cache holds, else the Hub's `main` |
+/// | `weights` | yes | whether a checkpoint's weights are wanted, and not its configuration and tokenizer alone |
 /// | `patience` | 20 s, 5 attempts | see [`Patience`] |
 #[derive(Clone)]
 pub struct Hub {
@@ -29,6 +30,8 @@ pub struct Hub {
     pub offline: bool,
     /// A branch, tag or commit of a Hub model, or a training step of the embedded one.
     pub revision: Option<String>,
+    /// Whether weights are wanted, and not the configuration and the tokenizer alone.
+    pub weights: bool,
     /// How long to bear with a server.
     pub patience: Patience,
     /// `HTTPS_PROXY`, `HTTP_PROXY` or `ALL_PROXY`, and `NO_PROXY`.
@@ -61,6 +64,7 @@ impl fmt::Debug for Hub {
             .field("token", &token)
             .field("offline", &self.offline)
             .field("revision", &self.revision)
+            .field("weights", &self.weights)
             .field("patience", &self.patience)
             .finish_non_exhaustive()
     }
@@ -104,6 +108,7 @@ impl Hub {
                 .next()
                 .is_some_and(|v| is_true(&v)),
             revision: None,
+            weights: true,
             patience: Patience::default(),
             proxy: None,
         }

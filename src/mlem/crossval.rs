@@ -3,7 +3,7 @@
 use ndarray::{Array2, ArrayView2};
 use rayon::prelude::*;
 
-use super::design::{Design, MIN_STIMULI};
+use super::design::{Design, MIN_STIMULI, check_memory};
 use super::distance::Neural;
 use super::encode::Scales;
 use super::fit::fit_warnings;
@@ -14,7 +14,7 @@ use super::score::{Evaluation, GridModel, PairSet, Scored, neural_distances};
 use super::solve::Solved;
 use super::stochastic::TrainingStep;
 use super::streamed::{self, HELD};
-use super::terms::{Term, matrix};
+use super::terms::{Term, matrix, terms};
 use super::{Error, Result, Warning};
 use crate::numeric::rank::{RankTarget, Scratch};
 use crate::numeric::rng::Stream;
@@ -156,6 +156,7 @@ impl MlemParams {
             return Err(Error::TooManyFolds { folds, stimuli: n, least: MIN_FOLD });
         }
         let scales = Scales::new(features)?;
+        check_memory(terms(features.n_features(), self.interactions).len(), folds)?;
         self.groups.iter().try_for_each(|group| group.columns(scales.names()).map(drop))
     }
 }
@@ -237,7 +238,7 @@ impl CrossValidation {
                 let mut warnings = fit_warnings(&solved, fold);
                 if let Err(reason) = scored.spearman {
                     // Where nothing can be scored, that nothing is associated goes without saying.
-                    warnings = vec![Warning::UndefinedScore { layer: None, fold, reason }];
+                    warnings = vec![Warning::UndefinedScore { layer: None, folds: vec![fold], reason }];
                 }
                 let importances = if self.plan.permutations == 0 {
                     Vec::new()

@@ -57,11 +57,7 @@ impl Design {
         let scales = Scales::new(features)?;
         let terms = terms::terms(features.n_features(), params.interactions);
         let n_folds = layout.folds.len();
-        // One matrix per fold, its training system, and a wave of strips; the solver needs a few more.
-        let bytes = (2 * n_folds + WAVE + 8) as f64 * (terms.len() as f64).powi(2) * 8.0;
-        if bytes > MAX_BYTES {
-            return Err(Error::TooManyTerms { terms: terms.len(), gibibytes: bytes / (1u64 << 30) as f64 });
-        }
+        check_memory(terms.len(), n_folds)?;
         let columns = scales.columns(features, &layout.order, params.missing);
         let coverage = Coverage { fraction: params.pairs.fraction(n_pairs(n)), seed: params.seed };
         let monomials: Vec<Monomial> =
@@ -341,6 +337,16 @@ impl Design {
         }
         warnings
     }
+}
+
+/// Whether the moments of `n_terms` in `n_folds` fit into memory.
+pub(crate) fn check_memory(n_terms: usize, n_folds: usize) -> Result<()> {
+    // One matrix per fold, its training system, and a wave of strips; the solver needs a few more.
+    let bytes = (2 * n_folds + WAVE + 8) as f64 * (n_terms as f64).powi(2) * 8.0;
+    if bytes > MAX_BYTES {
+        return Err(Error::TooManyTerms { terms: n_terms, gibibytes: bytes / (1u64 << 30) as f64 });
+    }
+    Ok(())
 }
 
 /// The sums of `of_task` over all tasks, and over each fold's training pairs: those that do not touch it (all, where there is

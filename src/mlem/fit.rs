@@ -53,10 +53,10 @@ impl FittedMlem {
 pub(crate) fn fit_warnings(solved: &Solved, fold: usize) -> Vec<Warning> {
     let mut warnings = Vec::new();
     if !solved.associated {
-        warnings.push(Warning::NoAssociation { layer: None, fold });
+        warnings.push(Warning::NoAssociation { layer: None, folds: vec![fold] });
     }
     if solved.gap.is_finite() && solved.gap > ACCEPTABLE_GAP {
-        warnings.push(Warning::Inexact { layer: None, fold, gap: solved.gap });
+        warnings.push(Warning::Inexact { layer: None, folds: vec![fold], gap: solved.gap });
     }
     warnings
 }

@@ -325,9 +325,13 @@ impl Ranker {
         }
     }
 
-    /// The quicker way for so many pairs.
+    /// The quickest way for so many pairs.
     pub(crate) fn quick(pairs: usize) -> Self {
-        Self::new(pairs >= FEW_PAIRS, pairs)
+        if pairs >= FEW_PAIRS {
+            Self::Counting(StepCounts::coarse(pairs), vec![0; BLOCK])
+        } else {
+            Self::new(false, pairs)
+        }
     }
 
     /// Spearman's correlation of `target` with the distances that `fill` writes into each block, from where it starts.

@@ -48,6 +48,7 @@
 //! # Ok::<(), mlem_probe::Error>(())
 //! ```
 
+mod bootstrap;
 #[cfg(test)]
 mod brute_force;
 mod conditional;

@@ -7,7 +7,7 @@
 //!
 //! The statistic of a draw is a fixed function of the shuffled activations, and the activations as they are, are one more
 //! draw: under the null all draws are exchangeable, so that a p-value keeps its level exactly, whatever the number of folds
-//! or permutations. With many pairs the function ranks by counting, within 1e-6 of the scores that a fit reports.
+//! or permutations. With many pairs the function ranks by counting in steps, a little coarser than the scores that a fit reports.
 //!
 //! The null is that of no relation at all: that *no* feature has to do with the activations, not that one has not given
 //! the others.

@@ -192,6 +192,19 @@ impl Task {
         }
     }
 
+    /// Calls `each` with every pair of this strip, in the order of [`Task::stream`].
+    pub(crate) fn each_pair(&self, coverage: Coverage, mut each: impl FnMut(usize, usize)) {
+        let mut append = |i: usize, partners: Partners<'_>, _: Option<&[f64]>| match partners {
+            Partners::Range(range) => range.for_each(|j| each(i, j)),
+            Partners::List(list) => list.iter().for_each(|&j| each(i, j as usize)),
+        };
+        if coverage.fraction < 1.0 {
+            self.sample(coverage, &mut append);
+        } else {
+            self.all(None, &mut append);
+        }
+    }
+
     fn all(&self, neural: Option<&Neural>, append: &mut impl FnMut(usize, Partners<'_>, Option<&[f64]>)) {
         let mut gram = Vec::new();
         for start in self.columns.clone().step_by(COLUMNS) {

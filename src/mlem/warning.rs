@@ -62,8 +62,8 @@ pub enum Warning {
     UndefinedScore {
         /// The layer, where it is known.
         layer: Option<usize>,
-        /// The fold, from 0.
-        fold: usize,
+        /// The folds, from 0.
+        folds: Vec<usize>,
         /// Why.
         reason: Undefined,
     },
@@ -71,16 +71,16 @@ pub enum Warning {
     NoAssociation {
         /// The layer, where it is known.
         layer: Option<usize>,
-        /// The fold, from 0.
-        fold: usize,
+        /// The folds, from 0.
+        folds: Vec<usize>,
     },
     /// The solver stopped short of its tolerance.
     Inexact {
         /// The layer, where it is known.
         layer: Option<usize>,
-        /// The fold, from 0.
-        fold: usize,
-        /// The relative optimality gap it reached.
+        /// The folds, from 0.
+        folds: Vec<usize>,
+        /// The largest relative optimality gap it left.
         gap: f64,
     },
 }
@@ -108,15 +108,55 @@ impl Warning {
     }
 }
 
-/// `layer 3, fold 0` or `fold 0`.
-struct Place(Option<usize>, usize);
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Some(layer) => write!(f, "layer {layer}, fold {}", self.1),
-            None => write!(f, "fold {}", self.1),
+impl Warning {
+    /// The warnings of one layer with those that differ in their folds alone made one.
+    #[must_use]
+    pub fn merged(warnings: impl IntoIterator<Item = Self>) -> Vec<Self> {
+        let mut merged: Vec<Self> = Vec::new();
+        for warning in warnings {
+            if !merged.iter_mut().any(|earlier| earlier.absorb(&warning)) {
+                merged.push(warning);
+            }
         }
+        merged
+    }
+
+    /// Takes the folds of `other` in, where it says the same of other folds.
+    fn absorb(&mut self, other: &Self) -> bool {
+        let (folds, more) = match (self, other) {
+            (
+                Self::UndefinedScore { layer, folds, reason },
+                Self::UndefinedScore { layer: other, folds: more, reason: why },
+            ) if layer == other && reason == why => (folds, more),
+            (Self::NoAssociation { layer, folds }, Self::NoAssociation { layer: other, folds: more })
+                if layer == other =>
+            {
+                (folds, more)
+            }
+            (
+                Self::Inexact { layer, folds, gap },
+                Self::Inexact { layer: other, folds: more, gap: larger },
+            ) if layer == other => {
+                *gap = gap.max(*larger);
+                (folds, more)
+            }
+            _ => return false,
+        };
+        folds.extend(more);
+        true
+    }
+}
+
+/// `layer 3, folds 0 and 2` or `fold 0`.
+struct Place<'a>(Option<usize>, &'a [usize]);
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(layer) = self.0 {
+            write!(f, "layer {layer}, ")?;
+        }
+        let folds: Vec<String> = self.1.iter().map(ToString::to_string).collect();
+        write!(f, "fold{} {}", if folds.len() == 1 { "" } else { "s" }, text::join_and(&folds))
     }
 }
 
@@ -181,7 +221,7 @@ impl fmt::Display for Warning {
                 text::count(*free as u128),
                 text::count(*stimuli as u128),
             ),
-            Self::UndefinedScore { layer, fold, reason } => {
+            Self::UndefinedScore { layer, folds, reason } => {
                 let (what, knob) = match reason {
                     Undefined::NeuralDistances => {
                         ("neural", "the activations do not differ: check --pool and --layers")
@@ -193,19 +233,40 @@ impl fmt::Display for Warning {
                 write!(
                     f,
                     "{}: no score, because all {what} distances are equal ({knob})",
-                    Place(*layer, *fold)
+                    Place(*layer, folds)
                 )
             }
-            Self::NoAssociation { layer, fold } => write!(
+            Self::NoAssociation { layer, folds } => write!(
                 f,
                 "{}: no feature's distance grows with the neural distance; the least bad feature alone is weighted, and the layer's score says nothing for the features",
-                Place(*layer, *fold)
+                Place(*layer, folds)
             ),
-            Self::Inexact { layer, fold, gap } => write!(
+            Self::Inexact { layer, folds, gap } => write!(
                 f,
                 "{}: the solver stopped at a relative gap of {gap:.1e}; fewer features, or no --interactions, make the problem better posed",
-                Place(*layer, *fold)
+                Place(*layer, folds)
             ),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_folds_of_a_layer_are_told_in_one_line() {
+        let undefined = |fold, reason| Warning::UndefinedScore { layer: Some(3), folds: vec![fold], reason };
+        let merged = Warning::merged([
+            undefined(0, Undefined::NeuralDistances),
+            undefined(1, Undefined::ModelledDistances),
+            undefined(2, Undefined::NeuralDistances),
+            Warning::Inexact { layer: Some(3), folds: vec![0], gap: 1e-6 },
+            Warning::Inexact { layer: Some(3), folds: vec![1], gap: 1e-5 },
+        ]);
+        assert_eq!(merged.len(), 3);
+        assert!(merged[0].to_string().starts_with("layer 3, folds 0 and 2: no score"), "{}", merged[0]);
+        assert!(merged[1].to_string().starts_with("layer 3, fold 1: no score"), "{}", merged[1]);
+        assert!(merged[2].to_string().contains("gap of 1.0e-5"), "{}", merged[2]);
     }
 }

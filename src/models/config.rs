@@ -1,5 +1,6 @@
 //! `config.json`, read key by key, so that no key which changes numbers is passed over in silence.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
@@ -86,6 +87,34 @@ const IRRELEVANT: &[&str] = &[
     "use_cache",
 ];
 
+/// How Python writes an infinite number, which JSON has no way to.
+const INFINITY: &str = "Infinity";
+
+/// The same text with quotes around every `Infinity` outside of a string.
+fn quote_infinities(text: &str) -> Cow<'_, str> {
+    if !text.contains(INFINITY) {
+        return Cow::Borrowed(text);
+    }
+    // Strings are every other part between quotes that are not escaped.
+    let mut quoted = String::with_capacity(text.len() + 2);
+    let (mut in_string, mut escaped) = (false, false);
+    for (at, letter) in text.char_indices() {
+        if !in_string && text[at..].starts_with(INFINITY) {
+            quoted.push('"');
+        }
+        quoted.push(letter);
+        if !in_string && text[..at + letter.len_utf8()].ends_with(INFINITY) {
+            quoted.push('"');
+        }
+        match letter {
+            '"' if !escaped => in_string = !in_string,
+            _ => {}
+        }
+        escaped = letter == '\\' && !escaped;
+    }
+    Cow::Owned(quoted)
+}
+
 /// A `config.json` that remembers which of its keys were read.
 #[derive(Debug)]
 pub(super) struct Config {
@@ -99,7 +128,7 @@ pub(super) struct Config {
 impl Config {
     /// Parses `text`, the configuration of checkpoint `id`.
     pub(super) fn parse(id: &str, text: &str) -> Result<Self> {
-        let keys = serde_json::from_str(text).map_err(|error| Error::ConfigSyntax {
+        let keys = serde_json::from_str(&quote_infinities(text)).map_err(|error| Error::ConfigSyntax {
             id: id.to_owned(),
             line: error.line(),
             column: error.column(),
@@ -176,9 +205,14 @@ impl Config {
         })
     }
 
-    /// A list of numbers, if there is one.
+    /// A list of numbers, if there is one; they may be infinite.
     pub(super) fn numbers(&self, key: &str) -> Result<Option<Vec<f64>>> {
-        self.get(key, "a list of numbers", |value| value.as_array()?.iter().map(Value::as_f64).collect())
+        // transformers 5 writes `{"__float__": "Infinity"}`.
+        let number = |value: &Value| match value.get("__float__").unwrap_or(value).as_str() {
+            Some(INFINITY) => Some(f64::INFINITY),
+            _ => value.as_f64(),
+        };
+        self.get(key, "a list of numbers", |value| value.as_array()?.iter().map(number).collect())
     }
 
     /// A number, if there is one.
@@ -297,5 +331,21 @@ impl Config {
                 value: value.to_string(),
             }),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pythons_infinity_is_a_number_in_a_list() {
+        let text = r#"{"limits": [0.0, Infinity], "text": "\" Infinity", "\\": Infinity}"#;
+        let config = Config::parse("x", text).unwrap();
+        assert_eq!(config.numbers("limits").unwrap(), Some(vec![0.0, f64::INFINITY]));
+        let newer = Config::parse("x", r#"{"limits": [{"__float__": "Infinity"}]}"#).unwrap();
+        assert_eq!(newer.numbers("limits").unwrap(), Some(vec![f64::INFINITY]));
+        assert_eq!(config.string("text").unwrap(), "\" Infinity");
+        assert!(Config::parse("x", "{Infinity").is_err());
     }
 }

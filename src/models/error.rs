@@ -55,11 +55,21 @@ pub enum Error {
         /// Its value, as JSON.
         value: String,
     },
+    /// How the family draws the weights of an untrained model is not known here.
+    #[error("config.json of {id}: untrained weights of model_type `{model_type}` are not supported")]
+    NoInitialiser {
+        /// Which checkpoint.
+        id: String,
+        /// What it says it is.
+        model_type: String,
+    },
     /// A weights file cannot be parsed.
-    #[error("{file}: not a readable safetensors file: {message}")]
+    #[error("{file}: not a readable {format} file: {message}")]
     WeightsFile {
         /// Which file.
         file: String,
+        /// What it should be.
+        format: &'static str,
         /// What is wrong with it.
         message: String,
     },
@@ -135,6 +145,10 @@ impl Error {
                 let list = format!("supported: {}", known.join(", "));
                 if near.is_empty() { list } else { format!("did you mean {}? {list}", near.join(" or ")) }
             }
+            Self::NoInitialiser { .. } => {
+                "leave --untrained out, or name the first checkpoint of a training run (--revision)"
+                    .to_owned()
+            }
             Self::ConfigSyntax { .. } => "fetch config.json again; it should be a JSON object".to_owned(),
             Self::ConfigValue { .. } => {
                 "numbers would differ from the published model's, so this is not guessed; check config.json"
@@ -159,8 +173,8 @@ impl Error {
         })
     }
 
-    /// A weights file that cannot be parsed.
+    /// A safetensors file that cannot be parsed.
     pub(super) fn weights_file(path: &Path, message: String) -> Self {
-        Self::WeightsFile { file: path.display().to_string(), message }
+        Self::WeightsFile { file: path.display().to_string(), format: "safetensors", message }
     }
 }

@@ -15,8 +15,12 @@ mod convolution;
 mod disentangled;
 mod error;
 mod families;
+mod initialize;
 mod kernels;
 mod names;
+mod pickle;
+mod pytorch;
+mod recurrent;
 pub mod registry;
 mod rotary;
 mod sequences;
@@ -35,6 +39,7 @@ pub use spec::Spec;
 pub use tokenizer::{Encoding, Tokenizer};
 
 use config::Config;
+use initialize::Initialiser;
 use trunk::Trunk;
 use weights::Weights;
 
@@ -43,7 +48,18 @@ use crate::hub::Checkpoint;
 /// How a checkpoint is loaded.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct LoadOptions {}
+pub struct LoadOptions {
+    /// Draw the weights as before any training, from this seed; those of the checkpoint are not read.
+    pub untrained: Option<u64>,
+}
+
+impl LoadOptions {
+    /// These options, with weights as before any training, drawn from `seed`.
+    #[must_use]
+    pub fn untrained(self, seed: u64) -> Self {
+        Self { untrained: Some(seed) }
+    }
+}
 
 /// A model with its weights and its tokenizer.
 pub struct Model {
@@ -53,6 +69,7 @@ pub struct Model {
     spec: Spec,
     trunk: Trunk,
     tokenizer: Tokenizer,
+    untrained: Option<u64>,
 }
 
 impl Model {
@@ -63,14 +80,20 @@ impl Model {
     /// - [`Error::UnsupportedModelType`], [`Error::ConfigValue`], [`Error::ConfigKey`]: a configuration that is not
     ///   understood, or would be computed wrongly
     /// - [`Error::WeightsFile`], [`Error::MissingTensor`], [`Error::TensorShape`]: weights that do not fit it
+    /// - [`Error::NoInitialiser`] for an untrained model of a family whose first weights are not known
     /// - [`Error::Tokenizer`]
-    pub fn load(checkpoint: &Checkpoint, _options: &LoadOptions) -> Result<Self> {
+    pub fn load(checkpoint: &Checkpoint, options: &LoadOptions) -> Result<Self> {
         let config = Config::parse(&checkpoint.id, &checkpoint.config)?;
         let family = registry::family(&config)?;
         let declaration = (family.declare)(&config)?;
         config.finish()?;
         let tokenizer = Tokenizer::parse(&checkpoint.id, &checkpoint.tokenizer)?;
-        let mut weights = Weights::open(&checkpoint.id, &checkpoint.weights)?;
+        let mut weights = match options.untrained {
+            None => Weights::open(&checkpoint.id, &checkpoint.weights)?,
+            Some(seed) => {
+                Weights::untrained(&checkpoint.id, Initialiser::new(&config, family.model_type, seed)?)
+            }
+        };
         let trunk = Trunk::load(&declaration, &mut weights)?;
         Ok(Self {
             id: checkpoint.id.clone(),
@@ -79,6 +102,7 @@ impl Model {
             spec: declaration.spec,
             trunk,
             tokenizer,
+            untrained: options.untrained,
         })
     }
 
@@ -92,6 +116,12 @@ impl Model {
     #[must_use]
     pub fn commit(&self) -> Option<&str> {
         self.commit.as_deref()
+    }
+
+    /// The seed of its weights, if they are those before any training.
+    #[must_use]
+    pub fn untrained(&self) -> Option<u64> {
+        self.untrained
     }
 
     /// The row of the registry that it belongs to.

@@ -169,6 +169,12 @@ impl Block {
 }
 
 impl Names {
+    /// Token embeddings; recurrent blocks know the names of their weights.
+    pub(super) const fn without_blocks(tokens: &'static str) -> Self {
+        let none = linear("");
+        Self::new(tokens, Block::new(Qkv::Stacked(none), none, Mlp::Plain { up: none, down: none }))
+    }
+
     /// Token embeddings and blocks, with no prefix, norm or projection.
     #[expect(clippy::large_types_passed_by_value, reason = "a constant, made when the program is compiled")]
     pub(super) const fn new(tokens: &'static str, block: Block) -> Self {

@@ -4,7 +4,7 @@ use super::config::Config;
 use super::error::{Error, Result};
 use super::families::{
     albert, bart, bert, bloom, deberta, distilbert, electra, falcon, gemma, gpt_neo, gpt_neox, gpt2, llama,
-    modernbert, mpnet, olmo, opt, phi, roberta, t5, wrapped,
+    mamba, modernbert, mpnet, olmo, opt, phi, roberta, rwkv7, t5, wrapped,
 };
 use super::names::Declaration;
 
@@ -73,6 +73,12 @@ const FAMILIES: &[Family] = &[
         golden: &["falcon", "falcon_new", "falcon_rw"],
         declare: falcon::declare,
     },
+    Family {
+        model_type: "falcon_mamba",
+        name: "Falcon Mamba",
+        golden: &["falcon_mamba", "falcon_mamba_odd"],
+        declare: mamba::falcon_mamba,
+    },
     Family { model_type: "gemma", name: "Gemma", golden: &["gemma", "gemma_grouped"], declare: gemma::gemma },
     Family {
         model_type: "gemma2",
@@ -122,6 +128,13 @@ const FAMILIES: &[Family] = &[
         name: "M2M-100 and NLLB (encoder)",
         golden: &["m2m_100", "m2m_100_odd"],
         declare: bart::m2m_100,
+    },
+    Family { model_type: "mamba", name: "Mamba", golden: &["mamba", "mamba_odd"], declare: mamba::mamba },
+    Family {
+        model_type: "mamba2",
+        name: "Mamba-2",
+        golden: &["mamba2", "mamba2_odd"],
+        declare: mamba::mamba2,
     },
     Family {
         model_type: "mbart",
@@ -188,6 +201,12 @@ const FAMILIES: &[Family] = &[
         name: "RoBERTa",
         golden: &["roberta", "roberta_odd"],
         declare: roberta::declare,
+    },
+    Family {
+        model_type: "rwkv7",
+        name: "RWKV-7 (against float64)",
+        golden: &["rwkv7", "rwkv7_odd"],
+        declare: rwkv7::declare,
     },
     Family {
         model_type: "smollm3",

@@ -34,14 +34,115 @@ pub struct Spec {
     pub convolution: Option<Convolution>,
     /// Size of the last hidden state, where a linear layer of the final one changes it.
     pub d_last: Option<usize>,
+    /// What takes the place of attention and MLP in every block, if something does.
+    pub recurrence: Option<Recurrence>,
 }
 
 impl Spec {
+    /// A model whose blocks are recurrent, on token embeddings alone.
+    pub(super) fn recurrent(
+        vocab_size: usize,
+        d_model: usize,
+        n_layers: usize,
+        norm: Norm,
+        recurrence: Recurrence,
+    ) -> Self {
+        Self {
+            vocab_size,
+            d_model,
+            n_layers,
+            n_positions: None,
+            embeddings: Embeddings::tokens(d_model),
+            norm,
+            // Of attention and MLP only this much holds: tokens see those before them.
+            attention: Attention::causal(1, d_model),
+            blocks: vec![Block::default(); n_layers],
+            mlp: Mlp { d: 0, activation: Activation::Silu },
+            parallel: false,
+            residual_scale: 1.0,
+            convolution: None,
+            d_last: None,
+            recurrence: Some(recurrence),
+        }
+    }
+
     /// Units of hidden state `layer`.
     #[must_use]
     pub fn d_at(&self, layer: usize) -> usize {
         self.d_last.filter(|_| layer == self.n_layers).unwrap_or(self.d_model)
     }
+}
+
+/// A recurrent block.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Recurrence {
+    /// Mamba.
+    Mamba(Mamba),
+    /// Mamba-2.
+    Mamba2(Mamba2),
+    /// RWKV-7.
+    Rwkv7(Rwkv7),
+}
+
+/// A block of Mamba.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Mamba {
+    /// Channels.
+    pub d_inner: usize,
+    /// Values of state per channel.
+    pub d_state: usize,
+    /// Units that steps are made from.
+    pub d_step: usize,
+    /// How many tokens the convolution spans.
+    pub width: usize,
+    /// Whether the layers into and out of the block have biases.
+    pub bias: bool,
+    /// Whether the convolution has one.
+    pub convolution_bias: bool,
+    /// After the convolution.
+    pub activation: Activation,
+    /// The epsilon of norms of what steers the recurrence (Falcon Mamba).
+    pub steering_eps: Option<f32>,
+}
+
+/// A block of Mamba-2.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Mamba2 {
+    /// Heads.
+    pub n_heads: usize,
+    /// Channels of each.
+    pub d_head: usize,
+    /// Groups of heads that are steered together.
+    pub n_groups: usize,
+    /// Values of state per channel.
+    pub d_state: usize,
+    /// How many tokens the convolution spans.
+    pub width: usize,
+    /// Whether the layers into and out of the block have biases.
+    pub bias: bool,
+    /// Whether the convolution has one.
+    pub convolution_bias: bool,
+    /// After the convolution.
+    pub activation: Activation,
+    /// Steps are kept between these.
+    pub step_limits: (f32, f32),
+}
+
+/// A block of RWKV-7.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rwkv7 {
+    /// Units of a head.
+    pub d_head: usize,
+    /// Size of the channel mixing's hidden layer.
+    pub d_mlp: usize,
+    /// Units that the decay is made from.
+    pub d_decay: usize,
+    /// Units that the in-context learning rate is made from.
+    pub d_rate: usize,
+    /// Units that the gate is made from.
+    pub d_gate: usize,
+    /// Units that the share of the first block's values is made from.
+    pub d_value: usize,
 }
 
 /// A convolution of hidden state 0 over neighbouring tokens, added to the first block's output.

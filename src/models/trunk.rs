@@ -14,6 +14,7 @@ use super::kernels::linear::PackedLinear;
 use super::kernels::norm::Norm;
 use super::kernels::ops;
 use super::names::{Declaration, Names};
+use super::recurrent::{Carried, Recurrent};
 use super::rotary::Rotary;
 use super::sequences::Sequences;
 use super::spec::{self, Positions, Projected, Spec};
@@ -22,14 +23,20 @@ use super::weights::Weights;
 /// Embeddings and blocks with their weights.
 pub(super) struct Trunk {
     embeddings: Embeddings,
-    /// The same one several times where an architecture shares it.
-    blocks: Vec<Arc<Block>>,
+    blocks: Vec<Layer>,
     /// The distinct rotations of all blocks.
     rotaries: Vec<Rotary>,
     distances: Option<DistanceTable>,
     final_norm: Option<Norm>,
     last_projection: Option<PackedLinear>,
     convolution: Option<Convolution>,
+}
+
+/// A block of either kind.
+enum Layer {
+    /// The same one several times where an architecture shares it.
+    Attention(Arc<Block>),
+    Recurrent(Recurrent),
 }
 
 struct Embeddings {
@@ -49,11 +56,15 @@ impl Trunk {
         weights.find_prefix(names.prefixes, &format!("{}.weight", names.tokens));
         let embeddings = Embeddings::load(spec, names, weights)?;
         let mut rotaries: Vec<Rotary> = Vec::new();
-        let mut blocks: Vec<Arc<Block>> = Vec::with_capacity(spec.n_layers);
+        let mut blocks: Vec<Layer> = Vec::with_capacity(spec.n_layers);
         let shared = !names.block.attention.name.contains("{}");
         for (layer, variant) in spec.blocks.iter().enumerate() {
-            if let Some(first) = blocks.first().filter(|_| shared) {
-                blocks.push(Arc::clone(first));
+            if let Some(recurrence) = &spec.recurrence {
+                blocks.push(Layer::Recurrent(Recurrent::load(spec, recurrence, layer, weights)?));
+                continue;
+            }
+            if let Some(Layer::Attention(first)) = blocks.first().filter(|_| shared) {
+                blocks.push(Layer::Attention(Arc::clone(first)));
                 continue;
             }
             let rotary = variant.rotary.as_ref().map(|rotary| {
@@ -62,7 +73,8 @@ impl Trunk {
                     rotaries.len() - 1
                 })
             });
-            blocks.push(Arc::new(Block::load(spec, &names.block, layer, rotary, weights)?));
+            let block = Block::load(spec, &names.block, layer, rotary, weights)?;
+            blocks.push(Layer::Attention(Arc::new(block)));
         }
         let final_norm =
             names.final_norm.map(|name| weights.norm(name, 0, spec.d_model, spec.norm)).transpose()?;
@@ -85,12 +97,21 @@ impl Trunk {
         let shared = Shared::new(sequences, &self.rotaries, self.distances.as_ref());
         let mut x = self.embeddings.forward(sequences)?;
         ops::with_values(&x, |values| visit(0, values))?;
+        let mut carried = Carried::default();
         let mut convolved = match &self.convolution {
             Some(convolution) if deepest > 0 => Some(convolution.forward(&x, sequences)?),
             _ => None,
         };
         for (index, block) in self.blocks.iter().take(deepest).enumerate() {
-            x = block.forward(&x, sequences, &shared)?;
+            x = match block {
+                Layer::Attention(block) => block.forward(&x, sequences, &shared)?,
+                Layer::Recurrent(block) => {
+                    let after = ops::with_values(&x, |values| {
+                        Ok::<_, candle_core::Error>(block.forward(values, sequences, &mut carried))
+                    })?;
+                    Tensor::from_vec(after, x.shape(), &Device::Cpu)?
+                }
+            };
             if let Some((convolution, convolved)) = self.convolution.as_ref().zip(convolved.take()) {
                 x = convolution.add(&x, &convolved)?;
             }

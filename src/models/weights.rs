@@ -7,16 +7,19 @@ use candle_core::{DType, Device, Tensor};
 use safetensors::tensor::TensorView;
 
 use super::error::{Error, Result};
+use super::initialize::{Initialiser, Role};
 use super::kernels::linear::PackedLinear;
 use super::kernels::norm::Norm;
 use super::names::Linear;
+use super::pytorch::{PytorchFile, Stored};
 use super::spec::{self, NormKind};
 use crate::{files, hub};
 
-/// The weights files of a checkpoint, open.
+/// The weights files of a checkpoint, open; or weights as before any training.
 pub(super) struct Weights {
     id: String,
     files: Vec<File>,
+    initialiser: Option<Initialiser>,
     /// Put before every name; see [`Weights::find_prefix`].
     prefix: &'static str,
 }
@@ -24,6 +27,32 @@ pub(super) struct Weights {
 enum File {
     Mapped(MmapedSafetensors),
     Embedded(SliceSafetensors<'static>),
+    Pytorch(PytorchFile),
+}
+
+/// A tensor of a file.
+enum Found<'a> {
+    View(TensorView<'a>),
+    Stored(&'a PytorchFile, &'a Stored),
+}
+
+impl Found<'_> {
+    fn shape(&self) -> &[usize] {
+        match self {
+            Self::View(view) => view.shape(),
+            Self::Stored(_, stored) => stored.shape(),
+        }
+    }
+
+    /// As f32; `name` is the tensor's.
+    fn load(&self, name: &str) -> Result<Tensor> {
+        Ok(match self {
+            Self::View(view) => view.load(&Device::Cpu)?.to_dtype(DType::F32)?,
+            Self::Stored(file, stored) => {
+                Tensor::from_vec(file.read(name, stored)?, stored.shape(), &Device::Cpu)?
+            }
+        })
+    }
 }
 
 impl Weights {
@@ -31,14 +60,25 @@ impl Weights {
     pub(super) fn open(id: &str, weights: &hub::Weights) -> Result<Self> {
         let files = match weights {
             hub::Weights::Safetensors(paths) => paths.iter().map(|path| map(path)).collect::<Result<_>>()?,
+            hub::Weights::Absent => Vec::new(),
+            hub::Weights::Pytorch(paths) => {
+                let open = |path| PytorchFile::open(path).map(File::Pytorch);
+                paths.iter().map(|path| open(path)).collect::<Result<_>>()?
+            }
             hub::Weights::Embedded(bytes) => {
                 vec![File::Embedded(SliceSafetensors::new(bytes).map_err(|error| Error::WeightsFile {
                     file: id.to_owned(),
+                    format: "safetensors",
                     message: error.to_string(),
                 })?)]
             }
         };
-        Ok(Self { id: id.to_owned(), files, prefix: "" })
+        Ok(Self { id: id.to_owned(), files, initialiser: None, prefix: "" })
+    }
+
+    /// Those of checkpoint `id` before any training.
+    pub(super) fn untrained(id: &str, initialiser: Initialiser) -> Self {
+        Self { id: id.to_owned(), files: Vec::new(), initialiser: Some(initialiser), prefix: "" }
     }
 
     /// Settles which of `prefixes` this checkpoint puts before every name, by looking for `name`.
@@ -51,15 +91,19 @@ impl Weights {
             .unwrap_or_default();
     }
 
-    fn view(&self, full_name: &str) -> Option<TensorView<'_>> {
+    fn view(&self, full_name: &str) -> Option<Found<'_>> {
         self.files.iter().find_map(|file| match file {
-            File::Mapped(file) => file.get(full_name).ok(),
-            File::Embedded(file) => file.get(full_name).ok(),
+            File::Mapped(file) => file.get(full_name).ok().map(Found::View),
+            File::Embedded(file) => file.get(full_name).ok().map(Found::View),
+            File::Pytorch(file) => file.get(full_name).map(|stored| Found::Stored(file, stored)),
         })
     }
 
-    /// Tensor `name` as f32, or the first of `names` that is there.
-    fn tensor(&self, names: &[String], shape: &[usize]) -> Result<Tensor> {
+    /// Tensor `name` as f32, or the first of `names` that is there; `role` says how it is before any training.
+    fn tensor(&self, names: &[String], shape: &[usize], role: Role) -> Result<Tensor> {
+        if let (Some(initialiser), [name, ..]) = (&self.initialiser, names) {
+            return Ok(Tensor::from_vec(initialiser.draw(name, shape, role), shape, &Device::Cpu)?);
+        }
         let full = |name: &String| format!("{}{name}", self.prefix);
         let found = names.iter().map(full).find_map(|name| self.view(&name).map(|view| (name, view)));
         let Some((name, view)) = found else {
@@ -77,21 +121,23 @@ impl Weights {
                 expected: shape.to_vec(),
             });
         }
-        Ok(view.load(&Device::Cpu)?.to_dtype(DType::F32)?)
+        view.load(&name)
     }
 
-    fn vector(&self, names: &[String], size: usize) -> Result<Vec<f32>> {
-        Ok(self.tensor(names, &[size])?.to_vec1()?)
+    fn vector(&self, names: &[String], size: usize, role: Role) -> Result<Vec<f32>> {
+        Ok(self.tensor(names, &[size], role)?.to_vec1()?)
     }
 
     /// A tensor of block `layer` by its whole name, row-major.
     pub(super) fn values(&self, name: &str, layer: usize, shape: &[usize]) -> Result<Vec<f32>> {
-        Ok(self.tensor(&[in_block(name, layer)], shape)?.flatten_all()?.to_vec1()?)
+        let is_bias = name.rsplit('.').next() == Some("bias");
+        let role = if is_bias { Role::Zero } else { Role::Drawn };
+        Ok(self.tensor(&[in_block(name, layer)], shape, role)?.flatten_all()?.to_vec1()?)
     }
 
     /// An embedding table, `(rows, columns)`.
     pub(super) fn table(&self, name: &str, rows: usize, columns: usize) -> Result<Tensor> {
-        self.tensor(&[format!("{name}.weight")], &[rows, columns])
+        self.tensor(&[format!("{name}.weight")], &[rows, columns], Role::Drawn)
     }
 
     /// A linear layer of block `layer`: its weight, `(outputs, inputs)`, and its bias.
@@ -105,20 +151,24 @@ impl Weights {
         let name = in_block(names.name, layer);
         let weight_name = [format!("{name}.weight")];
         let weight = if names.turned {
-            self.tensor(&weight_name, &[inputs, outputs])?.t()?
+            self.tensor(&weight_name, &[inputs, outputs], Role::Drawn)?.t()?
         } else {
-            self.tensor(&weight_name, &[outputs, inputs])?
+            self.tensor(&weight_name, &[outputs, inputs], Role::Drawn)?
         };
-        let bias = if names.bias { Some(self.vector(&[format!("{name}.bias")], outputs)?) } else { None };
+        // Biases are 0 before any training, but for those that steps are made with.
+        let role = if name.ends_with("mixer.dt_proj") { Role::Drawn } else { Role::Zero };
+        let bias =
+            if names.bias { Some(self.vector(&[format!("{name}.bias")], outputs, role)?) } else { None };
         Ok(Matrix { weight: weight.flatten_all()?.to_vec1()?, bias, outputs, inputs })
     }
 
     /// A norm of `size` values, in block `layer` if it is in one, under its new names or its old ones.
     pub(super) fn norm(&self, name: &str, layer: usize, size: usize, spec: spec::Norm) -> Result<Norm> {
         let name = in_block(name, layer);
+        let role = if spec.kind == NormKind::RmsPlusOne { Role::Zero } else { Role::One };
         let mut weight = match spec.kind {
             NormKind::LayerPlain => vec![1.0; size],
-            _ => self.vector(&[format!("{name}.weight"), format!("{name}.gamma")], size)?,
+            _ => self.vector(&[format!("{name}.weight"), format!("{name}.gamma")], size, role)?,
         };
         if spec.kind == NormKind::RmsPlusOne {
             for value in &mut weight {
@@ -126,7 +176,9 @@ impl Weights {
             }
         }
         let bias = match spec.kind {
-            NormKind::Layer => self.vector(&[format!("{name}.bias"), format!("{name}.beta")], size)?,
+            NormKind::Layer => {
+                self.vector(&[format!("{name}.bias"), format!("{name}.beta")], size, Role::Zero)?
+            }
             _ => vec![0.0; size],
         };
         let centre = matches!(spec.kind, NormKind::Layer | NormKind::LayerUnbiased | NormKind::LayerPlain);

@@ -86,7 +86,9 @@ fn along(gradient: &[f64], memory: &VecDeque<(Vec<f64>, Vec<f64>, f64)>) -> Vec<
     }
     if let Some((_, change, rho)) = memory.back() {
         let scale = 1.0 / (rho * dot(change, change));
-        q.iter_mut().for_each(|q| *q *= scale);
+        for q in &mut q {
+            *q *= scale;
+        }
     }
     for ((step, change, rho), share) in memory.iter().zip(shares.into_iter().rev()) {
         let back = rho * dot(change, &q);

@@ -101,7 +101,9 @@ fn residuals(logits: &mut [f64], class: usize) -> f64 {
     let most = logits.iter().fold(f64::NEG_INFINITY, |most, &x| most.max(x));
     let own = logits[class];
     let total: f64 = logits.iter().map(|x| (x - most).exp()).sum();
-    logits.iter_mut().for_each(|x| *x = (*x - most).exp() / total);
+    for x in &mut *logits {
+        *x = (*x - most).exp() / total;
+    }
     logits[class] -= 1.0;
     most + total.ln() - own
 }

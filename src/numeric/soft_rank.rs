@@ -74,7 +74,9 @@ impl SoftRanks {
         let scale = 1.0 / self.strength;
         if self.order.is_empty() {
             let mean = gradient.iter().sum::<f64>() / gradient.len().max(1) as f64;
-            gradient.iter_mut().for_each(|g| *g = (*g - mean) * scale);
+            for g in gradient {
+                *g = (*g - mean) * scale;
+            }
             return;
         }
         let mut start = 0;

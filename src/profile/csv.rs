@@ -8,6 +8,7 @@ use std::str::FromStr;
 
 use ::csv::{Position, ReaderBuilder, StringRecord, Writer};
 
+use super::details::{Details, SCORE};
 use super::{Error, Importance, Of, Order, Profile, Result, Score, Split, Tested, Weight};
 use crate::files;
 use crate::mlem::NullStatistic;
@@ -22,7 +23,7 @@ pub const WEIGHTS: &str = "weights.csv";
 /// The file of means, intervals and p-values.
 pub const STATISTICS: &str = "statistics.csv";
 
-const SCORES_HEADER: [&str; 5] = ["layer", "fold", "split", "spearman", "pairs"];
+const SCORES_HEADER: [&str; 5] = ["layer", "fold", "split", SCORE[0], SCORE[1]];
 const IMPORTANCE_HEADER: [&str; 6] = ["layer", "fold", "feature", "order", "importance", "sd"];
 const WEIGHTS_HEADER: [&str; 5] = ["layer", "fold", "feature_a", "feature_b", "weight"];
 
@@ -44,7 +45,7 @@ const STATISTICS_HEADER: [&str; 15] = [
     "null_high",
 ];
 /// What stands for a feature and its order in the row of a score.
-const SCORE: (&str, &str) = ("spearman", "score");
+const OF_SCORE: (&str, &str) = ("spearman", "score");
 
 /// The kinds of effects by their names in the tables.
 const ORDERS: [(&str, Order); 3] =
@@ -62,8 +63,10 @@ impl Profile {
             Split::Train => "train",
             Split::Test => "test",
         };
+        let [layer, fold, split_, ..] = SCORES_HEADER;
+        let [score, over] = self.details.score_columns();
         table(
-            SCORES_HEADER,
+            [layer, fold, split_, score, over],
             self.scores.iter().map(|row| {
                 let (layer, fold) = (row.layer.to_string(), row.fold.to_string());
                 [layer, fold, split(row.split).to_owned(), number(row.spearman), row.pairs.to_string()]
@@ -105,7 +108,7 @@ impl Profile {
             STATISTICS_HEADER,
             self.statistics().iter().map(|row| {
                 let (feature, order) = match &row.of {
-                    Of::Score => SCORE,
+                    Of::Score => OF_SCORE,
                     Of::Effect(order, feature) => (feature.as_str(), order_name(*order)),
                 };
                 let null = row.test.map(|test| test.null);
@@ -138,6 +141,7 @@ impl Profile {
     pub fn write(&self, folder: &Path) -> Result<()> {
         files::write(&folder.join(WEIGHTS), &self.weights_csv())?;
         files::write(&folder.join(IMPORTANCE), &self.importance_csv())?;
+        self.details.write(folder)?;
         files::write(&folder.join(STATISTICS), &self.statistics_csv())?;
         Ok(files::write(&folder.join(SCORES), &self.scores_csv())?)
     }
@@ -152,8 +156,11 @@ impl Profile {
             let path = folder.join(name);
             Ok((files::read(&path)?, path))
         };
+        let details = Details::read(folder)?;
         let (bytes, path) = read(SCORES)?;
-        let scores = rows(&bytes, &path, SCORES_HEADER, |cells| {
+        let [layer, fold, split, ..] = SCORES_HEADER;
+        let [score, over] = details.score_columns();
+        let scores = rows(&bytes, &path, [layer, fold, split, score, over], |cells| {
             Ok(Score {
                 layer: cells.parse(0)?,
                 fold: cells.parse(1)?,
@@ -190,7 +197,7 @@ impl Profile {
             }
             _ => Vec::new(),
         };
-        Ok(Self { scores, importances, weights, tested })
+        Ok(Self { scores, importances, weights, tested, details })
     }
 }
 
@@ -199,7 +206,7 @@ fn tested(cells: &Cells<'_>) -> Result<Option<Tested>, String> {
     if ["p", "null_mean"].iter().all(|name| cells.is_empty(name)) {
         return Ok(None);
     }
-    let scores = (cells.text(1) == SCORE.0 && cells.text(2) == SCORE.1).then_some(Of::Score);
+    let scores = (cells.text(1) == OF_SCORE.0 && cells.text(2) == OF_SCORE.1).then_some(Of::Score);
     let of = match scores {
         Some(score) => score,
         None => Of::Effect(cells.one_of(2, &ORDERS)?, cells.text(1)),
@@ -235,7 +242,7 @@ pub(crate) fn table<const N: usize>(header: [&str; N], rows: impl Iterator<Item 
     writer.into_inner().unwrap_or_default()
 }
 
-fn rows<T, const N: usize>(
+pub(super) fn rows<T, const N: usize>(
     bytes: &[u8],
     path: &Path,
     header: [&'static str; N],
@@ -264,23 +271,23 @@ fn rows<T, const N: usize>(
 }
 
 /// One row of a table.
-struct Cells<'a> {
+pub(super) struct Cells<'a> {
     record: &'a StringRecord,
     header: &'a [&'static str],
 }
 
 impl Cells<'_> {
-    fn text(&self, column: usize) -> String {
+    pub(super) fn text(&self, column: usize) -> String {
         self.record.get(column).unwrap_or_default().to_owned()
     }
 
-    fn parse<T: FromStr>(&self, column: usize) -> Result<T, String> {
+    pub(super) fn parse<T: FromStr>(&self, column: usize) -> Result<T, String> {
         let text = self.record.get(column).unwrap_or_default();
         text.parse().map_err(|_| format!("`{text}` is no value of `{}`", self.header[column]))
     }
 
     /// A number as the table keeps it.
-    fn number(&self, column: usize) -> Result<f64, String> {
+    pub(super) fn number(&self, column: usize) -> Result<f64, String> {
         self.parse::<f32>(column).map(f64::from)
     }
 
@@ -297,7 +304,7 @@ impl Cells<'_> {
         column.and_then(|column| self.record.get(column)).is_none_or(str::is_empty)
     }
 
-    fn one_of<T: Copy>(&self, column: usize, values: &[(&str, T)]) -> Result<T, String> {
+    pub(super) fn one_of<T: Copy>(&self, column: usize, values: &[(&str, T)]) -> Result<T, String> {
         let text = self.record.get(column).unwrap_or_default();
         let found = values.iter().find(|(name, _)| *name == text);
         found
@@ -339,6 +346,7 @@ mod tests {
                     null: null(None),
                 },
             ],
+            details: Details::default(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::{files, mlem};
+use crate::{baselines, files, mlem};
 
 /// A result whose error is this module's.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -17,6 +17,9 @@ pub enum Error {
     /// A fit that cannot be made.
     #[error(transparent)]
     Mlem(#[from] mlem::Error),
+    /// A baseline that cannot be fitted.
+    #[error(transparent)]
+    Baselines(#[from] baselines::Error),
     /// A table that is none.
     #[error("{}:{line}: {message}", path.display())]
     Table {
@@ -36,6 +39,7 @@ impl Error {
         match self {
             Self::Files(error) => error.hint(),
             Self::Mlem(error) => error.hint(),
+            Self::Baselines(error) => error.hint(),
             Self::Table { .. } => Some(
                 "the tables of a run are written by `probe fit`; delete the file and fit again".to_owned(),
             ),

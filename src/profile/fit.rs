@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::csv::rounded;
+use super::estimator::{Estimator, split};
 use super::{Error, Importance, Of, Profile, Result, Score, Split, Tested, Weight};
 use crate::activations::Activations;
-use crate::mlem::{CrossValidation, FoldFit, MlemParams, Null, NullStatistic, Warning};
+use crate::mlem::{CrossValidation, FoldFit, Null, NullStatistic};
 use crate::progress::{Progress, Unit};
 use crate::stimuli::FeatureTable;
 
@@ -15,7 +16,7 @@ pub struct Fitted {
     /// The tables.
     pub profile: Profile,
     /// About the features and the folds, then layer by layer (those that were fitted now).
-    pub warnings: Vec<Warning>,
+    pub warnings: Vec<String>,
 }
 
 /// Fits every layer of `activations` with cross-validation over `folds` folds, and calls `save` with the profile so far after
@@ -26,10 +27,10 @@ pub struct Fitted {
 ///
 /// # Errors
 ///
-/// Features, options or activations that cannot be fitted ([`crate::mlem::Error`], with the layer); whatever `save` fails
+/// Features, options or activations that cannot be fitted (the estimator's error, with the layer); whatever `save` fails
 /// with.
 pub fn fit<E: From<Error>>(
-    estimator: &MlemParams,
+    estimator: &dyn Estimator,
     folds: usize,
     features: &FeatureTable,
     activations: &Activations,
@@ -37,10 +38,10 @@ pub fn fit<E: From<Error>>(
     progress: &dyn Progress,
     mut save: impl FnMut(&Profile) -> Result<(), E>,
 ) -> Result<Fitted, E> {
-    let validation = estimator.cross_validation(features, folds).map_err(Error::from)?;
-    let mut warnings = validation.warnings().to_vec();
+    let prepared = estimator.prepare(features, folds)?;
+    let mut warnings = prepared.warnings();
     for warning in &warnings {
-        progress.warn(&warning.to_string());
+        progress.warn(warning);
     }
     let mut profile = done;
     profile.keep_complete(folds);
@@ -48,18 +49,9 @@ pub fn fit<E: From<Error>>(
     progress.begin("fit", activations.layers().len() as u64, Unit::Items);
     for (index, &layer) in activations.layers().iter().enumerate() {
         if !fitted.contains(&layer) {
-            let fits = validation
-                .fit(activations.matrix(index))
-                .map_err(|error| Error::from(error.at_layer(layer)))?;
-            for warning in fits.iter().flat_map(|fit| fit.warnings.clone()) {
-                let warning = warning.at_layer(layer);
-                progress.warn(&warning.to_string());
+            for warning in prepared.fit(layer, activations.matrix(index), &mut profile)? {
+                progress.warn(&warning);
                 warnings.push(warning);
-            }
-            profile.push(layer, &validation, &fits);
-            if estimator.nulls > 0 {
-                let null = validation.null(activations.matrix(index), estimator.nulls);
-                profile.push_null(layer, &fits, &null.map_err(|error| Error::from(error.at_layer(layer)))?);
             }
             profile.sort();
             save(&profile)?;
@@ -74,7 +66,7 @@ impl Profile {
     /// Keeps the layers that have a score for each of `folds`; a layer's score is written last.
     fn keep_complete(&mut self, folds: usize) {
         let complete: BTreeSet<usize> = {
-            let held_out = if folds > 1 { Split::Test } else { Split::Train };
+            let held_out = split(folds);
             let scored =
                 |layer| self.scores.iter().filter(|row| row.layer == layer && row.split == held_out).count();
             self.scores.iter().map(|row| row.layer).filter(|&layer| scored(layer) == folds).collect()
@@ -83,10 +75,11 @@ impl Profile {
         self.importances.retain(|row| complete.contains(&row.layer));
         self.weights.retain(|row| complete.contains(&row.layer));
         self.tested.retain(|row| complete.contains(&row.layer));
+        self.details.retain(|layer| complete.contains(&layer));
     }
 
     /// Adds what the null of one layer says of its fits.
-    fn push_null(&mut self, layer: usize, fits: &[FoldFit], null: &Null) {
+    pub(super) fn push_null(&mut self, layer: usize, fits: &[FoldFit], null: &Null) {
         let mut push = |of: Of, null: NullStatistic| {
             let null = NullStatistic {
                 p: null.p.map(rounded),
@@ -105,8 +98,8 @@ impl Profile {
     }
 
     /// Adds the rows of one layer.
-    fn push(&mut self, layer: usize, validation: &CrossValidation, fits: &[FoldFit]) {
-        let split = if validation.n_folds() > 1 { Split::Test } else { Split::Train };
+    pub(super) fn push(&mut self, layer: usize, validation: &CrossValidation, fits: &[FoldFit]) {
+        let split = split(validation.n_folds());
         let names = validation.features();
         for fit in fits {
             let fold = fit.fold;
@@ -140,5 +133,6 @@ impl Profile {
         self.importances.sort_by_key(|row| row.layer);
         self.weights.sort_by_key(|row| row.layer);
         self.tested.sort_by_key(|row| row.layer);
+        self.details.sort();
     }
 }

@@ -1,7 +1,10 @@
 //! A profile: the scores, importances and weights of an estimator over layers and folds.
 
 mod csv;
+mod details;
+mod differences;
 mod error;
+mod estimator;
 mod fit;
 mod metric;
 mod run;
@@ -13,7 +16,10 @@ mod units;
 pub use crate::mlem::Order;
 pub use csv::{IMPORTANCE, SCORES, STATISTICS, WEIGHTS};
 pub(crate) use csv::{number, table};
+pub use details::{Correlation, Decoded, Details, Ridge, Training};
+pub use differences::{DIFFERENCES, LayerDifference, differences_csv, layer_differences};
 pub use error::{Error, Result};
+pub use estimator::{Estimator, LayerFit};
 pub use fit::{Fitted, fit};
 pub use metric::{Direction, Metric};
 pub use run::{ModelRecord, RunRecord, StimuliRecord};

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::activations::Transform;
 use crate::stimuli::Source;
 
 /// The stimuli of a run.
@@ -32,6 +33,9 @@ pub struct ModelRecord {
     /// The commit it resolved to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commit: Option<String>,
+    /// The seed of its weights, if they are those before any training.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub untrained: Option<u64>,
     /// Its `config.json`.
     pub config: serde_json::Value,
     /// How tokens were pooled.
@@ -55,6 +59,9 @@ pub struct RunRecord {
     /// The file of the activations, where they came from elsewhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub activations: Option<String>,
+    /// What was done to the activations before the fit, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub transforms: Vec<Transform>,
     /// The layers, in order; 0 is the embedding output.
     pub layers: Vec<usize>,
     /// Every option of the estimator, by its long name: distance, interactions, folds, permutations, permute, pairs ….

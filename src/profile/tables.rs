@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Tested;
+use super::details::Details;
 use crate::mlem::Order;
 
 /// Which stimuli a score was measured on.
@@ -24,9 +25,9 @@ pub struct Score {
     pub fold: usize,
     /// Where it was measured.
     pub split: Split,
-    /// Spearman correlation of modelled and neural distances.
+    /// Spearman correlation of modelled and neural distances; of decoding, the mean score over features.
     pub spearman: f64,
-    /// Over how many pairs of stimuli.
+    /// Over how many pairs of stimuli; of decoding, how many stimuli.
     pub pairs: u64,
 }
 
@@ -41,7 +42,7 @@ pub struct Importance {
     pub feature: String,
     /// Feature, interaction or group.
     pub order: Order,
-    /// Mean drop in Spearman over permutations.
+    /// Mean drop in Spearman over permutations; what else it is for another estimator, [`crate::baselines`] says.
     pub importance: f64,
     /// Standard deviation of the drop over permutations.
     pub sd: f64,
@@ -73,4 +74,6 @@ pub struct Profile {
     pub weights: Vec<Weight>,
     /// What `statistics.csv` holds of the null, if one was drawn.
     pub tested: Vec<Tested>,
+    /// What one estimator alone tells.
+    pub details: Details,
 }

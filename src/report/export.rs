@@ -62,14 +62,20 @@ const POINTS: f64 = MILLIMETRES / 25.4 * 72.0;
 /// [`Error::Drawing`] where an image cannot be made.
 pub fn figures(input: Input<'_>, formats: &[Format]) -> Result<Vec<File>> {
     let figures = page::figures(input).0;
+    let all = figures.iter().flat_map(frames).map(|(name, svg)| (name, svg.to_owned()));
+    drawings(&all.collect::<Vec<_>>(), formats)
+}
+
+/// Drawings with their names as files of `formats`.
+pub(super) fn drawings(drawings: &[(String, String)], formats: &[Format]) -> Result<Vec<File>> {
     let outlines = formats.iter().any(|&format| format != Format::Svg).then(Outlines::new);
     let mut files = Vec::new();
-    for (name, svg) in figures.iter().flat_map(drawings) {
+    for (name, svg) in drawings {
         let svg = standalone(svg);
         for &format in formats {
             let bytes = match (format, &outlines) {
-                (Format::Png, Some(outlines)) => outlines.png(&svg, &name)?,
-                (Format::Pdf, Some(outlines)) => outlines.pdf(&svg, &name)?,
+                (Format::Png, Some(outlines)) => outlines.png(&svg, name)?,
+                (Format::Pdf, Some(outlines)) => outlines.pdf(&svg, name)?,
                 _ => svg.clone().into_bytes(),
             };
             files.push(File { name: format!("{name}.{}", format.extension()), bytes });
@@ -79,7 +85,7 @@ pub fn figures(input: Input<'_>, formats: &[Format]) -> Result<Vec<File>> {
 }
 
 /// The drawings of a figure with their names: one, or one per layer.
-fn drawings(figure: &Figure) -> Vec<(String, &str)> {
+fn frames(figure: &Figure) -> Vec<(String, &str)> {
     if figure.exact.frames.is_empty() {
         return vec![(figure.id.to_owned(), &figure.svg)];
     }

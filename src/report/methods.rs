@@ -1,37 +1,39 @@
-//! The methods paragraph of a paper, generated from what was run, and the reference of the method.
+//! The methods paragraph of a paper, generated from what was run.
 
 use serde_json::Value;
 
+use super::estimators::Words;
 use super::words;
+use crate::activations::Transform;
 use crate::mlem::FeatureGroup;
 use crate::profile::{Order, RunRecord, SpreadOver, Summary};
 use crate::text;
-
-/// The reference of the method, as BibTeX.
-pub(super) const BIBTEX: &str = "@misc{jalouzot2024mlem,
-  title         = {Metric-Learning Encoding Models Identify Processing Profiles of Linguistic Features in {BERT}'s Representations},
-  author        = {Jalouzot, Louis and Sobczyk, Robin and Lhopitallier, Bastien and Salle, Jeanne and Lan, Nur and Chemla, Emmanuel and Lakretz, Yair},
-  year          = {2024},
-  eprint        = {2402.11608},
-  archivePrefix = {arXiv},
-  primaryClass  = {cs.CL}
-}";
 
 /// How many characters of a hash identify it in a text.
 const HASH: usize = 12;
 
 /// The paragraph. What the record does not tell is left out rather than guessed.
 pub(super) fn paragraph(summary: &Summary, run: &RunRecord) -> String {
-    let sentences = [
-        data(summary, run),
-        features(run),
-        model(summary, run),
-        score(summary),
-        importance(summary, run),
-        groups(run),
-        null(summary, run),
-        program(run),
-    ];
+    let words = Words::of(run);
+    let sentences = match words.method(run, summary.n_folds) {
+        // What was not run is not described.
+        _ if summary.layers.is_empty() => vec![data(summary, run), program(run)],
+        Some(method) => {
+            let distances = features(run).filter(|_| words.score == "Spearman");
+            vec![data(summary, run), transforms(run), distances, Some(method), program(run)]
+        }
+        None => vec![
+            data(summary, run),
+            transforms(run),
+            features(run),
+            model(summary, run),
+            score(summary),
+            importance(summary, run),
+            groups(run),
+            null(summary, run),
+            program(run),
+        ],
+    };
     sentences.into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
@@ -47,6 +49,9 @@ fn data(summary: &Summary, run: &RunRecord) -> Option<String> {
     let (stimuli, activations) = words::title(run);
     let commit = run.model.as_ref().and_then(|model| model.commit.as_deref());
     let commit = commit.map(|commit| format!(" (commit {})", start(commit))).unwrap_or_default();
+    let untrained = run.model.as_ref().and_then(|model| model.untrained).map(|seed| {
+        format!(" The model was not trained: its weights are those of its initialiser (seed {seed}).")
+    });
     let drawn = run.stimuli.source.drawn.as_ref().map(|drawn| format!(" ({})", words::visible(drawn)));
     let layers = match (summary.layers.as_slice(), &run.model) {
         ([], _) => return None,
@@ -70,12 +75,22 @@ fn data(summary: &Summary, run: &RunRecord) -> Option<String> {
         pooling => format!(" Token vectors were pooled by their {}.", words::visible(pooling)),
     });
     Some(format!(
-        "The representations of {} stimuli from {stimuli}{} in {activations}{commit} were analysed with a Metric Learning \
-         Encoding Model (MLEM; Jalouzot et al., 2024){layers}.{}",
+        "The representations of {} stimuli from {stimuli}{} in {activations}{commit} were analysed with {}{layers}.{}{}",
         text::count(run.stimuli.n_stimuli as u128),
         drawn.unwrap_or_default(),
+        Words::of(run).name,
+        untrained.unwrap_or_default(),
         pooling.unwrap_or_default(),
     ))
+}
+
+fn transforms(run: &RunRecord) -> Option<String> {
+    let steps: Vec<String> = run.transforms.iter().map(Transform::describe).collect();
+    match steps.as_slice() {
+        [] => None,
+        [only] => Some(format!("Before the fit, {only}.")),
+        several => Some(format!("Before the fit, in this order: {}.", several.join("; "))),
+    }
 }
 
 fn features(run: &RunRecord) -> Option<String> {
@@ -121,7 +136,12 @@ fn model(summary: &Summary, run: &RunRecord) -> Option<String> {
         format!(" (a seeded sample of at most {} where there are more)", text::count(u128::from(n)))
     });
     let solver = match option(run, "solver") {
-        Some("stochastic") => "by stochastic gradient ascent with a soft rank",
+        Some("stochastic") => {
+            "by stochastic gradient ascent with a soft rank (AdamW, learning rate 0.1, patience 50)"
+        }
+        _ if option(run, "estimator") == Some("frrsa") => {
+            "by fractional ridge regression, its fraction chosen by cross-validation within the training stimuli"
+        }
         _ => "exactly, as a convex problem",
     };
     Some(format!(
@@ -278,6 +298,24 @@ mod tests {
         {
             assert!(text.contains(part), "{part}: {text}");
         }
+    }
+
+    #[test]
+    fn transforms_are_told_in_their_order() {
+        let mut run = fixtures::realistic(3, 64, false);
+        assert!(!of(&run).contains("Before the fit"));
+        run.record.transforms = vec![Transform::ZScore];
+        assert!(
+            of(&run).contains(" Before the fit, every unit was brought to mean 0 and standard deviation 1")
+        );
+        run.record.transforms = vec![Transform::MinusPrevious, Transform::Pca(20)];
+        let text = of(&run);
+        assert!(
+            text.contains(
+                "in this order: the layer before was subtracted from every layer; vectors were reduced to their first 20"
+            ),
+            "{text}"
+        );
     }
 
     #[test]

@@ -5,12 +5,14 @@
 
 pub mod compare;
 mod error;
+mod estimators;
 pub mod export;
 mod figures;
 mod methods;
 pub mod names;
 pub mod page;
 pub mod plot;
+pub mod simulation;
 mod svg;
 pub mod terminal;
 mod words;

@@ -7,6 +7,7 @@ use std::fmt::Write;
 
 use unicode_width::UnicodeWidthStr;
 
+use super::estimators::Words;
 use super::words;
 use crate::profile::{Order, Profile, RunRecord, Spread, Summary, Trajectory};
 use crate::text;
@@ -41,6 +42,7 @@ pub fn render(profile: &Profile, run: &RunRecord, options: Options) -> String {
     let half = options.top.div_ceil(2);
     let groups = [(Order::Main, options.top), (Order::Interaction, half), (Order::Group, half)];
     let groups = groups.map(|(order, top)| Group::of(&summary, order, top));
+    let score = Words::of(run).score;
     let layout = Layout::new(&summary, &groups, options);
     let mut out = heading(&summary, run, options.width);
     // Scores on the training pairs are not always taken; a row of gaps would tell nothing.
@@ -66,10 +68,10 @@ pub fn render(profile: &Profile, run: &RunRecord, options: Options) -> String {
         let (of_test, of_train) =
             if summary.n_folds > 1 { (&stars[..], &[][..]) } else { (&[][..], &stars[..]) };
         if summary.n_folds > 1 {
-            layout.row(&mut out, "Spearman, test", &summary.test[columns.clone()], of_test, false);
+            layout.row(&mut out, &format!("{score}, test"), &summary.test[columns.clone()], of_test, false);
         }
         if trained {
-            layout.row(&mut out, "Spearman, train", &summary.train[columns], of_train, false);
+            layout.row(&mut out, &format!("{score}, train"), &summary.train[columns], of_train, false);
         }
     }
     for group in groups.iter().filter(|group| !group.rest.is_empty()) {
@@ -101,7 +103,11 @@ fn heading(summary: &Summary, run: &RunRecord, width: usize) -> String {
     }
     if let Some(best) = summary.best_layer() {
         let (layer, best) = (summary.layers[best], scores[best]);
-        lines.push(format!("Best fit: layer {layer}, {} ({}).", words::spread(best, 3), words::score(split)));
+        lines.push(format!(
+            "Best fit: layer {layer}, {} ({}).",
+            words::spread(best, 3),
+            words::score(split, run)
+        ));
     }
     let mut out = String::new();
     for line in lines {
@@ -352,7 +358,8 @@ mod tests {
             }
         }
         profile.scores.iter_mut().enumerate().for_each(|(i, row)| row.fold = i / 2 % 2);
-        let run = fixtures::realistic(1, 64, false);
+        let mut run = fixtures::realistic(1, 64, false);
+        run.record.stimuli.features.truncate(2);
         insta::assert_snapshot!(render(&profile, &run.record, Options { width: 80, ..Options::default() }), @r"
         relative_clause × google-bert/bert-base-uncased: 64 stimuli, 2 features, 2
         layers

@@ -3,6 +3,7 @@
 use serde_json::Value;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+use super::estimators::Words;
 use crate::profile::{ALPHA, RunRecord, Split, Spread, SpreadOver, Summary};
 use crate::text;
 
@@ -60,6 +61,7 @@ pub(super) fn cut(text: &str, width: usize) -> String {
 
 /// What an importance is, in one sentence.
 pub(super) fn importance(summary: &Summary, run: &RunRecord) -> String {
+    let other = Words::of(run).importance(run);
     let what = match run.options.get("permute").and_then(Value::as_str) {
         Some("pairs") => "drop in Spearman when a term's distances are permuted across pairs of stimuli",
         Some("stimuli") => "drop in Spearman when a feature's values are permuted across stimuli",
@@ -79,7 +81,10 @@ pub(super) fn importance(summary: &Summary, run: &RunRecord) -> String {
         }
         SpreadOver::Permutations => "mean ± sd over permutations, on all stimuli (one fold)".to_owned(),
     };
-    format!("{what}{within}{times}; {over}")
+    match other {
+        Some(what) => format!("{what}; {over}"),
+        None => format!("{what}{within}{times}; {over}"),
+    }
 }
 
 /// What a star says, if any were given.
@@ -94,16 +99,18 @@ pub(super) fn stars(summary: &Summary, run: &RunRecord) -> Option<String> {
 }
 
 /// What a score is, in a few words.
-pub(super) fn score(split: Split) -> &'static str {
-    match split {
-        Split::Train => "Spearman, training stimuli",
-        Split::Test => "Spearman, held-out stimuli",
-    }
+pub(super) fn score(split: Split, run: &RunRecord) -> String {
+    let stimuli = match split {
+        Split::Train => "training",
+        Split::Test => "held-out",
+    };
+    format!("{}, {stimuli} stimuli", Words::of(run).score)
 }
 
 /// What was run: the stimuli and the model or the file of activations.
 pub(super) fn title(run: &RunRecord) -> (String, String) {
     let activations = match (&run.model, &run.activations) {
+        (Some(model), _) if model.untrained.is_some() => format!("untrained {}", model.id),
         (Some(model), _) => model.id.clone(),
         (None, Some(file)) => file.clone(),
         (None, None) => "activations".to_owned(),

@@ -1,9 +1,10 @@
-//! Stimuli as CSV: `sentence`, then one column per feature; missing is empty.
+//! Stimuli as CSV: `sentence`, then one column per feature; missing is empty. Where the stimuli are words, `word`, `start_idx` and
+//! `end_idx` stand before the features.
 
 use std::path::Path;
 
 use super::sidecar::Sidecar;
-use super::{Error, Feature, FeatureTable, Result, Stimuli};
+use super::{Error, Feature, FeatureTable, Result, Span, Stimuli, words};
 use crate::files;
 
 /// The column that holds the sentences; every other column is a feature.
@@ -48,9 +49,22 @@ impl Stimuli {
         if let Some(column) = header.iter().position(str::is_empty) {
             return Err(failed(1, format!("column {} has no name", column + 1)));
         }
+        let word_columns = word_columns(&header).map_err(|message| failed(1, message))?;
         let mut columns: Vec<Vec<Option<String>>> = vec![Vec::new(); header.len()];
+        let mut spans: Vec<Span> = Vec::new();
         for record in reader.records() {
-            for (column, value) in columns.iter_mut().zip(&record.map_err(read_failed)?) {
+            let record = record.map_err(read_failed)?;
+            if let Some([sentence, word, start, end]) =
+                word_columns.map(|at| at.map(|column| &record[column]))
+            {
+                let line = record.position().map_or(1, csv::Position::line);
+                let span = match word {
+                    "" => Err("an empty word".to_owned()),
+                    word => words::span(sentence, word, start, end),
+                };
+                spans.push(span.map_err(|message| failed(line, message))?);
+            }
+            for (column, value) in columns.iter_mut().zip(&record) {
                 column.push(Some(value.to_owned()).filter(|value| !value.is_empty()));
             }
         }
@@ -63,14 +77,15 @@ impl Stimuli {
                     return Err(failed(row as u64 + 2, "an empty sentence".to_owned()));
                 }
                 sentences = Some(values.into_iter().flatten().collect());
-            } else {
+            } else if word_columns.is_none() || !words::COLUMNS.contains(&name) {
                 features.push(guess(name, &values)?);
             }
         }
         if features.is_empty() {
             return Err(Error::NoFeatures { path: path.to_owned() });
         }
-        Self::with_rows(sentences, FeatureTable::new(n_stimuli, features)?)
+        let stimuli = Self::with_rows(sentences, FeatureTable::new(n_stimuli, features)?)?;
+        if word_columns.is_some() { stimuli.with_words(spans) } else { Ok(stimuli) }
     }
 
     /// The CSV of these stimuli; reading it back with the file of [`Stimuli::write`] beside it gives the same stimuli.
@@ -80,12 +95,18 @@ impl Stimuli {
         let sentences = self.sentences.as_deref();
         let mut record: Vec<String> = Vec::new();
         record.extend(sentences.map(|_| SENTENCE.to_owned()));
+        if self.is_word_level() {
+            record.extend(words::COLUMNS.map(str::to_owned));
+        }
         record.extend(self.features().iter().map(|feature| feature.name().to_owned()));
         // Writing to memory cannot fail, and every record has the header's length.
         let _ = writer.write_record(&record);
         for row in 0..self.len() {
             record.clear();
             record.extend(sentences.map(|sentences| sentences[row].clone()));
+            if let Some((word, Span { start, end })) = self.word(row) {
+                record.extend([word, start.to_string(), end.to_string()]);
+            }
             record.extend(self.features().iter().map(|feature| feature.display(row)));
             let _ = writer.write_record(&record);
         }
@@ -100,6 +121,20 @@ impl Stimuli {
     pub fn write(&self, path: &Path) -> Result<()> {
         files::write(&path.with_extension("json"), &Sidecar::of(self).to_json())?;
         Ok(files::write(path, &self.to_csv())?)
+    }
+}
+
+/// Where a table of words has `sentence`, `word`, `start_idx` and `end_idx`; `None` for one of sentences.
+fn word_columns(header: &csv::StringRecord) -> Result<Option<[usize; 4]>, String> {
+    let at = |name: &str| header.iter().position(|column| column == name);
+    let offsets = words::COLUMNS.iter().skip(1).filter(|name| at(name).is_some()).count();
+    let (Some(sentence), Some(word), 1..) = (at(SENTENCE), at(words::WORD), offsets) else { return Ok(None) };
+    match (at(words::COLUMNS[1]), at(words::COLUMNS[2])) {
+        (Some(start), Some(end)) => Ok(Some([sentence, word, start, end])),
+        (start, _) => Err(format!(
+            "a table of words has the columns word, start_idx and end_idx, and there is no {}",
+            words::COLUMNS[if start.is_none() { 1 } else { 2 }]
+        )),
     }
 }
 

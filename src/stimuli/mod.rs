@@ -9,6 +9,7 @@ mod distances;
 mod error;
 mod sidecar;
 mod table;
+mod words;
 
 pub use distances::Distances;
 pub use error::{Error, Result};
@@ -33,6 +34,8 @@ pub struct Stimuli {
     spans: Vec<Vec<Option<Span>>>,
     features: FeatureTable,
     source: Source,
+    /// Whether the stimuli are words in sentences: the first slot is the word.
+    word_level: bool,
 }
 
 impl Stimuli {
@@ -48,7 +51,14 @@ impl Stimuli {
     /// Features alone, for activations that came from elsewhere.
     #[must_use]
     pub fn without_sentences(features: FeatureTable) -> Self {
-        Self { sentences: None, slots: Vec::new(), spans: Vec::new(), features, source: Source::default() }
+        Self {
+            sentences: None,
+            slots: Vec::new(),
+            spans: Vec::new(),
+            features,
+            source: Source::default(),
+            word_level: false,
+        }
     }
 
     fn with_rows(sentences: Option<Vec<String>>, features: FeatureTable) -> Result<Self> {
@@ -61,7 +71,7 @@ impl Stimuli {
                 expected: features.n_stimuli(),
             });
         }
-        Ok(Self { sentences, slots: Vec::new(), spans: Vec::new(), features, source: Source::default() })
+        Ok(Self { sentences, ..Self::without_sentences(features) })
     }
 
     /// The same stimuli with the spans of `slots`: for each stimulus, one span or `None` per slot.
@@ -129,6 +139,13 @@ impl Stimuli {
         self.spans.get(row).map_or(&[], Vec::as_slice)
     }
 
+    /// Whether the stimuli are words in sentences (a CSV with `word`, `sentence`, `start_idx` and `end_idx`): then the first slot
+    /// is called `word`, every stimulus has it, and activations are those of the word.
+    #[must_use]
+    pub fn is_word_level(&self) -> bool {
+        self.word_level
+    }
+
     /// Where the stimuli came from.
     #[must_use]
     pub fn source(&self) -> &Source {
@@ -151,6 +168,7 @@ impl Stimuli {
             },
             features: self.features.select(rows),
             source: self.source.clone(),
+            word_level: self.word_level,
         }
     }
 

@@ -73,8 +73,9 @@ impl Sidecar {
         Self {
             source: stimuli.source().clone(),
             features,
-            slots: stimuli.slots().to_vec(),
-            spans: spans.collect(),
+            // Where the stimuli are words, the table says where they stand.
+            slots: if stimuli.is_word_level() { Vec::new() } else { stimuli.slots().to_vec() },
+            spans: if stimuli.is_word_level() { Vec::new() } else { spans.collect() },
         }
     }
 
@@ -124,7 +125,7 @@ impl Sidecar {
                 stimuli.len()
             )));
         }
-        if !self.spans.is_empty() {
+        if !self.spans.is_empty() && !stimuli.is_word_level() {
             if self.spans.iter().any(|row| row.len() != self.slots.len()) {
                 return Err(disagree(format!("a row of spans without one per slot ({})", self.slots.len())));
             }

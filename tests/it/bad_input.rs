@@ -179,11 +179,7 @@ fn equal_activations() {
     tables: out
     page:   out/report.html
     --- stderr
-    warning: layer 0, fold 0: no score, because all neural distances are equal (the activations do not differ: check --pool and --layers)
-    warning: layer 0, fold 1: no score, because all neural distances are equal (the activations do not differ: check --pool and --layers)
-    warning: layer 0, fold 2: no score, because all neural distances are equal (the activations do not differ: check --pool and --layers)
-    warning: layer 0, fold 3: no score, because all neural distances are equal (the activations do not differ: check --pool and --layers)
-    warning: layer 0, fold 4: no score, because all neural distances are equal (the activations do not differ: check --pool and --layers)
+    warning: layer 0, folds 0, 1, 2, 3 and 4: no score, because all neural distances are equal (the activations do not differ: check --pool and --layers)
     ");
 }
 
@@ -280,7 +276,7 @@ fn an_unknown_feature_or_layer() {
     exit code 2
     --- stdout
     --- stderr
-    error: invalid value '9-5' for '--layers <LAYERS>': `9-5` is no layer and no range of layers; write 0-6,9
+    error: invalid value '9-5' for '--layers <LAYERS>': `9-5` is no number and no range; write 0-6,9
 
     For more information, try '--help'.
     ");

@@ -1,6 +1,6 @@
 //! Stimuli and a model to activations: what does not change the result, and the messages for what cannot be run.
 
-use mlem_probe::activations::{Activations, Pooling};
+use mlem_probe::activations::{Activations, PooledTokens, Pooling};
 use mlem_probe::extract::Extract;
 use mlem_probe::hub::Checkpoint;
 use mlem_probe::models::{LoadOptions, Model};
@@ -210,4 +210,39 @@ fn a_causal_model_computes_common_beginnings_once() {
     assert_eq!((shared.throughput.tokens, shared.throughput.tokens_run), (19, 9));
     assert!(shared.throughput.to_string().ends_with("53 % of tokens shared, no padding"));
     assert_eq!(apart.throughput.tokens_run, 14);
+}
+
+#[test]
+fn the_word_of_a_word_level_stimulus_is_pooled_by_itself() {
+    let model = model_of("bert");
+    let span = |start, end| Span { start, end };
+    let words = stimuli(&["a bé c", "d b"]).with_words(vec![span(2, 6), span(2, 3)]).unwrap();
+    let found = Extract::params().extract(&words, &model, &Silent).unwrap().activations;
+    let spans = vec![vec![Some(span(2, 6))], vec![Some(span(2, 3))]];
+    let slots = stimuli(&["a bé c", "d b"]).with_spans(vec!["verb".to_owned()], spans).unwrap();
+    let at_slot =
+        Extract::params().at("verb".to_owned()).extract(&slots, &model, &Silent).unwrap().activations;
+    for index in 0..4 {
+        assert_eq!(found.matrix(index), at_slot.matrix(index));
+    }
+    let at_word =
+        Extract::params().at("word".to_owned()).extract(&words, &model, &Silent).unwrap().activations;
+    assert!(at_word == found);
+}
+
+#[test]
+fn the_token_that_a_vector_is_of_is_known() {
+    let model = model_of("bert");
+    let tokens = |pooling, sentences: &[&str]| {
+        Extract::params().pooling(pooling).pooled_tokens(&stimuli(sentences), model.tokenizer())
+    };
+    let single = |keys: &[(u32, u32)]| PooledTokens::new(keys.iter().map(|&key| vec![key]).collect());
+    assert_eq!(tokens(Pooling::First, &["a b", "d"]).ok(), single(&[(4, 0), (4, 0)]));
+    assert_eq!(tokens(Pooling::Last, &["a b", "d"]).ok(), single(&[(5, 3), (5, 2)]));
+    let side_by_side = vec![vec![(4, 0), (2, 1), (5, 2)], vec![(4, 0), (7, 1), (5, 2)]];
+    assert_eq!(tokens(Pooling::None, &["a", "d"]).ok(), PooledTokens::new(side_by_side));
+    let bare = Extract::params().special_tokens(false);
+    assert_eq!(bare.pooled_tokens(&stimuli(&["d"]), model.tokenizer()).ok(), single(&[(7, 1)]));
+    let error = bare.pooled_tokens(&stimuli(&["d", "a b"]), model.tokenizer()).unwrap_err();
+    assert_eq!(error.to_string(), "minus-token-mean is for single tokens, but stimulus 2 is the mean of 2");
 }

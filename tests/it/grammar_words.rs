@@ -42,7 +42,7 @@ fn check_names_the_words_that_a_tokenizer_splits() {
 fn a_tokenizer_is_enough_for_a_check() {
     let workspace = Workspace::new();
     let vocabulary =
-        r###"{"[UNK]": 0, "Ġthe": 1, "the": 2, "Ġ": 3, "Ġking": 4, "k": 5, "i": 6, "n": 7, "g": 8}"###;
+        r#"{"[UNK]": 0, "Ġthe": 1, "the": 2, "Ġ": 3, "Ġking": 4, "k": 5, "i": 6, "n": 7, "g": 8}"#;
     let tokenizer = format!(
         r#"{{"version": "1.0", "truncation": null, "padding": null, "added_tokens": [], "normalizer": null,
             "pre_tokenizer": {{"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true}},

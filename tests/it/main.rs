@@ -1,6 +1,8 @@
 //! The one integration binary. What goes where:
 //!
 //! - `bad_input`: the message for everything that users get wrong
+//! - `baselines`: against scikit-learn, and as the program runs them
+//! - `cache`: activations that were taken before
 //! - `compare`: models against each other, and against independent implementations
 //! - `extract`: stimuli and a model to activations
 //! - `floors`: the architecture table of the crate docs holds
@@ -14,11 +16,17 @@
 //! - `mlem`: the estimator against published results, and properties of whole fits
 //! - `models`: hidden states against frozen ones, and checkpoints that are wrong
 //! - `pipeline`: the program, stage by stage and as one run
+//! - `pytorch`: weights in PyTorch's own formats
+//! - `rwkv7`: its last hidden states against candle-transformers'
 //! - `stochastic`: the paper's solver against published results and the exact one
+//! - `transforms`: what is done to activations before the fit
+//! - `untrained`: models before any training, as a control
 //! - `workspace`: a folder for each test, and the program run in it
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
 mod bad_input;
+mod baselines;
+mod cache;
 mod compare;
 mod extract;
 mod floors;
@@ -32,5 +40,9 @@ mod minilm;
 mod mlem;
 mod models;
 mod pipeline;
+mod pytorch;
+mod rwkv7;
 mod stochastic;
+mod transforms;
+mod untrained;
 mod workspace;

@@ -152,6 +152,19 @@ fn message(error: &Error) -> String {
 }
 
 #[test]
+fn terms_that_do_not_fit_into_memory_are_refused_before_the_work() {
+    let column = |k: usize| {
+        let level = |i: usize| Some(if (i + k).is_multiple_of(2 + k % 3) { "a" } else { "b" });
+        Feature::categorical(&format!("f{k}"), &(0..40).map(level).collect::<Vec<_>>())
+    };
+    let features = FeatureTable::new(40, (0..200).map(column).collect()).unwrap();
+    let error = Mlem::params().interactions(true).check_features(&features, 5).unwrap_err();
+    let message = message(&error);
+    assert!(message.contains("20100 terms need 150.5 GiB"), "{message}");
+    assert!(Mlem::params().check_features(&features, 5).is_ok());
+}
+
+#[test]
 fn bad_input_is_named_with_what_to_do() {
     let (features, x) = small();
     let fit = |features: &FeatureTable, x: &Array2<f32>| {

@@ -73,7 +73,8 @@ fn activations_of_ones_own_are_fitted_with_no_model() {
 #[test]
 fn effects_are_starred_and_noise_is_not() {
     let w = Workspace::new();
-    let options = "--sample 300 --layers 5,6 --folds 3 --null 99 --group subject=subj_* --conditional";
+    let options =
+        "--sample 300 --layers 5,6 --folds 3 --null 99 --group subject=subj_* --conditional --bootstrap 99";
     let table = w.ok(&format!("relative_clause {options} -o run"));
     let row = |name: &str| table.lines().rfind(|line| line.starts_with(name)).unwrap_or_default().to_owned();
     assert!(table.contains("groups\nsubject "), "{table}");

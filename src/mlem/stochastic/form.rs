@@ -66,9 +66,9 @@ impl Form {
             let range = block * BLOCK..block * BLOCK + out.len();
             let feature = |k: usize| &batch.features[k][range.clone()];
             match self {
-                Self::Diagonal(n) => {
-                    for k in 0..*n {
-                        let weight = softplus(parameters[k]);
+                Self::Diagonal(_) => {
+                    for (k, &parameter) in parameters.iter().enumerate() {
+                        let weight = softplus(parameter);
                         for (out, &d) in out.iter_mut().zip(feature(k)) {
                             *out += weight * f64::from(d) * f64::from(d);
                         }

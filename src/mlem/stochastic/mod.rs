@@ -85,7 +85,9 @@ pub(crate) fn climb(design: &Design, neural: &Neural, fold: usize) -> (Vec<f64>,
             break;
         }
         // The optimizer descends.
-        distances.iter_mut().for_each(|g| *g = -*g);
+        for g in &mut distances {
+            *g = -*g;
+        }
         form.gradient(&parameters, &batch, &distances, &mut gradient);
         optimizer.step(&mut parameters, &gradient);
     }

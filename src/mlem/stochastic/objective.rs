@@ -86,7 +86,9 @@ impl Scaled {
         if !(scaled.range > 0.0 && scaled.range.is_finite()) {
             return None;
         }
-        values.iter_mut().for_each(|x| *x = (*x - low) / scaled.range);
+        for x in values {
+            *x = (*x - low) / scaled.range;
+        }
         Some(scaled)
     }
 
@@ -95,7 +97,9 @@ impl Scaled {
         let all: f64 = gradient.iter().sum();
         // How the function changes as the highest value moves: every scaled value shrinks in proportion.
         let stretch = dot(gradient, values);
-        gradient.iter_mut().for_each(|g| *g /= self.range);
+        for g in &mut *gradient {
+            *g /= self.range;
+        }
         gradient[self.highest] -= stretch / self.range;
         gradient[self.lowest] -= (all - stretch) / self.range;
     }

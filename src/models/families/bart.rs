@@ -94,6 +94,7 @@ fn spec(config: &Config, activation: &str) -> Result<Spec> {
         residual_scale: 1.0,
         convolution: None,
         d_last: None,
+        recurrence: None,
     })
 }
 

@@ -64,6 +64,7 @@ pub(super) fn spec(config: &Config) -> Result<Spec> {
         residual_scale: 1.0,
         convolution: None,
         d_last: None,
+        recurrence: None,
     })
 }
 

@@ -76,6 +76,7 @@ pub(in crate::models) fn declare(config: &Config) -> Result<Declaration> {
         residual_scale: 1.0,
         convolution: convolution(config, d_model)?,
         d_last: None,
+        recurrence: None,
     };
     let projection = (d != d_model).then_some(linear("embeddings.embed_proj").bias(false));
     Ok(Declaration { spec, names: Names { embedding_projection: projection, ..NAMES } })

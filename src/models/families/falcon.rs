@@ -89,6 +89,7 @@ pub(in crate::models) fn declare(config: &Config) -> Result<Declaration> {
         residual_scale: 1.0,
         convolution: None,
         d_last: None,
+        recurrence: None,
     };
     Ok(Declaration { spec, names: names(config.flag_or("bias", false)?, attention_norm, mlp_norm) })
 }

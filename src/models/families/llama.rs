@@ -100,6 +100,7 @@ pub(super) fn spec_with(config: &Config, rope: Rope, kind: NormKind, eps: (&str,
         residual_scale: 1.0,
         convolution: None,
         d_last: None,
+        recurrence: None,
     })
 }
 

@@ -15,12 +15,16 @@ pub(super) mod gpt2;
 pub(super) mod gpt_neo;
 pub(super) mod gpt_neox;
 pub(super) mod llama;
+pub(super) mod mamba;
 pub(super) mod modernbert;
 pub(super) mod mpnet;
 pub(super) mod olmo;
 pub(super) mod opt;
 pub(super) mod phi;
+#[cfg(test)]
+mod published;
 pub(super) mod roberta;
 mod rope;
+pub(super) mod rwkv7;
 pub(super) mod t5;
 pub(super) mod wrapped;

@@ -94,6 +94,7 @@ pub(in crate::models) fn declare(config: &Config) -> Result<Declaration> {
         residual_scale: 1.0,
         convolution: None,
         d_last: None,
+        recurrence: None,
     };
     let names = names(config.flag_or("attention_bias", false)?, config.flag_or("mlp_bias", false)?);
     Ok(Declaration { spec, names })

@@ -71,6 +71,7 @@ pub(in crate::models) fn declare(config: &Config) -> Result<Declaration> {
         residual_scale: 1.0,
         convolution: None,
         d_last: (d_tokens != d_model).then_some(d_tokens),
+        recurrence: None,
     };
     let mut names = names(config.flag_or("enable_bias", true)?);
     if config.flag_or("_remove_final_layer_norm", false)? {

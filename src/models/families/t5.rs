@@ -86,6 +86,7 @@ pub(in crate::models) fn declare(config: &Config) -> Result<Declaration> {
         residual_scale: 1.0,
         convolution: None,
         d_last: None,
+        recurrence: None,
     };
     Ok(Declaration { spec, names: names(gated) })
 }

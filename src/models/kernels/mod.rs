@@ -13,6 +13,7 @@ mod math;
 pub(super) mod norm;
 pub(super) mod ops;
 pub(super) mod rotate;
+pub(super) mod scan;
 mod simd;
 
 /// How many outputs of a linear layer are computed side by side; a multiple of every vector's width.

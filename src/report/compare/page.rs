@@ -188,7 +188,12 @@ fn runs(comparison: &Comparison) -> Vec<RunRow> {
         let model = run.record.model.as_ref();
         let (scores, split) = summary.score();
         let best = summary.best_layer().map(|i| {
-            format!("layer {}, {} ({})", summary.layers[i], words::spread(scores[i], 3), words::score(split))
+            format!(
+                "layer {}, {} ({})",
+                summary.layers[i],
+                words::spread(scores[i], 3),
+                words::score(split, &run.record)
+            )
         });
         RunRow {
             label: words::visible(&run.label),

@@ -1,5 +1,7 @@
 //! What a reader should take away, in a few sentences made of the numbers.
 
+use std::collections::BTreeSet;
+
 use super::super::words;
 use crate::compare::{Comparison, Difference, Quantity};
 use crate::profile::ALPHA;
@@ -67,7 +69,7 @@ fn differences(comparison: &Comparison) -> Vec<String> {
     let mut found: Vec<&Difference> =
         comparison.differences.iter().filter(|test| test.is_significant()).collect();
     let mut told = vec![format!(
-        "{} of {} of a feature's peak or area in two models differ (p < {} after Benjamini and Hochberg).",
+        "{} of {} of a feature's peak or area in two models show a difference (p < {} after Benjamini and Hochberg).",
         text::count(found.len() as u128),
         text::counted(tests as u128, "comparison"),
         words::short(ALPHA, 2)
@@ -75,6 +77,9 @@ fn differences(comparison: &Comparison) -> Vec<String> {
     // Areas first: they are in the unit of the profiles, and the largest is what the eye sees.
     found.retain(|test| test.quantity == Quantity::Area);
     found.sort_by(|a, b| b.difference.mean.abs().total_cmp(&a.difference.mean.abs()));
+    // Each feature once, where it differs most.
+    let mut seen = BTreeSet::new();
+    found.retain(|test| seen.insert(&test.feature));
     for test in found.into_iter().take(TOLD) {
         let [a, b] = [test.a, test.b].map(|run| words::visible(&comparison.runs[run].label));
         let (more, less) = if test.difference.mean > 0.0 { (a, b) } else { (b, a) };

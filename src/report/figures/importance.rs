@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::super::estimators::Words;
 use super::super::svg::{Curve, Curves, Dot, Dots, Heatmap, Range, Shades};
 use super::super::words;
 use super::{Entry, Exact, Figure, STYLES, layer_names, short};
@@ -138,7 +139,7 @@ pub(super) fn heatmap(
     }
 }
 
-pub(super) fn scores(summary: &Summary) -> Figure {
+pub(super) fn scores(summary: &Summary, run: &RunRecord) -> Figure {
     let title = "Fit by layer";
     let rows = [("held-out", &summary.test), ("training", &summary.train)];
     // What was not measured is not drawn: held-out scores with one fold, scores on the training pairs with several.
@@ -156,10 +157,10 @@ pub(super) fn scores(summary: &Summary) -> Figure {
     let ranges = if has_null { vec![Range { class: "null", at: null }] } else { Vec::new() };
     let grey = if has_null { " The grey band holds 95% of the scores under the null." } else { "" };
     let note = format!(
-        "Spearman correlation of modelled and neural distances, over pairs within the {} stimuli; a curve's band is the \
-         standard deviation over folds.{grey}",
+        "{} the {} stimuli; a curve's band is the standard deviation over folds.{grey}",
+        Words::of(run).fit,
         names.join(" and within the ")
     );
-    let figure = chart("scores", title, &terms, summary, (note, "Spearman"), ranges);
+    let figure = chart("scores", title, &terms, summary, (note, Words::of(run).score), ranges);
     Figure { data: "scores", ..figure }
 }

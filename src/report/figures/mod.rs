@@ -129,7 +129,7 @@ pub(super) fn of_profile(summary: &Summary, metric: &Metric, run: &RunRecord) ->
     if !groups.is_empty() {
         figures.push(curves("groups", "Groups of features by layer", &groups, summary, importance));
     }
-    figures.push(scores(summary));
+    figures.push(scores(summary, run));
     figures.extend(metric::figures(metric, summary));
     figures
 }

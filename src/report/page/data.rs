@@ -111,13 +111,14 @@ pub(in crate::report) fn inert(json: &str) -> String {
 
 fn scores(profile: &Profile) -> Vec<Column<'_>> {
     let rows = || profile.scores.iter();
+    let [score, over] = profile.details.score_columns();
     let split = |split| if split == Split::Train { "train" } else { "test" };
     vec![
         Column::counts("layer", rows().map(|row| row.layer as u64)),
         Column::counts("fold", rows().map(|row| row.fold as u64)),
         Column::coded("split", rows().map(|row| split(row.split))),
-        Column::numbers("spearman", rows().map(|row| row.spearman)),
-        Column::counts("pairs", rows().map(|row| row.pairs)),
+        Column::numbers(score, rows().map(|row| row.spearman)),
+        Column::counts(over, rows().map(|row| row.pairs)),
     ]
 }
 

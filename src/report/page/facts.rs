@@ -13,7 +13,12 @@ fn fact(value: impl Into<String>, what: impl Into<String>) -> Fact {
 }
 
 /// The few numbers that a reader wants first.
-pub(super) fn headline(summary: &Summary, stimuli: &Stimuli, n_confounded: usize) -> Vec<Fact> {
+pub(super) fn headline(
+    summary: &Summary,
+    run: &RunRecord,
+    stimuli: &Stimuli,
+    n_confounded: usize,
+) -> Vec<Fact> {
     let mut facts = Vec::new();
     let (scores, split) = summary.score();
     if let Some(best) = summary.best_layer() {
@@ -22,7 +27,7 @@ pub(super) fn headline(summary: &Summary, stimuli: &Stimuli, n_confounded: usize
         } else {
             format!(", best at layer {}", summary.layers[best])
         };
-        facts.push(fact(words::spread(scores[best], 3), format!("{}{where_}", words::score(split))));
+        facts.push(fact(words::spread(scores[best], 3), format!("{}{where_}", words::score(split, run))));
     }
     for term in summary.ranked(Order::Main).into_iter().take(2) {
         if let Some(peak) = term.peak() {
@@ -81,9 +86,12 @@ pub(super) fn run(run: &RunRecord) -> Vec<Fact> {
         say("model", model.id.clone());
         say("revision", model.revision.clone().unwrap_or_default());
         say("commit", model.commit.clone().unwrap_or_default());
+        say("untrained, with seed", model.untrained.map(|seed| seed.to_string()).unwrap_or_default());
         say("pooling", model.pooling.clone());
     }
     say("activations", run.activations.clone().unwrap_or_default());
+    let transforms: Vec<String> = run.transforms.iter().map(ToString::to_string).collect();
+    say("transforms", transforms.join(", "));
     say("seed", run.seed.to_string());
     for (option, value) in &run.options {
         let value = match value {

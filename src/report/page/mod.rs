@@ -16,6 +16,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::Result;
+use super::estimators::Words;
 use super::figures::{self, Exact, Figure};
 use super::{methods, words};
 use crate::geometry::Geometry;
@@ -67,10 +68,11 @@ pub fn render(input: Input<'_>) -> Result<String> {
         version: &run.version,
         stimuli: title,
         activations,
+        subtitle: Words::of(run).title,
         script_hash: base64::engine::general_purpose::STANDARD.encode(Sha256::digest(SCRIPT)),
         style: [STYLE, FIGURE_STYLE].concat(),
         script: SCRIPT,
-        facts: facts::headline(&summary, stimuli, confounded.len()),
+        facts: facts::headline(&summary, run, stimuli, confounded.len()),
         warnings: facts::warnings(run, &names, &confounded),
         figures: figures.iter().map(Panel::of).collect(),
         stimuli_note: stimuli::note(stimuli, run),
@@ -83,7 +85,7 @@ pub fn render(input: Input<'_>) -> Result<String> {
         colour: figures::colour_by(stimuli, &summary),
         examples: stimuli::examples(stimuli),
         methods: methods::paragraph(&summary, run),
-        bibtex: methods::BIBTEX,
+        bibtex: Words::of(run).bibtex,
         run: facts::run(run),
         run_json: words::visible_lines(&serde_json::to_string_pretty(run)?),
         data: data::json(input, &figures)?,
@@ -108,6 +110,7 @@ struct Page<'a> {
     version: &'a str,
     stimuli: String,
     activations: String,
+    subtitle: &'static str,
     script_hash: String,
     style: String,
     script: &'static str,

@@ -5,6 +5,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use mlem_probe::hub::Weights;
+
 use super::server::{Blob, COMMIT, Model, Reply, Request, Server};
 use super::{User, links_to, noise, weights};
 
@@ -82,6 +84,29 @@ fn shards_are_found_through_their_index() {
     let user = User::of(&server);
     assert_eq!(weights(&user.resolve(ID).unwrap()), b"one two");
     assert!(server.requests().iter().all(|request| !request.path.contains("part-3")));
+}
+
+#[test]
+fn pytorchs_files_are_fetched_where_there_are_no_safetensors() {
+    let mut model = Model::new(ID, b"");
+    model.files.remove(WEIGHTS);
+    let server = model.clone().serve();
+    let user = User::of(&server);
+    let found = user.resolve(ID).unwrap();
+    assert!(matches!(found.weights, Weights::Pytorch(_)));
+    assert_eq!(weights(&found), b"not wanted");
+    let notes = user.seen.notes.lock().unwrap().join("; ");
+    assert!(notes.contains("has no safetensors; looking for PyTorch's pytorch_model.bin"), "{notes}");
+
+    let index = r#"{"weight_map": {"b": "part-2.bin", "a": "part-1.bin"}}"#;
+    for (name, bytes) in
+        [("pytorch_model.bin.index.json", index), ("part-1.bin", "one "), ("part-2.bin", "two")]
+    {
+        model.files.insert(name.to_owned(), Blob { bytes: bytes.as_bytes().to_vec(), large: false });
+    }
+    model.files.remove("pytorch_model.bin");
+    let server = model.serve();
+    assert_eq!(weights(&User::of(&server).resolve(ID).unwrap()), b"one two");
 }
 
 #[test]

@@ -90,7 +90,9 @@ impl User {
 
 /// The bytes of a checkpoint's weights, shard after shard.
 fn weights(checkpoint: &Checkpoint) -> Vec<u8> {
-    let Weights::Safetensors(paths) = &checkpoint.weights else { panic!("not on disk") };
+    let (Weights::Safetensors(paths) | Weights::Pytorch(paths)) = &checkpoint.weights else {
+        panic!("not on disk")
+    };
     paths.iter().flat_map(|path| std::fs::read(path).unwrap()).collect()
 }
 

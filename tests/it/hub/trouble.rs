@@ -81,9 +81,11 @@ fn a_repository_without_what_is_needed_says_what_it_has() {
     for (gone, words) in [
         ("config.json", "something other than a transformers model"),
         ("tokenizer.json", "fast tokenizer"),
-        (WEIGHTS, "it has pytorch_model.bin, which is not read"),
+        (WEIGHTS, "it has tf_model.h5, which is not read"),
     ] {
         let mut model = Model::new(ID, b"weights");
+        let other = model.files.remove("pytorch_model.bin").unwrap();
+        model.files.insert("tf_model.h5".to_owned(), other);
         model.files.remove(gone);
         let server = model.serve();
         let (text, hint) = User::of(&server).failure(ID);

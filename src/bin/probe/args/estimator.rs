@@ -1,17 +1,40 @@
 //! Options of the fit.
 
 use clap::Args;
+use mlem_probe::baselines::decoding::Decoding;
+use mlem_probe::baselines::frrsa::FrRsa;
+use mlem_probe::baselines::rsa::Rsa;
 use mlem_probe::mlem::{
-    Constraint, Distance, FeatureGroup, Missing, MlemParams, PairBudget, Permute, Target,
+    Constraint, Distance, FeatureGroup, Missing, MlemParams, PairBudget, Permute, Solver, Target,
 };
+use mlem_probe::profile::Estimator;
+use serde::{Deserialize, Serialize};
 
 use super::named;
 use crate::failure::{Failure, Result};
+
+/// What is fitted to every layer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EstimatorName {
+    /// Metric learning: weights of feature distances.
+    Mlem,
+    /// The same with a ridge, and weights of any sign.
+    Frrsa,
+    /// A linear probe per feature.
+    Decoding,
+    /// Nothing: correlations of each feature's distance.
+    Rsa,
+}
 
 /// How MLEM is fitted and scored.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Estimator")]
 pub struct EstimatorArgs {
+    /// What is fitted: MLEM; feature-reweighted RSA; linear probes with control tasks; or nothing (RSA)
+    #[arg(long, default_value = "mlem", value_parser =
+        named::<EstimatorName>(&["mlem", "frrsa", "decoding", "rsa"]))]
+    pub estimator: EstimatorName,
     /// Read these features as categories even if they look like numbers
     #[arg(long, value_name = "F,...", value_delimiter = ',')]
     pub categorical: Vec<String>,
@@ -34,13 +57,19 @@ pub struct EstimatorArgs {
     /// W positive (semi)definite, or unconstrained
     #[arg(long, default_value = "spd", value_parser = named::<Constraint>(&["spd", "none"]))]
     pub constraint: Constraint,
+    /// How MLEM's W is found: the optimum, or the paper's stochastic ascent (its steps go to training.csv)
+    #[arg(long, default_value = "exact", value_parser = named::<Solver>(&["exact", "stochastic"]))]
+    pub solver: Solver,
+    /// How far the stochastic solver softens ranks; 1 and above make them affine in the distances
+    #[arg(long, value_name = "S", default_value_t = 1.0)]
+    pub soft_rank_strength: f64,
     /// Feature distance when a value is missing on either side
     #[arg(long, default_value = "zero", value_parser = named::<Missing>(&["zero", "one"]))]
     pub missing: Missing,
     /// Folds of cross-validation over stimuli; 1 fits and scores on all of them
     #[arg(long, value_name = "K", default_value_t = 5)]
     pub folds: usize,
-    /// Permutations per importance
+    /// Permutations per importance; control tasks per probe
     #[arg(long, value_name = "N", default_value_t = 5)]
     pub permutations: usize,
     /// What is permuted for an importance [default: pairs]
@@ -56,6 +85,9 @@ pub struct EstimatorArgs {
     /// Draws of the null at every layer, for p-values: the stimuli of the activations are shuffled against the features
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub null: usize,
+    /// Samples of the stimuli with replacement, for the differences in score between layers (`layer_differences.csv`)
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub bootstrap: usize,
     /// Fit every single unit of every layer too, into units.csv
     #[arg(long)]
     pub per_unit: bool,
@@ -68,13 +100,64 @@ pub struct EstimatorArgs {
 }
 
 impl EstimatorArgs {
-    /// The estimator's parameters, drawing from `seed`.
+    /// The estimator that was asked for, drawing from `seed`.
+    pub fn estimator(&self, seed: u64) -> Box<dyn Estimator> {
+        match self.estimator {
+            EstimatorName::Mlem => Box::new(self.params(seed)),
+            EstimatorName::Frrsa => Box::new(FrRsa::params().options(self.params(seed))),
+            EstimatorName::Rsa => Box::new(Rsa::params().options(self.params(seed))),
+            EstimatorName::Decoding => Box::new(Decoding::params().controls(self.permutations).seed(seed)),
+        }
+    }
+
+    /// Whether the estimator has the options that were given.
+    ///
+    /// # Errors
+    ///
+    /// A usage mistake, with the option and the estimators that have it.
+    pub fn check(&self) -> Result<()> {
+        use EstimatorName::{Frrsa, Mlem, Rsa};
+        let metric = [Mlem, Frrsa];
+        let only = |given: bool, option: &str, has: &[EstimatorName], whose: &str| {
+            if given && !has.contains(&self.estimator) {
+                let message = format!("{option} is an option of --estimator {whose}");
+                return Err(Failure::usage(message, "leave it out, or choose the estimator that has it"));
+            }
+            Ok(())
+        };
+        only(self.interactions, "--interactions", &metric, "mlem and frrsa")?;
+        only(!self.group.is_empty(), "--group", &metric, "mlem and frrsa")?;
+        only(self.conditional.is_some(), "--conditional", &metric, "mlem and frrsa")?;
+        only(self.null > 0, "--null", &[Mlem], "mlem")?;
+        only(self.per_unit, "--per-unit", &[Mlem], "mlem")?;
+        only(self.bootstrap > 0, "--bootstrap", &[Mlem], "mlem")?;
+        only(self.solver == Solver::Stochastic, "--solver stochastic", &[Mlem], "mlem")?;
+        only(self.target == Target::Rank, "--target rank", &[Mlem], "mlem")?;
+        only(self.constraint == Constraint::None, "--constraint none", &metric, "mlem and frrsa")?;
+        only(
+            self.distance == Distance::Precomputed,
+            "--distance precomputed",
+            &[Mlem, Frrsa, Rsa],
+            "mlem, frrsa and rsa",
+        )?;
+        if self.conditional.is_some() && self.permuted() == Permute::Pairs {
+            return Err(Failure::usage(
+                "--conditional permutes values across stimuli, and --permute pairs asks for distances across pairs",
+                "leave one of the two out",
+            ));
+        }
+        Ok(())
+    }
+
+    /// MLEM's parameters, drawing from `seed`.
     pub fn params(&self, seed: u64) -> MlemParams {
         mlem_probe::mlem::Mlem::params()
             .interactions(self.interactions)
             .distance(self.distance)
             .target(self.target)
             .constraint(self.constraint)
+            .solver(self.solver)
+            .soft_rank_strength(self.soft_rank_strength)
             .missing(self.missing)
             .pairs(self.pairs)
             .permute(self.permuted())
@@ -91,21 +174,6 @@ impl EstimatorArgs {
     pub fn permuted(&self) -> Permute {
         let implied = if self.conditional.is_some() { Permute::Stimuli } else { Permute::Pairs };
         self.permute.unwrap_or(implied)
-    }
-
-    /// Whether the options go together.
-    ///
-    /// # Errors
-    ///
-    /// A usage mistake, with the options that exclude each other.
-    pub fn check(&self) -> Result<()> {
-        if self.conditional.is_some() && self.permuted() == Permute::Pairs {
-            return Err(Failure::usage(
-                "--conditional permutes values across stimuli, and --permute pairs asks for distances across pairs",
-                "leave one of the two out",
-            ));
-        }
-        Ok(())
     }
 }
 

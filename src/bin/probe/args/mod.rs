@@ -1,10 +1,13 @@
 //! The command line: what can be asked, and how it reads in `--help`.
 
+mod cache;
 mod compare;
 mod estimator;
-mod layers;
 mod model;
+mod ranges;
+mod simulate;
 mod stimuli;
+mod transform;
 
 use std::path::PathBuf;
 
@@ -12,11 +15,14 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand};
 use mlem_probe::report::export::Format;
 
+pub use cache::{CacheCommand, CacheTask};
 pub use compare::CompareArgs;
-pub use estimator::EstimatorArgs;
-pub use layers::Layers;
+pub use estimator::{EstimatorArgs, EstimatorName};
 pub use model::{ExtractArgs, ModelArgs};
+pub use ranges::Ranges;
+pub use simulate::SimulateArgs;
 pub use stimuli::DrawArgs;
+pub use transform::TransformArgs;
 
 /// Probe a language model layer by layer: which linguistic features shape its representations, and where.
 ///
@@ -53,12 +59,16 @@ pub enum Command {
     Check(CheckArgs),
     /// Run a model over stimuli and write every layer's activations
     Extract(ExtractCommand),
-    /// Fit MLEM on activations of your own: no model needed
+    /// Fit MLEM, or a baseline, on activations of your own: no model needed
     Fit(FitArgs),
     /// Compare models: their run directories side by side
     Compare(CompareArgs),
+    /// Activations with a known W, and how near each fit comes to it: the paper's simulations
+    Simulate(SimulateArgs),
     /// Rebuild the page of a run directory from its tables
     Report(ReportArgs),
+    /// Look after the activations that are kept for another run
+    Cache(CacheCommand),
     /// List the models that are supported
     Models(Talk),
     /// List the grammars that are bundled
@@ -97,6 +107,8 @@ pub struct RunArgs {
     pub model: ModelArgs,
     #[command(flatten)]
     pub extract: ExtractArgs,
+    #[command(flatten)]
+    pub transforms: TransformArgs,
     #[command(flatten)]
     pub estimator: EstimatorArgs,
     #[command(flatten)]
@@ -158,6 +170,11 @@ pub struct ExtractCommand {
     #[command(flatten)]
     pub extract: ExtractArgs,
     #[command(flatten)]
+    pub transforms: TransformArgs,
+    /// Seed of what is drawn: --noise
+    #[arg(long, value_name = "S", default_value_t = 0)]
+    pub seed: u64,
+    #[command(flatten)]
     pub talk: Talk,
 }
 
@@ -171,15 +188,17 @@ pub struct FitArgs {
     /// The run directory
     #[arg(short, long, value_name = "DIR")]
     pub out: PathBuf,
-    /// Layers to fit, e.g. 0-6,9 (default: all)
+    /// Ranges to fit, e.g. 0-6,9 (default: all)
     #[arg(long, value_name = "LAYERS")]
-    pub layers: Option<Layers>,
+    pub layers: Option<Ranges>,
     /// More features, given as distances between stimuli: .npz of (n, n) each, or .npy of (n, n, m)
     #[arg(long, value_name = "FILE")]
     pub feature_distances: Vec<PathBuf>,
     /// Seed of the folds and the permutations
     #[arg(long, value_name = "S", default_value_t = 0)]
     pub seed: u64,
+    #[command(flatten)]
+    pub transforms: TransformArgs,
     #[command(flatten)]
     pub estimator: EstimatorArgs,
     #[command(flatten)]

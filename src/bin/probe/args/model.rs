@@ -3,7 +3,7 @@
 use clap::Args;
 use mlem_probe::activations::Pooling;
 
-use super::{Layers, named};
+use super::{Ranges, named};
 
 /// Which model.
 #[derive(Debug, Clone, Args)]
@@ -17,6 +17,10 @@ pub struct ModelArgs {
     /// and their comparison
     #[arg(long, value_name = "REV,...", value_delimiter = ',')]
     pub revision: Vec<String>,
+    /// The model before any training: its weights are drawn as its initialiser draws them, from a seed (default: 0); needs its
+    /// configuration and tokenizer alone
+    #[arg(long, value_name = "SEED", num_args = 0..=1, require_equals = true, default_missing_value = "0")]
+    pub untrained: Option<u64>,
 }
 
 impl ModelArgs {
@@ -44,10 +48,13 @@ pub struct ExtractArgs {
     /// Pool only the tokens of this slot, whose spans travel with the stimuli (subj, verb …)
     #[arg(long, value_name = "SLOT")]
     pub at: Option<String>,
-    /// Layers to keep, e.g. 0-6,9 (default: all; 0 is the embedding output)
+    /// Ranges to keep, e.g. 0-6,9 (default: all; 0 is the embedding output)
     #[arg(long, value_name = "LAYERS")]
-    pub layers: Option<Layers>,
+    pub layers: Option<Ranges>,
     /// Tokens per batch
     #[arg(long, value_name = "N")]
     pub batch_tokens: Option<std::num::NonZeroUsize>,
+    /// Run the model even if the cache has its activations, and do not keep them there
+    #[arg(long)]
+    pub no_cache: bool,
 }

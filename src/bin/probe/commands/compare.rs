@@ -67,9 +67,14 @@ pub fn finish(
     out: &Path,
     printer: &Printer,
 ) -> Result<()> {
+    let runs = read(folders)?;
+    if let Some(run) = runs.iter().find(|run| run.profile.importances.is_empty()) {
+        printer.say(&format!("the runs are not compared: {} has no importance of any feature", run.folder));
+        return Ok(());
+    }
     let representations: Vec<_> = representations.into_iter().map(Some).collect();
     let params = Params { seed, ..Params::default() };
-    compare_runs(read(folders)?, &[], &representations, params, out, printer)
+    compare_runs(runs, &[], &representations, params, out, printer)
 }
 
 fn compare_runs(

@@ -1,13 +1,18 @@
 //! `probe extract`: stimuli and a model become a file of activations.
 
-use mlem_probe::extract::{Extract, Extraction};
-use mlem_probe::models::Model;
+use std::time::{Duration, Instant};
+
+use mlem_probe::activations::{Activations, Transform};
+use mlem_probe::extract::cache::{Cache, Request};
+use mlem_probe::extract::{Extract, Extraction, Throughput};
+use mlem_probe::hub::{Checkpoint, Weights};
+use mlem_probe::models::{LoadOptions, Model, Tokenizer};
 use mlem_probe::stimuli::Stimuli;
 use mlem_probe::text;
 use serde_json::json;
 
 use super::model;
-use crate::args::{ExtractArgs, ExtractCommand, Layers};
+use crate::args::{ExtractArgs, ExtractCommand, Ranges};
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;
 
@@ -37,46 +42,102 @@ pub fn run(args: &ExtractCommand, printer: &Printer) -> Result<()> {
     }
     let stimuli = Stimuli::read(&args.stimuli)?;
     stimuli.sentences()?;
-    let (_, model) = model::load(&args.model.model, revision, printer)?;
-    let Extraction { activations, throughput } = extract(&stimuli, &model, &args.extract, printer)?;
+    let (checkpoint, options) = model::find(&args.model, revision, printer)?;
+    let steps = args.transforms.steps(args.seed);
+    let Taken { activations, throughput, cached, .. } =
+        take(&stimuli, &checkpoint, &options, &args.extract, &steps, printer)?;
     activations.write(&args.out)?;
-    printer.say(&throughput.to_string());
     if printer.json() {
         return Printer::result_json(&json!({
             "activations": args.out,
-            "model": model.id(),
-            "commit": model.commit(),
+            "model": checkpoint.id,
+            "commit": checkpoint.commit,
+            "untrained": options.untrained,
             "layers": activations.layers(),
+            "transforms": activations.provenance().transforms,
             "stimuli": throughput.stimuli,
             "tokens": throughput.tokens,
             "seconds": throughput.time.as_secs_f64(),
+            "cached": cached,
         }));
     }
     Printer::result(format!(
         "{}: {} layers of {} for {} stimuli\n",
         args.out.display(),
         activations.layers().len(),
-        model.id(),
+        checkpoint.id,
         text::count(activations.n_stimuli() as u128),
     ))
 }
 
-/// Activations of `stimuli` as the options ask.
-pub fn extract(
+/// Activations, and how they were come by.
+pub struct Taken {
+    /// The activations, transformed.
+    pub activations: Activations,
+    /// What they took.
+    pub throughput: Throughput,
+    /// Whether they were in the cache.
+    pub cached: bool,
+    /// How long the weights took to load.
+    pub load: Duration,
+}
+
+/// Activations of `stimuli` as the options ask, from the cache if it has them, transformed by `steps`.
+pub fn take(
     stimuli: &Stimuli,
-    model: &Model,
+    checkpoint: &Checkpoint,
+    options: &LoadOptions,
     args: &ExtractArgs,
+    steps: &[Transform],
     printer: &Printer,
-) -> Result<Extraction> {
-    let mut params = Extract::params()
-        .pooling(args.pool)
-        .special_tokens(!args.no_special_tokens)
-        .layers(args.layers.as_ref().map(Layers::as_slice).map(<[usize]>::to_vec));
-    if let Some(slot) = &args.at {
-        params = params.at(slot.clone());
+) -> Result<Taken> {
+    let layers = args.layers.as_ref().map(Ranges::as_slice);
+    let params = params(args).layers(layers.map(|layers| Transform::needed_layers(steps, layers)));
+    // Before the model runs: what cannot be said of single tokens is a mistake of the command line.
+    let tokens = if steps.iter().any(Transform::needs_tokens) {
+        let tokenizer = Tokenizer::parse(&checkpoint.id, &checkpoint.tokenizer)?;
+        Some(params.pooled_tokens(stimuli, &tokenizer)?)
+    } else {
+        None
+    };
+    // The embedded model runs about as fast as its activations are read.
+    let embedded = matches!(checkpoint.weights, Weights::Embedded(_));
+    let cache = Cache::from_env().filter(|_| !embedded && !args.no_cache);
+    let request = match &cache {
+        Some(cache) => Some((cache, Request::new(&params, stimuli, checkpoint, options)?)),
+        None => None,
+    };
+    let found = request.as_ref().and_then(|(cache, request)| cache.get(request, printer));
+    let cached = found.is_some();
+    let begun = Instant::now();
+    let mut load = Duration::ZERO;
+    let Extraction { mut activations, throughput } = if let Some(found) = found {
+        let count = text::count(found.throughput.stimuli as u128);
+        printer
+            .say(&format!("activations of {count} stimuli from the cache; --no-cache runs the model again"));
+        found
+    } else {
+        let model = Model::load(checkpoint, options)?;
+        load = begun.elapsed();
+        let found = params.extract(stimuli, &model, printer)?;
+        printer.say(&found.throughput.to_string());
+        if let Some((cache, request)) = &request {
+            cache.put(request, &found, model.spec().n_layers, printer);
+        }
+        found
+    };
+    if !steps.is_empty() {
+        activations = activations.transform(steps, layers, tokens.as_ref(), printer)?;
     }
-    if let Some(tokens) = args.batch_tokens {
-        params = params.batch_tokens(tokens.get());
+    Ok(Taken { activations, throughput, cached, load })
+}
+
+/// The parameters of the extraction, but for the layers.
+fn params(args: &ExtractArgs) -> Extract {
+    let params =
+        Extract::params().pooling(args.pool).special_tokens(!args.no_special_tokens).at(args.at.clone());
+    match args.batch_tokens {
+        Some(tokens) => params.batch_tokens(tokens.get()),
+        None => params,
     }
-    Ok(params.extract(stimuli, model, printer)?)
 }

@@ -7,13 +7,14 @@ use std::time::Instant;
 
 use mlem_probe::activations::{Activations, read_square_matrices};
 use mlem_probe::geometry::Geometry;
+use mlem_probe::mlem::{Constraint, Solver};
 use mlem_probe::profile::{self, ModelRecord, Order, Profile, RunRecord, StimuliRecord, UnitRow};
 use mlem_probe::progress::Progress;
 use mlem_probe::stimuli::{self, Feature, FeatureTable, Stimuli};
 use serde_json::json;
 
 use super::{report, run_dir};
-use crate::args::{EstimatorArgs, FitArgs};
+use crate::args::{EstimatorArgs, EstimatorName, FitArgs, Ranges};
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;
 
@@ -37,12 +38,17 @@ pub struct Fit<'a> {
 
 /// Runs the command.
 pub fn run(args: &FitArgs, printer: &Printer) -> Result<()> {
+    args.transforms.check(args.estimator.distance)?;
     run_dir::require_writable(&args.out)?;
     let begun = Instant::now();
     let mut stimuli = read_stimuli(args)?;
     let mut activations = Activations::read(&args.activations)?;
-    if let Some(layers) = &args.layers {
-        activations = activations.select(layers.as_slice())?;
+    let layers = args.layers.as_ref().map(Ranges::as_slice);
+    let steps = args.transforms.steps(args.seed);
+    if !steps.is_empty() {
+        activations = activations.transform(&steps, layers, None, printer)?;
+    } else if let Some(layers) = layers {
+        activations = activations.select(layers)?;
     }
     let mut warnings = Vec::new();
     if let Some(hash) = &activations.provenance().stimuli_hash
@@ -64,6 +70,7 @@ pub fn run(args: &FitArgs, printer: &Printer) -> Result<()> {
         model: activations.provenance().model.clone().map(|id| ModelRecord {
             id,
             commit: activations.provenance().commit.clone(),
+            untrained: activations.provenance().untrained,
             pooling: activations.provenance().pooling.map(|p| p.to_string()).unwrap_or_default(),
             ..ModelRecord::default()
         }),
@@ -79,7 +86,7 @@ impl Fit<'_> {
     /// Fits every layer, writes the run directory `out` as it goes, and shows the profile.
     pub fn into_run(self, args: &EstimatorArgs, seed: u64, out: &Path, printer: &Printer) -> Result<()> {
         let Self { source, stimuli, activations, model, file, mut seconds, mut warnings } = self;
-        let params = args.params(seed);
+        let estimator = args.estimator(seed);
         let options = options(args);
         let mut record = RunRecord {
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -95,6 +102,7 @@ impl Fit<'_> {
             },
             model,
             activations: file,
+            transforms: activations.provenance().transforms.clone(),
             layers: activations.layers().to_vec(),
             options,
             seed,
@@ -106,7 +114,7 @@ impl Fit<'_> {
         // Nothing of an earlier run is touched before the first layer has gone well.
         let mut opened = false;
         let fitted = profile::fit(
-            &params,
+            estimator.as_ref(),
             args.folds,
             stimuli.features(),
             &activations,
@@ -127,6 +135,19 @@ impl Fit<'_> {
         run_dir::write_stimuli(out, &stimuli)?;
         fitted.profile.write(out)?;
         seconds.insert("fit".to_owned(), begun.elapsed().as_secs_f64());
+        let differences = match args.bootstrap {
+            0 => None,
+            draws => {
+                let begun = Instant::now();
+                let (params, features) = (args.params(seed), stimuli.features());
+                let of = (&params, args.folds);
+                let rows =
+                    profile::layer_differences(&fitted.profile, of, features, &activations, draws, printer)?;
+                seconds.insert("bootstrap".to_owned(), begun.elapsed().as_secs_f64());
+                Some(rows)
+            }
+        };
+        run_dir::write_differences(out, differences.as_deref())?;
         let begun = Instant::now();
         let maps = match args.map {
             0 => None,
@@ -136,7 +157,13 @@ impl Fit<'_> {
         seconds.insert("map".to_owned(), begun.elapsed().as_secs_f64());
         let begun = Instant::now();
         let units = if args.per_unit {
-            let units = profile::fit_units(&params, args.folds, stimuli.features(), &activations, printer)?;
+            let units = profile::fit_units(
+                &args.params(seed),
+                args.folds,
+                stimuli.features(),
+                &activations,
+                printer,
+            )?;
             say_the_foremost_units(&units, printer);
             seconds.insert("units".to_owned(), begun.elapsed().as_secs_f64());
             Some(units)
@@ -144,7 +171,7 @@ impl Fit<'_> {
             None
         };
         run_dir::write_units(out, units.as_deref())?;
-        warnings.extend(fitted.warnings.iter().map(ToString::to_string));
+        warnings.extend(fitted.warnings);
         record.warnings = warnings;
         record.seconds = seconds;
         report::finish(out, &stimuli, &fitted.profile, &mut record, maps.as_ref(), printer)
@@ -223,8 +250,9 @@ pub fn choose_features(stimuli: &mut Stimuli, args: &EstimatorArgs) -> Result<()
 /// The estimator's options by their long names, as `run.json` has them.
 fn options(args: &EstimatorArgs) -> BTreeMap<String, serde_json::Value> {
     let all = json!({
-        "estimator": "mlem",
-        "solver": "exact",
+        "estimator": args.estimator,
+        "solver": args.solver,
+        "soft_rank_strength": args.soft_rank_strength,
         "interactions": args.interactions,
         "distance": args.distance,
         "target": args.target,
@@ -238,7 +266,27 @@ fn options(args: &EstimatorArgs) -> BTreeMap<String, serde_json::Value> {
         "null": args.null,
         "pairs": args.pairs,
     });
-    all.as_object().map(|options| options.clone().into_iter().collect()).unwrap_or_default()
+    let mut options: BTreeMap<String, serde_json::Value> =
+        all.as_object().map(|options| options.clone().into_iter().collect()).unwrap_or_default();
+    if args.solver == Solver::Exact {
+        options.remove("soft_rank_strength");
+    }
+    match args.estimator {
+        EstimatorName::Mlem => {}
+        EstimatorName::Frrsa => {
+            options.remove("solver");
+            options.insert("constraint".to_owned(), json!(Constraint::None));
+        }
+        EstimatorName::Rsa => {
+            options.retain(|name, _| {
+                ["estimator", "distance", "missing", "folds", "pairs"].contains(&name.as_str())
+            });
+        }
+        EstimatorName::Decoding => {
+            options.retain(|name, _| ["estimator", "folds", "permutations"].contains(&name.as_str()));
+        }
+    }
+    options
 }
 
 /// A hash of everything the tables depend on.

@@ -1,5 +1,6 @@
 //! What each subcommand does.
 
+mod cache;
 mod check;
 mod compare;
 mod extract;
@@ -10,6 +11,7 @@ mod model;
 mod report;
 mod run;
 mod run_dir;
+mod simulate;
 mod source;
 mod words;
 
@@ -28,7 +30,9 @@ pub fn run(cli: Cli) -> Result<()> {
         Command::Extract(args) => extract::run(&args, &printer(&args.talk)?),
         Command::Fit(args) => fit::run(&args, &printer(&args.talk)?),
         Command::Compare(args) => compare::run(&args, &printer(&args.talk)?),
+        Command::Simulate(args) => simulate::run(&args, &printer(&args.talk)?),
         Command::Report(args) => report::run(&args, &printer(&args.talk)?),
+        Command::Cache(args) => cache::run(&args, &printer(&args.talk)?),
         Command::Models(talk) => lists::models(&printer(&talk)?),
         Command::Grammars(talk) => lists::grammars(&printer(&talk)?),
     }

@@ -13,7 +13,7 @@ use mlem_probe::text;
 
 use super::fit::{self, Fit};
 use super::{LAYER_STIMULI, compare, extract, generate, model, run_dir, source};
-use crate::args::{DrawArgs, ExtractArgs, RunArgs};
+use crate::args::{DrawArgs, ExtractArgs, ModelArgs, RunArgs};
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;
 
@@ -27,11 +27,12 @@ pub fn run(args: &RunArgs, printer: &Printer) -> Result<()> {
     let mut stimuli = stimuli(source, &args.draw, printer)?;
     // Whatever is wrong with the stimuli is said before a model is fetched and run.
     stimuli.sentences()?;
+    args.transforms.check(args.estimator.distance)?;
     fit::choose_features(&mut stimuli, &args.estimator)?;
-    args.estimator.params(args.draw.seed).check_features(stimuli.features(), args.estimator.folds)?;
+    args.estimator.estimator(args.draw.seed).check(stimuli.features(), args.estimator.folds)?;
     let seconds = BTreeMap::from([("generate".to_owned(), begun.elapsed().as_secs_f64())]);
     let jobs = jobs(args, source);
-    let compared = jobs.len() > 1 && args.estimator.permutations > 0;
+    let compared = jobs.len() > 1;
     let mut representations = Vec::new();
     for job in &jobs {
         let kept = run_once(args, source, stimuli.clone(), job, seconds.clone(), compared, printer)?;
@@ -47,7 +48,7 @@ pub fn run(args: &RunArgs, printer: &Printer) -> Result<()> {
 
 /// A model at a revision, and its run directory.
 struct Job<'a> {
-    model: &'a str,
+    model: ModelArgs,
     revision: Option<&'a str>,
     out: PathBuf,
 }
@@ -61,14 +62,15 @@ fn jobs<'a>(args: &'a RunArgs, source: &str) -> Vec<Job<'a>> {
     };
     let several = models.len() * revisions.len() > 1;
     let mut jobs: Vec<Job<'a>> = Vec::new();
-    for &model in &models {
+    for name in &models {
         for &revision in &revisions {
+            let model = ModelArgs { model: (*name).to_owned(), ..args.model.clone() };
             let wanted = match &args.out {
                 Some(out) if several => {
-                    out.join(run_dir::name_of((models.len() > 1).then_some(model), revision))
+                    out.join(run_dir::name_of((models.len() > 1).then_some(*name), revision))
                 }
                 Some(out) => out.clone(),
-                None => run_dir::default_for(source, model, revision),
+                None => run_dir::default_for(source, &model, revision),
             };
             // Folders of one name in two places are two models.
             let mut out = wanted.clone();
@@ -90,30 +92,30 @@ fn run_once(
     args: &RunArgs,
     source: &str,
     stimuli: Stimuli,
-    &Job { model: name, revision, ref out }: &Job<'_>,
+    Job { model, revision, out }: &Job<'_>,
     mut seconds: BTreeMap<String, f64>,
     compared: bool,
     printer: &Printer,
 ) -> Result<Option<Representation>> {
     run_dir::require_writable(out)?;
+    let (checkpoint, options) = model::find(model, *revision, printer)?;
     let begun = Instant::now();
-    let (checkpoint, model) = model::load(name, revision, printer)?;
-    seconds.insert("load".to_owned(), begun.elapsed().as_secs_f64());
-    let begun = Instant::now();
-    let extraction = extract::extract(&stimuli, &model, &args.extract, printer)?;
-    seconds.insert("extract".to_owned(), begun.elapsed().as_secs_f64());
-    printer.say(&extraction.throughput.to_string());
+    let steps = args.transforms.steps(args.draw.seed);
+    let taken = extract::take(&stimuli, &checkpoint, &options, &args.extract, &steps, printer)?;
+    let (all, load) = (begun.elapsed().as_secs_f64(), taken.load.as_secs_f64());
+    seconds.extend([("load".to_owned(), load), ("extract".to_owned(), all - load)]);
     let record = ModelRecord {
         id: checkpoint.id.clone(),
         revision: revision.map(str::to_owned),
         commit: checkpoint.commit.clone(),
+        untrained: options.untrained,
         config: serde_json::from_str(&checkpoint.config).unwrap_or_default(),
-        pooling: pooling(&args.extract),
+        pooling: pooling(&args.extract, &stimuli),
     };
     let fit = Fit {
         source,
         stimuli,
-        activations: extraction.activations,
+        activations: taken.activations,
         model: Some(record),
         file: None,
         seconds,
@@ -131,9 +133,10 @@ fn run_once(
 }
 
 /// How tokens are pooled, in words that name the options that change it.
-fn pooling(args: &ExtractArgs) -> String {
+fn pooling(args: &ExtractArgs, stimuli: &Stimuli) -> String {
     let mut words = args.pool.to_string();
-    if let Some(slot) = &args.at {
+    let word = stimuli.slots().first().filter(|_| stimuli.is_word_level());
+    if let Some(slot) = args.at.as_ref().or(word) {
         words.push_str(" at ");
         words.push_str(slot);
     }

@@ -4,9 +4,12 @@ use std::path::{Path, PathBuf};
 
 use mlem_probe::files;
 use mlem_probe::geometry::{GEOMETRY, Geometry};
-use mlem_probe::profile::{Profile, RunRecord, UNITS, UnitRow, units_csv};
+use mlem_probe::profile::{
+    DIFFERENCES, LayerDifference, Profile, RunRecord, UNITS, UnitRow, differences_csv, units_csv,
+};
 use mlem_probe::stimuli::Stimuli;
 
+use crate::args::ModelArgs;
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;
 
@@ -18,8 +21,9 @@ pub const STIMULI: &str = "stimuli.csv";
 pub const PAGE: &str = "report.html";
 
 /// The folder for a run of `source` with `model` that the user gave no name.
-pub fn default_for(source: &str, model: &str, revision: Option<&str>) -> PathBuf {
-    Path::new("runs").join(format!("{}-{}", stem(source), name_of(Some(model), revision)))
+pub fn default_for(source: &str, args: &ModelArgs, revision: Option<&str>) -> PathBuf {
+    let untrained = args.untrained.map(|seed| format!("-untrained{seed}")).unwrap_or_default();
+    Path::new("runs").join(format!("{}-{}{untrained}", stem(source), name_of(Some(&args.model), revision)))
 }
 
 /// The folder for the comparison of runs of `source` that the user gave no name.
@@ -112,6 +116,16 @@ fn remove(path: PathBuf) -> Result<()> {
             Err(files::Error::Write { path, source }.into())
         }
         _ => Ok(()),
+    }
+}
+
+/// Writes the differences between layers, or removes those of an earlier run when there are none.
+pub fn write_differences(folder: &Path, differences: Option<&[LayerDifference]>) -> Result<()> {
+    let path = folder.join(DIFFERENCES);
+    match differences {
+        Some(differences) => Ok(files::write(&path, &differences_csv(differences))?),
+        None if !path.exists() => Ok(()),
+        None => std::fs::remove_file(&path).map_err(|source| files::Error::Write { path, source }.into()),
     }
 }
 

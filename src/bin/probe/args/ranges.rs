@@ -1,25 +1,25 @@
-//! A set of layers as users write it: `0-6,9`.
+//! A set of layers or units as users write it: `0-6,9`.
 
 use std::str::FromStr;
 
-/// Layers, ascending, each once.
+/// Numbers of layers or units, ascending, each once.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Layers(Vec<usize>);
+pub struct Ranges(Vec<usize>);
 
-impl Layers {
-    /// The layers, ascending.
+impl Ranges {
+    /// The numbers, ascending.
     pub fn as_slice(&self) -> &[usize] {
         &self.0
     }
 }
 
-impl FromStr for Layers {
+impl FromStr for Ranges {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
         let number = |part: &str| {
-            // No model has more layers than this; a slip of the keys must not fill the memory.
-            part.trim().parse::<usize>().ok().filter(|&layer| layer < 10_000)
+            // No model has more layers or units than this; a slip of the keys must not fill the memory.
+            part.trim().parse::<usize>().ok().filter(|&layer| layer < 1_000_000)
         };
         let mut layers = Vec::new();
         for part in text.split(',') {
@@ -29,7 +29,7 @@ impl FromStr for Layers {
             };
             let (first, last) = range
                 .filter(|(first, last)| first <= last)
-                .ok_or_else(|| format!("`{part}` is no layer and no range of layers; write 0-6,9"))?;
+                .ok_or_else(|| format!("`{part}` is no number and no range; write 0-6,9"))?;
             layers.extend(first..=last);
         }
         layers.sort_unstable();
@@ -44,13 +44,13 @@ mod tests {
 
     #[test]
     fn ranges_and_single_layers_are_read() {
-        assert_eq!("0-2,9,1".parse::<Layers>().unwrap().as_slice(), [0, 1, 2, 9]);
+        assert_eq!("0-2,9,1".parse::<Ranges>().unwrap().as_slice(), [0, 1, 2, 9]);
     }
 
     #[test]
     fn what_is_no_layer_is_named() {
         for bad in ["", "a", "3-1", "-1", "1-", "0-99999999999"] {
-            assert!(bad.parse::<Layers>().is_err(), "{bad}");
+            assert!(bad.parse::<Ranges>().is_err(), "{bad}");
         }
     }
 }

@@ -1,0 +1,377 @@
+//! The arithmetic of the transforms, layer by layer.
+
+use ndarray::{Array2, ArrayView2, Axis};
+use rayon::prelude::*;
+
+use super::super::error::{Error, Result};
+use super::super::{Activations, PooledTokens};
+use super::Transform;
+use crate::numeric::pca::principal_scores;
+use crate::numeric::rng::Stream;
+use crate::progress::Progress;
+use crate::text;
+
+impl Activations {
+    /// These activations after `transforms`, in their order, at `layers` (all when `None`), and a note of it in their
+    /// provenance. `tokens` are needed by [`Transform::MinusTokenMean`]. `progress` hears what becomes 0.
+    ///
+    /// # Errors
+    ///
+    /// - [`Error::NoSuchLayer`], [`Error::NoLayerBefore`], [`Error::NoLayerLeft`]: a layer that is asked for or subtracted is not
+    ///   here, or none is left
+    /// - [`Error::Widths`]: the layers to subtract differ in size
+    /// - [`Error::NoTokens`]: it is not known which tokens were pooled
+    /// - [`Error::TooManyComponents`], [`Error::NoSuchUnit`]
+    /// - [`Error::NotFinite`]: the result overflows
+    pub fn transform(
+        self,
+        transforms: &[Transform],
+        layers: Option<&[usize]>,
+        tokens: Option<&PooledTokens>,
+        progress: &dyn Progress,
+    ) -> Result<Self> {
+        let asked = Transform::layers_left(transforms, layers.unwrap_or(&self.layers));
+        if asked.is_empty() {
+            return Err(Error::NoLayerLeft);
+        }
+        let needed = Transform::needed_layers(transforms, &asked);
+        if let Some(&layer) = needed.iter().find(|layer| self.layers.binary_search(layer).is_err()) {
+            let layers = self.layers;
+            let transform = match layer {
+                _ if asked.contains(&layer) => return Err(Error::NoSuchLayer { layer, layers }),
+                0 if transforms.contains(&Transform::MinusLayer0) => "minus-layer0",
+                _ => "minus-previous",
+            };
+            return Err(Error::NoLayerBefore { layer, transform, layers });
+        }
+        let mut here = self.select(&needed)?;
+        for (index, transform) in transforms.iter().enumerate() {
+            let needed = Transform::needed_layers(&transforms[index + 1..], &asked);
+            here = here.apply(transform, &needed, tokens, progress)?;
+        }
+        let mut here = here.select(&asked)?;
+        here.provenance.transforms.extend_from_slice(transforms);
+        // A difference of large numbers or a noise without bounds can leave the range of f32.
+        Self::new(here.layers, here.matrices, here.provenance)
+    }
+
+    fn apply(
+        mut self,
+        transform: &Transform,
+        needed: &[usize],
+        tokens: Option<&PooledTokens>,
+        progress: &dyn Progress,
+    ) -> Result<Self> {
+        match transform {
+            Transform::MinusLayer0 => {
+                for index in (0..self.layers.len()).rev() {
+                    self.subtract(index, 0)?;
+                }
+            }
+            Transform::MinusPrevious => {
+                // From the last, so that what is subtracted is still what it was.
+                for index in (1..self.layers.len()).rev() {
+                    if self.layers[index - 1] + 1 == self.layers[index] {
+                        self.subtract(index, index - 1)?;
+                    }
+                }
+                self = self.select(needed)?;
+            }
+            Transform::MinusTokenMean => {
+                self.subtract_token_means(tokens.ok_or(Error::NoTokens)?, progress)?;
+            }
+            Transform::ZScore => {
+                let constant: Vec<usize> = self.matrices.par_iter_mut().map(standardize).collect();
+                for (layer, count) in self.layers.iter().zip(constant).filter(|(_, count)| *count > 0) {
+                    progress.note(&format!(
+                        "z-score: {} of layer {layer} never changed and became 0",
+                        text::counted(count as u128, "unit")
+                    ));
+                }
+            }
+            Transform::Pca(k) => {
+                let (n, k) = (self.n_stimuli(), *k);
+                for (&layer, matrix) in self.layers.iter().zip(&self.matrices) {
+                    let d = matrix.ncols();
+                    if k > n.min(d) {
+                        return Err(Error::TooManyComponents { k, layer, n, d });
+                    }
+                }
+                let scores: Vec<_> =
+                    self.matrices.par_iter().map(|m| principal_scores(m.view(), k)).collect();
+                for ((matrix, scores), &layer) in self.matrices.iter_mut().zip(scores).zip(&self.layers) {
+                    // The numbers are finite and `k` is small enough: what is left is a failure to converge.
+                    *matrix = scores.ok_or(Error::NoComponents { layer })?;
+                }
+            }
+            Transform::Units(units) => {
+                for (&layer, matrix) in self.layers.iter().zip(&mut self.matrices) {
+                    let d = matrix.ncols();
+                    if let Some(&unit) = units.iter().find(|&&unit| unit >= d) {
+                        return Err(Error::NoSuchUnit { unit, layer, d });
+                    }
+                    *matrix = matrix.select(Axis(1), units);
+                }
+            }
+            Transform::Noise { level, seed } => {
+                let layers = self.layers.par_iter().zip(&mut self.matrices);
+                layers.for_each(|(layer, matrix)| add_noise(matrix, *level, *seed, *layer));
+            }
+        }
+        Ok(self)
+    }
+
+    /// Subtracts the matrix at position `other` from the one at `index`, which may be the same.
+    fn subtract(&mut self, index: usize, other: usize) -> Result<()> {
+        if index == other {
+            self.matrices[index].fill(0.0);
+            return Ok(());
+        }
+        let (before, after) = self.matrices.split_at_mut(index);
+        let (matrix, other_matrix) = (&mut after[0], &before[other]);
+        if matrix.dim() != other_matrix.dim() {
+            let (layer, other) = (self.layers[index], self.layers[other]);
+            let (d, other_d) = (matrix.ncols(), other_matrix.ncols());
+            return Err(Error::Widths { layer, d, other, other_d });
+        }
+        *matrix -= other_matrix;
+        Ok(())
+    }
+
+    fn subtract_token_means(&mut self, tokens: &PooledTokens, progress: &dyn Progress) -> Result<()> {
+        if tokens.n_stimuli() != self.n_stimuli() {
+            return Err(Error::NoTokens);
+        }
+        let groups: Vec<Vec<Vec<usize>>> = (0..tokens.n_tokens()).map(|place| tokens.groups(place)).collect();
+        self.matrices.par_iter_mut().for_each(|matrix| {
+            let width = matrix.ncols() / groups.len();
+            for (place, groups) in groups.iter().enumerate() {
+                let units = place * width..(place + 1) * width;
+                for rows in groups {
+                    subtract_mean(matrix, rows, units.clone());
+                }
+            }
+        });
+        let alone: usize = groups.iter().flatten().filter(|rows| rows.len() == 1).count();
+        if alone > 0 {
+            progress.warn(&format!(
+                "minus-token-mean: {} a token at its position that no other stimulus has, and became 0",
+                if groups.len() > 1 {
+                    format!("{} of stimuli are", text::counted(alone as u128, "token"))
+                } else if alone == 1 {
+                    "1 stimulus has".to_owned()
+                } else {
+                    format!("{} stimuli have", text::count(alone as u128))
+                }
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// Subtracts from the units `units` of `rows` their mean over these rows.
+fn subtract_mean(matrix: &mut Array2<f32>, rows: &[usize], units: std::ops::Range<usize>) {
+    let mut mean = vec![0.0f64; units.len()];
+    for &row in rows {
+        for (mean, unit) in mean.iter_mut().zip(units.clone()) {
+            *mean += f64::from(matrix[[row, unit]]);
+        }
+    }
+    for &row in rows {
+        for (mean, unit) in mean.iter().zip(units.clone()) {
+            let value = &mut matrix[[row, unit]];
+            *value =
+                if rows.len() == 1 { 0.0 } else { (f64::from(*value) - mean / rows.len() as f64) as f32 };
+        }
+    }
+}
+
+/// The mean and the standard deviation (over all stimuli, not a sample of more) of each unit; 0 exactly where it is constant.
+fn moments(matrix: ArrayView2<'_, f32>) -> Vec<(f64, f64)> {
+    let n = matrix.nrows() as f64;
+    let first = matrix.row(0).to_vec();
+    let mut mean = vec![0.0f64; matrix.ncols()];
+    let mut varies = vec![false; matrix.ncols()];
+    for row in matrix.rows() {
+        for (unit, &value) in row.iter().enumerate() {
+            mean[unit] += f64::from(value);
+            varies[unit] |= value != first[unit];
+        }
+    }
+    for mean in &mut mean {
+        *mean /= n;
+    }
+    let mut squares = vec![0.0f64; matrix.ncols()];
+    for row in matrix.rows() {
+        for (unit, &value) in row.iter().enumerate() {
+            squares[unit] += (f64::from(value) - mean[unit]).powi(2);
+        }
+    }
+    let sd = |unit: usize| if varies[unit] { (squares[unit] / n).sqrt() } else { 0.0 };
+    mean.iter().enumerate().map(|(unit, &mean)| (mean, sd(unit))).collect()
+}
+
+/// Brings every unit to mean 0 and standard deviation 1, constant ones to 0, and says how many of these there are.
+fn standardize(matrix: &mut Array2<f32>) -> usize {
+    let moments = moments(matrix.view());
+    for mut row in matrix.rows_mut() {
+        for (value, &(mean, sd)) in row.iter_mut().zip(&moments) {
+            *value = if sd > 0.0 { ((f64::from(*value) - mean) / sd) as f32 } else { 0.0 };
+        }
+    }
+    moments.iter().filter(|(_, sd)| *sd == 0.0).count()
+}
+
+fn add_noise(matrix: &mut Array2<f32>, level: f64, seed: u64, layer: usize) {
+    let moments = moments(matrix.view());
+    let mut stream = Stream::new(seed, &format!("noise on layer {layer}"));
+    for mut row in matrix.rows_mut() {
+        for (value, (_, sd)) in row.iter_mut().zip(&moments) {
+            *value = (f64::from(*value) + level * sd * stream.normal()) as f32;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use ndarray::array;
+
+    use super::*;
+    use crate::activations::Provenance;
+    use crate::progress::{Silent, Unit};
+
+    /// Hears notes and warnings.
+    #[derive(Default)]
+    struct Ear(Mutex<Vec<String>>);
+
+    impl Progress for Ear {
+        fn begin(&self, _label: &str, _total: u64, _unit: Unit) {}
+        fn advance(&self, _steps: u64) {}
+        fn end(&self) {}
+        fn note(&self, message: &str) {
+            self.0.lock().unwrap().push(message.to_owned());
+        }
+    }
+
+    fn activations(layers: &[usize]) -> Activations {
+        let matrices = layers.iter().map(|&layer| {
+            let l = layer as f32;
+            array![[1.0 + l, 5.0], [2.0 * l, 5.0], [l * l, 5.0], [4.0, 5.0]]
+        });
+        Activations::new(layers.to_vec(), matrices.collect(), Provenance::default()).unwrap()
+    }
+
+    fn of(names: &[&str]) -> Vec<Transform> {
+        names.iter().map(|name| name.parse().unwrap()).collect()
+    }
+
+    fn run(layers: &[usize], names: &[&str], asked: Option<&[usize]>) -> Result<Activations> {
+        activations(layers).transform(&of(names), asked, None, &Silent)
+    }
+
+    #[test]
+    fn layers_are_subtracted_as_they_were() {
+        let found = run(&[0, 1, 2], &["minus-layer0"], None).unwrap();
+        assert_eq!(found.layers(), [1, 2]);
+        assert_eq!(found.matrix(1), array![[2.0, 0.0], [4.0, 0.0], [4.0, 0.0], [0.0, 0.0]]);
+        let found = run(&[0, 1, 2], &["minus-previous"], None).unwrap();
+        assert_eq!(found.layers(), [0, 1, 2]);
+        assert_eq!(found.matrix(0), activations(&[0]).matrix(0));
+        assert_eq!(found.matrix(2), array![[1.0, 0.0], [2.0, 0.0], [3.0, 0.0], [0.0, 0.0]]);
+        // Differences of differences, and only where they are asked for.
+        let found = run(&[1, 2, 3], &["minus-previous", "minus-previous"], Some(&[3])).unwrap();
+        assert_eq!(found.matrix(0), array![[0.0, 0.0], [0.0, 0.0], [2.0, 0.0], [0.0, 0.0]]);
+        let both = run(&[0, 1], &["minus-layer0", "minus-previous"], None).unwrap();
+        assert_eq!(both.matrix(0), run(&[0, 1], &["minus-layer0"], None).unwrap().matrix(0));
+    }
+
+    #[test]
+    fn a_layer_that_is_not_there_cannot_be_subtracted() {
+        let error = run(&[1, 2], &["minus-layer0"], None).unwrap_err();
+        assert_eq!(error.to_string(), "minus-layer0 needs layer 0, which is not there");
+        assert!(error.hint().unwrap().contains("the layers are 1 and 2"));
+        let error = run(&[0, 2], &["minus-previous"], None).unwrap_err();
+        assert_eq!(error.to_string(), "minus-previous needs layer 1, which is not there");
+        assert!(matches!(run(&[0, 1], &["minus-layer0"], Some(&[0])), Err(Error::NoLayerLeft)));
+        let matrices = vec![Array2::zeros((3, 2)), Array2::zeros((3, 4))];
+        let uneven = Activations::new(vec![0, 1], matrices, Provenance::default()).unwrap();
+        let error = uneven.transform(&of(&["minus-layer0"]), None, None, &Silent).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "layer 1 has 4 units and layer 0 has 2: one cannot be subtracted from the other"
+        );
+    }
+
+    #[test]
+    fn units_are_standardized_and_constant_ones_are_said() {
+        let ear = Ear::default();
+        let found = activations(&[2]).transform(&of(&["z-score"]), None, None, &ear).unwrap();
+        let column = found.matrix(0).column(0).mapv(f64::from);
+        assert!(column.sum().abs() < 1e-6 && (column.dot(&column) / 4.0 - 1.0).abs() < 1e-6, "{column}");
+        assert!(found.matrix(0).column(1).iter().all(|&value| value == 0.0));
+        assert_eq!(*ear.0.lock().unwrap(), ["z-score: 1 unit of layer 2 never changed and became 0"]);
+        assert_eq!(found.provenance().transforms, of(&["z-score"]));
+    }
+
+    #[test]
+    fn order_matters_and_is_kept() {
+        let found = run(&[0, 1], &["units:0", "pca:1", "noise:0:3"], None).unwrap();
+        assert_eq!(found.matrix(1).dim(), (4, 1));
+        assert_eq!(found.provenance().transforms, of(&["units:0", "pca:1", "noise:0:3"]));
+        let error = run(&[0], &["units:0", "pca:2"], None).unwrap_err();
+        assert_eq!(error.to_string(), "pca:2 of layer 0: there are 4 stimuli and 1 unit");
+        let error = run(&[0, 1], &["units:1-2"], None).unwrap_err();
+        assert_eq!(error.to_string(), "layer 0 has no unit 2: it has units 0 to 1");
+    }
+
+    #[test]
+    fn noise_has_the_spread_that_was_asked_for_under_its_seed() {
+        let matrix =
+            Array2::from_shape_fn((4000, 2), |(i, j)| if j == 0 { (i % 2) as f32 * 6.0 } else { 1.0 });
+        let plain = Activations::new(vec![3], vec![matrix], Provenance::default()).unwrap();
+        let noisy = |seed| {
+            let noise = [Transform::Noise { level: 0.5, seed }];
+            plain.clone().transform(&noise, None, None, &Silent).unwrap()
+        };
+        let difference = (&noisy(1).matrix(0) - &plain.matrix(0)).column(0).mapv(|x| f64::from(x * x));
+        // Half of the standard deviation 3.
+        assert!((difference.mean().unwrap().sqrt() - 1.5).abs() < 0.08);
+        assert!(noisy(1).matrix(0).column(1).iter().all(|&value| value == 1.0), "no spread, no noise");
+        assert!(noisy(1) == noisy(1) && noisy(1) != noisy(2));
+    }
+
+    #[test]
+    fn the_mean_of_a_token_at_its_position_is_subtracted() {
+        let matrix = array![[1.0, 10.0], [3.0, 20.0], [5.0, 30.0], [7.0, 50.0]];
+        let of_tokens = |keys: Vec<Vec<(u32, u32)>>| {
+            let ear = Ear::default();
+            let plain = Activations::new(vec![0], vec![matrix.clone()], Provenance::default()).unwrap();
+            let tokens = PooledTokens::new(keys);
+            let found = plain.transform(&[Transform::MinusTokenMean], None, tokens.as_ref(), &ear);
+            (found, ear.0.into_inner().unwrap())
+        };
+        // The same token elsewhere is another, and the one that is alone becomes 0.
+        let (found, said) = of_tokens(vec![vec![(9, 2)], vec![(9, 1)], vec![(9, 2)], vec![(9, 2)]]);
+        let expected = array![[-10.0 / 3.0, -20.0], [0.0, 0.0], [2.0 / 3.0, 0.0], [8.0 / 3.0, 20.0]];
+        assert!((&found.unwrap().matrix(0) - &expected).iter().all(|x: &f32| x.abs() < 1e-5));
+        assert_eq!(
+            said,
+            [
+                "minus-token-mean: 1 stimulus has a token at its position that no other stimulus has, and became 0"
+            ]
+        );
+        // Two tokens side by side: each with its own.
+        let (found, said) = of_tokens(vec![
+            vec![(1, 0), (2, 1)],
+            vec![(1, 0), (3, 1)],
+            vec![(4, 0), (2, 1)],
+            vec![(4, 0), (3, 1)],
+        ]);
+        assert_eq!(found.unwrap().matrix(0), array![[-1.0, -10.0], [1.0, -15.0], [-1.0, 10.0], [1.0, 15.0]]);
+        assert!(said.is_empty());
+        assert!(matches!(of_tokens(vec![vec![(1, 0)]]).0, Err(Error::NoTokens)));
+        assert_eq!(PooledTokens::new(vec![vec![(1, 0)], vec![]]), None);
+    }
+}

@@ -1,0 +1,78 @@
+//! What can go wrong with a baseline.
+
+use crate::mlem;
+
+/// A result whose error is this module's.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What can go wrong with a baseline.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// What MLEM could not do either.
+    #[error(transparent)]
+    Mlem(#[from] mlem::Error),
+    /// An option has a value it cannot have.
+    #[error("{option} is {value}, and must be {range}")]
+    Option {
+        /// Which option, by the name of its method.
+        option: &'static str,
+        /// The value.
+        value: String,
+        /// What it may be.
+        range: &'static str,
+    },
+    /// Cross-validation within the training folds needs more of them.
+    #[error("{folds} {} no cross-validation within the training stimuli", if *folds == 1 { "fold leaves" } else { "folds leave" })]
+    TooFewFolds {
+        /// How many folds.
+        folds: usize,
+        /// How many are needed.
+        least: usize,
+    },
+    /// Too few stimuli for the folds within the folds.
+    #[error("{stimuli} stimuli are too few for {folds} folds with folds within them: {least} are needed")]
+    TooFewStimuli {
+        /// How many there are.
+        stimuli: usize,
+        /// How many folds.
+        folds: usize,
+        /// How many are needed.
+        least: usize,
+    },
+    /// A probe reads values, and a feature given as distances has none.
+    #[error("feature `{feature}` is given as distances, which cannot be decoded")]
+    NoValues {
+        /// Which feature.
+        feature: String,
+    },
+    /// Something went wrong at one layer.
+    #[error("layer {layer}: {source}")]
+    Layer {
+        /// Which layer.
+        layer: usize,
+        /// What went wrong.
+        source: Box<Error>,
+    },
+}
+
+impl Error {
+    /// The same error, with the layer it happened at.
+    #[must_use]
+    pub fn at_layer(self, layer: usize) -> Self {
+        Self::Layer { layer, source: Box::new(self) }
+    }
+
+    /// What the user can do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Mlem(error) => return error.hint(),
+            Self::Layer { source, .. } => return source.hint(),
+            Self::Option { .. } => return None,
+            Self::TooFewFolds { least, .. } => format!("use --folds {least} or more"),
+            Self::TooFewStimuli { .. } => "use fewer --folds, or more stimuli".to_owned(),
+            Self::NoValues { feature } => format!("leave it out with --drop {feature}"),
+        })
+    }
+}

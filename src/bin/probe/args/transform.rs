@@ -1,0 +1,64 @@
+//! Options of what is done to activations before the fit.
+
+use clap::Args;
+use mlem_probe::activations::Transform;
+use mlem_probe::mlem::Distance;
+
+use super::Ranges;
+use crate::failure::{Failure, Result};
+
+/// What is done to activations between the model and the fit.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Transforms")]
+pub struct TransformArgs {
+    /// Keep these units alone, e.g. 0-99,128; before every other transform
+    #[arg(long, value_name = "UNITS")]
+    pub units: Option<Ranges>,
+    /// Done to every layer, in this order: minus-layer0, minus-previous, minus-token-mean, z-score, pca:K
+    #[arg(long, value_name = "T,...", value_delimiter = ',', value_parser = step)]
+    pub transform: Vec<Transform>,
+    /// Add Gaussian noise of LEVEL standard deviations of each unit; after every other transform
+    #[arg(long, value_name = "LEVEL", value_parser = level, allow_negative_numbers = true)]
+    pub noise: Option<f64>,
+}
+
+impl TransformArgs {
+    /// The transforms in their order, noise being drawn under `seed`.
+    pub fn steps(&self, seed: u64) -> Vec<Transform> {
+        let units = self.units.as_ref().map(|units| Transform::Units(units.as_slice().to_vec()));
+        let noise = self.noise.map(|level| Transform::Noise { level, seed });
+        units.into_iter().chain(self.transform.iter().cloned()).chain(noise).collect()
+    }
+
+    /// Whether they go with the neural distance.
+    ///
+    /// # Errors
+    ///
+    /// A usage mistake, where distances would be transformed as if they were activations.
+    pub fn check(&self, distance: Distance) -> Result<()> {
+        if distance == Distance::Precomputed && !self.steps(0).is_empty() {
+            return Err(Failure::usage(
+                "--transform, --units and --noise are for activations, and --distance precomputed takes distances",
+                "transform the activations that the distances were computed from, or leave one of the two out",
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn step(text: &str) -> std::result::Result<Transform, String> {
+    let step = text.parse::<Transform>().map_err(|error| match error.hint() {
+        Some(hint) => format!("{error}; {hint}"),
+        None => error.to_string(),
+    })?;
+    match step {
+        Transform::Units(_) => Err("write --units".to_owned()),
+        Transform::Noise { .. } => Err("write --noise".to_owned()),
+        step => Ok(step),
+    }
+}
+
+fn level(text: &str) -> std::result::Result<f64, String> {
+    let level = text.parse().ok().filter(|level: &f64| level.is_finite() && *level >= 0.0);
+    level.ok_or_else(|| "give a number from 0".to_owned())
+}

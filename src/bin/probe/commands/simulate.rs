@@ -1,0 +1,41 @@
+//! `probe simulate`: activations with a known `W`, and how near each fit comes to it.
+
+use std::time::Instant;
+
+use mlem_probe::report::simulation;
+use mlem_probe::{files, simulate};
+use serde_json::json;
+
+use super::run_dir;
+use crate::args::SimulateArgs;
+use crate::failure::Result;
+use crate::printer::Printer;
+
+/// Runs the command.
+pub fn run(args: &SimulateArgs, printer: &Printer) -> Result<()> {
+    let options = args.options();
+    options.check().map_err(mlem_probe::Error::from)?;
+    run_dir::require_writable(&args.out)?;
+    let begun = Instant::now();
+    let found = simulate::run(&options, printer).map_err(mlem_probe::Error::from)?;
+    let seconds = begun.elapsed().as_secs_f64();
+    let mut written = simulation::tables(&found);
+    written.extend(simulation::figures(&found, &args.figures).map_err(mlem_probe::Error::from)?);
+    for file in &written {
+        files::write(&args.out.join(&file.name), &file.bytes)?;
+    }
+    let record = json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "options": options,
+        "seconds": seconds,
+    });
+    files::write(&args.out.join("simulation.json"), format!("{record:#}\n").as_bytes())?;
+    if printer.json() {
+        return Printer::result_json(&json!({
+            "files": written.iter().map(|file| args.out.join(&file.name)).collect::<Vec<_>>(),
+            "seconds": seconds,
+        }));
+    }
+    Printer::result(simulation::table(&found))?;
+    Printer::result(format!("tables and figures: {}\n", args.out.display()))
+}

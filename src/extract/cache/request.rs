@@ -1,0 +1,116 @@
+//! What activations depend on, and the hash of it.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use crate::activations::Provenance;
+use crate::extract::Extract;
+use crate::extract::batches::Kept;
+use crate::extract::error::Result;
+use crate::files;
+use crate::hub::{Checkpoint, Weights};
+use crate::models::LoadOptions;
+use crate::stimuli::Stimuli;
+
+/// Activations that are asked for, and the key that they are kept under.
+#[derive(Debug)]
+pub struct Request<'a> {
+    params: &'a Extract,
+    stimuli: &'a Stimuli,
+    checkpoint: &'a Checkpoint,
+    untrained: Option<u64>,
+    key: String,
+}
+
+impl<'a> Request<'a> {
+    /// The activations that `params` take of `stimuli` with `checkpoint`, loaded as `options` say. The weights are hashed,
+    /// unless the Hub has named them by their hash.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Files`](super::super::Error::Files) when the weights cannot be read, and as [`Extract::extract`] for a slot that is
+    /// not there or stimuli without sentences.
+    pub fn new(
+        params: &'a Extract,
+        stimuli: &'a Stimuli,
+        checkpoint: &'a Checkpoint,
+        options: &LoadOptions,
+    ) -> Result<Self> {
+        let mut parts = Parts(blake3::Hasher::new());
+        parts.add(env!("CARGO_PKG_VERSION"));
+        parts.add(&checkpoint.config);
+        parts.add(&checkpoint.tokenizer);
+        parts.add(format!("{options:?}"));
+        match &checkpoint.weights {
+            Weights::Safetensors(paths) | Weights::Pytorch(paths) => {
+                for path in paths {
+                    parts.add(content(path)?);
+                }
+            }
+            Weights::Embedded(bytes) => parts.add(bytes),
+            Weights::Absent => {}
+        }
+        parts.add(params.pooling.name());
+        let kept = params.kept(stimuli)?;
+        for (row, sentence) in stimuli.sentences()?.iter().enumerate() {
+            parts.add(sentence);
+            if let Kept::Slot(slot) = kept {
+                parts.add(format!("{:?}", stimuli.spans(row).get(slot).copied().flatten()));
+            }
+        }
+        parts.add(format!("{kept:?}"));
+        let key = parts.0.finalize().to_hex().to_string();
+        Ok(Self { params, stimuli, checkpoint, untrained: options.untrained, key })
+    }
+
+    /// The key (hex).
+    #[must_use]
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// The layers of a model whose last one is `n_layers`.
+    pub(super) fn layers(&self, n_layers: usize) -> Vec<usize> {
+        self.params.layers.clone().unwrap_or_else(|| (0..=n_layers).collect())
+    }
+
+    /// What the activations are activations of. It is not the entry's: the features may be others.
+    pub(super) fn provenance(&self) -> Provenance {
+        let Checkpoint { id, commit, .. } = self.checkpoint;
+        self.params.provenance(self.stimuli, id, commit.as_deref(), self.untrained)
+    }
+}
+
+/// Parts of a key, none of which runs into the next.
+struct Parts(blake3::Hasher);
+
+impl Parts {
+    fn add(&mut self, part: impl AsRef<[u8]>) {
+        let part = part.as_ref();
+        self.0.update(&(part.len() as u64).to_le_bytes());
+        self.0.update(part);
+    }
+}
+
+/// A hash of a file's content. The cache of the Hub calls large files by their SHA-256, which a download was checked against.
+fn content(path: &Path) -> Result<String> {
+    let failed = |source| files::Error::Read { path: path.to_owned(), source };
+    let real = std::fs::canonicalize(path).map_err(failed)?;
+    let name = real.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let in_blobs = real.parent().and_then(Path::file_name).is_some_and(|folder| folder == "blobs");
+    if in_blobs && name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Ok(name.to_owned());
+    }
+    let mut hasher = blake3::Hasher::new();
+    let mut file = File::open(&real).map_err(failed)?;
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        match file.read(&mut buffer) {
+            Ok(0) => return Ok(hasher.finalize().to_hex().to_string()),
+            Ok(count) => hasher.update(&buffer[..count]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(failed(error).into()),
+        };
+    }
+}

@@ -1,0 +1,244 @@
+//! What an estimator must be able to do to be run over layers, and the estimators that there are.
+
+use ndarray::ArrayView2;
+
+use super::csv::rounded;
+use super::details::{Correlation, Decoded, Ridge, Training};
+use super::{Importance, Order, Profile, Result, Score, Split};
+use crate::baselines::decoding::{self, DecodingParams};
+use crate::baselines::frrsa::{self, FrRsaParams};
+use crate::baselines::rsa::{self, RsaParams};
+use crate::mlem::{self, MlemParams};
+use crate::stimuli::FeatureTable;
+
+/// The options of an estimator, ready to meet features.
+pub trait Estimator {
+    /// Whether `features` can be fitted in `folds` folds: at once, so that one can ask before the work that makes the
+    /// activations.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the features, the folds or the options.
+    fn check(&self, features: &FeatureTable, folds: usize) -> Result<()>;
+
+    /// Everything about the fits that the features alone decide.
+    ///
+    /// # Errors
+    ///
+    /// As [`Estimator::check`].
+    fn prepare(&self, features: &FeatureTable, folds: usize) -> Result<Box<dyn LayerFit>>;
+}
+
+/// An estimator with its features and folds, ready for layers.
+pub trait LayerFit {
+    /// What a user should know about the features and the folds.
+    fn warnings(&self) -> Vec<String>;
+
+    /// Fits, scores and takes the importances of every fold at `layer`, of which `activations` are `(n_stimuli, d_model)`, adds
+    /// the rows to `profile`, and says what a user should know.
+    ///
+    /// # Errors
+    ///
+    /// Activations that cannot be used, with the layer.
+    fn fit(
+        &self,
+        layer: usize,
+        activations: ArrayView2<'_, f32>,
+        profile: &mut Profile,
+    ) -> Result<Vec<String>>;
+}
+
+fn texts(warnings: &[impl ToString]) -> Vec<String> {
+    warnings.iter().map(ToString::to_string).collect()
+}
+
+/// Where scores of `n_folds` folds are measured.
+pub(super) fn split(n_folds: usize) -> Split {
+    if n_folds > 1 { Split::Test } else { Split::Train }
+}
+
+impl Estimator for MlemParams {
+    fn check(&self, features: &FeatureTable, folds: usize) -> Result<()> {
+        Ok(self.check_features(features, folds)?)
+    }
+
+    fn prepare(&self, features: &FeatureTable, folds: usize) -> Result<Box<dyn LayerFit>> {
+        Ok(Box::new(self.cross_validation(features, folds)?))
+    }
+}
+
+impl LayerFit for mlem::CrossValidation {
+    fn warnings(&self) -> Vec<String> {
+        texts(self.warnings())
+    }
+
+    fn fit(
+        &self,
+        layer: usize,
+        activations: ArrayView2<'_, f32>,
+        profile: &mut Profile,
+    ) -> Result<Vec<String>> {
+        let fits = self.fit(activations).map_err(|error| error.at_layer(layer))?;
+        profile.push(layer, self, &fits);
+        for fit in &fits {
+            let steps = fit.training.iter().map(|step| Training {
+                layer,
+                fold: fit.fold,
+                step: step.step,
+                soft_spearman: rounded(step.soft_spearman),
+                batch: step.batch,
+            });
+            profile.details.training.extend(steps);
+        }
+        let nulls = self.params().nulls;
+        if nulls > 0 {
+            let null = self.null(activations, nulls).map_err(|error| error.at_layer(layer))?;
+            profile.push_null(layer, &fits, &null);
+        }
+        Ok(warnings_at(layer, fits.iter().flat_map(|fit| &fit.warnings)))
+    }
+}
+
+/// The warnings of the fits of one layer, one for all folds that are alike in it.
+fn warnings_at<'a>(layer: usize, warnings: impl Iterator<Item = &'a mlem::Warning>) -> Vec<String> {
+    let merged = mlem::Warning::merged(warnings.cloned());
+    merged.into_iter().map(|warning| warning.at_layer(layer).to_string()).collect()
+}
+
+impl Estimator for FrRsaParams {
+    fn check(&self, features: &FeatureTable, folds: usize) -> Result<()> {
+        Ok(self.check_features(features, folds)?)
+    }
+
+    fn prepare(&self, features: &FeatureTable, folds: usize) -> Result<Box<dyn LayerFit>> {
+        Ok(Box::new(self.cross_validation(features, folds)?))
+    }
+}
+
+impl LayerFit for frrsa::CrossValidation {
+    fn warnings(&self) -> Vec<String> {
+        texts(self.warnings())
+    }
+
+    fn fit(
+        &self,
+        layer: usize,
+        activations: ArrayView2<'_, f32>,
+        profile: &mut Profile,
+    ) -> Result<Vec<String>> {
+        let fits = self.fit(activations).map_err(|error| error.at_layer(layer))?;
+        let chosen =
+            fits.iter().map(|fit| Ridge { layer, fold: fit.model.fold, fraction: rounded(fit.fraction) });
+        profile.details.ridge.extend(chosen);
+        let models: Vec<mlem::FoldFit> = fits.into_iter().map(|fit| fit.model).collect();
+        profile.push(layer, self.folds(), &models);
+        Ok(warnings_at(layer, models.iter().flat_map(|fit| &fit.warnings)))
+    }
+}
+
+impl Estimator for RsaParams {
+    fn check(&self, features: &FeatureTable, folds: usize) -> Result<()> {
+        Ok(self.check_features(features, folds)?)
+    }
+
+    fn prepare(&self, features: &FeatureTable, folds: usize) -> Result<Box<dyn LayerFit>> {
+        Ok(Box::new(self.cross_validation(features, folds)?))
+    }
+}
+
+impl LayerFit for rsa::CrossValidation {
+    fn warnings(&self) -> Vec<String> {
+        texts(self.warnings())
+    }
+
+    fn fit(
+        &self,
+        layer: usize,
+        activations: ArrayView2<'_, f32>,
+        profile: &mut Profile,
+    ) -> Result<Vec<String>> {
+        let fits = self.fit(activations).map_err(|error| error.at_layer(layer))?;
+        let split = split(fits.len());
+        for fit in &fits {
+            let fold = fit.fold;
+            let spearman = rounded(fit.scored.spearman.unwrap_or(f64::NAN));
+            profile.scores.push(Score { layer, fold, split, spearman, pairs: fit.scored.pairs });
+            for feature in &fit.features {
+                let spearman = rounded(feature.spearman);
+                profile.importances.push(Importance {
+                    layer,
+                    fold,
+                    feature: feature.name.clone(),
+                    order: Order::Main,
+                    importance: spearman,
+                    sd: f64::NAN,
+                });
+                profile.details.correlations.push(Correlation {
+                    layer,
+                    fold,
+                    feature: feature.name.clone(),
+                    spearman,
+                    partial: rounded(feature.partial),
+                });
+            }
+        }
+        Ok(warnings_at(layer, fits.iter().flat_map(|fit| &fit.warnings)))
+    }
+}
+
+impl Estimator for DecodingParams {
+    fn check(&self, features: &FeatureTable, folds: usize) -> Result<()> {
+        Ok(self.check_features(features, folds)?)
+    }
+
+    fn prepare(&self, features: &FeatureTable, folds: usize) -> Result<Box<dyn LayerFit>> {
+        Ok(Box::new(self.cross_validation(features, folds)?))
+    }
+}
+
+impl LayerFit for decoding::CrossValidation {
+    fn warnings(&self) -> Vec<String> {
+        texts(self.warnings())
+    }
+
+    fn fit(
+        &self,
+        layer: usize,
+        activations: ArrayView2<'_, f32>,
+        profile: &mut Profile,
+    ) -> Result<Vec<String>> {
+        let fits = self.fit(activations).map_err(|error| error.at_layer(layer))?;
+        let split = split(fits.len());
+        for fit in &fits {
+            let fold = fit.fold;
+            let spearman = rounded(fit.score);
+            profile.scores.push(Score { layer, fold, split, spearman, pairs: fit.stimuli as u64 });
+            for feature in &fit.features {
+                if !feature.control.is_nan() || feature.score.is_nan() {
+                    profile.importances.push(Importance {
+                        layer,
+                        fold,
+                        feature: feature.name.clone(),
+                        order: Order::Main,
+                        importance: rounded(feature.selectivity()),
+                        sd: rounded(feature.control_sd),
+                    });
+                }
+                profile.details.decoded.push(Decoded {
+                    layer,
+                    fold,
+                    feature: feature.name.clone(),
+                    measure: feature.measure,
+                    score: rounded(feature.score),
+                    control: rounded(feature.control),
+                    control_sd: rounded(feature.control_sd),
+                    selectivity: rounded(feature.selectivity()),
+                    penalty: rounded(feature.penalty),
+                    stimuli: feature.stimuli as u64,
+                });
+            }
+        }
+        let warnings = fits.iter().flat_map(|fit| &fit.warnings);
+        Ok(warnings.map(|warning| format!("layer {layer}, {warning}")).collect())
+    }
+}

@@ -1,0 +1,180 @@
+//! What each estimator is called, what its numbers are, and whom to cite; the same in tables, figures and pages.
+
+use serde_json::Value;
+
+use crate::profile::RunRecord;
+use crate::text;
+
+/// The words for one estimator.
+#[derive(Debug)]
+pub(super) struct Words {
+    /// As `--estimator` has it.
+    id: &'static str,
+    /// Its name, with the reference.
+    pub(super) name: &'static str,
+    /// What it does, as the title of a page.
+    pub(super) title: &'static str,
+    /// What its scores are, short enough for the head of a row.
+    pub(super) score: &'static str,
+    /// What the score of a layer is.
+    pub(super) fit: &'static str,
+    /// The reference as BibTeX.
+    pub(super) bibtex: &'static str,
+}
+
+const MLEM: Words = Words {
+    id: "mlem",
+    name: "a Metric Learning Encoding Model (MLEM; Jalouzot et al., 2024)",
+    title: "Metric Learning Encoding Model: which features organise the distances between activations",
+    score: "Spearman",
+    fit: "Spearman correlation of modelled and neural distances, over pairs within",
+    bibtex: "@misc{jalouzot2024mlem,
+  title         = {Metric-Learning Encoding Models Identify Processing Profiles of Linguistic Features in {BERT}'s Representations},
+  author        = {Jalouzot, Louis and Sobczyk, Robin and Lhopitallier, Bastien and Salle, Jeanne and Lan, Nur and Chemla, Emmanuel and Lakretz, Yair},
+  year          = {2024},
+  eprint        = {2402.11608},
+  archivePrefix = {arXiv},
+  primaryClass  = {cs.CL}
+}",
+};
+
+const FRRSA: Words = Words {
+    id: "frrsa",
+    name: "feature-reweighted representational similarity analysis (FR-RSA; Kaniuth & Hebart, 2022)",
+    title: "Feature-reweighted RSA: which features organise the distances between activations",
+    bibtex: "@article{kaniuth2022frrsa,
+  title   = {Feature-reweighted representational similarity analysis: A method for improving the fit between computational models, brains, and behavior},
+  author  = {Kaniuth, Philipp and Hebart, Martin N.},
+  journal = {NeuroImage},
+  volume  = {257},
+  pages   = {119294},
+  year    = {2022}
+}
+@article{rokem2020fracridge,
+  title   = {Fractional ridge regression: a fast, interpretable reparameterization of ridge regression},
+  author  = {Rokem, Ariel and Kay, Kendrick},
+  journal = {GigaScience},
+  volume  = {9},
+  number  = {12},
+  year    = {2020}
+}",
+    ..MLEM
+};
+
+const RSA: Words = Words {
+    id: "rsa",
+    name: "representational similarity analysis (RSA; Kriegeskorte et al., 2008), one feature at a time",
+    title: "Representational similarity analysis: which features' distances go with those between activations",
+    score: "Spearman",
+    fit: "Spearman correlation of the sum of all feature distances with the neural distance, over pairs within",
+    bibtex: "@article{kriegeskorte2008rsa,
+  title   = {Representational similarity analysis – connecting the branches of systems neuroscience},
+  author  = {Kriegeskorte, Nikolaus and Mur, Marieke and Bandettini, Peter},
+  journal = {Frontiers in Systems Neuroscience},
+  volume  = {2},
+  pages   = {4},
+  year    = {2008}
+}",
+};
+
+const DECODING: Words = Words {
+    id: "decoding",
+    name: "linear decoding probes with control tasks (Hewitt & Liang, 2019), one per feature",
+    title: "Linear decoding: which features a probe can read off the activations",
+    score: "Decoding",
+    fit: "Mean score of the probes (ROC-AUC of categorical features, R² of numeric ones), on",
+    bibtex: "@inproceedings{hewitt2019control,
+  title     = {Designing and Interpreting Probes with Control Tasks},
+  author    = {Hewitt, John and Liang, Percy},
+  booktitle = {Proceedings of EMNLP-IJCNLP},
+  pages     = {2733--2743},
+  year      = {2019}
+}",
+};
+
+impl Words {
+    /// Those for the estimator of `run`.
+    pub(super) fn of(run: &RunRecord) -> &'static Self {
+        let id = run.options.get("estimator").and_then(Value::as_str).unwrap_or_default();
+        [&FRRSA, &RSA, &DECODING].into_iter().find(|words| words.id == id).unwrap_or(&MLEM)
+    }
+
+    /// What an importance is, where it is no drop of the score.
+    pub(super) fn importance(&self, run: &RunRecord) -> Option<String> {
+        let controls = run.options.get("permutations").and_then(Value::as_u64);
+        let controls = controls
+            .map(|n| format!(", {}", text::counted(u128::from(n), "control task")))
+            .unwrap_or_default();
+        match self.id {
+            "rsa" => {
+                Some("Spearman of the feature's distance alone with the neural distance (RSA)".to_owned())
+            }
+            "decoding" => Some(format!(
+                "selectivity of a linear probe: its ROC-AUC (categorical) or R² (numeric) less that on shuffled values{controls}"
+            )),
+            _ => None,
+        }
+    }
+
+    /// The model, the score and the importance of a methods paragraph, where they are not a metric's.
+    pub(super) fn method(&self, run: &RunRecord, folds: usize) -> Option<String> {
+        let split = if folds > 1 {
+            format!("on each of {folds} folds of held-out stimuli")
+        } else {
+            "on all stimuli".to_owned()
+        };
+        match self.id {
+            "rsa" => {
+                let distance = run.options.get("distance").and_then(Value::as_str).unwrap_or("euclidean");
+                Some(format!(
+                    "Nothing was fitted. The importance of a feature is Spearman's correlation, with mid-ranks for ties, of its \
+                     distance with the neural distance ({}) over pairs of stimuli {split}; the fit of a layer is that of the sum of \
+                     all feature distances.",
+                    super::words::visible(distance)
+                ))
+            }
+            "decoding" => {
+                let controls = run.options.get("permutations").and_then(Value::as_u64).unwrap_or_default();
+                Some(format!(
+                    "Each categorical feature was decoded by L2-regularised logistic regression and each numeric one by ridge \
+                     regression on standardised activations, with the penalty chosen by three-fold cross-validation within the \
+                     training stimuli; probes were scored {split}, by the area under the ROC curve (each level against the rest, \
+                     averaged) or R². The importance of a feature is the selectivity of its probe: its score less the mean score of {} \
+                     in which the feature's values were shuffled over stimuli.",
+                    text::counted(u128::from(controls), "control task")
+                ))
+            }
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(estimator: &str) -> RunRecord {
+        let mut run = RunRecord::default();
+        run.options.insert("estimator".to_owned(), estimator.into());
+        run.options.insert("permutations".to_owned(), 1.into());
+        run
+    }
+
+    #[test]
+    fn every_estimator_says_what_its_importance_is() {
+        for (id, metric) in [("mlem", true), ("frrsa", true), ("rsa", false), ("decoding", false)] {
+            let run = run(id);
+            let words = Words::of(&run);
+            assert_eq!(words.id, id);
+            assert_eq!(words.importance(&run).is_none(), metric);
+            assert_eq!(words.method(&run, 5).is_none(), metric);
+        }
+        assert_eq!(Words::of(&RunRecord::default()).id, "mlem");
+        assert!(
+            Words::of(&run("decoding"))
+                .importance(&run("decoding"))
+                .unwrap()
+                .ends_with("values, 1 control task")
+        );
+    }
+}
