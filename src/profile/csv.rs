@@ -227,12 +227,12 @@ pub(super) fn rounded(x: f64) -> f64 {
 }
 
 /// The shortest text that reads back to the same f32, without a tail of zeros before the digits.
-pub(super) fn number(x: f64) -> String {
+pub(crate) fn number(x: f64) -> String {
     let x = x as f32;
     if x != 0.0 && x.abs() < 1e-5 { format!("{x:e}") } else { x.to_string() }
 }
 
-pub(super) fn table<const N: usize>(header: [&str; N], rows: impl Iterator<Item = [String; N]>) -> Vec<u8> {
+pub(crate) fn table<const N: usize>(header: [&str; N], rows: impl Iterator<Item = [String; N]>) -> Vec<u8> {
     let mut writer = Writer::from_writer(Vec::new());
     // Writing to memory cannot fail, and every record has the header's length.
     let _ = writer.write_record(header);

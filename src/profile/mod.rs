@@ -15,6 +15,7 @@ mod units;
 
 pub use crate::mlem::Order;
 pub use csv::{IMPORTANCE, SCORES, STATISTICS, WEIGHTS};
+pub(crate) use csv::{number, table};
 pub use details::{Correlation, Decoded, Details, Ridge, Training};
 pub use differences::{DIFFERENCES, LayerDifference, differences_csv, layer_differences};
 pub use error::{Error, Result};

@@ -117,7 +117,7 @@ fn heading(summary: &Summary, run: &RunRecord, width: usize) -> String {
 }
 
 /// `text` broken at spaces into lines of at most `width` columns.
-fn wrap(out: &mut String, text: &str, width: usize) {
+pub(super) fn wrap(out: &mut String, text: &str, width: usize) {
     let mut column = 0;
     for word in text.split(' ') {
         let needed = word.width();

@@ -3,6 +3,7 @@
 //! - `bad_input`: the message for everything that users get wrong
 //! - `baselines`: against scikit-learn, and as the program runs them
 //! - `cache`: activations that were taken before
+//! - `compare`: models against each other, and against independent implementations
 //! - `extract`: stimuli and a model to activations
 //! - `floors`: the architecture table of the crate docs holds
 //! - `given_distances`: features that are distances, not values
@@ -26,6 +27,7 @@
 mod bad_input;
 mod baselines;
 mod cache;
+mod compare;
 mod extract;
 mod floors;
 mod given_distances;

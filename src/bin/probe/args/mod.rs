@@ -1,6 +1,7 @@
 //! The command line: what can be asked, and how it reads in `--help`.
 
 mod cache;
+mod compare;
 mod estimator;
 mod model;
 mod ranges;
@@ -15,6 +16,7 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 use mlem_probe::report::export::Format;
 
 pub use cache::{CacheCommand, CacheTask};
+pub use compare::CompareArgs;
 pub use estimator::{EstimatorArgs, EstimatorName};
 pub use model::{ExtractArgs, ModelArgs};
 pub use ranges::Ranges;
@@ -61,6 +63,8 @@ pub enum Command {
     Fit(FitArgs),
     /// Activations with a known W, and how near each fit comes to it: the paper's simulations
     Simulate(SimulateArgs),
+    /// Compare models: their run directories side by side
+    Compare(CompareArgs),
     /// Rebuild the page of a run directory from its tables
     Report(ReportArgs),
     /// Look after the activations that are kept for another run
