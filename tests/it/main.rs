@@ -17,6 +17,7 @@
 //! - `models`: hidden states against frozen ones, and checkpoints that are wrong
 //! - `pipeline`: the program, stage by stage and as one run
 //! - `pytorch`: weights in PyTorch's own formats
+//! - `repeats`: activations that were recorded more than once, and their noise ceiling
 //! - `rwkv7`: its last hidden states against candle-transformers'
 //! - `stochastic`: the paper's solver against published results and the exact one
 //! - `transforms`: what is done to activations before the fit
@@ -41,6 +42,7 @@ mod mlem;
 mod models;
 mod pipeline;
 mod pytorch;
+mod repeats;
 mod rwkv7;
 mod stochastic;
 mod transforms;

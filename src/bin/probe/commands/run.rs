@@ -115,6 +115,7 @@ fn run_once(
         source,
         stimuli,
         activations: taken.activations,
+        repeats: Vec::new(),
         model: Some(record),
         file: None,
         seconds,
