@@ -188,6 +188,20 @@ fn every_estimator_writes_the_tables_names_itself_and_goes_on_where_it_stopped()
 }
 
 #[test]
+fn feature_reweighted_rsa_has_groups_and_conditional_permutation() {
+    let w = workspace(64);
+    let fit = |out: &str, options: &str| {
+        w.ok(&format!("fit f.csv a.npy -o {out} --quiet --folds 4 --estimator frrsa {options}"));
+        w.read(&format!("{out}/importance.csv"))
+    };
+    let grouped = fit("grouped", "--group both=number,gender");
+    assert_eq!(grouped.lines().filter(|row| row.contains("both")).count(), 4, "{grouped}");
+    let (pairs, strata) = (fit("pairs", "--permute stimuli"), fit("strata", "--conditional=0"));
+    assert_eq!(pairs.lines().count(), strata.lines().count());
+    assert_ne!(pairs, strata);
+}
+
+#[test]
 fn what_an_estimator_cannot_do_is_said_with_what_to_do() {
     let w = workspace(24);
     let (features, activations) = own_data(7, 3);
@@ -203,6 +217,102 @@ fn what_an_estimator_cannot_do_is_said_with_what_to_do() {
             "f.csv a.npy --estimator rsa --solver stochastic",
             2,
             "--solver stochastic is an option of",
+            "leave it out",
+        ),
+        (
+            "f.csv a.npy --estimator decoding --group all=*",
+            2,
+            "--group is an option of --estimator mlem",
+            "leave it out",
+        ),
+        (
+            "f.csv a.npy --estimator rsa --group all=*",
+            2,
+            "--group is an option of --estimator mlem",
+            "leave it out",
+        ),
+        (
+            "f.csv a.npy --estimator decoding --conditional",
+            2,
+            "--conditional is an option of --estimator mlem",
+            "leave it out",
+        ),
+        (
+            "f.csv a.npy --estimator rsa --conditional",
+            2,
+            "--conditional is an option of --estimator mlem",
+            "leave it out",
+        ),
+        (
+            "f.csv a.npy --estimator frrsa --null 3",
+            2,
+            "--null is an option of --estimator mlem",
+            "leave it out",
+        ),
+        (
+            "f.csv a.npy --estimator decoding --null 3",
+            2,
+            "--null is an option of --estimator mlem",
+            "leave it out",
+        ),
+        (
+            "f.csv a.npy --estimator rsa --null 3",
+            2,
+            "--null is an option of --estimator mlem",
+            "leave it out",
+        ),
+        (
+            "f.csv a.npy --estimator frrsa --per-unit",
+            2,
+            "--per-unit is an option of --estimator mlem",
+            "leave it out",
+        ),
+        (
+            "f.csv a.npy --estimator decoding --per-unit",
+            2,
+            "--per-unit is an option of --estimator mlem",
+            "leave it out",
+        ),
+        (
+            "f.csv a.npy --estimator rsa --per-unit",
+            2,
+            "--per-unit is an option of --estimator mlem",
+            "leave it out",
+        ),
+        (
+            "f.csv a.npy --estimator frrsa --bootstrap 9",
+            2,
+            "--bootstrap is an option of --estimator mlem",
+            "leave it out",
+        ),
+        (
+            "f.csv a.npy --estimator decoding --bootstrap 9",
+            2,
+            "--bootstrap is an option of --estimator mlem",
+            "leave it out",
+        ),
+        (
+            "f.csv a.npy --estimator rsa --bootstrap 9",
+            2,
+            "--bootstrap is an option of --estimator mlem",
+            "leave it out",
+        ),
+        (
+            "f.csv a.npy --estimator rsa --permute stimuli",
+            2,
+            "--permute is an option of --estimator mlem",
+            "leave it out",
+        ),
+        (
+            "f.csv a.npy --estimator decoding --distance cosine",
+            2,
+            "--distance is an option of --estimator mlem",
+            "leave it out",
+        ),
+        (
+            "f.csv a.npy --estimator decoding --missing one",
+            2,
+            "--missing is an option of --estimator mlem",
             "leave it out",
         ),
         (
