@@ -71,6 +71,8 @@ fn chart(
             name: title,
             description: &description,
             positions: layer_names(summary),
+            places: Vec::new(),
+            from_zero: true,
             x_title: "layer (0: embeddings)",
             y_title: measure,
             series: curves.collect(),
