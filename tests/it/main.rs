@@ -18,6 +18,7 @@
 //! - `pytorch`: weights in PyTorch's own formats
 //! - `rwkv7`: its last hidden states against candle-transformers'
 //! - `stochastic`: the paper's solver against published results and the exact one
+//! - `tokenizers`: those built from the files of a vocabulary
 //! - `transforms`: what is done to activations before the fit
 //! - `untrained`: models before any training, as a control
 //! - `workspace`: a folder for each test, and the program run in it
@@ -41,6 +42,7 @@ mod pipeline;
 mod pytorch;
 mod rwkv7;
 mod stochastic;
+mod tokenizers;
 mod transforms;
 mod untrained;
 mod workspace;
