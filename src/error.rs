@@ -42,6 +42,9 @@ pub enum Error {
     /// Stimuli that cannot be run or pooled.
     #[error(transparent)]
     Extract(#[from] crate::extract::Error),
+    /// Runs that cannot be compared.
+    #[error(transparent)]
+    Compare(#[from] crate::compare::Error),
     /// A grammar that cannot be used.
     #[error(transparent)]
     Grammar(#[from] crate::grammar::Error),
@@ -67,6 +70,7 @@ impl Error {
             Self::Simulate(error) => error.hint(),
             Self::Profile(error) => error.hint(),
             Self::Extract(error) => error.hint(),
+            Self::Compare(error) => error.hint(),
             Self::Grammar(error) => error.hint(),
         }
     }

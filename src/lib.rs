@@ -32,12 +32,14 @@
 //! | 3 | [`extract`] | stimuli and a model to activations | |
 //! | 3 | [`profile`] | an estimator over layers and folds | |
 //! | 3 | [`geometry`] | maps of the stimuli: multidimensional scaling of every layer | |
+//! | 4 | [`compare`] | profiles of models against each other, and their layers | |
 //! | 5 | [`report`] | terminal, figures, page: pure bytes out | |
 //!
 //! candle is named only in [`models`] and [`extract`].
 
 pub mod activations;
 pub mod baselines;
+pub mod compare;
 mod error;
 pub mod extract;
 pub mod files;

@@ -203,7 +203,7 @@
 
   for (const figure of document.querySelectorAll("[data-figure]")) {
     const svg = figure.querySelector("svg[data-chart]");
-    const charts = { curves, heatmap, dots };
+    const charts = { curves, heatmap, dots, multiples: isolation };
     if (svg) charts[svg.dataset.chart](figure, svg, data.figures[figure.dataset.figure]);
   }
 

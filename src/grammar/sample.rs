@@ -17,8 +17,8 @@ const HELD_CHARS: u128 = 1 << 32;
 /// find enough that differ.
 const TRIED_CHARS: u128 = if cfg!(fuzzing) { 1 << 17 } else { 1 << 28 };
 
-/// Up to so many derivations are written out to count the sentences among them.
-const COUNTED: u128 = 1 << 18;
+/// Up to so many derivations are written out to count the sentences among them, or to find enough that differ.
+const TRIED: u128 = if cfg!(fuzzing) { 1 << 12 } else { 1 << 18 };
 
 /// How many sentences a balanced sample is chosen from, where the grammar has more.
 const POOL: usize = 1 << 16;
@@ -84,7 +84,7 @@ impl Grammar {
 
     /// Whether all derivations are few enough to be written out to count them.
     pub(super) fn can_be_written_out(&self) -> bool {
-        self.lattice.count <= COUNTED.min(TRIED_CHARS / self.size())
+        self.lattice.count <= TRIED.min(TRIED_CHARS / self.size())
     }
 
     /// How many sentences are looked at where all are too many.
@@ -119,7 +119,8 @@ impl Grammar {
         if count <= n as u128 {
             return (generator.all(), true);
         }
-        let most = ((TRIED_CHARS / self.size()) as usize).min(n.saturating_mul(16).max(1 << 18)).max(n);
+        let most =
+            ((TRIED_CHARS / self.size()) as usize).min(n.saturating_mul(16).max(TRIED as usize)).max(n);
         let mut stream = Stream::new(seed, "sample");
         let mut indices = IndexSample::new(count, n);
         let mut drawn = indices.take(n, &mut stream);

@@ -4,11 +4,14 @@
 
 pub mod adamw;
 pub mod auc;
+pub mod cka;
 pub mod correlation;
 pub mod counting;
+pub mod dtw;
 pub mod embedding;
 pub mod lbfgs;
 pub mod linalg;
+pub mod linkage;
 pub mod logistic;
 pub mod mds;
 pub mod nnls;

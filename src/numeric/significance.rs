@@ -61,6 +61,12 @@ fn t_within(angle: f64, degrees: usize) -> f64 {
     if odd { std::f64::consts::FRAC_2_PI * (angle + sin * sum) } else { sin * sum }
 }
 
+/// The two-sided p-value of `t` under a Student variable of `degrees` (at least 1).
+#[must_use]
+pub fn t_p_value(t: f64, degrees: usize) -> f64 {
+    (1.0 - t_within((t.abs() / (degrees as f64).sqrt()).atan(), degrees)).clamp(0.0, 1.0)
+}
+
 fn ascending(p: &[f64]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..p.len()).collect();
     order.sort_by(|&a, &b| p[a].total_cmp(&p[b]));
@@ -90,6 +96,15 @@ mod tests {
         for (degrees, t) in table {
             assert!((t_critical(0.95, degrees) - t).abs() < 6e-4, "{degrees}: {}", t_critical(0.95, degrees));
         }
+    }
+
+    #[test]
+    fn p_values_of_t_undo_its_critical_values() {
+        for degrees in [1, 4, 9] {
+            let p = t_p_value(-t_critical(0.99, degrees), degrees);
+            assert!((p - 0.01).abs() < 1e-9, "{degrees}: {p}");
+        }
+        assert_eq!(t_p_value(0.0, 4), 1.0);
     }
 
     #[test]

@@ -7,6 +7,9 @@ use super::estimators::Words;
 use crate::profile::{ALPHA, RunRecord, Split, Spread, SpreadOver, Summary};
 use crate::text;
 
+/// What the score on single repeats of the activations is called.
+pub(super) const ONE_REPEAT: &str = "held-out, one repeat";
+
 /// What stands where there is no number.
 pub(super) const UNDEFINED: &str = "—";
 
@@ -110,7 +113,7 @@ pub(super) fn score(split: Split, run: &RunRecord) -> String {
 /// What was run: the stimuli and the model or the file of activations.
 pub(super) fn title(run: &RunRecord) -> (String, String) {
     let activations = match (&run.model, &run.activations) {
-        (Some(model), _) if model.untrained.is_some() => format!("{}, untrained", model.id),
+        (Some(model), _) if model.untrained.is_some() => format!("untrained {}", model.id),
         (Some(model), _) => model.id.clone(),
         (None, Some(file)) => file.clone(),
         (None, None) => "activations".to_owned(),

@@ -3,6 +3,7 @@
 //! - `bad_input`: the message for everything that users get wrong
 //! - `baselines`: against scikit-learn, and as the program runs them
 //! - `cache`: activations that were taken before
+//! - `compare`: models against each other, and against independent implementations
 //! - `extract`: stimuli and a model to activations
 //! - `floors`: the architecture table of the crate docs holds
 //! - `given_distances`: features that are distances, not values
@@ -16,6 +17,7 @@
 //! - `models`: hidden states against frozen ones, and checkpoints that are wrong
 //! - `pipeline`: the program, stage by stage and as one run
 //! - `pytorch`: weights in PyTorch's own formats
+//! - `repeats`: activations that were recorded more than once, and their noise ceiling
 //! - `rwkv7`: its last hidden states against candle-transformers'
 //! - `stochastic`: the paper's solver against published results and the exact one
 //! - `tokenizers`: those built from the files of a vocabulary
@@ -27,6 +29,7 @@
 mod bad_input;
 mod baselines;
 mod cache;
+mod compare;
 mod extract;
 mod floors;
 mod given_distances;
@@ -40,6 +43,7 @@ mod mlem;
 mod models;
 mod pipeline;
 mod pytorch;
+mod repeats;
 mod rwkv7;
 mod stochastic;
 mod tokenizers;

@@ -21,6 +21,8 @@ pub(super) mod mpnet;
 pub(super) mod olmo;
 pub(super) mod opt;
 pub(super) mod phi;
+#[cfg(test)]
+mod published;
 pub(super) mod roberta;
 mod rope;
 pub(super) mod rwkv7;

@@ -22,7 +22,7 @@ struct Data<'a> {
 /// A column of a table; names that repeat are codes into their levels.
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Column<'a> {
+pub(in crate::report) enum Column<'a> {
     Coded {
         name: &'a str,
         levels: Vec<&'a str>,
@@ -50,7 +50,7 @@ enum Column<'a> {
 }
 
 impl<'a> Column<'a> {
-    fn coded(name: &'a str, texts: impl Iterator<Item = &'a str>) -> Self {
+    pub(in crate::report) fn coded(name: &'a str, texts: impl Iterator<Item = &'a str>) -> Self {
         let mut positions = BTreeMap::new();
         let mut levels = Vec::new();
         let codes = texts
@@ -93,7 +93,7 @@ pub(super) fn json(input: Input<'_>, figures: &[Figure]) -> serde_json::Result<S
 }
 
 /// `json` without a character that could end the element it stands in, or a line where the script counts them.
-fn inert(json: &str) -> String {
+pub(in crate::report) fn inert(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
         match c {

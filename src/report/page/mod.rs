@@ -4,7 +4,7 @@
 //! curves and the data as CSV. Whatever comes from a user (names, sentences, paths) is escaped where it is written, and
 //! the page's policy lets no other script run and no request leave.
 
-mod data;
+pub(super) mod data;
 mod facts;
 mod maps;
 mod stimuli;
@@ -24,8 +24,8 @@ use crate::profile::{Metric, Profile, RunRecord, Summary};
 use crate::stimuli::Stimuli;
 
 const TEMPLATE: &str = include_str!("../../../assets/page/page.html");
-const SCRIPT: &str = include_str!("../../../assets/page/page.js");
-const STYLE: &str = include_str!("../../../assets/page/page.css");
+pub(super) const SCRIPT: &str = include_str!("../../../assets/page/page.js");
+pub(super) const STYLE: &str = include_str!("../../../assets/page/page.css");
 /// The colours and strokes of the figures.
 pub(super) const FIGURE_STYLE: &str = include_str!("../../../assets/page/figure.css");
 
@@ -46,9 +46,9 @@ pub struct Input<'a> {
 
 /// A thing said about the run: `4,096`, `stimuli`.
 #[derive(Debug, Serialize)]
-struct Fact {
-    what: String,
-    value: String,
+pub(super) struct Fact {
+    pub what: String,
+    pub value: String,
 }
 
 /// The page.
@@ -133,7 +133,7 @@ struct Page<'a> {
 
 /// A figure as the template has it.
 #[derive(Serialize)]
-struct Panel<'a> {
+pub(super) struct Panel<'a> {
     id: &'static str,
     title: &'static str,
     short: &'static str,
@@ -170,7 +170,7 @@ struct Row<'a> {
 }
 
 impl<'a> Panel<'a> {
-    fn of(figure: &'a Figure) -> Self {
+    pub(super) fn of(figure: &'a Figure) -> Self {
         let legend = figure.legend.iter().map(|entry| Entry {
             name: &entry.name,
             peak: &entry.peak,

@@ -54,7 +54,7 @@ const NAMES: f64 = 190.0;
 
 impl Shades {
     /// The class of a cell, and whether its number is written in the ink for strong shades.
-    fn class(self, value: f64) -> (String, bool) {
+    pub(super) fn class(self, value: f64) -> (String, bool) {
         let step = |share: f64| (share.clamp(0.0, 1.0) * STEPS as f64).round() as usize;
         match self {
             _ if !value.is_finite() => ("gap".to_owned(), false),

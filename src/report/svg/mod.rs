@@ -4,18 +4,24 @@
 //! for light and dark and a script answers to pointer and keys, and a file of its own. So elements carry classes and no
 //! colours, which chart libraries do not offer. What a chart shows is [`super::figures`]' business.
 
+mod arrangement;
 mod curves;
 mod dots;
 mod heatmap;
 mod maps;
+mod mosaic;
+mod multiples;
 mod scale;
 
 use std::fmt::{Display, Write};
 
+pub(super) use arrangement::Arrangement;
 pub(super) use curves::{Curve, Curves, Range, swatch};
 pub(super) use dots::{Dot, Dots};
 pub(super) use heatmap::{Heatmap, Shades};
 pub(super) use maps::{Group, Maps, Panel};
+pub(super) use mosaic::{Mosaic, Tile};
+pub(super) use multiples::{Across, Multiple, Multiples, Series};
 
 /// Height of a chart's text, in user units; labels are placed by it.
 const FONT: f64 = 12.0;

@@ -9,16 +9,29 @@ use super::{Ranges, named};
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Model")]
 pub struct ModelArgs {
-    /// A Hub id, an alias (bert-base), or a checkpoint directory (default: the small model inside this program)
+    /// A Hub id, an alias (bert-base), or a checkpoint directory (default: the small model inside this program); several,
+    /// A,B,C: a run of each, and their comparison
     #[arg(short, long, value_name = "MODEL", default_value = "tiny-bert")]
     pub model: String,
-    /// Branch, tag or commit of the Hub, or training step of the embedded model (step0); several: a run of each
+    /// Branch, tag or commit of the Hub, or training step of the embedded model (step0); several: a run of each,
+    /// and their comparison
     #[arg(long, value_name = "REV,...", value_delimiter = ',')]
     pub revision: Vec<String>,
     /// The model before any training: its weights are drawn as its initialiser draws them, from a seed (default: 0); needs its
     /// configuration and tokenizer alone
     #[arg(long, value_name = "SEED", num_args = 0..=1, require_equals = true, default_missing_value = "0")]
     pub untrained: Option<u64>,
+}
+
+impl ModelArgs {
+    /// The models, one by one. A folder whose name has a comma is one.
+    pub fn models(&self) -> Vec<&str> {
+        let whole = self.model.as_str();
+        if std::path::Path::new(whole).exists() {
+            return vec![whole];
+        }
+        whole.split(',').map(str::trim).filter(|name| !name.is_empty()).collect()
+    }
 }
 
 /// How activations are taken.
@@ -35,7 +48,7 @@ pub struct ExtractArgs {
     /// Pool only the tokens of this slot, whose spans travel with the stimuli (subj, verb …)
     #[arg(long, value_name = "SLOT")]
     pub at: Option<String>,
-    /// Ranges to keep, e.g. 0-6,9 (default: all; 0 is the embedding output)
+    /// Layers to keep, e.g. 0-6,9 (default: all; 0 is the embedding output)
     #[arg(long, value_name = "LAYERS")]
     pub layers: Option<Ranges>,
     /// Tokens per batch

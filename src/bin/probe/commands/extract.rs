@@ -28,6 +28,12 @@ pub fn run(args: &ExtractCommand, printer: &Printer) -> Result<()> {
             ));
         }
     };
+    if args.model.models().len() > 1 {
+        return Err(Failure::usage(
+            "one file cannot hold the activations of several models",
+            "extract each model to a file of its own, or give them all to `probe run`",
+        ));
+    }
     if args.out.extension().is_none_or(|ending| ending != "safetensors" && ending != "npy") {
         return Err(Failure::usage(
             format!("{}: the ending says no format that activations are written in", args.out.display()),
@@ -36,7 +42,7 @@ pub fn run(args: &ExtractCommand, printer: &Printer) -> Result<()> {
     }
     let stimuli = Stimuli::read(&args.stimuli)?;
     stimuli.sentences()?;
-    let (checkpoint, options) = model::find(&args.model, revision, printer)?;
+    let (checkpoint, options) = model::find(&args.model.model, args.model.untrained, revision, printer)?;
     let steps = args.transforms.steps(args.seed);
     let Taken { activations, throughput, cached, .. } =
         take(&stimuli, &checkpoint, &options, &args.extract, &steps, printer)?;

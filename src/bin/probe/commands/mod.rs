@@ -2,6 +2,7 @@
 
 mod cache;
 mod check;
+mod compare;
 mod extract;
 mod fit;
 mod generate;
@@ -13,6 +14,8 @@ mod run_dir;
 mod simulate;
 mod source;
 mod words;
+
+pub use compare::LAYER_STIMULI;
 
 use crate::args::{Cli, Command, Talk};
 use crate::failure::{Failure, Result};
@@ -27,6 +30,7 @@ pub fn run(cli: Cli) -> Result<()> {
         Command::Extract(args) => extract::run(&args, &printer(&args.talk)?),
         Command::Fit(args) => fit::run(&args, &printer(&args.talk)?),
         Command::Simulate(args) => simulate::run(&args, &printer(&args.talk)?),
+        Command::Compare(args) => compare::run(&args, &printer(&args.talk)?),
         Command::Report(args) => report::run(&args, &printer(&args.talk)?),
         Command::Cache(args) => cache::run(&args, &printer(args.task.talk())?),
         Command::Models(talk) => lists::models(&printer(&talk)?),

@@ -71,7 +71,7 @@ pub fn finish(
 }
 
 /// How tables and charts are drawn on this terminal.
-fn options() -> terminal::Options {
+pub fn options() -> terminal::Options {
     terminal::Options {
         width: Printer::width().unwrap_or(terminal::Options::default().width),
         colour: Printer::color(),

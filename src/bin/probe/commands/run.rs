@@ -1,9 +1,10 @@
 //! `probe run`: stimuli, activations, profile, page.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::PathBuf;
 use std::time::Instant;
 
+use mlem_probe::compare::{Representation, stimuli_sample};
 use mlem_probe::grammar::{Draw, Grammar};
 use mlem_probe::numeric::rng::Stream;
 use mlem_probe::profile::ModelRecord;
@@ -11,7 +12,7 @@ use mlem_probe::stimuli::Stimuli;
 use mlem_probe::text;
 
 use super::fit::{self, Fit};
-use super::{extract, generate, model, run_dir, source};
+use super::{LAYER_STIMULI, compare, extract, generate, model, run_dir, source};
 use crate::args::{DrawArgs, ExtractArgs, RunArgs};
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;
@@ -19,7 +20,7 @@ use crate::printer::Printer;
 /// How many sentences of a grammar are drawn unless the user says otherwise.
 const SAMPLE: usize = 4096;
 
-/// Runs the command: once, or once for each revision.
+/// Runs the command: once, or once for each model and revision, and then compares them.
 pub fn run(args: &RunArgs, printer: &Printer) -> Result<()> {
     let source = args.source.as_deref().unwrap_or_default();
     let begun = Instant::now();
@@ -30,32 +31,73 @@ pub fn run(args: &RunArgs, printer: &Printer) -> Result<()> {
     fit::choose_features(&mut stimuli, &args.estimator)?;
     args.estimator.estimator(args.draw.seed).check(stimuli.features(), args.estimator.folds)?;
     let seconds = BTreeMap::from([("generate".to_owned(), begun.elapsed().as_secs_f64())]);
+    let jobs = jobs(args, source);
+    let compared = jobs.len() > 1 && args.estimator.permutations > 0;
+    let mut representations = Vec::new();
+    for job in &jobs {
+        let kept = run_once(args, source, stimuli.clone(), job, seconds.clone(), compared, printer)?;
+        representations.extend(kept);
+    }
+    if !compared {
+        return Ok(());
+    }
+    let out = args.out.clone().unwrap_or_else(|| run_dir::comparison_of(source));
+    let folders: Vec<PathBuf> = jobs.into_iter().map(|job| job.out).collect();
+    compare::finish(&folders, representations, args.draw.seed, &out, printer)
+}
+
+/// A model at a revision, and its run directory.
+struct Job<'a> {
+    model: &'a str,
+    revision: Option<&'a str>,
+    out: PathBuf,
+}
+
+/// Every model at every revision, each with a run directory of its own.
+fn jobs<'a>(args: &'a RunArgs, source: &str) -> Vec<Job<'a>> {
+    let models = args.model.models();
     let revisions: Vec<Option<&str>> = match args.model.revision.as_slice() {
         [] => vec![None],
         several => several.iter().map(|revision| Some(revision.as_str())).collect(),
     };
-    for revision in &revisions {
-        let out = match &args.out {
-            Some(out) if revisions.len() > 1 => out.join(revision.unwrap_or_default().replace('/', "-")),
-            Some(out) => out.clone(),
-            None => run_dir::default_for(source, &args.model, *revision),
-        };
-        run_once(args, source, stimuli.clone(), *revision, seconds.clone(), &out, printer)?;
+    let several = models.len() * revisions.len() > 1;
+    let mut jobs: Vec<Job<'a>> = Vec::new();
+    for &model in &models {
+        for &revision in &revisions {
+            let wanted = match &args.out {
+                Some(out) if several => {
+                    out.join(run_dir::name_of((models.len() > 1).then_some(model), revision))
+                }
+                Some(out) => out.clone(),
+                None => run_dir::default_for(source, model, revision, args.model.untrained),
+            };
+            // Folders of one name in two places are two models.
+            let mut out = wanted.clone();
+            let mut n = 1;
+            while jobs.iter().any(|job| job.out == out) {
+                n += 1;
+                let mut name = wanted.clone().into_os_string();
+                name.push(format!("-{n}"));
+                out = PathBuf::from(name);
+            }
+            jobs.push(Job { model, revision, out });
+        }
     }
-    Ok(())
+    jobs
 }
 
+/// One model: its run directory, and what is kept of its activations where it is compared with others.
 fn run_once(
     args: &RunArgs,
     source: &str,
     stimuli: Stimuli,
-    revision: Option<&str>,
+    &Job { model: name, revision, ref out }: &Job<'_>,
     mut seconds: BTreeMap<String, f64>,
-    out: &Path,
+    compared: bool,
     printer: &Printer,
-) -> Result<()> {
+) -> Result<Option<Representation>> {
     run_dir::require_writable(out)?;
-    let (checkpoint, options) = model::find(&args.model, revision, printer)?;
+    let (checkpoint, options) = model::find(name, args.model.untrained, revision, printer)?;
     let begun = Instant::now();
     let steps = args.transforms.steps(args.draw.seed);
     let taken = extract::take(&stimuli, &checkpoint, &options, &args.extract, &steps, printer)?;
@@ -73,12 +115,21 @@ fn run_once(
         source,
         stimuli,
         activations: taken.activations,
+        repeats: Vec::new(),
         model: Some(record),
         file: None,
         seconds,
         warnings: Vec::new(),
     };
-    fit.into_run(&args.estimator, args.draw.seed, out, printer)
+    let kept = if compared {
+        let activations = &fit.activations;
+        let rows = stimuli_sample(activations.n_stimuli(), LAYER_STIMULI, args.draw.seed);
+        Some(Representation::of(activations, &rows, args.estimator.distance)?)
+    } else {
+        None
+    };
+    fit.into_run(&args.estimator, args.draw.seed, out, printer)?;
+    Ok(kept)
 }
 
 /// How tokens are pooled, in words that name the options that change it.

@@ -9,7 +9,6 @@ use mlem_probe::profile::{
 };
 use mlem_probe::stimuli::Stimuli;
 
-use crate::args::ModelArgs;
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;
 
@@ -21,13 +20,29 @@ pub const STIMULI: &str = "stimuli.csv";
 pub const PAGE: &str = "report.html";
 
 /// The folder for a run of `source` with `model` that the user gave no name.
-pub fn default_for(source: &str, args: &ModelArgs, revision: Option<&str>) -> PathBuf {
-    let stem = Path::new(source).file_stem().map(|stem| stem.to_string_lossy()).unwrap_or_default();
-    let model =
-        Path::new(&args.model).file_name().map_or(args.model.as_str().into(), |name| name.to_string_lossy());
-    let revision = revision.map(|revision| format!("@{}", revision.replace('/', "-"))).unwrap_or_default();
-    let untrained = args.untrained.map(|seed| format!("-untrained{seed}")).unwrap_or_default();
-    Path::new("runs").join(format!("{stem}-{model}{revision}{untrained}"))
+pub fn default_for(source: &str, model: &str, revision: Option<&str>, untrained: Option<u64>) -> PathBuf {
+    let untrained = untrained.map(|seed| format!("-untrained{seed}")).unwrap_or_default();
+    Path::new("runs").join(format!("{}-{}{untrained}", stem(source), name_of(Some(model), revision)))
+}
+
+/// The folder for the comparison of runs of `source` that the user gave no name.
+pub fn comparison_of(source: &str) -> PathBuf {
+    Path::new("runs").join(format!("{}-comparison", stem(source)))
+}
+
+fn stem(source: &str) -> String {
+    Path::new(source).file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// A model and its revision as the name of a folder: `model@revision`, or either alone.
+pub fn name_of(model: Option<&str>, revision: Option<&str>) -> String {
+    let model = model.map(|model| {
+        Path::new(model)
+            .file_name()
+            .map_or_else(|| model.to_owned(), |name| name.to_string_lossy().into_owned())
+    });
+    let revision = revision.map(|revision| revision.replace('/', "-"));
+    [model, revision].into_iter().flatten().collect::<Vec<_>>().join("@")
 }
 
 /// Fails now, and not after the work, when `folder` cannot be written.

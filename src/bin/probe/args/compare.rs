@@ -1,0 +1,36 @@
+//! Options of a comparison.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::Talk;
+
+/// `probe compare`.
+#[derive(Debug, Args)]
+pub struct CompareArgs {
+    /// Run directories, two or more: one per model, over the same stimuli
+    #[arg(value_name = "RUN_DIR", required = true)]
+    pub runs: Vec<PathBuf>,
+    /// Where to write comparison.csv and compare.html
+    #[arg(short, long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Activations of a run directory's stimuli (`probe extract RUN_DIR/stimuli.csv`), for the similarity of layers; once per
+    /// run directory, in their order
+    #[arg(long, value_name = "FILE")]
+    pub activations: Vec<PathBuf>,
+    /// What the models are called, in the order of the run directories (default: the names of the models)
+    #[arg(long, value_name = "A,B,...", value_delimiter = ',')]
+    pub labels: Vec<String>,
+    /// Stimuli that layers are compared on; a seeded sample where there are more
+    #[arg(long, value_name = "N", default_value_t = crate::commands::LAYER_STIMULI)]
+    pub layer_stimuli: usize,
+    /// Resamples of the folds, for the spread of distances and the intervals of differences
+    #[arg(long, value_name = "N", default_value_t = mlem_probe::compare::Params::default().draws)]
+    pub draws: usize,
+    /// Seed of everything that is drawn
+    #[arg(long, value_name = "S", default_value_t = 0)]
+    pub seed: u64,
+    #[command(flatten)]
+    pub talk: Talk,
+}

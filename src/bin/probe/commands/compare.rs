@@ -1,0 +1,165 @@
+//! `probe compare`, and the end of a run of several models or revisions.
+
+use std::path::{Path, PathBuf};
+
+use mlem_probe::activations::Activations;
+use mlem_probe::compare::{
+    COMPARISON, Comparison, Error, Params, Representation, Run, label, similarities, stimuli_sample,
+};
+use mlem_probe::files;
+use mlem_probe::mlem::Distance;
+use mlem_probe::profile::{Profile, RunRecord};
+use mlem_probe::report::compare;
+use mlem_probe::text;
+use serde_json::{Value, json};
+
+use super::{report, run_dir};
+use crate::args::CompareArgs;
+use crate::failure::{Failure, Result};
+use crate::printer::Printer;
+
+/// The page of a comparison.
+const PAGE: &str = "compare.html";
+/// How many stimuli the layers of two models are compared on.
+pub const LAYER_STIMULI: usize = 1024;
+
+/// Runs the command.
+pub fn run(args: &CompareArgs, printer: &Printer) -> Result<()> {
+    if args.runs.len() < 2 {
+        return Err(Failure::usage(
+            format!("{} alone is nothing to compare", args.runs[0].display()),
+            "name two run directories or more, or give `probe run` several models: --model A,B",
+        ));
+    }
+    if !args.activations.is_empty() && args.activations.len() != args.runs.len() {
+        return Err(Failure::usage(
+            format!(
+                "{} of activations for {}",
+                text::counted(args.activations.len() as u128, "file"),
+                format_args!("{} run directories", args.runs.len())
+            ),
+            "give one --activations per run directory, in their order",
+        ));
+    }
+    if !args.labels.is_empty() && args.labels.len() != args.runs.len() {
+        return Err(Failure::usage(
+            format!("{} labels for {} run directories", args.labels.len(), args.runs.len()),
+            "give one label per run directory, in their order",
+        ));
+    }
+    let runs = read(&args.runs)?;
+    let representations = representations(&runs, args)?;
+    if representations.is_empty() {
+        printer.say(
+            "layers are not compared (RSA, CKA): that needs activations; `probe extract RUN_DIR/stimuli.csv --model MODEL -o FILE`, then \
+             one --activations FILE per run directory",
+        );
+    }
+    let params = Params { draws: args.draws, seed: args.seed };
+    compare_runs(runs, &args.labels, &representations, params, &args.out, printer)
+}
+
+/// Compares run directories, with what was kept of their activations, and shows and writes what came of it.
+pub fn finish(
+    folders: &[PathBuf],
+    representations: Vec<Representation>,
+    seed: u64,
+    out: &Path,
+    printer: &Printer,
+) -> Result<()> {
+    let representations: Vec<_> = representations.into_iter().map(Some).collect();
+    let params = Params { seed, ..Params::default() };
+    compare_runs(read(folders)?, &[], &representations, params, out, printer)
+}
+
+fn compare_runs(
+    mut runs: Vec<Run>,
+    labels: &[String],
+    representations: &[Option<Representation>],
+    params: Params,
+    out: &Path,
+    printer: &Printer,
+) -> Result<()> {
+    label(&mut runs, labels);
+    run_dir::require_writable(out)?;
+    let mut comparison = Comparison::of(runs, params)?;
+    comparison.similarities = similarities(representations);
+    for warning in &comparison.warnings {
+        mlem_probe::progress::Progress::warn(printer, &warning.to_string());
+    }
+    files::write(&out.join(COMPARISON), &comparison.to_csv())?;
+    files::write(&out.join(PAGE), compare::page(&comparison)?.as_bytes())?;
+    if printer.json() {
+        return Printer::result_json(&as_json(&comparison, out));
+    }
+    Printer::result(format!(
+        "{}\ncomparison: {}\npage:       {}\n",
+        compare::terminal(&comparison, report::options()),
+        out.join(COMPARISON).display(),
+        out.join(PAGE).display()
+    ))
+}
+
+fn read(folders: &[PathBuf]) -> Result<Vec<Run>> {
+    folders
+        .iter()
+        .map(|folder| Ok(Run::new(folder, run_dir::read_record(folder)?, Profile::read(folder)?)))
+        .collect()
+}
+
+/// The distance between activations that a run was fitted with.
+pub fn distance(record: &RunRecord) -> Distance {
+    let named = record.options.get("distance").cloned();
+    named.and_then(|name| serde_json::from_value(name).ok()).unwrap_or_default()
+}
+
+/// What is kept of the files of `--activations`.
+fn representations(runs: &[Run], args: &CompareArgs) -> Result<Vec<Option<Representation>>> {
+    let mut all = Vec::new();
+    for (run, file) in runs.iter().zip(&args.activations) {
+        let first = &runs[0];
+        if run.record.stimuli.hash != first.record.stimuli.hash {
+            return Err(Error::OtherStimuli { a: first.folder.clone(), b: run.folder.clone() }.into());
+        }
+        let activations = Activations::read(file)?;
+        let (found, expected) = (activations.n_stimuli(), run.record.stimuli.n_stimuli);
+        if found != expected {
+            let (file, folder) = (file.display().to_string(), run.folder.clone());
+            return Err(Error::Rows { file, folder, found, expected }.into());
+        }
+        let rows = stimuli_sample(found, args.layer_stimuli, args.seed);
+        all.push(Some(Representation::of(&activations, &rows, distance(&run.record))?));
+    }
+    Ok(all)
+}
+
+fn as_json(comparison: &Comparison, out: &Path) -> Value {
+    let name = |run: usize| &comparison.runs[run].label;
+    json!({
+        "comparison": out.join(COMPARISON),
+        "page": out.join(PAGE),
+        "models": comparison.runs.iter().map(|run| json!({
+            "label": run.label,
+            "run_dir": run.folder,
+        })).collect::<Vec<_>>(),
+        "features": comparison.features,
+        "distances": comparison.distances.iter().map(|table| json!({
+            "measure": table.measure.name(),
+            "of": table.scale.name(),
+            "distance": table.distance.rows().into_iter().map(|row| row.to_vec()).collect::<Vec<_>>(),
+            "sd": table.sd.rows().into_iter().map(|row| row.to_vec()).collect::<Vec<_>>(),
+        })).collect::<Vec<_>>(),
+        "differences": comparison.differences.iter().map(|test| json!({
+            "a": name(test.a),
+            "b": name(test.b),
+            "feature": test.feature,
+            "quantity": test.quantity.name(),
+            "difference": test.difference.mean,
+            "interval": [test.interval.0, test.interval.1],
+            "p": test.p,
+            "p_holm": test.holm,
+            "p_bh": test.bh,
+        })).collect::<Vec<_>>(),
+        "warnings": comparison.warnings.iter().map(ToString::to_string).collect::<Vec<_>>(),
+    })
+}

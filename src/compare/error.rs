@@ -1,0 +1,105 @@
+//! What can be wrong with a comparison.
+
+use crate::{activations, mlem, text};
+
+/// A result whose error is this module's.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What can be wrong with a comparison.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Fewer than two runs.
+    #[error("{} to compare: there must be two or more", text::counted(*runs as u128, "run"))]
+    TooFew {
+        /// How many.
+        runs: usize,
+    },
+    /// A run whose importances were not measured.
+    #[error("{folder} has no importance of any feature")]
+    NoImportance {
+        /// Its run directory.
+        folder: String,
+    },
+    /// Runs over features that have little to do with each other.
+    #[error("{} and {} are over other features: they share {} of {} and {}", a.folder, b.folder, shared.len(), a.features, b.features)]
+    Features {
+        /// A run.
+        a: Box<Party>,
+        /// Another.
+        b: Box<Party>,
+        /// What they share.
+        shared: Vec<String>,
+    },
+    /// Activations that are not of the run's stimuli.
+    #[error("{file} has {found} stimuli, but {folder} was fitted to {expected}")]
+    Rows {
+        /// The file.
+        file: String,
+        /// The run directory.
+        folder: String,
+        /// Rows of the file.
+        found: usize,
+        /// Stimuli of the run.
+        expected: usize,
+    },
+    /// Runs over other stimuli, whose layers cannot be compared.
+    #[error(
+        "{a} and {b} are over other stimuli, so that their activations cannot be compared stimulus by stimulus"
+    )]
+    OtherStimuli {
+        /// A run directory.
+        a: String,
+        /// Another.
+        b: String,
+    },
+    /// Activations that cannot be used.
+    #[error(transparent)]
+    Activations(#[from] activations::Error),
+    /// Distances between activations that cannot be measured.
+    #[error("layer {layer}: {source}")]
+    Layer {
+        /// The layer.
+        layer: usize,
+        /// What is wrong.
+        source: mlem::Error,
+    },
+}
+
+/// One of two runs that do not go together.
+#[derive(Debug)]
+pub struct Party {
+    /// Its run directory.
+    pub folder: String,
+    /// How many features it has.
+    pub features: usize,
+    /// What its stimuli are called.
+    pub stimuli: String,
+}
+
+impl Error {
+    /// What the user can do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::TooFew { .. } => {
+                "name two run directories or more, or give `probe run` several models: --model A,B".to_owned()
+            }
+            Self::NoImportance { .. } => "fit again with --permutations 5 or more".to_owned(),
+            Self::Features { a, b, shared } => {
+                let shared = if shared.is_empty() {
+                    String::new()
+                } else {
+                    format!(" (they share {})", text::join_and(shared))
+                };
+                format!("the stimuli are {} and {}{shared}: compare runs of the same stimuli, each model on all of them", a.stimuli, b.stimuli)
+            }
+            Self::Rows { .. } => {
+                "give one --activations per run directory, in their order, each extracted from its stimuli.csv".to_owned()
+            }
+            Self::OtherStimuli { .. } => "leave --activations out, or run both models on the same stimuli".to_owned(),
+            Self::Activations(error) => return error.hint(),
+            Self::Layer { source, .. } => return source.hint(),
+        })
+    }
+}

@@ -1,0 +1,243 @@
+//! Models against each other: whose profiles are alike, where they differ, and which layers hold the same geometry.
+//!
+//! A comparison starts from the tables of runs over the same features (and, best, the same stimuli): nothing is fitted here.
+//! What it needs activations for, the similarity of layers, is a [`Representation`] that is taken of each model on its own, so that
+//! no two models need to be in memory together.
+//!
+//! # Depth
+//!
+//! Layer `l` of a model whose last layer is `L` stands at relative depth `(l − 1) / (L − 1)`: the first block at 0, the last at 1.
+//! Layer 0, the embedding output, is apart: it is in the profiles and in the similarities of layers, and in nothing that compares by
+//! depth. A run of layer 0 alone is compared as it is.
+//!
+//! # What is compared
+//!
+//! | what | how |
+//! | --- | --- |
+//! | [`Comparison::distances`] | dynamic time warping of the importances of all features over the layers ([`crate::numeric::dtw`]), and their distance at matched relative depth; of the importances, and of their shape (each model's at a mean length of 1) |
+//! | [`Comparison::tree`], [`Comparison::map`] | average linkage and multidimensional scaling of the warped distances |
+//! | [`Comparison::differences`] | tests: does a feature peak elsewhere, higher, or have another area |
+//! | [`Comparison::similarities`] | layer to layer: Spearman of the RDMs, and linear CKA |
+
+mod agreement;
+mod csv;
+mod differences;
+mod distances;
+mod error;
+mod layers;
+mod trajectories;
+mod warning;
+
+use std::path::Path;
+
+pub use csv::COMPARISON;
+pub use differences::{Difference, Quantity};
+pub use distances::{DistanceTable, Measure, Scale};
+pub use error::{Error, Party, Result};
+pub use layers::{LayerSimilarity, Representation, similarities, stimuli_sample};
+pub use trajectories::depths;
+pub use warning::Warning;
+
+use crate::numeric::linkage::Merge;
+use crate::numeric::mds::Point;
+use crate::profile::{Order, Profile, RunRecord, Spread, Summary};
+use trajectories::Trajectories;
+
+/// A run that is compared.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Run {
+    /// What the model is called: short, and no two alike once [`label`] has seen them.
+    pub label: String,
+    /// Its run directory, for messages.
+    pub folder: String,
+    /// `run.json`.
+    pub record: RunRecord,
+    /// Its tables.
+    pub profile: Profile,
+}
+
+impl Run {
+    /// A run that [`label`] gives a name.
+    #[must_use]
+    pub fn new(folder: &Path, record: RunRecord, profile: Profile) -> Self {
+        Self { label: String::new(), folder: folder.display().to_string(), record, profile }
+    }
+
+    /// The last part of the model's id and its revision; none for activations of one's own.
+    fn model_name(&self) -> Option<String> {
+        let model = self.record.model.as_ref()?;
+        let id = model.id.trim_end_matches('/').rsplit('/').next().filter(|id| !id.is_empty())?;
+        Some(match &model.revision {
+            Some(revision) => format!("{id}@{revision}"),
+            None => id.to_owned(),
+        })
+    }
+
+    fn folder_name(&self) -> String {
+        let name = Path::new(&self.folder).file_name().map(|name| name.to_string_lossy().into_owned());
+        name.unwrap_or_else(|| self.folder.clone())
+    }
+}
+
+/// Gives each of `runs` a label of its own: `wanted`, or the model's name, or the folder's where models share a name.
+pub fn label(runs: &mut [Run], wanted: &[String]) {
+    let names: Vec<String> =
+        runs.iter().map(|run| run.model_name().unwrap_or_else(|| run.folder_name())).collect();
+    let distinct = |i: usize| names.iter().filter(|name| **name == names[i]).count() == 1;
+    let labels: Vec<String> = (0..runs.len())
+        .map(|i| match wanted.get(i) {
+            Some(wanted) => wanted.clone(),
+            None if distinct(i) => names[i].clone(),
+            None => runs[i].folder_name(),
+        })
+        .collect();
+    for (i, run) in runs.iter_mut().enumerate() {
+        let before = labels[..i].iter().filter(|label| **label == labels[i]).count();
+        run.label = if before == 0 { labels[i].clone() } else { format!("{}#{}", labels[i], before + 1) };
+    }
+}
+
+/// How a comparison is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Params {
+    /// Resamples of the folds for the spread of distances and the intervals of differences.
+    pub draws: usize,
+    /// Seed of the resamples.
+    pub seed: u64,
+}
+
+impl Default for Params {
+    fn default() -> Self {
+        Self { draws: 1000, seed: 0 }
+    }
+}
+
+/// Runs of one model at several revisions: a training, step by step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checkpoints {
+    /// The model's id.
+    pub model: String,
+    /// The runs, as positions in [`Comparison::runs`], in the order they were given.
+    pub runs: Vec<usize>,
+}
+
+/// A map of the models.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ModelMap {
+    /// One point per run.
+    pub points: Vec<Point>,
+    /// Kruskal's stress-1: the part of the distances that the plane cannot show; 0 is perfect.
+    pub stress: f64,
+}
+
+/// Models against each other.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Comparison {
+    /// What was compared.
+    pub runs: Vec<Run>,
+    /// Each run across its folds.
+    pub summaries: Vec<Summary>,
+    /// The features that all runs have, the largest peak of any run first.
+    pub features: Vec<String>,
+    /// Distances between the profiles of models.
+    pub distances: Vec<DistanceTable>,
+    /// Multidimensional scaling of the warped distances; `None` where they are not defined.
+    pub map: Option<ModelMap>,
+    /// Average linkage of the warped distances, `n_runs − 1` merges; `None` where they are not defined.
+    pub tree: Option<Vec<Merge>>,
+    /// The tests, by pair of runs, feature and quantity; empty where folds are not paired.
+    pub differences: Vec<Difference>,
+    /// Layers against layers, by pair of runs; empty without activations.
+    pub similarities: Vec<LayerSimilarity>,
+    /// What differs between the runs beside their models.
+    pub warnings: Vec<Warning>,
+}
+
+impl Comparison {
+    /// Compares `runs`, which have their labels.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooFew`], [`Error::NoImportance`], [`Error::Features`].
+    pub fn of(runs: Vec<Run>, params: Params) -> Result<Self> {
+        let mut agreement = agreement::check(&runs)?;
+        let summaries: Vec<Summary> = runs.iter().map(|run| Summary::of(&run.profile)).collect();
+        let features = by_peak(agreement.features, &summaries);
+        let trajectories: Vec<Trajectories> =
+            runs.iter().map(|run| Trajectories::of(&run.profile, &features)).collect();
+        agreement.warnings.extend(trajectories::undefined(&trajectories, &features, &runs));
+        let distances = distances::tables(&trajectories, agreement.paired, params);
+        let tree = distances::tree(&distances[0]);
+        let map = distances::map(&distances[0]);
+        let differences =
+            if agreement.paired { differences::tests(&trajectories, &features, params) } else { Vec::new() };
+        Ok(Self {
+            runs,
+            summaries,
+            features,
+            distances,
+            map,
+            tree,
+            differences,
+            similarities: Vec::new(),
+            warnings: agreement.warnings,
+        })
+    }
+
+    /// How many runs.
+    #[must_use]
+    pub fn n_runs(&self) -> usize {
+        self.runs.len()
+    }
+
+    /// The importance of `feature` in run `run`, one per layer of its summary.
+    #[must_use]
+    pub fn trajectory(&self, run: usize, feature: &str) -> &[Spread] {
+        let mut terms = self.summaries[run].terms.iter();
+        terms.find(|term| term.order == Order::Main && term.name == feature).map_or(&[], |term| &term.at)
+    }
+
+    /// Where the mean importance of `feature` is largest in run `run`: the layer and the importance there. `None` where it is no
+    /// number anywhere.
+    #[must_use]
+    pub fn peak(&self, run: usize, feature: &str) -> Option<(usize, Spread)> {
+        let at = self.trajectory(run, feature);
+        let means: Vec<f64> = at.iter().map(|spread| spread.mean).collect();
+        trajectories::peak(&means).map(|i| (self.summaries[run].layers[i], at[i]))
+    }
+
+    /// The runs of one model at several revisions, for each model that has them.
+    #[must_use]
+    pub fn checkpoints(&self) -> Vec<Checkpoints> {
+        let mut all: Vec<Checkpoints> = Vec::new();
+        for (i, run) in self.runs.iter().enumerate() {
+            let Some(model) = run.record.model.as_ref() else { continue };
+            match all.iter_mut().find(|checkpoints| checkpoints.model == model.id) {
+                Some(checkpoints) => checkpoints.runs.push(i),
+                None => all.push(Checkpoints { model: model.id.clone(), runs: vec![i] }),
+            }
+        }
+        let revision = |i: usize| self.runs[i].record.model.as_ref().map(|model| &model.revision);
+        all.retain(|Checkpoints { runs, .. }| runs.iter().any(|&i| revision(i) != revision(runs[0])));
+        all
+    }
+}
+
+/// `features`, the largest peak of any run first.
+fn by_peak(features: Vec<String>, summaries: &[Summary]) -> Vec<String> {
+    let peak = |name: &str| {
+        let terms = summaries.iter().flat_map(|summary| &summary.terms);
+        let peaks = terms
+            .filter(|term| term.order == Order::Main && term.name == name)
+            .map(crate::profile::Trajectory::peak_mean);
+        peaks.fold(f64::NEG_INFINITY, f64::max)
+    };
+    let mut features: Vec<(f64, String)> = features.into_iter().map(|name| (peak(&name), name)).collect();
+    features.sort_by(|a, b| b.0.total_cmp(&a.0));
+    features.into_iter().map(|(_, name)| name).collect()
+}
+
+#[cfg(test)]
+pub(crate) mod fixtures;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,131 @@
+//! Importances over depth, fold by fold.
+
+use ndarray::{Array2, Array3};
+
+use super::{Run, Warning};
+use crate::profile::{Order, Profile};
+
+/// The importances of one run over its blocks.
+#[derive(Debug, Clone)]
+pub(super) struct Trajectories {
+    /// Relative depth of each block, ascending.
+    pub depths: Vec<f64>,
+    /// `(n_folds, n_blocks, n_features)`; NaN where there is no number.
+    values: Array3<f64>,
+}
+
+/// Where each of the ascending `layers` stands: `(layer, depth)`, layer 0 left out unless it is the only one.
+#[must_use]
+pub fn depths(layers: &[usize]) -> Vec<(usize, f64)> {
+    let last = layers.last().copied().unwrap_or(0);
+    if last == 0 {
+        return layers.iter().map(|&layer| (layer, 0.0)).collect();
+    }
+    let of = |layer: usize| if last == 1 { 0.0 } else { (layer - 1) as f64 / (last - 1) as f64 };
+    layers.iter().filter(|&&layer| layer > 0).map(|&layer| (layer, of(layer))).collect()
+}
+
+impl Trajectories {
+    pub(super) fn of(profile: &Profile, features: &[String]) -> Self {
+        let main = || profile.importances.iter().filter(|row| row.order == Order::Main);
+        let distinct = |mut all: Vec<usize>| {
+            all.sort_unstable();
+            all.dedup();
+            all
+        };
+        let blocks = depths(&distinct(main().map(|row| row.layer).collect()));
+        let folds = distinct(main().map(|row| row.fold).collect());
+        let mut values = Array3::from_elem((folds.len(), blocks.len(), features.len()), f64::NAN);
+        for row in main() {
+            let block = blocks.iter().position(|&(layer, _)| layer == row.layer);
+            let feature = features.iter().position(|name| *name == row.feature);
+            if let (Some(block), Some(feature), Ok(fold)) = (block, feature, folds.binary_search(&row.fold)) {
+                values[[fold, block, feature]] = row.importance;
+            }
+        }
+        Self { depths: blocks.into_iter().map(|(_, depth)| depth).collect(), values }
+    }
+
+    pub(super) fn n_folds(&self) -> usize {
+        self.values.dim().0
+    }
+
+    pub(super) fn n_features(&self) -> usize {
+        self.values.dim().2
+    }
+
+    /// The importances of `feature` over the blocks in one fold.
+    pub(super) fn fold(&self, fold: usize, feature: usize) -> Vec<f64> {
+        self.values.slice(ndarray::s![fold, .., feature]).to_vec()
+    }
+
+    /// Means over `folds` (which may repeat) of what are numbers: `(n_blocks, features.len())`.
+    pub(super) fn mean(&self, folds: &[usize], features: &[usize]) -> Array2<f64> {
+        Array2::from_shape_fn((self.depths.len(), features.len()), |(block, feature)| {
+            let values = folds.iter().map(|&fold| self.values[[fold, block, features[feature]]]);
+            let (sum, n) = values.filter(|x| x.is_finite()).fold((0.0, 0), |(sum, n), x| (sum + x, n + 1));
+            sum / f64::from(n)
+        })
+    }
+
+    /// Whether `feature` has a number at every block in every fold.
+    fn is_defined(&self, feature: usize) -> bool {
+        (0..self.n_folds()).all(|fold| self.fold(fold, feature).iter().all(|x| x.is_finite()))
+    }
+}
+
+/// The features that are numbers throughout, as positions.
+pub(super) fn defined(all: &[Trajectories]) -> Vec<usize> {
+    let n = all.first().map_or(0, Trajectories::n_features);
+    (0..n).filter(|&feature| all.iter().all(|run| run.is_defined(feature))).collect()
+}
+
+/// A warning for each of the features that are not.
+pub(super) fn undefined(all: &[Trajectories], features: &[String], runs: &[Run]) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    for (k, feature) in features.iter().enumerate() {
+        let in_runs = all.iter().zip(runs).filter(|(run, _)| !run.is_defined(k));
+        let runs: Vec<String> = in_runs.map(|(_, run)| run.label.clone()).collect();
+        if !runs.is_empty() {
+            warnings.push(Warning::Undefined { feature: feature.clone(), runs });
+        }
+    }
+    warnings
+}
+
+/// Where the largest of `values` is; the first of equals. `None` when none is a number.
+pub(super) fn peak(values: &[f64]) -> Option<usize> {
+    let known = (0..values.len()).filter(|&i| values[i].is_finite());
+    known.reduce(|best, i| if values[i] > values[best] { i } else { best })
+}
+
+/// The mean of `values` over relative depth (trapezoids); the value itself where there is one. NaN where one is no number.
+pub(super) fn area(depths: &[f64], values: &[f64]) -> f64 {
+    let span = depths.last().copied().unwrap_or(0.0) - depths.first().copied().unwrap_or(0.0);
+    if values.len() < 2 || span == 0.0 {
+        return values.first().copied().unwrap_or(f64::NAN);
+    }
+    let pieces = depths.windows(2).zip(values.windows(2));
+    pieces.map(|(t, v)| (t[1] - t[0]) * f64::midpoint(v[0], v[1])).sum::<f64>() / span
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_block_is_at_depth_zero_and_the_last_at_one() {
+        assert_eq!(depths(&[0, 1, 2, 3]), [(1, 0.0), (2, 0.5), (3, 1.0)]);
+        assert_eq!(depths(&[2, 5]), [(2, 0.25), (5, 1.0)]);
+        assert_eq!(depths(&[0]), [(0, 0.0)]);
+        assert_eq!(depths(&[0, 1]), [(1, 0.0)]);
+        assert_eq!(depths(&[]), []);
+    }
+
+    #[test]
+    fn an_area_is_a_mean_over_depth() {
+        assert_eq!(area(&[0.0, 0.5, 1.0], &[0.0, 1.0, 0.0]), 0.5);
+        assert_eq!(area(&[0.0], &[0.3]), 0.3);
+        assert!(area(&[0.0, 1.0], &[0.3, f64::NAN]).is_nan());
+    }
+}

@@ -1,0 +1,99 @@
+//! What a reader of a comparison should know.
+
+use std::fmt;
+
+use crate::text;
+
+/// What differs between runs beside their models, or is missing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Warning {
+    /// The stimuli are not the same.
+    Stimuli {
+        /// Run directories, those with the same stimuli together.
+        groups: Vec<Vec<String>>,
+    },
+    /// A run has features that not all have.
+    Features {
+        /// Its run directory.
+        folder: String,
+        /// The features.
+        only: Vec<String>,
+    },
+    /// An option of the fit is not the same.
+    Option {
+        /// Its long name.
+        name: String,
+        /// Its values, each with the run directories that have it.
+        values: Vec<(String, Vec<String>)>,
+    },
+    /// Folds that are not the same stimuli.
+    Unpaired {
+        /// What differs.
+        why: &'static str,
+    },
+    /// One fold, which has no spread.
+    OneFold,
+    /// A feature without a number at some layer, which distances leave out.
+    Undefined {
+        /// The feature.
+        feature: String,
+        /// The labels of the runs.
+        runs: Vec<String>,
+    },
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let groups = |groups: &[Vec<String>]| {
+            groups.iter().map(|group| text::join_and(group)).collect::<Vec<_>>().join("; ")
+        };
+        match self {
+            Self::Stimuli { groups: of } => write!(
+                f,
+                "the runs are not over the same stimuli ({}): what differs may be the stimuli's doing; run every model on one \
+                 stimuli.csv",
+                groups(of)
+            ),
+            Self::Features { folder, only } => write!(
+                f,
+                "{folder} was fitted with {} too, which not all runs have: importances depend on what else is fitted; choose the \
+                 same features with --features or --drop",
+                text::join_and(only)
+            ),
+            Self::Option { name, values } => {
+                let values: Vec<String> = values
+                    .iter()
+                    .map(|(value, folders)| format!("{value} in {}", text::join_and(folders)))
+                    .collect();
+                let what = match name.as_str() {
+                    "estimator" => "the estimator differs, so that importances are not on one scale",
+                    "permute" | "conditional" => "importance is defined in more than one way",
+                    "pooling" => "tokens were pooled in more than one way",
+                    "version" => "the runs are of several versions of this program",
+                    _ => "an option of the fit differs",
+                };
+                let knob = if name == "version" {
+                    "run again with one".to_owned()
+                } else {
+                    format!("fit with one --{name}")
+                };
+                write!(f, "{what}: {name} is {}; {knob}", values.join(", "))
+            }
+            Self::Unpaired { why } => write!(
+                f,
+                "the folds of the runs are not the same stimuli ({why}): differences are not tested; fit with the same stimuli, --folds \
+                 and --seed"
+            ),
+            Self::OneFold => {
+                write!(f, "with a single fold there is no spread and no test; fit with --folds 5")
+            }
+            Self::Undefined { feature, runs } => write!(
+                f,
+                "the importance of {feature} is no number at some layer of {}: distances leave it out; a constant feature or constant \
+                 activations give none, see the warnings of the run",
+                text::join_and(runs)
+            ),
+        }
+    }
+}

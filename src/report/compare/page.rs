@@ -1,0 +1,208 @@
+//! `compare.html`: one self-contained page.
+
+use std::collections::BTreeMap;
+
+use base64::Engine;
+use minijinja::{Environment, UndefinedBehavior, value::Serde};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::super::figures::Exact;
+use super::super::page::data::{Column, inert};
+use super::super::page::{FIGURE_STYLE, Fact, Panel, SCRIPT, STYLE};
+use super::super::{Result, words};
+use super::{figures, story};
+use crate::compare::{Comparison, Quantity};
+use crate::text;
+
+const TEMPLATE: &str = include_str!("../../../assets/page/compare.html");
+/// How many tests the page lists; the data have all.
+const TESTS: usize = 200;
+
+/// What the template is filled with.
+#[derive(Serialize)]
+struct Page<'a> {
+    version: &'a str,
+    stimuli: String,
+    models: String,
+    script_hash: String,
+    style: String,
+    script: &'static str,
+    facts: Vec<Fact>,
+    story: Vec<String>,
+    warnings: Vec<String>,
+    figures: Vec<Panel<'a>>,
+    tests: Vec<Test>,
+    untold: usize,
+    runs: Vec<RunRow>,
+    data: String,
+}
+
+/// A row of the table of tests.
+#[derive(Serialize)]
+struct Test {
+    feature: String,
+    quantity: &'static str,
+    a: String,
+    b: String,
+    in_a: String,
+    in_b: String,
+    difference: String,
+    interval: String,
+    p: String,
+    holm: String,
+    bh: String,
+    significant: bool,
+}
+
+/// A row of the table of runs.
+#[derive(Serialize)]
+struct RunRow {
+    label: String,
+    folder: String,
+    model: String,
+    commit: String,
+    layers: usize,
+    best: String,
+}
+
+#[derive(Serialize)]
+struct Data<'a> {
+    figures: BTreeMap<&'static str, &'a Exact>,
+    tables: BTreeMap<&'static str, Vec<Column<'a>>>,
+}
+
+/// The page.
+///
+/// # Errors
+///
+/// [`crate::report::Error`], where the template or the data cannot be written: a mistake of this program.
+pub fn page(comparison: &Comparison) -> Result<String> {
+    let figures = figures::figures(comparison);
+    let rows = comparison.rows();
+    let column =
+        |(k, name): (usize, &'static str)| Column::coded(name, rows.iter().map(move |row| row[k].as_str()));
+    let table = Comparison::header().into_iter().enumerate().map(column).collect();
+    let data = Data {
+        figures: figures.iter().map(|figure| (figure.id, &figure.exact)).collect(),
+        tables: BTreeMap::from([("comparison", table)]),
+    };
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.add_template("compare.html", TEMPLATE)?;
+    let mut tests = tests(comparison);
+    let untold = tests.len().saturating_sub(TESTS);
+    tests.truncate(TESTS);
+    let page = Page {
+        version: env!("CARGO_PKG_VERSION"),
+        stimuli: words::visible(&comparison.runs[0].record.stimuli.name),
+        models: text::join_and(
+            &comparison.runs.iter().map(|run| words::visible(&run.label)).collect::<Vec<_>>(),
+        ),
+        script_hash: base64::engine::general_purpose::STANDARD.encode(Sha256::digest(SCRIPT)),
+        style: [STYLE, FIGURE_STYLE].concat(),
+        script: SCRIPT,
+        facts: facts(comparison),
+        story: story::story(comparison),
+        warnings: comparison.warnings.iter().map(|warning| words::visible(&warning.to_string())).collect(),
+        figures: figures.iter().map(Panel::of).collect(),
+        tests,
+        untold,
+        runs: runs(comparison),
+        data: inert(&serde_json::to_string(&data)?),
+    };
+    Ok(environment.get_template("compare.html")?.render(Serde(page))?)
+}
+
+fn facts(comparison: &Comparison) -> Vec<Fact> {
+    let fact = |value: String, what: String| Fact { what, value };
+    let layers: Vec<String> =
+        comparison.summaries.iter().map(|summary| text::count(summary.layers.len() as u128)).collect();
+    let record = &comparison.runs[0].record;
+    let mut facts = vec![
+        fact(
+            text::counted(comparison.n_runs() as u128, "model"),
+            format!("with {} layers", text::join_and(&layers)),
+        ),
+        fact(
+            text::counted(comparison.features.len() as u128, "feature"),
+            format!(
+                "{} stimuli of {}",
+                text::count(record.stimuli.n_stimuli as u128),
+                words::visible(&record.stimuli.name)
+            ),
+        ),
+    ];
+    let tests = comparison.differences.iter().filter(|test| test.p.is_some()).count();
+    if tests > 0 {
+        let found = comparison.differences.iter().filter(|test| test.is_significant()).count();
+        facts.push(fact(
+            text::counted(found as u128, "difference"),
+            format!("of {} tests of peaks and areas, corrected", text::count(tests as u128)),
+        ));
+    }
+    facts
+}
+
+/// A p-value: three decimals, or that it is smaller.
+pub(super) fn p(p: Option<f64>) -> String {
+    p.map_or_else(
+        || words::UNDEFINED.to_owned(),
+        |p| if p < 0.001 { "< .001".to_owned() } else { words::short(p, 3) },
+    )
+}
+
+/// What a quantity is called in a table for people.
+pub(super) fn quantity(quantity: Quantity) -> &'static str {
+    match quantity {
+        Quantity::PeakDepth => "depth of the peak",
+        Quantity::PeakImportance => "importance at the peak",
+        Quantity::Area => "mean over depth",
+    }
+}
+
+fn tests(comparison: &Comparison) -> Vec<Test> {
+    let name = |run: usize| words::visible(&comparison.runs[run].label);
+    let mut ordered: Vec<_> = comparison.differences.iter().collect();
+    // What stands out first; what has no p-value last.
+    ordered.sort_by(|a, b| a.bh.unwrap_or(2.0).total_cmp(&b.bh.unwrap_or(2.0)));
+    let row = |test: &crate::compare::Difference| Test {
+        feature: words::visible(&test.feature),
+        quantity: quantity(test.quantity),
+        a: name(test.a),
+        b: name(test.b),
+        in_a: words::spread(test.in_a, 3),
+        in_b: words::spread(test.in_b, 3),
+        difference: words::spread(test.difference, 3),
+        interval: format!("{} to {}", words::short(test.interval.0, 3), words::short(test.interval.1, 3)),
+        p: p(test.p),
+        holm: p(test.holm),
+        bh: p(test.bh),
+        significant: test.is_significant(),
+    };
+    ordered.into_iter().map(row).collect()
+}
+
+fn runs(comparison: &Comparison) -> Vec<RunRow> {
+    let row = |(run, summary): (&crate::compare::Run, &crate::profile::Summary)| {
+        let model = run.record.model.as_ref();
+        let (scores, split) = summary.score();
+        let best = summary.best_layer().map(|i| {
+            format!(
+                "layer {}, {} ({})",
+                summary.layers[i],
+                words::spread(scores[i], 3),
+                words::score(split, &run.record)
+            )
+        });
+        RunRow {
+            label: words::visible(&run.label),
+            folder: words::visible(&run.folder),
+            model: words::visible(&model.map(|model| model.id.clone()).unwrap_or_default()),
+            commit: words::visible(&model.and_then(|model| model.commit.clone()).unwrap_or_default()),
+            layers: summary.layers.len(),
+            best: best.unwrap_or_else(|| words::UNDEFINED.to_owned()),
+        }
+    };
+    comparison.runs.iter().zip(&comparison.summaries).map(row).collect()
+}

@@ -1,0 +1,146 @@
+//! What a terminal shows of a comparison: the models, how far they are from each other, and what stands out.
+
+use unicode_width::UnicodeWidthStr;
+
+use super::super::terminal::{Options, wrap};
+use super::super::words;
+use super::page::{p, quantity};
+use super::story;
+use crate::compare::{Comparison, Difference, Quantity};
+use crate::profile::Spread;
+use crate::text;
+
+/// How many features a model's row names.
+const FEATURES: usize = 3;
+/// How many tests of a quantity are shown.
+const TESTS: usize = 4;
+/// The widest that a name may be.
+const NAME: usize = 26;
+
+/// The comparison for a terminal.
+#[must_use]
+pub fn terminal(comparison: &Comparison, options: Options) -> String {
+    let width = options.width.max(40);
+    let (record, summary) = (&comparison.runs[0].record, &comparison.summaries[0]);
+    let mut out = String::new();
+    let title = format!(
+        "{}: {}, {}, {} stimuli",
+        words::visible(&record.stimuli.name),
+        text::counted(comparison.n_runs() as u128, "model"),
+        text::counted(comparison.features.len() as u128, "feature"),
+        text::count(record.stimuli.n_stimuli as u128)
+    );
+    wrap(&mut out, &title, width);
+    wrap(&mut out, &format!("Importance: {}.", words::importance(summary, record)), width);
+    out.push('\n');
+    table(&mut out, &models(comparison));
+    out.push('\n');
+    wrap(&mut out, "Distance of profiles: dynamic time warping per step ± sd over resampled folds.", width);
+    table(&mut out, &distances(comparison));
+    let tests = tests(comparison);
+    if tests.len() > 1 {
+        out.push('\n');
+        wrap(
+            &mut out,
+            "Largest differences with p < .05 (t-test over paired folds, after Benjamini and Hochberg):",
+            width,
+        );
+        table(&mut out, &tests);
+    }
+    out.push('\n');
+    for sentence in story::story(comparison) {
+        wrap(&mut out, &sentence, width);
+    }
+    out
+}
+
+/// `rows` with their columns under each other.
+fn table(out: &mut String, rows: &[Vec<String>]) {
+    let n = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..n)
+        .map(|c| rows.iter().filter_map(|row| row.get(c)).map(|cell| cell.width()).max().unwrap_or(0))
+        .collect();
+    for row in rows {
+        let mut line = String::new();
+        for (cell, width) in row.iter().zip(&widths) {
+            line.push_str(cell);
+            line.extend(std::iter::repeat_n(' ', width - cell.width() + 2));
+        }
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+}
+
+fn name(comparison: &Comparison, run: usize) -> String {
+    words::cut(&words::visible(&comparison.runs[run].label), NAME)
+}
+
+fn models(comparison: &Comparison) -> Vec<Vec<String>> {
+    let head =
+        ["model", "layers", "best fit", "largest peaks (layer, importance)"].map(str::to_owned).to_vec();
+    let row = |run: usize| {
+        let summary = &comparison.summaries[run];
+        let scores = summary.score().0;
+        let best = summary.best_layer().map_or_else(
+            || words::UNDEFINED.to_owned(),
+            |i| format!("{} at {}", words::spread(scores[i], 3), summary.layers[i]),
+        );
+        let features = comparison.features.iter();
+        let mut peaks: Vec<(&String, (usize, Spread))> =
+            features.filter_map(|feature| Some((feature, comparison.peak(run, feature)?))).collect();
+        peaks.sort_by(|a, b| b.1.1.mean.total_cmp(&a.1.1.mean));
+        let peaks: Vec<String> = peaks
+            .iter()
+            .take(FEATURES)
+            .map(|(feature, (layer, value))| {
+                format!(
+                    "{} ({layer}, {})",
+                    words::cut(&words::visible(feature), NAME),
+                    words::short(value.mean, 2)
+                )
+            })
+            .collect();
+        vec![name(comparison, run), summary.layers.len().to_string(), best, peaks.join(", ")]
+    };
+    std::iter::once(head).chain((0..comparison.n_runs()).map(row)).collect()
+}
+
+fn distances(comparison: &Comparison) -> Vec<Vec<String>> {
+    let table = &comparison.distances[0];
+    let n = comparison.n_runs();
+    let mut rows =
+        vec![std::iter::once(String::new()).chain((0..n - 1).map(|run| name(comparison, run))).collect()];
+    for i in 1..n {
+        let mut row = vec![name(comparison, i)];
+        for j in 0..i {
+            row.push(words::spread(Spread { mean: table.distance[[i, j]], sd: table.sd[[i, j]], n: 1 }, 3));
+        }
+        rows.push(row);
+    }
+    rows
+}
+
+/// Of each quantity, the largest differences that are significant.
+fn tests(comparison: &Comparison) -> Vec<Vec<String>> {
+    let of = |quantity: Quantity| {
+        let all = comparison.differences.iter();
+        let mut found: Vec<&Difference> =
+            all.filter(|test| test.quantity == quantity && test.is_significant()).collect();
+        found.sort_by(|a, b| b.difference.mean.abs().total_cmp(&a.difference.mean.abs()));
+        found.into_iter().take(TESTS)
+    };
+    let head = ["feature", "of", "a", "b", "a − b", "95%", "p"].map(str::to_owned).to_vec();
+    let row = |test: &Difference| {
+        let (low, high) = test.interval;
+        vec![
+            words::cut(&words::visible(&test.feature), NAME),
+            quantity(test.quantity).to_owned(),
+            name(comparison, test.a),
+            name(comparison, test.b),
+            words::short(test.difference.mean, 3),
+            format!("{} to {}", words::short(low, 3), words::short(high, 3)),
+            p(test.bh),
+        ]
+    };
+    std::iter::once(head).chain(Quantity::ALL.into_iter().flat_map(of).map(row)).collect()
+}

@@ -1,0 +1,62 @@
+use super::super::terminal::Options;
+use super::*;
+use crate::compare::fixtures::{run, three};
+use crate::compare::{Comparison, LayerSimilarity, Params, label};
+use ndarray::Array2;
+
+fn three_compared() -> Comparison {
+    let mut comparison = Comparison::of(three(), Params { draws: 20, seed: 0 }).unwrap();
+    comparison.similarities = vec![LayerSimilarity {
+        a: 0,
+        b: 1,
+        layers_a: (0..5).collect(),
+        layers_b: (0..13).collect(),
+        rsa: Array2::from_shape_fn((5, 13), |(i, j)| 1.0 / (1 + i.abs_diff(j)) as f64),
+        cka: Array2::from_elem((5, 13), f64::NAN),
+    }];
+    comparison
+}
+
+#[test]
+fn every_figure_has_a_text_alternative_a_table_and_data() {
+    let page = page(&three_compared()).unwrap();
+    let figures = page.matches("<figure").count();
+    assert_eq!(figures, 6);
+    assert_eq!(page.matches("role=\"img\" aria-label=").count(), figures);
+    assert_eq!(page.matches("<caption").count(), figures + 1, "and the table of tests");
+    let drawn = page.split("<script").next().unwrap();
+    assert!(!drawn.contains("NaN") && !drawn.contains("inf\""));
+    for loads in ["src=", "@import", "url(", "fetch("] {
+        assert!(!page.contains(loads), "{loads}");
+    }
+    assert_eq!(page, super::page(&three_compared()).unwrap());
+}
+
+#[test]
+fn hostile_names_no_numbers_and_one_layer_are_drawn() {
+    let mut one = run("</script><script>x</script>", 0, 1, &[0.1, 0.2]);
+    one.profile.importances.iter_mut().for_each(|row| row.importance = f64::NAN);
+    let mut runs = vec![one, run("\"><img src=x>", 1, 1, &[0.1, 0.2])];
+    for run in &mut runs {
+        for row in run.profile.importances.iter_mut().filter(|row| row.feature == "feature_0") {
+            row.feature = "<b>\u{1b}[31m".to_owned();
+        }
+    }
+    label(&mut runs, &[]);
+    let comparison = Comparison::of(runs, Params::default()).unwrap();
+    let page = page(&comparison).unwrap();
+    assert_eq!(page.matches("<script").count(), 2);
+    assert!(!page.contains("<img") && !page.contains("<b>\\u"));
+    let drawn = page.split("<script").next().unwrap();
+    assert!(!drawn.contains("NaN") && !drawn.contains("inf\""));
+    let told = terminal(&comparison, Options::default());
+    assert!(told.contains('—') && !told.contains('\u{1b}') && !told.contains("NaN"), "{told}");
+}
+
+#[test]
+fn the_terminal_tells_who_is_near_whom() {
+    let told = terminal(&three_compared(), Options { width: 100, ..Options::default() });
+    assert!(told.contains("small and deep have the most alike profiles"), "{told}");
+    assert!(told.contains("feature_0") && told.contains("depth of the peak"));
+    assert!(told.contains("most alike layers of two models are 0 of small and 0 of deep"));
+}

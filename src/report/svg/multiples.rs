@@ -1,0 +1,170 @@
+//! Small multiples: a chart of curves per panel, with a common style per series, each point with its exact value.
+
+use std::fmt::Write;
+
+use super::curves::marker;
+use super::scale::Scale;
+use super::{Label, Short, Svg, escape};
+use crate::profile::Spread;
+
+/// One curve of one panel.
+pub(in crate::report) struct Series {
+    /// Which entry of the legend it is.
+    pub index: usize,
+    /// What it is called.
+    pub name: String,
+    /// Its colour and marker, from 0; `None` is the background.
+    pub style: Option<usize>,
+    /// Where it goes: a position and a value, in order.
+    pub points: Vec<(f64, Spread)>,
+}
+
+/// One panel.
+pub(in crate::report) struct Multiple {
+    /// Above it.
+    pub title: String,
+    /// Its curves, the most important first.
+    pub series: Vec<Series>,
+}
+
+/// What runs from left to right.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(in crate::report) enum Across {
+    /// Whole numbers from 0.
+    Layers,
+    /// From 0 to 1.
+    Depth,
+}
+
+/// A figure of panels.
+pub(in crate::report) struct Multiples<'a> {
+    /// Its name, for those who do not see it.
+    pub name: &'a str,
+    /// What it shows, for those who do not see it.
+    pub description: &'a str,
+    /// What runs from left to right.
+    pub across: Across,
+    /// Whether all panels have one vertical axis, or each its own.
+    pub one_scale: bool,
+    /// The panels.
+    pub panels: Vec<Multiple>,
+}
+
+const WIDTH: f64 = 880.0;
+const GAP: f64 = 16.0;
+const TITLE: f64 = 20.0;
+const LEFT: f64 = 36.0;
+const BOTTOM: f64 = 22.0;
+
+impl Multiples<'_> {
+    /// The figure.
+    pub(in crate::report) fn render(&self) -> String {
+        let columns = match self.panels.len() {
+            0 | 1 => 1,
+            2 | 4 => 2,
+            n if n > 9 => 4,
+            _ => 3,
+        };
+        let width = (WIDTH + GAP) / columns as f64 - GAP;
+        let height = (width * 0.62).clamp(120.0, 260.0);
+        let rows = self.panels.len().div_ceil(columns);
+        let foot = 8.0;
+        let mut svg = Svg::new(WIDTH, rows as f64 * (height + TITLE + GAP) + foot);
+        let all: Vec<f64> = self.panels.iter().flat_map(extremes).collect();
+        for (i, panel) in self.panels.iter().enumerate() {
+            let left = (i % columns) as f64 * (width + GAP);
+            let top = (i / columns) as f64 * (height + TITLE + GAP);
+            svg.text("panel", (left + LEFT, top + 13.0), &Label::cut(&panel.title, width - LEFT));
+            let (low, high) = (top + TITLE + height - BOTTOM, top + TITLE + 4.0);
+            let values = if self.one_scale { all.clone() } else { extremes(panel).collect() };
+            let y = Scale::new(values, low, high, 3);
+            self.draw(&mut svg, panel, &y, (left + LEFT, left + width - 6.0), low);
+        }
+        let below = match self.across {
+            Across::Layers => "layer (0: embeddings)",
+            Across::Depth => "relative depth (first to last layer)",
+        };
+        let end = rows as f64 * (height + TITLE + GAP) + foot;
+        svg.text("title middle", (WIDTH / 2.0, end - 5.0), &Label::new(below));
+        svg.finish(self.name, self.description, " tabindex=\"0\" data-chart=\"multiples\"")
+    }
+
+    fn draw(&self, svg: &mut Svg, panel: &Multiple, y: &Scale, (left, right): (f64, f64), bottom: f64) {
+        for (value, text) in y.ticks() {
+            let class = if value == 0.0 { "axis" } else { "grid" };
+            svg.line(class, (left, y.at(value)), (right, y.at(value)));
+            svg.text("tick right", (left - 6.0, y.at(value) + 4.0), &Label::new(text));
+        }
+        let last = panel.series.iter().flat_map(|series| &series.points).map(|&(x, _)| x).fold(1.0, f64::max);
+        let x = |at: f64| left + 8.0 + at / last * (right - left - 16.0);
+        let ticks: Vec<(f64, String)> = match self.across {
+            Across::Depth => [0.0, 0.5, 1.0].iter().map(|&at| (at, format!("{at}"))).collect(),
+            Across::Layers => {
+                let step = (last / 7.0).ceil().max(1.0) as usize;
+                (0..=last as usize).step_by(step).map(|at| (at as f64, at.to_string())).collect()
+            }
+        };
+        for (at, text) in ticks {
+            svg.text("tick middle", (x(at), bottom + 16.0), &Label::new(text));
+        }
+        for series in panel.series.iter().rev() {
+            let class = series.style.map_or("series rest".to_owned(), |style| format!("series s{style}"));
+            svg.open(&class, &format!(" data-series=\"{}\"", series.index));
+            svg.path("band", &band(&series.points, &x, y));
+            svg.path("curve", &line(&series.points, &x, y));
+            for &(at, value) in series.points.iter().filter(|(_, value)| value.is_defined()) {
+                let shape = marker(series.style.unwrap_or(0), x(at), y.at(value.mean), 2.8);
+                let text = super::super::words::spread(value, 3);
+                let place = if self.across == Across::Layers { "layer" } else { "depth" };
+                let at = (at * 100.0).round() / 100.0;
+                let class = if series.style.is_some() { "marker" } else { "touch" };
+                // Writing to a string cannot fail.
+                let _ = write!(
+                    svg.body,
+                    "<path class=\"{class}\" d=\"{shape}\"><title>{}, {place} {at}: {}</title></path>",
+                    escape(&series.name),
+                    escape(&text)
+                );
+            }
+            svg.close();
+        }
+    }
+}
+
+fn extremes(panel: &Multiple) -> impl Iterator<Item = f64> {
+    panel.series.iter().flat_map(|series| &series.points).flat_map(|(_, value)| {
+        let sd = if value.sd.is_finite() { value.sd } else { 0.0 };
+        [value.mean - sd, value.mean + sd]
+    })
+}
+
+/// The polyline through the points that have a value, broken at gaps.
+fn line(points: &[(f64, Spread)], x: &impl Fn(f64) -> f64, y: &Scale) -> String {
+    let mut d = String::new();
+    let mut pen_down = false;
+    for &(at, value) in points {
+        if value.is_defined() {
+            let step = if pen_down { 'L' } else { 'M' };
+            let _ = write!(d, "{step}{} {}", Short(x(at)), Short(y.at(value.mean)));
+        }
+        pen_down = value.is_defined();
+    }
+    d
+}
+
+/// The area within a standard deviation, one per run of points that have one.
+fn band(points: &[(f64, Spread)], x: &impl Fn(f64) -> f64, y: &Scale) -> String {
+    let known = |(_, value): &(f64, Spread)| value.is_defined() && value.sd.is_finite();
+    let mut d = String::new();
+    for run in
+        points.chunk_by(|a, b| known(a) && known(b)).filter(|run| run.len() > 1 && run.iter().all(known))
+    {
+        let upper = run.iter().map(|&(at, value)| (at, value.mean + value.sd));
+        let lower = run.iter().rev().map(|&(at, value)| (at, value.mean - value.sd));
+        for (k, (at, value)) in upper.chain(lower).enumerate() {
+            let _ = write!(d, "{}{} {}", if k == 0 { 'M' } else { 'L' }, Short(x(at)), Short(y.at(value)));
+        }
+        d.push('Z');
+    }
+    d
+}

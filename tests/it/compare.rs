@@ -1,0 +1,139 @@
+//! Models against each other: against independent implementations, and as a user runs it.
+
+use mlem_probe::numeric::cka::Kernel;
+use mlem_probe::numeric::dtw::dtw;
+use mlem_probe::numeric::linkage::average;
+use ndarray::Array2;
+use serde::Deserialize;
+
+use crate::workspace::{Workspace, names};
+
+#[derive(Deserialize)]
+struct Frozen {
+    trajectories: Vec<Vec<Vec<f64>>>,
+    warped: Vec<Warped>,
+    distances: Vec<Vec<f64>>,
+    linkage: Vec<[f64; 4]>,
+    x: Vec<Vec<f64>>,
+    y: Vec<Vec<f64>>,
+    cka: f64,
+}
+
+#[derive(Deserialize)]
+struct Warped {
+    a: usize,
+    b: usize,
+    distance: f64,
+    normalized: f64,
+}
+
+fn frozen() -> Frozen {
+    serde_json::from_str(include_str!("../golden/compare.json")).unwrap()
+}
+
+#[test]
+fn warping_matches_dtw_python() {
+    let Frozen { trajectories, warped, .. } = frozen();
+    assert_eq!(warped.len(), 6);
+    for Warped { a, b, distance, normalized } in warped {
+        let (x, y) = (&trajectories[a], &trajectories[b]);
+        let cost = |i: usize, j: usize| {
+            x[i].iter().zip(&y[j]).map(|(x, y): (&f64, &f64)| (x - y).powi(2)).sum::<f64>().sqrt()
+        };
+        let found = dtw(x.len(), y.len(), cost).unwrap();
+        assert!((found - distance).abs() < 1e-6, "{a} {b}: {found} {distance}");
+        assert!((found / (x.len() + y.len()) as f64 - normalized).abs() < 1e-6);
+    }
+}
+
+#[test]
+fn average_linkage_matches_scipy() {
+    let Frozen { distances, linkage, .. } = frozen();
+    let found = average(distances.len(), |i, j| distances[i][j]).unwrap();
+    assert_eq!(found.len(), linkage.len());
+    for (merge, [a, b, height, size]) in found.iter().zip(linkage) {
+        assert_eq!((merge.a as f64, merge.b as f64, merge.size as f64), (a, b, size));
+        assert!((merge.height - height).abs() < 1e-6);
+    }
+}
+
+#[test]
+fn linear_cka_matches_numpy() {
+    let Frozen { x, y, cka, .. } = frozen();
+    let kernel = |rows: &[Vec<f64>]| {
+        let matrix = Array2::from_shape_fn((rows.len(), rows[0].len()), |(i, j)| rows[i][j] as f32);
+        Kernel::of(matrix.view()).unwrap()
+    };
+    let found = kernel(&x).alignment(&kernel(&y)).unwrap();
+    assert!((found - cka).abs() < 1e-6, "{found} {cka}");
+}
+
+/// The cells of a row of `comparison.csv` whose beginning is `start`.
+fn rows<'a>(csv: &'a str, start: &str) -> Vec<Vec<&'a str>> {
+    csv.lines().filter(|line| line.starts_with(start)).map(|line| line.split(',').collect()).collect()
+}
+
+#[test]
+fn checkpoints_are_run_and_compared_in_one_command() {
+    let w = Workspace::new();
+    let told = w.ok("relative_clause --sample 200 --folds 3 --revision step0,step400,final -o out");
+    assert!(told.contains("comparison:") && told.contains("tiny-bert@step400"), "{told}");
+    let files = names(&w.path("out"));
+    assert_eq!(files, ["compare.html", "comparison.csv", "final", "step0", "step400"]);
+    let csv = w.read("out/comparison.csv");
+    // 3 pairs × 7 layers × 7 layers, each by RSA and CKA.
+    assert_eq!(rows(&csv, "layers,").len(), 3 * 49 * 2);
+    assert_eq!(rows(&csv, "importance,").len(), 3 * 13 * 7);
+    let first = &rows(&csv, "importance,tiny-bert@step0,")[0];
+    assert_eq!((first[4], first[6]), ("0", ""), "the embeddings have no relative depth");
+    let page = w.read("out/compare.html");
+    let drawn = page.split("<script").next().unwrap();
+    assert!(drawn.contains("Importance over training") && !drawn.contains("NaN"));
+    // The same from the run directories and files of activations.
+    for revision in ["step0", "final"] {
+        w.ok(&format!("extract out/{revision}/stimuli.csv --revision {revision} -o {revision}.safetensors"));
+    }
+    w.ok("compare out/step0 out/final --activations step0.safetensors --activations final.safetensors -o again");
+    let again = w.read("again/comparison.csv");
+    let similar = |csv: &str| rows(csv, "layers,tiny-bert@step0,tiny-bert@final,").concat().join(",");
+    assert_eq!(similar(&csv), similar(&again));
+    assert!(!similar(&csv).is_empty());
+}
+
+#[test]
+fn models_are_run_and_compared_in_one_command() {
+    let w = Workspace::new();
+    w.ok("long_range_agreement --sample 100 --folds 2 --model tiny-bert,tiny-bert --json");
+    assert_eq!(
+        names(&w.path("runs")),
+        [
+            "long_range_agreement-comparison",
+            "long_range_agreement-tiny-bert",
+            "long_range_agreement-tiny-bert-2"
+        ]
+    );
+    let csv = w.read("runs/long_range_agreement-comparison/comparison.csv");
+    for row in rows(&csv, "distance,") {
+        assert_eq!(row[8], "0", "{row:?}");
+    }
+}
+
+#[test]
+fn what_cannot_be_compared_is_said() {
+    let w = Workspace::new();
+    w.ok("relative_clause --sample 60 --folds 2 -o a");
+    w.ok("short_sentence --sample 60 --folds 2 -o b");
+    let told = |words: &str| {
+        let text = w.transcript(words);
+        text.split("--- stderr\n").nth(1).unwrap_or_default().to_owned() + &text[..12]
+    };
+    let one = told("compare a -o out");
+    assert!(one.contains("two run directories") && one.contains("exit code 2"), "{one}");
+    let other = told("compare a b -o out");
+    assert!(other.contains("a and b are over other features") && other.contains("short_sentence"), "{other}");
+    std::fs::remove_file(w.path("b/importance.csv")).unwrap();
+    assert!(told("compare a b -o out").contains("cannot read b/importance.csv"));
+    assert!(told("compare a nowhere -o out").contains("nowhere"));
+    let few = told("compare a a --activations x.npy -o out");
+    assert!(few.contains("1 file of activations for 2 run directories"), "{few}");
+}
