@@ -222,7 +222,7 @@ fn files_that_are_cut_short_or_are_something_else() {
     exit code 1
     --- stdout
     --- stderr
-    error: cut.safetensors: not a readable safetensors file: invalid header length
+    error: cut.safetensors: not a readable safetensors file: a header of 40 bytes in 9
     hint: arrays are (n_stimuli, d) each, or a single one of (n_layers, n_stimuli, d), of real numbers
     ");
     assert_snapshot!(w.transcript("fit s.csv missing.npy -o out"), @"
