@@ -80,13 +80,7 @@ pub fn render(profile: &Profile, run: &RunRecord, options: Options) -> String {
             );
         }
         if summary.has_ceiling() {
-            layout.row(
-                &mut out,
-                &format!("{score}, repeat"),
-                &summary.one_repeat[columns.clone()],
-                &[],
-                false,
-            );
+            layout.row(&mut out, "one repeat", &summary.one_repeat[columns.clone()], &[], false);
             layout.row(&mut out, "ceiling, lower", &bounds(&summary, false)[columns.clone()], &[], false);
             layout.row(&mut out, "ceiling, upper", &bounds(&summary, true)[columns], &[], false);
         }
