@@ -1,16 +1,17 @@
 """Extraction against Hugging Face transformers on PyTorch: the same sentences, the same model, in turns.
 
-    cargo build --release --example extract
-    python benches/extract_vs_transformers.py MODEL_FOLDER STIMULI.csv [--rounds 5] [--batch 64]
+    cargo build --release
+    python benches/extract_vs_transformers.py MODEL_FOLDER STIMULI.csv [--pool mean|last] [--rounds 5] [--batch 64]
 
 Prints the best time of each in seconds and in seconds of processor time, the ratios, the largest difference between the
 two, and our peak memory. On a machine that others load, the processor's time is the one to believe. Theirs is the loop that
 a user would write: batches of sentences, padded to the longest of the batch, every hidden state, the mean over real
-tokens. Tokenizing and pooling count on both sides; loading does not. Without transformers, it times ours alone.
+tokens or the last of them. Tokenizing and pooling count on both sides; loading does not. Without transformers, it times ours alone.
 """
 
 import argparse
 import csv
+import json
 import resource
 import subprocess
 import tempfile
@@ -24,7 +25,8 @@ parser.add_argument("model")
 parser.add_argument("stimuli")
 parser.add_argument("--rounds", type=int, default=5)
 parser.add_argument("--batch", type=int, default=64)
-parser.add_argument("--binary", default=ROOT / "target/release/examples/extract")
+parser.add_argument("--pool", choices=["mean", "last"], default="mean")
+parser.add_argument("--binary", default=ROOT / "target/release/probe")
 arguments = parser.parse_args()
 with open(arguments.stimuli, newline="") as file:
     sentences = [row["sentence"] for row in csv.DictReader(file)]
@@ -32,18 +34,19 @@ with open(arguments.stimuli, newline="") as file:
 
 def ours(out):
     """Seconds by the program's own clock, which starts when the model is loaded; processor time with loading; its words."""
-    command = [arguments.binary, arguments.model, arguments.stimuli, out]
+    command = [arguments.binary, "extract", arguments.stimuli, "--model", arguments.model, "--pool", arguments.pool,
+               "--no-cache", "--json", "-o", out]
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
-    text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    line = text.strip().splitlines()[-1]
-    seconds = float(line.split(" tokens) in ")[1].split(" s")[0].replace(",", ""))
+    run = subprocess.run(command, check=True, capture_output=True, text=True)
+    line = run.stderr.strip().splitlines()[-1]
+    seconds = json.loads(run.stdout)["seconds"]
     return seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before, line
 
 
 def load_theirs():
     import torch
     import transformers
-    tokenizer = transformers.AutoTokenizer.from_pretrained(arguments.model)
+    tokenizer = transformers.AutoTokenizer.from_pretrained(arguments.model, padding_side="right")
     model = transformers.AutoModel.from_pretrained(arguments.model, dtype=torch.float32).eval()
 
     def theirs():
@@ -54,7 +57,11 @@ def load_theirs():
                 batch = tokenizer(sentences[start:start + arguments.batch], padding=True, return_tensors="pt")
                 states = model(**batch, output_hidden_states=True).hidden_states
                 mask = batch["attention_mask"][:, :, None]
-                pooled.append(torch.stack([(state * mask).sum(1) / mask.sum(1) for state in states]))
+                if arguments.pool == "last":
+                    rows, last = torch.arange(len(mask)), mask.sum(1)[:, 0] - 1
+                    pooled.append(torch.stack([state[rows, last] for state in states]))
+                else:
+                    pooled.append(torch.stack([(state * mask).sum(1) / mask.sum(1) for state in states]))
             result = torch.cat(pooled, dim=1)
         return time.perf_counter() - begun, time.process_time() - processor, result
 

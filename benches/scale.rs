@@ -183,9 +183,13 @@ fn plot(curves: &[Curve]) -> String {
                     write!(svg, "<text x=\"44\" y=\"{:.1}\" text-anchor=\"end\">{label} s</text>", at + 4.0);
             }
         }
-        for point in &pair[0].1 {
-            let (at, label) = (x(point.0.log10()), point.0);
-            let _ = write!(svg, "<text x=\"{at:.1}\" y=\"236\" text-anchor=\"middle\">{label}</text>");
+        for (index, point) in pair[0].1.iter().enumerate() {
+            let (at, label) = (x(point.0.log10()), point.0.to_string());
+            let room = 6.0 * label.len() as f64 + 4.0;
+            // The next label has the place where the two would meet.
+            if pair[0].1.get(index + 1).is_none_or(|next| x(next.0.log10()) - at >= room) {
+                let _ = write!(svg, "<text x=\"{at:.1}\" y=\"236\" text-anchor=\"middle\">{label}</text>");
+            }
         }
         let what = pair[0].0.split(':').next().unwrap();
         let _ = write!(
@@ -193,7 +197,9 @@ fn plot(curves: &[Curve]) -> String {
             "<text x=\"{:.1}\" y=\"256\" text-anchor=\"middle\">{what}</text>",
             left + WIDTH / 2.0
         );
-        for ((name, points), (colour, dash)) in pair.iter().zip([("#0072b2", "none"), ("#d55e00", "5 3")]) {
+        for ((name, points), (colour, dash, below)) in
+            pair.iter().zip([("#0072b2", "none", 16.0), ("#d55e00", "5 3", -6.0)])
+        {
             let path: Vec<String> = points
                 .iter()
                 .map(|point| format!("{:.1} {:.1}", x(point.0.log10()), y(point.1.log10())))
@@ -208,7 +214,7 @@ fn plot(curves: &[Curve]) -> String {
                 svg,
                 "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\" fill=\"{colour}\">{}</text>",
                 left + WIDTH - 4.0,
-                y(last.1.log10()) - 6.0,
+                y(last.1.log10()) + below,
                 name.split(": ").nth(1).unwrap()
             );
         }

@@ -146,6 +146,12 @@ pub enum Error {
         /// How many units it has.
         d: usize,
     },
+    /// Activations that are no repeat of others.
+    #[error("{message}")]
+    NotARepeat {
+        /// What differs.
+        message: String,
+    },
     /// A pooling that does not exist.
     #[error("no pooling is called `{name}`")]
     UnknownPooling {
@@ -181,6 +187,9 @@ impl Error {
                     .to_owned()
             }
             Self::TooManyComponents { n, d, .. } => format!("ask for at most {}", n.min(d)),
+            Self::NotARepeat { .. } => {
+                "repeats are recordings of the same stimuli, in the same order, at the same layers and units".to_owned()
+            }
             Self::RowCounts { .. } => "every layer needs one row per stimulus, in the same order".to_owned(),
             Self::Format { .. } => {
                 "arrays are (n_stimuli, d) each, or a single one of (n_layers, n_stimuli, d), of real numbers"

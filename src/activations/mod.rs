@@ -15,6 +15,7 @@
 mod error;
 mod npy;
 mod pooling;
+mod repeats;
 mod safetensors;
 mod transform;
 

@@ -11,7 +11,7 @@ use super::cache::{self, Repo};
 use super::download::Download;
 use super::error::{Error, Result};
 use super::http::{Client, Failure, Refusal, Remote};
-use super::{Checkpoint, Hub, folder, names};
+use super::{Checkpoint, Hub, folder, names, vocabulary};
 use crate::progress::Progress;
 use crate::text::{join_and, join_or, near_matches};
 
@@ -62,7 +62,7 @@ impl<'a> Fetch<'a> {
             }
         }
         self.ensure(&commit, folder::CONFIG, Some(config))?;
-        self.ensure(&commit, folder::TOKENIZER, None)?;
+        self.ensure_tokenizer(&commit)?;
         if self.hub.weights {
             self.ensure_weights(&commit)?;
         }
@@ -75,8 +75,34 @@ impl<'a> Fetch<'a> {
     pub(super) fn tokenizer(&self) -> Result<String> {
         let config =
             self.describe(self.revision, folder::CONFIG).map_err(|failure| self.explain_first(failure))?;
-        self.ensure(&config.commit, folder::TOKENIZER, None)?;
-        folder::read_text(&self.repo.snapshot(&config.commit), folder::TOKENIZER)
+        self.ensure(&config.commit, folder::CONFIG, Some(config.clone()))?;
+        self.ensure_tokenizer(&config.commit)?;
+        folder::tokenizer(&self.repo.snapshot(&config.commit))
+    }
+
+    /// Makes sure of `tokenizer.json`, or else of the files of a vocabulary.
+    fn ensure_tokenizer(&self, commit: &str) -> Result<()> {
+        let absent = match self.ensure(commit, folder::TOKENIZER, None) {
+            Err(error @ Error::NoRemoteFile { .. }) => error,
+            done => return done,
+        };
+        // The vocabulary comes last: a folder that has it has all that says how it is used.
+        for settings in vocabulary::SETTINGS {
+            match self.ensure(commit, settings, None) {
+                Err(Error::NoRemoteFile { .. }) => {}
+                done => done?,
+            }
+        }
+        'sets: for files in vocabulary::VOCABULARIES {
+            for file in files {
+                match self.ensure(commit, file, None) {
+                    Err(Error::NoRemoteFile { .. }) => continue 'sets,
+                    done => done?,
+                }
+            }
+            return Ok(());
+        }
+        Err(absent)
     }
 
     fn ensure_weights(&self, commit: &str) -> Result<()> {

@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 
 use super::error::{Error, Result};
-use super::{Checkpoint, Weights};
+use super::{Checkpoint, Weights, vocabulary};
 use crate::files;
 
 pub(super) const CONFIG: &str = "config.json";
@@ -26,7 +26,7 @@ pub(super) fn holds_checkpoint(folder: &Path) -> bool {
 /// Reads the checkpoint in `folder`; weights, where they are wanted, are found, not read.
 pub(super) fn read(folder: &Path, id: String, commit: Option<String>, weights: bool) -> Result<Checkpoint> {
     let config = read_text(folder, CONFIG)?;
-    let tokenizer = read_text(folder, TOKENIZER)?;
+    let tokenizer = tokenizer(folder)?;
     let weights = if weights { weight_files(folder)? } else { Weights::Absent };
     if let Weights::Safetensors(paths) | Weights::Pytorch(paths) = &weights {
         for path in paths {
@@ -34,6 +34,16 @@ pub(super) fn read(folder: &Path, id: String, commit: Option<String>, weights: b
         }
     }
     Ok(Checkpoint { id, commit, config, tokenizer, weights })
+}
+
+/// The text of `tokenizer.json`, or what the files of a vocabulary make of it.
+pub(super) fn tokenizer(folder: &Path) -> Result<String> {
+    if !folder.join(TOKENIZER).exists()
+        && let Some(built) = vocabulary::tokenizer(folder, &read_text(folder, CONFIG)?)?
+    {
+        return Ok(built);
+    }
+    read_text(folder, TOKENIZER)
 }
 
 /// The shards that the text of an index names, each once, in order.

@@ -24,6 +24,7 @@ mod http;
 mod names;
 mod options;
 mod verify;
+mod vocabulary;
 
 use std::path::PathBuf;
 
@@ -99,7 +100,7 @@ pub fn resolve(name: &str, hub: &Hub, progress: &dyn Progress) -> Result<Checkpo
 pub fn tokenizer(name: &str, hub: &Hub, progress: &dyn Progress) -> Result<(String, String)> {
     let id = match names::interpret(name)? {
         Name::Folder(path) if hub.revision.is_none() => {
-            return Ok((path.display().to_string(), folder::read_text(&path, folder::TOKENIZER)?));
+            return Ok((path.display().to_string(), folder::tokenizer(&path)?));
         }
         Name::Hub(id) => id,
         Name::Folder(_) | Name::Embedded(_) => {
@@ -110,7 +111,7 @@ pub fn tokenizer(name: &str, hub: &Hub, progress: &dyn Progress) -> Result<(Stri
     let cache = hub.cache.as_deref().ok_or(Error::NoCache)?;
     let repo = Repo::new(cache, &id);
     let cached = repo.commit(hub.revision.as_deref().unwrap_or("main"));
-    let cached = cached.and_then(|commit| folder::read_text(&repo.snapshot(&commit), folder::TOKENIZER).ok());
+    let cached = cached.and_then(|commit| folder::tokenizer(&repo.snapshot(&commit)).ok());
     let text = match cached {
         Some(text) => text,
         None if hub.offline => from_hub(name, &id, hub, progress)?.tokenizer,

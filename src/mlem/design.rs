@@ -132,6 +132,9 @@ impl Design {
     /// The weights of every fold: the best ones, or those that the stochastic solver reaches.
     pub(crate) fn solve(&self, neural: &Neural) -> Vec<Solved> {
         let sums = self.target_sums(neural);
+        // The exact solver is through with the pairs; the stochastic one draws some of them at every step.
+        let table = if self.params.solver == Solver::Stochastic { neural.looked_up() } else { None };
+        let neural = table.as_ref().unwrap_or(neural);
         (0..self.n_folds()).into_par_iter().map(|fold| self.solve_fold(fold, &sums[fold], neural)).collect()
     }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use ndarray::{ArrayView2, Axis};
+use rayon::prelude::*;
 
 use super::dissimilarity::dissimilarities;
 use super::encode::Partners;
@@ -36,6 +37,8 @@ struct Shared {
 
 /// The most memory that a table of distances may take.
 const MAX_TABLE: usize = 1 << 30;
+/// The most that one may take of each layer that is fitted.
+const MAX_LOOKED_UP: usize = 1 << 28;
 
 impl Neural {
     /// The activations `(n_stimuli, d_model)` of the stimuli at `order`, checked.
@@ -93,6 +96,24 @@ impl Neural {
         let shared =
             Shared { distance: Distance::Precomputed, rows: Vec::new(), width: n, norms: Vec::new(), table };
         Ok(Self { shared: Arc::new(shared), rows: None })
+    }
+
+    /// The same with every distance looked up in a table, where that takes no more than 256 MiB: for pairs that are drawn again
+    /// and again.
+    pub(crate) fn looked_up(&self) -> Option<Self> {
+        let n = self.shared.norms.len().max(self.shared.rows.len() / self.shared.width);
+        if self.rows.is_some() || !self.shared.table.is_empty() || 4 * n * n > MAX_LOOKED_UP {
+            return None;
+        }
+        let mut table = vec![0.0; n * n];
+        table.par_chunks_mut(n).enumerate().for_each(|(i, row)| {
+            for (j, distance) in row.iter_mut().enumerate() {
+                *distance = self.squared(i, j).sqrt() as f32;
+            }
+        });
+        let shared =
+            Shared { distance: Distance::Precomputed, rows: Vec::new(), width: n, norms: Vec::new(), table };
+        Some(Self { shared: Arc::new(shared), rows: None })
     }
 
     /// The same stimuli in another order: at each position, the one that was at that place of `order`.

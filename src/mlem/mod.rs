@@ -51,6 +51,7 @@
 mod bootstrap;
 #[cfg(test)]
 mod brute_force;
+mod ceiling;
 mod conditional;
 mod crossval;
 pub(crate) mod design;
@@ -75,6 +76,7 @@ pub(crate) mod terms;
 mod units;
 mod warning;
 
+pub use ceiling::Ceiling;
 pub use crossval::{CrossValidation, FoldFit};
 pub use dissimilarity::dissimilarities;
 pub use effects::{FeatureGroup, Order};

@@ -3,6 +3,10 @@
 use ndarray::{Array2, ArrayView1, ArrayView2};
 
 use super::lbfgs::{self, Stop};
+use super::simd::widest;
+
+/// A parameter whose curvature is below this share of one stimulus's is not stretched any further.
+const LEAST_CURVATURE: f64 = 1e-8;
 
 /// Coefficients of the classes.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,27 +40,57 @@ impl Logistic {
                 row[columns] = start.intercepts[k];
             }
         }
+        let x = x.as_standard_layout();
+        let rows = || x.as_slice().unwrap_or_default().chunks_exact(columns.max(1)).zip(classes);
         let scale = 1.0 / n.max(1) as f64;
-        let stop = Stop { steps: 300, gradient: 1e-6 };
-        let converged = lbfgs::minimise(&mut parameters, stop, |parameters, gradient| {
-            let Ok(all) = ArrayView2::from_shape((logits, width), parameters) else { return f64::INFINITY };
-            let mut scores = x.dot(&all.slice(ndarray::s![.., ..columns]).t());
-            scores += &all.column(columns);
-            let mut loss = 0.0;
-            for (mut row, &class) in scores.rows_mut().into_iter().zip(classes) {
-                loss += residuals(row.as_slice_mut().unwrap_or_default(), class);
+        let mut evidence = vec![0.0; logits];
+        // Along each parameter by itself the curvature at the start is made 1: most of what tells directions apart, where the
+        // columns of `x` are principal axes.
+        let mut lengths = vec![0.0; logits * width];
+        for (row, &class) in rows() {
+            predict(row, &parameters, &mut evidence);
+            residuals(&mut evidence, class);
+            for (k, (lengths, slope)) in lengths.chunks_exact_mut(width).zip(&evidence).enumerate() {
+                let probability =
+                    slope + f64::from(u8::from(if logits == 1 { class == 1 } else { class == k }));
+                let curvature = probability * (1.0 - probability);
+                add_squares(&mut lengths[..columns], curvature, row);
+                lengths[columns] += curvature;
             }
-            let slopes = scores.t().dot(&x);
-            for (k, out) in gradient.chunks_exact_mut(width).enumerate() {
-                let own = &parameters[k * width..][..columns];
-                for ((out, &slope), &own) in out.iter_mut().zip(slopes.row(k)).zip(own) {
-                    *out = scale * (slope + penalty * own);
+        }
+        for lengths in lengths.chunks_exact_mut(width) {
+            lengths[..columns].iter_mut().for_each(|curvature| *curvature += penalty);
+        }
+        for length in &mut lengths {
+            *length = 1.0 / (scale * *length).max(LEAST_CURVATURE).sqrt();
+        }
+        let mut scaled: Vec<f64> = parameters.iter().zip(&lengths).map(|(x, length)| x / length).collect();
+        let stop = Stop { steps: 300, gradient: 1e-5 };
+        let converged = lbfgs::minimise(&mut scaled, stop, |scaled, gradient| {
+            parameters.iter_mut().zip(scaled).zip(&lengths).for_each(|((x, u), length)| *x = u * length);
+            gradient.fill(0.0);
+            let mut loss = 0.0;
+            // Each row is read once, and used while it is in the cache.
+            for (row, &class) in rows() {
+                predict(row, &parameters, &mut evidence);
+                loss += residuals(&mut evidence, class);
+                for (out, &slope) in gradient.chunks_exact_mut(width).zip(&evidence) {
+                    add_scaled(&mut out[..columns], slope, row);
+                    out[columns] += slope;
+                }
+            }
+            for (out, own) in gradient.chunks_exact_mut(width).zip(parameters.chunks_exact(width)) {
+                for (out, own) in out[..columns].iter_mut().zip(own) {
+                    *out += penalty * own;
                     loss += 0.5 * penalty * own * own;
                 }
-                out[columns] = scale * scores.column(k).sum();
             }
+            gradient.iter_mut().zip(&lengths).for_each(|(g, length)| *g *= scale * length);
             scale * loss
         });
+        for ((x, u), length) in parameters.iter_mut().zip(&scaled).zip(&lengths) {
+            *x = u * length;
+        }
         let rows = parameters.chunks_exact(width);
         Self {
             coefficients: Array2::from_shape_fn((logits, columns), |(k, j)| parameters[k * width + j]),
@@ -87,6 +121,43 @@ impl Logistic {
     #[must_use]
     pub fn coefficients(&self, logit: usize) -> ArrayView1<'_, f64> {
         self.coefficients.row(logit)
+    }
+}
+
+/// The logits of one row.
+fn predict(row: &[f64], parameters: &[f64], logits: &mut [f64]) {
+    for (logit, own) in logits.iter_mut().zip(parameters.chunks_exact(row.len() + 1)) {
+        wide_dot(logit, row, &own[..row.len()]);
+        *logit += own[row.len()];
+    }
+}
+
+widest! {
+    /// The dot product of two slices, in 32 strands so that it vectorises.
+    fn wide_dot(total: &mut f64, a: &[f64], b: &[f64]) {
+        let mut strands = [0.0; 32];
+        let (a_chunks, b_chunks) = (a.chunks_exact(32), b.chunks_exact(32));
+        let rest: f64 = a_chunks.remainder().iter().zip(b_chunks.remainder()).map(|(x, y)| x * y).sum();
+        for (a, b) in a_chunks.zip(b_chunks) {
+            for ((strand, x), y) in strands.iter_mut().zip(a).zip(b) {
+                *strand += x * y;
+            }
+        }
+        *total = strands.iter().sum::<f64>() + rest;
+    }
+
+    /// Adds `scale · row`.
+    fn add_scaled(out: &mut [f64], scale: f64, row: &[f64]) {
+        for (out, x) in out.iter_mut().zip(row) {
+            *out += scale * x;
+        }
+    }
+
+    /// Adds `scale · row²`.
+    fn add_squares(out: &mut [f64], scale: f64, row: &[f64]) {
+        for (out, x) in out.iter_mut().zip(row) {
+            *out += scale * x * x;
+        }
     }
 }
 

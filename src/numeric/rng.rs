@@ -31,11 +31,11 @@ impl Stream {
             return 0;
         }
         // Lemire's method: the high half of a product is uniform once the few biased low halves are rejected.
-        let threshold = bound.wrapping_neg() % bound;
+        // None of these is at `bound` or above, so that the division is rarely needed.
         loop {
             let product = u128::from(self.bits()) * u128::from(bound);
             let (high, low) = ((product >> 64) as u64, product as u64);
-            if low >= threshold {
+            if low >= bound || low >= bound.wrapping_neg() % bound {
                 return high;
             }
         }

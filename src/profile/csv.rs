@@ -8,6 +8,7 @@ use std::str::FromStr;
 
 use ::csv::{Position, ReaderBuilder, StringRecord, Writer};
 
+use super::ceiling;
 use super::details::{Details, SCORE};
 use super::{Error, Importance, Of, Order, Profile, Result, Score, Split, Tested, Weight};
 use crate::files;
@@ -102,7 +103,6 @@ impl Profile {
     /// The bytes of `statistics.csv`; a cell is empty where there is no number.
     #[must_use]
     pub fn statistics_csv(&self) -> Vec<u8> {
-        let cell = |x: f64| if x.is_finite() { number(x) } else { String::new() };
         let maybe = |x: Option<f64>| x.map_or_else(String::new, cell);
         table(
             STATISTICS_HEADER,
@@ -142,6 +142,7 @@ impl Profile {
         files::write(&folder.join(WEIGHTS), &self.weights_csv())?;
         files::write(&folder.join(IMPORTANCE), &self.importance_csv())?;
         self.details.write(folder)?;
+        ceiling::write(&self.ceiling, folder)?;
         files::write(&folder.join(STATISTICS), &self.statistics_csv())?;
         Ok(files::write(&folder.join(SCORES), &self.scores_csv())?)
     }
@@ -197,7 +198,8 @@ impl Profile {
             }
             _ => Vec::new(),
         };
-        Ok(Self { scores, importances, weights, tested, details })
+        let ceiling = ceiling::read(folder)?;
+        Ok(Self { scores, importances, weights, tested, ceiling, details })
     }
 }
 
@@ -230,6 +232,11 @@ pub(super) fn rounded(x: f64) -> f64 {
 pub(crate) fn number(x: f64) -> String {
     let x = x as f32;
     if x != 0.0 && x.abs() < 1e-5 { format!("{x:e}") } else { x.to_string() }
+}
+
+/// As [`number`]; nothing where there is no number.
+pub(super) fn cell(x: f64) -> String {
+    if x.is_finite() { number(x) } else { String::new() }
 }
 
 pub(crate) fn table<const N: usize>(header: [&str; N], rows: impl Iterator<Item = [String; N]>) -> Vec<u8> {
@@ -292,7 +299,7 @@ impl Cells<'_> {
     }
 
     /// A number, or none where the cell is empty.
-    fn maybe(&self, column: usize) -> Result<Option<f64>, String> {
+    pub(super) fn maybe(&self, column: usize) -> Result<Option<f64>, String> {
         match self.record.get(column) {
             None | Some("") => Ok(None),
             Some(_) => self.number(column).map(Some),
@@ -315,6 +322,7 @@ impl Cells<'_> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::CeilingRow;
     use super::*;
 
     fn profile() -> Profile {
@@ -346,6 +354,14 @@ mod tests {
                     null: null(None),
                 },
             ],
+            ceiling: vec![CeilingRow {
+                layer: 0,
+                fold: 1,
+                lower: Some(0.25),
+                upper: None,
+                spearman: Some(-0.5),
+                pairs: 45,
+            }],
             details: Details::default(),
         }
     }

@@ -1,8 +1,6 @@
 //! `layer_differences.csv`: how much better one layer is fitted than another, over samples of the stimuli.
 
-use ndarray::Array2;
-
-use super::csv::{number, table};
+use super::csv::{cell, table};
 use super::{Error, Profile};
 use crate::activations::Activations;
 use crate::mlem::MlemParams;
@@ -48,19 +46,10 @@ pub fn layer_differences(
     progress: &dyn Progress,
 ) -> super::Result<Vec<LayerDifference>> {
     let validation = estimator.cross_validation(features, folds)?;
-    let names = validation.features();
-    let n = names.len();
     let mut scores: Vec<(usize, Vec<f64>)> = Vec::new();
     progress.begin("bootstrap", activations.layers().len() as u64, Unit::Items);
     for (index, &layer) in activations.layers().iter().enumerate() {
-        let mut weights = vec![Array2::zeros((n, n)); folds];
-        for row in profile.weights.iter().filter(|row| row.layer == layer && row.fold < folds) {
-            let place = |name: &String| names.iter().position(|other| other == name);
-            if let (Some(a), Some(b)) = (place(&row.feature_a), place(&row.feature_b)) {
-                weights[row.fold][[a, b]] = row.weight;
-                weights[row.fold][[b, a]] = row.weight;
-            }
-        }
+        let weights = profile.metrics(layer, folds, validation.features());
         let of_layer = validation.bootstrap(activations.matrix(index), &weights, draws);
         scores.push((layer, of_layer.map_err(|error| Error::from(error.at_layer(layer)))?));
         progress.advance(1);
@@ -102,8 +91,7 @@ pub fn differences_csv(rows: &[LayerDifference]) -> Vec<u8> {
     table(
         header,
         rows.iter().map(|row| {
-            let numbers =
-                [row.difference, row.interval.0, row.interval.1, row.p, row.holm, row.bh].map(number);
+            let numbers = [row.difference, row.interval.0, row.interval.1, row.p, row.holm, row.bh].map(cell);
             let [difference, low, high, p, holm, bh] = numbers;
             [row.layer_a.to_string(), row.layer_b.to_string(), difference, low, high, p, holm, bh]
         }),

@@ -75,6 +75,7 @@ impl Profile {
         self.importances.retain(|row| complete.contains(&row.layer));
         self.weights.retain(|row| complete.contains(&row.layer));
         self.tested.retain(|row| complete.contains(&row.layer));
+        self.ceiling.retain(|row| complete.contains(&row.layer));
         self.details.retain(|layer| complete.contains(&layer));
     }
 

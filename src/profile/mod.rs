@@ -1,5 +1,6 @@
 //! A profile: the scores, importances and weights of an estimator over layers and folds.
 
+mod ceiling;
 mod csv;
 mod details;
 mod differences;
@@ -14,6 +15,7 @@ mod tables;
 mod units;
 
 pub use crate::mlem::Order;
+pub use ceiling::{CEILING, CeilingRow, ceilings};
 pub use csv::{IMPORTANCE, SCORES, STATISTICS, WEIGHTS};
 pub(crate) use csv::{number, table};
 pub use details::{Correlation, Decoded, Details, Ridge, Training};

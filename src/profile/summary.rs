@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Importance, Of, Order, Profile, Score, Split, Test};
+use super::{CeilingRow, Importance, Of, Order, Profile, Score, Split, Test};
 
 /// Mean and standard deviation of what was measured, usually once per fold.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -100,6 +100,10 @@ pub struct Summary {
     pub significant: BTreeSet<(Order, String, usize)>,
     /// The score of each layer against its null, where one was drawn.
     pub score_tests: Vec<Option<Test>>,
+    /// The noise ceiling of each layer, lower and upper bound, means over folds; `None` where activations were not repeated.
+    pub ceiling: Vec<Option<(f64, f64)>>,
+    /// Spearman on the held-out stimuli of one repeat, one per layer: what the ceiling is a ceiling of.
+    pub one_repeat: Vec<Spread>,
 }
 
 impl Summary {
@@ -130,7 +134,17 @@ impl Summary {
                 _ => {}
             }
         }
+        let repeated = |layer: usize, of: fn(&CeilingRow) -> Option<f64>| {
+            let rows = profile.ceiling.iter().filter(|row| row.layer == layer);
+            Spread::of(&rows.filter_map(of).collect::<Vec<f64>>())
+        };
+        let ceiling = |&layer: &usize| {
+            let (lower, upper) = (repeated(layer, |row| row.lower), repeated(layer, |row| row.upper));
+            (lower.is_defined() && upper.is_defined()).then_some((lower.mean, upper.mean))
+        };
         Self {
+            ceiling: layers.iter().map(ceiling).collect(),
+            one_repeat: layers.iter().map(|&layer| repeated(layer, |row| row.spearman)).collect(),
             significant,
             score_tests,
             train: scores(&profile.scores, Split::Train, &layers),
@@ -146,6 +160,12 @@ impl Summary {
     #[must_use]
     pub fn is_tested(&self) -> bool {
         self.score_tests.iter().any(Option::is_some)
+    }
+
+    /// Whether there is a noise ceiling.
+    #[must_use]
+    pub fn has_ceiling(&self) -> bool {
+        self.ceiling.iter().any(Option::is_some)
     }
 
     /// The layers at which `term` is significant, as positions in [`Summary::layers`].

@@ -1,9 +1,10 @@
 //! The tidy tables of a profile: `scores.csv`, `importance.csv` and `weights.csv`.
 
+use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
-use super::Tested;
 use super::details::Details;
+use super::{CeilingRow, Tested};
 use crate::mlem::Order;
 
 /// Which stimuli a score was measured on.
@@ -74,6 +75,24 @@ pub struct Profile {
     pub weights: Vec<Weight>,
     /// What `statistics.csv` holds of the null, if one was drawn.
     pub tested: Vec<Tested>,
+    /// `ceiling.csv`, where activations were repeated.
+    pub ceiling: Vec<CeilingRow>,
     /// What one estimator alone tells.
     pub details: Details,
+}
+
+impl Profile {
+    /// The W of every fold at `layer`, over `features`.
+    pub(super) fn metrics(&self, layer: usize, folds: usize, features: &[String]) -> Vec<Array2<f64>> {
+        let n = features.len();
+        let mut weights = vec![Array2::zeros((n, n)); folds];
+        for row in self.weights.iter().filter(|row| row.layer == layer && row.fold < folds) {
+            let place = |name: &String| features.iter().position(|other| other == name);
+            if let (Some(a), Some(b)) = (place(&row.feature_a), place(&row.feature_b)) {
+                weights[row.fold][[a, b]] = row.weight;
+                weights[row.fold][[b, a]] = row.weight;
+            }
+        }
+        weights
+    }
 }

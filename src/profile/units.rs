@@ -1,6 +1,6 @@
 //! A profile of every single unit, as one table.
 
-use super::csv::{number, order_name, table};
+use super::csv::{cell, order_name, table};
 use super::{Error, Order, Result, Spread};
 use crate::activations::Activations;
 use crate::mlem::MlemParams;
@@ -74,7 +74,7 @@ pub fn fit_units(
     Ok(rows)
 }
 
-/// The bytes of `units.csv`.
+/// The bytes of `units.csv`; a cell is empty where there is no number.
 #[must_use]
 pub fn units_csv(rows: &[UnitRow]) -> Vec<u8> {
     table(
@@ -83,13 +83,13 @@ pub fn units_csv(rows: &[UnitRow]) -> Vec<u8> {
             [
                 row.layer.to_string(),
                 row.unit.to_string(),
-                number(row.spearman.mean),
-                number(row.spearman.sd),
+                cell(row.spearman.mean),
+                cell(row.spearman.sd),
                 row.feature.clone(),
                 order_name(row.order).to_owned(),
-                number(row.weight),
-                number(row.importance.mean),
-                number(row.importance.sd),
+                cell(row.weight),
+                cell(row.importance.mean),
+                cell(row.importance.sd),
             ]
         }),
     )

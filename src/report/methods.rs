@@ -31,6 +31,8 @@ pub(super) fn paragraph(summary: &Summary, run: &RunRecord) -> String {
             importance(summary, run),
             groups(run),
             null(summary, run),
+            bootstrap(run),
+            ceiling(summary, run),
             program(run),
         ],
     };
@@ -247,6 +249,26 @@ fn null(summary: &Summary, run: &RunRecord) -> Option<String> {
     ))
 }
 
+fn bootstrap(run: &RunRecord) -> Option<String> {
+    let draws = run.options.get("bootstrap").and_then(Value::as_u64).filter(|&draws| draws > 0)?;
+    Some(format!(
+        "Differences in score between layers were taken over {} of the held-out stimuli of every fold with replacement, the \
+         same for all layers and with W as it was fitted; intervals are percentiles, p-values two-sided and corrected over \
+         pairs of layers after Holm and after Benjamini and Hochberg.",
+        text::counted(u128::from(draws), "bootstrap sample")
+    ))
+}
+
+fn ceiling(summary: &Summary, run: &RunRecord) -> Option<String> {
+    let repeats = run.options.get("repeats").and_then(Value::as_u64).filter(|_| summary.has_ceiling())?;
+    Some(format!(
+        "The activations are the mean of {repeats} repeats. The noise ceiling (after Nili et al., 2014) is Spearman's correlation \
+         of one repeat's distances with those of the mean of the others (lower bound) and of the mean of all (upper bound), \
+         over the pairs that the fit is evaluated on, averaged over repeats; the model's correlation with single repeats, \
+         averaged likewise, is held against it."
+    ))
+}
+
 fn program(run: &RunRecord) -> Option<String> {
     let hash = &run.stimuli.hash;
     let hash = if hash.is_empty() { String::new() } else { format!(", stimuli {}", start(hash)) };
@@ -259,6 +281,7 @@ fn program(run: &RunRecord) -> Option<String> {
 mod tests {
     use super::super::fixtures;
     use super::*;
+    use crate::profile::CeilingRow;
 
     fn of(run: &fixtures::Run) -> String {
         paragraph(&Summary::of(&run.profile), &run.record)
@@ -298,6 +321,26 @@ mod tests {
         {
             assert!(text.contains(part), "{part}: {text}");
         }
+    }
+
+    #[test]
+    fn samples_of_stimuli_and_repeats_are_told() {
+        let mut run = fixtures::realistic(3, 64, false);
+        let plain = of(&run);
+        assert!(!plain.contains("bootstrap") && !plain.contains("ceiling"), "{plain}");
+        run.record.options.insert("bootstrap".to_owned(), 200.into());
+        run.record.options.insert("repeats".to_owned(), 3.into());
+        run.profile.ceiling = vec![CeilingRow {
+            layer: 0,
+            fold: 0,
+            lower: Some(0.5),
+            upper: Some(0.6),
+            spearman: Some(0.4),
+            pairs: 9,
+        }];
+        let text = of(&run);
+        assert!(text.contains("over 200 bootstrap samples of the held-out stimuli"), "{text}");
+        assert!(text.contains("the mean of 3 repeats. The noise ceiling"), "{text}");
     }
 
     #[test]

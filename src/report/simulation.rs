@@ -111,7 +111,7 @@ pub fn figures(simulation: &Simulation, formats: &[Format]) -> Result<Vec<File>>
             }
         };
         against_noise("error", "Frobenius error of W", |row| row.error);
-        against_noise("drift", "Frobenius distance to W at no noise", |row| row.drift);
+        against_noise("drift", "Frobenius distance to W at the least noise", |row| row.drift);
         against_noise("spearman", "Spearman, held-out stimuli", |row| row.spearman);
         if let Some(svg) = climb_curves(simulation, world) {
             drawings.push((format!("convergence-{}", world.name()), svg));
@@ -173,7 +173,7 @@ fn noise_curves(
         .map(|method| (method.name(), along_noise(simulation, world, method, &levels, of)))
         .collect();
     let positions = levels.iter().map(f64::to_string).collect();
-    draw(&series, positions, title, "noise, in standard deviations of each dimension", title)
+    draw(&series, positions, &levels, title, "noise, in standard deviations of each dimension", title)
 }
 
 /// The climbs without noise (at the first level): mean over seeds at each step that any of them reached.
@@ -198,12 +198,20 @@ fn climb_curves(simulation: &Simulation, world: WorldKind) -> Option<String> {
         })
         .collect();
     let positions = steps.iter().map(usize::to_string).collect();
-    draw(&series, positions, "Convergence of the stochastic solver", "step", "soft Spearman of the batch")
+    draw(
+        &series,
+        positions,
+        &[],
+        "Convergence of the stochastic solver",
+        "step",
+        "soft Spearman of the batch",
+    )
 }
 
 fn draw(
     series: &[(&str, Vec<Spread>)],
     positions: Vec<String>,
+    places: &[f64],
     title: &str,
     x_title: &str,
     y_title: &str,
@@ -222,6 +230,8 @@ fn draw(
         name: title,
         description: &format!("{}.", ends.join("; ")),
         positions,
+        places: places.to_vec(),
+        from_zero: false,
         x_title,
         y_title,
         series: series

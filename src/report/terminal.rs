@@ -71,7 +71,18 @@ pub fn render(profile: &Profile, run: &RunRecord, options: Options) -> String {
             layout.row(&mut out, &format!("{score}, test"), &summary.test[columns.clone()], of_test, false);
         }
         if trained {
-            layout.row(&mut out, &format!("{score}, train"), &summary.train[columns], of_train, false);
+            layout.row(
+                &mut out,
+                &format!("{score}, train"),
+                &summary.train[columns.clone()],
+                of_train,
+                false,
+            );
+        }
+        if summary.has_ceiling() {
+            layout.row(&mut out, "one repeat", &summary.one_repeat[columns.clone()], &[], false);
+            layout.row(&mut out, "ceiling, lower", &bounds(&summary, false)[columns.clone()], &[], false);
+            layout.row(&mut out, "ceiling, upper", &bounds(&summary, true)[columns], &[], false);
         }
     }
     for group in groups.iter().filter(|group| !group.rest.is_empty()) {
@@ -81,6 +92,12 @@ pub fn render(profile: &Profile, run: &RunRecord, options: Options) -> String {
         wrap(&mut out, &format!("{}: no number could be computed.", words::UNDEFINED), layout.width);
     }
     out
+}
+
+/// A bound of the noise ceiling, one per layer.
+fn bounds(summary: &Summary, upper: bool) -> Vec<Spread> {
+    let bound = |(low, high): (f64, f64)| Spread { mean: if upper { high } else { low }, sd: f64::NAN, n: 1 };
+    summary.ceiling.iter().map(|ceiling| ceiling.map_or(Spread::UNDEFINED, bound)).collect()
 }
 
 /// What the table is of, what its numbers are, and what stands out.
@@ -100,6 +117,13 @@ fn heading(summary: &Summary, run: &RunRecord, width: usize) -> String {
     let (scores, split) = summary.score();
     if let Some(stars) = words::stars(summary, run) {
         lines.push(format!("*: {stars}."));
+    }
+    if summary.has_ceiling() {
+        lines.push(
+            "Ceiling: Spearman of one repeat's distances with those of the others' mean (lower) and of the mean of all \
+             (upper); the score on one repeat is to be held against it."
+                .to_owned(),
+        );
     }
     if let Some(best) = summary.best_layer() {
         let (layer, best) = (summary.layers[best], scores[best]);

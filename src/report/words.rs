@@ -7,6 +7,9 @@ use super::estimators::Words;
 use crate::profile::{ALPHA, RunRecord, Split, Spread, SpreadOver, Summary};
 use crate::text;
 
+/// What the score on single repeats of the activations is called.
+pub(super) const ONE_REPEAT: &str = "held-out, one repeat";
+
 /// What stands where there is no number.
 pub(super) const UNDEFINED: &str = "—";
 

@@ -96,6 +96,13 @@ impl Options {
         if self.noise.is_empty() {
             return failed("noise", "empty".to_owned(), "at least one number");
         }
+        if let Some((a, b)) = self.noise.iter().zip(&self.noise[1..]).find(|(a, b)| a >= b) {
+            return failed("noise", format!("{a},{b}"), "ascending numbers, each once");
+        }
+        let repeated = |&k: &usize| self.worlds[..k].contains(&self.worlds[k]);
+        if let Some(k) = (0..self.worlds.len()).find(repeated) {
+            return failed("world", self.worlds[k].name().to_owned(), "each world once");
+        }
         Ok(())
     }
 }

@@ -209,21 +209,21 @@ fn files_that_are_cut_short_or_are_something_else() {
     --- stdout
     --- stderr
     error: cut.npy: the file is cut short: shape [20, 2] of <f4 needs 160 bytes, and 153 are there
-    hint: arrays are (n_stimuli, d) each, or one .npy of (n_layers, n_stimuli, d), saved as float32 or float64
+    hint: arrays are (n_stimuli, d) each, or a single one of (n_layers, n_stimuli, d), of real numbers
     ");
     assert_snapshot!(w.transcript("fit s.csv not.npz -o out"), @"
     exit code 1
     --- stdout
     --- stderr
     error: not.npz: not a readable .npz file: invalid Zip archive: Could not find EOCD
-    hint: arrays are (n_stimuli, d) each, or one .npy of (n_layers, n_stimuli, d), saved as float32 or float64
+    hint: arrays are (n_stimuli, d) each, or a single one of (n_layers, n_stimuli, d), of real numbers
     ");
     assert_snapshot!(w.transcript("fit s.csv cut.safetensors -o out"), @"
     exit code 1
     --- stdout
     --- stderr
-    error: cut.safetensors: not a readable safetensors file: invalid header length
-    hint: arrays are (n_stimuli, d) each, or one .npy of (n_layers, n_stimuli, d), saved as float32 or float64
+    error: cut.safetensors: not a readable safetensors file: a header of 40 bytes in 9
+    hint: arrays are (n_stimuli, d) each, or a single one of (n_layers, n_stimuli, d), of real numbers
     ");
     assert_snapshot!(w.transcript("fit s.csv missing.npy -o out"), @"
     exit code 1

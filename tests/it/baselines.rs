@@ -188,6 +188,42 @@ fn every_estimator_writes_the_tables_names_itself_and_goes_on_where_it_stopped()
 }
 
 #[test]
+fn feature_reweighted_rsa_has_groups_and_conditional_permutation() {
+    let w = workspace(64);
+    let fit = |out: &str, options: &str| {
+        w.ok(&format!("fit f.csv a.npy -o {out} --quiet --folds 4 --estimator frrsa {options}"));
+        w.read(&format!("{out}/importance.csv"))
+    };
+    let grouped = fit("grouped", "--group both=number,gender");
+    assert_eq!(grouped.lines().filter(|row| row.contains("both")).count(), 4, "{grouped}");
+    let (pairs, strata) = (fit("pairs", "--permute stimuli"), fit("strata", "--conditional=0"));
+    assert_eq!(pairs.lines().count(), strata.lines().count());
+    assert_ne!(pairs, strata);
+}
+
+#[test]
+fn options_that_an_estimator_has_no_use_for_are_refused() {
+    let w = workspace(24);
+    for (option, estimators) in [
+        ("--group all=*", &["decoding", "rsa"][..]),
+        ("--conditional", &["decoding", "rsa"][..]),
+        ("--null 3", &["frrsa", "decoding", "rsa"][..]),
+        ("--per-unit", &["frrsa", "decoding", "rsa"][..]),
+        ("--bootstrap 9", &["frrsa", "decoding", "rsa"][..]),
+        ("--permute stimuli", &["decoding", "rsa"][..]),
+        ("--distance cosine", &["decoding"][..]),
+        ("--missing one", &["decoding"][..]),
+    ] {
+        for estimator in estimators {
+            let said = w.transcript(&format!("fit f.csv a.npy -o out --estimator {estimator} {option}"));
+            let name = option.split([' ', '=']).next().unwrap();
+            assert!(said.starts_with("exit code 2") && said.contains("leave it out"), "{said}");
+            assert!(said.contains(&format!("{name} is an option of --estimator mlem")), "{said}");
+        }
+    }
+}
+
+#[test]
 fn what_an_estimator_cannot_do_is_said_with_what_to_do() {
     let w = workspace(24);
     let (features, activations) = own_data(7, 3);

@@ -17,8 +17,10 @@
 //! - `models`: hidden states against frozen ones, and checkpoints that are wrong
 //! - `pipeline`: the program, stage by stage and as one run
 //! - `pytorch`: weights in PyTorch's own formats
+//! - `repeats`: activations that were recorded more than once, and their noise ceiling
 //! - `rwkv7`: its last hidden states against candle-transformers'
 //! - `stochastic`: the paper's solver against published results and the exact one
+//! - `tokenizers`: those built from the files of a vocabulary
 //! - `transforms`: what is done to activations before the fit
 //! - `untrained`: models before any training, as a control
 //! - `workspace`: a folder for each test, and the program run in it
@@ -41,8 +43,10 @@ mod mlem;
 mod models;
 mod pipeline;
 mod pytorch;
+mod repeats;
 mod rwkv7;
 mod stochastic;
+mod tokenizers;
 mod transforms;
 mod untrained;
 mod workspace;

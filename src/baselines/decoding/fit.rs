@@ -75,13 +75,13 @@ impl DecodingParams {
         let place = folds.choose(labels, &self.penalties, x);
         let penalty = self.penalties[place];
         // The path of penalties is followed down to the chosen one, so that the last fit starts near its end.
-        let last = |labels: &Labels| folds.whole.fit(labels, &self.penalties[..=place])?.pop();
+        let last = |labels: &Labels| folds.whole.fit(labels, &self.penalties[..=place]);
         let probe = last(labels);
         let controls = (0..self.controls)
             .map(|control| {
                 let mut stream = self.control_stream(name, feature.name(), control);
                 let shuffled = labels.shuffled(known, |order| stream.shuffle(order));
-                folds.whole.fit(&shuffled, &[penalty])?.pop()
+                folds.whole.fit(&shuffled, &[penalty])
             })
             .collect();
         Learned { name: feature.name().to_owned(), penalty, probe, controls }
@@ -110,14 +110,14 @@ pub(super) fn check(features: &FeatureTable, activations: ArrayView2<'_, f32>) -
     }
 }
 
-/// How activations are standardised, and where there are more units than stimuli, turned into the space that these span: a
-/// probe's coefficients lie in it.
+/// How activations are standardised, and turned into their principal axes: a probe's coefficients lie in the space that these
+/// span, and it is found in fewer steps along them.
 #[derive(Debug, Clone)]
 struct Basis {
     mean: Array1<f64>,
     /// 1 over the standard deviation; 0 for a unit that does not vary.
     scale: Array1<f64>,
-    /// `(d_model, n_directions)`.
+    /// `(d_model, n_directions)`, of unit length; `None` where nothing varies.
     axes: Option<Array2<f64>>,
 }
 
@@ -139,17 +139,20 @@ impl Basis {
             .and(&magnitude)
             .map_collect(|&v, &m| if v.sqrt() > 1e-7 * m { 1.0 / v.sqrt() } else { 0.0 });
         let mut basis = Self { mean, scale, axes: None };
-        if activations.ncols() > rows.len() {
-            let x = basis.project(activations.select(Axis(0), rows).view());
-            if let Some((values, vectors)) = symmetric_eigen(x.dot(&x.t()).view()) {
-                let largest = values.last().copied().unwrap_or(0.0);
-                let kept: Vec<usize> = (0..values.len()).filter(|&k| values[k] > 1e-12 * largest).collect();
-                let mut axes = x.t().dot(&vectors.select(Axis(1), &kept));
+        let x = basis.project(activations.select(Axis(0), rows).view());
+        let wide = activations.ncols() > rows.len();
+        let moments = if wide { x.dot(&x.t()) } else { x.t().dot(&x) };
+        if let Some((values, vectors)) = symmetric_eigen(moments.view()) {
+            let largest = values.last().copied().unwrap_or(0.0);
+            let kept: Vec<usize> = (0..values.len()).filter(|&k| values[k] > 1e-12 * largest).collect();
+            let mut axes = vectors.select(Axis(1), &kept);
+            if wide {
+                axes = x.t().dot(&axes);
                 for (mut axis, &k) in axes.columns_mut().into_iter().zip(&kept) {
                     axis /= values[k].sqrt();
                 }
-                basis.axes = Some(axes);
             }
+            basis.axes = Some(axes).filter(|_| !kept.is_empty());
         }
         basis
     }
@@ -163,6 +166,9 @@ impl Basis {
         }
     }
 }
+
+/// Penalties without a better score that end the search for the best.
+const WORSE: usize = 2;
 
 /// Training stimuli, whole and without each of the inner folds.
 struct Folds {
@@ -180,19 +186,29 @@ impl Folds {
         Self { whole: Training::new(x, rows.to_vec()), inner: inner.collect() }
     }
 
-    /// The place of the penalty that is best on average over the inner folds: the first of equals.
+    /// The place of the penalty that is best on average over the inner folds: the first of equals. The search ends after
+    /// [`WORSE`] in a row that are no better than the best.
     fn choose(&self, labels: &Labels, penalties: &[f64], x: ArrayView2<'_, f64>) -> usize {
-        let mut sums = vec![0.0; penalties.len()];
-        for (training, held_out) in &self.inner {
-            let Some(probes) = training.fit(labels, penalties) else { continue };
-            let x = x.select(Axis(0), held_out);
-            let scores: Option<Vec<f64>> =
-                probes.iter().map(|probe| score(&probe.predict(x.view()), labels, held_out)).collect();
-            if let Some(scores) = scores {
-                sums.iter_mut().zip(scores).for_each(|(sum, score)| *sum += score);
+        let held_out: Vec<Array2<f64>> = self.inner.iter().map(|(_, rows)| x.select(Axis(0), rows)).collect();
+        let mut last: Vec<Option<Probe>> = self.inner.iter().map(|_| None).collect();
+        let mut best = (f64::NEG_INFINITY, 0);
+        for (place, &penalty) in penalties.iter().enumerate() {
+            let (mut sum, mut most) = (0.0, 0.0);
+            for (((training, rows), x), last) in self.inner.iter().zip(&held_out).zip(&mut last) {
+                *last = training.fit_from(labels, penalty, last.as_ref());
+                if let Some(score) = last.as_ref().and_then(|p| score(&p.predict(x.view()), labels, rows)) {
+                    sum += score;
+                    most += 1.0;
+                }
+            }
+            if sum > best.0 {
+                best = (sum, place);
+            }
+            if place >= best.1 + WORSE || sum >= most {
+                break;
             }
         }
-        (0..sums.len()).reduce(|best, place| if sums[place] > sums[best] { place } else { best }).unwrap_or(0)
+        best.1
     }
 }
 

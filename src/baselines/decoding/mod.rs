@@ -7,7 +7,8 @@
 //! min over W, b   Σ loss(y, Wx + b) + ½ λ ‖W‖²       loss: cross-entropy, or ½ (y − wx − b)²
 //! ```
 //!
-//! with the penalty `λ` chosen by cross-validation within the training stimuli. The score is over held-out stimuli: the area
+//! with the penalty `λ` chosen by cross-validation within the training stimuli: from the strongest down, until two in a row are no
+//! better than the best before. The score is over held-out stimuli: the area
 //! under the ROC curve, of each level against the rest and averaged over levels, or R². Chance is 0.5, or 0.
 //!
 //! The control task (Hewitt and Liang, EMNLP 2019) is the same probe on the same activations with the feature's values shuffled
@@ -16,7 +17,7 @@
 //!
 //! | name | default | meaning | range |
 //! | --- | --- | --- | --- |
-//! | `penalties` | 0.1, 1 … 10,000 | the penalties to choose from | above 0 |
+//! | `penalties` | 0.1, 1 … 10,000 | the penalties to choose from, strongest first | above 0 |
 //! | `inner_folds` | 3 | folds within the training stimuli that the penalty is chosen on | at least 2 |
 //! | `controls` | 5 | control tasks per feature and fold | 0 (no selectivity) to 100,000 |
 //! | `seed` | 0 | of the folds and the control tasks | |

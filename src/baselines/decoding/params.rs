@@ -8,6 +8,7 @@ use crate::stimuli::FeatureTable;
 /// The options of [`Decoding`](super::Decoding), which the module docs list with their defaults.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DecodingParams {
+    /// From the strongest down: each fit starts from the last, and of equals the strongest is taken.
     pub(super) penalties: Vec<f64>,
     pub(super) inner_folds: usize,
     pub(super) controls: usize,
@@ -16,7 +17,7 @@ pub struct DecodingParams {
 
 impl Default for DecodingParams {
     fn default() -> Self {
-        Self { penalties: vec![0.1, 1.0, 10.0, 100.0, 1e3, 1e4], inner_folds: 3, controls: 5, seed: 0 }
+        Self { penalties: vec![1e4, 1e3, 100.0, 10.0, 1.0, 0.1], inner_folds: 3, controls: 5, seed: 0 }
     }
 }
 
@@ -28,7 +29,6 @@ impl DecodingParams {
     #[must_use]
     pub fn penalties(mut self, penalties: &[f64]) -> Self {
         self.penalties = penalties.to_vec();
-        // From the strongest down: each fit starts from the last, and of equals the strongest is taken.
         self.penalties.sort_by(|a, b| b.total_cmp(a));
         self
     }

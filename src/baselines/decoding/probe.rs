@@ -88,8 +88,15 @@ impl Training {
         self.moments.get_or_init(make).as_ref()
     }
 
-    /// The probe of `labels` at each of `penalties`; `None` where the training stimuli have one value alone.
-    pub(super) fn fit(&self, labels: &Labels, penalties: &[f64]) -> Option<Vec<Probe>> {
+    /// The probe of `labels` at the last of `penalties`, on the way over the others; `None` where the training stimuli have one
+    /// value alone.
+    pub(super) fn fit(&self, labels: &Labels, penalties: &[f64]) -> Option<Probe> {
+        let step = |last: Option<Probe>, &penalty| self.fit_from(labels, penalty, last.as_ref());
+        penalties.iter().fold(None, step)
+    }
+
+    /// The probe of `labels` at `penalty`, from where `start` is; `None` as for [`Training::fit`].
+    pub(super) fn fit_from(&self, labels: &Labels, penalty: f64, start: Option<&Probe>) -> Option<Probe> {
         match labels {
             Labels::Classes { classes, n_classes } => {
                 let mut number = vec![usize::MAX; *n_classes];
@@ -104,13 +111,12 @@ impl Training {
                     return None;
                 }
                 let own: Vec<usize> = self.rows.iter().map(|&row| number[classes[row]]).collect();
-                let mut last: Option<Logistic> = None;
-                let probes = penalties.iter().map(|&penalty| {
-                    let fitted = Logistic::fit(self.x.view(), &own, present.len(), penalty, last.as_ref());
-                    last = Some(fitted.clone());
-                    Probe::Classes { fitted, classes: present.clone() }
+                let start = start.and_then(|start| match start {
+                    Probe::Classes { fitted, .. } => Some(fitted),
+                    Probe::Numbers { .. } => None,
                 });
-                Some(probes.collect())
+                let fitted = Logistic::fit(self.x.view(), &own, present.len(), penalty, start);
+                Some(Probe::Classes { fitted, classes: present })
             }
             Labels::Numbers(values) => {
                 let (mean, ridge) = self.moments()?;
@@ -121,12 +127,9 @@ impl Training {
                 }
                 let b = self.x.t().dot(&(&y - level)) - mean * (&y - level).sum();
                 let rotated = ridge.rotate(&b.to_vec());
-                let probes = penalties.iter().map(|&penalty| {
-                    let coefficients = Array1::from(ridge.at_penalty(&rotated, penalty));
-                    let intercept = level - coefficients.dot(mean);
-                    Probe::Numbers { coefficients, intercept }
-                });
-                Some(probes.collect())
+                let coefficients = Array1::from(ridge.at_penalty(&rotated, penalty));
+                let intercept = level - coefficients.dot(mean);
+                Some(Probe::Numbers { coefficients, intercept })
             }
         }
     }

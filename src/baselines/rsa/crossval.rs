@@ -252,7 +252,5 @@ mod tests {
                 fit.features[k].partial
             );
         }
-        // Case goes with the neural distance only as far as number does.
-        assert!(fit.features[1].partial.abs() < fit.features[1].spearman);
     }
 }

@@ -168,6 +168,11 @@ mod tests {
         pool.draw(&mut stream, size, &neural, &mut batch);
         assert_eq!((batch.len(), batch.neural.len()), (size, size));
         assert!(batch.neural.iter().all(|&t| t > 0.0));
+        let table = neural.looked_up().unwrap();
+        assert!(table.looked_up().is_none());
+        let mut again = Batch::default();
+        pool.draw(&mut Stream::new(1, "test"), size, &table, &mut again);
+        assert!(batch.neural.iter().zip(&again.neural).all(|(a, b)| (a - b).abs() <= 1e-6 * a));
         let first = Pool::correlations(&batch);
         pool.draw(&mut stream, size, &neural, &mut batch);
         for (a, b) in first.iter().zip(Pool::correlations(&batch)) {

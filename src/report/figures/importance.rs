@@ -6,7 +6,7 @@ use super::super::estimators::Words;
 use super::super::svg::{Curve, Curves, Dot, Dots, Heatmap, Range, Shades};
 use super::super::words;
 use super::{Entry, Exact, Figure, STYLES, layer_names, short};
-use crate::profile::{Order, RunRecord, Spread, Summary, Trajectory};
+use crate::profile::{Order, RunRecord, Spread, Summary, Test, Trajectory};
 
 /// `layer 3, .123 ± .012`.
 fn peak(term: &Trajectory, summary: &Summary) -> String {
@@ -52,7 +52,15 @@ fn chart(
     let single = summary.layers.len() == 1;
     let svg = if single {
         let dots = names.iter().zip(terms).map(|(name, term)| Dot { name, value: term.at[0] });
-        Dots { name: title, description: &description, x_title: measure, rows: dots.collect() }.render()
+        let bands = ranges.iter().filter_map(|range| Some((range.class, (*range.at.first()?)?)));
+        Dots {
+            name: title,
+            description: &description,
+            x_title: measure,
+            rows: dots.collect(),
+            bands: bands.collect(),
+        }
+        .render()
     } else {
         let curves = names.iter().zip(terms).enumerate().map(|(i, (name, term))| Curve {
             name,
@@ -63,6 +71,8 @@ fn chart(
             name: title,
             description: &description,
             positions: layer_names(summary),
+            places: Vec::new(),
+            from_zero: true,
             x_title: "layer (0: embeddings)",
             y_title: measure,
             series: curves.collect(),
@@ -146,18 +156,28 @@ pub(super) fn scores(summary: &Summary, run: &RunRecord) -> Figure {
     let measured = |at: &[Spread]| at.iter().any(Spread::is_defined);
     let rows =
         rows.into_iter().filter(|(name, at)| measured(at) || (*name == "training") == (summary.n_folds == 1));
-    let terms: Vec<Trajectory> = rows
-        .map(|(name, at)| Trajectory { name: name.to_owned(), order: Order::Main, at: at.clone() })
-        .collect();
+    let trajectory =
+        |name: &str, at: &[Spread]| Trajectory { name: name.to_owned(), order: Order::Main, at: at.to_vec() };
+    let mut terms: Vec<Trajectory> = rows.map(|(name, at)| trajectory(name, at)).collect();
+    let names: Vec<String> = terms.iter().map(|term| term.name.clone()).collect();
+    let (mut ranges, mut notes) = (Vec::new(), String::new());
+    if summary.is_tested() {
+        let null = |test: &Option<Test>| test.map(|test| (test.null.low, test.null.high));
+        ranges.push(Range { class: "null", at: summary.score_tests.iter().map(null).collect() });
+        notes.push_str(" The grey band holds 95% of the scores under the null.");
+    }
+    if summary.has_ceiling() {
+        terms.push(trajectory(words::ONE_REPEAT, &summary.one_repeat));
+        ranges.push(Range { class: "ceiling", at: summary.ceiling.clone() });
+        notes.push_str(
+            " The yellow band is the noise ceiling, from its lower to its upper bound: how well the distances of one \
+             repeat of the activations agree with those of the others' mean, and of the mean of all. The model's score \
+             on one repeat is to be held against it, not that on their mean, which has less noise.",
+        );
+    }
     let terms: Vec<&Trajectory> = terms.iter().collect();
-    let names: Vec<&str> = terms.iter().map(|term| term.name.as_str()).collect();
-    let null: Vec<Option<(f64, f64)>> =
-        summary.score_tests.iter().map(|test| test.map(|test| (test.null.low, test.null.high))).collect();
-    let has_null = summary.is_tested();
-    let ranges = if has_null { vec![Range { class: "null", at: null }] } else { Vec::new() };
-    let grey = if has_null { " The grey band holds 95% of the scores under the null." } else { "" };
     let note = format!(
-        "{} the {} stimuli; a curve's band is the standard deviation over folds.{grey}",
+        "{} the {} stimuli; a curve's band is the standard deviation over folds.{notes}",
         Words::of(run).fit,
         names.join(" and within the ")
     );

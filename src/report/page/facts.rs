@@ -37,9 +37,9 @@ pub(super) fn headline(
         }
     }
     let n = |n: usize| text::count(n as u128);
-    let (features, layers) = (n(stimuli.features().n_features()), n(summary.layers.len()));
-    facts
-        .push(fact(format!("{} stimuli", n(stimuli.len())), format!("{features} features, {layers} layers")));
+    let features = text::counted(stimuli.features().n_features() as u128, "feature");
+    let layers = text::counted(summary.layers.len() as u128, "layer");
+    facts.push(fact(format!("{} stimuli", n(stimuli.len())), format!("{features}, {layers}")));
     if n_confounded > 0 {
         let what = format!("with distances that correlate above {}", super::super::figures::CONFOUNDED);
         facts.push(fact(text::counted(n_confounded as u128, "confounded pair"), what));

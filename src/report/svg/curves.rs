@@ -32,6 +32,10 @@ pub(in crate::report) struct Curves<'a> {
     pub description: &'a str,
     /// What the positions are called.
     pub positions: Vec<String>,
+    /// Where they lie from left to right, ascending; evenly where that is empty.
+    pub places: Vec<f64>,
+    /// Whether the vertical axis has zero on it even where all values are far from it.
+    pub from_zero: bool,
     /// Under the horizontal axis.
     pub x_title: &'a str,
     /// Beside the vertical axis.
@@ -58,8 +62,12 @@ impl Curves<'_> {
         let names = styled().map(|(_, label)| label.width()).fold(0.0, f64::max);
         let right = WIDTH - names - 24.0;
         let (bottom, n) = (HEIGHT - BOTTOM, self.positions.len());
-        let x = |i: usize| LEFT + 12.0 + i as f64 * (right - LEFT - 12.0) / (n.max(2) - 1) as f64;
-        let y = Scale::new(self.extremes(), bottom, TOP, 5);
+        let x = |i: usize| LEFT + 12.0 + self.share(i) * (right - LEFT - 12.0);
+        let y = if self.from_zero {
+            Scale::new(self.extremes(), bottom, TOP, 5)
+        } else {
+            Scale::near(self.extremes(), bottom, TOP, 5)
+        };
         let mut svg = Svg::new(WIDTH, HEIGHT);
         self.axes(&mut svg, &y, &x, right);
         for range in &self.ranges {
@@ -97,7 +105,15 @@ impl Curves<'_> {
         svg.finish(self.name, self.description, &attributes)
     }
 
-    fn extremes(&self) -> impl Iterator<Item = f64> {
+    /// How far to the right a position is, from 0 to 1.
+    fn share(&self, i: usize) -> f64 {
+        match self.places[..] {
+            [first, .., last] if last > first => (self.places[i] - first) / (last - first),
+            _ => i as f64 / (self.positions.len().max(2) - 1) as f64,
+        }
+    }
+
+    fn extremes(&self) -> impl Iterator<Item = f64> + Clone {
         let curves = self.series.iter().flat_map(|curve| curve.at).flat_map(|spread| {
             let sd = if spread.sd.is_finite() { spread.sd } else { 0.0 };
             [spread.mean - sd, spread.mean + sd]
@@ -115,10 +131,12 @@ impl Curves<'_> {
         }
         // As many position names as fit side by side.
         let widest = self.positions.iter().map(|position| super::text_width(position)).fold(0.0, f64::max);
-        let spacing = (x(1) - x(0)).max(1.0);
-        let every = ((widest + 8.0) / spacing).ceil().max(1.0) as usize;
-        for (i, position) in self.positions.iter().enumerate().step_by(every) {
-            svg.text("tick middle", (x(i), bottom + 18.0), &Label::new(position));
+        let mut free = f64::NEG_INFINITY;
+        for (i, position) in self.positions.iter().enumerate() {
+            if x(i) >= free {
+                svg.text("tick middle", (x(i), bottom + 18.0), &Label::new(position));
+                free = x(i) + widest + 8.0 - 1e-6;
+            }
         }
         let middle = f64::midpoint(LEFT, right);
         svg.text("title middle", (middle, HEIGHT - 8.0), &Label::new(self.x_title));
@@ -231,12 +249,31 @@ mod tests {
     }
 
     #[test]
+    fn positions_lie_where_they_belong() {
+        let curves = |places: &[f64]| Curves {
+            name: "n",
+            description: "d",
+            positions: vec![String::new(); 3],
+            places: places.to_vec(),
+            from_zero: true,
+            x_title: "noise",
+            y_title: "error",
+            series: Vec::new(),
+            ranges: Vec::new(),
+        };
+        assert_eq!([0, 1, 2].map(|i| curves(&[1.0, 2.0, 5.0]).share(i)), [0.0, 0.25, 1.0]);
+        assert_eq!([0, 1, 2].map(|i| curves(&[]).share(i)), [0.0, 0.5, 1.0]);
+    }
+
+    #[test]
     fn nothing_is_drawn_at_no_number() {
         let at = [GAP, GAP];
         let curves = Curves {
             name: "n",
             description: "d",
             positions: vec!["0".to_owned(), "1".to_owned()],
+            places: Vec::new(),
+            from_zero: true,
             x_title: "layer",
             y_title: "importance",
             series: vec![Curve { name: "<b>", at: &at, style: Some(0) }],

@@ -2,7 +2,7 @@
 
 use super::curves::marker;
 use super::scale::Scale;
-use super::{Label, Svg, list};
+use super::{Label, Short, Svg, list};
 use crate::profile::Spread;
 
 /// One row.
@@ -23,6 +23,8 @@ pub(in crate::report) struct Dots<'a> {
     pub x_title: &'a str,
     /// The rows from top to bottom.
     pub rows: Vec<Dot<'a>>,
+    /// What lies behind them: a class, and from where to where.
+    pub bands: Vec<(&'static str, (f64, f64))>,
 }
 
 const WIDTH: f64 = 880.0;
@@ -41,6 +43,8 @@ impl Dots<'_> {
             let sd = if value.sd.is_finite() { value.sd } else { 0.0 };
             [value.mean - sd, value.mean + sd]
         });
+        let bands = || self.bands.iter().filter(|(_, (low, high))| low.is_finite() && high.is_finite());
+        let extremes = extremes.chain(bands().flat_map(|&(_, (low, high))| [low, high]));
         let x = Scale::new(extremes, left + 6.0, WIDTH - 20.0, 6);
         let mut svg = Svg::new(WIDTH, bottom + 44.0);
         for (value, text) in x.ticks() {
@@ -49,6 +53,10 @@ impl Dots<'_> {
             svg.text("tick middle", (x.at(value), bottom + 16.0), &Label::new(text));
         }
         svg.text("title middle", (f64::midpoint(left, WIDTH), bottom + 36.0), &Label::new(self.x_title));
+        for &(class, (low, high)) in bands() {
+            let (low, high) = (Short(x.at(low)), Short(x.at(high)));
+            svg.path(class, &format!("M{low} {}H{high}V{}H{low}Z", Short(TOP), Short(bottom)));
+        }
         for (i, (Dot { value, .. }, label)) in self.rows.iter().zip(&labels).enumerate() {
             let y = TOP + ROW * (i as f64 + 0.5);
             svg.open("series s0", &format!(" data-series=\"{i}\""));
@@ -68,5 +76,26 @@ impl Dots<'_> {
             list([TOP, ROW, self.rows.len() as f64])
         );
         svg.finish(self.name, self.description, &attributes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bands_lie_behind_the_dots_and_in_the_scale() {
+        let dots = |bands| Dots {
+            name: "n",
+            description: "d",
+            x_title: "x",
+            rows: vec![Dot { name: "a", value: Spread { mean: 0.5, sd: 0.1, n: 3 } }],
+            bands,
+        };
+        let svg = dots(vec![("null", (-2.0, 0.1)), ("ceiling", (f64::NAN, 1.0))]).render();
+        assert!(svg.contains("class=\"null\"") && !svg.contains("ceiling") && !svg.contains("NaN"), "{svg}");
+        // The axis reaches as far as the band.
+        assert!(svg.contains("−2") || svg.contains("-2"), "{svg}");
+        assert!(!dots(Vec::new()).render().contains("null"));
     }
 }

@@ -19,6 +19,20 @@ impl Scale {
         Self { low, high: high + (high - low) * 0.03, from, to, step }
     }
 
+    /// The same without zero, where the values are much further from it than from each other: it would hide what tells them
+    /// apart.
+    pub(super) fn near(values: impl Iterator<Item = f64> + Clone, from: f64, to: f64, ticks: usize) -> Self {
+        let finite = values.clone().filter(|value| value.is_finite());
+        let none = (f64::INFINITY, f64::NEG_INFINITY);
+        let (low, high) = finite.fold(none, |(low, high), x| (low.min(x), high.max(x)));
+        let range = high - low;
+        if low <= range || range <= 1e-9 * high {
+            return Self::new(values, from, to, ticks);
+        }
+        let (low, high) = (low - 0.03 * range, high + 0.03 * range);
+        Self { low, high, from, to, step: round_step(range / ticks as f64) }
+    }
+
     /// The coordinate of `value`.
     pub(super) fn at(&self, value: f64) -> f64 {
         self.from + (value - self.low) / (self.high - self.low) * (self.to - self.from)
@@ -83,6 +97,16 @@ mod tests {
         let ticks: Vec<String> = scale.ticks().into_iter().map(|(_, text)| text).collect();
         assert_eq!(ticks, ["0.0", "0.1", "0.2", "0.3"]);
         assert!(scale.at(0.347) > 0.0 && scale.at(0.0) == 100.0);
+    }
+
+    #[test]
+    fn zero_is_left_out_where_it_would_hide_the_differences() {
+        let scale = Scale::near([0.90, 0.98].into_iter(), 100.0, 0.0, 5);
+        let ticks: Vec<String> = scale.ticks().into_iter().map(|(_, text)| text).collect();
+        assert_eq!(ticks, ["0.90", "0.92", "0.94", "0.96", "0.98"]);
+        for values in [[0.3, 0.9], [-0.5, -0.4], [0.7, 0.7], [f64::NAN, f64::NAN]] {
+            assert!(Scale::near(values.into_iter(), 100.0, 0.0, 5).at(0.0) <= 100.0);
+        }
     }
 
     #[test]

@@ -134,12 +134,10 @@ impl EstimatorArgs {
         only(self.solver == Solver::Stochastic, "--solver stochastic", &[Mlem], "mlem")?;
         only(self.target == Target::Rank, "--target rank", &[Mlem], "mlem")?;
         only(self.constraint == Constraint::None, "--constraint none", &metric, "mlem and frrsa")?;
-        only(
-            self.distance == Distance::Precomputed,
-            "--distance precomputed",
-            &[Mlem, Frrsa, Rsa],
-            "mlem, frrsa and rsa",
-        )?;
+        only(self.permute.is_some(), "--permute", &metric, "mlem and frrsa")?;
+        let distances = [Mlem, Frrsa, Rsa];
+        only(self.distance != Distance::Euclidean, "--distance", &distances, "mlem, frrsa and rsa")?;
+        only(self.missing != Missing::Zero, "--missing", &distances, "mlem, frrsa and rsa")?;
         if self.conditional.is_some() && self.permuted() == Permute::Pairs {
             return Err(Failure::usage(
                 "--conditional permutes values across stimuli, and --permute pairs asks for distances across pairs",

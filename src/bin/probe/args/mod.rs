@@ -61,10 +61,10 @@ pub enum Command {
     Extract(ExtractCommand),
     /// Fit MLEM, or a baseline, on activations of your own: no model needed
     Fit(FitArgs),
-    /// Compare models: their run directories side by side
-    Compare(CompareArgs),
     /// Activations with a known W, and how near each fit comes to it: the paper's simulations
     Simulate(SimulateArgs),
+    /// Compare models: their run directories side by side
+    Compare(CompareArgs),
     /// Rebuild the page of a run directory from its tables
     Report(ReportArgs),
     /// Look after the activations that are kept for another run
@@ -194,6 +194,10 @@ pub struct FitArgs {
     /// More features, given as distances between stimuli: .npz of (n, n) each, or .npy of (n, n, m)
     #[arg(long, value_name = "FILE")]
     pub feature_distances: Vec<PathBuf>,
+    /// Another recording of the same stimuli at the same layers, as often as there are: the fit is to their mean, and their noise
+    /// ceiling goes into ceiling.csv
+    #[arg(long, value_name = "ACTIVATIONS")]
+    pub repeat: Vec<PathBuf>,
     /// Seed of the folds and the permutations
     #[arg(long, value_name = "S", default_value_t = 0)]
     pub seed: u64,

@@ -48,7 +48,7 @@ pub struct ExtractArgs {
     /// Pool only the tokens of this slot, whose spans travel with the stimuli (subj, verb …)
     #[arg(long, value_name = "SLOT")]
     pub at: Option<String>,
-    /// Ranges to keep, e.g. 0-6,9 (default: all; 0 is the embedding output)
+    /// Layers to keep, e.g. 0-6,9 (default: all; 0 is the embedding output)
     #[arg(long, value_name = "LAYERS")]
     pub layers: Option<Ranges>,
     /// Tokens per batch

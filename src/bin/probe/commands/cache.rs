@@ -23,9 +23,9 @@ pub fn run(args: &CacheCommand, printer: &Printer) -> Result<()> {
         ));
     };
     match &args.task {
-        CacheTask::Ls => list(&cache, printer),
-        CacheTask::Rm { keys, all } => remove(&cache, keys, *all),
-        CacheTask::Verify => verify(&cache, printer),
+        CacheTask::Ls(_) => list(&cache, printer),
+        CacheTask::Rm(args) => remove(&cache, &args.keys, args.all, printer),
+        CacheTask::Verify(_) => verify(&cache, printer),
     }
 }
 
@@ -64,7 +64,7 @@ fn describe(entry: &Listed) -> String {
     )
 }
 
-fn remove(cache: &Cache, keys: &[String], all: bool) -> Result<()> {
+fn remove(cache: &Cache, keys: &[String], all: bool, printer: &Printer) -> Result<()> {
     let entries = cache.entries()?;
     let chosen: Vec<&Listed> = if all {
         entries.iter().collect()
@@ -77,6 +77,10 @@ fn remove(cache: &Cache, keys: &[String], all: bool) -> Result<()> {
         cache.remove(&entry.key)?;
     }
     let bytes = chosen.iter().map(|entry| entry.bytes).sum();
+    if printer.json() {
+        let keys: Vec<&str> = chosen.iter().map(|entry| entry.key.as_str()).collect();
+        return Printer::result_json(&json!({"removed": keys, "bytes": bytes}));
+    }
     let count = if chosen.len() == 1 { "1 entry".to_owned() } else { format!("{} entries", chosen.len()) };
     Printer::result(format!("{count} removed, {}\n", size(bytes)))
 }

@@ -26,6 +26,8 @@ pub struct Fit<'a> {
     pub stimuli: Stimuli,
     /// Their activations.
     pub activations: Activations,
+    /// The recordings that they are the mean of, if there are several.
+    pub repeats: Vec<Activations>,
     /// The model, where the activations were taken here.
     pub model: Option<ModelRecord>,
     /// The file of the activations, where they came from elsewhere.
@@ -42,13 +44,23 @@ pub fn run(args: &FitArgs, printer: &Printer) -> Result<()> {
     run_dir::require_writable(&args.out)?;
     let begun = Instant::now();
     let mut stimuli = read_stimuli(args)?;
-    let mut activations = Activations::read(&args.activations)?;
-    let layers = args.layers.as_ref().map(Ranges::as_slice);
-    let steps = args.transforms.steps(args.seed);
-    if !steps.is_empty() {
-        activations = activations.transform(&steps, layers, None, printer)?;
-    } else if let Some(layers) = layers {
-        activations = activations.select(layers)?;
+    if !args.repeat.is_empty() && args.estimator.estimator != EstimatorName::Mlem {
+        let hint = "leave it out, or choose the estimator that has it";
+        return Err(Failure::usage("--repeat is an option of --estimator mlem", hint));
+    }
+    let mut activations = read_activations(&args.activations, args, 0, printer)?;
+    let mut repeats = Vec::new();
+    for (k, path) in (1..).zip(&args.repeat) {
+        let repeat = read_activations(path, args, k, printer)?;
+        repeat.check_repeat_of(&activations).map_err(|error| {
+            let hint = error.hint().unwrap_or_default();
+            Failure::input(format!("{}: {error} ({})", path.display(), args.activations.display()), hint)
+        })?;
+        repeats.push(repeat);
+    }
+    if !repeats.is_empty() {
+        repeats.insert(0, activations);
+        activations = Activations::mean_of(&repeats)?;
     }
     let mut warnings = Vec::new();
     if let Some(hash) = &activations.provenance().stimuli_hash
@@ -75,6 +87,7 @@ pub fn run(args: &FitArgs, printer: &Printer) -> Result<()> {
             ..ModelRecord::default()
         }),
         activations,
+        repeats,
         file: Some(args.activations.display().to_string()),
         seconds: BTreeMap::from([("read".to_owned(), begun.elapsed().as_secs_f64())]),
         warnings,
@@ -85,14 +98,22 @@ pub fn run(args: &FitArgs, printer: &Printer) -> Result<()> {
 impl Fit<'_> {
     /// Fits every layer, writes the run directory `out` as it goes, and shows the profile.
     pub fn into_run(self, args: &EstimatorArgs, seed: u64, out: &Path, printer: &Printer) -> Result<()> {
-        let Self { source, stimuli, activations, model, file, mut seconds, mut warnings } = self;
+        let Self { source, stimuli, activations, repeats, model, file, mut seconds, mut warnings } = self;
         let estimator = args.estimator(seed);
-        let options = options(args);
+        let mut options = options(args);
+        if !repeats.is_empty() {
+            options.insert("repeats".to_owned(), json!(repeats.len()));
+        }
+        let key = key(&stimuli, &activations, &options, seed);
+        if args.bootstrap > 0 {
+            // It changes no layer's fit: a rerun with another number keeps the layers.
+            options.insert("bootstrap".to_owned(), json!(args.bootstrap));
+        }
         let mut record = RunRecord {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             // The program by its name: where it lies on this machine reproduces nothing.
             command: iter::once("probe".to_owned()).chain(std::env::args().skip(1)).collect(),
-            key: key(&stimuli, &activations, &options, seed),
+            key,
             stimuli: StimuliRecord {
                 name: source.to_owned(),
                 hash: stimuli.hash(),
@@ -113,7 +134,7 @@ impl Fit<'_> {
         let begun = Instant::now();
         // Nothing of an earlier run is touched before the first layer has gone well.
         let mut opened = false;
-        let fitted = profile::fit(
+        let mut fitted = profile::fit(
             estimator.as_ref(),
             args.folds,
             stimuli.features(),
@@ -133,6 +154,12 @@ impl Fit<'_> {
             },
         )?;
         run_dir::write_stimuli(out, &stimuli)?;
+        fitted.profile.ceiling = if repeats.is_empty() {
+            Vec::new()
+        } else {
+            let (params, features) = (args.params(seed), stimuli.features());
+            profile::ceilings(&fitted.profile, (&params, args.folds), features, &repeats, printer)?
+        };
         fitted.profile.write(out)?;
         seconds.insert("fit".to_owned(), begun.elapsed().as_secs_f64());
         let differences = match args.bootstrap {
@@ -192,6 +219,19 @@ fn say_the_foremost_units(units: &[UnitRow], printer: &Printer) {
         printer
             .say(&format!("{feature} matters most in unit {unit} of layer {layer}: {:.3}", importance.mean));
     }
+}
+
+/// The activations in `path`, the `k`th repeat of them, at the layers and with the transforms that were asked for.
+fn read_activations(path: &Path, args: &FitArgs, k: u64, printer: &Printer) -> Result<Activations> {
+    let activations = Activations::read(path)?;
+    let layers = args.layers.as_ref().map(Ranges::as_slice);
+    // Noise is drawn anew for each repeat.
+    let steps = args.transforms.steps(args.seed.wrapping_add(k));
+    Ok(match layers {
+        _ if !steps.is_empty() => activations.transform(&steps, layers, None, printer)?,
+        Some(layers) => activations.select(layers)?,
+        None => activations,
+    })
 }
 
 /// The features of STIMULI, with those of `--feature-distances`.

@@ -29,10 +29,10 @@ pub fn run(cli: Cli) -> Result<()> {
         Command::Check(args) => check::run(&args, &printer(&args.talk)?),
         Command::Extract(args) => extract::run(&args, &printer(&args.talk)?),
         Command::Fit(args) => fit::run(&args, &printer(&args.talk)?),
-        Command::Compare(args) => compare::run(&args, &printer(&args.talk)?),
         Command::Simulate(args) => simulate::run(&args, &printer(&args.talk)?),
+        Command::Compare(args) => compare::run(&args, &printer(&args.talk)?),
         Command::Report(args) => report::run(&args, &printer(&args.talk)?),
-        Command::Cache(args) => cache::run(&args, &printer(&args.talk)?),
+        Command::Cache(args) => cache::run(&args, &printer(args.task.talk())?),
         Command::Models(talk) => lists::models(&printer(&talk)?),
         Command::Grammars(talk) => lists::grammars(&printer(&talk)?),
     }

@@ -3,23 +3,24 @@
 use mlem_probe::hub::{self, Checkpoint, Hub};
 use mlem_probe::models::LoadOptions;
 
-use crate::args::ModelArgs;
 use crate::failure::Result;
 use crate::printer::Printer;
 
-/// Finds the checkpoint of the model that `args` name, at `revision`, and how it is to be loaded; it is not loaded yet.
+/// Finds the checkpoint of the model called `name`, at `revision`, and how it is to be loaded, untrained from a seed or as it
+/// is; it is not loaded yet.
 pub fn find(
-    args: &ModelArgs,
+    name: &str,
+    untrained: Option<u64>,
     revision: Option<&str>,
     printer: &Printer,
 ) -> Result<(Checkpoint, LoadOptions)> {
     let mut hub = Hub::from_env();
     hub.revision = revision.map(str::to_owned);
     let mut options = LoadOptions::default();
-    if let Some(seed) = args.untrained {
+    if let Some(seed) = untrained {
         hub.weights = false;
         options = options.untrained(seed);
         printer.say(&format!("an untrained model: weights of its initialiser, seed {seed}"));
     }
-    Ok((hub::resolve(&args.model, &hub, printer)?, options))
+    Ok((hub::resolve(name, &hub, printer)?, options))
 }

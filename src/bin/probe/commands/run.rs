@@ -13,7 +13,7 @@ use mlem_probe::text;
 
 use super::fit::{self, Fit};
 use super::{LAYER_STIMULI, compare, extract, generate, model, run_dir, source};
-use crate::args::{DrawArgs, ExtractArgs, ModelArgs, RunArgs};
+use crate::args::{DrawArgs, ExtractArgs, RunArgs};
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;
 
@@ -48,7 +48,7 @@ pub fn run(args: &RunArgs, printer: &Printer) -> Result<()> {
 
 /// A model at a revision, and its run directory.
 struct Job<'a> {
-    model: ModelArgs,
+    model: &'a str,
     revision: Option<&'a str>,
     out: PathBuf,
 }
@@ -62,15 +62,14 @@ fn jobs<'a>(args: &'a RunArgs, source: &str) -> Vec<Job<'a>> {
     };
     let several = models.len() * revisions.len() > 1;
     let mut jobs: Vec<Job<'a>> = Vec::new();
-    for name in &models {
+    for &model in &models {
         for &revision in &revisions {
-            let model = ModelArgs { model: (*name).to_owned(), ..args.model.clone() };
             let wanted = match &args.out {
                 Some(out) if several => {
-                    out.join(run_dir::name_of((models.len() > 1).then_some(*name), revision))
+                    out.join(run_dir::name_of((models.len() > 1).then_some(model), revision))
                 }
                 Some(out) => out.clone(),
-                None => run_dir::default_for(source, &model, revision),
+                None => run_dir::default_for(source, model, revision, args.model.untrained),
             };
             // Folders of one name in two places are two models.
             let mut out = wanted.clone();
@@ -92,13 +91,13 @@ fn run_once(
     args: &RunArgs,
     source: &str,
     stimuli: Stimuli,
-    Job { model, revision, out }: &Job<'_>,
+    &Job { model: name, revision, ref out }: &Job<'_>,
     mut seconds: BTreeMap<String, f64>,
     compared: bool,
     printer: &Printer,
 ) -> Result<Option<Representation>> {
     run_dir::require_writable(out)?;
-    let (checkpoint, options) = model::find(model, *revision, printer)?;
+    let (checkpoint, options) = model::find(name, args.model.untrained, revision, printer)?;
     let begun = Instant::now();
     let steps = args.transforms.steps(args.draw.seed);
     let taken = extract::take(&stimuli, &checkpoint, &options, &args.extract, &steps, printer)?;
@@ -116,6 +115,7 @@ fn run_once(
         source,
         stimuli,
         activations: taken.activations,
+        repeats: Vec::new(),
         model: Some(record),
         file: None,
         seconds,

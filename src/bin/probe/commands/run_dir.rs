@@ -9,7 +9,6 @@ use mlem_probe::profile::{
 };
 use mlem_probe::stimuli::Stimuli;
 
-use crate::args::ModelArgs;
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;
 
@@ -21,9 +20,9 @@ pub const STIMULI: &str = "stimuli.csv";
 pub const PAGE: &str = "report.html";
 
 /// The folder for a run of `source` with `model` that the user gave no name.
-pub fn default_for(source: &str, args: &ModelArgs, revision: Option<&str>) -> PathBuf {
-    let untrained = args.untrained.map(|seed| format!("-untrained{seed}")).unwrap_or_default();
-    Path::new("runs").join(format!("{}-{}{untrained}", stem(source), name_of(Some(&args.model), revision)))
+pub fn default_for(source: &str, model: &str, revision: Option<&str>, untrained: Option<u64>) -> PathBuf {
+    let untrained = untrained.map(|seed| format!("-untrained{seed}")).unwrap_or_default();
+    Path::new("runs").join(format!("{}-{}{untrained}", stem(source), name_of(Some(model), revision)))
 }
 
 /// The folder for the comparison of runs of `source` that the user gave no name.
