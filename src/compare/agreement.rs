@@ -109,6 +109,9 @@ fn options(runs: &[Run]) -> Vec<Warning> {
     let mut names: BTreeSet<&str> = BTreeSet::new();
     names.extend(runs.iter().flat_map(|run| run.record.options.keys()).map(String::as_str));
     names.retain(|name| !FREE.contains(name));
+    // What other estimators have no use for tells nothing beside the estimator itself.
+    let one_estimator = groups(runs, |run| run.record.options.get("estimator").cloned()).len() == 1;
+    names.retain(|&name| one_estimator || runs.iter().all(|run| run.record.options.contains_key(name)));
     let differing = |name: &str, of: &dyn Fn(&Run) -> String| {
         let values = groups(runs, of);
         (values.len() > 1).then(|| Warning::Option { name: name.to_owned(), values })
