@@ -48,16 +48,16 @@ impl CrossValidation {
                 let stimuli = design.layout.folds[fold].clone();
                 let mut pairs = Vec::new();
                 for task in &tasks {
-                    task.each_pair(design.coverage, |i, j| {
+                    task.each_pair(self.coverage, |i, j| {
                         pairs.push(((i - stimuli.start) as u32, (j - stimuli.start) as u32));
                     });
                 }
                 let w: Vec<f64> = design.terms.iter().map(|term| weights[fold][[term.a, term.b]]).collect();
                 let modelled =
-                    GridModel::new(&design.terms, &w, &design.columns).distances(self.scored_on(fold));
+                    GridModel::new(&design.terms, &w, &design.columns).distances(self.held_pairs(fold));
                 // The order of whole numbers below 2³⁰ is that of f32 numbers with their bits.
                 let modelled: Vec<f32> = modelled.iter().map(|&x| f32::from_bits(x.max(0) as u32)).collect();
-                let neural = neural_distances(&neural, &tasks, design.coverage);
+                let neural = neural_distances(&neural, &tasks, self.coverage);
                 Ranked {
                     pairs,
                     modelled: classes(&modelled),
@@ -145,6 +145,17 @@ mod tests {
         assert!((scores[0] - score).abs() < 1e-4, "{} {score}", scores[0]);
         let (mean, sd) = mean_sd(&scores[1..]).unwrap();
         assert!((mean - score).abs() < 0.05 && sd > 0.005 && sd < 0.1, "{mean} ± {sd}, {score}");
+    }
+
+    #[test]
+    fn where_pairs_are_too_many_it_is_the_score_of_those_that_are_held() {
+        let (features, x) = data(120, 3, 1, 2);
+        let whole = Mlem::params().permutations(0).cross_validation(&features, 1).unwrap();
+        let sampled = Mlem::params().permutations(0).validation(&features, 1, 3000).unwrap();
+        let weights = vec![whole.fit(x.view()).unwrap().remove(0).weights];
+        let score = |validation: &CrossValidation| validation.bootstrap(x.view(), &weights, 0).unwrap()[0];
+        assert_ne!(score(&whole), score(&sampled));
+        assert!((score(&whole) - score(&sampled)).abs() < 0.05, "{} {}", score(&whole), score(&sampled));
     }
 
     #[test]

@@ -62,7 +62,7 @@ impl CrossValidation {
                 let w: Vec<f64> =
                     self.design.terms.iter().map(|term| weights[fold][[term.a, term.b]]).collect();
                 let model = GridModel::new(&self.design.terms, &w, &self.design.columns);
-                let modelled = model.distances(self.scored_on(fold));
+                let modelled = model.distances(self.held_pairs(fold));
                 let all = ranked(&all);
                 let (mut lower, mut upper, mut spearman) = (Some(0.0), Some(0.0), Some(0.0));
                 for (one, others) in &each {

@@ -191,8 +191,8 @@ impl CrossValidation {
         &self.design
     }
 
-    /// The pairs that `fold` is scored on.
-    pub(crate) fn scored_on(&self, fold: usize) -> &PairSet {
+    /// The pairs of `fold` that are held: all that it is scored on, or a sample where these are too many.
+    pub(crate) fn held_pairs(&self, fold: usize) -> &PairSet {
         &self.sets[fold]
     }
 

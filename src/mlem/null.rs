@@ -240,6 +240,25 @@ mod tests {
         check(Mlem::params().distance(Distance::Precomputed), &table.unwrap());
     }
 
+    #[test]
+    fn importances_of_a_sample_of_pairs_are_drops_from_the_score_of_that_sample() {
+        let (features, x) = data(90, 3, 2, 5);
+        let sampled = Mlem::params().permutations(3).validation(&features, 2, 1000).unwrap();
+        let whole = Mlem::params().permutations(3).cross_validation(&features, 2).unwrap();
+        let (fits, null) = (sampled.fit(x.view()).unwrap(), sampled.null(x.view(), 0).unwrap());
+        // All pairs are scored, and some of them are held.
+        for (fit, whole) in fits.iter().zip(&whole.fit(x.view()).unwrap()) {
+            assert_eq!(fit.scored.pairs, whole.scored.pairs);
+            assert!((fit.scored.spearman.unwrap() - whole.scored.spearman.unwrap()).abs() < 1e-4);
+        }
+        let scored = fits.iter().map(|fit| fit.scored.spearman.unwrap() / 2.0).sum::<f64>();
+        assert!((scored - null.observed.score).abs() > 1e-3, "a sample that scores as all do tells nothing");
+        for (k, importance) in null.observed.importances.iter().enumerate() {
+            let mean = fits.iter().map(|fit| fit.importances[k].importance / 2.0).sum::<f64>();
+            assert!((mean - importance).abs() < 1e-6, "{mean} {importance}");
+        }
+    }
+
     /// p-values of the score and of the first feature's importance over data sets of pure noise.
     fn noise(validation: &CrossValidation, n_stimuli: usize, n_sets: u64) -> (Vec<f64>, Vec<f64>) {
         let p_values = |seed: u64| {

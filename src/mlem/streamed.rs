@@ -2,7 +2,7 @@
 //!
 //! The first pass counts the neural distances, which gives their ranks; the second adds up these ranks by the modelled
 //! distance. Neural distances that agree to 13 binary digits tie, and modelled ones within one of 2²⁰ steps of their range:
-//! the correlation differs from that of sorted distances by less than 1e-6.
+//! the correlation of the many pairs that this is for differs from that of sorted distances by less than 1e-6.
 
 use rayon::prelude::*;
 
