@@ -103,6 +103,23 @@ pub fn write_with(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<(
     Ok(())
 }
 
+/// Writes `bytes` to `path` as [`write()`] does; with none, a file that an earlier run left there is removed.
+///
+/// # Errors
+///
+/// [`Error::Write`] when the file cannot be written, or the earlier one not be removed.
+pub fn write_or_remove(path: &Path, bytes: Option<&[u8]>) -> Result<(), Error> {
+    let Some(bytes) = bytes else {
+        return match fs::remove_file(path) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                Err(Error::Write { path: path.to_owned(), source })
+            }
+            _ => Ok(()),
+        };
+    };
+    write(path, bytes)
+}
+
 /// Reads the whole of `path`.
 ///
 /// # Errors

@@ -10,6 +10,7 @@ use super::encode::Partners;
 use super::params::Distance;
 use super::{Error, Result};
 use crate::numeric::linalg::{dot, multiply_transposed};
+use crate::stimuli::Distances;
 
 /// Below this fraction of `‖x‖² + ‖y‖²` a squared distance is rounding alone, and is 0.
 const ROUNDING: f64 = 1e-14;
@@ -235,29 +236,5 @@ fn check(activations: ArrayView2<'_, f32>, distance: Distance) -> Result<()> {
     if distance != Distance::Precomputed {
         return Ok(());
     }
-    let n = activations.nrows();
-    let failed = |reason: String| Err(Error::NoDistances { reason });
-    if activations.ncols() != n {
-        return failed(format!("{n} rows and {} columns", activations.ncols()));
-    }
-    for i in 0..n {
-        if activations[[i, i]] != 0.0 {
-            return failed(format!("stimulus {} is {} from itself", i + 1, activations[[i, i]]));
-        }
-        for j in 0..i {
-            let (here, there) = (activations[[i, j]], activations[[j, i]]);
-            if here < 0.0 {
-                return failed(format!("stimuli {} and {} are {here} apart", j + 1, i + 1));
-            }
-            // Written by any program in f32: the two halves may differ by rounding.
-            if (here - there).abs() > 1e-5 * here.abs().max(there.abs()) {
-                return failed(format!(
-                    "stimulus {} is {there} from {}, but {here} the other way",
-                    j + 1,
-                    i + 1
-                ));
-            }
-        }
-    }
-    Ok(())
+    Distances::check(activations).map(drop).map_err(|reason| Error::NoDistances { reason })
 }

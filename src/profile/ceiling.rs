@@ -1,19 +1,15 @@
 //! `ceiling.csv`: the noise ceiling of each layer and fold, where activations were repeated.
 
-use std::path::Path;
-
-use super::csv::{cell, rounded, rows, table};
+use super::csv::{Cells, cell, rounded};
+use super::row::Row;
 use super::{Error, Profile, Result};
 use crate::activations::Activations;
-use crate::files;
 use crate::mlem::MlemParams;
 use crate::progress::{Progress, Unit};
 use crate::stimuli::FeatureTable;
 
 /// The file of the noise ceiling in a run's folder.
 pub const CEILING: &str = "ceiling.csv";
-
-const HEADER: [&str; 6] = ["layer", "fold", "lower", "upper", "spearman", "pairs"];
 
 /// A row of `ceiling.csv`; see [`crate::mlem::Ceiling`].
 #[derive(Debug, Clone, PartialEq)]
@@ -68,33 +64,22 @@ pub fn ceilings(
     Ok(all)
 }
 
-/// Writes the rows, or removes those of an earlier run where there are none.
-pub(super) fn write(all: &[CeilingRow], folder: &Path) -> Result<()> {
-    let path = folder.join(CEILING);
-    if !all.is_empty() {
-        let bound = |x: Option<f64>| x.map_or_else(String::new, cell);
-        let rows = all.iter().map(|row| {
-            let [lower, upper, spearman] = [row.lower, row.upper, row.spearman].map(bound);
-            [row.layer.to_string(), row.fold.to_string(), lower, upper, spearman, row.pairs.to_string()]
-        });
-        return Ok(files::write(&path, &table(HEADER, rows))?);
-    }
-    match std::fs::remove_file(&path) {
-        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
-            Err(files::Error::Write { path, source }.into())
-        }
-        _ => Ok(()),
-    }
-}
+impl Row<6> for CeilingRow {
+    const FILE: &'static str = CEILING;
+    const HEADER: [&'static str; 6] = ["layer", "fold", "lower", "upper", "spearman", "pairs"];
 
-/// Reads the rows; a folder without the file has none.
-pub(super) fn read(folder: &Path) -> Result<Vec<CeilingRow>> {
-    let path = folder.join(CEILING);
-    if !path.exists() {
-        return Ok(Vec::new());
+    fn layer(&self) -> usize {
+        self.layer
     }
-    rows(&files::read(&path)?, &path, HEADER, |cells| {
-        Ok(CeilingRow {
+
+    fn cells(&self) -> [String; 6] {
+        let bound = |x: Option<f64>| x.map_or_else(String::new, cell);
+        let [lower, upper, spearman] = [self.lower, self.upper, self.spearman].map(bound);
+        [self.layer.to_string(), self.fold.to_string(), lower, upper, spearman, self.pairs.to_string()]
+    }
+
+    fn parse(cells: &Cells<'_>) -> Result<Self, String> {
+        Ok(Self {
             layer: cells.parse(0)?,
             fold: cells.parse(1)?,
             lower: cells.maybe(2)?,
@@ -102,5 +87,5 @@ pub(super) fn read(folder: &Path) -> Result<Vec<CeilingRow>> {
             spearman: cells.maybe(4)?,
             pairs: cells.parse(5)?,
         })
-    })
+    }
 }

@@ -8,9 +8,9 @@ use std::str::FromStr;
 
 use ::csv::{Position, ReaderBuilder, StringRecord, Writer};
 
-use super::ceiling;
 use super::details::{Details, SCORE};
-use super::{Error, Importance, Of, Order, Profile, Result, Score, Split, Tested, Weight};
+use super::row::Row;
+use super::{CeilingRow, Error, Importance, Of, Order, Profile, Result, Score, Split, Tested, Weight};
 use crate::files;
 use crate::mlem::NullStatistic;
 
@@ -142,7 +142,7 @@ impl Profile {
         files::write(&folder.join(WEIGHTS), &self.weights_csv())?;
         files::write(&folder.join(IMPORTANCE), &self.importance_csv())?;
         self.details.write(folder)?;
-        ceiling::write(&self.ceiling, folder)?;
+        CeilingRow::write(&self.ceiling, folder)?;
         files::write(&folder.join(STATISTICS), &self.statistics_csv())?;
         Ok(files::write(&folder.join(SCORES), &self.scores_csv())?)
     }
@@ -198,7 +198,7 @@ impl Profile {
             }
             _ => Vec::new(),
         };
-        let ceiling = ceiling::read(folder)?;
+        let ceiling = CeilingRow::read(folder)?;
         Ok(Self { scores, importances, weights, tested, ceiling, details })
     }
 }
@@ -322,7 +322,6 @@ impl Cells<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::CeilingRow;
     use super::*;
 
     fn profile() -> Profile {

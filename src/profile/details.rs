@@ -5,9 +5,9 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::Result;
-use super::csv::{Cells, number, rows, table};
+use super::csv::{Cells, number};
+use super::row::Row;
 use crate::baselines::decoding::Measure;
-use crate::files;
 
 /// A row of `training.csv`: a step of the stochastic solver.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -86,38 +86,6 @@ pub struct Details {
     pub correlations: Vec<Correlation>,
     /// `decoding.csv`, of decoding.
     pub decoded: Vec<Decoded>,
-}
-
-/// A kind of row with a file of its own.
-trait Row<const N: usize>: Sized {
-    const FILE: &'static str;
-    const HEADER: [&'static str; N];
-    fn layer(&self) -> usize;
-    fn cells(&self) -> [String; N];
-    fn parse(cells: &Cells<'_>) -> Result<Self, String>;
-
-    /// Writes `all`; with none, a file of an earlier run is taken away.
-    fn write(all: &[Self], folder: &Path) -> Result<()> {
-        let path = folder.join(Self::FILE);
-        if !all.is_empty() {
-            return Ok(files::write(&path, &table(Self::HEADER, all.iter().map(Self::cells)))?);
-        }
-        match std::fs::remove_file(&path) {
-            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
-                Err(files::Error::Write { path, source }.into())
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Reads them all; a folder without the file has none.
-    fn read(folder: &Path) -> Result<Vec<Self>> {
-        let path = folder.join(Self::FILE);
-        if !path.exists() {
-            return Ok(Vec::new());
-        }
-        rows(&files::read(&path)?, &path, Self::HEADER, Self::parse)
-    }
 }
 
 impl Row<5> for Training {

@@ -57,15 +57,22 @@ pub(super) fn split(n_folds: usize) -> Split {
     if n_folds > 1 { Split::Test } else { Split::Train }
 }
 
-impl Estimator for MlemParams {
-    fn check(&self, features: &FeatureTable, folds: usize) -> Result<()> {
-        Ok(self.check_features(features, folds)?)
-    }
+/// All estimators' options meet features by methods of the same names, which differ in their errors alone.
+macro_rules! estimators {
+    ($($params:ty),*) => {$(
+        impl Estimator for $params {
+            fn check(&self, features: &FeatureTable, folds: usize) -> Result<()> {
+                Ok(self.check_features(features, folds)?)
+            }
 
-    fn prepare(&self, features: &FeatureTable, folds: usize) -> Result<Box<dyn LayerFit>> {
-        Ok(Box::new(self.cross_validation(features, folds)?))
-    }
+            fn prepare(&self, features: &FeatureTable, folds: usize) -> Result<Box<dyn LayerFit>> {
+                Ok(Box::new(self.cross_validation(features, folds)?))
+            }
+        }
+    )*};
 }
+
+estimators!(MlemParams, FrRsaParams, RsaParams, DecodingParams);
 
 impl LayerFit for mlem::CrossValidation {
     fn warnings(&self) -> Vec<String> {
@@ -105,16 +112,6 @@ fn warnings_at<'a>(layer: usize, warnings: impl Iterator<Item = &'a mlem::Warnin
     merged.into_iter().map(|warning| warning.at_layer(layer).to_string()).collect()
 }
 
-impl Estimator for FrRsaParams {
-    fn check(&self, features: &FeatureTable, folds: usize) -> Result<()> {
-        Ok(self.check_features(features, folds)?)
-    }
-
-    fn prepare(&self, features: &FeatureTable, folds: usize) -> Result<Box<dyn LayerFit>> {
-        Ok(Box::new(self.cross_validation(features, folds)?))
-    }
-}
-
 impl LayerFit for frrsa::CrossValidation {
     fn warnings(&self) -> Vec<String> {
         texts(self.warnings())
@@ -133,16 +130,6 @@ impl LayerFit for frrsa::CrossValidation {
         let models: Vec<mlem::FoldFit> = fits.into_iter().map(|fit| fit.model).collect();
         profile.push(layer, self.folds(), &models);
         Ok(warnings_at(layer, models.iter().flat_map(|fit| &fit.warnings)))
-    }
-}
-
-impl Estimator for RsaParams {
-    fn check(&self, features: &FeatureTable, folds: usize) -> Result<()> {
-        Ok(self.check_features(features, folds)?)
-    }
-
-    fn prepare(&self, features: &FeatureTable, folds: usize) -> Result<Box<dyn LayerFit>> {
-        Ok(Box::new(self.cross_validation(features, folds)?))
     }
 }
 
@@ -183,16 +170,6 @@ impl LayerFit for rsa::CrossValidation {
             }
         }
         Ok(warnings_at(layer, fits.iter().flat_map(|fit| &fit.warnings)))
-    }
-}
-
-impl Estimator for DecodingParams {
-    fn check(&self, features: &FeatureTable, folds: usize) -> Result<()> {
-        Ok(self.check_features(features, folds)?)
-    }
-
-    fn prepare(&self, features: &FeatureTable, folds: usize) -> Result<Box<dyn LayerFit>> {
-        Ok(Box::new(self.cross_validation(features, folds)?))
     }
 }
 

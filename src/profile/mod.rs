@@ -8,6 +8,7 @@ mod error;
 mod estimator;
 mod fit;
 mod metric;
+mod row;
 mod run;
 mod statistics;
 mod summary;

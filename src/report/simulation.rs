@@ -120,14 +120,19 @@ pub fn figures(simulation: &Simulation, formats: &[Format]) -> Result<Vec<File>>
     export::drawings(&drawings, formats)
 }
 
-fn worlds(simulation: &Simulation) -> Vec<WorldKind> {
+/// The different ones of `values`, in the order they come.
+fn distinct<T: PartialEq>(values: impl Iterator<Item = T>) -> Vec<T> {
     let mut found = Vec::new();
-    for row in &simulation.recoveries {
-        if !found.contains(&row.world) {
-            found.push(row.world);
+    for value in values {
+        if !found.contains(&value) {
+            found.push(value);
         }
     }
     found
+}
+
+fn worlds(simulation: &Simulation) -> Vec<WorldKind> {
+    distinct(simulation.recoveries.iter().map(|row| row.world))
 }
 
 fn methods(simulation: &Simulation) -> Vec<Method> {
@@ -136,13 +141,7 @@ fn methods(simulation: &Simulation) -> Vec<Method> {
 }
 
 fn levels(simulation: &Simulation) -> Vec<f64> {
-    let mut found = Vec::new();
-    for row in &simulation.recoveries {
-        if !found.contains(&row.noise) {
-            found.push(row.noise);
-        }
-    }
-    found
+    distinct(simulation.recoveries.iter().map(|row| row.noise))
 }
 
 /// Over seeds, at each level.

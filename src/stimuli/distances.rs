@@ -16,6 +16,12 @@ pub struct Distances {
 impl Distances {
     /// Takes `matrix` `(n_stimuli, n_stimuli)`, where NaN is missing; `Err` says why it is none of distances.
     pub(super) fn new(matrix: ArrayView2<'_, f32>) -> Result<Self, String> {
+        let largest = Self::check(matrix)?;
+        Ok(Self { n: matrix.nrows(), values: matrix.iter().copied().collect(), largest })
+    }
+
+    /// The largest distance of `matrix` `(n_stimuli, n_stimuli)`, where NaN is missing; `Err` says why it is none of distances.
+    pub(crate) fn check(matrix: ArrayView2<'_, f32>) -> Result<f32, String> {
         let n = matrix.nrows();
         if matrix.ncols() != n {
             return Err(format!("{n} rows and {} columns", matrix.ncols()));
@@ -42,7 +48,7 @@ impl Distances {
                 largest = largest.max(here);
             }
         }
-        Ok(Self { n, values: matrix.iter().copied().collect(), largest })
+        Ok(largest)
     }
 
     /// How many stimuli they are between.

@@ -2,14 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use base64::Engine;
-use minijinja::{Environment, UndefinedBehavior, value::Serde};
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use super::super::figures::Exact;
 use super::super::page::data::{Column, inert};
-use super::super::page::{FIGURE_STYLE, Fact, Panel, SCRIPT, STYLE};
+use super::super::page::{Fact, Panel, layout};
 use super::super::{Result, words};
 use super::{figures, story};
 use crate::compare::{Comparison, Quantity};
@@ -22,12 +19,8 @@ const TESTS: usize = 200;
 /// What the template is filled with.
 #[derive(Serialize)]
 struct Page<'a> {
-    version: &'a str,
     stimuli: String,
     models: String,
-    script_hash: String,
-    style: String,
-    script: &'static str,
     facts: Vec<Fact>,
     story: Vec<String>,
     warnings: Vec<String>,
@@ -87,21 +80,14 @@ pub fn page(comparison: &Comparison) -> Result<String> {
         figures: figures.iter().map(|figure| (figure.id, &figure.exact)).collect(),
         tables: BTreeMap::from([("comparison", table)]),
     };
-    let mut environment = Environment::new();
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.add_template("compare.html", TEMPLATE)?;
     let mut tests = tests(comparison);
     let untold = tests.len().saturating_sub(TESTS);
     tests.truncate(TESTS);
     let page = Page {
-        version: env!("CARGO_PKG_VERSION"),
         stimuli: words::visible(&comparison.runs[0].record.stimuli.name),
         models: text::join_and(
             &comparison.runs.iter().map(|run| words::visible(&run.label)).collect::<Vec<_>>(),
         ),
-        script_hash: base64::engine::general_purpose::STANDARD.encode(Sha256::digest(SCRIPT)),
-        style: [STYLE, FIGURE_STYLE].concat(),
-        script: SCRIPT,
         facts: facts(comparison),
         story: story::story(comparison),
         warnings: comparison.warnings.iter().map(|warning| words::visible(&warning.to_string())).collect(),
@@ -111,7 +97,7 @@ pub fn page(comparison: &Comparison) -> Result<String> {
         runs: runs(comparison),
         data: inert(&serde_json::to_string(&data)?),
     };
-    Ok(environment.get_template("compare.html")?.render(Serde(page))?)
+    layout::fill(TEMPLATE, env!("CARGO_PKG_VERSION"), page)
 }
 
 fn facts(comparison: &Comparison) -> Vec<Fact> {

@@ -6,14 +6,12 @@
 
 pub(super) mod data;
 mod facts;
+pub(super) mod layout;
 mod maps;
 mod stimuli;
 
-use base64::Engine;
-use minijinja::{Environment, UndefinedBehavior, value::Serde};
 use ndarray::Array2;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use super::Result;
 use super::estimators::Words;
@@ -24,8 +22,6 @@ use crate::profile::{Metric, Profile, RunRecord, Summary};
 use crate::stimuli::Stimuli;
 
 const TEMPLATE: &str = include_str!("../../../assets/page/page.html");
-pub(super) const SCRIPT: &str = include_str!("../../../assets/page/page.js");
-pub(super) const STYLE: &str = include_str!("../../../assets/page/page.css");
 /// The colours and strokes of the figures.
 pub(super) const FIGURE_STYLE: &str = include_str!("../../../assets/page/figure.css");
 
@@ -60,18 +56,11 @@ pub fn render(input: Input<'_>) -> Result<String> {
     let Input { run, stimuli, geometry, .. } = input;
     let names = stimuli.features().names();
     let (figures, summary, confounded) = figures(input);
-    let mut environment = Environment::new();
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.add_template("page.html", TEMPLATE)?;
     let (title, activations) = words::title(run);
     let page = Page {
-        version: &run.version,
         stimuli: title,
         activations,
         subtitle: Words::of(run).title,
-        script_hash: base64::engine::general_purpose::STANDARD.encode(Sha256::digest(SCRIPT)),
-        style: [STYLE, FIGURE_STYLE].concat(),
-        script: SCRIPT,
         facts: facts::headline(&summary, run, stimuli, confounded.len()),
         warnings: facts::warnings(run, &names, &confounded),
         figures: figures.iter().map(Panel::of).collect(),
@@ -90,7 +79,7 @@ pub fn render(input: Input<'_>) -> Result<String> {
         run_json: words::visible_lines(&serde_json::to_string_pretty(run)?),
         data: data::json(input, &figures)?,
     };
-    Ok(environment.get_template("page.html")?.render(Serde(page))?)
+    layout::fill(TEMPLATE, &run.version, page)
 }
 
 /// The figures of a run in the order of the page, with what they were drawn from and the confounded pairs.
@@ -107,13 +96,9 @@ pub(super) fn figures(input: Input<'_>) -> (Vec<Figure>, Summary, Vec<(usize, us
 /// What the template is filled with.
 #[derive(Serialize)]
 struct Page<'a> {
-    version: &'a str,
     stimuli: String,
     activations: String,
     subtitle: &'static str,
-    script_hash: String,
-    style: String,
-    script: &'static str,
     facts: Vec<Fact>,
     warnings: Vec<String>,
     figures: Vec<Panel<'a>>,

@@ -1,3 +1,6 @@
+use base64::Engine;
+use sha2::{Digest, Sha256};
+
 use super::super::fixtures;
 use super::*;
 

@@ -6,6 +6,7 @@ mod compare;
 mod extract;
 mod fit;
 mod generate;
+mod inputs;
 mod lists;
 mod model;
 mod report;

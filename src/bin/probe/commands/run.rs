@@ -11,8 +11,8 @@ use mlem_probe::profile::ModelRecord;
 use mlem_probe::stimuli::Stimuli;
 use mlem_probe::text;
 
-use super::fit::{self, Fit};
-use super::{LAYER_STIMULI, compare, extract, generate, model, run_dir, source};
+use super::fit::Fit;
+use super::{LAYER_STIMULI, compare, extract, generate, inputs, model, run_dir, source};
 use crate::args::{DrawArgs, ExtractArgs, RunArgs};
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;
@@ -28,7 +28,7 @@ pub fn run(args: &RunArgs, printer: &Printer) -> Result<()> {
     // Whatever is wrong with the stimuli is said before a model is fetched and run.
     stimuli.sentences()?;
     args.transforms.check(args.estimator.distance)?;
-    fit::choose_features(&mut stimuli, &args.estimator)?;
+    inputs::choose_features(&mut stimuli, &args.estimator)?;
     args.estimator.estimator(args.draw.seed).check(stimuli.features(), args.estimator.folds)?;
     let seconds = BTreeMap::from([("generate".to_owned(), begun.elapsed().as_secs_f64())]);
     let jobs = jobs(args, source);

@@ -92,40 +92,17 @@ pub fn write_record(folder: &Path, record: &RunRecord) -> Result<()> {
 
 /// Writes the maps of the stimuli, or removes those of an earlier run when there are none.
 pub fn write_geometry(folder: &Path, geometry: Option<&Geometry>) -> Result<()> {
-    let path = folder.join(GEOMETRY);
-    match geometry {
-        Some(geometry) => Ok(files::write(&path, &geometry.to_csv())?),
-        None => remove(path),
-    }
+    Ok(files::write_or_remove(&folder.join(GEOMETRY), geometry.map(Geometry::to_csv).as_deref())?)
 }
 
 /// Writes the fits of single units, or removes those of an earlier run when there are none.
 pub fn write_units(folder: &Path, units: Option<&[UnitRow]>) -> Result<()> {
-    let path = folder.join(UNITS);
-    match units {
-        Some(units) => Ok(files::write(&path, &units_csv(units))?),
-        None => remove(path),
-    }
-}
-
-/// Removes a file of an earlier run, if there is one.
-fn remove(path: PathBuf) -> Result<()> {
-    match std::fs::remove_file(&path) {
-        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
-            Err(files::Error::Write { path, source }.into())
-        }
-        _ => Ok(()),
-    }
+    Ok(files::write_or_remove(&folder.join(UNITS), units.map(units_csv).as_deref())?)
 }
 
 /// Writes the differences between layers, or removes those of an earlier run when there are none.
 pub fn write_differences(folder: &Path, differences: Option<&[LayerDifference]>) -> Result<()> {
-    let path = folder.join(DIFFERENCES);
-    match differences {
-        Some(differences) => Ok(files::write(&path, &differences_csv(differences))?),
-        None if !path.exists() => Ok(()),
-        None => std::fs::remove_file(&path).map_err(|source| files::Error::Write { path, source }.into()),
-    }
+    Ok(files::write_or_remove(&folder.join(DIFFERENCES), differences.map(differences_csv).as_deref())?)
 }
 
 /// Reads the maps of `n_stimuli` stimuli, if the run made any.

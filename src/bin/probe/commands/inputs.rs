@@ -1,0 +1,99 @@
+//! What `probe fit` reads: features, and recordings of activations; and which of the features are fitted.
+
+use std::path::Path;
+
+use mlem_probe::activations::{Activations, read_square_matrices};
+use mlem_probe::stimuli::{Feature, FeatureTable, Stimuli};
+
+use crate::args::{EstimatorArgs, EstimatorName, FitArgs, Ranges};
+use crate::failure::{Failure, Result};
+use crate::printer::Printer;
+
+/// The activations to fit, and the recordings that they are the mean of, if there are several.
+pub fn activations(args: &FitArgs, printer: &Printer) -> Result<(Activations, Vec<Activations>)> {
+    if !args.repeat.is_empty() && args.estimator.estimator != EstimatorName::Mlem {
+        let hint = "leave it out, or choose the estimator that has it";
+        return Err(Failure::usage("--repeat is an option of --estimator mlem", hint));
+    }
+    let mut activations = recording(&args.activations, args, 0, printer)?;
+    let mut repeats = Vec::new();
+    for (k, path) in (1..).zip(&args.repeat) {
+        let repeat = recording(path, args, k, printer)?;
+        repeat.check_repeat_of(&activations).map_err(|error| {
+            let hint = error.hint().unwrap_or_default();
+            Failure::input(format!("{}: {error} ({})", path.display(), args.activations.display()), hint)
+        })?;
+        repeats.push(repeat);
+    }
+    if !repeats.is_empty() {
+        repeats.insert(0, activations);
+        activations = Activations::mean_of(&repeats)?;
+    }
+    Ok((activations, repeats))
+}
+
+/// The activations in `path`, the `k`th recording of them, at the layers and with the transforms that were asked for.
+fn recording(path: &Path, args: &FitArgs, k: u64, printer: &Printer) -> Result<Activations> {
+    let activations = Activations::read(path)?;
+    let layers = args.layers.as_ref().map(Ranges::as_slice);
+    // Noise is drawn anew for each recording.
+    let steps = args.transforms.steps(args.seed.wrapping_add(k));
+    Ok(match layers {
+        _ if !steps.is_empty() => activations.transform(&steps, layers, None, printer)?,
+        Some(layers) => activations.select(layers)?,
+        None => activations,
+    })
+}
+
+/// The features of STIMULI, with those of `--feature-distances`.
+pub fn stimuli(args: &FitArgs) -> Result<Stimuli> {
+    let is_array = args.stimuli.extension().is_some_and(|ending| ending == "npy" || ending == "npz");
+    let mut stimuli = if is_array {
+        let features = distances(&args.stimuli)?;
+        let n = features.first().map_or(0, Feature::len);
+        Stimuli::without_sentences(FeatureTable::new(n, features).map_err(|error| at(&args.stimuli, error))?)
+    } else {
+        Stimuli::read(&args.stimuli)?
+    };
+    for path in &args.feature_distances {
+        for feature in distances(path)? {
+            stimuli.features_mut().push(feature).map_err(|error| at(path, error))?;
+        }
+    }
+    Ok(stimuli)
+}
+
+/// The features that a file gives as distances between stimuli.
+fn distances(path: &Path) -> Result<Vec<Feature>> {
+    let matrices = read_square_matrices(path)?;
+    let feature = |(name, matrix): &(String, _)| {
+        let matrix: &ndarray::Array2<f32> = matrix;
+        Feature::distances(name, matrix.view()).map_err(|error| at(path, error))
+    };
+    matrices.iter().map(feature).collect()
+}
+
+/// What is wrong with features that a file holds.
+fn at(path: &Path, error: mlem_probe::stimuli::Error) -> Failure {
+    let hint = error.hint().unwrap_or_default();
+    Failure::input(format!("{}: {error}", path.display()), hint)
+}
+
+/// Applies `--categorical`, `--features` and `--drop`, once the options go together.
+pub fn choose_features(stimuli: &mut Stimuli, args: &EstimatorArgs) -> Result<()> {
+    args.check()?;
+    for name in args.features.iter().chain(&args.drop) {
+        stimuli.features().position(name)?;
+    }
+    for name in &args.categorical {
+        stimuli.features_mut().declare_categorical(name)?;
+    }
+    if !args.features.is_empty() {
+        stimuli.features_mut().retain(|feature| args.features.iter().any(|name| name == feature.name()));
+    }
+    stimuli.features_mut().retain(|feature| !args.drop.iter().any(|name| name == feature.name()));
+    if stimuli.features().n_features() == 0 {
+        return Err(Failure::usage("no feature is left", "keep at least one with --features and --drop"));
+    }
+    Ok(())
+}
