@@ -148,7 +148,7 @@ pub fn clean_up_on_interrupt() {
     // Without a handler Ctrl-C still works, it only may leave a `.part` file behind.
     let _ = ctrlc::set_handler(|| {
         mlem_probe::files::remove_temporaries();
-        to_stderr("interrupted: what was complete is saved; the same command goes on from there");
+        to_stderr("interrupted: no half file is left, and a run goes on from the layers that it saved");
         std::process::exit(130);
     });
 }
