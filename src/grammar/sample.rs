@@ -15,7 +15,7 @@ const HELD_CHARS: u128 = 1 << 32;
 
 /// So many characters are written at most to learn something of a grammar: to count its sentences, to look them over, or to
 /// find enough that differ.
-const TRIED_CHARS: u128 = if cfg!(fuzzing) { 1 << 17 } else { 1 << 28 };
+const TRIED_CHARS: u128 = if cfg!(fuzzing) { 1 << 22 } else { 1 << 28 };
 
 /// Up to so many derivations are written out to count the sentences among them, or to find enough that differ.
 const TRIED: u128 = if cfg!(fuzzing) { 1 << 12 } else { 1 << 18 };

@@ -186,13 +186,7 @@ impl Cache {
     ///
     /// [`Error::Files`](super::Error::Files) when it cannot be removed.
     pub fn remove(&self, key: &str) -> Result<()> {
-        let path = self.path(key);
-        match std::fs::remove_file(&path) {
-            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
-                Err(files::Error::Write { path, source }.into())
-            }
-            _ => Ok(()),
-        }
+        Ok(files::write_or_remove(&self.path(key), None)?)
     }
 
     /// Removes what was used least recently until all entries have at most `total` bytes; `key` stays.
