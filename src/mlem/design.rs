@@ -66,25 +66,9 @@ impl Design {
         let zeros = || FeatureSums::zeros(monomials.len());
         let groups_of = |degree| Groups::new(columns.n_bits(), columns.n_dense(), degree);
         // `C` has products of two terms, of two distances each.
-        let (total, training) = if let Some(groups) = groups_of(4) {
-            let of_task = |task: &Task| {
-                let mut bins = groups.bins();
-                task.stream(Some(&columns), None, coverage, |chunk| {
-                    groups.accumulate(&mut bins, chunk, None);
-                });
-                groups.feature_sums(bins, &monomials)
-            };
-            sum_by_fold(&tasks, n_folds, zeros, of_task, FeatureSums::add)
-        } else {
-            let of_task = |task: &Task| {
-                let (mut sums, mut buffer) = (zeros(), Vec::new());
-                task.stream(Some(&columns), None, coverage, |chunk| {
-                    sums.accumulate(&monomials, chunk, &mut buffer);
-                });
-                sums
-            };
-            sum_by_fold(&tasks, n_folds, zeros, of_task, FeatureSums::add)
-        };
+        let products = groups_of(4);
+        let of_task = |task: &Task| FeatureSums::of(task, &columns, coverage, &monomials, products.as_ref());
+        let (total, training) = sum_by_fold(&tasks, n_folds, zeros, of_task, FeatureSums::add);
         let groups = groups_of(2);
         let flagged = Confounds::of(features).flagged().into_iter();
         let correlated =

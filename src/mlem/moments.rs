@@ -6,9 +6,9 @@
 
 use ndarray::Array2;
 
-use super::encode::Slot;
+use super::encode::{Columns, Slot};
 use super::grouped::Groups;
-use super::pairs::PairChunk;
+use super::pairs::{Coverage, PairChunk, Task};
 use super::terms::Term;
 use crate::numeric::linalg::{add_gram, dot};
 use crate::numeric::simd::widest;
@@ -79,8 +79,26 @@ impl FeatureSums {
         })
     }
 
+    /// The sums over the pairs of `task`: pattern by pattern where there are `groups`, else pair by pair.
+    pub(crate) fn of(
+        task: &Task,
+        columns: &Columns,
+        coverage: Coverage,
+        monomials: &[Monomial],
+        groups: Option<&Groups>,
+    ) -> Self {
+        if let Some(groups) = groups {
+            let mut bins = groups.bins();
+            task.stream(Some(columns), None, coverage, |chunk| groups.accumulate(&mut bins, chunk, None));
+            return groups.feature_sums(bins, monomials);
+        }
+        let (mut sums, mut buffer) = (Self::zeros(monomials.len()), Vec::new());
+        task.stream(Some(columns), None, coverage, |chunk| sums.accumulate(monomials, chunk, &mut buffer));
+        sums
+    }
+
     /// Adds the pairs of `chunk`.
-    pub(crate) fn accumulate(&mut self, monomials: &[Monomial], chunk: &PairChunk, buffer: &mut Vec<f64>) {
+    fn accumulate(&mut self, monomials: &[Monomial], chunk: &PairChunk, buffer: &mut Vec<f64>) {
         let len = chunk.bits.len();
         buffer.resize(monomials.len() * len, 0.0);
         for (monomial, row) in monomials.iter().zip(buffer.chunks_exact_mut(len)) {

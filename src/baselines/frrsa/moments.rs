@@ -38,20 +38,8 @@ impl Moments {
         let groups = Groups::new(columns.n_bits(), columns.n_dense(), 4);
         let tasks = design.layout.tasks();
         let n_folds = design.n_folds();
-        let of_task = |task: &Task| {
-            if let Some(groups) = &groups {
-                let mut bins = groups.bins();
-                task.stream(Some(columns), None, design.coverage, |chunk| {
-                    groups.accumulate(&mut bins, chunk, None);
-                });
-                return groups.feature_sums(bins, &monomials);
-            }
-            let (mut sums, mut buffer) = (FeatureSums::zeros(monomials.len()), Vec::new());
-            task.stream(Some(columns), None, design.coverage, |chunk| {
-                sums.accumulate(&monomials, chunk, &mut buffer);
-            });
-            sums
-        };
+        let of_task =
+            |task: &Task| FeatureSums::of(task, columns, design.coverage, &monomials, groups.as_ref());
         let zeros = || FeatureSums::zeros(monomials.len());
         let features = by_folds(&tasks, n_folds, zeros, of_task, |sum, other| sum.add(other, 1.0));
         Self { n_folds, monomials, tasks, features }
