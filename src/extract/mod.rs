@@ -7,6 +7,7 @@
 mod batches;
 pub mod cache;
 mod error;
+mod groups;
 mod pool;
 mod words;
 
@@ -25,7 +26,8 @@ use crate::models::{Model, Sequences, Tokenizer};
 use crate::progress::{Progress, Unit};
 use crate::stimuli::Stimuli;
 use crate::text;
-use batches::{Batch, Kept, Tokenized};
+use batches::{Batch, Kept, Layout, Plan, Tokenized};
+use groups::Groups;
 
 /// How stimuli become activations.
 ///
@@ -35,19 +37,24 @@ use batches::{Batch, Kept, Tokenized};
 /// | `layers` | all | which hidden states; the computation stops at the deepest |
 /// | `special_tokens` | yes | whether the tokens that the tokenizer adds (`[CLS]`, `<s>`, …) are pooled; the model sees them in any case |
 /// | `at` | the whole, or the word of word-level stimuli | a slot of the stimuli (`subj`): only the tokens that its characters are in are pooled |
-/// | `batch_tokens` | 384 | how many tokens run at once, per thread; changes time and memory, not the result |
+/// | `batch_tokens` | 384, and 8,192 on a GPU | how many tokens run at once, per thread or on the GPU; changes time and memory, not the result |
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Extract {
     pooling: Pooling,
     layers: Option<Vec<usize>>,
     special_tokens: bool,
     at: Option<String>,
-    batch_tokens: usize,
+    batch_tokens: Option<usize>,
 }
+
+/// How many tokens run at once in each thread unless the user says otherwise.
+const PER_THREAD: usize = 384;
+/// And on a GPU, with padding.
+const ON_GPU: usize = 8192;
 
 impl Default for Extract {
     fn default() -> Self {
-        Self { pooling: Pooling::Mean, layers: None, special_tokens: true, at: None, batch_tokens: 384 }
+        Self { pooling: Pooling::Mean, layers: None, special_tokens: true, at: None, batch_tokens: None }
     }
 }
 
@@ -69,6 +76,8 @@ pub struct Throughput {
     pub tokens: usize,
     /// How many tokens were run: stimuli with the same tokens run once, and so do common beginnings in causal models.
     pub tokens_run: usize,
+    /// How many places of padded batches held no token; packed batches have none.
+    pub padding: usize,
     /// Tokenizing, running and pooling.
     pub time: Duration,
 }
@@ -77,22 +86,24 @@ impl fmt::Display for Throughput {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.time.as_secs_f64();
         let rate = |count: usize| text::count((count as f64 / seconds.max(1e-9)).round() as u128);
+        let share = |part: usize, whole: usize| 100.0 * part as f64 / whole.max(1) as f64;
         write!(
             f,
-            "{} stimuli ({} tokens) in {seconds:.1} s: {} stimuli/s, {} tokens/s, {}",
+            "{} stimuli ({} tokens) in {seconds:.1} s: {} stimuli/s, {} tokens/s, ",
             text::count(self.stimuli as u128),
             text::count(self.tokens as u128),
             rate(self.stimuli),
             rate(self.tokens),
-            if self.tokens_run < self.tokens {
-                format!(
-                    "{:.0} % of tokens shared, no padding",
-                    100.0 * (1.0 - self.tokens_run as f64 / self.tokens as f64)
-                )
-            } else {
-                "no padding".to_owned()
-            },
-        )
+        )?;
+        if self.tokens_run < self.tokens {
+            write!(f, "{:.0} % of tokens shared, ", share(self.tokens - self.tokens_run, self.tokens))?;
+        }
+        match self.padding {
+            0 => f.write_str("no padding"),
+            padding => {
+                write!(f, "{:.1} % of what was run is padding", share(padding, padding + self.tokens_run))
+            }
+        }
     }
 }
 
@@ -131,10 +142,10 @@ impl Extract {
         self
     }
 
-    /// How many tokens run at once, per thread: at least one sequence does.
+    /// How many tokens run at once, per thread, or on the GPU with padding: at least one sequence does.
     #[must_use]
     pub fn batch_tokens(mut self, tokens: usize) -> Self {
-        self.batch_tokens = tokens;
+        self.batch_tokens = Some(tokens);
         self
     }
 
@@ -157,12 +168,10 @@ impl Extract {
             same_lengths(&tokenized)?;
         }
         let tokens = tokenized.iter().map(|stimulus| stimulus.tokens.len()).sum();
-        // A small set is spread over all threads; what runs together changes no result.
-        let share = usize::div_ceil(tokens, rayon::current_num_threads());
-        let shares_prefixes = model.spec().attention.causal;
-        let plan = batches::plan(&tokenized, self.batch_tokens.min(share), shares_prefixes);
+        let layout = Layout::of(model);
+        let plan = batches::plan(&tokenized, self.budget(tokens, layout), layout);
         progress.begin("extracting", tokenized.len() as u64, Unit::Items);
-        let matrices = self.run(&tokenized, &plan.batches, &layers, model, progress);
+        let matrices = self.run(&tokenized, &plan, layout, &layers, model, progress);
         progress.end();
         let provenance = self.provenance(stimuli, model.id(), model.commit(), model.untrained());
         let activations = Activations::new(layers, matrices?, provenance)?;
@@ -170,9 +179,20 @@ impl Extract {
             stimuli: tokenized.len(),
             tokens,
             tokens_run: plan.tokens_run,
+            padding: plan.padding,
             time: begun.elapsed(),
         };
         Ok(Extraction { activations, throughput })
+    }
+
+    /// How many tokens run at once, of `tokens` in all; what runs together changes no result.
+    fn budget(&self, tokens: usize, layout: Layout) -> usize {
+        if layout == Layout::Padded {
+            return self.batch_tokens.unwrap_or(ON_GPU);
+        }
+        // A small set is spread over all threads.
+        let share = usize::div_ceil(tokens, rayon::current_num_threads());
+        self.batch_tokens.unwrap_or(PER_THREAD).min(share)
     }
 
     /// What activations of `stimuli` under a model are activations of.
@@ -252,7 +272,8 @@ impl Extract {
     fn run(
         &self,
         stimuli: &[Tokenized],
-        batches: &[Batch],
+        plan: &Plan,
+        layout: Layout,
         layers: &[usize],
         model: &Model,
         progress: &dyn Progress,
@@ -262,23 +283,38 @@ impl Extract {
         // One lock per layer; a batch holds it only while it copies its rows.
         let matrices: Vec<Mutex<Array2<f32>>> =
             layers.iter().map(|layer| Mutex::new(matrix(layer))).collect();
-        let deepest = layers.last().copied().unwrap_or(0);
-        batches.par_iter().try_for_each(|batch| -> Result<()> {
+        let run = |batch: &Batch| -> Result<()> {
             let tokens = batch.iter().map(|rows| stimuli[rows[0]].tokens.as_slice());
-            let sequences = if model.spec().attention.causal {
-                Sequences::sharing_prefixes(tokens)
-            } else {
-                Sequences::new(tokens)
+            let sequences = match layout {
+                Layout::SharingPrefixes => Sequences::sharing_prefixes(tokens),
+                Layout::Packed | Layout::Padded => Sequences::new(tokens),
             };
-            model.hidden_states(&sequences, deepest, |layer, states| {
-                if let Ok(index) = layers.binary_search(&layer) {
-                    self.pool_batch(stimuli, batch, &sequences, states, &matrices[index]);
-                }
-                Ok(())
-            })?;
+            let matrix_of = |layer: usize| layers.binary_search(&layer).ok().map(|index| &matrices[index]);
+            let groups =
+                (layout == Layout::Padded).then(|| Groups::of(self.pooling, stimuli, batch)).flatten();
+            if let Some(groups) = groups {
+                model.means_at(&sequences, layers, groups.as_slice(), |layer, means| {
+                    if let Some(matrix) = matrix_of(layer) {
+                        store(groups.rows(means), matrix);
+                    }
+                    Ok(())
+                })?;
+            } else {
+                model.hidden_states_at(&sequences, layers, |layer, states| {
+                    if let Some(matrix) = matrix_of(layer) {
+                        self.pool_batch(stimuli, batch, &sequences, states, matrix);
+                    }
+                    Ok(())
+                })?;
+            }
             progress.advance(batch.iter().map(|rows| rows.len() as u64).sum());
             Ok(())
-        })?;
+        };
+        match layout {
+            // A device is shared by all threads, and its memory is for one batch.
+            Layout::Padded => plan.batches.iter().try_for_each(run)?,
+            Layout::Packed | Layout::SharingPrefixes => plan.batches.par_iter().try_for_each(run)?,
+        }
         Ok(matrices
             .into_iter()
             .map(|matrix| matrix.into_inner().unwrap_or_else(PoisonError::into_inner))
@@ -306,11 +342,16 @@ impl Extract {
         for ((row, sequence), out) in rows().zip(pooled.chunks_exact_mut(width)) {
             pool::pool(self.pooling, states, d_model, sequence.path, &stimuli[row].kept, out);
         }
-        let mut matrix = matrix.lock().unwrap_or_else(PoisonError::into_inner);
-        for ((row, _), pooled) in rows().zip(pooled.chunks_exact(width)) {
-            if let Some(out) = matrix.row_mut(row).as_slice_mut() {
-                out.copy_from_slice(pooled);
-            }
+        store(rows().map(|(row, _)| row).zip(pooled.chunks_exact(width)), matrix);
+    }
+}
+
+/// Copies rows into the matrix.
+fn store<'a>(rows: impl Iterator<Item = (usize, &'a [f32])>, matrix: &Mutex<Array2<f32>>) {
+    let mut matrix = matrix.lock().unwrap_or_else(PoisonError::into_inner);
+    for (row, pooled) in rows {
+        if let Some(out) = matrix.row_mut(row).as_slice_mut() {
+            out.copy_from_slice(pooled);
         }
     }
 }

@@ -32,6 +32,9 @@ pub struct Record {
     pub tokens: usize,
     /// How many of them were run.
     pub tokens_run: usize,
+    /// How many places of padded batches held no token.
+    #[serde(default)]
+    pub padding: usize,
     /// The layers, ascending.
     pub layers: Vec<usize>,
     /// The last layer of the model.
@@ -67,6 +70,7 @@ impl Record {
             stimuli: found.throughput.stimuli,
             tokens: found.throughput.tokens,
             tokens_run: found.throughput.tokens_run,
+            padding: found.throughput.padding,
             layers: found.activations.layers().to_vec(),
             n_layers,
         }
