@@ -88,9 +88,9 @@ pub struct Model {
 /// How hidden states are computed.
 enum Computation {
     /// On the processor, with packed tokens.
-    Packed(Trunk),
+    Packed(Box<Trunk>),
     /// On a device of candle's, with padding.
-    Dense(Dense),
+    Dense(Box<Dense>),
 }
 
 impl Model {
@@ -119,9 +119,9 @@ impl Model {
         };
         let trunk = Trunk::load(&declaration, &mut weights)?;
         let computation = if device.pads() {
-            Computation::Dense(Dense::upload(trunk, &device.open()?)?)
+            Computation::Dense(Box::new(Dense::upload(trunk, &device.open()?)?))
         } else {
-            Computation::Packed(trunk)
+            Computation::Packed(Box::new(trunk))
         };
         Ok(Self {
             id: checkpoint.id.clone(),
