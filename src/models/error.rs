@@ -199,6 +199,9 @@ impl Error {
                 "look whether the driver sees it (nvidia-smi lists NVIDIA's), or run on the processor: --device cpu"
                     .to_owned()
             }
+            Self::Compute(error) if error.to_string().to_lowercase().contains("out of memory") => {
+                "let fewer tokens run at once (--batch-tokens), or run on the processor (--device cpu)".to_owned()
+            }
             Self::NoTokens { .. } | Self::NoSuchToken { .. } | Self::SharedPrefixes | Self::Compute(_) => return None,
         })
     }

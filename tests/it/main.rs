@@ -4,6 +4,7 @@
 //! - `baselines`: against scikit-learn, and as the program runs them
 //! - `cache`: activations that were taken before
 //! - `compare`: models against each other, and against independent implementations
+//! - `device`: what a model runs on; the computation of GPUs, on the processor
 //! - `extract`: stimuli and a model to activations
 //! - `floors`: the architecture table of the crate docs holds
 //! - `given_distances`: features that are distances, not values
@@ -15,7 +16,6 @@
 //! - `minilm`: real weights against frozen hidden states (opt-in)
 //! - `mlem`: the estimator against published results, and properties of whole fits
 //! - `models`: hidden states against frozen ones, and checkpoints that are wrong
-//! - `padded`: the computation of GPUs, on the processor
 //! - `pipeline`: the program, stage by stage and as one run
 //! - `pytorch`: weights in PyTorch's own formats
 //! - `repeats`: activations that were recorded more than once, and their noise ceiling
@@ -31,6 +31,7 @@ mod bad_input;
 mod baselines;
 mod cache;
 mod compare;
+mod device;
 mod extract;
 mod floors;
 mod given_distances;
@@ -42,7 +43,6 @@ mod hub;
 mod minilm;
 mod mlem;
 mod models;
-mod padded;
 mod pipeline;
 mod pytorch;
 mod repeats;
