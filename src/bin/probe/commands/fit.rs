@@ -145,19 +145,18 @@ impl Fit<'_> {
         };
         fitted.profile.write(out)?;
         seconds.insert("fit".to_owned(), begun.elapsed().as_secs_f64());
-        let differences = match args.bootstrap {
+        let bootstrapped = match args.bootstrap {
             0 => None,
             draws => {
                 let begun = Instant::now();
                 let (params, features) = (args.params(seed), stimuli.features());
                 let of = (&params, args.folds);
-                let rows =
-                    profile::layer_differences(&fitted.profile, of, features, &activations, draws, printer)?;
+                let found = profile::bootstrap(&fitted.profile, of, features, &activations, draws, printer)?;
                 seconds.insert("bootstrap".to_owned(), begun.elapsed().as_secs_f64());
-                Some(rows)
+                Some(found)
             }
         };
-        run_dir::write_differences(out, differences.as_deref())?;
+        run_dir::write_bootstrap(out, bootstrapped.as_ref())?;
         let begun = Instant::now();
         let maps = match args.map {
             0 => None,
