@@ -1,8 +1,9 @@
 //! Extraction: stimuli and a model become activations.
 //!
 //! Sentences are tokenized as the model's own tokenizer does it, sorted by length into batches, run, and pooled batch by
-//! batch, so that memory does not grow with the number of tokens. Where sentences come from, and what activations are
-//! for, is not this module's business.
+//! batch, so that memory does not grow with the number of tokens. Pooled rows are kept in memory ([`Extract::extract`]), or go
+//! straight to their place in a file ([`Extract::extract_into`]), so that it does not grow with the number of stimuli either.
+//! Where sentences come from, and what activations are for, is not this module's business.
 
 mod batches;
 pub mod cache;
@@ -20,12 +21,14 @@ use rayon::prelude::*;
 pub use error::{Error, Result};
 pub use words::{SplitWord, split_words};
 
-use crate::activations::{Activations, PooledTokens, Pooling, Provenance};
+use crate::activations::{
+    Activations, Destination, PooledTokens, Pooling, Provenance, RowWriter, Shape, Stored,
+};
 use crate::models::{Model, Sequences, Tokenizer};
 use crate::progress::{Progress, Unit};
 use crate::stimuli::Stimuli;
 use crate::text;
-use batches::{Batch, Kept, Tokenized};
+use batches::{Batch, Kept, Plan, Tokenized};
 
 /// How stimuli become activations.
 ///
@@ -51,11 +54,11 @@ impl Default for Extract {
     }
 }
 
-/// Activations, and what they took.
+/// Activations, in memory unless it is said otherwise, and what they took.
 #[derive(Debug, Clone)]
-pub struct Extraction {
+pub struct Extraction<A = Activations> {
     /// The activations.
-    pub activations: Activations,
+    pub activations: A,
     /// What they took.
     pub throughput: Throughput,
 }
@@ -148,6 +151,50 @@ impl Extract {
     /// - [`Error::Models`], [`Error::Activations`] when the model fails or overflows
     pub fn extract(&self, stimuli: &Stimuli, model: &Model, progress: &dyn Progress) -> Result<Extraction> {
         let begun = Instant::now();
+        let job = self.job(stimuli, model)?;
+        let Shape { layers, n_stimuli, widths } = &job.shape;
+        // One lock per layer; a batch holds it only while it copies its rows.
+        let matrices: Vec<Mutex<Array2<f32>>> =
+            widths.iter().map(|&width| Mutex::new(Array2::zeros((*n_stimuli, width)))).collect();
+        self.run(&job, model, progress, |index, rows, values| {
+            let mut matrix = matrices[index].lock().unwrap_or_else(PoisonError::into_inner);
+            let width = matrix.ncols();
+            for (&row, values) in rows.iter().zip(values.chunks_exact(width)) {
+                if let Some(out) = matrix.row_mut(row).as_slice_mut() {
+                    out.copy_from_slice(values);
+                }
+            }
+            Ok(())
+        })?;
+        let matrices =
+            matrices.into_iter().map(|matrix| matrix.into_inner().unwrap_or_else(PoisonError::into_inner));
+        let activations = Activations::new(layers.clone(), matrices.collect(), job.provenance.clone())?;
+        Ok(Extraction { activations, throughput: job.throughput(begun.elapsed()) })
+    }
+
+    /// As [`Extract::extract`], but every row goes to its place in a file as soon as it is pooled, and memory holds none of
+    /// them. The numbers are the same to the last bit.
+    ///
+    /// # Errors
+    ///
+    /// As [`Extract::extract`]; [`Error::Activations`] when the file cannot be written. An earlier file of that name is then left
+    /// as it was.
+    pub fn extract_into(
+        &self,
+        stimuli: &Stimuli,
+        model: &Model,
+        destination: Destination<'_>,
+        progress: &dyn Progress,
+    ) -> Result<Extraction<Stored>> {
+        let begun = Instant::now();
+        let job = self.job(stimuli, model)?;
+        let writer = RowWriter::create(destination, job.shape.clone(), job.provenance.clone())?;
+        self.run(&job, model, progress, |index, rows, values| Ok(writer.put(index, rows, values)?))?;
+        Ok(Extraction { activations: writer.finish()?, throughput: job.throughput(begun.elapsed()) })
+    }
+
+    /// What there is to do.
+    fn job(&self, stimuli: &Stimuli, model: &Model) -> Result<Job> {
         let layers = self.layers_of(model)?;
         if stimuli.sentences()?.is_empty() {
             return Err(Error::NoStimuli);
@@ -160,19 +207,18 @@ impl Extract {
         // A small set is spread over all threads; what runs together changes no result.
         let share = usize::div_ceil(tokens, rayon::current_num_threads());
         let shares_prefixes = model.spec().attention.causal;
-        let plan = batches::plan(&tokenized, self.batch_tokens.min(share), shares_prefixes);
-        progress.begin("extracting", tokenized.len() as u64, Unit::Items);
-        let matrices = self.run(&tokenized, &plan.batches, &layers, model, progress);
-        progress.end();
-        let provenance = self.provenance(stimuli, model.id(), model.commit(), model.untrained());
-        let activations = Activations::new(layers, matrices?, provenance)?;
-        let throughput = Throughput {
-            stimuli: tokenized.len(),
+        let Plan { batches, tokens_run } =
+            batches::plan(&tokenized, self.batch_tokens.min(share), shares_prefixes);
+        let repeat = if self.pooling == Pooling::None { tokenized[0].kept.len() } else { 1 };
+        let widths = layers.iter().map(|&layer| repeat * model.spec().d_at(layer)).collect();
+        Ok(Job {
+            shape: Shape { layers, n_stimuli: tokenized.len(), widths },
+            provenance: self.provenance(stimuli, model.id(), model.commit(), model.untrained()),
+            stimuli: tokenized,
+            batches,
             tokens,
-            tokens_run: plan.tokens_run,
-            time: begun.elapsed(),
-        };
-        Ok(Extraction { activations, throughput })
+            tokens_run,
+        })
     }
 
     /// What activations of `stimuli` under a model are activations of.
@@ -248,70 +294,77 @@ impl Extract {
         }
     }
 
-    /// One matrix per layer, `(n_stimuli, d_model)`, or `(n_stimuli, n_tokens * d_model)` without pooling.
+    /// Gives pooled rows to `put` as they are made, from any thread: the layer's place in the shape, which rows, and their
+    /// values, `(rows, d_model)` flat, or `(rows, n_tokens * d_model)` without pooling.
     fn run(
         &self,
-        stimuli: &[Tokenized],
-        batches: &[Batch],
-        layers: &[usize],
+        job: &Job,
         model: &Model,
         progress: &dyn Progress,
-    ) -> Result<Vec<Array2<f32>>> {
-        let repeat = if self.pooling == Pooling::None { stimuli[0].kept.len() } else { 1 };
-        let matrix = |&layer: &usize| Array2::zeros((stimuli.len(), repeat * model.spec().d_at(layer)));
-        // One lock per layer; a batch holds it only while it copies its rows.
-        let matrices: Vec<Mutex<Array2<f32>>> =
-            layers.iter().map(|layer| Mutex::new(matrix(layer))).collect();
+        put: impl Fn(usize, &[usize], &[f32]) -> Result<()> + Sync,
+    ) -> Result<()> {
+        let Shape { layers, n_stimuli, widths } = &job.shape;
         let deepest = layers.last().copied().unwrap_or(0);
-        batches.par_iter().try_for_each(|batch| -> Result<()> {
-            let tokens = batch.iter().map(|rows| stimuli[rows[0]].tokens.as_slice());
+        progress.begin("extracting", *n_stimuli as u64, Unit::Items);
+        let done = job.batches.par_iter().try_for_each(|batch| -> Result<()> {
+            let tokens = batch.iter().map(|rows| job.stimuli[rows[0]].tokens.as_slice());
             let sequences = if model.spec().attention.causal {
                 Sequences::sharing_prefixes(tokens)
             } else {
                 Sequences::new(tokens)
             };
+            let rows: Vec<usize> = batch.iter().flatten().copied().collect();
+            let mut failed = None;
             model.hidden_states(&sequences, deepest, |layer, states| {
-                if let Ok(index) = layers.binary_search(&layer) {
-                    self.pool_batch(stimuli, batch, &sequences, states, &matrices[index]);
+                if let (Ok(index), None) = (layers.binary_search(&layer), &failed) {
+                    let pooled = self.pool_batch(job, batch, &sequences, states, widths[index]);
+                    failed = put(index, &rows, &pooled).err();
                 }
                 Ok(())
             })?;
-            progress.advance(batch.iter().map(|rows| rows.len() as u64).sum());
-            Ok(())
-        })?;
-        Ok(matrices
-            .into_iter()
-            .map(|matrix| matrix.into_inner().unwrap_or_else(PoisonError::into_inner))
-            .collect())
+            progress.advance(rows.len() as u64);
+            failed.map_or(Ok(()), Err)
+        });
+        progress.end();
+        done
     }
 
-    /// Pools the sequences of a batch, whose tokens have `states`, into the rows of `matrix` that they belong to.
+    /// Pools the sequences of a batch, whose tokens have `states`, for the rows that they belong to: `(rows, width)` flat.
     fn pool_batch(
         &self,
-        stimuli: &[Tokenized],
+        job: &Job,
         batch: &Batch,
         sequences: &Sequences,
         states: &[f32],
-        matrix: &Mutex<Array2<f32>>,
-    ) {
+        width: usize,
+    ) -> Vec<f32> {
         let d_model = states.len() / sequences.tokens().len();
-        let width = matrix.lock().unwrap_or_else(PoisonError::into_inner).ncols();
-        let rows = || {
-            batch
-                .iter()
-                .zip(sequences.iter())
-                .flat_map(|(rows, sequence)| rows.iter().map(move |&row| (row, sequence)))
-        };
-        let mut pooled = vec![0.0; rows().count() * width];
-        for ((row, sequence), out) in rows().zip(pooled.chunks_exact_mut(width)) {
-            pool::pool(self.pooling, states, d_model, sequence.path, &stimuli[row].kept, out);
+        let rows = batch
+            .iter()
+            .zip(sequences.iter())
+            .flat_map(|(rows, sequence)| rows.iter().map(move |&row| (row, sequence)));
+        let mut pooled = vec![0.0; batch.iter().map(Vec::len).sum::<usize>() * width];
+        for ((row, sequence), out) in rows.zip(pooled.chunks_exact_mut(width)) {
+            pool::pool(self.pooling, states, d_model, sequence.path, &job.stimuli[row].kept, out);
         }
-        let mut matrix = matrix.lock().unwrap_or_else(PoisonError::into_inner);
-        for ((row, _), pooled) in rows().zip(pooled.chunks_exact(width)) {
-            if let Some(out) = matrix.row_mut(row).as_slice_mut() {
-                out.copy_from_slice(pooled);
-            }
-        }
+        pooled
+    }
+}
+
+/// What there is to do, and what comes of it.
+struct Job {
+    stimuli: Vec<Tokenized>,
+    batches: Vec<Batch>,
+    shape: Shape,
+    provenance: Provenance,
+    tokens: usize,
+    tokens_run: usize,
+}
+
+impl Job {
+    fn throughput(&self, time: Duration) -> Throughput {
+        let Self { tokens, tokens_run, .. } = *self;
+        Throughput { stimuli: self.stimuli.len(), tokens, tokens_run, time }
     }
 }
 

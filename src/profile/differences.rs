@@ -2,7 +2,7 @@
 
 use super::csv::{cell, table};
 use super::{Error, Profile};
-use crate::activations::Activations;
+use crate::activations::ByLayer;
 use crate::mlem::MlemParams;
 use crate::numeric::quantile;
 use crate::numeric::significance::{benjamini_hochberg, holm};
@@ -41,7 +41,7 @@ pub fn layer_differences(
     profile: &Profile,
     (estimator, folds): (&MlemParams, usize),
     features: &FeatureTable,
-    activations: &Activations,
+    activations: &dyn ByLayer,
     draws: usize,
     progress: &dyn Progress,
 ) -> super::Result<Vec<LayerDifference>> {
@@ -50,7 +50,7 @@ pub fn layer_differences(
     progress.begin("bootstrap", activations.layers().len() as u64, Unit::Items);
     for (index, &layer) in activations.layers().iter().enumerate() {
         let weights = profile.metrics(layer, folds, validation.features());
-        let of_layer = validation.bootstrap(activations.matrix(index), &weights, draws);
+        let of_layer = validation.bootstrap(activations.layer(index)?.view(), &weights, draws);
         scores.push((layer, of_layer.map_err(|error| Error::from(error.at_layer(layer)))?));
         progress.advance(1);
     }

@@ -19,6 +19,7 @@
 //! - `pytorch`: weights in PyTorch's own formats
 //! - `repeats`: activations that were recorded more than once, and their noise ceiling
 //! - `rwkv7`: its last hidden states against candle-transformers'
+//! - `streaming`: activations that go straight to their file
 //! - `stochastic`: the paper's solver against published results and the exact one
 //! - `tokenizers`: those built from the files of a vocabulary
 //! - `transforms`: what is done to activations before the fit
@@ -46,6 +47,7 @@ mod pytorch;
 mod repeats;
 mod rwkv7;
 mod stochastic;
+mod streaming;
 mod tokenizers;
 mod transforms;
 mod untrained;

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Instant;
 
+use mlem_probe::activations::Destination;
 use mlem_probe::compare::{Representation, stimuli_sample};
 use mlem_probe::grammar::{Draw, Grammar};
 use mlem_probe::numeric::rng::Stream;
@@ -100,7 +102,15 @@ fn run_once(
     let (checkpoint, options) = model::find(name, args.model.untrained, revision, printer)?;
     let begun = Instant::now();
     let steps = args.transforms.steps(args.draw.seed);
-    let taken = extract::take(&stimuli, &checkpoint, &options, &args.extract, &steps, printer)?;
+    let taken = extract::take(
+        &stimuli,
+        &checkpoint,
+        &options,
+        &args.extract,
+        &steps,
+        Destination::Temporary(out),
+        printer,
+    )?;
     let (all, load) = (begun.elapsed().as_secs_f64(), taken.load.as_secs_f64());
     seconds.extend([("load".to_owned(), load), ("extract".to_owned(), all - load)]);
     let record = ModelRecord {
@@ -114,7 +124,7 @@ fn run_once(
     let fit = Fit {
         source,
         stimuli,
-        activations: taken.activations,
+        activations: Arc::new(taken.activations),
         repeats: Vec::new(),
         model: Some(record),
         file: None,
@@ -122,7 +132,7 @@ fn run_once(
         warnings: Vec::new(),
     };
     let kept = if compared {
-        let activations = &fit.activations;
+        let activations = &*fit.activations;
         let rows = stimuli_sample(activations.n_stimuli(), LAYER_STIMULI, args.draw.seed);
         Some(Representation::of(activations, &rows, args.estimator.distance)?)
     } else {
