@@ -8,27 +8,29 @@
 mod batches;
 pub mod cache;
 mod error;
+mod groups;
+mod job;
 mod pool;
+mod throughput;
 mod words;
 
-use std::fmt;
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use ndarray::Array2;
-use rayon::prelude::*;
 
 pub use error::{Error, Result};
+pub use throughput::{Extraction, Throughput};
 pub use words::{SplitWord, split_words};
 
 use crate::activations::{
     Activations, Destination, PooledTokens, Pooling, Provenance, RowWriter, Shape, Stored,
 };
-use crate::models::{Model, Sequences, Tokenizer};
-use crate::progress::{Progress, Unit};
+use crate::models::{Model, Tokenizer};
+use crate::progress::Progress;
 use crate::stimuli::Stimuli;
-use crate::text;
-use batches::{Batch, Kept, Plan, Tokenized};
+use batches::{Kept, Layout, Tokenized};
+use job::Job;
 
 /// How stimuli become activations.
 ///
@@ -38,64 +40,24 @@ use batches::{Batch, Kept, Plan, Tokenized};
 /// | `layers` | all | which hidden states; the computation stops at the deepest |
 /// | `special_tokens` | yes | whether the tokens that the tokenizer adds (`[CLS]`, `<s>`, …) are pooled; the model sees them in any case |
 /// | `at` | the whole, or the word of word-level stimuli | a slot of the stimuli (`subj`): only the tokens that its characters are in are pooled |
-/// | `batch_tokens` | 384 | how many tokens run at once, per thread; changes time and memory, not the result |
+/// | `batch_tokens` | 384, and 8,192 on a GPU | how many tokens run at once, per thread or on the GPU; changes time and memory, not the result |
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Extract {
     pooling: Pooling,
     layers: Option<Vec<usize>>,
     special_tokens: bool,
     at: Option<String>,
-    batch_tokens: usize,
+    batch_tokens: Option<usize>,
 }
+
+/// How many tokens run at once in each thread unless the user says otherwise.
+const PER_THREAD: usize = 384;
+/// And on a GPU, with padding.
+const ON_GPU: usize = 8192;
 
 impl Default for Extract {
     fn default() -> Self {
-        Self { pooling: Pooling::Mean, layers: None, special_tokens: true, at: None, batch_tokens: 384 }
-    }
-}
-
-/// Activations, in memory unless it is said otherwise, and what they took.
-#[derive(Debug, Clone)]
-pub struct Extraction<A = Activations> {
-    /// The activations.
-    pub activations: A,
-    /// What they took.
-    pub throughput: Throughput,
-}
-
-/// How much was run, and how fast.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Throughput {
-    /// How many stimuli.
-    pub stimuli: usize,
-    /// How many tokens they have.
-    pub tokens: usize,
-    /// How many tokens were run: stimuli with the same tokens run once, and so do common beginnings in causal models.
-    pub tokens_run: usize,
-    /// Tokenizing, running and pooling.
-    pub time: Duration,
-}
-
-impl fmt::Display for Throughput {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let seconds = self.time.as_secs_f64();
-        let rate = |count: usize| text::count((count as f64 / seconds.max(1e-9)).round() as u128);
-        write!(
-            f,
-            "{} stimuli ({} tokens) in {seconds:.1} s: {} stimuli/s, {} tokens/s, {}",
-            text::count(self.stimuli as u128),
-            text::count(self.tokens as u128),
-            rate(self.stimuli),
-            rate(self.tokens),
-            if self.tokens_run < self.tokens {
-                format!(
-                    "{:.0} % of tokens shared, no padding",
-                    100.0 * (1.0 - self.tokens_run as f64 / self.tokens as f64)
-                )
-            } else {
-                "no padding".to_owned()
-            },
-        )
+        Self { pooling: Pooling::Mean, layers: None, special_tokens: true, at: None, batch_tokens: None }
     }
 }
 
@@ -134,10 +96,10 @@ impl Extract {
         self
     }
 
-    /// How many tokens run at once, per thread: at least one sequence does.
+    /// How many tokens run at once, per thread, or on the GPU with padding: at least one sequence does.
     #[must_use]
     pub fn batch_tokens(mut self, tokens: usize) -> Self {
-        self.batch_tokens = tokens;
+        self.batch_tokens = Some(tokens);
         self
     }
 
@@ -152,11 +114,14 @@ impl Extract {
     pub fn extract(&self, stimuli: &Stimuli, model: &Model, progress: &dyn Progress) -> Result<Extraction> {
         let begun = Instant::now();
         let job = self.job(stimuli, model)?;
-        let Shape { layers, n_stimuli, widths } = &job.shape;
         // One lock per layer; a batch holds it only while it copies its rows.
-        let matrices: Vec<Mutex<Array2<f32>>> =
-            widths.iter().map(|&width| Mutex::new(Array2::zeros((*n_stimuli, width)))).collect();
-        self.run(&job, model, progress, |index, rows, values| {
+        let matrices: Vec<Mutex<Array2<f32>>> = job
+            .shape
+            .widths
+            .iter()
+            .map(|&width| Mutex::new(Array2::zeros((job.shape.n_stimuli, width))))
+            .collect();
+        job.run(model, progress, |index, rows, values| {
             let mut matrix = matrices[index].lock().unwrap_or_else(PoisonError::into_inner);
             let width = matrix.ncols();
             for (&row, values) in rows.iter().zip(values.chunks_exact(width)) {
@@ -168,7 +133,8 @@ impl Extract {
         })?;
         let matrices =
             matrices.into_iter().map(|matrix| matrix.into_inner().unwrap_or_else(PoisonError::into_inner));
-        let activations = Activations::new(layers.clone(), matrices.collect(), job.provenance.clone())?;
+        let provenance = self.provenance_with(stimuli, model);
+        let activations = Activations::new(job.shape.layers.clone(), matrices.collect(), provenance)?;
         Ok(Extraction { activations, throughput: job.throughput(begun.elapsed()) })
     }
 
@@ -188,8 +154,8 @@ impl Extract {
     ) -> Result<Extraction<Stored>> {
         let begun = Instant::now();
         let job = self.job(stimuli, model)?;
-        let writer = RowWriter::create(destination, job.shape.clone(), job.provenance.clone())?;
-        self.run(&job, model, progress, |index, rows, values| Ok(writer.put(index, rows, values)?))?;
+        let writer = RowWriter::create(destination, job.shape.clone(), self.provenance_with(stimuli, model))?;
+        job.run(model, progress, |index, rows, values| Ok(writer.put(index, rows, values)?))?;
         Ok(Extraction { activations: writer.finish()?, throughput: job.throughput(begun.elapsed()) })
     }
 
@@ -204,21 +170,33 @@ impl Extract {
             same_lengths(&tokenized)?;
         }
         let tokens = tokenized.iter().map(|stimulus| stimulus.tokens.len()).sum();
-        // A small set is spread over all threads; what runs together changes no result.
-        let share = usize::div_ceil(tokens, rayon::current_num_threads());
-        let shares_prefixes = model.spec().attention.causal;
-        let Plan { batches, tokens_run } =
-            batches::plan(&tokenized, self.batch_tokens.min(share), shares_prefixes);
+        let layout = Layout::of(model);
+        let plan = batches::plan(&tokenized, self.budget(tokens, layout), layout);
         let repeat = if self.pooling == Pooling::None { tokenized[0].kept.len() } else { 1 };
         let widths = layers.iter().map(|&layer| repeat * model.spec().d_at(layer)).collect();
         Ok(Job {
+            pooling: self.pooling,
             shape: Shape { layers, n_stimuli: tokenized.len(), widths },
-            provenance: self.provenance(stimuli, model.id(), model.commit(), model.untrained()),
             stimuli: tokenized,
-            batches,
+            layout,
+            plan,
             tokens,
-            tokens_run,
         })
+    }
+
+    /// How many tokens run at once, of `tokens` in all; what runs together changes no result.
+    fn budget(&self, tokens: usize, layout: Layout) -> usize {
+        if layout == Layout::Padded {
+            return self.batch_tokens.unwrap_or(ON_GPU);
+        }
+        // A small set is spread over all threads.
+        let share = usize::div_ceil(tokens, rayon::current_num_threads());
+        self.batch_tokens.unwrap_or(PER_THREAD).min(share)
+    }
+
+    /// What activations of `stimuli` are activations of.
+    fn provenance_with(&self, stimuli: &Stimuli, model: &Model) -> Provenance {
+        self.provenance(stimuli, model.id(), model.commit(), model.untrained())
     }
 
     /// What activations of `stimuli` under a model are activations of.
@@ -292,79 +270,6 @@ impl Extract {
             Some(&layer) => Err(Error::NoSuchLayer { layer, model: model.id().to_owned(), last }),
             None => Ok(layers),
         }
-    }
-
-    /// Gives pooled rows to `put` as they are made, from any thread: the layer's place in the shape, which rows, and their
-    /// values, `(rows, d_model)` flat, or `(rows, n_tokens * d_model)` without pooling.
-    fn run(
-        &self,
-        job: &Job,
-        model: &Model,
-        progress: &dyn Progress,
-        put: impl Fn(usize, &[usize], &[f32]) -> Result<()> + Sync,
-    ) -> Result<()> {
-        let Shape { layers, n_stimuli, widths } = &job.shape;
-        let deepest = layers.last().copied().unwrap_or(0);
-        progress.begin("extracting", *n_stimuli as u64, Unit::Items);
-        let done = job.batches.par_iter().try_for_each(|batch| -> Result<()> {
-            let tokens = batch.iter().map(|rows| job.stimuli[rows[0]].tokens.as_slice());
-            let sequences = if model.spec().attention.causal {
-                Sequences::sharing_prefixes(tokens)
-            } else {
-                Sequences::new(tokens)
-            };
-            let rows: Vec<usize> = batch.iter().flatten().copied().collect();
-            let mut failed = None;
-            model.hidden_states(&sequences, deepest, |layer, states| {
-                if let (Ok(index), None) = (layers.binary_search(&layer), &failed) {
-                    let pooled = self.pool_batch(job, batch, &sequences, states, widths[index]);
-                    failed = put(index, &rows, &pooled).err();
-                }
-                Ok(())
-            })?;
-            progress.advance(rows.len() as u64);
-            failed.map_or(Ok(()), Err)
-        });
-        progress.end();
-        done
-    }
-
-    /// Pools the sequences of a batch, whose tokens have `states`, for the rows that they belong to: `(rows, width)` flat.
-    fn pool_batch(
-        &self,
-        job: &Job,
-        batch: &Batch,
-        sequences: &Sequences,
-        states: &[f32],
-        width: usize,
-    ) -> Vec<f32> {
-        let d_model = states.len() / sequences.tokens().len();
-        let rows = batch
-            .iter()
-            .zip(sequences.iter())
-            .flat_map(|(rows, sequence)| rows.iter().map(move |&row| (row, sequence)));
-        let mut pooled = vec![0.0; batch.iter().map(Vec::len).sum::<usize>() * width];
-        for ((row, sequence), out) in rows.zip(pooled.chunks_exact_mut(width)) {
-            pool::pool(self.pooling, states, d_model, sequence.path, &job.stimuli[row].kept, out);
-        }
-        pooled
-    }
-}
-
-/// What there is to do, and what comes of it.
-struct Job {
-    stimuli: Vec<Tokenized>,
-    batches: Vec<Batch>,
-    shape: Shape,
-    provenance: Provenance,
-    tokens: usize,
-    tokens_run: usize,
-}
-
-impl Job {
-    fn throughput(&self, time: Duration) -> Throughput {
-        let Self { tokens, tokens_run, .. } = *self;
-        Throughput { stimuli: self.stimuli.len(), tokens, tokens_run, time }
     }
 }
 

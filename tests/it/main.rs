@@ -15,6 +15,7 @@
 //! - `minilm`: real weights against frozen hidden states (opt-in)
 //! - `mlem`: the estimator against published results, and properties of whole fits
 //! - `models`: hidden states against frozen ones, and checkpoints that are wrong
+//! - `padded`: the computation of GPUs, on the processor
 //! - `pipeline`: the program, stage by stage and as one run
 //! - `pytorch`: weights in PyTorch's own formats
 //! - `repeats`: activations that were recorded more than once, and their noise ceiling
@@ -42,6 +43,7 @@ mod hub;
 mod minilm;
 mod mlem;
 mod models;
+mod padded;
 mod pipeline;
 mod pytorch;
 mod repeats;

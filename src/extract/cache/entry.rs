@@ -33,6 +33,9 @@ pub struct Record {
     pub tokens: usize,
     /// How many of them were run.
     pub tokens_run: usize,
+    /// How many places of padded batches held no token.
+    #[serde(default)]
+    pub padding: usize,
     /// The layers, ascending.
     pub layers: Vec<usize>,
     /// The last layer of the model.
@@ -68,6 +71,7 @@ impl Record {
             stimuli: throughput.stimuli,
             tokens: throughput.tokens,
             tokens_run: throughput.tokens_run,
+            padding: throughput.padding,
             layers: found.layers().to_vec(),
             n_layers,
         }

@@ -1,8 +1,8 @@
 //! Activations that were taken before, by what they depend on.
 //!
 //! An entry is found by a hash of everything that may change a number: the weights, `config.json`, the tokenizer, how they
-//! are loaded, the sentences, what is pooled and how, and the version of this program. Layers and transforms are not part of
-//! it: an entry serves every selection of its layers, and transforms are made after reading.
+//! are loaded and on what device, the sentences, what is pooled and how, and the version of this program. Layers and transforms
+//! are not part of it: an entry serves every selection of its layers, and transforms are made after reading.
 //!
 //! ```text
 //! PROBE_CACHE/activations/KEY.acts      a line of JSON (what it is), a safetensors file, and the BLAKE3 of both
@@ -120,6 +120,7 @@ impl Cache {
             stimuli: record.stimuli,
             tokens: record.tokens,
             tokens_run: record.tokens_run,
+            padding: record.padding,
             time: begun.elapsed(),
         };
         Some(Extraction { activations, throughput })

@@ -42,7 +42,7 @@ pub fn run(args: &ExtractCommand, printer: &Printer) -> Result<()> {
     }
     let stimuli = Stimuli::read(&args.stimuli)?;
     stimuli.sentences()?;
-    let (checkpoint, options) = model::find(&args.model.model, args.model.untrained, revision, printer)?;
+    let (checkpoint, options) = model::find(&args.model.model, &args.model, revision, printer)?;
     let steps = args.transforms.steps(args.seed);
     let out = Destination::File(&args.out);
     let Taken { activations, throughput, cached, .. } =
@@ -53,6 +53,7 @@ pub fn run(args: &ExtractCommand, printer: &Printer) -> Result<()> {
             "model": checkpoint.id,
             "commit": checkpoint.commit,
             "untrained": options.untrained,
+            "device": options.device.to_string(),
             "layers": activations.layers(),
             "transforms": activations.provenance().transforms,
             "stimuli": throughput.stimuli,

@@ -99,7 +99,7 @@ fn run_once(
     printer: &Printer,
 ) -> Result<Option<Representation>> {
     run_dir::require_writable(out)?;
-    let (checkpoint, options) = model::find(name, args.model.untrained, revision, printer)?;
+    let (checkpoint, options) = model::find(name, &args.model, revision, printer)?;
     let begun = Instant::now();
     let steps = args.transforms.steps(args.draw.seed);
     let taken = extract::take(
@@ -118,6 +118,7 @@ fn run_once(
         revision: revision.map(str::to_owned),
         commit: checkpoint.commit.clone(),
         untrained: options.untrained,
+        device: Some(options.device.to_string()),
         config: serde_json::from_str(&checkpoint.config).unwrap_or_default(),
         pooling: pooling(&args.extract, &stimuli),
     };
