@@ -6,7 +6,7 @@ use super::csv::{Cells, cell, of_cells, of_row, rounded};
 use super::differences::{LayerDifference, between_layers};
 use super::row::Row;
 use super::{Error, Of, Profile};
-use crate::activations::Activations;
+use crate::activations::ByLayer;
 use crate::mlem::MlemParams;
 use crate::progress::{Progress, Unit};
 use crate::stimuli::FeatureTable;
@@ -70,7 +70,7 @@ pub fn bootstrap(
     profile: &Profile,
     (estimator, folds): (&MlemParams, usize),
     features: &FeatureTable,
-    activations: &Activations,
+    activations: &dyn ByLayer,
     draws: usize,
     progress: &dyn Progress,
 ) -> super::Result<Bootstrapped> {
@@ -80,7 +80,7 @@ pub fn bootstrap(
     progress.begin("bootstrap", activations.layers().len() as u64, Unit::Items);
     for (index, &layer) in activations.layers().iter().enumerate() {
         let weights = profile.metrics(layer, folds, validation.features());
-        let of_layer = validation.bootstrap(activations.matrix(index), &weights, draws);
+        let of_layer = validation.bootstrap(activations.layer(index)?.view(), &weights, draws);
         let of_layer = of_layer.map_err(|error| Error::from(error.at_layer(layer)))?;
         for draw in 1..=draws {
             samples.push(Sample { layer, draw, of: Of::Score, value: rounded(of_layer.scores[draw]) });

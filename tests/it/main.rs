@@ -15,10 +15,12 @@
 //! - `minilm`: real weights against frozen hidden states (opt-in)
 //! - `mlem`: the estimator against published results, and properties of whole fits
 //! - `models`: hidden states against frozen ones, and checkpoints that are wrong
+//! - `padded`: the computation of GPUs, on the processor
 //! - `pipeline`: the program, stage by stage and as one run
 //! - `pytorch`: weights in PyTorch's own formats
 //! - `repeats`: activations that were recorded more than once, and their noise ceiling
 //! - `rwkv7`: its last hidden states against candle-transformers'
+//! - `streaming`: activations that go straight to their file
 //! - `stochastic`: the paper's solver against published results and the exact one
 //! - `tokenizers`: those built from the files of a vocabulary
 //! - `transforms`: what is done to activations before the fit
@@ -41,11 +43,13 @@ mod hub;
 mod minilm;
 mod mlem;
 mod models;
+mod padded;
 mod pipeline;
 mod pytorch;
 mod repeats;
 mod rwkv7;
 mod stochastic;
+mod streaming;
 mod tokenizers;
 mod transforms;
 mod untrained;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use mlem_probe::activations::Activations;
+use mlem_probe::activations;
 use mlem_probe::compare::{
     COMPARISON, Comparison, Error, Params, Representation, Run, label, similarities, stimuli_sample,
 };
@@ -143,14 +143,14 @@ fn representations(runs: &[Run], args: &CompareArgs) -> Result<Vec<Option<Repres
         if run.record.stimuli.hash != first.record.stimuli.hash {
             return Err(Error::OtherStimuli { a: first.folder.clone(), b: run.folder.clone() }.into());
         }
-        let activations = Activations::read(file)?;
+        let activations = activations::open(file, None)?;
         let (found, expected) = (activations.n_stimuli(), run.record.stimuli.n_stimuli);
         if found != expected {
             let (file, folder) = (file.display().to_string(), run.folder.clone());
             return Err(Error::Rows { file, folder, found, expected }.into());
         }
         let rows = stimuli_sample(found, args.layer_stimuli, args.seed);
-        all.push(Some(Representation::of(&activations, &rows, distance(&run.record))?));
+        all.push(Some(Representation::of(&*activations, &rows, distance(&run.record))?));
     }
     Ok(all)
 }

@@ -5,7 +5,7 @@ use std::iter;
 use std::path::Path;
 use std::time::Instant;
 
-use mlem_probe::activations::Activations;
+use mlem_probe::activations::ByLayer;
 use mlem_probe::geometry::Geometry;
 use mlem_probe::mlem::{Constraint, Solver};
 use mlem_probe::profile::{self, ModelRecord, Order, Profile, RunRecord, StimuliRecord, UnitRow};
@@ -13,7 +13,8 @@ use mlem_probe::progress::Progress;
 use mlem_probe::stimuli::Stimuli;
 use serde_json::json;
 
-use super::{inputs, report, run_dir};
+use super::inputs::{self, Layers};
+use super::{report, run_dir};
 use crate::args::{EstimatorArgs, EstimatorName, FitArgs};
 use crate::failure::Result;
 use crate::printer::Printer;
@@ -25,9 +26,9 @@ pub struct Fit<'a> {
     /// The stimuli, with the features to fit.
     pub stimuli: Stimuli,
     /// Their activations.
-    pub activations: Activations,
+    pub activations: Layers,
     /// The recordings that they are the mean of, if there are several.
-    pub repeats: Vec<Activations>,
+    pub repeats: Vec<Layers>,
     /// The model, where the activations were taken here.
     pub model: Option<ModelRecord>,
     /// The file of the activations, where they came from elsewhere.
@@ -87,7 +88,8 @@ impl Fit<'_> {
         if !repeats.is_empty() {
             options.insert("repeats".to_owned(), json!(repeats.len()));
         }
-        let key = key(&stimuli, &activations, &options, seed);
+        let activations = &*activations;
+        let key = key(&stimuli, activations, &options, seed)?;
         if args.bootstrap > 0 {
             // It changes no layer's fit: a rerun with another number keeps the layers.
             options.insert("bootstrap".to_owned(), json!(args.bootstrap));
@@ -121,7 +123,7 @@ impl Fit<'_> {
             estimator.as_ref(),
             args.folds,
             stimuli.features(),
-            &activations,
+            activations,
             done,
             printer,
             |profile: &Profile| -> Result<()> {
@@ -151,7 +153,7 @@ impl Fit<'_> {
                 let begun = Instant::now();
                 let (params, features) = (args.params(seed), stimuli.features());
                 let of = (&params, args.folds);
-                let found = profile::bootstrap(&fitted.profile, of, features, &activations, draws, printer)?;
+                let found = profile::bootstrap(&fitted.profile, of, features, activations, draws, printer)?;
                 seconds.insert("bootstrap".to_owned(), begun.elapsed().as_secs_f64());
                 Some(found)
             }
@@ -160,19 +162,14 @@ impl Fit<'_> {
         let begun = Instant::now();
         let maps = match args.map {
             0 => None,
-            n => Some(Geometry::of(&activations, args.distance, n, seed, printer)?),
+            n => Some(Geometry::of(activations, args.distance, n, seed, printer)?),
         };
         run_dir::write_geometry(out, maps.as_ref())?;
         seconds.insert("map".to_owned(), begun.elapsed().as_secs_f64());
         let begun = Instant::now();
         let units = if args.per_unit {
-            let units = profile::fit_units(
-                &args.params(seed),
-                args.folds,
-                stimuli.features(),
-                &activations,
-                printer,
-            )?;
+            let units =
+                profile::fit_units(&args.params(seed), args.folds, stimuli.features(), activations, printer)?;
             say_the_foremost_units(&units, printer);
             seconds.insert("units".to_owned(), begun.elapsed().as_secs_f64());
             Some(units)
@@ -248,10 +245,10 @@ fn options(args: &EstimatorArgs) -> BTreeMap<String, serde_json::Value> {
 /// A hash of everything the tables depend on.
 fn key(
     stimuli: &Stimuli,
-    activations: &Activations,
+    activations: &dyn ByLayer,
     options: &BTreeMap<String, serde_json::Value>,
     seed: u64,
-) -> String {
+) -> Result<String> {
     let mut hasher = blake3::Hasher::new();
     hasher.update(env!("CARGO_PKG_VERSION").as_bytes());
     hasher.update(stimuli.hash().as_bytes());
@@ -259,11 +256,11 @@ fn key(
     hasher.update(json!(options).to_string().as_bytes());
     for (index, layer) in activations.layers().iter().enumerate() {
         hasher.update(&layer.to_le_bytes());
-        for row in activations.matrix(index).rows() {
+        for row in activations.layer(index)?.rows() {
             for value in row {
                 hasher.update(&value.to_le_bytes());
             }
         }
     }
-    hasher.finalize().to_hex().to_string()
+    Ok(hasher.finalize().to_hex().to_string())
 }

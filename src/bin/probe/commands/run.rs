@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Instant;
 
+use mlem_probe::activations::Destination;
 use mlem_probe::compare::{Representation, stimuli_sample};
 use mlem_probe::grammar::{Draw, Grammar};
 use mlem_probe::numeric::rng::Stream;
@@ -97,10 +99,18 @@ fn run_once(
     printer: &Printer,
 ) -> Result<Option<Representation>> {
     run_dir::require_writable(out)?;
-    let (checkpoint, options) = model::find(name, args.model.untrained, revision, printer)?;
+    let (checkpoint, options) = model::find(name, &args.model, revision, printer)?;
     let begun = Instant::now();
     let steps = args.transforms.steps(args.draw.seed);
-    let taken = extract::take(&stimuli, &checkpoint, &options, &args.extract, &steps, printer)?;
+    let taken = extract::take(
+        &stimuli,
+        &checkpoint,
+        &options,
+        &args.extract,
+        &steps,
+        Destination::Temporary(out),
+        printer,
+    )?;
     let (all, load) = (begun.elapsed().as_secs_f64(), taken.load.as_secs_f64());
     seconds.extend([("load".to_owned(), load), ("extract".to_owned(), all - load)]);
     let record = ModelRecord {
@@ -108,13 +118,14 @@ fn run_once(
         revision: revision.map(str::to_owned),
         commit: checkpoint.commit.clone(),
         untrained: options.untrained,
+        device: Some(options.device.to_string()),
         config: serde_json::from_str(&checkpoint.config).unwrap_or_default(),
         pooling: pooling(&args.extract, &stimuli),
     };
     let fit = Fit {
         source,
         stimuli,
-        activations: taken.activations,
+        activations: Arc::new(taken.activations),
         repeats: Vec::new(),
         model: Some(record),
         file: None,
@@ -122,7 +133,7 @@ fn run_once(
         warnings: Vec::new(),
     };
     let kept = if compared {
-        let activations = &fit.activations;
+        let activations = &*fit.activations;
         let rows = stimuli_sample(activations.n_stimuli(), LAYER_STIMULI, args.draw.seed);
         Some(Representation::of(activations, &rows, args.estimator.distance)?)
     } else {
