@@ -21,6 +21,7 @@ mod error;
 mod fetch;
 mod folder;
 mod http;
+mod identity;
 mod names;
 mod options;
 mod verify;
@@ -29,6 +30,7 @@ mod vocabulary;
 use std::path::PathBuf;
 
 pub use error::{Error, Result};
+pub use identity::{content, identity, is_checkpoint};
 pub use names::ALIASES;
 pub use options::{Hub, Patience};
 
