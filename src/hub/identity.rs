@@ -6,20 +6,25 @@ use std::path::Path;
 
 use super::error::Result;
 use super::names::{self, Name};
-use super::{Weights, folder};
+use super::{Weights, embedded, folder};
 use crate::files;
 
 /// Tells models apart by what they are: the content of a folder's files (its weights if they are wanted), or the id of an embedded
-/// model or one of the Hub, whatever name it goes by. Nothing is asked of the network.
+/// model or one of the Hub, whatever name it goes by. Nothing is asked of the network; `revision` is not part of what is
+/// given, and must be there as far as can be told without.
 ///
 /// # Errors
 ///
-/// As [`super::resolve`] for a folder; a name that no model can have.
-pub fn identity(name: &str, weights: bool) -> Result<String> {
+/// As [`super::resolve`] for a folder or an embedded model; a name that no model can have.
+pub fn identity(name: &str, revision: Option<&str>, weights: bool) -> Result<String> {
     Ok(match names::interpret(name)? {
-        Name::Embedded(model) => format!("embedded {}", model.name),
+        Name::Embedded(model) => {
+            embedded::checkpoint(model, revision)?;
+            format!("embedded {}", model.name)
+        }
         Name::Hub(id) => format!("hub {id}"),
         Name::Folder(path) => {
+            folder::no_revision(&path, revision)?;
             let checkpoint = folder::read(&path, name.to_owned(), None, weights)?;
             let mut hasher = blake3::Hasher::new();
             for text in [&checkpoint.config, &checkpoint.tokenizer] {
@@ -71,17 +76,17 @@ pub fn content(path: &Path) -> Result<String, files::Error> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Error;
     use super::*;
 
     #[test]
     fn an_alias_and_its_id_are_one_model_and_a_folder_is_its_content() {
-        assert_eq!(
-            identity("minilm", true).unwrap(),
-            identity("sentence-transformers/all-MiniLM-L6-v2", true).unwrap()
-        );
-        assert_ne!(identity("minilm", true).unwrap(), identity("bert-base", true).unwrap());
+        let id = |name: &str| identity(name, None, true).unwrap();
+        assert_eq!(id("minilm"), id("sentence-transformers/all-MiniLM-L6-v2"));
+        assert_ne!(id("minilm"), id("bert-base"));
         let home = tempfile::tempdir().unwrap();
-        let at = |place: &str, weights: bool| identity(home.path().join(place).to_str().unwrap(), weights);
+        let at =
+            |place: &str, weights: bool| identity(home.path().join(place).to_str().unwrap(), None, weights);
         for place in ["a", "b"] {
             for (name, text) in [("config.json", "{}"), ("tokenizer.json", "{}"), ("model.safetensors", "w")]
             {
@@ -93,5 +98,8 @@ mod tests {
         assert_ne!(at("a", true).unwrap(), at("b", true).unwrap());
         assert_eq!(at("a", false).unwrap(), at("b", false).unwrap());
         assert!(at("nowhere", true).is_err());
+        for model in ["tiny-bert", home.path().join("a").to_str().unwrap()] {
+            assert!(matches!(identity(model, Some("stepp"), true), Err(Error::NoRevision { .. })), "{model}");
+        }
     }
 }

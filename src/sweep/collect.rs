@@ -9,6 +9,7 @@ use std::path::Path;
 use serde_json::{Map, Value, json};
 
 use super::error::{Error, Result};
+use super::grid::UNTRAINED;
 use super::plan::{Plan, slug};
 use super::state::{State, folder};
 use super::tables::{self, Part};
@@ -20,8 +21,6 @@ use crate::profile::{IMPORTANCE, RunRecord};
 pub const SWEEP: &str = "sweep.json";
 /// The record of a run.
 const RUN: &str = "run.json";
-/// An option that makes another model of the same one.
-const UNTRAINED: &str = "untrained";
 
 /// What was collected.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,7 +73,7 @@ pub fn collect(plan: &Plan, grid: &Grid, states: &[State], out: &Path, partial: 
         .map(|Done { cell, .. }| Part { folder: folder(out, cell), coordinates: cell.coordinates() })
         .collect();
     let written = tables::write(&parts, &grid.columns(), out)?;
-    let (groups, warnings) = (groups(&done, grid, out), warnings(&done));
+    let (groups, warnings) = (groups(&done, out), warnings(&done));
     let value = json!({
         "version": env!("CARGO_PKG_VERSION"),
         "name": plan.name,
@@ -137,14 +136,12 @@ fn described(Done { cell, record, .. }: &Done<'_>, grid: &Grid, out: &Path) -> V
 }
 
 /// The cells of two models or more that share their stimuli, their pooling and their options.
-fn groups(done: &[Done<'_>], grid: &Grid, out: &Path) -> Vec<Group> {
-    type Shared<'a> = (&'a str, &'a str, Vec<&'a str>);
-    let untrained = grid.options.iter().position(|option| option == UNTRAINED);
+fn groups(done: &[Done<'_>], out: &Path) -> Vec<Group> {
+    type Shared<'a> = (&'a str, &'a str, Vec<&'a (String, String)>);
     let mut groups: Vec<(Shared<'_>, Vec<&Cell>)> = Vec::new();
     for Done { cell, record, .. } in done.iter().filter(|done| done.has_importances) {
-        let options = cell.options.iter().enumerate().filter(|(i, _)| Some(*i) != untrained);
-        let shared: Shared<'_> =
-            (&record.stimuli.hash, &cell.pooling, options.map(|(_, value)| value.as_str()).collect());
+        let options = cell.options.iter().filter(|(name, _)| name != UNTRAINED);
+        let shared: Shared<'_> = (&record.stimuli.hash, &cell.pooling, options.collect());
         match groups.iter_mut().find(|(other, _)| *other == shared) {
             Some((_, cells)) => cells.push(cell),
             None => groups.push((shared, vec![cell])),
@@ -156,7 +153,7 @@ fn groups(done: &[Done<'_>], grid: &Grid, out: &Path) -> Vec<Group> {
         let grammar =
             Path::new(&cells[0].grammar).file_stem().map(|stem| stem.to_string_lossy().into_owned());
         let mut parts = vec![grammar.unwrap_or_default(), pooling.to_owned()];
-        parts.extend(options.into_iter().map(str::to_owned));
+        parts.extend(options.into_iter().map(|(name, value)| format!("{name}={value}")));
         let wanted = slug(&parts.join("-"));
         // Two files of one name in two folders are two grammars.
         let twins = named.iter().filter(|group| group.name == wanted).count();

@@ -122,8 +122,9 @@ impl Error {
                 "`probe sweep status {plan}` lists the keys; a cell has another key when the plan, its grammar or the \
                  version of this program has changed"
             ),
-            Self::Incomplete { plan, .. } => {
-                format!("`probe sweep run {plan}` runs what is not done; --partial collects what there is")
+            Self::Incomplete { .. } => {
+                "`probe sweep run` with the same plan runs what is not done; --partial collects what there is"
+                    .to_owned()
             }
             Self::Damaged { .. } => "remove that cell's folder, and run the sweep again".to_owned(),
         })

@@ -1,17 +1,22 @@
 //! A plan becomes its cells, in the order of the plan: the last option turns fastest, the grammar slowest.
 
+use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::path::Path;
 
 use super::error::{Error, Result};
 use super::key::{Contents, Identity};
 use super::plan::{Plan, PlannedModel, Value, slug};
 use super::program::{Complaint, Program};
+use crate::{grammar, hub};
 
 /// How many digits of a key are shown, and name a folder.
 pub const SHOWN: usize = 12;
 
-/// The options that must be known before a source is read.
+/// The option that says how deep the trees of a grammar may be.
 const DEPTH: &str = "depth";
+/// The option that makes another model of the same one, with no weights of its own.
+pub(super) const UNTRAINED: &str = "untrained";
 
 /// One run of a sweep.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,8 +33,8 @@ pub struct Cell {
     pub revision: Option<String>,
     /// How token vectors become one.
     pub pooling: String,
-    /// Its value of each option that has a column.
-    pub options: Vec<String>,
+    /// Each option that has a column, and its value.
+    pub options: Vec<(String, String)>,
     /// The command line of the run, after the name of the program.
     pub words: Vec<String>,
     /// Its folder's name.
@@ -48,9 +53,8 @@ impl Cell {
     pub fn label(&self) -> String {
         let revision = self.revision.as_ref().map(|revision| format!("@{revision}")).unwrap_or_default();
         let mut label = format!("{} × {}{revision} × {}", self.grammar, self.model, self.pooling);
-        for option in &self.options {
-            label.push_str(" × ");
-            label.push_str(option);
+        for (name, value) in &self.options {
+            let _ = write!(label, " × {name}={value}");
         }
         label
     }
@@ -60,7 +64,7 @@ impl Cell {
     pub fn coordinates(&self) -> Vec<&str> {
         let revision = self.revision.as_deref().unwrap_or_default();
         let first = [self.grammar.as_str(), &self.model, revision, &self.pooling];
-        first.into_iter().chain(self.options.iter().map(String::as_str)).collect()
+        first.into_iter().chain(self.options.iter().map(|(_, value)| value.as_str())).collect()
     }
 }
 
@@ -85,6 +89,7 @@ impl Grid {
         let options = plan.options.iter().filter(|option| option.is_axis).map(|option| option.name.clone());
         let mut grid = Self { cells: Vec::new(), options: options.collect() };
         let mut contents = Contents::default();
+        let mut by_key: BTreeMap<String, usize> = BTreeMap::new();
         for grammar in &plan.grammars {
             for PlannedModel { name: model, revisions } in &plan.models {
                 let named: Vec<Option<&Value>> =
@@ -95,7 +100,16 @@ impl Grid {
                             let of = Place { plan, grammar, model, revision, pooling, options: &chosen };
                             if !of.is_excluded() {
                                 let cell = of.cell(grid.cells.len(), program, &mut contents)?;
-                                grid.push(cell, plan)?;
+                                if let Some(twin) = by_key.insert(cell.key.clone(), cell.index) {
+                                    let (a, b) = (twin + 1, cell.index + 1);
+                                    return Err(Error::Twice {
+                                        plan: plan.origin.clone(),
+                                        a,
+                                        b,
+                                        what: cell.label(),
+                                    });
+                                }
+                                grid.cells.push(cell);
                             }
                         }
                     }
@@ -106,15 +120,6 @@ impl Grid {
             return Err(Error::Empty { plan: plan.origin.clone() });
         }
         Ok(grid)
-    }
-
-    fn push(&mut self, cell: Cell, plan: &Plan) -> Result<()> {
-        if let Some(twin) = self.cells.iter().find(|other| other.key == cell.key) {
-            let (a, b) = (twin.index + 1, cell.index + 1);
-            return Err(Error::Twice { plan: plan.origin.clone(), a, b, what: cell.label() });
-        }
-        self.cells.push(cell);
-        Ok(())
     }
 
     /// The names of the columns that say which cell a row is of.
@@ -203,7 +208,7 @@ impl Place<'_> {
             model: model.text.clone(),
             revision: revision.map(|revision| revision.text.clone()),
             pooling: pooling.text.clone(),
-            options: axes.map(|(_, value)| value.text.clone()).collect(),
+            options: axes.map(|(option, value)| (option.name.clone(), value.text.clone())).collect(),
             folder: String::new(),
             words,
         };
@@ -220,8 +225,13 @@ impl Place<'_> {
             version: program.version(),
             stimuli: contents.stimuli(source, depth).map_err(|error| placed(plan, grammar, error))?,
             model: contents
-                .model(name, !settings.contains_key("untrained"))
-                .map_err(|error| placed(plan, model, error))?,
+                .model(name, cell.revision.as_deref(), !settings.contains_key(UNTRAINED))
+                .map_err(|error| match (&error, revision) {
+                    (Error::Hub(hub::Error::NoRevision { .. }), Some(revision)) => {
+                        placed(plan, revision, error)
+                    }
+                    _ => placed(plan, model, error),
+                })?,
             revision: cell.revision.as_deref(),
             settings: &settings,
         };
@@ -238,7 +248,7 @@ impl Place<'_> {
 /// An error about what `value` names, with its place in the plan; a mistake in a file that it names has one there.
 fn placed(plan: &Plan, value: &Value, error: Error) -> Error {
     match error {
-        Error::Grammar(crate::grammar::Error::Invalid(_)) | Error::Invalid(_) => error,
+        Error::Grammar(grammar::Error::Invalid(_)) | Error::Invalid(_) => error,
         error => {
             let hint = error.hint();
             plan.complaint(value, error.to_string(), hint)

@@ -65,7 +65,7 @@ impl Parts {
 #[derive(Debug, Default)]
 pub(super) struct Contents {
     stimuli: BTreeMap<(String, Option<usize>), String>,
-    models: BTreeMap<(String, bool), String>,
+    models: BTreeMap<(String, Option<String>, bool), String>,
 }
 
 impl Contents {
@@ -89,13 +89,14 @@ impl Contents {
         Ok(content)
     }
 
-    /// The content of a model's folder, with its weights or without, or the id of any other model.
-    pub(super) fn model(&mut self, name: &str, weights: bool) -> Result<String> {
-        let known = (name.to_owned(), weights);
+    /// The content of a model's folder, with its weights or without, or the id of any other model, which has `revision` as far as
+    /// can be told.
+    pub(super) fn model(&mut self, name: &str, revision: Option<&str>, weights: bool) -> Result<String> {
+        let known = (name.to_owned(), revision.map(str::to_owned), weights);
         if let Some(found) = self.models.get(&known) {
             return Ok(found.clone());
         }
-        let content = hub::identity(name, weights)?;
+        let content = hub::identity(name, revision, weights)?;
         self.models.insert(known, content.clone());
         Ok(content)
     }

@@ -181,6 +181,15 @@ impl State {
         }
     }
 
+    /// What the user can do about it, where it came to an error that says so.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Failed { hint, .. } => hint.clone(),
+            _ => None,
+        }
+    }
+
     /// Whether someone is at it, or soon will be.
     #[must_use]
     pub fn is_under_way(&self) -> bool {

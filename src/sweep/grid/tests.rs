@@ -23,11 +23,11 @@ fn the_grid_is_every_combination_in_the_order_of_the_plan() {
     let grid = grid(PLAN).unwrap();
     let labels: Vec<String> = grid.cells.iter().map(Cell::label).collect();
     assert_eq!(labels.len(), 2 * (2 + 1) * 2);
-    assert_eq!(labels[0], "short_sentence × tiny-bert@step0 × mean × 3");
-    assert_eq!(labels[1], "short_sentence × tiny-bert@step0 × mean × 4");
-    assert_eq!(labels[2], "short_sentence × tiny-bert@final × mean × 3");
-    assert_eq!(labels[4], "short_sentence × minilm × mean × 3");
-    assert_eq!(labels[6], "svo_agreement × tiny-bert@step0 × mean × 3");
+    assert_eq!(labels[0], "short_sentence × tiny-bert@step0 × mean × folds=3");
+    assert_eq!(labels[1], "short_sentence × tiny-bert@step0 × mean × folds=4");
+    assert_eq!(labels[2], "short_sentence × tiny-bert@final × mean × folds=3");
+    assert_eq!(labels[4], "short_sentence × minilm × mean × folds=3");
+    assert_eq!(labels[6], "svo_agreement × tiny-bert@step0 × mean × folds=3");
     let first = &grid.cells[0];
     assert_eq!(
         first.words,
@@ -63,8 +63,11 @@ fn a_key_is_of_the_cell_and_not_of_its_place() {
     )
     .unwrap();
     assert_eq!((some.cells.len(), some.columns().len()), (1, 4));
-    let twin =
-        all.cells.iter().find(|cell| cell.label() == "svo_agreement × tiny-bert@final × mean × 4").unwrap();
+    let twin = all
+        .cells
+        .iter()
+        .find(|cell| cell.label() == "svo_agreement × tiny-bert@final × mean × folds=4")
+        .unwrap();
     assert_eq!(some.cells[0].key, twin.key);
 }
 
@@ -78,10 +81,10 @@ fn what_is_excluded_is_no_cell() {
     assert_eq!(
         labels,
         [
-            "short_sentence × tiny-bert@step0 × mean × 3",
-            "short_sentence × tiny-bert@final × mean × 3",
-            "short_sentence × minilm × mean × 3",
-            "short_sentence × minilm × mean × 4"
+            "short_sentence × tiny-bert@step0 × mean × folds=3",
+            "short_sentence × tiny-bert@final × mean × folds=3",
+            "short_sentence × minilm × mean × folds=3",
+            "short_sentence × minilm × mean × folds=4"
         ]
     );
     let nothing = grid(&format!("{PLAN}\n[[exclude]]\ngrammar = ['short_sentence', 'svo_agreement']\n"));
@@ -95,6 +98,8 @@ fn what_the_plan_names_and_is_not_there_has_its_place() {
     assert!(unknown.starts_with("plan.toml:1:31: no bundled grammar is called"), "{unknown}");
     let missing = message("grammars = 'short_sentence'\nmodels = './nowhere'");
     assert!(missing.starts_with("plan.toml:2:10: "), "{missing}");
+    let revision = message("grammars = 'short_sentence'\nrevisions = ['step0', 'stepp']");
+    assert!(revision.starts_with("plan.toml:2:23: tiny-bert has no revision `stepp`"), "{revision}");
     let table = message("grammars = 'nowhere.csv'");
     assert!(table.starts_with("plan.toml:1:12: cannot read nowhere.csv"), "{table}");
     let impossible =
@@ -102,7 +107,7 @@ fn what_the_plan_names_and_is_not_there_has_its_place() {
     let impossible = impossible.unwrap_err();
     assert_eq!(
         impossible.to_string(),
-        "plan.toml: cell 2 (short_sentence × tiny-bert × mean × true × true) cannot be run: --rsa has no interactions"
+        "plan.toml: cell 2 (short_sentence × tiny-bert × mean × rsa=true × interactions=true) cannot be run: --rsa has no interactions"
     );
     assert!(impossible.hint().unwrap().contains("[[exclude]]"));
     let twice =

@@ -7,7 +7,7 @@ use mlem_probe::sweep::{Cell, Claim, State, attempts, folder};
 use mlem_probe::text;
 use serde_json::json;
 
-use super::Sweep;
+use super::{Sweep, show};
 use crate::commands;
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;
@@ -19,7 +19,7 @@ struct Tally<'a> {
     done: usize,
     /// Those that another process is at.
     elsewhere: Vec<&'a Cell>,
-    failed: Vec<(&'a Cell, String)>,
+    failed: Vec<(&'a Cell, String, Option<String>)>,
 }
 
 /// Runs `to_run` of the `chosen` cells, one after the other; one that fails does not stop the others.
@@ -55,7 +55,7 @@ pub fn run(sweep: &Sweep, chosen: &[&Cell], to_run: &[&Cell], printer: &Printer)
             }
             Err(failure) => {
                 printer.say(&format!("{label}: failed: {}", failure.message()));
-                tally.failed.push((cell, failure.message()));
+                tally.failed.push((cell, failure.message(), failure.hint()));
                 claim.failed(failure.message(), failure.hint())?;
             }
         }
@@ -85,7 +85,7 @@ fn finish(sweep: &Sweep, cells: usize, tally: Tally<'_>, printer: &Printer) -> R
             "cells": cells,
             "done": done,
             "elsewhere": elsewhere.iter().map(|cell| &cell.key).collect::<Vec<_>>(),
-            "failed": failed.iter().map(|(cell, why)| json!({"key": cell.key, "error": why})).collect::<Vec<_>>(),
+            "failed": failed.iter().map(|(cell, why, _)| json!({"key": cell.key, "error": why})).collect::<Vec<_>>(),
         }))?;
     } else {
         let mut counts = vec![format!("{done} done")];
@@ -103,11 +103,8 @@ fn finish(sweep: &Sweep, cells: usize, tally: Tally<'_>, printer: &Printer) -> R
     if failed.is_empty() {
         return Ok(());
     }
-    let lines: Vec<String> = failed
-        .iter()
-        .map(|(cell, why)| format!("  {} {}  {}: {why}", cell.index + 1, cell.short_key(), cell.label()))
-        .collect();
-    let what =
-        format!("{} of {} failed:\n{}", failed.len(), text::counted(cells as u128, "cell"), lines.join("\n"));
+    let counted = format!("{} of {} failed", failed.len(), text::counted(cells as u128, "cell"));
+    let said = failed.into_iter().map(|(cell, why, hint)| (cell.index + 1, (format!("failed: {why}"), hint)));
+    let what = format!("{counted}\n{}", show::alike(said).trim_end());
     Err(Failure::input(what, format!("{} tries them again", sweep.command("retry"))))
 }

@@ -32,12 +32,13 @@ pub fn cells(sweep: &Sweep, cells: &[&Cell], states: &[State], printer: &Printer
     });
     // Writing to a string cannot fail.
     let _ = writeln!(out, "{}", counts.collect::<Vec<_>>().join(", "));
-    for cell in cells {
+    // That a cell waits for its turn in a queue is said already.
+    let said = cells.iter().filter(|cell| !matches!(states[cell.index], State::Queued { .. }));
+    let said = said.filter_map(|cell| {
         let state = &states[cell.index];
-        if let Some(detail) = state.detail() {
-            let _ = writeln!(out, "cell {}, {}: {detail}", cell.index + 1, state.name());
-        }
-    }
+        Some((cell.index + 1, (format!("{}: {}", state.name(), state.detail()?), state.hint())))
+    });
+    out.push_str(&alike(said));
     if printer.is_verbose() {
         for cell in cells {
             let words: Vec<String> = cell.words.iter().map(|word| sweep::slurm::shell_quoted(word)).collect();
@@ -45,6 +46,42 @@ pub fn cells(sweep: &Sweep, cells: &[&Cell], states: &[State], printer: &Printer
         }
     }
     Printer::result(out)
+}
+
+/// What is to be said of cells, each with its number; those of which the same is to be said share a line, and its hint one below.
+pub fn alike(said: impl Iterator<Item = (usize, (String, Option<String>))>) -> String {
+    let mut groups: Vec<((String, Option<String>), Vec<usize>)> = Vec::new();
+    for (number, what) in said {
+        match groups.iter_mut().find(|(other, _)| *other == what) {
+            Some((_, numbers)) => numbers.push(number),
+            None => groups.push((what, vec![number])),
+        }
+    }
+    let mut out = String::new();
+    for ((what, hint), numbers) in groups {
+        let noun = if numbers.len() == 1 { "cell" } else { "cells" };
+        let _ = writeln!(out, "{noun} {} {what}", ranges(&numbers));
+        if let Some(hint) = hint {
+            let _ = writeln!(out, "  hint: {hint}");
+        }
+    }
+    out
+}
+
+/// `1-3, 7` for 1, 2, 3 and 7.
+fn ranges(numbers: &[usize]) -> String {
+    let mut ranges: Vec<(usize, usize)> = Vec::new();
+    for &number in numbers {
+        match ranges.last_mut() {
+            Some((_, last)) if *last + 1 == number => *last = number,
+            _ => ranges.push((number, number)),
+        }
+    }
+    let shown = ranges.into_iter().map(|(first, last)| match last - first {
+        0 => first.to_string(),
+        _ => format!("{first}-{last}"),
+    });
+    shown.collect::<Vec<_>>().join(", ")
 }
 
 /// `8 cells, 2 grammars × 1 model × 4 revisions × 1 pooling`.
