@@ -22,6 +22,7 @@
 //! - `rwkv7`: its last hidden states against candle-transformers'
 //! - `streaming`: activations that go straight to their file
 //! - `stochastic`: the paper's solver against published results and the exact one
+//! - `sweep`: plans of many runs, here, in shards, and under Slurm (a real one is opt-in)
 //! - `tokenizers`: those built from the files of a vocabulary
 //! - `transforms`: what is done to activations before the fit
 //! - `untrained`: models before any training, as a control
@@ -50,6 +51,7 @@ mod repeats;
 mod rwkv7;
 mod stochastic;
 mod streaming;
+mod sweep;
 mod tokenizers;
 mod transforms;
 mod untrained;

@@ -21,6 +21,8 @@ use crate::printer::Printer;
 
 /// What is fitted, and where it came from.
 pub struct Fit<'a> {
+    /// The command line that reproduces it, word by word.
+    pub command: Vec<String>,
     /// What the user named as the source of the stimuli.
     pub source: &'a str,
     /// The stimuli, with the features to fit.
@@ -61,6 +63,7 @@ pub fn run(args: &FitArgs, printer: &Printer) -> Result<()> {
     }
     inputs::choose_features(&mut stimuli, &args.estimator)?;
     let fit = Fit {
+        command: command_line(),
         source: &args.stimuli.to_string_lossy(),
         stimuli,
         model: activations.provenance().model.clone().map(|id| ModelRecord {
@@ -76,13 +79,38 @@ pub fn run(args: &FitArgs, printer: &Printer) -> Result<()> {
         seconds: BTreeMap::from([("read".to_owned(), begun.elapsed().as_secs_f64())]),
         warnings,
     };
-    fit.into_run(&args.estimator, args.seed, &args.out, printer)
+    fit.into_run(&args.estimator, args.seed, &args.out, printer)?.show(&args.out, printer)
+}
+
+/// The command line of this process: the program by its name, for where it lies on this machine reproduces nothing.
+pub fn command_line() -> Vec<String> {
+    iter::once("probe".to_owned()).chain(std::env::args().skip(1)).collect()
+}
+
+/// What a run came to. All of it is written.
+pub struct Finished {
+    profile: Profile,
+    record: RunRecord,
+}
+
+impl Finished {
+    /// Shows the profile of the run directory `out`.
+    pub fn show(&self, out: &Path, printer: &Printer) -> Result<()> {
+        report::show(out, &self.profile, &self.record, printer)
+    }
 }
 
 impl Fit<'_> {
-    /// Fits every layer, writes the run directory `out` as it goes, and shows the profile.
-    pub fn into_run(self, args: &EstimatorArgs, seed: u64, out: &Path, printer: &Printer) -> Result<()> {
-        let Self { source, stimuli, activations, repeats, model, file, mut seconds, mut warnings } = self;
+    /// Fits every layer, and writes the run directory `out` as it goes.
+    pub fn into_run(
+        self,
+        args: &EstimatorArgs,
+        seed: u64,
+        out: &Path,
+        printer: &Printer,
+    ) -> Result<Finished> {
+        let Self { command, source, stimuli, activations, repeats, model, file, mut seconds, mut warnings } =
+            self;
         let estimator = args.estimator(seed);
         let mut options = options(args);
         if !repeats.is_empty() {
@@ -96,8 +124,7 @@ impl Fit<'_> {
         }
         let mut record = RunRecord {
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            // The program by its name: where it lies on this machine reproduces nothing.
-            command: iter::once("probe".to_owned()).chain(std::env::args().skip(1)).collect(),
+            command,
             key,
             stimuli: StimuliRecord {
                 name: source.to_owned(),
@@ -180,7 +207,8 @@ impl Fit<'_> {
         warnings.extend(fitted.warnings);
         record.warnings = warnings;
         record.seconds = seconds;
-        report::finish(out, &stimuli, &fitted.profile, &mut record, maps.as_ref(), printer)
+        report::finish(out, &stimuli, &fitted.profile, &mut record, maps.as_ref())?;
+        Ok(Finished { profile: fitted.profile, record })
     }
 }
 
