@@ -45,6 +45,9 @@ pub enum Error {
     /// Runs that cannot be compared.
     #[error(transparent)]
     Compare(#[from] crate::compare::Error),
+    /// A sweep that cannot be planned or collected.
+    #[error(transparent)]
+    Sweep(#[from] crate::sweep::Error),
     /// A grammar that cannot be used.
     #[error(transparent)]
     Grammar(#[from] crate::grammar::Error),
@@ -71,6 +74,7 @@ impl Error {
             Self::Profile(error) => error.hint(),
             Self::Extract(error) => error.hint(),
             Self::Compare(error) => error.hint(),
+            Self::Sweep(error) => error.hint(),
             Self::Grammar(error) => error.hint(),
         }
     }

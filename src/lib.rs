@@ -33,6 +33,7 @@
 //! | 3 | [`profile`] | an estimator over layers and folds | |
 //! | 3 | [`geometry`] | maps of the stimuli: multidimensional scaling of every layer | |
 //! | 4 | [`compare`] | profiles of models against each other, and their layers | |
+//! | 4 | [`sweep`] | plans of many runs: cells, their keys and locks, and their tables as one | |
 //! | 5 | [`report`] | terminal, figures, page: pure bytes out | |
 //!
 //! candle is named only in [`models`] and [`extract`].
@@ -54,6 +55,7 @@ pub mod progress;
 pub mod report;
 pub mod simulate;
 pub mod stimuli;
+pub mod sweep;
 pub mod text;
 
 pub use error::{Error, Result};

@@ -1,4 +1,8 @@
-//! Words for people: near matches for a mistyped name, lists, counts.
+//! Words for people: near matches for a mistyped name, lists, counts, and mistakes in a file with their place.
+
+mod problem;
+
+pub use problem::Problem;
 
 /// The names of `known` that someone who typed `name` may have meant, nearest first, at most three.
 #[must_use]
@@ -18,6 +22,21 @@ pub fn near_matches<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) ->
     near.sort_unstable();
     near.truncate(3);
     near.into_iter().map(|(_, candidate)| candidate).collect()
+}
+
+/// `did you mean …?`, or the list of what there is, which `are` leads in; none where there is nothing.
+#[must_use]
+pub fn suggest<'a>(
+    name: &str,
+    known: impl IntoIterator<Item = &'a str> + Clone,
+    are: &str,
+) -> Option<String> {
+    let near = near_matches(name, known.clone());
+    if !near.is_empty() {
+        return Some(format!("did you mean {}?", near.join(" or ")));
+    }
+    let known: Vec<&str> = known.into_iter().collect();
+    (!known.is_empty()).then(|| format!("{are} {}", join_and(&known)))
 }
 
 /// `a`, `b` and `c`: a list as a sentence has it.

@@ -1,33 +1,36 @@
 //! Extraction: stimuli and a model become activations.
 //!
 //! Sentences are tokenized as the model's own tokenizer does it, sorted by length into batches, run, and pooled batch by
-//! batch, so that memory does not grow with the number of tokens. Where sentences come from, and what activations are
-//! for, is not this module's business.
+//! batch, so that memory does not grow with the number of tokens. Pooled rows are kept in memory ([`Extract::extract`]), or go
+//! straight to their place in a file ([`Extract::extract_into`]), so that it does not grow with the number of stimuli either.
+//! Where sentences come from, and what activations are for, is not this module's business.
 
 mod batches;
 pub mod cache;
 mod error;
 mod groups;
+mod job;
 mod pool;
+mod throughput;
 mod words;
 
-use std::fmt;
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use ndarray::Array2;
-use rayon::prelude::*;
 
 pub use error::{Error, Result};
+pub use throughput::{Extraction, Throughput};
 pub use words::{SplitWord, split_words};
 
-use crate::activations::{Activations, PooledTokens, Pooling, Provenance};
-use crate::models::{Model, Sequences, Tokenizer};
-use crate::progress::{Progress, Unit};
+use crate::activations::{
+    Activations, Destination, PooledTokens, Pooling, Provenance, RowWriter, Shape, Stored,
+};
+use crate::models::{Model, Tokenizer};
+use crate::progress::Progress;
 use crate::stimuli::Stimuli;
-use crate::text;
-use batches::{Batch, Kept, Layout, Plan, Tokenized};
-use groups::Groups;
+use batches::{Kept, Layout, Tokenized};
+use job::Job;
 
 /// How stimuli become activations.
 ///
@@ -55,55 +58,6 @@ const ON_GPU: usize = 8192;
 impl Default for Extract {
     fn default() -> Self {
         Self { pooling: Pooling::Mean, layers: None, special_tokens: true, at: None, batch_tokens: None }
-    }
-}
-
-/// Activations, and what they took.
-#[derive(Debug, Clone)]
-pub struct Extraction {
-    /// The activations.
-    pub activations: Activations,
-    /// What they took.
-    pub throughput: Throughput,
-}
-
-/// How much was run, and how fast.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Throughput {
-    /// How many stimuli.
-    pub stimuli: usize,
-    /// How many tokens they have.
-    pub tokens: usize,
-    /// How many tokens were run: stimuli with the same tokens run once, and so do common beginnings in causal models.
-    pub tokens_run: usize,
-    /// How many places of padded batches held no token; packed batches have none.
-    pub padding: usize,
-    /// Tokenizing, running and pooling.
-    pub time: Duration,
-}
-
-impl fmt::Display for Throughput {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let seconds = self.time.as_secs_f64();
-        let rate = |count: usize| text::count((count as f64 / seconds.max(1e-9)).round() as u128);
-        let share = |part: usize, whole: usize| 100.0 * part as f64 / whole.max(1) as f64;
-        write!(
-            f,
-            "{} stimuli ({} tokens) in {seconds:.1} s: {} stimuli/s, {} tokens/s, ",
-            text::count(self.stimuli as u128),
-            text::count(self.tokens as u128),
-            rate(self.stimuli),
-            rate(self.tokens),
-        )?;
-        if self.tokens_run < self.tokens {
-            write!(f, "{:.0} % of tokens shared, ", share(self.tokens - self.tokens_run, self.tokens))?;
-        }
-        match self.padding {
-            0 => f.write_str("no padding"),
-            padding => {
-                write!(f, "{:.1} % of what was run is padding", share(padding, padding + self.tokens_run))
-            }
-        }
     }
 }
 
@@ -159,6 +113,54 @@ impl Extract {
     /// - [`Error::Models`], [`Error::Activations`] when the model fails or overflows
     pub fn extract(&self, stimuli: &Stimuli, model: &Model, progress: &dyn Progress) -> Result<Extraction> {
         let begun = Instant::now();
+        let job = self.job(stimuli, model)?;
+        // One lock per layer; a batch holds it only while it copies its rows.
+        let matrices: Vec<Mutex<Array2<f32>>> = job
+            .shape
+            .widths
+            .iter()
+            .map(|&width| Mutex::new(Array2::zeros((job.shape.n_stimuli, width))))
+            .collect();
+        job.run(model, progress, |index, rows, values| {
+            let mut matrix = matrices[index].lock().unwrap_or_else(PoisonError::into_inner);
+            let width = matrix.ncols();
+            for (&row, values) in rows.iter().zip(values.chunks_exact(width)) {
+                if let Some(out) = matrix.row_mut(row).as_slice_mut() {
+                    out.copy_from_slice(values);
+                }
+            }
+            Ok(())
+        })?;
+        let matrices =
+            matrices.into_iter().map(|matrix| matrix.into_inner().unwrap_or_else(PoisonError::into_inner));
+        let provenance = self.provenance_with(stimuli, model);
+        let activations = Activations::new(job.shape.layers.clone(), matrices.collect(), provenance)?;
+        Ok(Extraction { activations, throughput: job.throughput(begun.elapsed()) })
+    }
+
+    /// As [`Extract::extract`], but every row goes to its place in a file as soon as it is pooled, and memory holds none of
+    /// them. The numbers are the same to the last bit.
+    ///
+    /// # Errors
+    ///
+    /// As [`Extract::extract`]; [`Error::Activations`] when the file cannot be written. An earlier file of that name is then left
+    /// as it was.
+    pub fn extract_into(
+        &self,
+        stimuli: &Stimuli,
+        model: &Model,
+        destination: Destination<'_>,
+        progress: &dyn Progress,
+    ) -> Result<Extraction<Stored>> {
+        let begun = Instant::now();
+        let job = self.job(stimuli, model)?;
+        let writer = RowWriter::create(destination, job.shape.clone(), self.provenance_with(stimuli, model))?;
+        job.run(model, progress, |index, rows, values| Ok(writer.put(index, rows, values)?))?;
+        Ok(Extraction { activations: writer.finish()?, throughput: job.throughput(begun.elapsed()) })
+    }
+
+    /// What there is to do.
+    fn job(&self, stimuli: &Stimuli, model: &Model) -> Result<Job> {
         let layers = self.layers_of(model)?;
         if stimuli.sentences()?.is_empty() {
             return Err(Error::NoStimuli);
@@ -170,19 +172,16 @@ impl Extract {
         let tokens = tokenized.iter().map(|stimulus| stimulus.tokens.len()).sum();
         let layout = Layout::of(model);
         let plan = batches::plan(&tokenized, self.budget(tokens, layout), layout);
-        progress.begin("extracting", tokenized.len() as u64, Unit::Items);
-        let matrices = self.run(&tokenized, &plan, layout, &layers, model, progress);
-        progress.end();
-        let provenance = self.provenance(stimuli, model.id(), model.commit(), model.untrained());
-        let activations = Activations::new(layers, matrices?, provenance)?;
-        let throughput = Throughput {
-            stimuli: tokenized.len(),
+        let repeat = if self.pooling == Pooling::None { tokenized[0].kept.len() } else { 1 };
+        let widths = layers.iter().map(|&layer| repeat * model.spec().d_at(layer)).collect();
+        Ok(Job {
+            pooling: self.pooling,
+            shape: Shape { layers, n_stimuli: tokenized.len(), widths },
+            stimuli: tokenized,
+            layout,
+            plan,
             tokens,
-            tokens_run: plan.tokens_run,
-            padding: plan.padding,
-            time: begun.elapsed(),
-        };
-        Ok(Extraction { activations, throughput })
+        })
     }
 
     /// How many tokens run at once, of `tokens` in all; what runs together changes no result.
@@ -193,6 +192,11 @@ impl Extract {
         // A small set is spread over all threads.
         let share = usize::div_ceil(tokens, rayon::current_num_threads());
         self.batch_tokens.unwrap_or(PER_THREAD).min(share)
+    }
+
+    /// What activations of `stimuli` are activations of.
+    fn provenance_with(&self, stimuli: &Stimuli, model: &Model) -> Provenance {
+        self.provenance(stimuli, model.id(), model.commit(), model.untrained())
     }
 
     /// What activations of `stimuli` under a model are activations of.
@@ -265,93 +269,6 @@ impl Extract {
         match layers.iter().find(|&&layer| layer > last) {
             Some(&layer) => Err(Error::NoSuchLayer { layer, model: model.id().to_owned(), last }),
             None => Ok(layers),
-        }
-    }
-
-    /// One matrix per layer, `(n_stimuli, d_model)`, or `(n_stimuli, n_tokens * d_model)` without pooling.
-    fn run(
-        &self,
-        stimuli: &[Tokenized],
-        plan: &Plan,
-        layout: Layout,
-        layers: &[usize],
-        model: &Model,
-        progress: &dyn Progress,
-    ) -> Result<Vec<Array2<f32>>> {
-        let repeat = if self.pooling == Pooling::None { stimuli[0].kept.len() } else { 1 };
-        let matrix = |&layer: &usize| Array2::zeros((stimuli.len(), repeat * model.spec().d_at(layer)));
-        // One lock per layer; a batch holds it only while it copies its rows.
-        let matrices: Vec<Mutex<Array2<f32>>> =
-            layers.iter().map(|layer| Mutex::new(matrix(layer))).collect();
-        let run = |batch: &Batch| -> Result<()> {
-            let tokens = batch.iter().map(|rows| stimuli[rows[0]].tokens.as_slice());
-            let sequences = match layout {
-                Layout::SharingPrefixes => Sequences::sharing_prefixes(tokens),
-                Layout::Packed | Layout::Padded => Sequences::new(tokens),
-            };
-            let matrix_of = |layer: usize| layers.binary_search(&layer).ok().map(|index| &matrices[index]);
-            let groups =
-                (layout == Layout::Padded).then(|| Groups::of(self.pooling, stimuli, batch)).flatten();
-            if let Some(groups) = groups {
-                model.means_at(&sequences, layers, groups.as_slice(), |layer, means| {
-                    if let Some(matrix) = matrix_of(layer) {
-                        store(groups.rows(means), matrix);
-                    }
-                    Ok(())
-                })?;
-            } else {
-                model.hidden_states_at(&sequences, layers, |layer, states| {
-                    if let Some(matrix) = matrix_of(layer) {
-                        self.pool_batch(stimuli, batch, &sequences, states, matrix);
-                    }
-                    Ok(())
-                })?;
-            }
-            progress.advance(batch.iter().map(|rows| rows.len() as u64).sum());
-            Ok(())
-        };
-        match layout {
-            // A device is shared by all threads, and its memory is for one batch.
-            Layout::Padded => plan.batches.iter().try_for_each(run)?,
-            Layout::Packed | Layout::SharingPrefixes => plan.batches.par_iter().try_for_each(run)?,
-        }
-        Ok(matrices
-            .into_iter()
-            .map(|matrix| matrix.into_inner().unwrap_or_else(PoisonError::into_inner))
-            .collect())
-    }
-
-    /// Pools the sequences of a batch, whose tokens have `states`, into the rows of `matrix` that they belong to.
-    fn pool_batch(
-        &self,
-        stimuli: &[Tokenized],
-        batch: &Batch,
-        sequences: &Sequences,
-        states: &[f32],
-        matrix: &Mutex<Array2<f32>>,
-    ) {
-        let d_model = states.len() / sequences.tokens().len();
-        let width = matrix.lock().unwrap_or_else(PoisonError::into_inner).ncols();
-        let rows = || {
-            batch
-                .iter()
-                .zip(sequences.iter())
-                .flat_map(|(rows, sequence)| rows.iter().map(move |&row| (row, sequence)))
-        };
-        let mut pooled = vec![0.0; rows().count() * width];
-        for ((row, sequence), out) in rows().zip(pooled.chunks_exact_mut(width)) {
-            pool::pool(self.pooling, states, d_model, sequence.path, &stimuli[row].kept, out);
-        }
-        store(rows().map(|(row, _)| row).zip(pooled.chunks_exact(width)), matrix);
-    }
-}
-
-/// Copies rows into the matrix.
-fn store<'a>(rows: impl Iterator<Item = (usize, &'a [f32])>, matrix: &Mutex<Array2<f32>>) {
-    let mut matrix = matrix.lock().unwrap_or_else(PoisonError::into_inner);
-    for (row, pooled) in rows {
-        if let Some(out) = matrix.row_mut(row).as_slice_mut() {
-            out.copy_from_slice(pooled);
         }
     }
 }

@@ -1,8 +1,9 @@
 //! What can be wrong with a grammar: always with the place, the line itself, and what to do about it.
 
-use std::fmt;
 use std::ops::Range;
 
+pub use crate::text::Problem;
+pub(super) use crate::text::suggest;
 use crate::{files, stimuli, text};
 
 /// A result whose error is this module's.
@@ -133,36 +134,6 @@ impl Error {
     }
 }
 
-/// A mistake in a grammar and its place.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// The file, or the bundled name.
-    pub origin: String,
-    /// Line, from 1.
-    pub line: usize,
-    /// Column in Unicode scalars, from 1.
-    pub column: usize,
-    /// The line itself.
-    pub excerpt: String,
-    /// How many characters of the line are meant.
-    pub width: usize,
-    /// What is wrong.
-    pub message: String,
-    /// What to do about it.
-    pub hint: Option<String>,
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { origin, line, column, excerpt, width, message, .. } = self;
-        let gutter = line.to_string().len();
-        writeln!(f, "{origin}:{line}:{column}: {message}")?;
-        writeln!(f, "{:gutter$} |", "")?;
-        writeln!(f, "{line} | {excerpt}")?;
-        write!(f, "{:gutter$} | {}{}", "", " ".repeat(column - 1), "^".repeat((*width).max(1)))
-    }
-}
-
 /// A grammar's text with its name for messages.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct SourceText<'a> {
@@ -172,76 +143,12 @@ pub(super) struct SourceText<'a> {
 
 impl SourceText<'_> {
     /// The mistake at the bytes `span`.
-    pub(super) fn problem(
-        &self,
-        span: Range<usize>,
-        message: impl Into<String>,
-        hint: impl Into<Option<String>>,
-    ) -> Problem {
-        let mut at = span.start.min(self.text.len());
-        while !self.text.is_char_boundary(at) {
-            at -= 1;
-        }
-        let before = &self.text[..at];
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        let line_end = self.text[line_start..].find('\n').map_or(self.text.len(), |n| line_start + n);
-        let mut end = span.end.clamp(at, line_end.max(at));
-        while !self.text.is_char_boundary(end) {
-            end += 1;
-        }
-        // A tab would shift the marker below it.
-        let excerpt = self.text[line_start..line_end.max(line_start)].trim_end_matches('\r');
-        Problem {
-            origin: self.origin.to_owned(),
-            line: before.matches('\n').count() + 1,
-            column: self.text[line_start..at].chars().count() + 1,
-            excerpt: excerpt.replace('\t', " "),
-            width: self.text[at..end].chars().count(),
-            message: message.into(),
-            hint: hint.into(),
-        }
-    }
-
-    /// [`Self::problem`] as an error.
     pub(super) fn error(
         &self,
         span: Range<usize>,
         message: impl Into<String>,
         hint: impl Into<Option<String>>,
     ) -> Error {
-        Error::Invalid(Box::new(self.problem(span, message, hint)))
-    }
-}
-
-/// `did you mean …?`, or the list of what there is.
-pub(super) fn suggest<'a>(
-    name: &str,
-    known: impl IntoIterator<Item = &'a str> + Clone,
-    are: &str,
-) -> Option<String> {
-    let near = text::near_matches(name, known.clone());
-    if !near.is_empty() {
-        return Some(format!("did you mean {}?", near.join(" or ")));
-    }
-    let known: Vec<&str> = known.into_iter().collect();
-    (!known.is_empty()).then(|| format!("{are} {}", text::join_and(&known)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_problem_shows_its_line_and_marks_it() {
-        let source = SourceText { origin: "g.toml", text: "a = 1\nümlaut = x\n" };
-        let problem = source.problem(16..17, "no value", None);
-        assert_eq!(problem.to_string(), "g.toml:2:10: no value\n  |\n2 | ümlaut = x\n  |          ^");
-    }
-
-    #[test]
-    fn a_problem_at_the_end_of_the_text_has_a_place() {
-        let source = SourceText { origin: "g.toml", text: "a" };
-        assert_eq!(source.problem(1..1, "m", None).column, 2);
-        assert_eq!(source.problem(9..12, "m", None).line, 1);
+        Error::Invalid(Box::new(Problem::at(self.origin, self.text, span, message, hint)))
     }
 }

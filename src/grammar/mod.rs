@@ -105,6 +105,21 @@ impl Grammar {
         Self::parse_to_depth(found.text, found.file, depth)
     }
 
+    /// The grammar in the file called `name`, or the bundled one: a name without an ending or a folder is a bundled grammar's,
+    /// unless there is such a file. Trees may be `depth` deep.
+    ///
+    /// # Errors
+    ///
+    /// As [`Grammar::load`] and [`Grammar::bundled`].
+    pub fn named(name: &str, depth: usize) -> Result<Self> {
+        let path = Path::new(name);
+        if path.extension().is_some() || path.components().count() > 1 || path.is_file() {
+            Self::load_to_depth(path, depth)
+        } else {
+            Self::bundled_to_depth(name, depth)
+        }
+    }
+
     /// Reads a grammar file: `.fcfg` is a feature grammar in NLTK's notation, everything else a template grammar in TOML.
     ///
     /// # Errors

@@ -36,6 +36,18 @@ pub(super) fn read(folder: &Path, id: String, commit: Option<String>, weights: b
     Ok(Checkpoint { id, commit, config, tokenizer, weights })
 }
 
+/// Complains of a revision, which no folder has.
+pub(super) fn no_revision(folder: &Path, revision: Option<&str>) -> Result<()> {
+    match revision {
+        None => Ok(()),
+        Some(revision) => Err(Error::NoRevision {
+            id: format!("the folder {}", folder.display()),
+            revision: revision.to_owned(),
+            remedy: "a folder holds one checkpoint; name the folder of the one you want".to_owned(),
+        }),
+    }
+}
+
 /// The text of `tokenizer.json`, or what the files of a vocabulary make of it.
 pub(super) fn tokenizer(folder: &Path) -> Result<String> {
     if !folder.join(TOKENIZER).exists()

@@ -21,6 +21,7 @@ mod error;
 mod fetch;
 mod folder;
 mod http;
+mod identity;
 mod names;
 mod options;
 mod verify;
@@ -29,6 +30,7 @@ mod vocabulary;
 use std::path::PathBuf;
 
 pub use error::{Error, Result};
+pub use identity::{content, identity, is_checkpoint};
 pub use names::ALIASES;
 pub use options::{Hub, Patience};
 
@@ -77,13 +79,7 @@ pub fn resolve(name: &str, hub: &Hub, progress: &dyn Progress) -> Result<Checkpo
     let revision = hub.revision.as_deref();
     match names::interpret(name)? {
         Name::Folder(path) => {
-            if let Some(revision) = revision {
-                return Err(Error::NoRevision {
-                    id: format!("the folder {}", path.display()),
-                    revision: revision.to_owned(),
-                    remedy: "a folder holds one checkpoint; name the folder of the one you want".to_owned(),
-                });
-            }
+            folder::no_revision(&path, revision)?;
             folder::read(&path, path.display().to_string(), None, hub.weights)
         }
         Name::Embedded(model) => embedded::checkpoint(model, revision),

@@ -88,6 +88,16 @@ pub struct Details {
     pub decoded: Vec<Decoded>,
 }
 
+impl Details {
+    /// The files of the tables.
+    pub const FILES: [&'static str; 4] = [
+        <Training as Row<5>>::FILE,
+        <Ridge as Row<3>>::FILE,
+        <Correlation as Row<5>>::FILE,
+        <Decoded as Row<10>>::FILE,
+    ];
+}
+
 impl Row<5> for Training {
     const FILE: &'static str = "training.csv";
     const HEADER: [&'static str; 5] = ["layer", "fold", "step", "soft_spearman", "batch"];

@@ -20,7 +20,9 @@
 //! - `pytorch`: weights in PyTorch's own formats
 //! - `repeats`: activations that were recorded more than once, and their noise ceiling
 //! - `rwkv7`: its last hidden states against candle-transformers'
+//! - `streaming`: activations that go straight to their file
 //! - `stochastic`: the paper's solver against published results and the exact one
+//! - `sweep`: plans of many runs, here, in shards, and under Slurm (a real one is opt-in)
 //! - `tokenizers`: those built from the files of a vocabulary
 //! - `transforms`: what is done to activations before the fit
 //! - `untrained`: models before any training, as a control
@@ -48,6 +50,8 @@ mod pytorch;
 mod repeats;
 mod rwkv7;
 mod stochastic;
+mod streaming;
+mod sweep;
 mod tokenizers;
 mod transforms;
 mod untrained;

@@ -25,6 +25,21 @@ impl Printer {
         Self { quiet: talk.quiet, verbose: talk.verbose > 0, json: talk.json, bar: Mutex::new(None) }
     }
 
+    /// The printer of a part of the work, which says what it does only to those who ask for more.
+    pub fn of_a_part(&self) -> Self {
+        Self {
+            quiet: self.quiet || !self.verbose,
+            verbose: self.verbose,
+            json: self.json,
+            bar: Mutex::new(None),
+        }
+    }
+
+    /// Whether more is to be said than usual.
+    pub fn is_verbose(&self) -> bool {
+        self.verbose && !self.quiet
+    }
+
     /// Whether results are wanted as JSON.
     pub fn json(&self) -> bool {
         self.json

@@ -1,15 +1,10 @@
 //! What activations depend on, and the hash of it.
 
-use std::fs::File;
-use std::io::{self, Read};
-use std::path::Path;
-
 use crate::activations::Provenance;
 use crate::extract::Extract;
 use crate::extract::batches::Kept;
 use crate::extract::error::Result;
-use crate::files;
-use crate::hub::{Checkpoint, Weights};
+use crate::hub::{self, Checkpoint, Weights};
 use crate::models::LoadOptions;
 use crate::stimuli::Stimuli;
 
@@ -47,7 +42,7 @@ impl<'a> Request<'a> {
         match &checkpoint.weights {
             Weights::Safetensors(paths) | Weights::Pytorch(paths) => {
                 for path in paths {
-                    parts.add(content(path)?);
+                    parts.add(hub::content(path)?);
                 }
             }
             Weights::Embedded(bytes) => parts.add(bytes),
@@ -92,27 +87,5 @@ impl Parts {
         let part = part.as_ref();
         self.0.update(&(part.len() as u64).to_le_bytes());
         self.0.update(part);
-    }
-}
-
-/// A hash of a file's content. The cache of the Hub calls large files by their SHA-256, which a download was checked against.
-fn content(path: &Path) -> Result<String> {
-    let failed = |source| files::Error::Read { path: path.to_owned(), source };
-    let real = std::fs::canonicalize(path).map_err(failed)?;
-    let name = real.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let in_blobs = real.parent().and_then(Path::file_name).is_some_and(|folder| folder == "blobs");
-    if in_blobs && name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return Ok(name.to_owned());
-    }
-    let mut hasher = blake3::Hasher::new();
-    let mut file = File::open(&real).map_err(failed)?;
-    let mut buffer = vec![0; 1 << 20];
-    loop {
-        match file.read(&mut buffer) {
-            Ok(0) => return Ok(hasher.finalize().to_hex().to_string()),
-            Ok(count) => hasher.update(&buffer[..count]),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(failed(error).into()),
-        };
     }
 }

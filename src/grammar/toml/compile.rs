@@ -9,7 +9,7 @@ use super::text::Part;
 use super::{Document, Slot, Template};
 use crate::grammar::DEPTH;
 use crate::grammar::columns::Column;
-use crate::grammar::error::{Result, SourceText};
+use crate::grammar::error::{Problem, Result, SourceText};
 use crate::grammar::lattice::{BUDGET, Lattice};
 use crate::grammar::rules::{Arc, Item, Name, Rule, Rules, Term, Test, Value};
 
@@ -59,7 +59,7 @@ pub(in crate::grammar) fn killer(
         let empty = Lattice::build(&compiler.rules, DEPTH, BUDGET).is_ok_and(|lattice| lattice.count == 0);
         if empty && kept > 0 {
             let Constraint { label, span, .. } = &template.constraints[kept - 1];
-            let line = source.problem(span.clone(), "", None).line;
+            let line = Problem::at(source.origin, source.text, span.clone(), "", None).line;
             return Ok(format!("{}: {label} (line {line}) removed the last candidate", template.label));
         }
     }

@@ -7,6 +7,7 @@ mod model;
 mod ranges;
 mod simulate;
 mod stimuli;
+mod sweep;
 mod transform;
 
 use std::path::PathBuf;
@@ -22,6 +23,7 @@ pub use model::{ExtractArgs, ModelArgs};
 pub use ranges::Ranges;
 pub use simulate::SimulateArgs;
 pub use stimuli::DrawArgs;
+pub use sweep::{CollectArgs, PlanArgs, SweepCommand, SweepRunArgs, SweepTask};
 pub use transform::TransformArgs;
 
 /// Probe a language model layer by layer: which linguistic features shape its representations, and where.
@@ -65,6 +67,8 @@ pub enum Command {
     Simulate(SimulateArgs),
     /// Compare models: their run directories side by side
     Compare(CompareArgs),
+    /// Many runs from one plan, here or on a cluster: grammars × models × revisions × poolings × options
+    Sweep(SweepCommand),
     /// Rebuild the page of a run directory from its tables
     Report(ReportArgs),
     /// Look after the activations that are kept for another run

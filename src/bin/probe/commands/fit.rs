@@ -5,7 +5,7 @@ use std::iter;
 use std::path::Path;
 use std::time::Instant;
 
-use mlem_probe::activations::Activations;
+use mlem_probe::activations::ByLayer;
 use mlem_probe::geometry::Geometry;
 use mlem_probe::mlem::{Constraint, Solver};
 use mlem_probe::profile::{self, ModelRecord, Order, Profile, RunRecord, StimuliRecord, UnitRow};
@@ -13,21 +13,24 @@ use mlem_probe::progress::Progress;
 use mlem_probe::stimuli::Stimuli;
 use serde_json::json;
 
-use super::{inputs, report, run_dir};
+use super::inputs::{self, Layers};
+use super::{report, run_dir};
 use crate::args::{EstimatorArgs, EstimatorName, FitArgs};
 use crate::failure::Result;
 use crate::printer::Printer;
 
 /// What is fitted, and where it came from.
 pub struct Fit<'a> {
+    /// The command line that reproduces it, word by word.
+    pub command: Vec<String>,
     /// What the user named as the source of the stimuli.
     pub source: &'a str,
     /// The stimuli, with the features to fit.
     pub stimuli: Stimuli,
     /// Their activations.
-    pub activations: Activations,
+    pub activations: Layers,
     /// The recordings that they are the mean of, if there are several.
-    pub repeats: Vec<Activations>,
+    pub repeats: Vec<Layers>,
     /// The model, where the activations were taken here.
     pub model: Option<ModelRecord>,
     /// The file of the activations, where they came from elsewhere.
@@ -60,6 +63,7 @@ pub fn run(args: &FitArgs, printer: &Printer) -> Result<()> {
     }
     inputs::choose_features(&mut stimuli, &args.estimator)?;
     let fit = Fit {
+        command: command_line(),
         source: &args.stimuli.to_string_lossy(),
         stimuli,
         model: activations.provenance().model.clone().map(|id| ModelRecord {
@@ -75,27 +79,52 @@ pub fn run(args: &FitArgs, printer: &Printer) -> Result<()> {
         seconds: BTreeMap::from([("read".to_owned(), begun.elapsed().as_secs_f64())]),
         warnings,
     };
-    fit.into_run(&args.estimator, args.seed, &args.out, printer)
+    fit.into_run(&args.estimator, args.seed, &args.out, printer)?.show(&args.out, printer)
+}
+
+/// The command line of this process: the program by its name, for where it lies on this machine reproduces nothing.
+pub fn command_line() -> Vec<String> {
+    iter::once("probe".to_owned()).chain(std::env::args().skip(1)).collect()
+}
+
+/// What a run came to. All of it is written.
+pub struct Finished {
+    profile: Profile,
+    record: RunRecord,
+}
+
+impl Finished {
+    /// Shows the profile of the run directory `out`.
+    pub fn show(&self, out: &Path, printer: &Printer) -> Result<()> {
+        report::show(out, &self.profile, &self.record, printer)
+    }
 }
 
 impl Fit<'_> {
-    /// Fits every layer, writes the run directory `out` as it goes, and shows the profile.
-    pub fn into_run(self, args: &EstimatorArgs, seed: u64, out: &Path, printer: &Printer) -> Result<()> {
-        let Self { source, stimuli, activations, repeats, model, file, mut seconds, mut warnings } = self;
+    /// Fits every layer, and writes the run directory `out` as it goes.
+    pub fn into_run(
+        self,
+        args: &EstimatorArgs,
+        seed: u64,
+        out: &Path,
+        printer: &Printer,
+    ) -> Result<Finished> {
+        let Self { command, source, stimuli, activations, repeats, model, file, mut seconds, mut warnings } =
+            self;
         let estimator = args.estimator(seed);
         let mut options = options(args);
         if !repeats.is_empty() {
             options.insert("repeats".to_owned(), json!(repeats.len()));
         }
-        let key = key(&stimuli, &activations, &options, seed);
+        let activations = &*activations;
+        let key = key(&stimuli, activations, &options, seed)?;
         if args.bootstrap > 0 {
             // It changes no layer's fit: a rerun with another number keeps the layers.
             options.insert("bootstrap".to_owned(), json!(args.bootstrap));
         }
         let mut record = RunRecord {
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            // The program by its name: where it lies on this machine reproduces nothing.
-            command: iter::once("probe".to_owned()).chain(std::env::args().skip(1)).collect(),
+            command,
             key,
             stimuli: StimuliRecord {
                 name: source.to_owned(),
@@ -121,7 +150,7 @@ impl Fit<'_> {
             estimator.as_ref(),
             args.folds,
             stimuli.features(),
-            &activations,
+            activations,
             done,
             printer,
             |profile: &Profile| -> Result<()> {
@@ -145,35 +174,29 @@ impl Fit<'_> {
         };
         fitted.profile.write(out)?;
         seconds.insert("fit".to_owned(), begun.elapsed().as_secs_f64());
-        let differences = match args.bootstrap {
+        let bootstrapped = match args.bootstrap {
             0 => None,
             draws => {
                 let begun = Instant::now();
                 let (params, features) = (args.params(seed), stimuli.features());
                 let of = (&params, args.folds);
-                let rows =
-                    profile::layer_differences(&fitted.profile, of, features, &activations, draws, printer)?;
+                let found = profile::bootstrap(&fitted.profile, of, features, activations, draws, printer)?;
                 seconds.insert("bootstrap".to_owned(), begun.elapsed().as_secs_f64());
-                Some(rows)
+                Some(found)
             }
         };
-        run_dir::write_differences(out, differences.as_deref())?;
+        run_dir::write_bootstrap(out, bootstrapped.as_ref())?;
         let begun = Instant::now();
         let maps = match args.map {
             0 => None,
-            n => Some(Geometry::of(&activations, args.distance, n, seed, printer)?),
+            n => Some(Geometry::of(activations, args.distance, n, seed, printer)?),
         };
         run_dir::write_geometry(out, maps.as_ref())?;
         seconds.insert("map".to_owned(), begun.elapsed().as_secs_f64());
         let begun = Instant::now();
         let units = if args.per_unit {
-            let units = profile::fit_units(
-                &args.params(seed),
-                args.folds,
-                stimuli.features(),
-                &activations,
-                printer,
-            )?;
+            let units =
+                profile::fit_units(&args.params(seed), args.folds, stimuli.features(), activations, printer)?;
             say_the_foremost_units(&units, printer);
             seconds.insert("units".to_owned(), begun.elapsed().as_secs_f64());
             Some(units)
@@ -184,7 +207,8 @@ impl Fit<'_> {
         warnings.extend(fitted.warnings);
         record.warnings = warnings;
         record.seconds = seconds;
-        report::finish(out, &stimuli, &fitted.profile, &mut record, maps.as_ref(), printer)
+        report::finish(out, &stimuli, &fitted.profile, &mut record, maps.as_ref())?;
+        Ok(Finished { profile: fitted.profile, record })
     }
 }
 
@@ -249,10 +273,10 @@ fn options(args: &EstimatorArgs) -> BTreeMap<String, serde_json::Value> {
 /// A hash of everything the tables depend on.
 fn key(
     stimuli: &Stimuli,
-    activations: &Activations,
+    activations: &dyn ByLayer,
     options: &BTreeMap<String, serde_json::Value>,
     seed: u64,
-) -> String {
+) -> Result<String> {
     let mut hasher = blake3::Hasher::new();
     hasher.update(env!("CARGO_PKG_VERSION").as_bytes());
     hasher.update(stimuli.hash().as_bytes());
@@ -260,11 +284,11 @@ fn key(
     hasher.update(json!(options).to_string().as_bytes());
     for (index, layer) in activations.layers().iter().enumerate() {
         hasher.update(&layer.to_le_bytes());
-        for row in activations.matrix(index).rows() {
+        for row in activations.layer(index)?.rows() {
             for value in row {
                 hasher.update(&value.to_le_bytes());
             }
         }
     }
-    hasher.finalize().to_hex().to_string()
+    Ok(hasher.finalize().to_hex().to_string())
 }

@@ -14,6 +14,7 @@ mod run;
 mod run_dir;
 mod simulate;
 mod source;
+mod sweep;
 mod words;
 
 pub use compare::LAYER_STIMULI;
@@ -32,6 +33,7 @@ pub fn run(cli: Cli) -> Result<()> {
         Command::Fit(args) => fit::run(&args, &printer(&args.talk)?),
         Command::Simulate(args) => simulate::run(&args, &printer(&args.talk)?),
         Command::Compare(args) => compare::run(&args, &printer(&args.talk)?),
+        Command::Sweep(args) => sweep::run(&args, &printer(args.talk())?),
         Command::Report(args) => report::run(&args, &printer(&args.talk)?),
         Command::Cache(args) => cache::run(&args, &printer(args.task.talk())?),
         Command::Models(talk) => lists::models(&printer(&talk)?),

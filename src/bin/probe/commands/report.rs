@@ -17,8 +17,8 @@ use crate::args::ReportArgs;
 use crate::failure::Result;
 use crate::printer::Printer;
 
-/// The folder of the figures in a run directory.
-const FIGURES: &str = "figures";
+/// The folder of the figures in a run directory, and beside a comparison.
+pub const FIGURES: &str = "figures";
 
 /// Runs the command.
 pub fn run(args: &ReportArgs, printer: &Printer) -> Result<()> {
@@ -52,22 +52,20 @@ pub fn run(args: &ReportArgs, printer: &Printer) -> Result<()> {
     show(folder, &profile, &record, printer)
 }
 
-/// Writes what a run ends with, and shows it.
+/// Writes what a run ends with.
 pub fn finish(
     folder: &Path,
     stimuli: &Stimuli,
     profile: &Profile,
     record: &mut RunRecord,
     geometry: Option<&Geometry>,
-    printer: &Printer,
 ) -> Result<()> {
     let begun = Instant::now();
     let correlations = Confounds::of(stimuli.features()).matrix();
     let input = page::Input { profile, run: record, stimuli, correlations: &correlations, geometry };
     files::write(&folder.join(run_dir::PAGE), page::render(input)?.as_bytes())?;
     record.seconds.insert("report".to_owned(), begun.elapsed().as_secs_f64());
-    run_dir::write_record(folder, record)?;
-    show(folder, profile, record, printer)
+    run_dir::write_record(folder, record)
 }
 
 /// How tables and charts are drawn on this terminal.
@@ -79,7 +77,8 @@ pub fn options() -> terminal::Options {
     }
 }
 
-fn show(folder: &Path, profile: &Profile, record: &RunRecord, printer: &Printer) -> Result<()> {
+/// Shows a run.
+pub fn show(folder: &Path, profile: &Profile, record: &RunRecord, printer: &Printer) -> Result<()> {
     let page = folder.join(run_dir::PAGE);
     if printer.json() {
         return Printer::result_json(&as_json(folder, profile, record));

@@ -1,9 +1,11 @@
 //! `probe run`: stimuli, activations, profile, page.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
+use mlem_probe::activations::Destination;
 use mlem_probe::compare::{Representation, stimuli_sample};
 use mlem_probe::grammar::{Draw, Grammar};
 use mlem_probe::numeric::rng::Stream;
@@ -11,7 +13,7 @@ use mlem_probe::profile::ModelRecord;
 use mlem_probe::stimuli::Stimuli;
 use mlem_probe::text;
 
-use super::fit::Fit;
+use super::fit::{self, Fit};
 use super::{LAYER_STIMULI, compare, extract, generate, inputs, model, run_dir, source};
 use crate::args::{DrawArgs, ExtractArgs, RunArgs};
 use crate::failure::{Failure, Result};
@@ -22,28 +24,54 @@ const SAMPLE: usize = 4096;
 
 /// Runs the command: once, or once for each model and revision, and then compares them.
 pub fn run(args: &RunArgs, printer: &Printer) -> Result<()> {
+    let prepared = prepare(args, fit::command_line(), printer)?;
+    let jobs = jobs(args, prepared.source);
+    let compared = jobs.len() > 1;
+    let mut representations = Vec::new();
+    for job in &jobs {
+        let taken = prepared.take(job, printer)?;
+        if compared {
+            representations.push(taken.representation()?);
+        }
+        taken.fit.into_run(&args.estimator, args.draw.seed, &job.out, printer)?.show(&job.out, printer)?;
+    }
+    if !compared {
+        return Ok(());
+    }
+    let out = args.out.clone().unwrap_or_else(|| run_dir::comparison_of(prepared.source));
+    let folders: Vec<PathBuf> = jobs.into_iter().map(|job| job.out).collect();
+    compare::finish(&folders, representations, args.draw.seed, &out, printer)
+}
+
+/// One run of one model into the run directory `out`, without a word about what came of it; `command` is what reproduces it.
+pub fn one(args: &RunArgs, command: Vec<String>, out: &Path, printer: &Printer) -> Result<()> {
+    let prepared = prepare(args, command, printer)?;
+    let revision = args.model.revision.first().map(String::as_str);
+    let job = Job { model: &args.model.model, revision, out: out.to_owned() };
+    prepared.take(&job, printer)?.fit.into_run(&args.estimator, args.draw.seed, out, printer)?;
+    Ok(())
+}
+
+/// The stimuli of a run, which its models share.
+struct Prepared<'a> {
+    args: &'a RunArgs,
+    command: Vec<String>,
+    source: &'a str,
+    stimuli: Stimuli,
+    seconds: BTreeMap<String, f64>,
+}
+
+/// Says whatever is wrong with the stimuli before a model is fetched and run.
+fn prepare<'a>(args: &'a RunArgs, command: Vec<String>, printer: &Printer) -> Result<Prepared<'a>> {
     let source = args.source.as_deref().unwrap_or_default();
     let begun = Instant::now();
     let mut stimuli = stimuli(source, &args.draw, printer)?;
-    // Whatever is wrong with the stimuli is said before a model is fetched and run.
     stimuli.sentences()?;
     args.transforms.check(args.estimator.distance)?;
     inputs::choose_features(&mut stimuli, &args.estimator)?;
     args.estimator.estimator(args.draw.seed).check(stimuli.features(), args.estimator.folds)?;
     let seconds = BTreeMap::from([("generate".to_owned(), begun.elapsed().as_secs_f64())]);
-    let jobs = jobs(args, source);
-    let compared = jobs.len() > 1;
-    let mut representations = Vec::new();
-    for job in &jobs {
-        let kept = run_once(args, source, stimuli.clone(), job, seconds.clone(), compared, printer)?;
-        representations.extend(kept);
-    }
-    if !compared {
-        return Ok(());
-    }
-    let out = args.out.clone().unwrap_or_else(|| run_dir::comparison_of(source));
-    let folders: Vec<PathBuf> = jobs.into_iter().map(|job| job.out).collect();
-    compare::finish(&folders, representations, args.draw.seed, &out, printer)
+    Ok(Prepared { args, command, source, stimuli, seconds })
 }
 
 /// A model at a revision, and its run directory.
@@ -86,51 +114,67 @@ fn jobs<'a>(args: &'a RunArgs, source: &str) -> Vec<Job<'a>> {
     jobs
 }
 
-/// One model: its run directory, and what is kept of its activations where it is compared with others.
-fn run_once(
-    args: &RunArgs,
-    source: &str,
-    stimuli: Stimuli,
-    &Job { model: name, revision, ref out }: &Job<'_>,
-    mut seconds: BTreeMap<String, f64>,
-    compared: bool,
-    printer: &Printer,
-) -> Result<Option<Representation>> {
-    run_dir::require_writable(out)?;
-    let (checkpoint, options) = model::find(name, &args.model, revision, printer)?;
-    let begun = Instant::now();
-    let steps = args.transforms.steps(args.draw.seed);
-    let taken = extract::take(&stimuli, &checkpoint, &options, &args.extract, &steps, printer)?;
-    let (all, load) = (begun.elapsed().as_secs_f64(), taken.load.as_secs_f64());
-    seconds.extend([("load".to_owned(), load), ("extract".to_owned(), all - load)]);
-    let record = ModelRecord {
-        id: checkpoint.id.clone(),
-        revision: revision.map(str::to_owned),
-        commit: checkpoint.commit.clone(),
-        untrained: options.untrained,
-        device: Some(options.device.to_string()),
-        config: serde_json::from_str(&checkpoint.config).unwrap_or_default(),
-        pooling: pooling(&args.extract, &stimuli),
-    };
-    let fit = Fit {
-        source,
-        stimuli,
-        activations: taken.activations,
-        repeats: Vec::new(),
-        model: Some(record),
-        file: None,
-        seconds,
-        warnings: Vec::new(),
-    };
-    let kept = if compared {
-        let activations = &fit.activations;
-        let rows = stimuli_sample(activations.n_stimuli(), LAYER_STIMULI, args.draw.seed);
-        Some(Representation::of(activations, &rows, args.estimator.distance)?)
-    } else {
-        None
-    };
-    fit.into_run(&args.estimator, args.draw.seed, out, printer)?;
-    Ok(kept)
+impl<'a> Prepared<'a> {
+    /// The activations of one model, ready to be fitted.
+    fn take(
+        &self,
+        &Job { model: name, revision, ref out }: &Job<'_>,
+        printer: &Printer,
+    ) -> Result<Taken<'a>> {
+        let Self { args, stimuli, .. } = self;
+        run_dir::require_writable(out)?;
+        let (checkpoint, options) = model::find(name, &args.model, revision, printer)?;
+        let begun = Instant::now();
+        let steps = args.transforms.steps(args.draw.seed);
+        let taken = extract::take(
+            stimuli,
+            &checkpoint,
+            &options,
+            &args.extract,
+            &steps,
+            Destination::Temporary(out),
+            printer,
+        )?;
+        let (all, load) = (begun.elapsed().as_secs_f64(), taken.load.as_secs_f64());
+        let mut seconds = self.seconds.clone();
+        seconds.extend([("load".to_owned(), load), ("extract".to_owned(), all - load)]);
+        let record = ModelRecord {
+            id: checkpoint.id.clone(),
+            revision: revision.map(str::to_owned),
+            commit: checkpoint.commit.clone(),
+            untrained: options.untrained,
+            device: Some(options.device.to_string()),
+            config: serde_json::from_str(&checkpoint.config).unwrap_or_default(),
+            pooling: pooling(&args.extract, stimuli),
+        };
+        let fit = Fit {
+            command: self.command.clone(),
+            source: self.source,
+            stimuli: stimuli.clone(),
+            activations: Arc::new(taken.activations),
+            repeats: Vec::new(),
+            model: Some(record),
+            file: None,
+            seconds,
+            warnings: Vec::new(),
+        };
+        Ok(Taken { args: self.args, fit })
+    }
+}
+
+/// Activations that were taken, and how they are fitted.
+struct Taken<'a> {
+    args: &'a RunArgs,
+    fit: Fit<'a>,
+}
+
+impl Taken<'_> {
+    /// What is kept of the activations, to compare them with those of other models.
+    fn representation(&self) -> Result<Representation> {
+        let activations = &*self.fit.activations;
+        let rows = stimuli_sample(activations.n_stimuli(), LAYER_STIMULI, self.args.draw.seed);
+        Ok(Representation::of(activations, &rows, self.args.estimator.distance)?)
+    }
 }
 
 /// How tokens are pooled, in words that name the options that change it.

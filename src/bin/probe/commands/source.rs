@@ -25,11 +25,5 @@ pub fn open(name: &str, depth: usize) -> Result<Source> {
 
 /// The grammar called `name`, or in the file of that name, with trees at most `depth` deep.
 pub fn grammar(name: &str, depth: usize) -> Result<Grammar> {
-    let path = Path::new(name);
-    // A name without an ending or a folder is a bundled grammar's, unless there is such a file.
-    if path.extension().is_some() || path.components().count() > 1 || path.is_file() {
-        Ok(Grammar::load_to_depth(path, depth)?)
-    } else {
-        Ok(Grammar::bundled_to_depth(name, depth)?)
-    }
+    Ok(Grammar::named(name, depth)?)
 }

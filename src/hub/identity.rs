@@ -1,0 +1,105 @@
+//! What the numbers of a model depend on, as far as can be told without the network.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use super::error::Result;
+use super::names::{self, Name};
+use super::{Weights, embedded, folder};
+use crate::files;
+
+/// Tells models apart by what they are: the content of a folder's files (its weights if they are wanted), or the id of an embedded
+/// model or one of the Hub, whatever name it goes by. Nothing is asked of the network; `revision` is not part of what is
+/// given, and must be there as far as can be told without.
+///
+/// # Errors
+///
+/// As [`super::resolve`] for a folder or an embedded model; a name that no model can have.
+pub fn identity(name: &str, revision: Option<&str>, weights: bool) -> Result<String> {
+    Ok(match names::interpret(name)? {
+        Name::Embedded(model) => {
+            embedded::checkpoint(model, revision)?;
+            format!("embedded {}", model.name)
+        }
+        Name::Hub(id) => format!("hub {id}"),
+        Name::Folder(path) => {
+            folder::no_revision(&path, revision)?;
+            let checkpoint = folder::read(&path, name.to_owned(), None, weights)?;
+            let mut hasher = blake3::Hasher::new();
+            for text in [&checkpoint.config, &checkpoint.tokenizer] {
+                hasher.update(&(text.len() as u64).to_le_bytes());
+                hasher.update(text.as_bytes());
+            }
+            if let Weights::Safetensors(paths) | Weights::Pytorch(paths) = &checkpoint.weights {
+                for path in paths {
+                    hasher.update(content(path)?.as_bytes());
+                }
+            }
+            format!("folder {}", hasher.finalize().to_hex())
+        }
+    })
+}
+
+/// Whether `folder` holds a checkpoint, or part of one.
+#[must_use]
+pub fn is_checkpoint(folder: &Path) -> bool {
+    folder::holds_checkpoint(folder)
+}
+
+/// A hash of a file's content (hex). The cache of the Hub calls large files by their SHA-256, which a download was checked
+/// against.
+///
+/// # Errors
+///
+/// [`files::Error::Read`].
+pub fn content(path: &Path) -> Result<String, files::Error> {
+    let failed = |source| files::Error::Read { path: path.to_owned(), source };
+    let real = std::fs::canonicalize(path).map_err(failed)?;
+    let name = real.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let in_blobs = real.parent().and_then(Path::file_name).is_some_and(|folder| folder == "blobs");
+    if in_blobs && name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Ok(name.to_owned());
+    }
+    let mut hasher = blake3::Hasher::new();
+    let mut file = File::open(&real).map_err(failed)?;
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        match file.read(&mut buffer) {
+            Ok(0) => return Ok(hasher.finalize().to_hex().to_string()),
+            Ok(count) => hasher.update(&buffer[..count]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(failed(error)),
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Error;
+    use super::*;
+
+    #[test]
+    fn an_alias_and_its_id_are_one_model_and_a_folder_is_its_content() {
+        let id = |name: &str| identity(name, None, true).unwrap();
+        assert_eq!(id("minilm"), id("sentence-transformers/all-MiniLM-L6-v2"));
+        assert_ne!(id("minilm"), id("bert-base"));
+        let home = tempfile::tempdir().unwrap();
+        let at =
+            |place: &str, weights: bool| identity(home.path().join(place).to_str().unwrap(), None, weights);
+        for place in ["a", "b"] {
+            for (name, text) in [("config.json", "{}"), ("tokenizer.json", "{}"), ("model.safetensors", "w")]
+            {
+                files::write(&home.path().join(place).join(name), text.as_bytes()).unwrap();
+            }
+        }
+        assert_eq!(at("a", true).unwrap(), at("b", true).unwrap());
+        files::write(&home.path().join("b/model.safetensors"), b"v").unwrap();
+        assert_ne!(at("a", true).unwrap(), at("b", true).unwrap());
+        assert_eq!(at("a", false).unwrap(), at("b", false).unwrap());
+        assert!(at("nowhere", true).is_err());
+        for model in ["tiny-bert", home.path().join("a").to_str().unwrap()] {
+            assert!(matches!(identity(model, Some("stepp"), true), Err(Error::NoRevision { .. })), "{model}");
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! The cells of a sweep become the tables of one: `scores.csv` and its neighbours, and `sweep.json` that says what they are of.
+//!
+//! What is written depends on the plan and on the tables of the cells alone: not on the engine, the shards, the machines or the
+//! time.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde_json::{Map, Value, json};
+
+use super::error::{Error, Result};
+use super::grid::UNTRAINED;
+use super::plan::{Plan, slug};
+use super::state::{State, folder};
+use super::tables::{self, Part};
+use super::{Cell, Grid};
+use crate::files;
+use crate::profile::{IMPORTANCE, RunRecord};
+
+/// The file that says what the tables are of.
+pub const SWEEP: &str = "sweep.json";
+/// The record of a run.
+const RUN: &str = "run.json";
+
+/// What was collected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Collected {
+    /// How many cells.
+    pub cells: usize,
+    /// The tables, and how many rows each has.
+    pub tables: Vec<(&'static str, usize)>,
+    /// The cells that were left out, and why: empty unless that was allowed.
+    pub missing: Vec<String>,
+    /// Cells that can be compared with each other.
+    pub groups: Vec<Group>,
+    /// What a reader of the tables has to know.
+    pub warnings: Vec<String>,
+}
+
+/// Cells of different models over the same stimuli, with the same options.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// What they have in common, as the name of a folder.
+    pub name: String,
+    /// Their folders, in the order of the plan, as names in the folder of the sweep.
+    pub folders: Vec<String>,
+}
+
+/// A cell that is there.
+struct Done<'a> {
+    cell: &'a Cell,
+    record: RunRecord,
+    has_importances: bool,
+}
+
+/// Collects the cells of `grid`, whose states are `states`, in the folder `out` of the sweep. `partial` leaves out what is not done.
+///
+/// # Errors
+///
+/// [`Error::Incomplete`] where cells are not done and that is not allowed, or where none is; [`Error::Damaged`] for a
+/// file of a cell that is not what the program writes; [`Error::Files`].
+pub fn collect(plan: &Plan, grid: &Grid, states: &[State], out: &Path, partial: bool) -> Result<Collected> {
+    let (done, missing): (Vec<_>, Vec<_>) =
+        grid.cells.iter().zip(states).partition(|(_, state)| matches!(state, State::Done));
+    let missing_lines: Vec<String> = missing.iter().map(|(cell, state)| line(cell, state)).collect();
+    if done.is_empty() || !(missing.is_empty() || partial) {
+        let (plan, cells) = (plan.origin.clone(), grid.cells.len());
+        return Err(Error::Incomplete { plan, cells, missing: missing_lines });
+    }
+    let done: Vec<Done<'_>> = done.into_iter().map(|(cell, _)| read(cell, out)).collect::<Result<_>>()?;
+    let parts: Vec<Part<'_>> = done
+        .iter()
+        .map(|Done { cell, .. }| Part { folder: folder(out, cell), coordinates: cell.coordinates() })
+        .collect();
+    let written = tables::write(&parts, &grid.columns(), out)?;
+    let (groups, warnings) = (groups(&done, out), warnings(&done));
+    let value = json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "name": plan.name,
+        "axes": plan.axes().into_iter().map(|(name, values)| (name.to_owned(), json!(values))).collect::<Map<_, _>>(),
+        "columns": grid.columns(),
+        "tables": written.iter().map(|&(name, rows)| (name.to_owned(), json!(rows))).collect::<Map<_, _>>(),
+        "cells": done.iter().map(|done| described(done, grid, out)).collect::<Vec<_>>(),
+        "missing": missing.iter().map(|(cell, state)| json!({
+            "cell": cell.index + 1,
+            "key": cell.key,
+            "what": cell.label(),
+            "state": state.name(),
+        })).collect::<Vec<_>>(),
+        "comparable": groups.iter().map(|group| json!({"name": group.name, "cells": group.folders})).collect::<Vec<_>>(),
+        "warnings": warnings,
+    });
+    files::write(&out.join(SWEEP), format!("{value:#}\n").as_bytes())?;
+    Ok(Collected { cells: done.len(), tables: written, missing: missing_lines, groups, warnings })
+}
+
+/// A cell and how far it is, in a line.
+#[must_use]
+pub fn line(cell: &Cell, state: &State) -> String {
+    let detail = state.detail().map(|detail| format!(" ({detail})")).unwrap_or_default();
+    format!("{} {}  {}: {}{detail}", cell.index + 1, cell.short_key(), cell.label(), state.name())
+}
+
+/// Its folder, as a name in the folder of the sweep.
+fn name(out: &Path, cell: &Cell) -> String {
+    let folder = folder(out, cell);
+    let inside = folder.strip_prefix(out).unwrap_or(&folder);
+    inside.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/")
+}
+
+fn read<'a>(cell: &'a Cell, out: &Path) -> Result<Done<'a>> {
+    let folder = folder(out, cell);
+    let path = folder.join(RUN);
+    let record = serde_json::from_slice(&files::read(&path)?)
+        .map_err(|error| Error::Damaged { path, message: error.to_string() })?;
+    let importances = files::read(&folder.join(IMPORTANCE))?;
+    let has_importances = importances.iter().filter(|&&byte| byte == b'\n').count() > 1;
+    Ok(Done { cell, record, has_importances })
+}
+
+fn described(Done { cell, record, .. }: &Done<'_>, grid: &Grid, out: &Path) -> Value {
+    let mut all = Map::new();
+    all.insert("cell".to_owned(), json!(cell.index + 1));
+    all.insert("key".to_owned(), json!(cell.key));
+    all.insert("folder".to_owned(), json!(name(out, cell)));
+    for (column, value) in grid.columns().into_iter().zip(cell.coordinates()) {
+        all.insert(column, json!(value));
+    }
+    all.insert("model_id".to_owned(), json!(record.model.as_ref().map(|model| &model.id)));
+    all.insert("commit".to_owned(), json!(record.model.as_ref().and_then(|model| model.commit.as_ref())));
+    all.insert("stimuli".to_owned(), json!(record.stimuli.hash));
+    all.insert("n_stimuli".to_owned(), json!(record.stimuli.n_stimuli));
+    all.insert("layers".to_owned(), json!(record.layers));
+    all.insert("warnings".to_owned(), json!(record.warnings));
+    Value::Object(all)
+}
+
+/// The cells of two models or more that share their stimuli, their pooling and their options.
+fn groups(done: &[Done<'_>], out: &Path) -> Vec<Group> {
+    type Shared<'a> = (&'a str, &'a str, Vec<&'a (String, String)>);
+    let mut groups: Vec<(Shared<'_>, Vec<&Cell>)> = Vec::new();
+    for Done { cell, record, .. } in done.iter().filter(|done| done.has_importances) {
+        let options = cell.options.iter().filter(|(name, _)| name != UNTRAINED);
+        let shared: Shared<'_> = (&record.stimuli.hash, &cell.pooling, options.collect());
+        match groups.iter_mut().find(|(other, _)| *other == shared) {
+            Some((_, cells)) => cells.push(cell),
+            None => groups.push((shared, vec![cell])),
+        }
+    }
+    groups.retain(|(_, cells)| cells.len() > 1);
+    let mut named: Vec<Group> = Vec::new();
+    for ((_, pooling, options), cells) in groups {
+        let grammar =
+            Path::new(&cells[0].grammar).file_stem().map(|stem| stem.to_string_lossy().into_owned());
+        let mut parts = vec![grammar.unwrap_or_default(), pooling.to_owned()];
+        parts.extend(options.into_iter().map(|(name, value)| format!("{name}={value}")));
+        let wanted = slug(&parts.join("-"));
+        // Two files of one name in two folders are two grammars.
+        let twins = named.iter().filter(|group| group.name == wanted).count();
+        let name_of_group = if twins == 0 { wanted } else { format!("{wanted}-{}", twins + 1) };
+        let folders = cells.into_iter().map(|cell| name(out, cell)).collect();
+        named.push(Group { name: name_of_group, folders });
+    }
+    named
+}
+
+/// One model at several commits is several models, whatever the plan calls it.
+fn warnings(done: &[Done<'_>]) -> Vec<String> {
+    let mut commits: BTreeMap<(&str, Option<&str>), Vec<&str>> = BTreeMap::new();
+    for Done { cell, record, .. } in done {
+        let commit = record.model.as_ref().and_then(|model| model.commit.as_deref()).unwrap_or_default();
+        let seen = commits.entry((cell.model.as_str(), cell.revision.as_deref())).or_default();
+        if !seen.contains(&commit) {
+            seen.push(commit);
+        }
+    }
+    let several = commits.into_iter().filter(|(_, commits)| commits.len() > 1);
+    several
+        .map(|((model, revision), commits)| {
+            let revision = revision.map(|revision| format!("@{revision}")).unwrap_or_default();
+            format!(
+                "{model}{revision} was run at {} commits ({}): name one under `revisions`, so that every machine runs the same",
+                commits.len(),
+                commits.join(", ")
+            )
+        })
+        .collect()
+}

@@ -1,0 +1,101 @@
+//! Plans, and what is said of mistakes in them.
+
+use std::fmt::Write;
+
+use insta::assert_snapshot;
+use serde_json::Value;
+
+use super::{COLLECTED, SMALL};
+use crate::workspace::Workspace;
+
+#[test]
+fn a_dry_run_says_what_each_cell_is_and_runs_none() {
+    let w = Workspace::new();
+    w.write(
+        "plan.toml",
+        SMALL.replace("folds = 2", "folds = [2, 3]\n[[exclude]]\npooling = 'last'\nfolds = 3"),
+    );
+    let status = w.transcript("sweep run plan.toml --dry-run");
+    let masked: String = status.lines().fold(String::new(), |mut text, line| {
+        let words: Vec<&str> = line.split("  ").collect();
+        let is_key = |word: &str| word.len() == 12 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let line: Vec<&str> = words.iter().map(|word| if is_key(word) { "[KEY]" } else { word }).collect();
+        let _ = writeln!(text, "{}", line.join("  "));
+        text
+    });
+    assert_snapshot!(masked, @"");
+    assert!(!w.path("runs").exists());
+    let json: Value = serde_json::from_str(&w.ok("sweep status plan.toml --json")).unwrap();
+    assert_eq!(json["n_cells"], 12);
+    assert_eq!(json["cells"][11]["command"][0], "probe");
+    assert_eq!(json["cells"][1]["folds"], "3");
+}
+
+#[test]
+fn a_cell_is_a_run_that_can_be_made_by_hand() {
+    let w = Workspace::new();
+    w.write("plan.toml", SMALL);
+    w.ok("sweep plan.toml --shard 1/8");
+    let cell = super::cells(&w, "runs/plan").remove(0);
+    let run: Value = serde_json::from_slice(&std::fs::read(cell.join("run.json")).unwrap()).unwrap();
+    let words: Vec<&str> =
+        run["command"].as_array().unwrap().iter().map(|word| word.as_str().unwrap()).collect();
+    assert_eq!(words[..2], ["probe", "run"]);
+    let by_hand =
+        words[1..].iter().map(|word| if word.starts_with("--out=") { "--out=by-hand" } else { word });
+    w.ok(&by_hand.collect::<Vec<_>>().join(" "));
+    for table in &COLLECTED[..4] {
+        let of_cell = std::fs::read_to_string(cell.join(table)).unwrap();
+        assert_eq!(of_cell, w.read(&format!("by-hand/{table}")), "{table}");
+    }
+}
+
+#[test]
+fn mistakes_are_pointed_at() {
+    let w = Workspace::new();
+    let said = |plan: &str| {
+        w.write("plan.toml", plan);
+        w.transcript("sweep plan.toml")
+    };
+    assert_snapshot!(said("grammars = ['short_sentence']\nmodel = 'tiny-bert'"), @"");
+    assert_snapshot!(said("grammars = ['short_sentense']"), @"");
+    assert_snapshot!(said("grammars = ['short_sentence']\nrevisions = ['step0', 'finale']"), @"");
+    assert_snapshot!(said("grammars = ['short_sentence']\npoolings = ['mean', 'lst']"), @"");
+    assert_snapshot!(said("grammars = ['short_sentence']\n[options]\nfolds = [3, 'many']"), @"");
+    assert_snapshot!(
+        said("grammars = ['short_sentence']\n[options]\nestimator = ['mlem', 'rsa']\ninteractions = [false, true]"), @"");
+    assert_snapshot!(w.transcript("sweep nowhere.toml"), @"");
+    w.write("plan.toml", SMALL);
+    assert_snapshot!(w.transcript("sweep plan.toml --cell ffffffffffff"), @"");
+    assert_snapshot!(w.transcript("sweep plan.toml --shard 4/3"), @"");
+}
+
+#[test]
+fn paths_are_read_from_the_folder_of_the_plan() {
+    let w = Workspace::new();
+    let grammar =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/grammars/short_sentence.toml"))
+            .unwrap();
+    let plan =
+        "grammars = 'mine.toml'\nout = 'results'\n[options]\nsample = 64\nfolds = 2\nlayers = 0\nmap = 0\n";
+    w.write("plans/mine.toml", &grammar).write("plans/plan.toml", plan);
+    w.ok("sweep plans/plan.toml");
+    w.ok("sweep collect plans/plan.toml");
+    assert!(w.read("plans/results/scores.csv").starts_with("grammar,model,revision,pooling,layer,fold,"));
+    // The grammar's text is part of what a cell is.
+    w.write("plans/mine.toml", format!("{grammar}\n# another text\n"));
+    assert_eq!(super::states(&w, "plans/plan.toml", "plans/results"), ["waiting"]);
+}
+
+#[test]
+fn the_example_runs() {
+    let w = Workspace::new();
+    w.write("sweep.toml", include_str!("../../../examples/sweep.toml"));
+    let begun = std::time::Instant::now();
+    assert!(w.ok("sweep sweep.toml").starts_with("16 cells: 16 done\n"));
+    let said = w.ok("sweep collect sweep.toml");
+    assert!(said.contains("training: 16 cells collected") && begun.elapsed().as_secs() < 120, "{said}");
+    // The comparison that is offered can be made.
+    let command = said.lines().find_map(|line| line.trim().strip_prefix("probe compare ")).unwrap();
+    assert!(w.ok(&format!("compare {command}")).contains("tiny-bert@step400"));
+}
