@@ -58,6 +58,9 @@ impl FromStr for DeviceChoice {
 }
 
 impl DeviceChoice {
+    /// Whether the program was built for a GPU of some kind.
+    pub const GPU_BUILD: bool = cfg!(any(feature = "cuda", feature = "metal"));
+
     /// Whether batches are padded there.
     #[must_use]
     pub fn pads(self) -> bool {

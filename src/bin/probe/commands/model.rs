@@ -17,8 +17,12 @@ pub fn find(
 ) -> Result<(Checkpoint, LoadOptions)> {
     // Before anything is downloaded for a device that is not there.
     let device = args.device.resolve()?;
-    if device != DeviceChoice::Cpu {
-        printer.say(&format!("on {device}"));
+    match (args.device, device) {
+        (DeviceChoice::Auto, DeviceChoice::Cpu) if DeviceChoice::GPU_BUILD => {
+            printer.say("no GPU answers: the model runs on the processor");
+        }
+        (_, DeviceChoice::Cpu) => {}
+        _ => printer.say(&format!("the model runs on {device}")),
     }
     let mut hub = Hub::from_env();
     hub.revision = revision.map(str::to_owned);
