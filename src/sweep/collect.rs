@@ -1,7 +1,7 @@
 //! The cells of a sweep become the tables of one: `scores.csv` and its neighbours, and `sweep.json` that says what they are of.
 //!
 //! What is written depends on the plan and on the tables of the cells alone: not on the engine, the shards, the machines or the
-//! time.
+//! time. So the warnings of a run are not here but in its own `run.json`: one that was interrupted warns of its last layers alone.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -131,7 +131,6 @@ fn described(Done { cell, record, .. }: &Done<'_>, grid: &Grid, out: &Path) -> V
     all.insert("stimuli".to_owned(), json!(record.stimuli.hash));
     all.insert("n_stimuli".to_owned(), json!(record.stimuli.n_stimuli));
     all.insert("layers".to_owned(), json!(record.layers));
-    all.insert("warnings".to_owned(), json!(record.warnings));
     Value::Object(all)
 }
 

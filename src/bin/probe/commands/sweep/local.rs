@@ -22,13 +22,14 @@ struct Tally<'a> {
     failed: Vec<(&'a Cell, String, Option<String>)>,
 }
 
-/// Runs `to_run` of the `chosen` cells, one after the other; one that fails does not stop the others.
-pub fn run(sweep: &Sweep, chosen: &[&Cell], to_run: &[&Cell], printer: &Printer) -> Result<()> {
+/// Runs `to_run` of the `chosen` cells, one after the other; one that fails does not stop the others. `done` of the chosen are
+/// done already.
+pub fn run(sweep: &Sweep, chosen: usize, done: usize, to_run: &[&Cell], printer: &Printer) -> Result<()> {
     let mut turns: Vec<(u32, &Cell)> =
         to_run.iter().map(|&cell| (attempts(&folder(&sweep.out, cell), cell), cell)).collect();
     // What was tried least comes first: a cell that takes its process down with it keeps no other waiting.
     turns.sort_by_key(|(attempts, cell)| (*attempts, cell.index));
-    let mut tally = Tally { done: chosen.len() - to_run.len(), ..Tally::default() };
+    let mut tally = Tally { done, ..Tally::default() };
     if tally.done > 0 {
         printer.say(&format!("{} done before", text::counted(tally.done as u128, "cell")));
     }
@@ -60,7 +61,7 @@ pub fn run(sweep: &Sweep, chosen: &[&Cell], to_run: &[&Cell], printer: &Printer)
             }
         }
     }
-    finish(sweep, chosen.len(), tally, printer)
+    finish(sweep, chosen, tally, printer)
 }
 
 /// Runs one cell into its folder.
@@ -94,6 +95,10 @@ fn finish(sweep: &Sweep, cells: usize, tally: Tally<'_>, printer: &Printer) -> R
         }
         if !failed.is_empty() {
             counts.push(format!("{} failed", failed.len()));
+        }
+        let left = cells.saturating_sub(done + elsewhere.len() + failed.len());
+        if left > 0 {
+            counts.push(format!("{left} left"));
         }
         Printer::result(format!("{}: {}\n", text::counted(cells as u128, "cell"), counts.join(", ")))?;
         if done == sweep.grid.cells.len() {

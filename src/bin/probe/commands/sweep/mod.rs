@@ -123,7 +123,10 @@ fn begin(args: &SweepRunArgs, retry: bool, printer: &Printer) -> Result<()> {
         return show::cells(&sweep, &chosen, &states, printer);
     }
     match engine {
-        Engine::Local => local::run(&sweep, &chosen, &to_run, printer),
+        Engine::Local => {
+            let done = chosen.iter().filter(|cell| states[cell.index] == State::Done).count();
+            local::run(&sweep, chosen.len(), done, &to_run, printer)
+        }
         Engine::Slurm => slurm::submit(&sweep, &to_run, printer),
     }
 }
