@@ -21,7 +21,26 @@ fn a_dry_run_says_what_each_cell_is_and_runs_none() {
         let _ = writeln!(text, "{}", line.join("  "));
         text
     });
-    assert_snapshot!(masked, @"");
+    assert_snapshot!(masked, @"
+    exit code 0
+    --- stdout
+    plan: 12 cells, 2 grammars × 1 model × 2 revisions × 2 poolings × 2 of --folds
+    cell  key           state    grammar               model      revision  pooling  folds
+       1  [KEY]  waiting  short_sentence        tiny-bert  step0     mean     2
+       2  [KEY]  waiting  short_sentence        tiny-bert  step0     mean     3
+       3  [KEY]  waiting  short_sentence        tiny-bert  step0     last     2
+       4  [KEY]  waiting  short_sentence        tiny-bert  final     mean     2
+       5  [KEY]  waiting  short_sentence        tiny-bert  final     mean     3
+       6  [KEY]  waiting  short_sentence        tiny-bert  final     last     2
+       7  [KEY]  waiting  long_range_agreement  tiny-bert  step0     mean     2
+       8  [KEY]  waiting  long_range_agreement  tiny-bert  step0     mean     3
+       9  [KEY]  waiting  long_range_agreement  tiny-bert  step0     last     2
+      10  [KEY]  waiting  long_range_agreement  tiny-bert  final     mean     2
+      11  [KEY]  waiting  long_range_agreement  tiny-bert  final     mean     3
+      12  [KEY]  waiting  long_range_agreement  tiny-bert  final     last     2
+    12 waiting
+    --- stderr
+    ");
     assert!(!w.path("runs").exists());
     let json: Value = serde_json::from_str(&w.ok("sweep status plan.toml --json")).unwrap();
     assert_eq!(json["n_cells"], 12);
