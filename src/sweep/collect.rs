@@ -114,7 +114,8 @@ fn read<'a>(cell: &'a Cell, out: &Path) -> Result<Done<'a>> {
     let record = serde_json::from_slice(&files::read(&path)?)
         .map_err(|error| Error::Damaged { path, message: error.to_string() })?;
     let importances = files::read(&folder.join(IMPORTANCE))?;
-    let has_importances = importances.iter().filter(|&&byte| byte == b'\n').count() > 1;
+    let header = importances.iter().position(|&byte| byte == b'\n');
+    let has_importances = header.is_some_and(|end| end + 1 < importances.len());
     Ok(Done { cell, record, has_importances })
 }
 

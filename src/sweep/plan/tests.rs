@@ -101,6 +101,10 @@ fn mistakes_have_their_place_and_near_names() {
       |          ^^^^^
     hint: write a list: models = ["x", "y"]
     "#);
+}
+
+#[test]
+fn mistakes_in_options_have_their_place_and_near_names() {
     assert_snapshot!(problem("grammars = 'a'\n[options]\nfold = 3"), @"
     plan.toml:3:1: `probe run` has no option --fold
       |
@@ -143,6 +147,10 @@ fn mistakes_have_their_place_and_near_names() {
       |                ^^^^^
     hint: write `interactions = true`, or for both `interactions = [false, true]`
     ");
+}
+
+#[test]
+fn mistakes_elsewhere_have_their_place_and_near_names() {
     assert_snapshot!(problem("grammars = 'a'\n[slurm]\nmemory = '8G'"), @"
     plan.toml:3:1: [slurm] has no key `memory`
       |

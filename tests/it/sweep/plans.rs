@@ -24,7 +24,7 @@ fn a_dry_run_says_what_each_cell_is_and_runs_none() {
     assert_snapshot!(masked, @"
     exit code 0
     --- stdout
-    plan: 12 cells, 2 grammars × 1 model × 2 revisions × 2 poolings × 2 of --folds
+    plan: 12 cells, 2 grammars × 1 model × 2 revisions × 2 poolings × 2 of --folds, less what is excluded
     cell  key           state    grammar               model      revision  pooling  folds
        1  [KEY]  waiting  short_sentence        tiny-bert  step0     mean     2
        2  [KEY]  waiting  short_sentence        tiny-bert  step0     mean     3
