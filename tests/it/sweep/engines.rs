@@ -123,7 +123,7 @@ fn a_cell_that_fails_stops_no_other_and_is_tried_again() {
     assert_snapshot!(said, @"
     error: 1 of 8 cells failed
     cell 3 failed: cannot write [CELL]/weights.csv: Is a directory (os error 21)
-    hint: probe sweep retry plan.toml tries them again
+    hint: `probe sweep retry plan.toml` tries them again
     ");
     assert_eq!(states(&w, "plan.toml", "runs/plan")[2], "failed");
     let partial = w.ok("sweep collect plan.toml --partial");
@@ -143,14 +143,20 @@ fn a_table_that_was_damaged_is_made_again() {
     let w = Workspace::new();
     w.write("plan.toml", SMALL);
     w.ok("sweep plan.toml --shard 1/8");
-    let table = cells(&w, "runs/plan").remove(0).join("scores.csv");
-    let whole = fs::read(&table).unwrap();
-    fs::write(&table, &whole[..whole.len() / 2]).unwrap();
-    assert_eq!(states(&w, "plan.toml", "runs/plan")[0], "damaged");
-    let refused = w.command("sweep collect plan.toml").output().unwrap();
-    assert!(
-        String::from_utf8_lossy(&refused.stderr).contains("damaged (scores.csv is not what was written)")
-    );
-    w.ok("sweep plan.toml --shard 1/8");
-    assert_eq!(fs::read(&table).unwrap(), whole);
+    let cell = cells(&w, "runs/plan").remove(0);
+    for table in COLLECTED[..4].iter().map(|table| cell.join(table)) {
+        let whole = fs::read(&table).unwrap();
+        // Cut where a row ends, so that what is left is a table.
+        let half =
+            whole.len() / 2 + whole[whole.len() / 2..].iter().position(|&byte| byte == b'\n').unwrap() + 1;
+        fs::write(&table, &whole[..half]).unwrap();
+        assert_eq!(states(&w, "plan.toml", "runs/plan")[0], "damaged");
+        let refused = w.command("sweep collect plan.toml").output().unwrap();
+        assert!(
+            String::from_utf8_lossy(&refused.stderr).contains("csv is not what was written)"),
+            "{refused:?}"
+        );
+        w.ok("sweep plan.toml --shard 1/8");
+        assert_eq!(fs::read(&table).unwrap(), whole, "{}", table.display());
+    }
 }

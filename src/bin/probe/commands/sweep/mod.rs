@@ -120,7 +120,7 @@ fn begin(args: &SweepRunArgs, retry: bool, printer: &Printer) -> Result<()> {
         })
         .collect();
     if args.dry_run {
-        return show::cells(&sweep, &chosen, &states, printer);
+        return show::cells(&sweep, if retry { &to_run } else { &chosen }, &states, printer);
     }
     match engine {
         Engine::Local => {

@@ -17,6 +17,9 @@ pub fn cells(sweep: &Sweep, cells: &[&Cell], states: &[State], printer: &Printer
         return Printer::result_json(&as_json(sweep, cells, states));
     }
     let mut out = format!("{}: {}\n", sweep.plan.name, shape(sweep, cells.len()));
+    if cells.is_empty() {
+        return Printer::result(out);
+    }
     let columns = sweep.grid.columns();
     let mut rows: Vec<Vec<String>> =
         vec![["cell", "key", "state"].into_iter().map(str::to_owned).chain(columns).collect()];
