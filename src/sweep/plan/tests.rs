@@ -186,7 +186,13 @@ fn mistakes_elsewhere_have_their_place_and_near_names() {
       |        ^^^^^^
     hint: use letters, digits, `-`, `_` and `.`; it names a folder, and the jobs of Slurm
     ");
-    assert_snapshot!(problem("grammars = ["), @"");
+    assert_snapshot!(problem("grammars = ["), @"
+    plan.toml:1:13: unclosed array, expected `]`
+      |
+    1 | grammars = [
+      |             ^
+    hint: see https://toml.io for the notation; texts stand in quotes
+    ");
 }
 
 #[test]
