@@ -153,9 +153,7 @@ fn a_queue_that_does_not_answer_is_no_queue() {
     );
     let (code, _, said) = cluster.run("sweep status plan.toml");
     assert_eq!(code, Some(0));
-    assert_snapshot!(said, @"
-    warning: squeue does not answer: slurm_load_jobs error: Unable to contact slurm controller; what follows is what the folders of the cells say
-    ");
+    assert_snapshot!(said, @"warning: squeue does not answer: slurm_load_jobs error: Unable to contact slurm controller; what follows is what the folders of the cells say");
     assert_eq!(cluster.states(), ["waiting"; 8]);
     // Without Slurm's commands the folders alone tell.
     assert_eq!(states(&cluster.0, "plan.toml", "runs/plan"), ["waiting"; 8]);
