@@ -1,7 +1,7 @@
 //! The cells of a sweep become the tables of one: `scores.csv` and its neighbours, and `sweep.json` that says what they are of.
 //!
 //! What is written depends on the plan and on the tables of the cells alone: not on the engine, the shards, the machines or the
-//! time.
+//! time. So the warnings of a run are not here but in its own `run.json`: one that was interrupted warns of its last layers alone.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -114,7 +114,8 @@ fn read<'a>(cell: &'a Cell, out: &Path) -> Result<Done<'a>> {
     let record = serde_json::from_slice(&files::read(&path)?)
         .map_err(|error| Error::Damaged { path, message: error.to_string() })?;
     let importances = files::read(&folder.join(IMPORTANCE))?;
-    let has_importances = importances.iter().filter(|&&byte| byte == b'\n').count() > 1;
+    let header = importances.iter().position(|&byte| byte == b'\n');
+    let has_importances = header.is_some_and(|end| end + 1 < importances.len());
     Ok(Done { cell, record, has_importances })
 }
 
@@ -131,7 +132,6 @@ fn described(Done { cell, record, .. }: &Done<'_>, grid: &Grid, out: &Path) -> V
     all.insert("stimuli".to_owned(), json!(record.stimuli.hash));
     all.insert("n_stimuli".to_owned(), json!(record.stimuli.n_stimuli));
     all.insert("layers".to_owned(), json!(record.layers));
-    all.insert("warnings".to_owned(), json!(record.warnings));
     Value::Object(all)
 }
 
@@ -185,4 +185,86 @@ fn warnings(done: &[Done<'_>]) -> Vec<String> {
             )
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sweep::fixtures::Toy;
+
+    const PLAN: &str = "
+        grammars = ['short_sentence', 'svo_agreement']
+        models = ['tiny-bert', 'minilm']
+        [options]
+        folds = [3, 4]
+        untrained = [false, true]
+    ";
+
+    /// A sweep whose cells are all done: `commit` and `importances` say of each cell what its run says.
+    fn collected(
+        commit: impl Fn(&Cell) -> &'static str,
+        importances: impl Fn(&Cell) -> &'static str,
+    ) -> Collected {
+        let out = tempfile::tempdir().unwrap();
+        let plan = Plan::parse(PLAN, "plan.toml", Path::new(""), "plan", &Toy::new()).unwrap();
+        let grid = Grid::of(&plan, &Toy::new()).unwrap();
+        for cell in &grid.cells {
+            let run = json!({
+                "version": "1", "command": [], "key": "", "layers": [0], "options": {}, "seed": 0, "seconds": {},
+                "warnings": [],
+                "stimuli": {"name": cell.grammar, "hash": cell.grammar, "n_stimuli": 8, "features": [], "source": {}},
+                "model": {"id": cell.model, "commit": commit(cell), "config": {}, "pooling": "mean"},
+            });
+            let put = |name: &str, text: &str| {
+                files::write(&folder(out.path(), cell).join(name), text.as_bytes()).unwrap();
+            };
+            put(RUN, &run.to_string());
+            put(IMPORTANCE, importances(cell));
+            put("scores.csv", "layer,spearman\n0,0.5\n");
+        }
+        collect(&plan, &grid, &vec![State::Done; grid.cells.len()], out.path(), false).unwrap()
+    }
+
+    #[test]
+    fn models_over_the_same_stimuli_are_offered_for_comparison() {
+        let found = collected(|_| "c", |_| "layer,importance\n0,0.5\n");
+        assert_eq!(found.tables[0], ("scores.csv", 16));
+        let groups: Vec<(&str, usize)> =
+            found.groups.iter().map(|group| (group.name.as_str(), group.folders.len())).collect();
+        // Untrained, a model is another one: it is compared, and divides no group.
+        let expected = [
+            "short_sentence-mean-folds-3",
+            "short_sentence-mean-folds-4",
+            "svo_agreement-mean-folds-3",
+            "svo_agreement-mean-folds-4",
+        ];
+        assert_eq!(groups, expected.map(|name| (name, 4)));
+        assert!(found.groups[0].folders[0].starts_with("cells/short_sentence-tiny-bert-"));
+        let without = collected(|_| "c", |_| "layer,importance\n");
+        assert!(without.groups.is_empty() && without.warnings.is_empty());
+    }
+
+    #[test]
+    fn one_model_at_two_commits_is_warned_of() {
+        let moved =
+            |cell: &Cell| if cell.grammar == "svo_agreement" && cell.model == "minilm" { "d" } else { "c" };
+        let found = collected(moved, |_| "layer,importance\n");
+        let [warning] = found.warnings.as_slice() else { panic!("{:?}", found.warnings) };
+        assert!(warning.starts_with("minilm was run at 2 commits (c, d)"), "{warning}");
+    }
+
+    #[test]
+    fn what_is_not_done_is_named() {
+        let out = tempfile::tempdir().unwrap();
+        let plan = Plan::parse(PLAN, "plan.toml", Path::new(""), "plan", &Toy::new()).unwrap();
+        let grid = Grid::of(&plan, &Toy::new()).unwrap();
+        let states = vec![State::Waiting; grid.cells.len()];
+        let error = collect(&plan, &grid, &states, out.path(), true).unwrap_err();
+        let text = error.to_string();
+        assert!(text.starts_with("16 of 16 cells of plan.toml cannot be collected:\n  1 "), "{text}");
+        assert!(
+            text.contains("short_sentence × tiny-bert × mean × folds=3 × untrained=false: waiting"),
+            "{text}"
+        );
+    }
 }

@@ -139,13 +139,11 @@ impl Grid {
         for key in keys {
             let fits = |cell: &&Cell| !key.is_empty() && cell.key.starts_with(&key.to_lowercase());
             let fitting: Vec<&Cell> = self.cells.iter().filter(fits).collect();
-            match fitting.as_slice() {
-                [cell] => found.push(cell),
-                _ => {
-                    let (plan, key) = (plan.origin.clone(), key.clone());
-                    return Err(Error::Key { plan, key, cells: fitting.len() });
-                }
-            }
+            let [cell] = fitting.as_slice() else {
+                let (plan, key) = (plan.origin.clone(), key.clone());
+                return Err(Error::Key { plan, key, cells: fitting.len() });
+            };
+            found.push(cell);
         }
         found.sort_by_key(|cell| cell.index);
         found.dedup_by_key(|cell| cell.index);

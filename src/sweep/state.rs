@@ -226,9 +226,14 @@ impl Claim {
     pub fn take(folder: &Path, cell: &Cell) -> Result<Option<Self>> {
         let Some(lock) = Lock::take(folder)? else { return Ok(None) };
         let earlier = Record::read(folder, cell);
-        let is_done = |record: &Record| record.outcome == Outcome::Done && record.damaged(folder).is_none();
-        if earlier.as_ref().is_some_and(is_done) {
-            return Ok(None);
+        if let Some(earlier) = earlier.as_ref().filter(|record| record.outcome == Outcome::Done) {
+            if earlier.damaged(folder).is_none() {
+                return Ok(None);
+            }
+            // A run goes on from the tables that it finds, and a part of these is not what it wrote.
+            for table in TABLES {
+                files::write_or_remove(&folder.join(table), None)?;
+            }
         }
         let record = Record {
             key: cell.key.clone(),
@@ -310,6 +315,7 @@ mod tests {
         files::write(&folder.join("scores.csv"), b"lay").unwrap();
         assert_eq!(State::of(&folder, &cell), State::Damaged { table: "scores.csv".to_owned() });
         assert!(Claim::take(&folder, &cell).unwrap().is_some());
+        assert!(!folder.join("scores.csv").exists(), "what is damaged is not gone on from");
     }
 
     #[test]

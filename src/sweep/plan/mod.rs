@@ -189,6 +189,12 @@ impl Plan {
         axes
     }
 
+    /// Whether combinations are left out.
+    #[must_use]
+    pub fn excludes(&self) -> bool {
+        !self.exclude.is_empty()
+    }
+
     /// A complaint about what stands at the bytes `span`.
     pub(super) fn complaint(&self, value: &Value, message: String, hint: Option<String>) -> Error {
         Source { origin: &self.origin, text: &self.text }.error(value.span.clone(), message, hint)

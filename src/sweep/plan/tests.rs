@@ -101,6 +101,10 @@ fn mistakes_have_their_place_and_near_names() {
       |          ^^^^^
     hint: write a list: models = ["x", "y"]
     "#);
+}
+
+#[test]
+fn mistakes_in_options_have_their_place_and_near_names() {
     assert_snapshot!(problem("grammars = 'a'\n[options]\nfold = 3"), @"
     plan.toml:3:1: `probe run` has no option --fold
       |
@@ -143,6 +147,10 @@ fn mistakes_have_their_place_and_near_names() {
       |                ^^^^^
     hint: write `interactions = true`, or for both `interactions = [false, true]`
     ");
+}
+
+#[test]
+fn mistakes_elsewhere_have_their_place_and_near_names() {
     assert_snapshot!(problem("grammars = 'a'\n[slurm]\nmemory = '8G'"), @"
     plan.toml:3:1: [slurm] has no key `memory`
       |
@@ -178,7 +186,13 @@ fn mistakes_have_their_place_and_near_names() {
       |        ^^^^^^
     hint: use letters, digits, `-`, `_` and `.`; it names a folder, and the jobs of Slurm
     ");
-    assert_snapshot!(problem("grammars = ["), @"");
+    assert_snapshot!(problem("grammars = ["), @"
+    plan.toml:1:13: unclosed array, expected `]`
+      |
+    1 | grammars = [
+      |             ^
+    hint: see https://toml.io for the notation; texts stand in quotes
+    ");
 }
 
 #[test]

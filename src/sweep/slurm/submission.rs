@@ -57,7 +57,11 @@ fn path(out: &Path, number: usize) -> PathBuf {
 /// The number that the next submission of the sweep in `out` gets, from 1.
 #[must_use]
 pub fn next_number(out: &Path) -> usize {
-    (1..).find(|&number| !path(out, number).exists()).unwrap_or(1)
+    let mut number = 1;
+    while path(out, number).exists() {
+        number += 1;
+    }
+    number
 }
 
 /// What was submitted of the sweep in `out`, the first submission first.

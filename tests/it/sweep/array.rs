@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use assert_cmd::Command;
 use insta::assert_snapshot;
 
-use super::{SMALL, collected, states};
+use super::{SMALL, assert_same, collected, states};
 use crate::workspace::Workspace;
 
 /// Takes an array as `sbatch` does, and runs its tasks at once, unless there is a file `hold`.
@@ -77,7 +77,10 @@ fn an_array_is_submitted_and_its_tasks_do_the_cells() {
     let cluster = Cluster::new(&plan);
     let (code, said, _) = cluster.run("sweep plan.toml");
     assert_eq!(code, Some(0));
-    assert_snapshot!(said, @"");
+    assert_snapshot!(said, @"
+    job 77: 8 cells in 3 tasks
+    how far they are: probe sweep status plan.toml
+    ");
     let told = cluster.0.read("told");
     let told: Vec<&str> = told.lines().collect();
     assert_eq!(told[..2], ["--parsable", "--array=0-2%2"]);
@@ -91,7 +94,10 @@ fn an_array_is_submitted_and_its_tasks_do_the_cells() {
     let (_, said, _) = cluster.run("sweep plan.toml");
     assert!(said.starts_with("nothing to submit"), "{said}");
     cluster.0.ok("sweep run plan.toml --engine local --out local");
-    assert_eq!(collected(&cluster.0, "plan.toml", "runs/plan"), collected(&cluster.0, "plan.toml", "local"));
+    assert_same(
+        &collected(&cluster.0, "plan.toml", "runs/plan"),
+        &collected(&cluster.0, "plan.toml", "local"),
+    );
 }
 
 #[test]
@@ -122,7 +128,12 @@ fn what_the_queue_says_decides_what_is_submitted_again() {
     );
     let (_, status, _) = cluster.run("sweep status plan.toml");
     let said: Vec<&str> = status.lines().skip_while(|line| !line.starts_with("1 done")).collect();
-    assert_snapshot!(said.join("\n"), @"");
+    assert_snapshot!(said.join("\n"), @"
+    1 done, 2 queued, 5 interrupted
+    cell 2 interrupted: task 77_0: ended, and Slurm has forgotten how
+    cells 3-4 interrupted: task 77_1: TIMEOUT
+    cells 5-6 interrupted: task 77_2: CANCELLED
+    ");
     fs::remove_file(cluster.0.path("hold")).unwrap();
     fs::remove_file(cluster.0.path("told")).unwrap();
     let (_, said, _) = cluster.run("sweep retry plan.toml");
@@ -142,7 +153,7 @@ fn a_queue_that_does_not_answer_is_no_queue() {
     );
     let (code, _, said) = cluster.run("sweep status plan.toml");
     assert_eq!(code, Some(0));
-    assert_snapshot!(said, @"");
+    assert_snapshot!(said, @"warning: squeue does not answer: slurm_load_jobs error: Unable to contact slurm controller; what follows is what the folders of the cells say");
     assert_eq!(cluster.states(), ["waiting"; 8]);
     // Without Slurm's commands the folders alone tell.
     assert_eq!(states(&cluster.0, "plan.toml", "runs/plan"), ["waiting"; 8]);
@@ -157,8 +168,14 @@ fn what_sbatch_refuses_is_said_and_nothing_counts_as_submitted() {
     );
     let (code, _, said) = cluster.run("sweep plan.toml");
     assert_eq!(code, Some(1));
-    assert_snapshot!(said, @"");
+    assert_snapshot!(said, @"
+    error: sbatch took no array: sbatch: error: invalid partition specified: gpu
+    hint: the script is [DIR]/runs/plan/slurm/0001.sh; what a task asks for is in [slurm] of the plan. Where the array is too long for this cluster, put more cells into a task: chunk = N
+    ");
     assert_eq!(cluster.states(), ["waiting"; 8]);
     let without = cluster.0.command("sweep plan.toml").env("PATH", "/nowhere").output().unwrap();
-    assert_snapshot!(String::from_utf8(without.stderr).unwrap(), @"");
+    assert_snapshot!(String::from_utf8(without.stderr).unwrap(), @"
+    error: cannot run sbatch: No such file or directory (os error 2)
+    hint: run this where Slurm's commands are (a login node); --engine local runs the cells here, and --shard I/N serves any other scheduler
+    ");
 }

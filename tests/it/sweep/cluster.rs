@@ -7,7 +7,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 use std::{env, fs};
 
-use super::{TWELVE, collected, half_way, record};
+use super::{TWELVE, assert_same, collected, half_way, record};
 use crate::workspace::Workspace;
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/slurm/cluster");
@@ -110,7 +110,7 @@ fn twelve_cells_one_killed_and_one_cancelled_give_the_tables_of_the_local_engine
     cluster.w.ok("sweep run plan.toml --engine local --out local");
     let (by_slurm, local) =
         (collected(&cluster.w, "plan.toml", "by-slurm"), collected(&cluster.w, "plan.toml", "local"));
-    assert_eq!(by_slurm, local);
+    assert_same(&by_slurm, &local);
     eprintln!(
         "12 cells by Slurm (one killed, one cancelled, both retried): {} bytes of tables, as by the local engine",
         by_slurm.iter().map(String::len).sum::<usize>()

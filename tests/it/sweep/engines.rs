@@ -5,7 +5,7 @@ use std::fs;
 use insta::assert_snapshot;
 use serde_json::Value;
 
-use super::{COLLECTED, SMALL, TWELVE, cells, collected, half_way, record, spawn, states};
+use super::{COLLECTED, SMALL, TWELVE, assert_same, cells, collected, half_way, record, spawn, states};
 use crate::workspace::Workspace;
 
 #[test]
@@ -49,7 +49,7 @@ fn shards_in_any_order_make_the_whole() {
     assert!(partial.contains("2 cells collected") && partial.contains(": waiting\n"), "{partial}");
     w.ok("sweep run plan.toml --out parts --shard 1/3");
     w.ok("sweep run plan.toml --out parts --shard 2/3");
-    assert_eq!(collected(&w, "plan.toml", "parts"), collected(&w, "plan.toml", "whole"));
+    assert_same(&collected(&w, "plan.toml", "parts"), &collected(&w, "plan.toml", "whole"));
     // Nothing is left to be done, and nothing is done again.
     let again = w.command("sweep plan.toml --out parts").output().unwrap();
     assert_eq!(String::from_utf8_lossy(&again.stderr), "8 cells done before\n");
@@ -104,7 +104,7 @@ fn two_processes_share_a_sweep_and_no_cell() {
         assert_eq!(record(&cell).unwrap()["attempts"], 1, "{}", cell.display());
     }
     w.ok("sweep plan.toml --out alone");
-    assert_eq!(collected(&w, "plan.toml", "shared"), collected(&w, "plan.toml", "alone"));
+    assert_same(&collected(&w, "plan.toml", "shared"), &collected(&w, "plan.toml", "alone"));
 }
 
 #[test]
@@ -120,7 +120,11 @@ fn a_cell_that_fails_stops_no_other_and_is_tried_again() {
     assert_eq!(failed.status.code(), Some(1));
     assert_eq!(String::from_utf8_lossy(&failed.stdout), "8 cells: 7 done, 1 failed\n");
     let said = String::from_utf8(failed.stderr).unwrap().replace(folder, "[CELL]");
-    assert_snapshot!(said, @"");
+    assert_snapshot!(said, @"
+    error: 1 of 8 cells failed
+    cell 3 failed: cannot write [CELL]/weights.csv: Is a directory (os error 21)
+    hint: `probe sweep retry plan.toml` tries them again
+    ");
     assert_eq!(states(&w, "plan.toml", "runs/plan")[2], "failed");
     let partial = w.ok("sweep collect plan.toml --partial");
     assert!(partial.contains("7 cells collected\nleft out:\n  3 "), "{partial}");
@@ -139,14 +143,20 @@ fn a_table_that_was_damaged_is_made_again() {
     let w = Workspace::new();
     w.write("plan.toml", SMALL);
     w.ok("sweep plan.toml --shard 1/8");
-    let table = cells(&w, "runs/plan").remove(0).join("scores.csv");
-    let whole = fs::read(&table).unwrap();
-    fs::write(&table, &whole[..whole.len() / 2]).unwrap();
-    assert_eq!(states(&w, "plan.toml", "runs/plan")[0], "damaged");
-    let refused = w.command("sweep collect plan.toml").output().unwrap();
-    assert!(
-        String::from_utf8_lossy(&refused.stderr).contains("damaged (scores.csv is not what was written)")
-    );
-    w.ok("sweep plan.toml --shard 1/8");
-    assert_eq!(fs::read(&table).unwrap(), whole);
+    let cell = cells(&w, "runs/plan").remove(0);
+    for table in COLLECTED[..4].iter().map(|table| cell.join(table)) {
+        let whole = fs::read(&table).unwrap();
+        // Cut where a row ends, so that what is left is a table.
+        let half =
+            whole.len() / 2 + whole[whole.len() / 2..].iter().position(|&byte| byte == b'\n').unwrap() + 1;
+        fs::write(&table, &whole[..half]).unwrap();
+        assert_eq!(states(&w, "plan.toml", "runs/plan")[0], "damaged");
+        let refused = w.command("sweep collect plan.toml").output().unwrap();
+        assert!(
+            String::from_utf8_lossy(&refused.stderr).contains("csv is not what was written)"),
+            "{refused:?}"
+        );
+        w.ok("sweep plan.toml --shard 1/8");
+        assert_eq!(fs::read(&table).unwrap(), whole, "{}", table.display());
+    }
 }

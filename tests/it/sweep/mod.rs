@@ -48,6 +48,14 @@ pub fn collected(w: &Workspace, plan: &str, folder: &str) -> [String; 5] {
     COLLECTED.map(|name| w.read(&format!("{folder}/{name}")))
 }
 
+/// Two collections that must be the same, byte for byte.
+pub fn assert_same(a: &[String; 5], b: &[String; 5]) {
+    for ((name, a), b) in COLLECTED.iter().zip(a).zip(b) {
+        let first = a.lines().zip(b.lines()).find(|(a, b)| a != b);
+        assert!(a == b, "{name} differs: {first:?}, {} and {} bytes", a.len(), b.len());
+    }
+}
+
 /// The states of the cells, in the order of the plan.
 pub fn states(w: &Workspace, plan: &str, folder: &str) -> Vec<String> {
     let status: Value =
@@ -83,14 +91,16 @@ pub fn spawn(w: &Workspace, words: &str) -> Child {
     child.spawn().unwrap()
 }
 
-/// Waits for a cell that is begun and has some layers, but not all, and gives its process.
+/// Waits for a cell that is under way and has saved some layers, but not all, and gives its process.
 pub fn half_way(w: &Workspace, folder: &str) -> (PathBuf, u32) {
     let begun = Instant::now();
     while begun.elapsed() < Duration::from_secs(120) {
         for cell in cells(w, folder) {
             let running = record(&cell).filter(|record| record["outcome"] == "running");
+            let saved = fs::read_to_string(cell.join("scores.csv")).unwrap_or_default();
             if let Some(record) = running
-                && cell.join("scores.csv").exists()
+                && saved.contains("\n1,")
+                && !saved.contains("\n6,")
             {
                 return (cell, u32::try_from(record["pid"].as_u64().unwrap()).unwrap());
             }

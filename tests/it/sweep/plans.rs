@@ -11,10 +11,8 @@ use crate::workspace::Workspace;
 #[test]
 fn a_dry_run_says_what_each_cell_is_and_runs_none() {
     let w = Workspace::new();
-    w.write(
-        "plan.toml",
-        SMALL.replace("folds = 2", "folds = [2, 3]\n[[exclude]]\npooling = 'last'\nfolds = 3"),
-    );
+    let plan = SMALL.replace("folds = 2", "folds = [2, 3]");
+    w.write("plan.toml", format!("{plan}\n[[exclude]]\npooling = 'last'\nfolds = 3\n"));
     let status = w.transcript("sweep run plan.toml --dry-run");
     let masked: String = status.lines().fold(String::new(), |mut text, line| {
         let words: Vec<&str> = line.split("  ").collect();
@@ -23,7 +21,26 @@ fn a_dry_run_says_what_each_cell_is_and_runs_none() {
         let _ = writeln!(text, "{}", line.join("  "));
         text
     });
-    assert_snapshot!(masked, @"");
+    assert_snapshot!(masked, @"
+    exit code 0
+    --- stdout
+    plan: 12 cells, 2 grammars × 1 model × 2 revisions × 2 poolings × 2 of --folds, less what is excluded
+    cell  key           state    grammar               model      revision  pooling  folds
+       1  [KEY]  waiting  short_sentence        tiny-bert  step0     mean     2
+       2  [KEY]  waiting  short_sentence        tiny-bert  step0     mean     3
+       3  [KEY]  waiting  short_sentence        tiny-bert  step0     last     2
+       4  [KEY]  waiting  short_sentence        tiny-bert  final     mean     2
+       5  [KEY]  waiting  short_sentence        tiny-bert  final     mean     3
+       6  [KEY]  waiting  short_sentence        tiny-bert  final     last     2
+       7  [KEY]  waiting  long_range_agreement  tiny-bert  step0     mean     2
+       8  [KEY]  waiting  long_range_agreement  tiny-bert  step0     mean     3
+       9  [KEY]  waiting  long_range_agreement  tiny-bert  step0     last     2
+      10  [KEY]  waiting  long_range_agreement  tiny-bert  final     mean     2
+      11  [KEY]  waiting  long_range_agreement  tiny-bert  final     mean     3
+      12  [KEY]  waiting  long_range_agreement  tiny-bert  final     last     2
+    12 waiting
+    --- stderr
+    ");
     assert!(!w.path("runs").exists());
     let json: Value = serde_json::from_str(&w.ok("sweep status plan.toml --json")).unwrap();
     assert_eq!(json["n_cells"], 12);
@@ -57,17 +74,86 @@ fn mistakes_are_pointed_at() {
         w.write("plan.toml", plan);
         w.transcript("sweep plan.toml")
     };
-    assert_snapshot!(said("grammars = ['short_sentence']\nmodel = 'tiny-bert'"), @"");
-    assert_snapshot!(said("grammars = ['short_sentense']"), @"");
-    assert_snapshot!(said("grammars = ['short_sentence']\nrevisions = ['step0', 'finale']"), @"");
-    assert_snapshot!(said("grammars = ['short_sentence']\npoolings = ['mean', 'lst']"), @"");
-    assert_snapshot!(said("grammars = ['short_sentence']\n[options]\nfolds = [3, 'many']"), @"");
+    assert_snapshot!(said("grammars = ['short_sentence']\nmodel = 'tiny-bert'"), @"
+    exit code 1
+    --- stdout
+    --- stderr
+    error: plan.toml:2:1: a plan has no key `model`
+      |
+    2 | model = 'tiny-bert'
+      | ^^^^^
+    hint: did you mean models?
+    ");
+    assert_snapshot!(said("grammars = ['short_sentense']"), @"
+    exit code 1
+    --- stdout
+    --- stderr
+    error: plan.toml:1:13: no bundled grammar is called `short_sentense`
+      |
+    1 | grammars = ['short_sentense']
+      |             ^^^^^^^^^^^^^^^^
+    hint: did you mean short_sentence?
+    ");
+    assert_snapshot!(said("grammars = ['short_sentence']\nrevisions = ['step0', 'finale']"), @"
+    exit code 1
+    --- stdout
+    --- stderr
+    error: plan.toml:2:23: tiny-bert has no revision `finale`
+      |
+    2 | revisions = ['step0', 'finale']
+      |                       ^^^^^^^^
+    hint: did you mean final? it has step0, step100, step400 and final
+    ");
+    assert_snapshot!(said("grammars = ['short_sentence']\npoolings = ['mean', 'lst']"), @"
+    exit code 1
+    --- stdout
+    --- stderr
+    error: plan.toml:2:21: invalid value 'lst' for '--pool <POOL>'
+      |
+    2 | poolings = ['mean', 'lst']
+      |                     ^^^^^
+    hint: did you mean last?
+    ");
+    assert_snapshot!(said("grammars = ['short_sentence']\n[options]\nfolds = [3, 'many']"), @"
+    exit code 1
+    --- stdout
+    --- stderr
+    error: plan.toml:3:13: invalid value 'many' for '--folds <K>': invalid digit found in string
+      |
+    3 | folds = [3, 'many']
+      |             ^^^^^^
+    ");
     assert_snapshot!(
-        said("grammars = ['short_sentence']\n[options]\nestimator = ['mlem', 'rsa']\ninteractions = [false, true]"), @"");
-    assert_snapshot!(w.transcript("sweep nowhere.toml"), @"");
+        said("grammars = ['short_sentence']\n[options]\nestimator = ['mlem', 'rsa']\ninteractions = [false, true]"), @"
+    exit code 1
+    --- stdout
+    --- stderr
+    error: plan.toml: cell 4 (short_sentence × tiny-bert × mean × estimator=rsa × interactions=true) cannot be run: --interactions is an option of --estimator mlem and frrsa
+    hint: leave it out, or choose the estimator that has it; or leave the combination out with [[exclude]]
+    ");
+    assert_snapshot!(w.transcript("sweep nowhere.toml"), @"
+    exit code 1
+    --- stdout
+    --- stderr
+    error: cannot read nowhere.toml: No such file or directory (os error 2)
+    hint: check the path; it is read from the folder the command runs in
+    ");
     w.write("plan.toml", SMALL);
-    assert_snapshot!(w.transcript("sweep plan.toml --cell ffffffffffff"), @"");
-    assert_snapshot!(w.transcript("sweep plan.toml --shard 4/3"), @"");
+    assert_snapshot!(w.transcript("sweep plan.toml --cell ffffffffffff"), @"
+    exit code 1
+    --- stdout
+    --- stderr
+    error: no cell of plan.toml has a key that begins with `ffffffffffff`
+    hint: `probe sweep status plan.toml` lists the keys; a cell has another key when the plan, its grammar or the version of this program has changed
+    ");
+    assert_snapshot!(w.transcript("sweep plan.toml --shard 4/3"), @"
+    exit code 2
+    --- stdout
+    --- stderr
+    error: invalid value '4/3' for '--shard <I/N>': write I/N, with I from 1 to N, such as 2/5
+
+    For more information, try '--help'.
+    ");
 }
 
 #[test]

@@ -176,29 +176,24 @@ impl Fit<'_> {
         seconds.insert("fit".to_owned(), begun.elapsed().as_secs_f64());
         let bootstrapped = match args.bootstrap {
             0 => None,
-            draws => {
-                let begun = Instant::now();
+            draws => Some(timed(&mut seconds, "bootstrap", || {
                 let (params, features) = (args.params(seed), stimuli.features());
                 let of = (&params, args.folds);
-                let found = profile::bootstrap(&fitted.profile, of, features, activations, draws, printer)?;
-                seconds.insert("bootstrap".to_owned(), begun.elapsed().as_secs_f64());
-                Some(found)
-            }
+                Ok(profile::bootstrap(&fitted.profile, of, features, activations, draws, printer)?)
+            })?),
         };
         run_dir::write_bootstrap(out, bootstrapped.as_ref())?;
-        let begun = Instant::now();
-        let maps = match args.map {
-            0 => None,
-            n => Some(Geometry::of(activations, args.distance, n, seed, printer)?),
-        };
+        let maps = timed(&mut seconds, "map", || match args.map {
+            0 => Ok(None),
+            n => Ok(Some(Geometry::of(activations, args.distance, n, seed, printer)?)),
+        })?;
         run_dir::write_geometry(out, maps.as_ref())?;
-        seconds.insert("map".to_owned(), begun.elapsed().as_secs_f64());
-        let begun = Instant::now();
         let units = if args.per_unit {
-            let units =
-                profile::fit_units(&args.params(seed), args.folds, stimuli.features(), activations, printer)?;
+            let units = timed(&mut seconds, "units", || {
+                let (params, features) = (args.params(seed), stimuli.features());
+                Ok(profile::fit_units(&params, args.folds, features, activations, printer)?)
+            })?;
             say_the_foremost_units(&units, printer);
-            seconds.insert("units".to_owned(), begun.elapsed().as_secs_f64());
             Some(units)
         } else {
             None
@@ -210,6 +205,14 @@ impl Fit<'_> {
         report::finish(out, &stimuli, &fitted.profile, &mut record, maps.as_ref())?;
         Ok(Finished { profile: fitted.profile, record })
     }
+}
+
+/// Does `work`, a stage of the run, and notes how many seconds it took.
+fn timed<T>(seconds: &mut BTreeMap<String, f64>, stage: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    let begun = Instant::now();
+    let result = work()?;
+    seconds.insert(stage.to_owned(), begun.elapsed().as_secs_f64());
+    Ok(result)
 }
 
 /// Names the unit in which each feature matters most.

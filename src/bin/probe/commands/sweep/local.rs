@@ -22,49 +22,47 @@ struct Tally<'a> {
     failed: Vec<(&'a Cell, String, Option<String>)>,
 }
 
-/// Runs `to_run` of the `chosen` cells, one after the other; one that fails does not stop the others.
-pub fn run(sweep: &Sweep, chosen: &[&Cell], to_run: &[&Cell], printer: &Printer) -> Result<()> {
+/// Runs `to_run` of the `chosen` cells, one after the other; one that fails does not stop the others. `done` of the chosen are
+/// done already.
+pub fn run(sweep: &Sweep, chosen: usize, done: usize, to_run: &[&Cell], printer: &Printer) -> Result<()> {
     let mut turns: Vec<(u32, &Cell)> =
         to_run.iter().map(|&cell| (attempts(&folder(&sweep.out, cell), cell), cell)).collect();
     // What was tried least comes first: a cell that takes its process down with it keeps no other waiting.
     turns.sort_by_key(|(attempts, cell)| (*attempts, cell.index));
-    let mut tally = Tally { done: chosen.len() - to_run.len(), ..Tally::default() };
+    let mut tally = Tally { done, ..Tally::default() };
     if tally.done > 0 {
         printer.say(&format!("{} done before", text::counted(tally.done as u128, "cell")));
     }
     for (turn, &(_, cell)) in turns.iter().enumerate() {
         let label = format!("{}/{} {}", turn + 1, turns.len(), cell.label());
         let folder = folder(&sweep.out, cell);
-        let Some(claim) = Claim::take(&folder, cell)? else {
-            if sweep.state(cell) == State::Done {
+        let begun = Instant::now();
+        match one(sweep, cell, &folder, printer) {
+            Ok(true) => {
+                tally.done += 1;
+                printer.say(&format!("{label}: done in {:.1} s", begun.elapsed().as_secs_f64()));
+            }
+            Ok(false) if sweep.state(cell) == State::Done => {
                 tally.done += 1;
                 printer.say(&format!("{label}: done meanwhile"));
-            } else {
+            }
+            Ok(false) => {
                 let who = sweep.state(cell).detail().unwrap_or_else(|| "another process".to_owned());
                 printer.say(&format!("{label}: {who} is at it"));
                 tally.elsewhere.push(cell);
             }
-            continue;
-        };
-        let begun = Instant::now();
-        match one(sweep, cell, &folder, printer) {
-            Ok(()) => {
-                claim.done()?;
-                tally.done += 1;
-                printer.say(&format!("{label}: done in {:.1} s", begun.elapsed().as_secs_f64()));
-            }
             Err(failure) => {
                 printer.say(&format!("{label}: failed: {}", failure.message()));
                 tally.failed.push((cell, failure.message(), failure.hint()));
-                claim.failed(failure.message(), failure.hint())?;
             }
         }
     }
-    finish(sweep, chosen.len(), tally, printer)
+    finish(sweep, chosen, tally, printer)
 }
 
-/// Runs one cell into its folder.
-fn one(sweep: &Sweep, cell: &Cell, folder: &Path, printer: &Printer) -> Result<()> {
+/// Runs one cell into its folder, and says so there; false where another process is at it, or has done it meanwhile.
+fn one(sweep: &Sweep, cell: &Cell, folder: &Path, printer: &Printer) -> Result<bool> {
+    let Some(claim) = Claim::take(folder, cell)? else { return Ok(false) };
     let mut words = cell.words.clone();
     words.push(format!("--out={}", folder.display()));
     let (args, _) = sweep.runs.parse(&words).map_err(|complaint| {
@@ -74,7 +72,15 @@ fn one(sweep: &Sweep, cell: &Cell, folder: &Path, printer: &Printer) -> Result<(
         )
     })?;
     words.insert(0, "probe".to_owned());
-    commands::run::one(&args, words, folder, &printer.of_a_part())
+    match commands::run::one(&args, words, folder, &printer.of_a_part()) {
+        Ok(()) => claim.done()?,
+        Err(failure) => {
+            // Where not even that can be written, the cell counts as interrupted, and what failed is said all the same.
+            let _ = claim.failed(failure.message(), failure.hint());
+            return Err(failure);
+        }
+    }
+    Ok(true)
 }
 
 fn finish(sweep: &Sweep, cells: usize, tally: Tally<'_>, printer: &Printer) -> Result<()> {
@@ -95,6 +101,10 @@ fn finish(sweep: &Sweep, cells: usize, tally: Tally<'_>, printer: &Printer) -> R
         if !failed.is_empty() {
             counts.push(format!("{} failed", failed.len()));
         }
+        let left = cells.saturating_sub(done + elsewhere.len() + failed.len());
+        if left > 0 {
+            counts.push(format!("{left} left"));
+        }
         Printer::result(format!("{}: {}\n", text::counted(cells as u128, "cell"), counts.join(", ")))?;
         if done == sweep.grid.cells.len() {
             Printer::result(format!("to put them together: {}\n", sweep.command("collect")))?;
@@ -106,5 +116,5 @@ fn finish(sweep: &Sweep, cells: usize, tally: Tally<'_>, printer: &Printer) -> R
     let counted = format!("{} of {} failed", failed.len(), text::counted(cells as u128, "cell"));
     let said = failed.into_iter().map(|(cell, why, hint)| (cell.index + 1, (format!("failed: {why}"), hint)));
     let what = format!("{counted}\n{}", show::alike(said).trim_end());
-    Err(Failure::input(what, format!("{} tries them again", sweep.command("retry"))))
+    Err(Failure::input(what, format!("`{}` tries them again", sweep.command("retry"))))
 }

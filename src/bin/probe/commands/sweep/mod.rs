@@ -120,10 +120,13 @@ fn begin(args: &SweepRunArgs, retry: bool, printer: &Printer) -> Result<()> {
         })
         .collect();
     if args.dry_run {
-        return show::cells(&sweep, &chosen, &states, printer);
+        return show::cells(&sweep, if retry { &to_run } else { &chosen }, &states, printer);
     }
     match engine {
-        Engine::Local => local::run(&sweep, &chosen, &to_run, printer),
+        Engine::Local => {
+            let done = chosen.iter().filter(|cell| states[cell.index] == State::Done).count();
+            local::run(&sweep, chosen.len(), done, &to_run, printer)
+        }
         Engine::Slurm => slurm::submit(&sweep, &to_run, printer),
     }
 }

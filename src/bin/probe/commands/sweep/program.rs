@@ -64,7 +64,7 @@ impl Runs {
 }
 
 impl Program for Runs {
-    fn version(&self) -> &str {
+    fn version(&self) -> &'static str {
         env!("CARGO_PKG_VERSION")
     }
 

@@ -17,6 +17,9 @@ pub fn cells(sweep: &Sweep, cells: &[&Cell], states: &[State], printer: &Printer
         return Printer::result_json(&as_json(sweep, cells, states));
     }
     let mut out = format!("{}: {}\n", sweep.plan.name, shape(sweep, cells.len()));
+    if cells.is_empty() {
+        return Printer::result(out);
+    }
     let columns = sweep.grid.columns();
     let mut rows: Vec<Vec<String>> =
         vec![["cell", "key", "state"].into_iter().map(str::to_owned).chain(columns).collect()];
@@ -48,9 +51,12 @@ pub fn cells(sweep: &Sweep, cells: &[&Cell], states: &[State], printer: &Printer
     Printer::result(out)
 }
 
+/// What is to be said of a cell, and what to do about it.
+pub type Said = (String, Option<String>);
+
 /// What is to be said of cells, each with its number; those of which the same is to be said share a line, and its hint one below.
-pub fn alike(said: impl Iterator<Item = (usize, (String, Option<String>))>) -> String {
-    let mut groups: Vec<((String, Option<String>), Vec<usize>)> = Vec::new();
+pub fn alike(said: impl Iterator<Item = (usize, Said)>) -> String {
+    let mut groups: Vec<(Said, Vec<usize>)> = Vec::new();
     for (number, what) in said {
         match groups.iter_mut().find(|(other, _)| *other == what) {
             Some((_, numbers)) => numbers.push(number),
@@ -100,7 +106,8 @@ fn shape(sweep: &Sweep, cells: usize) -> String {
     } else {
         format!("{} of {}", text::count(cells as u128), text::counted(sweep.grid.cells.len() as u128, "cell"))
     };
-    format!("{count}, {}", axes.join(" × "))
+    let less = if sweep.plan.excludes() { ", less what is excluded" } else { "" };
+    format!("{count}, {}{less}", axes.join(" × "))
 }
 
 /// Columns one below the other, the first to the right.

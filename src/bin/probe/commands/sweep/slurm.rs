@@ -22,7 +22,7 @@ pub fn submit(sweep: &Sweep, cells: &[&Cell], printer: &Printer) -> Result<()> {
             return Printer::result_json(&json!({"job": null, "cells": 0}));
         }
         return Printer::result(format!(
-            "nothing to submit; {} says how far each cell is\n",
+            "nothing to submit; `{}` says how far each cell is\n",
             sweep.command("status")
         ));
     }
@@ -115,7 +115,7 @@ impl<'a> Scheduler<'a> {
             queue.read(&squeue);
             // Slurm forgets a job some minutes after its end, unless it keeps accounts; where it keeps none sacct only complains.
             let mut sacct = Command::new("sacct");
-            sacct.args(["--noheader", "--parsable2", "--allocations", "--array", "--format=JobID,State"]);
+            sacct.args(["--noheader", "--parsable2", "--allocations", "--format=JobID,State"]);
             if let Ok(Some(accounts)) = printed(sacct, &jobs, cluster) {
                 queue.read(&accounts);
             }
