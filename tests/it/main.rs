@@ -15,6 +15,7 @@
 //! - `minilm`: real weights against frozen hidden states (opt-in)
 //! - `mlem`: the estimator against published results, and properties of whole fits
 //! - `models`: hidden states against frozen ones, and checkpoints that are wrong
+//! - `offload`: weights that stay in their files, and weights in half precision
 //! - `padded`: the computation of GPUs, on the processor
 //! - `pipeline`: the program, stage by stage and as one run
 //! - `pytorch`: weights in PyTorch's own formats
@@ -43,6 +44,7 @@ mod hub;
 mod minilm;
 mod mlem;
 mod models;
+mod offload;
 mod padded;
 mod pipeline;
 mod pytorch;
