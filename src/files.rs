@@ -3,11 +3,15 @@
 //! An interrupted run leaves either the earlier file or the new one, never a half. [`remove_temporaries`] is for a
 //! signal handler, so that Ctrl-C leaves no litter either.
 
+mod pending;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+
+pub use pending::{Pending, read_exact_at};
 
 /// What can go wrong with a file, with its path.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +48,9 @@ impl Error {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
                 "free some space or choose another disk with -o; earlier results are untouched"
             }
+            io::ErrorKind::FileTooLarge => {
+                "the system limits the size of files here; raise the limit or choose another disk with -o"
+            }
             io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
                 "a file stands where a folder is needed; choose another name with -o"
             }
@@ -79,28 +86,12 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 ///
 /// [`Error::Write`], as [`write()`].
 pub fn write_with(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Error> {
-    let failed = |source| Error::Write { path: path.to_owned(), source };
-    let folder = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    fs::create_dir_all(folder).map_err(failed)?;
-    let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
-    let temporary = tempfile::Builder::new()
-        .prefix(&format!(".{name}."))
-        .suffix(".part")
-        .tempfile_in(folder)
-        .map_err(failed)?;
-    let registered = Registered::new(temporary.path());
-    let mut out = BufWriter::with_capacity(1 << 20, temporary.as_file());
-    fill(&mut out).and_then(|()| out.flush()).map_err(failed)?;
+    let pending = Pending::beside(path)?;
+    let mut out = BufWriter::with_capacity(1 << 20, pending.file());
+    let filled = fill(&mut out).and_then(|()| out.flush());
     drop(out);
-    // tempfile makes private files; results are for sharing, so give them the permissions of any new file.
-    share(temporary.as_file()).map_err(failed)?;
-    temporary.as_file().sync_all().map_err(failed)?;
-    temporary.persist(path).map_err(|error| failed(error.error))?;
-    drop(registered);
-    Ok(())
+    filled.map_err(|source| Error::Write { path: path.to_owned(), source })?;
+    pending.keep().map(drop)
 }
 
 /// Writes `bytes` to `path` as [`write()`] does; with none, a file that an earlier run left there is removed.
@@ -129,18 +120,8 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Error> {
     fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })
 }
 
-#[cfg(unix)]
-fn share(file: &fs::File) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    file.set_permissions(fs::Permissions::from_mode(0o644))
-}
-
-#[cfg(not(unix))]
-fn share(_file: &fs::File) -> io::Result<()> {
-    Ok(())
-}
-
 /// A path in [`TEMPORARIES`] for as long as this lives.
+#[derive(Debug)]
 struct Registered(PathBuf);
 
 impl Registered {

@@ -1,5 +1,6 @@
 //! Trains the embedded demonstration model: a 6 × 128 BERT, by masked-token prediction on the sentences that the bundled
-//! grammars generate. `cargo run --release --example train_tiny_bert -- assets/tiny-bert` writes its files.
+//! grammars generate. `cargo run --release --example train_tiny_bert -- assets/tiny-bert` writes its files; a number after the folder
+//! is how many layers another one has.
 //!
 //! See `assets/tiny-bert/README.md` for how long it took and the loss it reached.
 
@@ -19,11 +20,15 @@ use mlem_probe::numeric::rng::Stream;
 const BATCH: usize = 64;
 const STEPS: usize = 1500;
 const KEPT: [usize; 2] = [100, 400];
+/// Layers of the embedded model.
+const LAYERS: usize = 6;
 /// Grammars the model reads.
 const GRAMMARS: [&str; 3] = ["relative_clause", "long_range_agreement", "short_sentence"];
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let folder = std::env::args().nth(1).ok_or("say which folder to write to")?;
+    let mut arguments = std::env::args().skip(1);
+    let folder = arguments.next().ok_or("say which folder to write to")?;
+    let n_layers = arguments.next().map_or(Ok(LAYERS), |layers| layers.parse())?;
     let folder = Path::new(&folder);
     fs::create_dir_all(folder)?;
     let mut sentences = Vec::new();
@@ -34,9 +39,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     fs::write(folder.join("tokenizer.json"), format!("{tokenizer:#}\n"))?;
     let tokens = vocabulary::encode(&tokenizer, &sentences)?;
     let n_words = tokenizer["model"]["vocab"].as_object().map_or(0, serde_json::Map::len);
-    fs::write(folder.join("config.json"), format!("{:#}\n", model::config(n_words)))?;
+    fs::write(folder.join("config.json"), format!("{:#}\n", model::config(n_words, n_layers)))?;
 
-    let bert = model::Bert::new(n_words)?;
+    let bert = model::Bert::new(n_words, n_layers)?;
     let mut optimizer =
         AdamW::new(bert.variables(), ParamsAdamW { weight_decay: 0.01, ..Default::default() })?;
     let (mut order, mut masks) = (Stream::new(0, "order"), Stream::new(0, "masks"));
@@ -59,7 +64,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             bert.save(&folder.join(format!("step{}.safetensors", step + 1)))?;
         }
     }
-    Ok(bert.save(&folder.join("final.safetensors"))?)
+    Ok(bert.save(&folder.join("model.safetensors"))?)
 }
 
 /// A batch of sentences of one length with 15% of the words hidden: tokens `(batch, length)`, the places of the hidden

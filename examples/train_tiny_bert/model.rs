@@ -9,28 +9,27 @@ use mlem_probe::numeric::rng::Stream;
 use serde_json::{Value, json};
 
 const D_MODEL: usize = 128;
-const N_LAYERS: usize = 6;
 const N_HEADS: usize = 4;
 const EPSILON: f64 = 1e-12;
 /// Parameters of the masked-token head: needed to train, not part of the checkpoint.
 const HEAD: &str = "head.";
 
 /// The content of `config.json`.
-pub fn config(n_words: usize) -> Value {
+pub fn config(n_words: usize, n_layers: usize) -> Value {
     json!({"architectures": ["BertModel"], "model_type": "bert", "vocab_size": n_words, "hidden_size": D_MODEL,
-           "num_hidden_layers": N_LAYERS, "num_attention_heads": N_HEADS, "intermediate_size": 4 * D_MODEL,
+           "num_hidden_layers": n_layers, "num_attention_heads": N_HEADS, "intermediate_size": 4 * D_MODEL,
            "hidden_act": "gelu", "hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0,
            "max_position_embeddings": 128, "type_vocab_size": 2, "initializer_range": 0.02,
            "layer_norm_eps": EPSILON, "pad_token_id": 0, "position_embedding_type": "absolute"})
 }
 
-/// The parameters by name.
-pub struct Bert(BTreeMap<String, Var>);
+/// The parameters by name, and how many layers they are of.
+pub struct Bert(BTreeMap<String, Var>, usize);
 
 impl Bert {
     /// A model at its start: weights normal with deviation 0.02, biases zero, norms one; seeded.
-    pub fn new(n_words: usize) -> Result<Self> {
-        let mut bert = Self(BTreeMap::new());
+    pub fn new(n_words: usize, n_layers: usize) -> Result<Self> {
+        let mut bert = Self(BTreeMap::new(), n_layers);
         let mut stream = Stream::new(0, "weights");
         for (name, rows) in [("word", n_words), ("position", 128), ("token_type", 2)] {
             let name = format!("embeddings.{name}_embeddings.weight");
@@ -38,7 +37,7 @@ impl Bert {
         }
         let mut linears = vec![(format!("{HEAD}dense"), D_MODEL, D_MODEL)];
         let mut norms = vec!["embeddings.LayerNorm".to_owned(), format!("{HEAD}LayerNorm")];
-        for layer in (0..N_LAYERS).map(|layer| format!("encoder.layer.{layer}")) {
+        for layer in (0..n_layers).map(|layer| format!("encoder.layer.{layer}")) {
             for part in ["self.query", "self.key", "self.value", "output.dense"] {
                 linears.push((format!("{layer}.attention.{part}"), D_MODEL, D_MODEL));
             }
@@ -85,7 +84,7 @@ impl Bert {
         x = x.broadcast_add(&self.0["embeddings.position_embeddings.weight"].narrow(0, 0, length)?)?;
         x = x.broadcast_add(&self.0["embeddings.token_type_embeddings.weight"].narrow(0, 0, 1)?)?;
         x = self.norm("embeddings.LayerNorm", &x)?.reshape((batch * length, D_MODEL))?;
-        for layer in (0..N_LAYERS).map(|layer| format!("encoder.layer.{layer}")) {
+        for layer in (0..self.1).map(|layer| format!("encoder.layer.{layer}")) {
             let heads = |part: &str| {
                 let heads = self.linear(&format!("{layer}.attention.self.{part}"), &x)?;
                 heads.reshape((batch, length, N_HEADS, D_MODEL / N_HEADS))?.transpose(1, 2)?.contiguous()

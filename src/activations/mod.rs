@@ -11,23 +11,33 @@
 //!
 //! Names that end in different numbers (`layer.3`, `arr_3`, `layer_3`, `3`) are layers of those numbers; any other names are
 //! numbered from 0 in alphabetical order. Numbers of other types than f32 are rounded to it.
+//!
+//! [`Activations`] holds every layer in memory, and is the simple way. Sets that are larger than that stay in their files:
+//! [`RowWriter`] takes rows as a model gives them, [`open`] and [`Stored`] read one layer at a time, and whatever is fitted
+//! takes either, as [`ByLayer`].
 
+mod by_layer;
 mod error;
 mod npy;
 mod pooling;
 mod repeats;
 mod safetensors;
+mod stored;
 mod transform;
+mod writer;
 
-use std::io::{self, Read, Write};
 use std::path::Path;
 
 use ndarray::{Array2, ArrayView2};
 
+pub use by_layer::{ByLayer, Shape};
 pub use error::{Error, Result};
 pub use npy::read_square_matrices;
 pub use pooling::Pooling;
-pub use transform::{PooledTokens, Transform};
+pub use repeats::{MeanOf, check_repeat};
+pub use stored::Stored;
+pub use transform::{PooledTokens, Transform, transform};
+pub use writer::{Destination, RowWriter, safetensors_pieces, write};
 
 /// What activations are activations of.
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
@@ -66,20 +76,8 @@ impl Activations {
     /// - [`Error::Empty`], [`Error::RowCounts`] when a matrix is empty, or has not as many rows as the first
     /// - [`Error::NotFinite`] when a value is NaN or infinite
     pub fn new(layers: Vec<usize>, matrices: Vec<Array2<f32>>, provenance: Provenance) -> Result<Self> {
-        if layers.len() != matrices.len() || !layers.is_sorted_by(|a, b| a < b) {
-            return Err(Error::Layers { layers, matrices: matrices.len() });
-        }
-        let (Some(&first), Some(expected)) = (layers.first(), matrices.first().map(Array2::nrows)) else {
-            return Err(Error::NoLayers);
-        };
+        by_layer::check(&layers, &matrices.iter().map(Array2::dim).collect::<Vec<_>>())?;
         for (&layer, matrix) in layers.iter().zip(&matrices) {
-            let (rows, columns) = matrix.dim();
-            if rows == 0 || columns == 0 {
-                return Err(Error::Empty { layer, rows, columns });
-            }
-            if rows != expected {
-                return Err(Error::RowCounts { layer, found: rows, first, expected });
-            }
             if let Some(((row, unit), &value)) = matrix.indexed_iter().find(|(_, value)| !value.is_finite()) {
                 return Err(Error::NotFinite { layer, stimulus: row + 1, unit, value });
             }
@@ -94,7 +92,7 @@ impl Activations {
     /// [`Error::Files`], [`Error::UnknownFormat`], [`Error::Format`]; and as [`Activations::new`].
     pub fn read(path: &Path) -> Result<Self> {
         match format(path)? {
-            Format::Safetensors => safetensors::read(path),
+            Format::Safetensors => Self::load(&Stored::open(path)?),
             Format::Npy => npy::read_npy(path),
             Format::Npz => npy::read_npz(path),
         }
@@ -108,29 +106,7 @@ impl Activations {
     /// [`Error::Files`]; [`Error::UnknownFormat`] for another ending; [`Error::Format`] for a `.npy` of layers that differ
     /// in size.
     pub fn write(&self, path: &Path) -> Result<()> {
-        match format(path)? {
-            Format::Safetensors => safetensors::write(self, path),
-            Format::Npy => npy::write_npy(self, path),
-            Format::Npz => Err(Error::UnknownFormat { path: path.to_owned() }),
-        }
-    }
-
-    /// Writes a safetensors file to `out`.
-    ///
-    /// # Errors
-    ///
-    /// Those of `out`.
-    pub fn write_safetensors(&self, out: &mut dyn Write) -> io::Result<()> {
-        safetensors::write_to(self, out)
-    }
-
-    /// Reads a safetensors file of `length` bytes from `source`, one tensor at a time; `name` is what messages call it.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Format`]; and as [`Activations::new`].
-    pub fn read_safetensors(source: &mut dyn Read, length: u64, name: &Path) -> Result<Self> {
-        safetensors::read_from(source, length, name)
+        write(self, Destination::File(path)).map(drop)
     }
 
     /// The same numbers, said to be activations of something else.
@@ -183,6 +159,25 @@ impl Activations {
     }
 }
 
+/// Opens a `.safetensors`, `.npy` or `.npz` file at `layers` (all when `None`); the module's table says what is in each. Where a file has its numbers as
+/// they are needed (all but `.npz`, integers and Fortran's order), a layer is read when it is asked for, and memory holds no
+/// other.
+///
+/// # Errors
+///
+/// As [`Activations::read`], but for numbers that are none: they are an error of the layer that has them. [`Error::NoSuchLayer`]
+/// where one of `layers` is not there.
+pub fn open(path: &Path, layers: Option<&[usize]>) -> Result<Box<dyn ByLayer + Send>> {
+    Ok(match (Stored::open(path), layers) {
+        (Err(Error::UnknownFormat { .. }), None) => Box::new(Activations::read(path)?),
+        (Err(Error::UnknownFormat { .. }), Some(layers)) => {
+            Box::new(Activations::read(path)?.select(layers)?)
+        }
+        (stored, None) => Box::new(stored?),
+        (stored, Some(layers)) => Box::new(stored?.select(layers)?),
+    })
+}
+
 enum Format {
     Safetensors,
     Npy,
@@ -199,7 +194,7 @@ fn format(path: &Path) -> Result<Format> {
 }
 
 /// Named matrices in the order of their layers: by the numbers that the names end in if those differ, else by name.
-fn by_layer(mut named: Vec<(String, Array2<f32>)>) -> (Vec<usize>, Vec<Array2<f32>>) {
+fn by_number<T>(mut named: Vec<(String, T)>) -> (Vec<usize>, Vec<T>) {
     named.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
     let trailing = |name: &str| -> Option<usize> {
         let digits = name.len() - name.trim_end_matches(|c: char| c.is_ascii_digit()).len();
@@ -298,7 +293,7 @@ mod tests {
         let numbered = |names: &[&str]| {
             let named = names.iter().enumerate();
             let named = named.map(|(i, name)| ((*name).to_owned(), array![[i as f32]])).collect();
-            let (layers, matrices) = by_layer(named);
+            let (layers, matrices): (_, Vec<Array2<f32>>) = by_number(named);
             (layers, matrices.iter().map(|matrix| matrix[[0, 0]] as usize).collect::<Vec<_>>())
         };
         assert_eq!(numbered(&["layer.10", "layer.9", "layer.0"]), (vec![0, 9, 10], vec![2, 1, 0]));

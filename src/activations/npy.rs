@@ -1,37 +1,76 @@
 //! Activations in NumPy's files.
 
-use std::io::{self, Cursor, Read as _};
+use std::fs::File;
+use std::io::{self, Cursor, Read as _, Seek as _};
 use std::path::Path;
 
 use half::f16;
 use ndarray::{Array2, Array3, ArrayD, Axis, IxDyn, ShapeBuilder as _};
-use npyz::{NpyFile, NpyHeader, Order, WriterBuilder as _};
+use npyz::{Endianness, NpyFile, NpyHeader, Order, WriterBuilder as _};
 
-use super::{Activations, Error, Provenance, Result, by_layer};
+use super::stored::{Number, Place};
+use super::{Activations, Error, Provenance, Result, Shape, Stored, by_number};
 use crate::files;
 
-pub(super) fn write_npy(activations: &Activations, path: &Path) -> Result<()> {
-    let d_model = activations.matrices[0].ncols();
-    if let Some(odd) = activations.matrices.iter().position(|matrix| matrix.ncols() != d_model) {
-        let [first, other] = [activations.layers[0], activations.layers[odd]];
-        return Err(Error::Format {
-            path: path.to_owned(),
-            message: format!(
-                "layers {first} and {other} differ in size ({d_model} and {}), which one array cannot hold",
-                activations.matrices[odd].ncols()
-            ),
-        });
+/// All that stands before the numbers of activations of this shape, `(n_layers, n_stimuli, d_model)`.
+pub(super) fn header(shape: &Shape, path: &Path) -> Result<Vec<u8>> {
+    let wrong = |message: String| Error::Format { path: path.to_owned(), message };
+    let d_model = shape.widths[0];
+    if let Some(odd) = shape.widths.iter().position(|&width| width != d_model) {
+        let [first, other] = [shape.layers[0], shape.layers[odd]];
+        return Err(wrong(format!(
+            "layers {first} and {other} differ in size ({d_model} and {}), which one array cannot hold",
+            shape.widths[odd]
+        )));
     }
-    let shape = [activations.matrices.len(), activations.n_stimuli(), d_model].map(|size| size as u64);
-    files::write_with(path, |out| {
-        let mut npy =
-            npyz::WriteOptions::<f32>::new().default_dtype().shape(&shape).writer(out).begin_nd()?;
-        for matrix in &activations.matrices {
-            npy.extend(matrix.iter().copied())?;
-        }
-        npy.finish()
-    })?;
-    Ok(())
+    let shape = [shape.layers.len(), shape.n_stimuli, d_model].map(|size| size as u64);
+    let mut bytes = Vec::new();
+    let begun = npyz::WriteOptions::<f32>::new().default_dtype().shape(&shape).writer(&mut bytes).begin_nd();
+    begun.map(drop).map_err(|error| wrong(error.to_string()))?;
+    Ok(bytes)
+}
+
+/// The file, if it has floats in C order: layer by layer. `None` where the whole has to be turned or converted.
+pub(super) fn open(mut file: File, path: &Path) -> Result<Option<Stored>> {
+    let wrong = |message: String| Error::Format { path: path.to_owned(), message };
+    let failed = |source| Error::Files(files::Error::Read { path: path.to_owned(), source });
+    let header = NpyHeader::from_reader(&mut file)
+        .map_err(|error| wrong(format!("not a readable .npy array: {error}")))?;
+    let npyz::DType::Plain(kind) = header.dtype() else { return Ok(None) };
+    let number = match (kind.type_char(), kind.num_bytes(), kind.endianness()) {
+        (npyz::TypeChar::Float, Some(2), Endianness::Little) => Number::F16,
+        (npyz::TypeChar::Float, Some(4), Endianness::Little) => Number::F32,
+        (npyz::TypeChar::Float, Some(8), Endianness::Little) => Number::F64,
+        _ => return Ok(None),
+    };
+    let shape: Vec<usize> = header.shape().iter().map(|&size| size as usize).collect();
+    let (layers, rows, columns) = match *shape.as_slice() {
+        [layers, rows, columns] if header.order() == Order::C => (layers, rows, columns),
+        [rows, columns] if header.order() == Order::C => (1, rows, columns),
+        _ => return Ok(None),
+    };
+    let start = file.stream_position().map_err(failed)?;
+    let there = file.metadata().map_err(failed)?.len().saturating_sub(start);
+    let needed = bytes_needed(&shape, number.bytes()).map_err(wrong)?;
+    if needed as u64 > there {
+        return Err(wrong(cut_short(&shape, &kind, needed, there)));
+    }
+    let size = (rows * columns * number.bytes()) as u64;
+    let place = |layer: usize| Place { offset: start + layer as u64 * size, rows, columns, number };
+    let places = (0..layers).map(place).collect();
+    Stored::new(file, path.to_owned(), (0..layers).collect(), places, Provenance::default()).map(Some)
+}
+
+/// How many bytes an array takes. A wrong shape must not ask for more memory than there is.
+fn bytes_needed(shape: &[usize], size: usize) -> Result<usize, String> {
+    shape
+        .iter()
+        .try_fold(size, |product, &size| product.checked_mul(size))
+        .ok_or_else(|| format!("the array's shape {shape:?} is larger than memory"))
+}
+
+fn cut_short(shape: &[usize], kind: &npyz::TypeStr, needed: usize, there: u64) -> String {
+    format!("the file is cut short: shape {shape:?} of {kind} needs {needed} bytes, and {there} are there")
 }
 
 pub(super) fn read_npy(path: &Path) -> Result<Activations> {
@@ -50,7 +89,7 @@ pub(super) fn read_npz(path: &Path) -> Result<Activations> {
                 layers_of(arrays.remove(0).1).map_err(|message| wrong_array(path, &name, &message))?;
             ((0..matrices.len()).collect(), matrices)
         }
-        _ => by_layer(matrices(path, arrays)?),
+        _ => by_number(matrices(path, arrays)?),
     };
     Activations::new(layers, matrices, Provenance::default())
 }
@@ -145,16 +184,10 @@ fn parse(bytes: &[u8]) -> Result<ArrayD<f32>, String> {
         return Err("the array holds records, not numbers".to_owned());
     };
     let shape: Vec<usize> = header.shape().iter().map(|&size| size as usize).collect();
-    // Checked before reading: a wrong shape must not ask for more memory than the file has.
-    let needed = shape
-        .iter()
-        .try_fold(kind.num_bytes().unwrap_or(0), |product, &size| product.checked_mul(size))
-        .ok_or_else(|| format!("the array's shape {shape:?} is larger than memory"))?;
+    // Checked before reading.
+    let needed = bytes_needed(&shape, kind.num_bytes().unwrap_or(0))?;
     if needed > rest.len() {
-        return Err(format!(
-            "the file is cut short: shape {shape:?} of {kind} needs {needed} bytes, and {} are there",
-            rest.len()
-        ));
+        return Err(cut_short(&shape, &kind, needed, rest.len() as u64));
     }
     let order = header.order();
     macro_rules! first_that_fits {
@@ -194,7 +227,7 @@ mod tests {
 
     /// An `.npz`, compressed as `numpy.savez_compressed` does it.
     fn npz(path: &Path, arrays: &[(&str, Vec<u8>)]) {
-        let mut zip = zip::ZipWriter::new(std::fs::File::create(path).unwrap());
+        let mut zip = zip::ZipWriter::new(File::create(path).unwrap());
         let deflated =
             zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Deflated);
         for (name, bytes) in arrays {

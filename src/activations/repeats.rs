@@ -1,55 +1,82 @@
 //! Several recordings of the same stimuli at the same layers, and their mean.
 
-use ndarray::{Array2, Zip};
+use std::ops::Range;
+use std::sync::Arc;
 
-use super::{Activations, Error, Result};
+use ndarray::{Array2, CowArray, Ix2, Zip};
 
-impl Activations {
-    /// Whether these are a repeat of `first`: the same layers, each of the same shape.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::NotARepeat`] with what differs.
-    pub fn check_repeat_of(&self, first: &Self) -> Result<()> {
-        let differ = |message: String| Err(Error::NotARepeat { message });
-        if self.layers != first.layers {
-            return differ(format!("the layers are {:?}, but {:?} in the first", self.layers, first.layers));
-        }
-        let pairs = self.layers.iter().zip(self.matrices.iter().zip(&first.matrices));
-        for (layer, (own, other)) in pairs {
-            if own.dim() != other.dim() {
-                let ((n, d), (first_n, first_d)) = (own.dim(), other.dim());
-                return differ(format!(
-                    "layer {layer} is {n} stimuli × {d} units, but {first_n} × {first_d} in the first"
-                ));
-            }
-        }
-        Ok(())
-    }
+use super::{ByLayer, Error, Provenance, Result};
 
+/// The mean of several recordings, made layer by layer as it is asked for.
+pub struct MeanOf {
+    repeats: Vec<Arc<dyn ByLayer + Send>>,
+}
+
+impl MeanOf {
     /// The mean of `repeats`, with the provenance of the first.
     ///
     /// # Errors
     ///
-    /// [`Error::NoLayers`] where there is none; as [`Activations::check_repeat_of`].
-    pub fn mean_of(repeats: &[Self]) -> Result<Self> {
+    /// [`Error::NoLayers`] where there is none; as [`check_repeat()`].
+    pub fn new(repeats: Vec<Arc<dyn ByLayer + Send>>) -> Result<Self> {
         let first = repeats.first().ok_or(Error::NoLayers)?;
-        repeats.iter().try_for_each(|repeat| repeat.check_repeat_of(first))?;
-        let mean = |index: usize| {
-            let mut sum = Array2::<f64>::zeros(first.matrices[index].dim());
-            for repeat in repeats {
-                Zip::from(&mut sum).and(&repeat.matrices[index]).for_each(|sum, &x| *sum += f64::from(x));
-            }
-            sum.mapv(|sum| (sum / repeats.len() as f64) as f32)
-        };
-        let matrices = (0..first.layers.len()).map(mean).collect();
-        Self::new(first.layers.clone(), matrices, first.provenance.clone())
+        repeats.iter().try_for_each(|repeat| check_repeat(&**repeat, &**first))?;
+        Ok(Self { repeats })
     }
+}
+
+impl ByLayer for MeanOf {
+    fn layers(&self) -> &[usize] {
+        self.repeats[0].layers()
+    }
+
+    fn n_stimuli(&self) -> usize {
+        self.repeats[0].n_stimuli()
+    }
+
+    fn width(&self, index: usize) -> usize {
+        self.repeats[0].width(index)
+    }
+
+    fn provenance(&self) -> &Provenance {
+        self.repeats[0].provenance()
+    }
+
+    fn rows(&self, index: usize, rows: Range<usize>) -> Result<CowArray<'_, f32, Ix2>> {
+        let mut sum = Array2::<f64>::zeros((rows.len(), self.width(index)));
+        for repeat in &self.repeats {
+            let one = repeat.rows(index, rows.clone())?;
+            Zip::from(&mut sum).and(&one).for_each(|sum, &x| *sum += f64::from(x));
+        }
+        Ok(sum.mapv(|sum| (sum / self.repeats.len() as f64) as f32).into())
+    }
+}
+
+/// Whether `repeat` is a recording of the same stimuli as `first`: the same layers, each of the same shape.
+///
+/// # Errors
+///
+/// [`Error::NotARepeat`] with what differs.
+pub fn check_repeat(repeat: &dyn ByLayer, first: &dyn ByLayer) -> Result<()> {
+    let differ = |message: String| Err(Error::NotARepeat { message });
+    let (own, other) = (repeat.shape(), first.shape());
+    if own.layers != other.layers {
+        return differ(format!("the layers are {:?}, but {:?} in the first", own.layers, other.layers));
+    }
+    for (layer, (d, first_d)) in own.layers.iter().zip(own.widths.iter().zip(&other.widths)) {
+        let (n, first_n) = (own.n_stimuli, other.n_stimuli);
+        if (n, d) != (first_n, first_d) {
+            return differ(format!(
+                "layer {layer} is {n} stimuli × {d} units, but {first_n} × {first_d} in the first"
+            ));
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::Provenance;
+    use super::super::Activations;
     use super::*;
 
     fn of(layers: &[usize], shape: (usize, usize), value: f32) -> Activations {
@@ -59,14 +86,15 @@ mod tests {
 
     #[test]
     fn the_mean_is_taken_unit_by_unit() {
-        let mean = Activations::mean_of(&[of(&[0, 2], (3, 2), 1.0), of(&[0, 2], (3, 2), 2.0)]).unwrap();
-        assert_eq!(mean, of(&[0, 2], (3, 2), 1.5));
+        let repeats = [1.0, 2.0].map(|value| Arc::new(of(&[0, 2], (3, 2), value)) as Arc<dyn ByLayer + Send>);
+        let mean = MeanOf::new(repeats.to_vec()).unwrap();
+        assert_eq!(Activations::load(&mean).unwrap(), of(&[0, 2], (3, 2), 1.5));
     }
 
     #[test]
     fn what_differs_from_the_first_is_said() {
         let first = of(&[0, 2], (3, 2), 1.0);
-        let message = |other: Activations| other.check_repeat_of(&first).unwrap_err().to_string();
+        let message = |other: Activations| check_repeat(&other, &first).unwrap_err().to_string();
         assert_eq!(message(of(&[0, 1], (3, 2), 1.0)), "the layers are [0, 1], but [0, 2] in the first");
         assert_eq!(
             message(of(&[0, 2], (3, 4), 1.0)),

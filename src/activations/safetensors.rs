@@ -5,27 +5,24 @@
 //! the numbers.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read, Write};
+use std::io;
+use std::ops::Range;
 use std::path::Path;
 
 use ::safetensors::Dtype;
 use ::safetensors::tensor::Metadata;
-use half::{bf16, f16};
-use ndarray::{Array2, Array3, Axis};
 use serde_json::{Map, Value, json};
 
-use super::{Activations, Error, Provenance, Result, Transform, by_layer};
+use super::stored::{Number, Place};
+use super::{Error, Provenance, Result, Shape, Transform, by_number};
 use crate::files;
 
 /// Between the transforms in the metadata, whose values are text.
 const THEN: &str = "; ";
 
-pub(super) fn write(activations: &Activations, path: &Path) -> Result<()> {
-    Ok(files::write_with(path, |out| write_to(activations, out))?)
-}
-
-pub(super) fn write_to(activations: &Activations, out: &mut dyn Write) -> io::Result<()> {
-    let Provenance { model, commit, untrained, pooling, stimuli_hash, transforms } = activations.provenance();
+/// All that stands before the numbers of activations of this shape.
+pub(super) fn header(shape: &Shape, provenance: &Provenance) -> Vec<u8> {
+    let Provenance { model, commit, untrained, pooling, stimuli_hash, transforms } = provenance;
     let transforms: Vec<String> = transforms.iter().map(ToString::to_string).collect();
     let metadata = [
         ("model", model.clone()),
@@ -39,57 +36,52 @@ pub(super) fn write_to(activations: &Activations, out: &mut dyn Write) -> io::Re
     let mut header = Map::new();
     header.insert("__metadata__".to_owned(), Value::Object(metadata.collect()));
     let mut start = 0;
-    for (layer, matrix) in activations.layers.iter().zip(&activations.matrices) {
-        let end = start + matrix.len() * size_of::<f32>();
-        let shape = matrix.shape();
+    for (layer, width) in shape.layers.iter().zip(&shape.widths) {
+        let end = start + shape.n_stimuli * width * size_of::<f32>();
         header.insert(
             format!("layer.{layer}"),
-            json!({ "dtype": "F32", "shape": shape, "data_offsets": [start, end] }),
+            json!({ "dtype": "F32", "shape": [shape.n_stimuli, width], "data_offsets": [start, end] }),
         );
         start = end;
     }
     let mut header = Value::Object(header).to_string();
     // The numbers begin at a multiple of 8 bytes.
     header.push_str(&" ".repeat(header.len().next_multiple_of(8) - header.len()));
-    out.write_all(&(header.len() as u64).to_le_bytes())?;
-    out.write_all(header.as_bytes())?;
-    let mut bytes = Vec::new();
-    for row in activations.matrices.iter().flat_map(|matrix| matrix.rows()) {
-        bytes.clear();
-        bytes.extend(row.iter().flat_map(|value| value.to_le_bytes()));
-        out.write_all(&bytes)?;
-    }
-    Ok(())
+    let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
+    bytes.extend_from_slice(header.as_bytes());
+    bytes
 }
 
-pub(super) fn read(path: &Path) -> Result<Activations> {
-    let failed = |source| Error::Files(files::Error::Read { path: path.to_owned(), source });
-    let file = File::open(path).map_err(failed)?;
-    let length = file.metadata().map_err(failed)?.len();
-    read_from(&mut BufReader::with_capacity(1 << 20, file), length, path)
-}
-
-/// Reads the `length` bytes of a safetensors file from `source`; `path` is its name for messages.
-pub(super) fn read_from(source: &mut dyn Read, length: u64, path: &Path) -> Result<Activations> {
+/// The layers of the safetensors file in `range` of `file`, where their numbers stand, and what they are activations of.
+/// `path` is its name for messages.
+pub(super) fn places(
+    file: &File,
+    range: Range<u64>,
+    path: &Path,
+) -> Result<(Vec<usize>, Vec<Place>, Provenance)> {
     let wrong = |message: String| Error::Format { path: path.to_owned(), message };
-    let cut_short = |error: io::Error| wrong(format!("not a readable safetensors file: {error}"));
+    let unreadable = |error: io::Error| wrong(format!("not a readable safetensors file: {error}"));
+    let length = range.end.saturating_sub(range.start);
     let mut length_of_header = [0; 8];
-    source.read_exact(&mut length_of_header).map_err(cut_short)?;
+    if length < 8 {
+        return Err(wrong(format!("not a readable safetensors file: {length} bytes are too few")));
+    }
+    files::read_exact_at(file, &mut length_of_header, range.start).map_err(unreadable)?;
     let header = u64::from_le_bytes(length_of_header);
-    if header > length.saturating_sub(8) {
+    if header > length - 8 {
         let message = format!("not a readable safetensors file: a header of {header} bytes in {length}");
         return Err(wrong(message));
     }
     let mut text = vec![0; header as usize];
-    source.read_exact(&mut text).map_err(cut_short)?;
+    files::read_exact_at(file, &mut text, range.start + 8).map_err(unreadable)?;
     let metadata: Metadata = serde_json::from_slice(&text)
         .map_err(|error| wrong(format!("not a readable safetensors file: {error}")))?;
     let names = metadata.offset_keys();
     let tensors: Vec<_> =
         names.into_iter().filter_map(|name| metadata.info(&name).map(|info| (name, info))).collect();
     let numbers = tensors.last().map_or(0, |(_, info)| info.data_offsets.1);
-    if numbers as u64 != length - 8 - header {
-        let there = length - 8 - header;
+    let there = length - 8 - header;
+    if numbers as u64 != there {
         let message = format!(
             "not a readable safetensors file: {numbers} bytes of numbers are promised, and {there} are there"
         );
@@ -97,20 +89,18 @@ pub(super) fn read_from(source: &mut dyn Read, length: u64, path: &Path) -> Resu
     }
     let alone = tensors.len() == 1;
     let mut named = Vec::new();
-    let mut stacked = None;
     for (name, info) in tensors {
-        // The offsets follow one another with no gap: `Metadata` has seen to it.
-        let mut bytes = vec![0; info.data_offsets.1 - info.data_offsets.0];
-        source.read_exact(&mut bytes).map_err(cut_short)?;
-        let values = values(&bytes, info.dtype)
+        let number = number(info.dtype)
             .ok_or_else(|| wrong(format!("tensor `{name}` holds {}, not floats", info.dtype)))?;
-        let shaped = |error: ndarray::ShapeError| wrong(error.to_string());
+        // The offsets follow one another with no gap, and go with the shapes: `Metadata` has seen to it.
+        let offset = range.start + 8 + header + info.data_offsets.0 as u64;
         match *info.shape.as_slice() {
-            [rows, columns] => {
-                named.push((name, Array2::from_shape_vec((rows, columns), values).map_err(shaped)?));
-            }
+            [rows, columns] => named.push((name, Place { offset, rows, columns, number })),
             [layers, rows, columns] if alone => {
-                stacked = Some(Array3::from_shape_vec((layers, rows, columns), values).map_err(shaped)?);
+                let size = (rows * columns * number.bytes()) as u64;
+                let place = |layer| Place { offset: offset + layer as u64 * size, rows, columns, number };
+                let places = (0..layers).map(place).collect();
+                return Ok(((0..layers).collect(), places, provenance(&metadata)?));
             }
             ref shape => {
                 return Err(wrong(format!(
@@ -119,45 +109,40 @@ pub(super) fn read_from(source: &mut dyn Read, length: u64, path: &Path) -> Resu
             }
         }
     }
+    let (layers, places) = by_number(named);
+    Ok((layers, places, provenance(&metadata)?))
+}
+
+fn provenance(metadata: &Metadata) -> Result<Provenance> {
     let field = |name: &str| metadata.metadata().as_ref().and_then(|fields| fields.get(name)).cloned();
     let transforms = field("transforms").unwrap_or_default();
     let transforms = transforms.split(THEN).filter(|name| !name.is_empty()).map(str::parse::<Transform>);
-    let provenance = Provenance {
+    Ok(Provenance {
         model: field("model"),
         commit: field("commit"),
         untrained: field("untrained").and_then(|seed| seed.parse().ok()),
         pooling: field("pooling").map(|name| name.parse()).transpose()?,
         stimuli_hash: field("stimuli_hash"),
         transforms: transforms.collect::<Result<_>>()?,
-    };
-    let (layers, matrices) = match stacked {
-        Some(stacked) => (
-            (0..stacked.len_of(Axis(0))).collect(),
-            stacked.outer_iter().map(|layer| layer.to_owned()).collect(),
-        ),
-        None => by_layer(named),
-    };
-    Activations::new(layers, matrices, provenance)
+    })
 }
 
-/// The numbers of a tensor of floats.
-fn values(bytes: &[u8], dtype: Dtype) -> Option<Vec<f32>> {
-    fn parse<const N: usize>(bytes: &[u8], parse: impl Fn([u8; N]) -> f32) -> Vec<f32> {
-        bytes.as_chunks::<N>().0.iter().map(|&chunk| parse(chunk)).collect()
-    }
+fn number(dtype: Dtype) -> Option<Number> {
     match dtype {
-        Dtype::F32 => Some(parse(bytes, f32::from_le_bytes)),
-        Dtype::F64 => Some(parse(bytes, |chunk| f64::from_le_bytes(chunk) as f32)),
-        Dtype::F16 => Some(parse(bytes, |chunk| f16::from_le_bytes(chunk).to_f32())),
-        Dtype::BF16 => Some(parse(bytes, |chunk| bf16::from_le_bytes(chunk).to_f32())),
+        Dtype::F32 => Some(Number::F32),
+        Dtype::F64 => Some(Number::F64),
+        Dtype::F16 => Some(Number::F16),
+        Dtype::BF16 => Some(Number::Bf16),
         _ => None,
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use half::{bf16, f16};
     use ndarray::array;
 
+    use super::super::Activations;
     use super::*;
 
     fn file(header: &Value, numbers: &[u8]) -> Vec<u8> {
@@ -169,7 +154,10 @@ mod tests {
     }
 
     fn parse(bytes: &[u8]) -> Result<Activations> {
-        read_from(&mut &*bytes, bytes.len() as u64, Path::new("a.safetensors"))
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.safetensors");
+        std::fs::write(&path, bytes).unwrap();
+        Activations::read(&path)
     }
 
     #[test]
@@ -203,6 +191,6 @@ mod tests {
         }
         let integers = json!({"layer.0": {"dtype": "I64", "shape": [1, 1], "data_offsets": [0, 8]}});
         let error = parse(&file(&integers, &[0; 8])).unwrap_err().to_string();
-        assert_eq!(error, "a.safetensors: tensor `layer.0` holds I64, not floats");
+        assert!(error.ends_with("a.safetensors: tensor `layer.0` holds I64, not floats"), "{error}");
     }
 }

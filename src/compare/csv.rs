@@ -64,7 +64,18 @@ impl Comparison {
         let mut rows = Vec::new();
         self.profiles(&mut rows);
         self.between(&mut rows);
-        rows.extend(self.differences.iter().map(|difference| self.difference(difference)));
+        for difference in &self.differences {
+            let over_folds = self.difference(difference);
+            let over_stimuli = difference.over_stimuli.map(|drawn| Row {
+                table: "difference_over_stimuli",
+                sd: Some(drawn.sd),
+                interval: Some(drawn.interval),
+                p: [drawn.p, drawn.holm, drawn.bh].map(Some),
+                ..over_folds.clone()
+            });
+            rows.push(over_folds);
+            rows.extend(over_stimuli);
+        }
         for pair in &self.similarities {
             for (quantity, values) in [("rsa", &pair.rsa), ("cka", &pair.cka)] {
                 for ((i, j), &value) in values.indexed_iter() {

@@ -10,11 +10,18 @@
 //! A peak is known to a layer and no better: the depth of one that is the same in every fold still has the variance of a rounded
 //! number, `step²/12`, which both models add to `s²`. The interval is of the mean difference over resampled folds. p-values are
 //! corrected over all features and pairs of models of one [`Quantity`].
+//!
+//! Folds are few. Where both runs have samples of their stimuli ([`crate::profile::bootstrap`]), a difference is also taken draw by
+//! draw, each draw the same stimuli in both: its interval is their percentiles, its p-value twice the share on the other side of
+//! 0. That tells what other held-out stimuli would have changed, with the models as they were fitted.
 
 use super::Params;
-use super::distances::{interval, resamples};
+use super::distances::resamples;
 use super::trajectories::{Trajectories, area, peak};
-use crate::numeric::significance::{benjamini_hochberg, holm, t_p_value};
+use crate::numeric::correlation::mean_sd;
+use crate::numeric::significance::{
+    benjamini_hochberg, holm, percentile_interval, t_p_value, two_sided_p_value,
+};
 use crate::profile::{ALPHA, Spread};
 
 /// What of a feature is compared.
@@ -86,6 +93,25 @@ pub struct Difference {
     pub holm: Option<f64>,
     /// After Benjamini and Hochberg.
     pub bh: Option<f64>,
+    /// What samples of the stimuli say; `None` where a run has none.
+    pub over_stimuli: Option<OverStimuli>,
+}
+
+/// A difference over samples of the stimuli.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct OverStimuli {
+    /// How many draws.
+    pub draws: usize,
+    /// Standard deviation over draws.
+    pub sd: f64,
+    /// 95% interval: percentiles of the draws.
+    pub interval: (f64, f64),
+    /// Two-sided p-value.
+    pub p: f64,
+    /// After Holm.
+    pub holm: f64,
+    /// After Benjamini and Hochberg.
+    pub bh: f64,
 }
 
 impl Difference {
@@ -96,15 +122,24 @@ impl Difference {
     }
 }
 
-/// The tests of all pairs of runs, whose folds are paired.
-pub(super) fn tests(runs: &[Trajectories], features: &[String], params: Params) -> Vec<Difference> {
+/// The tests of all pairs of runs, whose folds are paired, and of which `samples` are the draws of stimuli.
+pub(super) fn tests(
+    runs: &[Trajectories],
+    samples: &[Option<Trajectories>],
+    features: &[String],
+    params: Params,
+) -> Vec<Difference> {
     let draws = resamples(&runs[..1], true, params);
     let mut all = Vec::new();
     for a in 0..runs.len() {
         for b in a + 1..runs.len() {
             for (k, feature) in features.iter().enumerate() {
                 for quantity in Quantity::ALL {
-                    all.push(test((runs, a, b), (feature, k), quantity, &draws));
+                    let over_stimuli = samples[a].as_ref().zip(samples[b].as_ref());
+                    all.push(Difference {
+                        over_stimuli: over_stimuli.and_then(|(a, b)| over_draws(a, b, k, quantity)),
+                        ..test((runs, a, b), (feature, k), quantity, &draws)
+                    });
                 }
             }
         }
@@ -116,8 +151,27 @@ pub(super) fn tests(runs: &[Trajectories], features: &[String], params: Params) 
         for ((&i, holm), bh) in family.iter().zip(holm(&p)).zip(benjamini_hochberg(&p)) {
             (all[i].holm, all[i].bh) = (Some(holm), Some(bh));
         }
+        let mut drawn: Vec<&mut OverStimuli> = all
+            .iter_mut()
+            .filter(|difference| difference.quantity == quantity)
+            .filter_map(|difference| difference.over_stimuli.as_mut())
+            .collect();
+        let p: Vec<f64> = drawn.iter().map(|drawn| drawn.p).collect();
+        for ((drawn, holm), bh) in drawn.iter_mut().zip(holm(&p)).zip(benjamini_hochberg(&p)) {
+            (drawn.holm, drawn.bh) = (holm, bh);
+        }
     }
     all
+}
+
+/// A difference over the draws of two runs, which are of the same stimuli; `None` where a draw has no number.
+fn over_draws(a: &Trajectories, b: &Trajectories, feature: usize, quantity: Quantity) -> Option<OverStimuli> {
+    let draws = a.n_folds().min(b.n_folds());
+    let differences: Vec<f64> =
+        (0..draws).map(|draw| quantity.of(a, draw, feature) - quantity.of(b, draw, feature)).collect();
+    let (_, sd) = mean_sd(&differences).filter(|(mean, _)| mean.is_finite())?;
+    let p = two_sided_p_value(&differences);
+    Some(OverStimuli { draws, sd, interval: percentile_interval(&differences), p, holm: p, bh: p })
 }
 
 fn test(
@@ -141,10 +195,15 @@ fn test(
         in_a: Spread::of(&in_a),
         in_b: Spread::of(&in_b),
         difference,
-        interval: if difference.n == folds { interval(means.collect()) } else { (f64::NAN, f64::NAN) },
+        interval: if difference.n == folds {
+            percentile_interval(&means.collect::<Vec<f64>>())
+        } else {
+            (f64::NAN, f64::NAN)
+        },
         p: (difference.n == folds).then(|| p_value(difference, rounding)).flatten(),
         holm: None,
         bh: None,
+        over_stimuli: None,
     }
 }
 

@@ -8,8 +8,8 @@ use super::{ModelMap, Params};
 use crate::numeric::dtw::dtw;
 use crate::numeric::linkage::{Merge, average};
 use crate::numeric::mds::{Stop, smacof};
-use crate::numeric::quantile;
 use crate::numeric::rng::Stream;
+use crate::numeric::significance::percentile_interval;
 use crate::profile::Spread;
 
 /// How two trajectories are held against each other. The local distance is Euclidean over features.
@@ -104,7 +104,7 @@ pub(super) fn tables(runs: &[Trajectories], paired: bool, params: Params) -> Vec
             measure: kinds[k].1,
             scale: kinds[k].0,
             sd: Array2::from_shape_fn(distance.dim(), |(i, j)| Spread::of(&draws(i, j)).sd),
-            interval: Array2::from_shape_fn(distance.dim(), |(i, j)| interval(draws(i, j))),
+            interval: Array2::from_shape_fn(distance.dim(), |(i, j)| percentile_interval(&draws(i, j))),
             distance,
         }
     };
@@ -124,14 +124,6 @@ pub(super) fn resamples(runs: &[Trajectories], paired: bool, params: Params) -> 
             std::iter::once(first).chain(rest).collect()
         })
         .collect()
-}
-
-/// The ends of the interval that holds 95% of `draws`; NaN of none.
-pub(super) fn interval(mut draws: Vec<f64>) -> (f64, f64) {
-    draws.retain(|x| x.is_finite());
-    draws.sort_unstable_by(f64::total_cmp);
-    let at = |share| quantile::of_sorted(&draws, share).unwrap_or(f64::NAN);
-    (at(0.025), at(0.975))
 }
 
 /// A symmetric matrix from its upper half, with zeros on the diagonal.

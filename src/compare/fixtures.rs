@@ -41,7 +41,7 @@ pub(crate) fn run(name: &str, n_layers: usize, folds: usize, at: &[f64]) -> Run 
         options: [("permute".to_owned(), "pairs".into()), ("permutations".to_owned(), 5.into())].into(),
         ..RunRecord::default()
     };
-    Run::new(Path::new(&format!("runs/{name}")), record, profile)
+    Run::new(Path::new(&format!("runs/{name}")), record, profile, Vec::new())
 }
 
 /// Three models of other depths: two alike, one turned around.

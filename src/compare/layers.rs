@@ -8,7 +8,7 @@ use ndarray::{Array2, Axis};
 use rayon::prelude::*;
 
 use super::{Error, Result};
-use crate::activations::Activations;
+use crate::activations::ByLayer;
 use crate::mlem::{Distance, dissimilarities};
 use crate::numeric::cka::Kernel;
 use crate::numeric::rank::{Scratch, centred_ranks};
@@ -40,20 +40,30 @@ impl Representation {
     ///
     /// # Errors
     ///
-    /// [`Error::Layer`] where a distance cannot be measured.
-    pub fn of(activations: &Activations, rows: &[usize], distance: Distance) -> Result<Self> {
+    /// [`Error::Layer`] where a distance cannot be measured; [`Error::Activations`] where a layer cannot be read.
+    pub fn of(activations: &dyn ByLayer, rows: &[usize], distance: Distance) -> Result<Self> {
         let layers = activations.layers().to_vec();
-        let of = |index: usize| -> Result<(Option<Vec<f32>>, Option<Kernel>)> {
-            let matrix = activations.matrix(index);
-            let rdm = dissimilarities(matrix, rows, distance)
-                .map_err(|source| Error::Layer { layer: layers[index], source })?;
-            let kernel = match distance {
-                Distance::Precomputed => None,
-                _ => Kernel::of(matrix.select(Axis(0), rows).view()),
-            };
-            Ok((unit_ranks(&rdm), kernel))
+        let all: Vec<usize> = (0..rows.len()).collect();
+        // Whole layers are read one after another; what is kept of each is small.
+        let mut read = Vec::with_capacity(layers.len());
+        for (index, &layer) in layers.iter().enumerate() {
+            let matrix = activations.layer(index)?;
+            read.push(if distance == Distance::Precomputed {
+                let rdm = dissimilarities(matrix.view(), rows, distance);
+                rdm.map_err(|source| Error::Layer { layer, source })?
+            } else {
+                matrix.select(Axis(0), rows)
+            });
+        }
+        let of = |(&layer, read): (&usize, Array2<f32>)| -> Result<(Option<Vec<f32>>, Option<Kernel>)> {
+            if distance == Distance::Precomputed {
+                return Ok((unit_ranks(&read), None));
+            }
+            let rdm = dissimilarities(read.view(), &all, distance)
+                .map_err(|source| Error::Layer { layer, source })?;
+            Ok((unit_ranks(&rdm), Kernel::of(read.view())))
         };
-        let each = (0..layers.len()).into_par_iter().map(of).collect::<Result<Vec<_>>>()?;
+        let each = layers.par_iter().zip(read).map(of).collect::<Result<Vec<_>>>()?;
         let (ranks, kernels) = each.into_iter().unzip();
         Ok(Self { layers, ranks, kernels })
     }
@@ -128,7 +138,7 @@ fn correlation(x: &[f32], y: &[f32]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::activations::Provenance;
+    use crate::activations::{Activations, Provenance};
 
     fn activations(seed: u64) -> Activations {
         let mut stream = Stream::new(seed, "layers");

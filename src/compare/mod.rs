@@ -31,7 +31,7 @@ mod warning;
 use std::path::Path;
 
 pub use csv::COMPARISON;
-pub use differences::{Difference, Quantity};
+pub use differences::{Difference, OverStimuli, Quantity};
 pub use distances::{DistanceTable, Measure, Scale};
 pub use error::{Error, Party, Result};
 pub use layers::{LayerSimilarity, Representation, similarities, stimuli_sample};
@@ -40,7 +40,7 @@ pub use warning::Warning;
 
 use crate::numeric::linkage::Merge;
 use crate::numeric::mds::Point;
-use crate::profile::{Order, Profile, RunRecord, Spread, Summary};
+use crate::profile::{Order, Profile, RunRecord, Sample, Spread, Summary};
 use trajectories::Trajectories;
 
 /// A run that is compared.
@@ -54,13 +54,15 @@ pub struct Run {
     pub record: RunRecord,
     /// Its tables.
     pub profile: Profile,
+    /// Its importances over samples of the stimuli, if it has them (`bootstrap.csv`).
+    pub samples: Vec<Sample>,
 }
 
 impl Run {
     /// A run that [`label`] gives a name.
     #[must_use]
-    pub fn new(folder: &Path, record: RunRecord, profile: Profile) -> Self {
-        Self { label: String::new(), folder: folder.display().to_string(), record, profile }
+    pub fn new(folder: &Path, record: RunRecord, profile: Profile, samples: Vec<Sample>) -> Self {
+        Self { label: String::new(), folder: folder.display().to_string(), record, profile, samples }
     }
 
     /// The last part of the model's id, its revision, and whether it is untrained; none for activations of one's own.
@@ -168,8 +170,13 @@ impl Comparison {
         let distances = distances::tables(&trajectories, agreement.paired, params);
         let tree = distances::tree(&distances[0]);
         let map = distances::map(&distances[0]);
-        let differences =
-            if agreement.paired { differences::tests(&trajectories, &features, params) } else { Vec::new() };
+        let samples: Vec<Option<Trajectories>> =
+            runs.iter().map(|run| Trajectories::of_samples(&run.samples, &features)).collect();
+        let differences = if agreement.paired {
+            differences::tests(&trajectories, &samples, &features, params)
+        } else {
+            Vec::new()
+        };
         Ok(Self {
             runs,
             summaries,

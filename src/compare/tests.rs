@@ -1,5 +1,6 @@
 use super::fixtures::{run, three};
 use super::*;
+use crate::profile::Of;
 
 fn compared(runs: Vec<Run>) -> Comparison {
     Comparison::of(runs, Params { draws: 50, seed: 0 }).unwrap()
@@ -36,6 +37,46 @@ fn a_peak_elsewhere_is_found_and_the_same_peak_is_not() {
     assert_eq!((stayed.difference.mean, stayed.p), (0.0, Some(1.0)));
     // 3 pairs × 3 features × 3 quantities.
     assert_eq!(comparison.differences.len(), 27);
+}
+
+#[test]
+fn samples_of_the_stimuli_tell_what_moves_with_them_from_what_does_not() {
+    // In every draw the second model has 0.1 more of one feature, and the other moves to either side.
+    let runs = || {
+        let mut runs = vec![run("a", 5, 3, &[0.2, 0.8]), run("b", 5, 3, &[0.2, 0.8])];
+        label(&mut runs, &[]);
+        for (more, run) in runs.iter_mut().enumerate() {
+            for draw in 1..=99 {
+                for layer in 1..=5 {
+                    for (feature, value) in [
+                        ("feature_0", 0.1 * more as f64 + 0.001 * f64::from(draw)),
+                        ("feature_1", 0.01 * more as f64 * (f64::from(draw) - 50.0)),
+                    ] {
+                        let of = Of::Effect(Order::Main, feature.to_owned());
+                        run.samples.push(Sample { layer, draw: draw as usize, of, value });
+                    }
+                }
+            }
+        }
+        runs
+    };
+    let comparison = compared(runs());
+    let area = |feature: &str| {
+        let mut all = comparison.differences.iter();
+        let found = all.find(|d| d.feature == feature && d.quantity == Quantity::Area).unwrap();
+        found.over_stimuli.unwrap()
+    };
+    let (certain, unsure) = (area("feature_0"), area("feature_1"));
+    assert!((certain.interval.0 + 0.1).abs() < 1e-9 && (certain.interval.1 + 0.1).abs() < 1e-9);
+    // Two tests, of which this is the smaller: 2 / 100, twice.
+    assert!((certain.p - 0.02).abs() < 1e-9 && (certain.holm - 0.04).abs() < 1e-9);
+    assert!(unsure.interval.0 < -0.4 && unsure.interval.1 > 0.4 && unsure.p == 1.0);
+    let csv = String::from_utf8(comparison.to_csv()).unwrap();
+    assert_eq!(csv.matches("difference_over_stimuli,a,b,").count(), 6);
+    // One run without samples has nothing to pair.
+    let mut one = runs();
+    one[1].samples.clear();
+    assert!(compared(one).differences.iter().all(|difference| difference.over_stimuli.is_none()));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use ndarray::{Array2, Array3};
 
 use super::{Run, Warning};
-use crate::profile::{Order, Profile};
+use crate::profile::{Of, Order, Profile, Sample};
 
 /// The importances of one run over its blocks.
 #[derive(Debug, Clone)]
@@ -27,20 +27,38 @@ pub fn depths(layers: &[usize]) -> Vec<(usize, f64)> {
 
 impl Trajectories {
     pub(super) fn of(profile: &Profile, features: &[String]) -> Self {
-        let main = || profile.importances.iter().filter(|row| row.order == Order::Main);
+        let main = profile.importances.iter().filter(|row| row.order == Order::Main);
+        Self::new(main.map(|row| (row.fold, row.layer, row.feature.as_str(), row.importance)), features)
+    }
+
+    /// Of the draws of a bootstrap over stimuli, in the place of folds; `None` where there are none.
+    pub(super) fn of_samples(samples: &[Sample], features: &[String]) -> Option<Self> {
+        let main = samples.iter().filter_map(|row| match &row.of {
+            Of::Effect(Order::Main, feature) => Some((row.draw, row.layer, feature.as_str(), row.value)),
+            Of::Effect(..) | Of::Score => None,
+        });
+        let drawn = Self::new(main, features);
+        (drawn.n_folds() > 0).then_some(drawn)
+    }
+
+    /// From `(fold, layer, feature, importance)`; of what is not among `features`, nothing is kept.
+    fn new<'a>(
+        rows: impl Iterator<Item = (usize, usize, &'a str, f64)> + Clone,
+        features: &[String],
+    ) -> Self {
         let distinct = |mut all: Vec<usize>| {
             all.sort_unstable();
             all.dedup();
             all
         };
-        let blocks = depths(&distinct(main().map(|row| row.layer).collect()));
-        let folds = distinct(main().map(|row| row.fold).collect());
+        let blocks = depths(&distinct(rows.clone().map(|(_, layer, ..)| layer).collect()));
+        let folds = distinct(rows.clone().map(|(fold, ..)| fold).collect());
         let mut values = Array3::from_elem((folds.len(), blocks.len(), features.len()), f64::NAN);
-        for row in main() {
-            let block = blocks.iter().position(|&(layer, _)| layer == row.layer);
-            let feature = features.iter().position(|name| *name == row.feature);
-            if let (Some(block), Some(feature), Ok(fold)) = (block, feature, folds.binary_search(&row.fold)) {
-                values[[fold, block, feature]] = row.importance;
+        for (fold, layer, feature, value) in rows {
+            let block = blocks.iter().position(|&(other, _)| other == layer);
+            let feature = features.iter().position(|name| *name == feature);
+            if let (Some(block), Some(feature), Ok(fold)) = (block, feature, folds.binary_search(&fold)) {
+                values[[fold, block, feature]] = value;
             }
         }
         Self { depths: blocks.into_iter().map(|(_, depth)| depth).collect(), values }

@@ -92,33 +92,66 @@ fn start(sentence: &str) -> String {
 /// Distinct token sequences that run together, each with the stimuli (rows, from 0) that it belongs to.
 pub(super) type Batch = Vec<Vec<usize>>;
 
+/// How the sequences of a batch are laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Layout {
+    /// One after another.
+    Packed,
+    /// One after another, and common beginnings once.
+    SharingPrefixes,
+    /// Each as long as the longest.
+    Padded,
+}
+
+impl Layout {
+    /// That of batches of `model`.
+    pub(super) fn of(model: &Model) -> Self {
+        match (model.device().pads(), model.spec().attention.causal) {
+            (true, _) => Self::Padded,
+            (false, true) => Self::SharingPrefixes,
+            (false, false) => Self::Packed,
+        }
+    }
+}
+
 /// What runs together.
 pub(super) struct Plan {
     pub(super) batches: Vec<Batch>,
     /// How many tokens are computed in all.
     pub(super) tokens_run: usize,
+    /// How many places of batches hold no token, and are computed too.
+    pub(super) padding: usize,
 }
 
-/// Batches of at most `batch_tokens` tokens to compute (or of one sequence). Stimuli with the same tokens share one
-/// sequence. Where prefixes are shared, what begins alike stands together; else what is of similar length.
-pub(super) fn plan(stimuli: &[Tokenized], batch_tokens: usize, shares_prefixes: bool) -> Plan {
+/// Batches of at most `batch_tokens` tokens to compute, with their padding (or of one sequence). Stimuli with the same tokens
+/// share one sequence. Where prefixes are shared, what begins alike stands together; else what is of similar length.
+pub(super) fn plan(stimuli: &[Tokenized], batch_tokens: usize, layout: Layout) -> Plan {
     let tokens = |row: usize| stimuli[row].tokens.as_slice();
     let mut order: Vec<usize> = (0..stimuli.len()).collect();
+    let shares_prefixes = layout == Layout::SharingPrefixes;
     if shares_prefixes {
         order.sort_by(|&a, &b| tokens(a).cmp(tokens(b)));
     } else {
         order.sort_by(|&a, &b| (tokens(a).len(), tokens(a)).cmp(&(tokens(b).len(), tokens(b))));
     }
-    let mut plan = Plan { batches: Vec::new(), tokens_run: 0 };
+    let mut plan = Plan { batches: Vec::new(), tokens_run: 0, padding: 0 };
     let mut filled = usize::MAX;
     let mut previous: &[u32] = &[];
     for same in order.chunk_by(|&a, &b| tokens(a) == tokens(b)) {
         let all = tokens(same[0]);
         let mut fresh = all.len() - if shares_prefixes { common_prefix(previous, all) } else { 0 };
-        if filled.saturating_add(fresh) > batch_tokens {
+        // Lengths ascend: the batch becomes as long as this sequence, which is `added` more for each of those in it.
+        let added = match (layout, plan.batches.last()) {
+            (Layout::Padded, Some(batch)) => batch.len() * (all.len() - previous.len()),
+            _ => 0,
+        };
+        if filled.saturating_add(added + fresh) > batch_tokens {
             plan.batches.push(Batch::new());
             filled = 0;
             fresh = all.len();
+        } else {
+            filled += added;
+            plan.padding += added;
         }
         filled += fresh;
         plan.tokens_run += fresh;
@@ -141,12 +174,12 @@ mod tests {
             .enumerate()
             .map(|(i, &length)| Tokenized { tokens: vec![(i % 3) as u32; length], kept: vec![0] })
             .collect();
-        let batches = |stimuli: &[Tokenized], tokens| plan(stimuli, tokens, false).batches;
+        let batches = |stimuli: &[Tokenized], tokens| plan(stimuli, tokens, Layout::Packed).batches;
         assert_eq!(
             batches(&stimuli, 4),
             [vec![vec![1], vec![5], vec![4]], vec![vec![0]], vec![vec![2]], vec![vec![3]]]
         );
-        assert_eq!(plan(&stimuli, 4, false).tokens_run, 17);
+        assert_eq!(plan(&stimuli, 4, Layout::Packed).tokens_run, 17);
         let same: Vec<Tokenized> = (0..3).map(|_| Tokenized { tokens: vec![1, 2], kept: vec![0] }).collect();
         assert_eq!(batches(&same, 1), [vec![vec![0, 1, 2]]]);
     }
@@ -156,11 +189,42 @@ mod tests {
         let stimuli: Vec<Tokenized> = [[1, 2, 3], [2, 2, 2], [1, 2, 4], [1, 5, 6]]
             .map(|tokens| Tokenized { tokens: tokens.to_vec(), kept: vec![0] })
             .into();
-        let all = plan(&stimuli, 100, true);
+        let all = plan(&stimuli, 100, Layout::SharingPrefixes);
         assert_eq!((all.batches, all.tokens_run), (vec![vec![vec![0], vec![2], vec![3], vec![1]]], 9));
-        let halves = plan(&stimuli, 4, true);
+        let halves = plan(&stimuli, 4, Layout::SharingPrefixes);
         assert_eq!(halves.batches, [vec![vec![0], vec![2]], vec![vec![3]], vec![vec![1]]]);
         assert_eq!(halves.tokens_run, 10);
+    }
+
+    #[test]
+    fn padding_counts_towards_the_budget() {
+        let stimuli: Vec<Tokenized> = [5usize, 2, 3, 3, 9, 2]
+            .iter()
+            .enumerate()
+            .map(|(i, &length)| Tokenized { tokens: vec![i as u32; length], kept: vec![0] })
+            .collect();
+        for batch_tokens in 1..60 {
+            let plan = plan(&stimuli, batch_tokens, Layout::Padded);
+            let lengths = |batch: &Batch| -> Vec<usize> {
+                batch.iter().map(|rows| stimuli[rows[0]].tokens.len()).collect()
+            };
+            let mut padding = 0;
+            for batch in &plan.batches {
+                let lengths = lengths(batch);
+                let places = lengths.len() * lengths.iter().max().unwrap();
+                assert!(places <= batch_tokens || lengths.len() == 1, "{lengths:?} in {batch_tokens}");
+                padding += places - lengths.iter().sum::<usize>();
+            }
+            assert_eq!((plan.padding, plan.tokens_run), (padding, 24));
+            let mut rows: Vec<usize> = plan.batches.into_iter().flatten().flatten().collect();
+            rows.sort_unstable();
+            assert_eq!(rows, [0, 1, 2, 3, 4, 5]);
+        }
+        let of = |batch_tokens| plan(&stimuli, batch_tokens, Layout::Padded);
+        assert_eq!(
+            (of(12).batches, of(12).padding),
+            (vec![vec![vec![1], vec![5], vec![2], vec![3]], vec![vec![0]], vec![vec![4]]], 2)
+        );
     }
 
     #[test]

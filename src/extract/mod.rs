@@ -1,31 +1,36 @@
 //! Extraction: stimuli and a model become activations.
 //!
 //! Sentences are tokenized as the model's own tokenizer does it, sorted by length into batches, run, and pooled batch by
-//! batch, so that memory does not grow with the number of tokens. Where sentences come from, and what activations are
-//! for, is not this module's business.
+//! batch, so that memory does not grow with the number of tokens. Pooled rows are kept in memory ([`Extract::extract`]), or go
+//! straight to their place in a file ([`Extract::extract_into`]), so that it does not grow with the number of stimuli either.
+//! Where sentences come from, and what activations are for, is not this module's business.
 
 mod batches;
 pub mod cache;
 mod error;
+mod groups;
+mod job;
 mod pool;
+mod throughput;
 mod words;
 
-use std::fmt;
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use ndarray::Array2;
-use rayon::prelude::*;
 
 pub use error::{Error, Result};
+pub use throughput::{Extraction, Throughput};
 pub use words::{SplitWord, split_words};
 
-use crate::activations::{Activations, PooledTokens, Pooling, Provenance};
-use crate::models::{Model, Sequences, Tokenizer};
-use crate::progress::{Progress, Unit};
+use crate::activations::{
+    Activations, Destination, PooledTokens, Pooling, Provenance, RowWriter, Shape, Stored,
+};
+use crate::models::{Model, Tokenizer};
+use crate::progress::Progress;
 use crate::stimuli::Stimuli;
-use crate::text;
-use batches::{Batch, Kept, Tokenized};
+use batches::{Kept, Layout, Tokenized};
+use job::Job;
 
 /// How stimuli become activations.
 ///
@@ -35,64 +40,24 @@ use batches::{Batch, Kept, Tokenized};
 /// | `layers` | all | which hidden states; the computation stops at the deepest |
 /// | `special_tokens` | yes | whether the tokens that the tokenizer adds (`[CLS]`, `<s>`, …) are pooled; the model sees them in any case |
 /// | `at` | the whole, or the word of word-level stimuli | a slot of the stimuli (`subj`): only the tokens that its characters are in are pooled |
-/// | `batch_tokens` | 384 | how many tokens run at once, per thread; changes time and memory, not the result |
+/// | `batch_tokens` | 384, and 8,192 on a GPU | how many tokens run at once, per thread or on the GPU; changes time and memory, not the result |
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Extract {
     pooling: Pooling,
     layers: Option<Vec<usize>>,
     special_tokens: bool,
     at: Option<String>,
-    batch_tokens: usize,
+    batch_tokens: Option<usize>,
 }
+
+/// How many tokens run at once in each thread unless the user says otherwise.
+const PER_THREAD: usize = 384;
+/// And on a GPU, with padding.
+const ON_GPU: usize = 8192;
 
 impl Default for Extract {
     fn default() -> Self {
-        Self { pooling: Pooling::Mean, layers: None, special_tokens: true, at: None, batch_tokens: 384 }
-    }
-}
-
-/// Activations, and what they took.
-#[derive(Debug, Clone)]
-pub struct Extraction {
-    /// The activations.
-    pub activations: Activations,
-    /// What they took.
-    pub throughput: Throughput,
-}
-
-/// How much was run, and how fast.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Throughput {
-    /// How many stimuli.
-    pub stimuli: usize,
-    /// How many tokens they have.
-    pub tokens: usize,
-    /// How many tokens were run: stimuli with the same tokens run once, and so do common beginnings in causal models.
-    pub tokens_run: usize,
-    /// Tokenizing, running and pooling.
-    pub time: Duration,
-}
-
-impl fmt::Display for Throughput {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let seconds = self.time.as_secs_f64();
-        let rate = |count: usize| text::count((count as f64 / seconds.max(1e-9)).round() as u128);
-        write!(
-            f,
-            "{} stimuli ({} tokens) in {seconds:.1} s: {} stimuli/s, {} tokens/s, {}",
-            text::count(self.stimuli as u128),
-            text::count(self.tokens as u128),
-            rate(self.stimuli),
-            rate(self.tokens),
-            if self.tokens_run < self.tokens {
-                format!(
-                    "{:.0} % of tokens shared, no padding",
-                    100.0 * (1.0 - self.tokens_run as f64 / self.tokens as f64)
-                )
-            } else {
-                "no padding".to_owned()
-            },
-        )
+        Self { pooling: Pooling::Mean, layers: None, special_tokens: true, at: None, batch_tokens: None }
     }
 }
 
@@ -131,10 +96,10 @@ impl Extract {
         self
     }
 
-    /// How many tokens run at once, per thread: at least one sequence does.
+    /// How many tokens run at once, per thread, or on the GPU with padding: at least one sequence does.
     #[must_use]
     pub fn batch_tokens(mut self, tokens: usize) -> Self {
-        self.batch_tokens = tokens;
+        self.batch_tokens = Some(tokens);
         self
     }
 
@@ -148,6 +113,54 @@ impl Extract {
     /// - [`Error::Models`], [`Error::Activations`] when the model fails or overflows
     pub fn extract(&self, stimuli: &Stimuli, model: &Model, progress: &dyn Progress) -> Result<Extraction> {
         let begun = Instant::now();
+        let job = self.job(stimuli, model)?;
+        // One lock per layer; a batch holds it only while it copies its rows.
+        let matrices: Vec<Mutex<Array2<f32>>> = job
+            .shape
+            .widths
+            .iter()
+            .map(|&width| Mutex::new(Array2::zeros((job.shape.n_stimuli, width))))
+            .collect();
+        job.run(model, progress, |index, rows, values| {
+            let mut matrix = matrices[index].lock().unwrap_or_else(PoisonError::into_inner);
+            let width = matrix.ncols();
+            for (&row, values) in rows.iter().zip(values.chunks_exact(width)) {
+                if let Some(out) = matrix.row_mut(row).as_slice_mut() {
+                    out.copy_from_slice(values);
+                }
+            }
+            Ok(())
+        })?;
+        let matrices =
+            matrices.into_iter().map(|matrix| matrix.into_inner().unwrap_or_else(PoisonError::into_inner));
+        let provenance = self.provenance_with(stimuli, model);
+        let activations = Activations::new(job.shape.layers.clone(), matrices.collect(), provenance)?;
+        Ok(Extraction { activations, throughput: job.throughput(begun.elapsed()) })
+    }
+
+    /// As [`Extract::extract`], but every row goes to its place in a file as soon as it is pooled, and memory holds none of
+    /// them. The numbers are the same to the last bit.
+    ///
+    /// # Errors
+    ///
+    /// As [`Extract::extract`]; [`Error::Activations`] when the file cannot be written. An earlier file of that name is then left
+    /// as it was.
+    pub fn extract_into(
+        &self,
+        stimuli: &Stimuli,
+        model: &Model,
+        destination: Destination<'_>,
+        progress: &dyn Progress,
+    ) -> Result<Extraction<Stored>> {
+        let begun = Instant::now();
+        let job = self.job(stimuli, model)?;
+        let writer = RowWriter::create(destination, job.shape.clone(), self.provenance_with(stimuli, model))?;
+        job.run(model, progress, |index, rows, values| Ok(writer.put(index, rows, values)?))?;
+        Ok(Extraction { activations: writer.finish()?, throughput: job.throughput(begun.elapsed()) })
+    }
+
+    /// What there is to do.
+    fn job(&self, stimuli: &Stimuli, model: &Model) -> Result<Job> {
         let layers = self.layers_of(model)?;
         if stimuli.sentences()?.is_empty() {
             return Err(Error::NoStimuli);
@@ -157,22 +170,33 @@ impl Extract {
             same_lengths(&tokenized)?;
         }
         let tokens = tokenized.iter().map(|stimulus| stimulus.tokens.len()).sum();
-        // A small set is spread over all threads; what runs together changes no result.
-        let share = usize::div_ceil(tokens, rayon::current_num_threads());
-        let shares_prefixes = model.spec().attention.causal;
-        let plan = batches::plan(&tokenized, self.batch_tokens.min(share), shares_prefixes);
-        progress.begin("extracting", tokenized.len() as u64, Unit::Items);
-        let matrices = self.run(&tokenized, &plan.batches, &layers, model, progress);
-        progress.end();
-        let provenance = self.provenance(stimuli, model.id(), model.commit(), model.untrained());
-        let activations = Activations::new(layers, matrices?, provenance)?;
-        let throughput = Throughput {
-            stimuli: tokenized.len(),
+        let layout = Layout::of(model);
+        let plan = batches::plan(&tokenized, self.budget(tokens, layout), layout);
+        let repeat = if self.pooling == Pooling::None { tokenized[0].kept.len() } else { 1 };
+        let widths = layers.iter().map(|&layer| repeat * model.spec().d_at(layer)).collect();
+        Ok(Job {
+            pooling: self.pooling,
+            shape: Shape { layers, n_stimuli: tokenized.len(), widths },
+            stimuli: tokenized,
+            layout,
+            plan,
             tokens,
-            tokens_run: plan.tokens_run,
-            time: begun.elapsed(),
-        };
-        Ok(Extraction { activations, throughput })
+        })
+    }
+
+    /// How many tokens run at once, of `tokens` in all; what runs together changes no result.
+    fn budget(&self, tokens: usize, layout: Layout) -> usize {
+        if layout == Layout::Padded {
+            return self.batch_tokens.unwrap_or(ON_GPU);
+        }
+        // A small set is spread over all threads.
+        let share = usize::div_ceil(tokens, rayon::current_num_threads());
+        self.batch_tokens.unwrap_or(PER_THREAD).min(share)
+    }
+
+    /// What activations of `stimuli` are activations of.
+    fn provenance_with(&self, stimuli: &Stimuli, model: &Model) -> Provenance {
+        self.provenance(stimuli, model.id(), model.commit(), model.untrained())
     }
 
     /// What activations of `stimuli` under a model are activations of.
@@ -245,72 +269,6 @@ impl Extract {
         match layers.iter().find(|&&layer| layer > last) {
             Some(&layer) => Err(Error::NoSuchLayer { layer, model: model.id().to_owned(), last }),
             None => Ok(layers),
-        }
-    }
-
-    /// One matrix per layer, `(n_stimuli, d_model)`, or `(n_stimuli, n_tokens * d_model)` without pooling.
-    fn run(
-        &self,
-        stimuli: &[Tokenized],
-        batches: &[Batch],
-        layers: &[usize],
-        model: &Model,
-        progress: &dyn Progress,
-    ) -> Result<Vec<Array2<f32>>> {
-        let repeat = if self.pooling == Pooling::None { stimuli[0].kept.len() } else { 1 };
-        let matrix = |&layer: &usize| Array2::zeros((stimuli.len(), repeat * model.spec().d_at(layer)));
-        // One lock per layer; a batch holds it only while it copies its rows.
-        let matrices: Vec<Mutex<Array2<f32>>> =
-            layers.iter().map(|layer| Mutex::new(matrix(layer))).collect();
-        let deepest = layers.last().copied().unwrap_or(0);
-        batches.par_iter().try_for_each(|batch| -> Result<()> {
-            let tokens = batch.iter().map(|rows| stimuli[rows[0]].tokens.as_slice());
-            let sequences = if model.spec().attention.causal {
-                Sequences::sharing_prefixes(tokens)
-            } else {
-                Sequences::new(tokens)
-            };
-            model.hidden_states(&sequences, deepest, |layer, states| {
-                if let Ok(index) = layers.binary_search(&layer) {
-                    self.pool_batch(stimuli, batch, &sequences, states, &matrices[index]);
-                }
-                Ok(())
-            })?;
-            progress.advance(batch.iter().map(|rows| rows.len() as u64).sum());
-            Ok(())
-        })?;
-        Ok(matrices
-            .into_iter()
-            .map(|matrix| matrix.into_inner().unwrap_or_else(PoisonError::into_inner))
-            .collect())
-    }
-
-    /// Pools the sequences of a batch, whose tokens have `states`, into the rows of `matrix` that they belong to.
-    fn pool_batch(
-        &self,
-        stimuli: &[Tokenized],
-        batch: &Batch,
-        sequences: &Sequences,
-        states: &[f32],
-        matrix: &Mutex<Array2<f32>>,
-    ) {
-        let d_model = states.len() / sequences.tokens().len();
-        let width = matrix.lock().unwrap_or_else(PoisonError::into_inner).ncols();
-        let rows = || {
-            batch
-                .iter()
-                .zip(sequences.iter())
-                .flat_map(|(rows, sequence)| rows.iter().map(move |&row| (row, sequence)))
-        };
-        let mut pooled = vec![0.0; rows().count() * width];
-        for ((row, sequence), out) in rows().zip(pooled.chunks_exact_mut(width)) {
-            pool::pool(self.pooling, states, d_model, sequence.path, &stimuli[row].kept, out);
-        }
-        let mut matrix = matrix.lock().unwrap_or_else(PoisonError::into_inner);
-        for ((row, _), pooled) in rows().zip(pooled.chunks_exact(width)) {
-            if let Some(out) = matrix.row_mut(row).as_slice_mut() {
-                out.copy_from_slice(pooled);
-            }
         }
     }
 }

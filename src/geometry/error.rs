@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::{files, mlem};
+use crate::{activations, files, mlem};
 
 /// A result whose error is this module's.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -14,6 +14,9 @@ pub enum Error {
     /// A file could not be read or written.
     #[error(transparent)]
     Files(#[from] files::Error),
+    /// Activations that cannot be read.
+    #[error(transparent)]
+    Activations(#[from] activations::Error),
     /// The distances of a layer cannot be measured.
     #[error("layer {layer}: {source}")]
     Layer {
@@ -46,6 +49,7 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Files(error) => error.hint(),
+            Self::Activations(error) => error.hint(),
             Self::Layer { source, .. } => source.hint(),
             Self::TooFar { .. } => Some("scale the activations down: their distances overflow".to_owned()),
             Self::Csv { .. } => {

@@ -10,7 +10,7 @@ use ndarray::ArrayView2;
 
 pub use error::{Error, Result};
 
-use crate::activations::Activations;
+use crate::activations::ByLayer;
 use crate::mlem::{Distance, dissimilarities};
 use crate::numeric::mds::{Point, Stop, align, smacof};
 use crate::numeric::rng::Stream;
@@ -46,7 +46,7 @@ impl Geometry {
     ///
     /// Activations between which the distance cannot be measured, with their layer.
     pub fn of(
-        activations: &Activations,
+        activations: &dyn ByLayer,
         distance: Distance,
         at_most: usize,
         seed: u64,
@@ -61,7 +61,7 @@ impl Geometry {
         let mut maps: Vec<Map> = Vec::with_capacity(activations.layers().len());
         progress.begin("mapping", activations.layers().len() as u64, Unit::Items);
         for (index, &layer) in activations.layers().iter().enumerate() {
-            let mut map = map(activations.matrix(index), &stimuli, layer, distance)?;
+            let mut map = map(activations.layer(index)?.view(), &stimuli, layer, distance)?;
             if let Some(before) = maps.last() {
                 align(&mut map.points, &before.points);
             }
@@ -86,7 +86,7 @@ mod tests {
     use ndarray::Array2;
 
     use super::*;
-    use crate::activations::Provenance;
+    use crate::activations::{Activations, Provenance};
     use crate::progress::Silent;
 
     /// Two groups far apart at every layer; the second layer is the first one turned.

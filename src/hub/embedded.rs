@@ -29,7 +29,7 @@ pub static MODELS: &[Embedded] = &[Embedded {
         ("step0", include_bytes!("../../assets/tiny-bert/step0.safetensors")),
         ("step100", include_bytes!("../../assets/tiny-bert/step100.safetensors")),
         ("step400", include_bytes!("../../assets/tiny-bert/step400.safetensors")),
-        ("final", include_bytes!("../../assets/tiny-bert/final.safetensors")),
+        ("final", include_bytes!("../../assets/tiny-bert/model.safetensors")),
     ],
 }];
 

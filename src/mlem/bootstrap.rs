@@ -1,34 +1,48 @@
-//! Scores under resampling of the stimuli, for the spread of differences between layers.
+//! Scores and importances under resampling of the stimuli: their spread, that of differences between layers, and of differences
+//! between models.
 //!
 //! Each draw takes the held-out stimuli of every fold with replacement, and scores the models as they were fitted on the pairs
 //! of those. A pair counts as often as both its stimuli were drawn; a stimulus that was drawn twice makes no pair with
-//! itself, whose distance of 0 says nothing (as in rsatoolbox; Nili et al. 2014). All layers see the same draws, so that their
-//! differences are paired. What the choice of training stimuli adds is not in the spread.
+//! itself, whose distance of 0 says nothing (as in rsatoolbox; Nili et al. 2014). The draws depend on the seed and the folds
+//! alone: all layers see the same, and so do all models over the same stimuli, so that their differences are paired. What
+//! the choice of training stimuli adds is not in the spread.
 
 use ndarray::{Array2, ArrayView2};
 use rayon::prelude::*;
 
 use super::Result;
 use super::crossval::CrossValidation;
-use super::score::{GridModel, neural_distances};
-use crate::numeric::rank::{Scratch, centred_ranks};
+use super::effects::subtract_mains;
+use super::params::Permute;
+use super::score::{Evaluation, GridModel, neural_distances};
+use crate::numeric::rank::{RankTarget, Scratch, centred_ranks};
 use crate::numeric::rng::Stream;
 
-/// Ranks are told apart to this many classes.
-const CLASSES: usize = 1 << 16;
+/// Ranks are told apart to this many classes: what that loses of a correlation is below 10⁻⁷ of it.
+const CLASSES: usize = 1 << 12;
+/// The most memory for the classes of permuted distances at once, in bytes.
+const MAX_CLASSES: usize = 1 << 28;
 
-/// The pairs of one fold, with the classes of their ranks.
-struct Ranked {
+/// Scores and importances of one layer: of the stimuli as they are, then of each draw.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bootstrap {
+    /// Spearman, mean over folds, `1 + draws`; NaN where a draw has no two different distances.
+    pub scores: Vec<f64>,
+    /// Importance of every effect in the order of [`super::FoldFit::importances`], mean over folds, `(1 + draws, n_effects)`: of the
+    /// first permutation, since another one for each draw would add spread that is not the stimuli's. No columns with no
+    /// permutations.
+    pub importances: Array2<f64>,
+}
+
+/// The pairs of one fold, with the classes of their neural distances' ranks.
+struct Ranked<'a> {
     /// The stimuli of each pair, counted from the fold's first.
-    pairs: Vec<(u32, u32)>,
-    modelled: Vec<u16>,
-    neural: Vec<u16>,
-    stimuli: usize,
+    pairs: &'a [(u32, u32)],
+    neural: &'a [u16],
 }
 
 impl CrossValidation {
-    /// Spearman (mean over folds) of a layer's models, of which `weights` are the `W` of every fold, on held-out stimuli: as
-    /// they are, then for each of `draws` samples of them. NaN where a sample has no two different distances.
+    /// Resamples the held-out stimuli of a layer's models, of which `weights` are the `W` of every fold, `draws` times.
     ///
     /// # Errors
     ///
@@ -38,47 +52,80 @@ impl CrossValidation {
         activations: ArrayView2<'_, f32>,
         weights: &[Array2<f64>],
         draws: usize,
-    ) -> Result<Vec<f64>> {
+    ) -> Result<Bootstrap> {
         let design = &self.design;
         let neural = design.neural(activations)?;
-        let folds: Vec<Ranked> = (0..self.n_folds())
-            .into_par_iter()
-            .map(|fold| {
-                let tasks = design.layout.tasks_within(fold);
-                let stimuli = design.layout.folds[fold].clone();
-                let mut pairs = Vec::new();
-                for task in &tasks {
-                    task.each_pair(self.coverage, |i, j| {
-                        pairs.push(((i - stimuli.start) as u32, (j - stimuli.start) as u32));
-                    });
+        let n_effects = if self.plan.permutations == 0 { 0 } else { self.plan.effects.len() };
+        let mut sum =
+            Bootstrap { scores: vec![0.0; 1 + draws], importances: Array2::zeros((1 + draws, n_effects)) };
+        for fold in 0..self.n_folds() {
+            let tasks = design.layout.tasks_within(fold);
+            let held = self.held(fold, &tasks);
+            let first = held.stimuli.start;
+            let mut pairs = Vec::with_capacity(self.held_pairs(fold).len());
+            for task in &tasks {
+                task.each_pair(self.coverage, |i, j| pairs.push(((i - first) as u32, (j - first) as u32)));
+            }
+            let distances = neural_distances(&neural, &tasks, self.coverage);
+            let w: Vec<f64> = design.terms.iter().map(|term| weights[fold][[term.a, term.b]]).collect();
+            let model = GridModel::new(&design.terms, &w, &design.columns);
+            let target = RankTarget::new(&distances, &mut Scratch::default());
+            let evaluation = Evaluation::new(model, self.held_pairs(fold), target);
+            let ranked = Ranked { pairs: &pairs, neural: &classes(&distances) };
+            let own = classes_of_grid(&evaluation.distances);
+            let counts = |draw: usize| self.counts(fold, held.stimuli.len(), draw);
+            let scores = ranked.spearman(&[&own], 1 + draws, counts).column(0).to_vec();
+
+            let mut drops = Array2::zeros((1 + draws, n_effects));
+            let permutable = self.plan.permutable(&held.stimuli);
+            let permuted = (n_effects > 0).then(|| self.plan.permuted(self.held_pairs(fold), &held, 0));
+            let at_once = (MAX_CLASSES / (2 * pairs.len()).max(1)).max(1);
+            for start in (0..n_effects).step_by(at_once) {
+                let Some(permuted) = &permuted else { break };
+                let effects = start..(start + at_once).min(n_effects);
+                let moved: Vec<Option<Vec<u16>>> = effects
+                    .clone()
+                    .into_par_iter()
+                    .map(|k| {
+                        let distances = evaluation.permuted_distances(&self.plan, k, permuted);
+                        distances.map(|distances| classes_of_grid(&distances))
+                    })
+                    .collect();
+                // Where nothing moves the score stays.
+                let sets: Vec<&[u16]> =
+                    moved.iter().map(|moved| moved.as_ref().unwrap_or(&own).as_slice()).collect();
+                let permuted = ranked.spearman(&sets, 1 + draws, counts);
+                for (column, k) in effects.enumerate() {
+                    for draw in 0..=draws {
+                        // Constant distances rank nothing.
+                        let score = permuted[[draw, column]];
+                        let score = if score.is_nan() { 0.0 } else { score };
+                        drops[[draw, k]] = if permutable[k] { scores[draw] - score } else { f64::NAN };
+                    }
                 }
-                let w: Vec<f64> = design.terms.iter().map(|term| weights[fold][[term.a, term.b]]).collect();
-                let modelled =
-                    GridModel::new(&design.terms, &w, &design.columns).distances(self.held_pairs(fold));
-                // The order of whole numbers below 2³⁰ is that of f32 numbers with their bits.
-                let modelled: Vec<f32> = modelled.iter().map(|&x| f32::from_bits(x.max(0) as u32)).collect();
-                let neural = neural_distances(&neural, &tasks, self.coverage);
-                Ranked {
-                    pairs,
-                    modelled: classes(&modelled),
-                    neural: classes(&neural),
-                    stimuli: stimuli.len(),
+            }
+            let share = 1.0 / self.n_folds() as f64;
+            for (draw, mut row) in drops.rows_mut().into_iter().enumerate() {
+                if self.plan.permute() == Permute::Stimuli
+                    && let Some(row) = row.as_slice_mut()
+                {
+                    subtract_mains(row, &self.plan.effects);
                 }
-            })
-            .collect();
-        let score = |draw: usize| {
-            let of_fold = |(fold, ranked): (usize, &Ranked)| {
-                let mut counts = vec![u32::from(draw == 0); ranked.stimuli];
-                if draw > 0 {
-                    let name = format!("bootstrap {draw} fold {fold}");
-                    let mut stream = Stream::new(self.params().seed, &name);
-                    (0..ranked.stimuli).for_each(|_| counts[stream.index(ranked.stimuli)] += 1);
-                }
-                ranked.spearman(&counts)
-            };
-            folds.iter().enumerate().map(of_fold).sum::<f64>() / folds.len() as f64
-        };
-        Ok((0..=draws).into_par_iter().map(score).collect())
+                sum.scores[draw] += share * scores[draw];
+                sum.importances.row_mut(draw).scaled_add(share, &row);
+            }
+        }
+        Ok(sum)
+    }
+
+    /// How often each of the `n` stimuli of `fold` counts in `draw`; in draw 0 once.
+    fn counts(&self, fold: usize, n: usize, draw: usize) -> Vec<u32> {
+        let mut counts = vec![u32::from(draw == 0); n];
+        if draw > 0 {
+            let mut stream = Stream::new(self.params().seed, &format!("bootstrap {draw} fold {fold}"));
+            (0..n).for_each(|_| counts[stream.index(n)] += 1);
+        }
+        counts
     }
 }
 
@@ -90,24 +137,55 @@ fn classes(values: &[f32]) -> Vec<u16> {
     ranks.into_iter().map(|rank| ((i64::from(rank) + n) * last / (2 * n.max(1))) as u16).collect()
 }
 
-impl Ranked {
-    /// Spearman's correlation where each stimulus counts as often as `counts` says; NaN where all that count agree.
-    fn spearman(&self, counts: &[u32]) -> f64 {
-        let weight = |&(i, j): &(u32, u32)| u64::from(counts[i as usize]) * u64::from(counts[j as usize]);
-        let (mut modelled, mut neural) = (vec![0u64; CLASSES], vec![0u64; CLASSES]);
-        for ((pair, &x), &y) in self.pairs.iter().zip(&self.modelled).zip(&self.neural) {
-            let weight = weight(pair);
-            modelled[usize::from(x)] += weight;
-            neural[usize::from(y)] += weight;
-        }
-        let (x_ranks, xx) = weighted_ranks(&modelled);
-        let (y_ranks, yy) = weighted_ranks(&neural);
-        let mut xy = 0.0;
-        for ((pair, &x), &y) in self.pairs.iter().zip(&self.modelled).zip(&self.neural) {
-            xy += weight(pair) as f64 * x_ranks[usize::from(x)] * y_ranks[usize::from(y)];
-        }
-        let scale = (xx * yy).sqrt();
-        if scale > 0.0 { (xy / scale).clamp(-1.0, 1.0) } else { f64::NAN }
+/// [`classes`] of modelled distances: the order of whole numbers below 2³⁰ is that of f32 numbers with their bits.
+fn classes_of_grid(values: &[i32]) -> Vec<u16> {
+    let values: Vec<f32> = values.iter().map(|&x| f32::from_bits(x.max(0) as u32)).collect();
+    classes(&values)
+}
+
+impl Ranked<'_> {
+    /// Spearman's correlation of the neural distances with each of `modelled` (classes), where each stimulus counts as often as
+    /// `counts` of a draw says: `(draws, modelled.len())`, NaN where all that count agree.
+    fn spearman(
+        &self,
+        modelled: &[&[u16]],
+        draws: usize,
+        counts: impl Fn(usize) -> Vec<u32> + Sync,
+    ) -> Array2<f64> {
+        let of_draw = |draw: usize| -> Vec<f64> {
+            let counts = counts(draw);
+            let weights: Vec<u32> =
+                self.pairs.iter().map(|&(i, j)| counts[i as usize] * counts[j as usize]).collect();
+            let mut neural = vec![0u64; CLASSES];
+            for (&class, &weight) in self.neural.iter().zip(&weights) {
+                neural[usize::from(class)] += u64::from(weight);
+            }
+            let (ranks, yy) = weighted_ranks(&neural);
+            let y: Vec<f64> = self
+                .neural
+                .iter()
+                .zip(&weights)
+                .map(|(&class, &weight)| f64::from(weight) * ranks[usize::from(class)])
+                .collect();
+            // Per class of modelled distances: how many pairs, and the sum of their neural ranks.
+            let (mut total, mut sum) = (vec![0u64; CLASSES], vec![0.0; CLASSES]);
+            let of = |modelled: &&[u16]| {
+                total.fill(0);
+                sum.fill(0.0);
+                for ((&class, &weight), y) in modelled.iter().zip(&weights).zip(&y) {
+                    total[usize::from(class)] += u64::from(weight);
+                    sum[usize::from(class)] += y;
+                }
+                let (ranks, xx) = weighted_ranks(&total);
+                let xy: f64 = ranks.iter().zip(&sum).map(|(x, y)| x * y).sum();
+                let scale = (xx * yy).sqrt();
+                if scale > 0.0 { (xy / scale).clamp(-1.0, 1.0) } else { f64::NAN }
+            };
+            modelled.iter().map(of).collect()
+        };
+        let rows: Vec<f64> = (0..draws).into_par_iter().flat_map_iter(of_draw).collect();
+        Array2::from_shape_vec((draws, modelled.len()), rows)
+            .unwrap_or_else(|_| Array2::from_elem((draws, modelled.len()), f64::NAN))
     }
 }
 
@@ -129,22 +207,52 @@ fn weighted_ranks(counts: &[u64]) -> (Vec<f64>, f64) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Mlem;
     use super::super::brute_force::data;
+    use super::super::{Mlem, MlemParams};
     use super::*;
     use crate::numeric::correlation::{mean_sd, pearson};
+
+    fn weights(validation: &CrossValidation, x: &Array2<f32>) -> Vec<Array2<f64>> {
+        validation.fit(x.view()).unwrap().into_iter().map(|fit| fit.weights).collect()
+    }
 
     #[test]
     fn without_resampling_it_is_the_score_and_the_spread_is_that_of_new_stimuli() {
         let (features, x) = data(120, 3, 1, 2);
         let validation = Mlem::params().permutations(0).cross_validation(&features, 3).unwrap();
         let fits = validation.fit(x.view()).unwrap();
-        let weights: Vec<Array2<f64>> = fits.iter().map(|fit| fit.weights.clone()).collect();
-        let scores = validation.bootstrap(x.view(), &weights, 200).unwrap();
+        let scores = validation.bootstrap(x.view(), &weights(&validation, &x), 200).unwrap().scores;
         let score = fits.iter().map(|fit| fit.scored.spearman.unwrap()).sum::<f64>() / 3.0;
         assert!((scores[0] - score).abs() < 1e-4, "{} {score}", scores[0]);
         let (mean, sd) = mean_sd(&scores[1..]).unwrap();
         assert!((mean - score).abs() < 0.05 && sd > 0.005 && sd < 0.1, "{mean} ± {sd}, {score}");
+    }
+
+    #[test]
+    fn without_resampling_importances_are_those_of_one_permutation() {
+        let (features, x) = data(120, 3, 1, 2);
+        for permute in [Permute::Pairs, Permute::Stimuli] {
+            let params: MlemParams = Mlem::params().interactions(true).permutations(1).permute(permute);
+            let validation = params.cross_validation(&features, 3).unwrap();
+            let fits = validation.fit(x.view()).unwrap();
+            let bootstrap = validation.bootstrap(x.view(), &weights(&validation, &x), 20).unwrap();
+            assert_eq!(bootstrap.importances.dim(), (21, validation.effects().len()));
+            for (k, found) in bootstrap.importances.row(0).iter().enumerate() {
+                let expected = fits.iter().map(|fit| fit.importances[k].importance).sum::<f64>() / 3.0;
+                assert!((found - expected).abs() < 2e-4, "{permute:?} {k}: {found} {expected}");
+            }
+            let spread = bootstrap.importances.slice(ndarray::s![1.., 0]).std(1.0);
+            assert!(spread > 1e-3, "{permute:?}: {spread}");
+        }
+    }
+
+    #[test]
+    fn models_over_the_same_stimuli_see_the_same_draws() {
+        let (features, x) = data(60, 2, 0, 2);
+        let validation = Mlem::params().permutations(1).cross_validation(&features, 3).unwrap();
+        let of = |x: &Array2<f32>| validation.bootstrap(x.view(), &weights(&validation, x), 9).unwrap();
+        // The same geometry in other units.
+        assert_eq!(of(&x), of(&x.mapv(|x| 2.0 * x)));
     }
 
     #[test]
@@ -153,7 +261,8 @@ mod tests {
         let whole = Mlem::params().permutations(0).cross_validation(&features, 1).unwrap();
         let sampled = Mlem::params().permutations(0).validation(&features, 1, 3000).unwrap();
         let weights = vec![whole.fit(x.view()).unwrap().remove(0).weights];
-        let score = |validation: &CrossValidation| validation.bootstrap(x.view(), &weights, 0).unwrap()[0];
+        let score =
+            |validation: &CrossValidation| validation.bootstrap(x.view(), &weights, 0).unwrap().scores[0];
         assert_ne!(score(&whole), score(&sampled));
         assert!((score(&whole) - score(&sampled)).abs() < 0.05, "{} {}", score(&whole), score(&sampled));
     }
@@ -161,11 +270,12 @@ mod tests {
     #[test]
     fn a_stimulus_drawn_twice_counts_twice_and_makes_no_pair_with_itself() {
         // Four stimuli; the first is drawn twice, the last never.
-        let pairs = vec![(0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3)];
+        let pairs = [(0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3)];
         let (x, y) = ([0.1f32, 0.5, 0.9, 0.2, 0.4, 0.7], [1.0f32, 3.0, 2.0, 4.0, 5.0, 2.0]);
-        let ranked = Ranked { pairs, modelled: classes(&x), neural: classes(&y), stimuli: 4 };
+        let ranked = Ranked { pairs: &pairs, neural: &classes(&y) };
+        let found = ranked.spearman(&[&classes(&x)], 1, |_| vec![2, 1, 1, 0])[[0, 0]];
         // The pairs written out: (0, 1) and (0, 2) twice, (1, 2) once. Mid-ranks by hand.
         let expected = pearson(&[1.5, 1.5, 4.5, 4.5, 3.0], &[1.5, 1.5, 3.5, 3.5, 5.0]).unwrap();
-        assert!((ranked.spearman(&[2, 1, 1, 0]) - expected).abs() < 1e-12);
+        assert!((found - expected).abs() < 1e-12);
     }
 }

@@ -5,6 +5,7 @@ use rayon::prelude::*;
 
 use super::design::{Design, MIN_STIMULI, check_memory};
 use super::distance::Neural;
+use super::effects::Effect;
 use super::encode::Scales;
 use super::fit::fit_warnings;
 use super::importance::{Held, Plan, TermImportance};
@@ -184,6 +185,11 @@ impl CrossValidation {
     #[must_use]
     pub fn n_folds(&self) -> usize {
         self.design.n_folds()
+    }
+
+    /// What importances are of, in their order.
+    pub(crate) fn effects(&self) -> &[Effect] {
+        &self.plan.effects
     }
 
     /// Pairs, terms, and what else the features alone decide.

@@ -1,6 +1,6 @@
 //! Importance: how much Spearman drops when a feature, an interaction or a group of features is permuted.
 
-use std::borrow::Borrow;
+use std::borrow::{Borrow, Cow};
 use std::ops::Range;
 
 use rayon::prelude::*;
@@ -97,6 +97,11 @@ impl Plan {
         })
     }
 
+    /// What an importance is.
+    pub(crate) fn permute(&self) -> Permute {
+        self.permute
+    }
+
     fn has_groups(&self) -> bool {
         self.effects.last().is_some_and(|effect| effect.order == Order::Group)
     }
@@ -177,6 +182,12 @@ impl Plan {
     }
 }
 
+/// Terms whose distances come from other pairs.
+struct Moved<'a> {
+    terms: Vec<usize>,
+    pairs: Cow<'a, PairSet>,
+}
+
 impl<S: Borrow<PairSet> + Sync> Evaluation<S> {
     /// The importance of every effect of `plan`; NaN where `score` is not defined.
     pub(crate) fn importance(
@@ -253,35 +264,51 @@ impl<S: Borrow<PairSet> + Sync> Evaluation<S> {
 
     /// The drop in Spearman when the distances of effect `k` come from `permuted`.
     fn drop(&self, plan: &Plan, k: usize, permuted: &Permuted, ranker: &mut Ranker, baseline: f64) -> f64 {
-        let effect = &plan.effects[k];
-        let touched: Vec<usize> =
-            effect.terms.iter().copied().filter(|&term| !self.model.is_zero(term)).collect();
-        if touched.is_empty() {
-            return 0.0;
+        let Some(moved) = self.moved(plan, k, permuted) else { return 0.0 };
+        let score = ranker.spearman(&self.target, |start, block| self.fill(&moved, start, block));
+        // Constant distances rank nothing.
+        baseline - score.unwrap_or(0.0)
+    }
+
+    /// The modelled distances when those of effect `k` come from `permuted`; `None` where they stay as they are.
+    pub(crate) fn permuted_distances(&self, plan: &Plan, k: usize, permuted: &Permuted) -> Option<Vec<i32>> {
+        let moved = self.moved(plan, k, permuted)?;
+        let mut distances = vec![0; self.distances.len()];
+        for (index, block) in distances.chunks_mut(BLOCK).enumerate() {
+            self.fill(&moved, index * BLOCK, block);
         }
-        let own = self.set.borrow();
+        Some(distances)
+    }
+
+    /// The terms of effect `k` and the pairs that their distances come from; `None` where they contribute nothing.
+    fn moved<'a>(&self, plan: &Plan, k: usize, permuted: &'a Permuted) -> Option<Moved<'a>> {
+        let effect = &plan.effects[k];
+        let terms: Vec<usize> =
+            effect.terms.iter().copied().filter(|&term| !self.model.is_zero(term)).collect();
+        if terms.is_empty() {
+            return None;
+        }
         let permuted = permuted.of(effect, k.saturating_sub(plan.first_group()));
         // Only where stimuli are permuted does a term's other feature stay as it is.
         let stays = |&term: &usize| {
             let Term { a, b } = plan.terms[term];
             !(effect.features.contains(&a) && effect.features.contains(&b))
         };
-        let mixed;
-        let permuted = if plan.permute == Permute::Stimuli && touched.iter().any(stays) {
-            mixed = own.with(permuted, &effect.features, &plan.slots);
-            &mixed
+        let pairs = if plan.permute == Permute::Stimuli && terms.iter().any(stays) {
+            Cow::Owned(self.set.borrow().with(permuted, &effect.features, &plan.slots))
         } else {
-            permuted
+            Cow::Borrowed(permuted)
         };
-        let score = ranker.spearman(&self.target, |start, block| {
-            block.copy_from_slice(&self.distances[start..start + block.len()]);
-            for &term in &touched {
-                self.model.add(term, own, start, -1, block);
-                self.model.add(term, permuted, start, 1, block);
-            }
-        });
-        // Constant distances rank nothing.
-        baseline - score.unwrap_or(0.0)
+        Some(Moved { terms, pairs })
+    }
+
+    /// The modelled distances from `start` on, with those of `moved` in the place of its terms' own.
+    fn fill(&self, moved: &Moved<'_>, start: usize, block: &mut [i32]) {
+        block.copy_from_slice(&self.distances[start..start + block.len()]);
+        for &term in &moved.terms {
+            self.model.add(term, self.set.borrow(), start, -1, block);
+            self.model.add(term, &moved.pairs, start, 1, block);
+        }
     }
 
     /// Whether to rank by counting, which is several times faster, and the score by that way of ranking: where it agrees with

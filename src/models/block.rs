@@ -18,31 +18,31 @@ use super::weights::{Matrix, Weights};
 
 /// A block with its weights; [`names::Block`] says where its norms stand.
 pub(super) struct Block {
-    spec: Attention,
-    reach: Option<usize>,
+    pub(super) spec: Attention,
+    pub(super) reach: Option<usize>,
     /// Which of the trunk's rotations.
-    rotary: Option<usize>,
-    attention_in: Option<Norm>,
+    pub(super) rotary: Option<usize>,
+    pub(super) attention_in: Option<Norm>,
     /// Queries, keys and values in one: `d_model` to `(n_heads + 2 n_kv_heads) d_head`.
-    qkv: PackedLinear,
-    qk_norm: Option<(Vec<Norm>, Vec<Norm>)>,
-    distances: Option<LayerDistances>,
-    attention: PackedLinear,
-    attention_out: Option<Norm>,
-    after_attention: Option<Norm>,
-    parallel: bool,
-    mlp_in: Option<Norm>,
-    mlp: Mlp,
-    mlp_out: Option<Norm>,
-    after_mlp: Option<Norm>,
+    pub(super) qkv: PackedLinear,
+    pub(super) qk_norm: Option<(Vec<Norm>, Vec<Norm>)>,
+    pub(super) distances: Option<LayerDistances>,
+    pub(super) attention: PackedLinear,
+    pub(super) attention_out: Option<Norm>,
+    pub(super) after_attention: Option<Norm>,
+    pub(super) parallel: bool,
+    pub(super) mlp_in: Option<Norm>,
+    pub(super) mlp: Mlp,
+    pub(super) mlp_out: Option<Norm>,
+    pub(super) after_mlp: Option<Norm>,
 }
 
-struct Mlp {
-    activation: Activation,
+pub(super) struct Mlp {
+    pub(super) activation: Activation,
     /// Goes through the activation; multiplied by `factor`'s output if there is one.
-    activated: PackedLinear,
-    factor: Option<PackedLinear>,
-    down: PackedLinear,
+    pub(super) activated: PackedLinear,
+    pub(super) factor: Option<PackedLinear>,
+    pub(super) down: PackedLinear,
 }
 
 /// What all blocks of a pass share.
@@ -264,7 +264,7 @@ impl DistanceTable {
     }
 
     /// The values for sequences of up to `longest` tokens.
-    fn up_to(&self, longest: usize) -> Bias {
+    pub(super) fn up_to(&self, longest: usize) -> Bias {
         let distances = || (0..2 * longest - 1).map(|index| index as i64 - (longest as i64 - 1));
         let values = match self {
             Self::Slopes(slopes) => slopes

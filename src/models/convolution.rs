@@ -16,11 +16,11 @@ use super::weights::{Matrix, Weights};
 
 /// A convolution over neighbouring tokens, with its weights.
 pub(super) struct Convolution {
-    width: usize,
-    activation: Activation,
+    pub(super) width: usize,
+    pub(super) activation: Activation,
     /// `width * d_model` (the neighbours, from the left) to `d_model`.
-    layer: PackedLinear,
-    norm: Norm,
+    pub(super) layer: PackedLinear,
+    pub(super) norm: Norm,
 }
 
 impl Convolution {

@@ -11,12 +11,12 @@ use super::weights::Weights;
 
 /// A layer's keys and queries of distances: for each row of the table `n_heads * d_head` values.
 pub(super) struct LayerDistances {
-    spec: Disentangled,
+    pub(super) spec: Disentangled,
     n_heads: usize,
     d_head: usize,
     /// `(2 span, n_heads d_head)` each, or empty.
-    keys: Vec<f32>,
-    queries: Vec<f32>,
+    pub(super) keys: Vec<f32>,
+    pub(super) queries: Vec<f32>,
 }
 
 impl LayerDistances {
@@ -53,7 +53,7 @@ impl LayerDistances {
     pub(super) fn up_to(&self, longest: usize) -> Distances {
         let columns = Distances::columns(longest);
         let rows: Vec<usize> =
-            (0..2 * longest - 1).map(|column| self.row(longest as i64 - 1 - column as i64)).collect();
+            (0..2 * longest - 1).map(|column| row(&self.spec, longest as i64 - 1 - column as i64)).collect();
         let lay_out = |table: &[f32]| {
             if table.is_empty() {
                 return Vec::new();
@@ -69,16 +69,16 @@ impl LayerDistances {
         };
         Distances { longest, columns, keys: lay_out(&self.keys), queries: lay_out(&self.queries) }
     }
+}
 
-    /// The row of the table for a distance (query less key).
-    fn row(&self, distance: i64) -> usize {
-        let span = self.spec.span as i64;
-        let bucket = match self.spec.log_up_to {
-            Some(most) => log_bucket(distance, self.spec.span, most),
-            None => distance,
-        };
-        (bucket + span).clamp(0, 2 * span - 1) as usize
-    }
+/// The row of the table for a distance (query less key).
+pub(super) fn row(of: &Disentangled, distance: i64) -> usize {
+    let span = of.span as i64;
+    let bucket = match of.log_up_to {
+        Some(most) => log_bucket(distance, of.span, most),
+        None => distance,
+    };
+    (bucket + span).clamp(0, 2 * span - 1) as usize
 }
 
 /// The bucket of a distance: itself up to half of `span`, and beyond that on a logarithmic scale on which `most - 1` is the

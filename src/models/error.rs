@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::device::DeviceChoice;
 use super::registry;
 use crate::{files, text};
 
@@ -125,9 +126,31 @@ pub enum Error {
         /// Which sequence of the batch, from 0.
         index: usize,
     },
+    /// A group of tokens that is empty, or has a token that is not in the batch.
+    #[error("group {index} has no tokens, or one that is not in the batch")]
+    NoSuchToken {
+        /// Which group, from 0.
+        index: usize,
+    },
     /// Sequences that share their beginnings, for a model in which what follows changes them.
     #[error("sequences that share prefixes need a causal model")]
     SharedPrefixes,
+    /// A device that the program has no code for.
+    #[error("{device}: this program was built without the feature `{feature}`")]
+    NotBuiltFor {
+        /// Which device.
+        device: DeviceChoice,
+        /// The cargo feature that it takes.
+        feature: &'static str,
+    },
+    /// A device that does not answer.
+    #[error("{device}: the device cannot be used: {message}")]
+    NoDevice {
+        /// Which device.
+        device: DeviceChoice,
+        /// What its driver says.
+        message: String,
+    },
     /// The computation failed underneath.
     #[error("the computation failed: {0}")]
     Compute(#[from] candle_core::Error),
@@ -169,7 +192,17 @@ impl Error {
                 "tokenizer.json and the weights must belong to one checkpoint".to_owned()
             }
             Self::TooLong { .. } => "shorten it, or choose a model with more positions".to_owned(),
-            Self::NoTokens { .. } | Self::SharedPrefixes | Self::Compute(_) => return None,
+            Self::NotBuiltFor { feature, .. } => {
+                format!("build it with `cargo build --release --features {feature}`, or leave --device out")
+            }
+            Self::NoDevice { .. } => {
+                "look whether the driver sees it (nvidia-smi lists NVIDIA's), or run on the processor: --device cpu"
+                    .to_owned()
+            }
+            Self::Compute(error) if error.to_string().to_lowercase().contains("out of memory") => {
+                "let fewer tokens run at once (--batch-tokens), or run on the processor (--device cpu)".to_owned()
+            }
+            Self::NoTokens { .. } | Self::NoSuchToken { .. } | Self::SharedPrefixes | Self::Compute(_) => return None,
         })
     }
 

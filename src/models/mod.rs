@@ -12,6 +12,8 @@ mod activation;
 mod block;
 mod config;
 mod convolution;
+mod dense;
+mod device;
 mod disentangled;
 mod error;
 mod families;
@@ -30,6 +32,7 @@ mod trunk;
 mod weights;
 
 pub use activation::Activation;
+pub use device::DeviceChoice;
 pub use error::{Error, Result};
 pub use registry::{Family, families};
 pub use rotary::Rotary;
@@ -39,6 +42,7 @@ pub use spec::Spec;
 pub use tokenizer::{Encoding, Tokenizer};
 
 use config::Config;
+use dense::Dense;
 use initialize::Initialiser;
 use trunk::Trunk;
 use weights::Weights;
@@ -51,13 +55,21 @@ use crate::hub::Checkpoint;
 pub struct LoadOptions {
     /// Draw the weights as before any training, from this seed; those of the checkpoint are not read.
     pub untrained: Option<u64>,
+    /// What the model runs on.
+    pub device: DeviceChoice,
 }
 
 impl LoadOptions {
     /// These options, with weights as before any training, drawn from `seed`.
     #[must_use]
     pub fn untrained(self, seed: u64) -> Self {
-        Self { untrained: Some(seed) }
+        Self { untrained: Some(seed), ..self }
+    }
+
+    /// These options, on `device`.
+    #[must_use]
+    pub fn device(self, device: DeviceChoice) -> Self {
+        Self { device, ..self }
     }
 }
 
@@ -67,9 +79,18 @@ pub struct Model {
     commit: Option<String>,
     family: &'static Family,
     spec: Spec,
-    trunk: Trunk,
+    computation: Computation,
     tokenizer: Tokenizer,
     untrained: Option<u64>,
+    device: DeviceChoice,
+}
+
+/// How hidden states are computed.
+enum Computation {
+    /// On the processor, with packed tokens.
+    Packed(Box<Trunk>),
+    /// On a device of candle's, with padding.
+    Dense(Box<Dense>),
 }
 
 impl Model {
@@ -82,7 +103,9 @@ impl Model {
     /// - [`Error::WeightsFile`], [`Error::MissingTensor`], [`Error::TensorShape`]: weights that do not fit it
     /// - [`Error::NoInitialiser`] for an untrained model of a family whose first weights are not known
     /// - [`Error::Tokenizer`]
+    /// - [`Error::NotBuiltFor`], [`Error::NoDevice`]
     pub fn load(checkpoint: &Checkpoint, options: &LoadOptions) -> Result<Self> {
+        let device = options.device.resolve()?;
         let config = Config::parse(&checkpoint.id, &checkpoint.config)?;
         let family = registry::family(&config)?;
         let declaration = (family.declare)(&config)?;
@@ -95,14 +118,20 @@ impl Model {
             }
         };
         let trunk = Trunk::load(&declaration, &mut weights)?;
+        let computation = if device.pads() {
+            Computation::Dense(Box::new(Dense::upload(trunk, &device.open()?)?))
+        } else {
+            Computation::Packed(Box::new(trunk))
+        };
         Ok(Self {
             id: checkpoint.id.clone(),
             commit: checkpoint.commit.clone(),
             family,
             spec: declaration.spec,
-            trunk,
+            computation,
             tokenizer,
             untrained: options.untrained,
+            device,
         })
     }
 
@@ -122,6 +151,12 @@ impl Model {
     #[must_use]
     pub fn untrained(&self) -> Option<u64> {
         self.untrained
+    }
+
+    /// What it runs on; never [`DeviceChoice::Auto`].
+    #[must_use]
+    pub fn device(&self) -> DeviceChoice {
+        self.device
     }
 
     /// The row of the registry that it belongs to.
@@ -147,13 +182,88 @@ impl Model {
     ///
     /// # Errors
     ///
-    /// [`Error::TokenOutOfRange`], [`Error::TooLong`], [`Error::NoTokens`], [`Error::SharedPrefixes`]; whatever `visit` fails with.
+    /// As [`Model::hidden_states_at`].
     pub fn hidden_states(
         &self,
         sequences: &Sequences,
         deepest: usize,
         visit: impl FnMut(usize, &[f32]) -> Result<()>,
     ) -> Result<()> {
+        let layers: Vec<usize> = (0..=deepest).collect();
+        self.hidden_states_at(sequences, &layers, visit)
+    }
+
+    /// Runs the model up to the last of `layers`, which are ascending, and gives these hidden states, `(n_tokens, d_model)`
+    /// flat, to `visit`, with their numbers. Rows are those of [`Sequences::tokens`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TokenOutOfRange`], [`Error::TooLong`], [`Error::NoTokens`], [`Error::SharedPrefixes`]; [`Error::Compute`] where
+    /// the device fails; whatever `visit` fails with.
+    pub fn hidden_states_at(
+        &self,
+        sequences: &Sequences,
+        layers: &[usize],
+        mut visit: impl FnMut(usize, &[f32]) -> Result<()>,
+    ) -> Result<()> {
+        self.check(sequences)?;
+        let Some(&deepest) = layers.last().filter(|_| !sequences.is_empty()) else { return Ok(()) };
+        match &self.computation {
+            Computation::Packed(trunk) => trunk.forward(sequences, deepest, |layer, states| {
+                if layers.binary_search(&layer).is_ok() { visit(layer, states) } else { Ok(()) }
+            }),
+            Computation::Dense(dense) => dense.forward(sequences, layers, visit),
+        }
+    }
+
+    /// The same, but gives means over groups of tokens, `(groups, d_model)` flat: each group has a sequence of the batch, from 0,
+    /// and positions in it, from 0. On a GPU they are made there, and the states of single tokens do not leave it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Model::hidden_states_at`]; [`Error::NoSuchToken`] for a group without tokens, or with one that is not there.
+    pub fn means_at(
+        &self,
+        sequences: &Sequences,
+        layers: &[usize],
+        groups: &[(usize, &[u32])],
+        mut visit: impl FnMut(usize, &[f32]) -> Result<()>,
+    ) -> Result<()> {
+        let paths: Vec<&[u32]> = sequences.iter().map(|sequence| sequence.path).collect();
+        let wrong = groups.iter().position(|&(sequence, positions)| {
+            let length = paths.get(sequence).map_or(0, |path| path.len());
+            positions.is_empty() || positions.iter().any(|&position| position as usize >= length)
+        });
+        if let Some(index) = wrong {
+            return Err(Error::NoSuchToken { index });
+        }
+        if let Computation::Dense(dense) = &self.computation {
+            self.check(sequences)?;
+            if layers.is_empty() || sequences.is_empty() {
+                return Ok(());
+            }
+            return dense.means(sequences, layers, groups, visit);
+        }
+        self.hidden_states_at(sequences, layers, |layer, states| {
+            let d_model = self.spec.d_at(layer);
+            let mut means = vec![0.0; groups.len() * d_model];
+            for (&(sequence, positions), mean) in groups.iter().zip(means.chunks_exact_mut(d_model)) {
+                for &position in positions {
+                    let row = paths[sequence][position as usize] as usize;
+                    for (mean, value) in mean.iter_mut().zip(&states[row * d_model..]) {
+                        *mean += value;
+                    }
+                }
+                for value in mean {
+                    *value /= positions.len() as f32;
+                }
+            }
+            visit(layer, &means)
+        })
+    }
+
+    /// Refuses sequences that the model cannot take.
+    fn check(&self, sequences: &Sequences) -> Result<()> {
         let vocab_size = self.spec.vocab_size;
         if let Some(&token) = sequences.tokens().iter().find(|&&token| token as usize >= vocab_size) {
             return Err(Error::TokenOutOfRange { token, vocab_size });
@@ -170,9 +280,6 @@ impl Model {
         if sequences.shares_prefixes() && !self.spec.attention.causal {
             return Err(Error::SharedPrefixes);
         }
-        if sequences.is_empty() {
-            return Ok(());
-        }
-        self.trunk.forward(sequences, deepest, visit)
+        Ok(())
     }
 }

@@ -22,32 +22,32 @@ use super::weights::Weights;
 
 /// Embeddings and blocks with their weights.
 pub(super) struct Trunk {
-    embeddings: Embeddings,
-    blocks: Vec<Layer>,
+    pub(super) embeddings: Embeddings,
+    pub(super) blocks: Vec<Layer>,
     /// The distinct rotations of all blocks.
-    rotaries: Vec<Rotary>,
-    distances: Option<DistanceTable>,
-    final_norm: Option<Norm>,
-    last_projection: Option<PackedLinear>,
-    convolution: Option<Convolution>,
+    pub(super) rotaries: Vec<Rotary>,
+    pub(super) distances: Option<DistanceTable>,
+    pub(super) final_norm: Option<Norm>,
+    pub(super) last_projection: Option<PackedLinear>,
+    pub(super) convolution: Option<Convolution>,
 }
 
 /// A block of either kind.
-enum Layer {
+pub(super) enum Layer {
     /// The same one several times where an architecture shares it.
     Attention(Arc<Block>),
     Recurrent(Recurrent),
 }
 
-struct Embeddings {
+pub(super) struct Embeddings {
     /// `(vocab_size, d)`.
-    tokens: Tensor,
-    scale: f32,
+    pub(super) tokens: Tensor,
+    pub(super) scale: f32,
     /// `(rows, d)`; the first segment's embedding, which all tokens share, is in it.
-    positions: Option<(Positions, Tensor)>,
-    norm: Option<Norm>,
-    projected: Projected,
-    projection: Option<PackedLinear>,
+    pub(super) positions: Option<(Positions, Tensor)>,
+    pub(super) norm: Option<Norm>,
+    pub(super) projected: Projected,
+    pub(super) projection: Option<PackedLinear>,
 }
 
 impl Trunk {
@@ -210,7 +210,7 @@ fn sinusoids(layout: Positions, d: usize) -> Vec<f32> {
 }
 
 /// Which row of the table of positions each token has.
-fn position_rows(sequences: &Sequences, layout: Positions) -> Vec<u32> {
+pub(super) fn position_rows(sequences: &Sequences, layout: Positions) -> Vec<u32> {
     let mut rows = Vec::with_capacity(sequences.tokens().len());
     let first = layout.first as u32;
     for sequence in sequences.iter() {

@@ -1,4 +1,6 @@
-//! p-values from random draws, and their correction for many tests.
+//! p-values and intervals from random draws, and the correction of p-values for many tests.
+
+use super::quantile;
 
 /// The p-value of `observed` among draws under the null, larger being more extreme: `(1 + #{draw ≥ observed}) / (1 + n)`, which
 /// is never 0 and keeps its level exactly (Phipson and Smyth 2010, eq. 1). `None` where `observed` is no number.
@@ -7,6 +9,25 @@ pub fn p_value(observed: f64, draws: &[f64]) -> Option<f64> {
     // A draw without a value cannot count as less extreme.
     let as_extreme = draws.iter().filter(|&&draw| draw >= observed || draw.is_nan()).count();
     (!observed.is_nan()).then(|| (1 + as_extreme) as f64 / (1 + draws.len()) as f64)
+}
+
+/// The two-sided p-value of a difference from its bootstrap `draws`: twice the share on the other side of 0, counting the observed
+/// one, at most 1. What is no number does not count.
+#[must_use]
+pub fn two_sided_p_value(draws: &[f64]) -> f64 {
+    let known = draws.iter().filter(|x| x.is_finite()).count();
+    let tail = |beyond: fn(f64) -> bool| draws.iter().filter(|&&x| x.is_finite() && beyond(x)).count();
+    let least = tail(|x| x <= 0.0).min(tail(|x| x >= 0.0));
+    (2.0 * (1 + least) as f64 / (1 + known) as f64).min(1.0)
+}
+
+/// The ends of the interval that holds the middle 95% of `draws`; NaN of none. What is no number does not count.
+#[must_use]
+pub fn percentile_interval(draws: &[f64]) -> (f64, f64) {
+    let mut sorted: Vec<f64> = draws.iter().copied().filter(|x| x.is_finite()).collect();
+    sorted.sort_unstable_by(f64::total_cmp);
+    let at = |share| quantile::of_sorted(&sorted, share).unwrap_or(f64::NAN);
+    (at(0.025), at(0.975))
 }
 
 /// Holm's step-down correction: the chance of any false positive among all tests is at most the adjusted p-value.

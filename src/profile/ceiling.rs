@@ -3,7 +3,9 @@
 use super::csv::{Cells, cell, rounded};
 use super::row::Row;
 use super::{Error, Profile, Result};
-use crate::activations::Activations;
+use std::sync::Arc;
+
+use crate::activations::ByLayer;
 use crate::mlem::MlemParams;
 use crate::progress::{Progress, Unit};
 use crate::stimuli::FeatureTable;
@@ -37,16 +39,18 @@ pub fn ceilings(
     profile: &Profile,
     (estimator, folds): (&MlemParams, usize),
     features: &FeatureTable,
-    repeats: &[Activations],
+    repeats: &[Arc<dyn ByLayer + Send>],
     progress: &dyn Progress,
 ) -> Result<Vec<CeilingRow>> {
     let validation = estimator.cross_validation(features, folds)?;
-    let layers = repeats.first().map_or(&[][..], Activations::layers);
+    let layers = repeats.first().map_or(&[][..], |first| first.layers());
     progress.begin("ceiling", layers.len() as u64, Unit::Items);
     let mut all = Vec::new();
     for (index, &layer) in layers.iter().enumerate() {
         let weights = profile.metrics(layer, folds, validation.features());
-        let matrices: Vec<_> = repeats.iter().map(|repeat| repeat.matrix(index)).collect();
+        let read: Result<Vec<_>> = repeats.iter().map(|repeat| Ok(repeat.layer(index)?)).collect();
+        let read = read?;
+        let matrices: Vec<_> = read.iter().map(|matrix| matrix.view()).collect();
         let ceiling = validation.ceiling(&matrices, &weights);
         all.extend(ceiling.map_err(|error| Error::from(error.at_layer(layer)))?.into_iter().map(|fold| {
             CeilingRow {

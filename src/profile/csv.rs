@@ -56,6 +56,22 @@ pub(super) fn order_name(order: Order) -> &'static str {
     ORDERS.iter().find(|(_, other)| *other == order).map_or("", |(name, _)| name)
 }
 
+/// What stands for `of` in the columns of the feature and its order.
+pub(super) fn of_cells(of: &Of) -> (&str, &'static str) {
+    match of {
+        Of::Score => OF_SCORE,
+        Of::Effect(order, feature) => (feature, order_name(*order)),
+    }
+}
+
+/// What a row is of, whose feature and order are in these columns.
+pub(super) fn of_row(cells: &Cells<'_>, feature: usize, order: usize) -> Result<Of, String> {
+    if (cells.text(feature).as_str(), cells.text(order).as_str()) == OF_SCORE {
+        return Ok(Of::Score);
+    }
+    Ok(Of::Effect(cells.one_of(order, &ORDERS)?, cells.text(feature)))
+}
+
 impl Profile {
     /// The bytes of `scores.csv`.
     #[must_use]
@@ -107,10 +123,7 @@ impl Profile {
         table(
             STATISTICS_HEADER,
             self.statistics().iter().map(|row| {
-                let (feature, order) = match &row.of {
-                    Of::Score => OF_SCORE,
-                    Of::Effect(order, feature) => (feature.as_str(), order_name(*order)),
-                };
+                let (feature, order) = of_cells(&row.of);
                 let null = row.test.map(|test| test.null);
                 [
                     row.layer.to_string(),
@@ -208,11 +221,7 @@ fn tested(cells: &Cells<'_>) -> Result<Option<Tested>, String> {
     if ["p", "null_mean"].iter().all(|name| cells.is_empty(name)) {
         return Ok(None);
     }
-    let scores = (cells.text(1) == OF_SCORE.0 && cells.text(2) == OF_SCORE.1).then_some(Of::Score);
-    let of = match scores {
-        Some(score) => score,
-        None => Of::Effect(cells.one_of(2, &ORDERS)?, cells.text(1)),
-    };
+    let of = of_row(cells, 1, 2)?;
     let null = NullStatistic {
         p: cells.maybe(8)?,
         mean: cells.maybe(11)?.unwrap_or(f64::NAN),

@@ -1,13 +1,7 @@
 //! `layer_differences.csv`: how much better one layer is fitted than another, over samples of the stimuli.
 
 use super::csv::{cell, table};
-use super::{Error, Profile};
-use crate::activations::Activations;
-use crate::mlem::MlemParams;
-use crate::numeric::quantile;
-use crate::numeric::significance::{benjamini_hochberg, holm};
-use crate::progress::{Progress, Unit};
-use crate::stimuli::FeatureTable;
+use crate::numeric::significance::{benjamini_hochberg, holm, percentile_interval, two_sided_p_value};
 
 /// The file of the differences between layers in a run's folder.
 pub const DIFFERENCES: &str = "layer_differences.csv";
@@ -31,46 +25,21 @@ pub struct LayerDifference {
     pub bh: f64,
 }
 
-/// The differences of every two layers of `profile`, whose models are taken as they were fitted, over `draws` samples of the
-/// stimuli with replacement. Two layers of which one has no score have no row.
-///
-/// # Errors
-///
-/// As [`super::fit`].
-pub fn layer_differences(
-    profile: &Profile,
-    (estimator, folds): (&MlemParams, usize),
-    features: &FeatureTable,
-    activations: &Activations,
-    draws: usize,
-    progress: &dyn Progress,
-) -> super::Result<Vec<LayerDifference>> {
-    let validation = estimator.cross_validation(features, folds)?;
-    let mut scores: Vec<(usize, Vec<f64>)> = Vec::new();
-    progress.begin("bootstrap", activations.layers().len() as u64, Unit::Items);
-    for (index, &layer) in activations.layers().iter().enumerate() {
-        let weights = profile.metrics(layer, folds, validation.features());
-        let of_layer = validation.bootstrap(activations.matrix(index), &weights, draws);
-        scores.push((layer, of_layer.map_err(|error| Error::from(error.at_layer(layer)))?));
-        progress.advance(1);
-    }
-    progress.end();
+/// The differences of every two layers, of which `scores` are those of the stimuli as they are, then of each draw. Two layers of
+/// which one has no score have no row.
+pub(super) fn between_layers(scores: &[(usize, Vec<f64>)]) -> Vec<LayerDifference> {
     let mut rows = Vec::new();
     for (a, (layer_a, from)) in scores.iter().enumerate() {
         for (layer_b, to) in &scores[a + 1..] {
             let mut differences = to.iter().zip(from).map(|(to, from)| to - from);
             let Some(difference) = differences.next().filter(|x| x.is_finite()) else { continue };
-            let mut drawn: Vec<f64> = differences.filter(|x| x.is_finite()).collect();
-            drawn.sort_by(f64::total_cmp);
-            let at = |share| quantile::of_sorted(&drawn, share).unwrap_or(f64::NAN);
-            let tail = |beyond: fn(f64) -> bool| drawn.iter().filter(|&&x| beyond(x)).count();
-            let least = tail(|x| x <= 0.0).min(tail(|x| x >= 0.0));
-            let p = (2.0 * (1 + least) as f64 / (1 + drawn.len()) as f64).min(1.0);
+            let drawn: Vec<f64> = differences.collect();
+            let (interval, p) = (percentile_interval(&drawn), two_sided_p_value(&drawn));
             rows.push(LayerDifference {
                 layer_a: *layer_a,
                 layer_b: *layer_b,
                 difference,
-                interval: (at(0.025), at(0.975)),
+                interval,
                 p,
                 holm: p,
                 bh: p,
@@ -81,7 +50,7 @@ pub fn layer_differences(
     for ((row, holm), bh) in rows.iter_mut().zip(holm(&p)).zip(benjamini_hochberg(&p)) {
         (row.holm, row.bh) = (holm, bh);
     }
-    Ok(rows)
+    rows
 }
 
 /// The bytes of `layer_differences.csv`.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::{baselines, files, mlem};
+use crate::{activations, baselines, files, mlem};
 
 /// A result whose error is this module's.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -14,6 +14,9 @@ pub enum Error {
     /// A table could not be read or written.
     #[error(transparent)]
     Files(#[from] files::Error),
+    /// Activations that cannot be read.
+    #[error(transparent)]
+    Activations(#[from] activations::Error),
     /// A fit that cannot be made.
     #[error(transparent)]
     Mlem(#[from] mlem::Error),
@@ -38,6 +41,7 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Files(error) => error.hint(),
+            Self::Activations(error) => error.hint(),
             Self::Mlem(error) => error.hint(),
             Self::Baselines(error) => error.hint(),
             Self::Table { .. } => Some(

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::csv::rounded;
 use super::estimator::{Estimator, split};
 use super::{Error, Importance, Of, Profile, Result, Score, Split, Tested, Weight};
-use crate::activations::Activations;
+use crate::activations::ByLayer;
 use crate::mlem::{CrossValidation, FoldFit, Null, NullStatistic};
 use crate::progress::{Progress, Unit};
 use crate::stimuli::FeatureTable;
@@ -19,7 +19,7 @@ pub struct Fitted {
     pub warnings: Vec<String>,
 }
 
-/// Fits every layer of `activations` with cross-validation over `folds` folds, and calls `save` with the profile so far after
+/// Fits every layer of `activations`, one in memory at a time, with cross-validation over `folds` folds, and calls `save` with the profile so far after
 /// each.
 ///
 /// Layers that are complete in `done` (of an earlier, broken run with the same options and data) are kept, the others are
@@ -33,7 +33,7 @@ pub fn fit<E: From<Error>>(
     estimator: &dyn Estimator,
     folds: usize,
     features: &FeatureTable,
-    activations: &Activations,
+    activations: &dyn ByLayer,
     done: Profile,
     progress: &dyn Progress,
     mut save: impl FnMut(&Profile) -> Result<(), E>,
@@ -49,7 +49,8 @@ pub fn fit<E: From<Error>>(
     progress.begin("fit", activations.layers().len() as u64, Unit::Items);
     for (index, &layer) in activations.layers().iter().enumerate() {
         if !fitted.contains(&layer) {
-            for warning in prepared.fit(layer, activations.matrix(index), &mut profile)? {
+            let matrix = activations.layer(index).map_err(Error::from)?;
+            for warning in prepared.fit(layer, matrix.view(), &mut profile)? {
                 progress.warn(&warning);
                 warnings.push(warning);
             }

@@ -1,5 +1,6 @@
 //! A profile: the scores, importances and weights of an estimator over layers and folds.
 
+mod bootstrap;
 mod ceiling;
 mod csv;
 mod details;
@@ -16,11 +17,12 @@ mod tables;
 mod units;
 
 pub use crate::mlem::Order;
+pub use bootstrap::{BOOTSTRAP, Bootstrapped, Sample, bootstrap};
 pub use ceiling::{CEILING, CeilingRow, ceilings};
 pub use csv::{IMPORTANCE, SCORES, STATISTICS, WEIGHTS};
 pub(crate) use csv::{number, table};
 pub use details::{Correlation, Decoded, Details, Ridge, Training};
-pub use differences::{DIFFERENCES, LayerDifference, differences_csv, layer_differences};
+pub use differences::{DIFFERENCES, LayerDifference, differences_csv};
 pub use error::{Error, Result};
 pub use estimator::{Estimator, LayerFit};
 pub use fit::{Fitted, fit};

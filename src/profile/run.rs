@@ -36,6 +36,9 @@ pub struct ModelRecord {
     /// The seed of its weights, if they are those before any training.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub untrained: Option<u64>,
+    /// What it ran on: `cpu`, `cuda:0`, `metal`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<String>,
     /// Its `config.json`.
     pub config: serde_json::Value,
     /// How tokens were pooled.

@@ -2,7 +2,7 @@
 
 use super::csv::{cell, order_name, table};
 use super::{Error, Order, Result, Spread};
-use crate::activations::Activations;
+use crate::activations::ByLayer;
 use crate::mlem::MlemParams;
 use crate::progress::{Progress, Unit};
 use crate::stimuli::FeatureTable;
@@ -41,16 +41,16 @@ pub fn fit_units(
     estimator: &MlemParams,
     folds: usize,
     features: &FeatureTable,
-    activations: &Activations,
+    activations: &dyn ByLayer,
     progress: &dyn Progress,
 ) -> Result<Vec<UnitRow>> {
     let validation = estimator.unit_validation(features, folds).map_err(Error::from)?;
-    let n_units: usize = (0..activations.layers().len()).map(|index| activations.matrix(index).ncols()).sum();
+    let n_units: usize = (0..activations.layers().len()).map(|index| activations.width(index)).sum();
     progress.begin("units", n_units as u64, Unit::Items);
     let mut rows = Vec::new();
     for (index, &layer) in activations.layers().iter().enumerate() {
         let fits = validation
-            .fit(activations.matrix(index), progress)
+            .fit(activations.layer(index)?.view(), progress)
             .map_err(|error| Error::from(error.at_layer(layer)))?;
         for (unit, folds) in fits.iter().enumerate() {
             let spread = |of: &dyn Fn(usize) -> Option<f64>| {

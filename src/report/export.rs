@@ -61,7 +61,11 @@ const POINTS: f64 = MILLIMETRES / 25.4 * 72.0;
 ///
 /// [`Error::Drawing`] where an image cannot be made.
 pub fn figures(input: Input<'_>, formats: &[Format]) -> Result<Vec<File>> {
-    let figures = page::figures(input).0;
+    files(&page::figures(input).0, formats)
+}
+
+/// `figures` as files of `formats`.
+pub(super) fn files(figures: &[Figure], formats: &[Format]) -> Result<Vec<File>> {
     let all = figures.iter().flat_map(frames).map(|(name, svg)| (name, svg.to_owned()));
     drawings(&all.collect::<Vec<_>>(), formats)
 }

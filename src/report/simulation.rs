@@ -8,6 +8,7 @@ use super::svg::{Curve, Curves};
 use super::words;
 use crate::profile::Spread;
 use crate::simulate::{Method, Recovery, Simulation, WorldKind};
+use crate::text;
 
 /// Positions along the steps of a climb.
 const POSITIONS: usize = 60;
@@ -60,7 +61,7 @@ type Measure = fn(&Recovery) -> f64;
 #[must_use]
 pub fn table(simulation: &Simulation) -> String {
     let levels = levels(simulation);
-    let mut out = String::new();
+    let mut out = format!("Mean ± sd over {}.\n\n", seeds(simulation));
     for world in worlds(simulation) {
         let measures: [(&str, Measure); 4] = [
             ("error of W", |row| row.error),
@@ -95,6 +96,25 @@ pub fn table(simulation: &Simulation) -> String {
         }
     }
     out
+}
+
+/// Over how many seeds each method was run.
+fn seeds(simulation: &Simulation) -> String {
+    let of = |method: Method| {
+        distinct(simulation.recoveries.iter().filter(|row| row.method == method).map(|row| row.seed)).len()
+    };
+    let methods = methods(simulation);
+    let counts = distinct(methods.iter().map(|&method| of(method)));
+    let named = |&count: &usize| {
+        let of_count: Vec<String> = methods
+            .iter()
+            .filter(|&&method| of(method) == count)
+            .map(|method| method.name().to_owned())
+            .collect();
+        let seeds = text::counted(count as u128, "seed");
+        if counts.len() > 1 { format!("{seeds} ({})", text::join_and(&of_count)) } else { seeds }
+    };
+    text::join_and(&counts.iter().map(named).collect::<Vec<_>>())
 }
 
 /// The figures as files of `formats`.

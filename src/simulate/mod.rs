@@ -1,6 +1,6 @@
 //! Simulations with a known `W`: how near each fit comes to it, and how noise takes it away.
 //!
-//! As in the MLEM paper (arXiv 2402.11608, Figures 2 and 3). Stimuli have random binary features, and a random symmetric
+//! As in the MLEM paper (arXiv 2402.11608, Figures 2 and 3) and its code. Stimuli have random binary features, and a random symmetric
 //! positive definite `W` gives each pair the distance `d'Wd`; metric multidimensional scaling
 //! ([`crate::numeric::embedding`]) places the stimuli in many dimensions so that they are about that far apart, and Gaussian noise of
 //! so many standard deviations of each dimension is added. A second world has no `W`: activations are the hidden layer of a

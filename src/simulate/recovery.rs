@@ -121,10 +121,9 @@ pub fn run(options: &Options, progress: &dyn Progress) -> Result<Simulation> {
 
 fn of_world(kind: WorldKind, seed: u64, options: &Options, progress: &dyn Progress) -> Result<Simulation> {
     let world = World::new(kind, options, seed)?;
-    let methods: Vec<Method> = Method::ALL
-        .into_iter()
-        .filter(|method| options.stochastic || method.solver == Solver::Exact)
-        .collect();
+    let stochastic = seed - options.seed < options.stochastic_seeds;
+    let methods: Vec<Method> =
+        Method::ALL.into_iter().filter(|method| stochastic || method.solver == Solver::Exact).collect();
     // What the features alone decide is the same at every noise level.
     let prepared = methods
         .iter()
@@ -201,7 +200,7 @@ mod tests {
             dims: 80,
             noise: vec![0.0, 3.0],
             seeds: 2,
-            stochastic: false,
+            stochastic_seeds: 0,
             ..Options::default()
         };
         let simulation = run(&options, &Silent).unwrap();

@@ -4,6 +4,7 @@ use ndarray::{Array1, Array2, Axis};
 
 use super::{Options, Result, WorldKind};
 use crate::numeric::embedding::smacof;
+use crate::numeric::linalg::symmetric_eigen;
 use crate::numeric::mds::Stop;
 use crate::numeric::rng::Stream;
 use crate::stimuli::{Feature, FeatureTable};
@@ -30,23 +31,20 @@ impl World {
     pub fn new(kind: WorldKind, options: &Options, seed: u64) -> Result<Self> {
         let mut stream = Stream::new(seed, &format!("world {}", kind.name()));
         match kind {
-            WorldKind::Dense => Self::metric(options, &mut stream, 1.0),
-            WorldKind::Sparse => Self::metric(options, &mut stream, 0.1),
+            WorldKind::Dense | WorldKind::Sparse => Self::metric(kind, options, &mut stream),
             WorldKind::Network => Self::network(options, &mut stream),
         }
     }
 
-    /// Binary features, and activations about `d'Wd` apart; of the entries of `A` in `W = AA'` off the diagonal, `density` are
-    /// not 0.
-    fn metric(options: &Options, stream: &mut Stream, density: f64) -> Result<Self> {
+    /// Binary features, and activations about `d'Wd` apart.
+    fn metric(kind: WorldKind, options: &Options, stream: &mut Stream) -> Result<Self> {
         let (n, n_features) = (options.stimuli, options.features);
         let codes: Vec<Vec<usize>> =
             (0..n_features).map(|_| (0..n).map(|_| stream.index(2)).collect()).collect();
-        let a = Array2::from_shape_fn((n_features, n_features), |(i, j)| {
-            let (value, kept) = (stream.normal(), stream.unit() < density);
-            if i == j || kept { value } else { 0.0 }
-        });
-        let mut weights = a.dot(&a.t());
+        let mut weights = match kind {
+            WorldKind::Sparse => sparse(n_features, stream),
+            WorldKind::Dense | WorldKind::Network => dense(n_features, stream),
+        };
         weights /= norm(&weights);
         let mut distances = Array2::zeros((n, n));
         for i in 0..n {
@@ -118,6 +116,40 @@ impl World {
             (self.activations[[i, j]] + level * sd[j] * stream.normal()) as f32
         })
     }
+}
+
+/// A random positive definite matrix: `U (11' + diag(s)) U'`, where the columns of `U` are the eigenvectors of `A'A`, each with a random
+/// sign, and the entries of `A` and `s` are uniform from 0 to 1. One direction, the sum of the columns, holds most of it. As the
+/// paper's code draws it, by scikit-learn's `make_spd_matrix`.
+fn dense(size: usize, stream: &mut Stream) -> Array2<f64> {
+    let a = Array2::from_shape_fn((size, size), |_| stream.unit());
+    let eigen = symmetric_eigen(a.t().dot(&a).view());
+    let mut vectors = eigen.map_or_else(|| Array2::eye(size), |(_, vectors)| vectors);
+    for mut column in vectors.columns_mut() {
+        // Which of two opposite vectors a decomposition gives is its own affair.
+        let first = column.iter().copied().find(|x| *x != 0.0).unwrap_or(1.0);
+        let sign = first.signum() * if stream.index(2) == 0 { -1.0 } else { 1.0 };
+        column.mapv_inplace(|x| sign * x);
+    }
+    let middle = Array2::from_shape_fn((size, size), |(i, j)| if i == j { 1.0 + stream.unit() } else { 1.0 });
+    vectors.dot(&middle).dot(&vectors.t())
+}
+
+/// A random positive definite matrix with few entries off its diagonal: `L'L` where `L` is `-1` on its diagonal and, before rows
+/// and columns are put in random order, lower triangular with a twentieth of the entries there from 0.1 to 0.9, uniformly drawn,
+/// and the others 0. As the paper's code draws it, by scikit-learn's `make_sparse_spd_matrix`.
+fn sparse(size: usize, stream: &mut Stream) -> Array2<f64> {
+    let mut order: Vec<usize> = (0..size).collect();
+    stream.shuffle(&mut order);
+    let mut l = -Array2::<f64>::eye(size);
+    for i in 0..size {
+        for j in 0..i {
+            if stream.unit() >= 0.95 {
+                l[[order[i], order[j]]] = 0.1 + 0.8 * stream.unit();
+            }
+        }
+    }
+    l.t().dot(&l)
 }
 
 /// The Frobenius norm.

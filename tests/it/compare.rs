@@ -76,7 +76,8 @@ fn rows<'a>(csv: &'a str, start: &str) -> Vec<Vec<&'a str>> {
 #[test]
 fn checkpoints_are_run_and_compared_in_one_command() {
     let w = Workspace::new();
-    let told = w.ok("relative_clause --sample 200 --folds 3 --revision step0,step400,final -o out");
+    let options = "--sample 200 --folds 3 --bootstrap 49";
+    let told = w.ok(&format!("relative_clause {options} --revision step0,step400,final -o out"));
     assert!(told.contains("comparison:") && told.contains("tiny-bert@step400"), "{told}");
     let files = names(&w.path("out"));
     assert_eq!(files, ["compare.html", "comparison.csv", "final", "step0", "step400"]);
@@ -86,14 +87,19 @@ fn checkpoints_are_run_and_compared_in_one_command() {
     assert_eq!(rows(&csv, "importance,").len(), 3 * 13 * 7);
     let first = &rows(&csv, "importance,tiny-bert@step0,")[0];
     assert_eq!((first[4], first[6]), ("0", ""), "the embeddings have no relative depth");
+    // 3 pairs × 13 features × 3 quantities, over folds and over stimuli.
+    assert_eq!((rows(&csv, "difference,").len(), rows(&csv, "difference_over_stimuli,").len()), (117, 117));
     let page = w.read("out/compare.html");
+    assert!(page.contains("Over stimuli: 49 samples"));
     let drawn = page.split("<script").next().unwrap();
     assert!(drawn.contains("Importance over training") && !drawn.contains("NaN"));
     // The same from the run directories and files of activations.
     for revision in ["step0", "final"] {
         w.ok(&format!("extract out/{revision}/stimuli.csv --revision {revision} -o {revision}.safetensors"));
     }
-    w.ok("compare out/step0 out/final --activations step0.safetensors --activations final.safetensors -o again");
+    let activations = "--activations step0.safetensors --activations final.safetensors";
+    w.ok(&format!("compare out/step0 out/final {activations} --figures svg -o again"));
+    assert!(names(&w.path("again/figures")).contains(&"profiles.svg".to_owned()));
     let again = w.read("again/comparison.csv");
     let similar = |csv: &str| rows(csv, "layers,tiny-bert@step0,tiny-bert@final,").concat().join(",");
     assert_eq!(similar(&csv), similar(&again));

@@ -3,7 +3,7 @@
 use mlem_probe::activations::{Activations, PooledTokens, Pooling};
 use mlem_probe::extract::Extract;
 use mlem_probe::hub::Checkpoint;
-use mlem_probe::models::{LoadOptions, Model};
+use mlem_probe::models::{DeviceChoice, LoadOptions, Model};
 use mlem_probe::progress::Silent;
 use mlem_probe::stimuli::{Feature, FeatureTable, Span, Stimuli};
 
@@ -20,17 +20,22 @@ const TOKENIZER: &str = r#"{"version": "1.0",
               "vocab": {"[PAD]": 0, "[UNK]": 1, "a": 2, "b": 3, "[CLS]": 4, "[SEP]": 5, "c": 6, "d": 7, "far": 70}}}"#;
 
 fn model_of(case: &str) -> Model {
-    let checkpoint = Checkpoint { tokenizer: TOKENIZER.to_owned(), ..Golden::open(case).checkpoint() };
-    Model::load(&checkpoint, &LoadOptions::default()).unwrap()
+    model_on(case, DeviceChoice::Cpu)
 }
 
-fn stimuli(sentences: &[&str]) -> Stimuli {
+/// The model of a golden file, whose tokenizer knows the words of [`SENTENCES`].
+pub(crate) fn model_on(case: &str, device: DeviceChoice) -> Model {
+    let checkpoint = Checkpoint { tokenizer: TOKENIZER.to_owned(), ..Golden::open(case).checkpoint() };
+    Model::load(&checkpoint, &LoadOptions::default().device(device)).unwrap()
+}
+
+pub(crate) fn stimuli(sentences: &[&str]) -> Stimuli {
     let values: Vec<Option<String>> = sentences.iter().map(|s| Some(s.len().to_string())).collect();
     let features = FeatureTable::new(sentences.len(), vec![Feature::categorical("size", &values)]).unwrap();
     Stimuli::new(sentences.iter().map(|&s| s.to_owned()).collect(), features).unwrap()
 }
 
-const SENTENCES: [&str; 7] = ["a b c", "d", "a a a a a a a", "b c", "d", "what b", "c b a d c"];
+pub(crate) const SENTENCES: [&str; 7] = ["a b c", "d", "a a a a a a a", "b c", "d", "what b", "c b a d c"];
 
 fn extract(params: &Extract, sentences: &[&str]) -> Activations {
     params.extract(&stimuli(sentences), &model_of("bert"), &Silent).unwrap().activations

@@ -4,6 +4,7 @@
 //! - `baselines`: against scikit-learn, and as the program runs them
 //! - `cache`: activations that were taken before
 //! - `compare`: models against each other, and against independent implementations
+//! - `device`: what a model runs on; the computation of GPUs, on the processor
 //! - `extract`: stimuli and a model to activations
 //! - `floors`: the architecture table of the crate docs holds
 //! - `given_distances`: features that are distances, not values
@@ -19,6 +20,7 @@
 //! - `pytorch`: weights in PyTorch's own formats
 //! - `repeats`: activations that were recorded more than once, and their noise ceiling
 //! - `rwkv7`: its last hidden states against candle-transformers'
+//! - `streaming`: activations that go straight to their file
 //! - `stochastic`: the paper's solver against published results and the exact one
 //! - `sweep`: plans of many runs, here, in shards, and under Slurm (a real one is opt-in)
 //! - `tokenizers`: those built from the files of a vocabulary
@@ -31,6 +33,7 @@ mod bad_input;
 mod baselines;
 mod cache;
 mod compare;
+mod device;
 mod extract;
 mod floors;
 mod given_distances;
@@ -47,6 +50,7 @@ mod pytorch;
 mod repeats;
 mod rwkv7;
 mod stochastic;
+mod streaming;
 mod sweep;
 mod tokenizers;
 mod transforms;

@@ -49,13 +49,13 @@ impl Golden {
     }
 
     /// The sequences that were run.
-    fn sequences(&self) -> Vec<Vec<u32>> {
+    pub(crate) fn sequences(&self) -> Vec<Vec<u32>> {
         let mut tokens = self.integers("golden.tokens").into_iter().map(|token| token as u32);
         self.integers("golden.lengths").into_iter().map(|n| tokens.by_ref().take(n).collect()).collect()
     }
 
     /// Hidden state `layer`, flat.
-    fn hidden(&self, layer: usize) -> Vec<f32> {
+    pub(crate) fn hidden(&self, layer: usize) -> Vec<f32> {
         let tensors = SafeTensors::deserialize(&self.bytes).unwrap();
         let tensor = tensors.tensor(&format!("golden.hidden.{layer}")).unwrap();
         tensor.data().chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect()

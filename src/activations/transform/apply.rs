@@ -1,15 +1,51 @@
 //! The arithmetic of the transforms, layer by layer.
 
+use std::collections::BTreeMap;
+
 use ndarray::{Array2, ArrayView2, Axis};
 use rayon::prelude::*;
 
 use super::super::error::{Error, Result};
-use super::super::{Activations, PooledTokens};
+use super::super::{Activations, ByLayer, Destination, PooledTokens, Provenance, RowWriter, Shape, Stored};
 use super::Transform;
 use crate::numeric::pca::principal_scores;
 use crate::numeric::rng::Stream;
 use crate::progress::Progress;
 use crate::text;
+
+/// How many bytes of layers are worked on at once, where one is not larger than that.
+const AT_ONCE: usize = 256 << 20;
+
+/// The activations of `source` after `transforms`, in their order, at `layers` (all when `None`), and a note of it in their
+/// provenance, in a file. A few layers are in memory at a time. `tokens` are needed by [`Transform::MinusTokenMean`]; `progress`
+/// hears what becomes 0.
+///
+/// # Errors
+///
+/// - [`Error::NoSuchLayer`], [`Error::NoLayerBefore`], [`Error::NoLayerLeft`]: a layer that is asked for or subtracted is not
+///   here, or none is left
+/// - [`Error::Widths`]: the layers to subtract differ in size
+/// - [`Error::NoTokens`]: it is not known which tokens were pooled
+/// - [`Error::TooManyComponents`], [`Error::NoSuchUnit`]
+/// - [`Error::NotFinite`]: the result overflows
+/// - as [`RowWriter::create`] and [`RowWriter::put`]
+pub fn transform(
+    source: &dyn ByLayer,
+    transforms: &[Transform],
+    layers: Option<&[usize]>,
+    tokens: Option<&PooledTokens>,
+    progress: &dyn Progress,
+    destination: Destination<'_>,
+) -> Result<Stored> {
+    let plan = Plan::new(source, transforms, layers, tokens)?;
+    let shape = plan.shape()?;
+    let rows: Vec<usize> = (0..shape.n_stimuli).collect();
+    let writer = RowWriter::create(destination, shape, plan.provenance())?;
+    plan.each(progress, |index, matrix| {
+        writer.put(index, &rows, matrix.as_standard_layout().as_slice().unwrap_or_default())
+    })?;
+    writer.finish()
+}
 
 impl Activations {
     /// These activations after `transforms`, in their order, at `layers` (all when `None`), and a note of it in their
@@ -17,12 +53,7 @@ impl Activations {
     ///
     /// # Errors
     ///
-    /// - [`Error::NoSuchLayer`], [`Error::NoLayerBefore`], [`Error::NoLayerLeft`]: a layer that is asked for or subtracted is not
-    ///   here, or none is left
-    /// - [`Error::Widths`]: the layers to subtract differ in size
-    /// - [`Error::NoTokens`]: it is not known which tokens were pooled
-    /// - [`Error::TooManyComponents`], [`Error::NoSuchUnit`]
-    /// - [`Error::NotFinite`]: the result overflows
+    /// As [`transform()`], but for those of files.
     pub fn transform(
         self,
         transforms: &[Transform],
@@ -30,13 +61,46 @@ impl Activations {
         tokens: Option<&PooledTokens>,
         progress: &dyn Progress,
     ) -> Result<Self> {
-        let asked = Transform::layers_left(transforms, layers.unwrap_or(&self.layers));
+        let plan = Plan::new(&self, transforms, layers, tokens)?;
+        let mut matrices = Vec::with_capacity(plan.asked.len());
+        plan.each(progress, |_, matrix| {
+            matrices.push(matrix);
+            Ok(())
+        })?;
+        // A difference of large numbers or a noise without bounds can leave the range of f32.
+        Self::new(plan.asked.clone(), matrices, plan.provenance())
+    }
+}
+
+/// What users should hear, by the transform and the layer that it is about.
+type Notes = BTreeMap<(usize, usize), String>;
+
+/// Transforms of some layers of a source: which are needed when, and what becomes of each.
+struct Plan<'a> {
+    source: &'a dyn ByLayer,
+    transforms: &'a [Transform],
+    /// The layers that are asked for and left.
+    asked: Vec<usize>,
+    /// For each place of a token side by side with others, the stimuli with the same token at the same position.
+    groups: Vec<Vec<Vec<usize>>>,
+}
+
+impl<'a> Plan<'a> {
+    fn new(
+        source: &'a dyn ByLayer,
+        transforms: &'a [Transform],
+        layers: Option<&[usize]>,
+        tokens: Option<&PooledTokens>,
+    ) -> Result<Self> {
+        let mut asked = Transform::layers_left(transforms, layers.unwrap_or(source.layers()));
+        asked.sort_unstable();
+        asked.dedup();
         if asked.is_empty() {
             return Err(Error::NoLayerLeft);
         }
         let needed = Transform::needed_layers(transforms, &asked);
-        if let Some(&layer) = needed.iter().find(|layer| self.layers.binary_search(layer).is_err()) {
-            let layers = self.layers;
+        if let Some(&layer) = needed.iter().find(|layer| source.layers().binary_search(layer).is_err()) {
+            let layers = source.layers().to_vec();
             let transform = match layer {
                 _ if asked.contains(&layer) => return Err(Error::NoSuchLayer { layer, layers }),
                 0 if transforms.contains(&Transform::MinusLayer0) => "minus-layer0",
@@ -44,128 +108,162 @@ impl Activations {
             };
             return Err(Error::NoLayerBefore { layer, transform, layers });
         }
-        let mut here = self.select(&needed)?;
-        for (index, transform) in transforms.iter().enumerate() {
-            let needed = Transform::needed_layers(&transforms[index + 1..], &asked);
-            here = here.apply(transform, &needed, tokens, progress)?;
+        let groups = if transforms.iter().any(Transform::needs_tokens) {
+            let tokens = tokens.filter(|tokens| tokens.n_stimuli() == source.n_stimuli());
+            let tokens = tokens.ok_or(Error::NoTokens)?;
+            (0..tokens.n_tokens()).map(|place| tokens.groups(place)).collect()
+        } else {
+            Vec::new()
+        };
+        let plan = Self { source, transforms, asked, groups };
+        // What cannot be done is said before anything is.
+        for done in 1..=transforms.len() {
+            for layer in Transform::needed_layers(&transforms[done..], &plan.asked) {
+                plan.width(layer, done)?;
+            }
         }
-        let mut here = here.select(&asked)?;
-        here.provenance.transforms.extend_from_slice(transforms);
-        // A difference of large numbers or a noise without bounds can leave the range of f32.
-        Self::new(here.layers, here.matrices, here.provenance)
+        Ok(plan)
     }
 
-    fn apply(
-        mut self,
-        transform: &Transform,
-        needed: &[usize],
-        tokens: Option<&PooledTokens>,
-        progress: &dyn Progress,
-    ) -> Result<Self> {
+    fn provenance(&self) -> Provenance {
+        let mut provenance = self.source.provenance().clone();
+        provenance.transforms.extend_from_slice(self.transforms);
+        provenance
+    }
+
+    fn shape(&self) -> Result<Shape> {
+        let width = |&layer: &usize| self.width(layer, self.transforms.len());
+        let widths = self.asked.iter().map(width).collect::<Result<_>>()?;
+        Ok(Shape { layers: self.asked.clone(), n_stimuli: self.source.n_stimuli(), widths })
+    }
+
+    /// Where a layer of the source is.
+    fn index(&self, layer: usize) -> Result<usize> {
+        let found = self.source.layers().binary_search(&layer);
+        found.map_err(|_| Error::NoSuchLayer { layer, layers: self.source.layers().to_vec() })
+    }
+
+    /// The layer that is subtracted from `layer` by a transform, if one is.
+    fn subtrahend(transform: &Transform, layer: usize) -> Option<usize> {
         match transform {
-            Transform::MinusLayer0 => {
-                for index in (0..self.layers.len()).rev() {
-                    self.subtract(index, 0)?;
-                }
-            }
-            Transform::MinusPrevious => {
-                // From the last, so that what is subtracted is still what it was.
-                for index in (1..self.layers.len()).rev() {
-                    if self.layers[index - 1] + 1 == self.layers[index] {
-                        self.subtract(index, index - 1)?;
-                    }
-                }
-                self = self.select(needed)?;
-            }
-            Transform::MinusTokenMean => {
-                self.subtract_token_means(tokens.ok_or(Error::NoTokens)?, progress)?;
-            }
-            Transform::ZScore => {
-                let constant: Vec<usize> = self.matrices.par_iter_mut().map(standardize).collect();
-                for (layer, count) in self.layers.iter().zip(constant).filter(|(_, count)| *count > 0) {
-                    progress.note(&format!(
-                        "z-score: {} of layer {layer} never changed and became 0",
-                        text::counted(count as u128, "unit")
-                    ));
-                }
-            }
-            Transform::Pca(k) => {
-                let (n, k) = (self.n_stimuli(), *k);
-                for (&layer, matrix) in self.layers.iter().zip(&self.matrices) {
-                    let d = matrix.ncols();
-                    if k > n.min(d) {
-                        return Err(Error::TooManyComponents { k, layer, n, d });
-                    }
-                }
-                let scores: Vec<_> =
-                    self.matrices.par_iter().map(|m| principal_scores(m.view(), k)).collect();
-                for ((matrix, scores), &layer) in self.matrices.iter_mut().zip(scores).zip(&self.layers) {
-                    // The numbers are finite and `k` is small enough: what is left is a failure to converge.
-                    *matrix = scores.ok_or(Error::NoComponents { layer })?;
-                }
-            }
-            Transform::Units(units) => {
-                for (&layer, matrix) in self.layers.iter().zip(&mut self.matrices) {
-                    let d = matrix.ncols();
-                    if let Some(&unit) = units.iter().find(|&&unit| unit >= d) {
-                        return Err(Error::NoSuchUnit { unit, layer, d });
-                    }
-                    *matrix = matrix.select(Axis(1), units);
-                }
-            }
-            Transform::Noise { level, seed } => {
-                let layers = self.layers.par_iter().zip(&mut self.matrices);
-                layers.for_each(|(layer, matrix)| add_noise(matrix, *level, *seed, *layer));
-            }
+            Transform::MinusLayer0 => Some(0),
+            Transform::MinusPrevious => layer.checked_sub(1),
+            _ => None,
         }
-        Ok(self)
     }
 
-    /// Subtracts the matrix at position `other` from the one at `index`, which may be the same.
-    fn subtract(&mut self, index: usize, other: usize) -> Result<()> {
-        if index == other {
-            self.matrices[index].fill(0.0);
-            return Ok(());
+    /// How many units a layer has after the first `done` transforms; refuses what cannot be done.
+    fn width(&self, layer: usize, done: usize) -> Result<usize> {
+        let Some((transform, before)) = self.transforms[..done].split_last() else {
+            return Ok(self.source.width(self.index(layer)?));
+        };
+        let d = self.width(layer, before.len())?;
+        if let Some(other) = Self::subtrahend(transform, layer) {
+            let other_d = self.width(other, before.len())?;
+            if d != other_d {
+                return Err(Error::Widths { layer, d, other, other_d });
+            }
         }
-        let (before, after) = self.matrices.split_at_mut(index);
-        let (matrix, other_matrix) = (&mut after[0], &before[other]);
-        if matrix.dim() != other_matrix.dim() {
-            let (layer, other) = (self.layers[index], self.layers[other]);
-            let (d, other_d) = (matrix.ncols(), other_matrix.ncols());
-            return Err(Error::Widths { layer, d, other, other_d });
+        match transform {
+            Transform::Pca(k) => {
+                let (n, k) = (self.source.n_stimuli(), *k);
+                if k > n.min(d) { Err(Error::TooManyComponents { k, layer, n, d }) } else { Ok(k) }
+            }
+            Transform::Units(units) => match units.iter().find(|&&unit| unit >= d) {
+                Some(&unit) => Err(Error::NoSuchUnit { unit, layer, d }),
+                None => Ok(units.len()),
+            },
+            _ => Ok(d),
         }
-        *matrix -= other_matrix;
+    }
+
+    /// Makes every layer that is asked for, some at a time, and gives each with its place among them to `visit`, in order.
+    fn each(
+        &self,
+        progress: &dyn Progress,
+        mut visit: impl FnMut(usize, Array2<f32>) -> Result<()>,
+    ) -> Result<()> {
+        let widest = (0..self.source.layers().len()).map(|index| self.source.width(index)).max().unwrap_or(1);
+        let bytes = self.source.n_stimuli() * widest * size_of::<f32>();
+        let at_once = (AT_ONCE / bytes.max(1)).clamp(1, rayon::current_num_threads());
+        let mut notes = Notes::new();
+        for (group, layers) in self.asked.chunks(at_once).enumerate() {
+            let made: Vec<Result<(Array2<f32>, Notes)>> = layers
+                .par_iter()
+                .map(|&layer| {
+                    let mut notes = Notes::new();
+                    Ok((self.layer(layer, self.transforms.len(), &mut notes)?, notes))
+                })
+                .collect();
+            for (place, made) in made.into_iter().enumerate() {
+                let (matrix, said) = made?;
+                notes.extend(said);
+                visit(group * at_once + place, matrix)?;
+            }
+        }
+        if let Some(warning) = self.alone() {
+            progress.warn(&warning);
+        }
+        for note in notes.values() {
+            progress.note(note);
+        }
         Ok(())
     }
 
-    fn subtract_token_means(&mut self, tokens: &PooledTokens, progress: &dyn Progress) -> Result<()> {
-        if tokens.n_stimuli() != self.n_stimuli() {
-            return Err(Error::NoTokens);
-        }
-        let groups: Vec<Vec<Vec<usize>>> = (0..tokens.n_tokens()).map(|place| tokens.groups(place)).collect();
-        self.matrices.par_iter_mut().for_each(|matrix| {
-            let width = matrix.ncols() / groups.len();
-            for (place, groups) in groups.iter().enumerate() {
-                let units = place * width..(place + 1) * width;
-                for rows in groups {
-                    subtract_mean(matrix, rows, units.clone());
+    /// A layer after the first `done` transforms. What is subtracted from it is made anew: two layers are in memory, and no more.
+    fn layer(&self, layer: usize, done: usize, notes: &mut Notes) -> Result<Array2<f32>> {
+        let Some((transform, before)) = self.transforms[..done].split_last() else {
+            return Ok(self.source.layer(self.index(layer)?)?.into_owned());
+        };
+        let mut matrix = self.layer(layer, before.len(), notes)?;
+        match transform {
+            Transform::MinusLayer0 | Transform::MinusPrevious => match Self::subtrahend(transform, layer) {
+                Some(other) if other == layer => matrix.fill(0.0),
+                Some(other) => matrix -= &self.layer(other, before.len(), notes)?,
+                None => {}
+            },
+            Transform::MinusTokenMean => {
+                let width = matrix.ncols() / self.groups.len();
+                for (place, groups) in self.groups.iter().enumerate() {
+                    let units = place * width..(place + 1) * width;
+                    for rows in groups {
+                        subtract_mean(&mut matrix, rows, units.clone());
+                    }
                 }
             }
-        });
-        let alone: usize = groups.iter().flatten().filter(|rows| rows.len() == 1).count();
-        if alone > 0 {
-            progress.warn(&format!(
+            Transform::ZScore => {
+                let constant = standardize(&mut matrix);
+                if constant > 0 {
+                    let units = text::counted(constant as u128, "unit");
+                    let note = format!("z-score: {units} of layer {layer} never changed and became 0");
+                    notes.insert((done, layer), note);
+                }
+            }
+            Transform::Pca(k) => {
+                // The numbers are finite and `k` is small enough: what is left is a failure to converge.
+                matrix = principal_scores(matrix.view(), *k).ok_or(Error::NoComponents { layer })?;
+            }
+            Transform::Units(units) => matrix = matrix.select(Axis(1), units),
+            Transform::Noise { level, seed } => add_noise(&mut matrix, *level, *seed, layer),
+        }
+        Ok(matrix)
+    }
+
+    /// What is to be said of tokens that have no mean but themselves.
+    fn alone(&self) -> Option<String> {
+        let alone: usize = self.groups.iter().flatten().filter(|rows| rows.len() == 1).count();
+        (alone > 0).then(|| {
+            format!(
                 "minus-token-mean: {} a token at its position that no other stimulus has, and became 0",
-                if groups.len() > 1 {
+                if self.groups.len() > 1 {
                     format!("{} of stimuli are", text::counted(alone as u128, "token"))
                 } else if alone == 1 {
                     "1 stimulus has".to_owned()
                 } else {
                     format!("{} stimuli have", text::count(alone as u128))
                 }
-            ));
-        }
-        Ok(())
+            )
+        })
     }
 }
 

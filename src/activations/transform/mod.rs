@@ -10,7 +10,9 @@
 //! | `units:0-99,128` | keeps these units, counted from 0 |
 //! | `noise:LEVEL:SEED` | adds Gaussian noise, LEVEL standard deviations of each unit, drawn under SEED |
 //!
-//! Everything is computed over all stimuli, in f64, layer by layer, and does not depend on the number of threads.
+//! Everything is computed over all stimuli, in f64, and does not depend on the number of threads. A transform needs all
+//! stimuli of the one layer that it makes; `minus-layer0` and `minus-previous` need a second layer beside it. So memory holds a
+//! few layers at a time, and not all of them.
 
 mod apply;
 mod tokens;
@@ -18,6 +20,7 @@ mod tokens;
 use std::fmt;
 use std::str::FromStr;
 
+pub use apply::transform;
 pub use tokens::PooledTokens;
 
 use super::error::{Error, Result};

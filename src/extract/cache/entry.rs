@@ -1,14 +1,15 @@
 //! One entry: a line of JSON, a safetensors file, and the hash of both.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::activations::{Activations, Pooling};
-use crate::extract::Extraction;
-use crate::files;
+use crate::activations::{self, ByLayer, Pooling, Stored};
+use crate::extract::Throughput;
+use crate::extract::error::Result;
+use crate::files::{self, Pending};
 
 /// What the hash of an entry takes.
 const HASH: u64 = blake3::OUT_LEN as u64;
@@ -32,6 +33,9 @@ pub struct Record {
     pub tokens: usize,
     /// How many of them were run.
     pub tokens_run: usize,
+    /// How many places of padded batches held no token.
+    #[serde(default)]
+    pub padding: usize,
     /// The layers, ascending.
     pub layers: Vec<usize>,
     /// The last layer of the model.
@@ -57,63 +61,42 @@ impl From<io::Error> for Damage {
 }
 
 impl Record {
-    pub(super) fn of(found: &Extraction, n_layers: usize) -> Self {
-        let provenance = found.activations.provenance();
+    pub(super) fn of(found: &dyn ByLayer, throughput: &Throughput, n_layers: usize) -> Self {
+        let provenance = found.provenance();
         Self {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             model: provenance.model.clone().unwrap_or_default(),
             commit: provenance.commit.clone(),
             pooling: provenance.pooling,
-            stimuli: found.throughput.stimuli,
-            tokens: found.throughput.tokens,
-            tokens_run: found.throughput.tokens_run,
-            layers: found.activations.layers().to_vec(),
+            stimuli: throughput.stimuli,
+            tokens: throughput.tokens,
+            tokens_run: throughput.tokens_run,
+            padding: throughput.padding,
+            layers: found.layers().to_vec(),
             n_layers,
         }
     }
 }
 
-/// Something that is read or written, and hashed on the way.
-struct Hashed<T> {
-    inner: T,
-    hasher: blake3::Hasher,
-}
-
-impl<R: Read> Read for Hashed<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.inner.read(buffer)?;
-        self.hasher.update(&buffer[..count]);
-        Ok(count)
-    }
-}
-
-impl<W: Write> Write for Hashed<W> {
-    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        let count = self.inner.write(buffer)?;
-        self.hasher.update(&buffer[..count]);
-        Ok(count)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.inner.flush()
-    }
-}
-
-/// How many bytes of numbers there are.
-pub(super) fn size(activations: &Activations) -> u64 {
-    let count = |index| activations.matrix(index).len() as u64;
-    (0..activations.layers().len()).map(count).sum::<u64>() * size_of::<f32>() as u64
-}
-
-pub(super) fn write(path: &Path, record: &Record, activations: &Activations) -> Result<(), files::Error> {
-    files::write_with(path, |out| {
-        let mut hashed = Hashed { inner: &mut *out, hasher: blake3::Hasher::new() };
-        serde_json::to_writer(&mut hashed, record)?;
-        hashed.write_all(b"\n")?;
-        activations.write_safetensors(&mut hashed)?;
-        let hash = hashed.hasher.finalize();
-        out.write_all(hash.as_bytes())
-    })
+pub(super) fn write(path: &Path, record: &Record, activations: &dyn ByLayer) -> Result<()> {
+    let failed = |source| files::Error::Write { path: path.to_owned(), source };
+    let pending = Pending::beside(path)?;
+    let mut hasher = blake3::Hasher::new();
+    let mut end = 0;
+    let mut add = |bytes: &[u8]| {
+        hasher.update(bytes);
+        let written = pending.write_at(bytes, end);
+        end += bytes.len() as u64;
+        written
+    };
+    let mut line = serde_json::to_vec(record).map_err(|error| failed(error.into()))?;
+    line.push(b'\n');
+    add(&line)?;
+    activations::safetensors_pieces(activations, |bytes| Ok::<_, activations::Error>(add(bytes)?))?;
+    let hash = hasher.finalize();
+    pending.write_at(hash.as_bytes(), end)?;
+    pending.keep()?;
+    Ok(())
 }
 
 /// The line that says what the entry is; the rest is not looked at.
@@ -121,27 +104,34 @@ pub(super) fn record(path: &Path) -> Result<Record, Damage> {
     parse(&line(&mut BufReader::new(File::open(path)?))?)
 }
 
-/// The whole entry, its hash checked.
-pub(super) fn read(path: &Path) -> Result<(Record, Activations), Damage> {
+/// The entry, its hash checked. Its numbers stay in the file, which is held open: what happens to its name does not matter.
+pub(super) fn read(path: &Path) -> Result<(Record, Stored), Damage> {
+    let cut_short = || Damage::Damaged("it is cut short".to_owned());
     let file = File::open(path)?;
-    let length = file.metadata()?.len();
-    let mut reader = BufReader::with_capacity(1 << 20, file);
+    let end = file.metadata()?.len().checked_sub(HASH).ok_or_else(cut_short)?;
+    let mut reader = BufReader::with_capacity(1 << 20, &file);
     let line = line(&mut reader)?;
-    let hasher = blake3::Hasher::new();
-    let mut hashed = Hashed { inner: reader, hasher };
-    hashed.hasher.update(&line);
-    let rest = (length - line.len() as u64)
-        .checked_sub(HASH)
-        .ok_or_else(|| Damage::Damaged("it is cut short".to_owned()))?;
-    let activations = Activations::read_safetensors(&mut hashed, rest, path);
-    let activations = activations.map_err(|error| Damage::Damaged(error.to_string()))?;
-    let found = hashed.hasher.finalize();
+    let start = line.len() as u64;
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&line);
+    let mut left = end.checked_sub(start).ok_or_else(cut_short)?;
+    while left > 0 {
+        let bytes = reader.fill_buf()?;
+        let count = (bytes.len() as u64).min(left) as usize;
+        if count == 0 {
+            return Err(cut_short());
+        }
+        hasher.update(&bytes[..count]);
+        reader.consume(count);
+        left -= count as u64;
+    }
     let mut expected = [0; HASH as usize];
-    hashed.inner.read_exact(&mut expected)?;
-    if found != blake3::Hash::from_bytes(expected) {
+    reader.read_exact(&mut expected)?;
+    if hasher.finalize() != blake3::Hash::from_bytes(expected) {
         return Err(Damage::Damaged("its hash is wrong".to_owned()));
     }
-    Ok((parse(&line)?, activations))
+    let stored = Stored::open_safetensors(file, start..end, path);
+    Ok((parse(&line)?, stored.map_err(|error| Damage::Damaged(error.to_string()))?))
 }
 
 fn line(reader: &mut impl BufRead) -> Result<Vec<u8>, Damage> {

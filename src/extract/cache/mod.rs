@@ -1,8 +1,8 @@
 //! Activations that were taken before, by what they depend on.
 //!
 //! An entry is found by a hash of everything that may change a number: the weights, `config.json`, the tokenizer, how they
-//! are loaded, the sentences, what is pooled and how, and the version of this program. Layers and transforms are not part of
-//! it: an entry serves every selection of its layers, and transforms are made after reading.
+//! are loaded and on what device, the sentences, what is pooled and how, and the version of this program. Layers and transforms
+//! are not part of it: an entry serves every selection of its layers, and transforms are made after reading.
 //!
 //! ```text
 //! PROBE_CACHE/activations/KEY.acts      a line of JSON (what it is), a safetensors file, and the BLAKE3 of both
@@ -23,6 +23,7 @@ pub use request::Request;
 
 use super::error::Result;
 use super::{Extraction, Throughput};
+use crate::activations::{ByLayer, Stored};
 use crate::progress::Progress;
 use crate::{files, text};
 use entry::Damage;
@@ -93,9 +94,10 @@ impl Cache {
         self.folder.join(format!("{key}.{ENDING}"))
     }
 
-    /// What `request` asks for, if it is here, whole, with all of the layers. `progress` is told of an entry that is damaged.
+    /// What `request` asks for, if it is here, whole, with all of the layers; they are read when they are asked for. `progress` is
+    /// told of an entry that is damaged.
     #[must_use]
-    pub fn get(&self, request: &Request<'_>, progress: &dyn Progress) -> Option<Extraction> {
+    pub fn get(&self, request: &Request<'_>, progress: &dyn Progress) -> Option<Extraction<Stored>> {
         let begun = Instant::now();
         let path = self.path(request.key());
         let (record, activations) = match entry::read(&path) {
@@ -118,6 +120,7 @@ impl Cache {
             stimuli: record.stimuli,
             tokens: record.tokens,
             tokens_run: record.tokens_run,
+            padding: record.padding,
             time: begun.elapsed(),
         };
         Some(Extraction { activations, throughput })
@@ -125,14 +128,20 @@ impl Cache {
 
     /// Keeps what `request` gave, of a model of `n_layers`, unless an entry with more layers is there or it is too large.
     /// `progress` is told when it cannot be written: that is no reason to stop.
-    pub fn put(&self, request: &Request<'_>, found: &Extraction, n_layers: usize, progress: &dyn Progress) {
+    pub fn put(
+        &self,
+        request: &Request<'_>,
+        (found, throughput): (&dyn ByLayer, &Throughput),
+        n_layers: usize,
+        progress: &dyn Progress,
+    ) {
         let path = self.path(request.key());
-        let record = Record::of(found, n_layers);
+        let record = Record::of(found, throughput, n_layers);
         let more = entry::record(&path).is_ok_and(|other| other.layers.len() > record.layers.len());
-        if more || entry::size(&found.activations) > MAX_ENTRY {
+        if more || (found.shape().n_values() * size_of::<f32>()) as u64 > MAX_ENTRY {
             return;
         }
-        match entry::write(&path, &record, &found.activations) {
+        match entry::write(&path, &record, found) {
             Ok(()) => self.shrink(MAX_TOTAL, request.key()),
             Err(error) => progress.note(&format!("the activations are not kept for another run: {error}")),
         }

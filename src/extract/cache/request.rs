@@ -36,6 +36,8 @@ impl<'a> Request<'a> {
         parts.add(env!("CARGO_PKG_VERSION"));
         parts.add(&checkpoint.config);
         parts.add(&checkpoint.tokenizer);
+        // Numbers from different devices are the same to rounding only.
+        let options = LoadOptions { device: options.device.resolve()?, ..options.clone() };
         parts.add(format!("{options:?}"));
         match &checkpoint.weights {
             Weights::Safetensors(paths) | Weights::Pytorch(paths) => {

@@ -59,6 +59,15 @@ impl PackedLinear {
         self.outputs
     }
 
+    /// The weight as it was before, `(outputs, inputs)`, and the bias, `(outputs,)`.
+    pub(in crate::models) fn unpack(&self) -> (Vec<f32>, Vec<f32>) {
+        let weight = (0..self.outputs).flat_map(|output| {
+            let panel = &self.panels[output / PANEL * PANEL * self.inputs..];
+            panel.iter().skip(output % PANEL).step_by(PANEL).take(self.inputs).copied()
+        });
+        (weight.collect(), self.bias[..self.outputs].to_vec())
+    }
+
     /// `x` is `(rows, inputs)`; the result is `(rows, outputs)`.
     pub(in crate::models) fn forward(&self, x: &[f32], finish: Finish<'_>) -> Vec<f32> {
         let rows = x.len() / self.inputs;
@@ -234,6 +243,17 @@ mod tests {
                     }
                 }
             }
+        }
+    }
+
+    #[test]
+    fn unpacking_gives_back_what_was_packed() {
+        let mut stream = Stream::new(3, "linear");
+        for (inputs, outputs) in [(1, 1), (7, 33), (16, 32), (65, 100)] {
+            let weight = random(&mut stream, outputs * inputs);
+            let bias = random(&mut stream, outputs);
+            let layer = PackedLinear::new(&weight, Some(&bias), outputs, inputs);
+            assert_eq!(layer.unpack(), (weight, bias));
         }
     }
 

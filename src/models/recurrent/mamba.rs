@@ -15,25 +15,25 @@ use crate::models::weights::Weights;
 
 /// A block with its weights.
 pub(in crate::models) struct Mamba {
-    d_inner: usize,
-    d_state: usize,
-    d_step: usize,
-    activation: Activation,
-    norm: Norm,
+    pub(in crate::models) d_inner: usize,
+    pub(in crate::models) d_state: usize,
+    pub(in crate::models) d_step: usize,
+    pub(in crate::models) activation: Activation,
+    pub(in crate::models) norm: Norm,
     /// To inputs and gates, `2 d_inner`.
-    inwards: PackedLinear,
+    pub(in crate::models) inwards: PackedLinear,
     /// `(width, d_inner)`, and `(d_inner,)`.
-    convolution: Vec<f32>,
-    convolution_bias: Vec<f32>,
+    pub(in crate::models) convolution: Vec<f32>,
+    pub(in crate::models) convolution_bias: Vec<f32>,
     /// To `d_step + 2 d_state`: what steps are made from, and how states are written and read.
-    steering: PackedLinear,
+    pub(in crate::models) steering: PackedLinear,
     /// Of these three.
-    steering_norms: Option<[Norm; 3]>,
-    step: PackedLinear,
+    pub(in crate::models) steering_norms: Option<[Norm; 3]>,
+    pub(in crate::models) step: PackedLinear,
     /// `(d_state, d_inner)`.
-    decay: Vec<f32>,
-    skip: Vec<f32>,
-    outwards: PackedLinear,
+    pub(in crate::models) decay: Vec<f32>,
+    pub(in crate::models) skip: Vec<f32>,
+    pub(in crate::models) outwards: PackedLinear,
 }
 
 impl Mamba {

@@ -14,20 +14,20 @@ use crate::models::weights::Weights;
 
 /// A block with its weights.
 pub(in crate::models) struct Mamba2 {
-    spec: spec::Mamba2,
-    norm: Norm,
+    pub(in crate::models) spec: spec::Mamba2,
+    pub(in crate::models) norm: Norm,
     /// To gates, what is convolved (inputs, `B` and `C`), and steps.
-    inwards: PackedLinear,
+    pub(in crate::models) inwards: PackedLinear,
     /// `(width, channels)`, and `(channels,)`.
-    convolution: Vec<f32>,
-    convolution_bias: Vec<f32>,
+    pub(in crate::models) convolution: Vec<f32>,
+    pub(in crate::models) convolution_bias: Vec<f32>,
     /// `(n_heads,)` each.
-    step_bias: Vec<f32>,
-    decay: Vec<f32>,
-    skip: Vec<f32>,
+    pub(in crate::models) step_bias: Vec<f32>,
+    pub(in crate::models) decay: Vec<f32>,
+    pub(in crate::models) skip: Vec<f32>,
     /// Of each group of channels, with weights of their own.
-    gated_norms: Vec<Norm>,
-    outwards: PackedLinear,
+    pub(in crate::models) gated_norms: Vec<Norm>,
+    pub(in crate::models) outwards: PackedLinear,
 }
 
 /// The channels that are convolved.

@@ -2,9 +2,9 @@
 //!
 //! A token's state depends on the tokens before it alone, as in causal attention, so sequences may share prefixes.
 
-mod mamba;
-mod mamba2;
-mod rwkv7;
+pub(super) mod mamba;
+pub(super) mod mamba2;
+pub(super) mod rwkv7;
 
 use super::error;
 use super::sequences::Sequences;

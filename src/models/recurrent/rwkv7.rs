@@ -16,44 +16,44 @@ use crate::models::weights::Weights;
 
 /// A block with its weights.
 pub(in crate::models) struct Rwkv7 {
-    d: usize,
-    d_head: usize,
+    pub(in crate::models) d: usize,
+    pub(in crate::models) d_head: usize,
     /// Before the first block, of the embeddings.
-    first_norm: Option<Norm>,
-    time_norm: Norm,
-    time: Time,
-    channel_norm: Norm,
+    pub(in crate::models) first_norm: Option<Norm>,
+    pub(in crate::models) time_norm: Norm,
+    pub(in crate::models) time: Time,
+    pub(in crate::models) channel_norm: Norm,
     /// `(d_model,)`.
-    channel_shift: Vec<f32>,
-    channel_key: PackedLinear,
-    channel_value: PackedLinear,
+    pub(in crate::models) channel_shift: Vec<f32>,
+    pub(in crate::models) channel_key: PackedLinear,
+    pub(in crate::models) channel_value: PackedLinear,
 }
 
 /// The mixing over time.
-struct Time {
+pub(in crate::models) struct Time {
     /// How much of the token before goes into what `receptance`, `decay`, `key`, `value`, `rate` and `gate` are made from.
-    shifts: [Vec<f32>; 6],
-    receptance: PackedLinear,
-    key: PackedLinear,
-    value: PackedLinear,
-    output: PackedLinear,
-    decay: LowRank,
-    rate: LowRank,
-    gate: LowRank,
+    pub(in crate::models) shifts: [Vec<f32>; 6],
+    pub(in crate::models) receptance: PackedLinear,
+    pub(in crate::models) key: PackedLinear,
+    pub(in crate::models) value: PackedLinear,
+    pub(in crate::models) output: PackedLinear,
+    pub(in crate::models) decay: LowRank,
+    pub(in crate::models) rate: LowRank,
+    pub(in crate::models) gate: LowRank,
     /// How much of the first block's values is taken; none in the first block.
-    value_mix: Option<LowRank>,
+    pub(in crate::models) value_mix: Option<LowRank>,
     /// `(d_model,)` each.
-    removal: Vec<f32>,
-    rate_mix: Vec<f32>,
-    bonus: Vec<f32>,
+    pub(in crate::models) removal: Vec<f32>,
+    pub(in crate::models) rate_mix: Vec<f32>,
+    pub(in crate::models) bonus: Vec<f32>,
     /// Of each head.
-    norms: Vec<Norm>,
+    pub(in crate::models) norms: Vec<Norm>,
 }
 
 /// Two layers with few units between.
-struct LowRank {
-    down: PackedLinear,
-    up: PackedLinear,
+pub(in crate::models) struct LowRank {
+    pub(in crate::models) down: PackedLinear,
+    pub(in crate::models) up: PackedLinear,
 }
 
 impl LowRank {

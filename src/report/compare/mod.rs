@@ -8,5 +8,18 @@ mod terminal;
 pub use page::page;
 pub use terminal::terminal;
 
+use super::Result;
+use super::export::{self, File, Format};
+use crate::compare::Comparison;
+
+/// The figures of a comparison as files of `formats`.
+///
+/// # Errors
+///
+/// [`crate::report::Error::Drawing`] where an image cannot be made.
+pub fn figures(comparison: &Comparison, formats: &[Format]) -> Result<Vec<File>> {
+    export::files(&figures::figures(comparison), formats)
+}
+
 #[cfg(test)]
 mod tests;

@@ -9,7 +9,8 @@ use super::super::page::data::{Column, inert};
 use super::super::page::{Fact, Panel, layout};
 use super::super::{Result, words};
 use super::{figures, story};
-use crate::compare::{Comparison, Quantity};
+use crate::compare::{Comparison, Difference, Quantity};
+use crate::profile::ALPHA;
 use crate::text;
 
 const TEMPLATE: &str = include_str!("../../../assets/page/compare.html");
@@ -27,6 +28,8 @@ struct Page<'a> {
     figures: Vec<Panel<'a>>,
     tests: Vec<Test>,
     untold: usize,
+    /// How many samples of the stimuli differences were taken over; empty where none were.
+    sampled: String,
     runs: Vec<RunRow>,
     data: String,
 }
@@ -46,6 +49,9 @@ struct Test {
     holm: String,
     bh: String,
     significant: bool,
+    over_stimuli: String,
+    bh_over_stimuli: String,
+    significant_over_stimuli: bool,
 }
 
 /// A row of the table of runs.
@@ -94,6 +100,7 @@ pub fn page(comparison: &Comparison) -> Result<String> {
         figures: figures.iter().map(Panel::of).collect(),
         tests,
         untold,
+        sampled: sampled(comparison).map(|draws| text::count(draws as u128)).unwrap_or_default(),
         runs: runs(comparison),
         data: inert(&serde_json::to_string(&data)?),
     };
@@ -138,6 +145,21 @@ pub(super) fn p(p: Option<f64>) -> String {
     )
 }
 
+/// An interval.
+pub(super) fn interval((low, high): (f64, f64)) -> String {
+    format!("{} to {}", words::short(low, 3), words::short(high, 3))
+}
+
+/// The interval of a difference over samples of the stimuli.
+pub(super) fn over_stimuli(test: &Difference) -> String {
+    test.over_stimuli.map_or_else(|| words::UNDEFINED.to_owned(), |drawn| interval(drawn.interval))
+}
+
+/// The most samples of the stimuli that a difference was taken over.
+pub(super) fn sampled(comparison: &Comparison) -> Option<usize> {
+    comparison.differences.iter().filter_map(|test| Some(test.over_stimuli?.draws)).max()
+}
+
 /// What a quantity is called in a table for people.
 pub(super) fn quantity(quantity: Quantity) -> &'static str {
     match quantity {
@@ -152,7 +174,7 @@ fn tests(comparison: &Comparison) -> Vec<Test> {
     let mut ordered: Vec<_> = comparison.differences.iter().collect();
     // What stands out first; what has no p-value last.
     ordered.sort_by(|a, b| a.bh.unwrap_or(2.0).total_cmp(&b.bh.unwrap_or(2.0)));
-    let row = |test: &crate::compare::Difference| Test {
+    let row = |test: &Difference| Test {
         feature: words::visible(&test.feature),
         quantity: quantity(test.quantity),
         a: name(test.a),
@@ -160,11 +182,14 @@ fn tests(comparison: &Comparison) -> Vec<Test> {
         in_a: words::spread(test.in_a, 3),
         in_b: words::spread(test.in_b, 3),
         difference: words::spread(test.difference, 3),
-        interval: format!("{} to {}", words::short(test.interval.0, 3), words::short(test.interval.1, 3)),
+        interval: interval(test.interval),
         p: p(test.p),
         holm: p(test.holm),
         bh: p(test.bh),
         significant: test.is_significant(),
+        over_stimuli: over_stimuli(test),
+        bh_over_stimuli: p(test.over_stimuli.map(|drawn| drawn.bh)),
+        significant_over_stimuli: test.over_stimuli.is_some_and(|drawn| drawn.bh < ALPHA),
     };
     ordered.into_iter().map(row).collect()
 }

@@ -4,7 +4,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::super::terminal::{Options, wrap};
 use super::super::words;
-use super::page::{p, quantity};
+use super::page;
 use super::story;
 use crate::compare::{Comparison, Difference, Quantity};
 use crate::profile::Spread;
@@ -129,18 +129,25 @@ fn tests(comparison: &Comparison) -> Vec<Vec<String>> {
         found.sort_by(|a, b| b.difference.mean.abs().total_cmp(&a.difference.mean.abs()));
         found.into_iter().take(TESTS)
     };
-    let head = ["feature", "of", "a", "b", "a − b", "95%", "p"].map(str::to_owned).to_vec();
+    let sampled = page::sampled(comparison).is_some();
+    let mut head = ["feature", "of", "a", "b", "a − b", "95%", "p"].map(str::to_owned).to_vec();
+    if sampled {
+        head.push("95% over stimuli".to_owned());
+    }
     let row = |test: &Difference| {
-        let (low, high) = test.interval;
-        vec![
+        let mut cells = vec![
             words::cut(&words::visible(&test.feature), NAME),
-            quantity(test.quantity).to_owned(),
+            page::quantity(test.quantity).to_owned(),
             name(comparison, test.a),
             name(comparison, test.b),
             words::short(test.difference.mean, 3),
-            format!("{} to {}", words::short(low, 3), words::short(high, 3)),
-            p(test.bh),
-        ]
+            page::interval(test.interval),
+            page::p(test.bh),
+        ];
+        if sampled {
+            cells.push(page::over_stimuli(test));
+        }
+        cells
     };
     std::iter::once(head).chain(Quantity::ALL.into_iter().flat_map(of).map(row)).collect()
 }

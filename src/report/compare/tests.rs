@@ -33,6 +33,15 @@ fn every_figure_has_a_text_alternative_a_table_and_data() {
 }
 
 #[test]
+fn every_figure_of_the_page_is_a_file() {
+    let files = figures(&three_compared(), &[Format::Svg, Format::Pdf]).unwrap();
+    let names: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
+    assert_eq!(names[..2], ["profiles.svg", "profiles.pdf"]);
+    assert_eq!(names.len(), 2 * 6);
+    assert!(files.iter().all(|file| file.bytes.len() > 500));
+}
+
+#[test]
 fn hostile_names_no_numbers_and_one_layer_are_drawn() {
     let mut one = run("</script><script>x</script>", 0, 1, &[0.1, 0.2]);
     one.profile.importances.iter_mut().for_each(|row| row.importance = f64::NAN);

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::Talk;
+use mlem_probe::report::export::Format;
+
+use super::{Talk, figure_format};
 
 /// `probe compare`.
 #[derive(Debug, Args)]
@@ -28,6 +30,9 @@ pub struct CompareArgs {
     /// Resamples of the folds, for the spread of distances and the intervals of differences
     #[arg(long, value_name = "N", default_value_t = mlem_probe::compare::Params::default().draws)]
     pub draws: usize,
+    /// Write every figure as files too, into figures/: svg, png, pdf
+    #[arg(long, value_name = "FORMAT,...", value_delimiter = ',', value_parser = figure_format)]
+    pub figures: Vec<Format>,
     /// Seed of everything that is drawn
     #[arg(long, value_name = "S", default_value_t = 0)]
     pub seed: u64,

@@ -85,7 +85,8 @@ pub struct EstimatorArgs {
     /// Draws of the null at every layer, for p-values: the stimuli of the activations are shuffled against the features
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub null: usize,
-    /// Samples of the stimuli with replacement, for the differences in score between layers (`layer_differences.csv`)
+    /// Samples of the stimuli with replacement, for the differences in score between layers (`layer_differences.csv`), and for
+    /// those in importance between models that `probe compare` takes (`bootstrap.csv`)
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub bootstrap: usize,
     /// Fit every single unit of every layer too, into units.csv

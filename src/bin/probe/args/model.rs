@@ -2,6 +2,7 @@
 
 use clap::Args;
 use mlem_probe::activations::Pooling;
+use mlem_probe::models::DeviceChoice;
 
 use super::{Ranges, named};
 
@@ -21,6 +22,10 @@ pub struct ModelArgs {
     /// configuration and tokenizer alone
     #[arg(long, value_name = "SEED", num_args = 0..=1, require_equals = true, default_missing_value = "0")]
     pub untrained: Option<u64>,
+    /// What the model runs on: auto, cpu, cuda:0 (the NVIDIA GPU of that number) or metal; a GPU takes a program that was built
+    /// with its feature, and auto is the processor without one
+    #[arg(long, value_name = "DEVICE", default_value = "auto")]
+    pub device: DeviceChoice,
 }
 
 impl ModelArgs {

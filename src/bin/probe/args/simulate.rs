@@ -20,8 +20,11 @@ pub struct SimulateArgs {
         named::<WorldKind>(&["dense", "sparse", "network"]))]
     pub world: Vec<WorldKind>,
     /// How often everything is drawn anew
-    #[arg(long, value_name = "N", default_value_t = 3)]
+    #[arg(long, value_name = "N", default_value_t = Options::default().seeds)]
     pub seeds: u64,
+    /// On how many of these the stochastic solver, which takes a hundred times as long, is run too
+    #[arg(long, value_name = "N", default_value_t = Options::default().stochastic_seeds)]
+    pub stochastic_seeds: u64,
     /// Noise, in standard deviations of each dimension
     #[arg(long, value_name = "X,...", value_delimiter = ',', default_value = "0,1,2,3,5")]
     pub noise: Vec<f64>,
@@ -37,8 +40,8 @@ pub struct SimulateArgs {
     /// Folds of cross-validation over stimuli
     #[arg(long, value_name = "K", default_value_t = 5)]
     pub folds: usize,
-    /// Leave the stochastic solver out
-    #[arg(long)]
+    /// Leave the stochastic solver out: --stochastic-seeds 0
+    #[arg(long, conflicts_with = "stochastic_seeds")]
     pub exact_only: bool,
     /// Figures to write: svg, png, pdf
     #[arg(long, value_name = "FORMAT,...", value_delimiter = ',', default_value = "svg,png", value_parser = figure_format)]
@@ -62,7 +65,7 @@ impl SimulateArgs {
             seeds: self.seeds,
             seed: self.seed,
             folds: self.folds,
-            stochastic: !self.exact_only,
+            stochastic_seeds: if self.exact_only { 0 } else { self.stochastic_seeds },
         }
     }
 }

@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use mlem_probe::activations::Activations;
+use mlem_probe::activations;
 use mlem_probe::compare::{
     COMPARISON, Comparison, Error, Params, Representation, Run, label, similarities, stimuli_sample,
 };
 use mlem_probe::files;
 use mlem_probe::mlem::Distance;
-use mlem_probe::profile::{Profile, RunRecord};
+use mlem_probe::profile::{Profile, RunRecord, Sample};
 use mlem_probe::report::compare;
 use mlem_probe::text;
 use serde_json::{Value, json};
@@ -56,7 +56,15 @@ pub fn run(args: &CompareArgs, printer: &Printer) -> Result<()> {
         );
     }
     let params = Params { draws: args.draws, seed: args.seed };
-    compare_runs(runs, &args.labels, &representations, params, &args.out, printer)
+    let comparison = compare_runs(runs, &args.labels, &representations, params, &args.out, printer)?;
+    if !args.figures.is_empty() {
+        let folder = args.out.join(report::FIGURES);
+        for file in compare::figures(&comparison, &args.figures)? {
+            files::write(&folder.join(file.name), &file.bytes)?;
+        }
+        printer.say(&format!("figures: {}", folder.display()));
+    }
+    show(&comparison, &args.out, printer)
 }
 
 /// Compares run directories, with what was kept of their activations, and shows and writes what came of it.
@@ -74,9 +82,11 @@ pub fn finish(
     }
     let representations: Vec<_> = representations.into_iter().map(Some).collect();
     let params = Params { seed, ..Params::default() };
-    compare_runs(runs, &[], &representations, params, out, printer)
+    let comparison = compare_runs(runs, &[], &representations, params, out, printer)?;
+    show(&comparison, out, printer)
 }
 
+/// Compares `runs` and writes the table and the page.
 fn compare_runs(
     mut runs: Vec<Run>,
     labels: &[String],
@@ -84,7 +94,7 @@ fn compare_runs(
     params: Params,
     out: &Path,
     printer: &Printer,
-) -> Result<()> {
+) -> Result<Comparison> {
     label(&mut runs, labels);
     run_dir::require_writable(out)?;
     let mut comparison = Comparison::of(runs, params)?;
@@ -94,12 +104,16 @@ fn compare_runs(
     }
     files::write(&out.join(COMPARISON), &comparison.to_csv())?;
     files::write(&out.join(PAGE), compare::page(&comparison)?.as_bytes())?;
+    Ok(comparison)
+}
+
+fn show(comparison: &Comparison, out: &Path, printer: &Printer) -> Result<()> {
     if printer.json() {
-        return Printer::result_json(&as_json(&comparison, out));
+        return Printer::result_json(&as_json(comparison, out));
     }
     Printer::result(format!(
         "{}\ncomparison: {}\npage:       {}\n",
-        compare::terminal(&comparison, report::options()),
+        compare::terminal(comparison, report::options()),
         out.join(COMPARISON).display(),
         out.join(PAGE).display()
     ))
@@ -108,7 +122,10 @@ fn compare_runs(
 fn read(folders: &[PathBuf]) -> Result<Vec<Run>> {
     folders
         .iter()
-        .map(|folder| Ok(Run::new(folder, run_dir::read_record(folder)?, Profile::read(folder)?)))
+        .map(|folder| {
+            let (record, profile) = (run_dir::read_record(folder)?, Profile::read(folder)?);
+            Ok(Run::new(folder, record, profile, Sample::read_all(folder)?))
+        })
         .collect()
 }
 
@@ -126,14 +143,14 @@ fn representations(runs: &[Run], args: &CompareArgs) -> Result<Vec<Option<Repres
         if run.record.stimuli.hash != first.record.stimuli.hash {
             return Err(Error::OtherStimuli { a: first.folder.clone(), b: run.folder.clone() }.into());
         }
-        let activations = Activations::read(file)?;
+        let activations = activations::open(file, None)?;
         let (found, expected) = (activations.n_stimuli(), run.record.stimuli.n_stimuli);
         if found != expected {
             let (file, folder) = (file.display().to_string(), run.folder.clone());
             return Err(Error::Rows { file, folder, found, expected }.into());
         }
         let rows = stimuli_sample(found, args.layer_stimuli, args.seed);
-        all.push(Some(Representation::of(&activations, &rows, distance(&run.record))?));
+        all.push(Some(Representation::of(&*activations, &rows, distance(&run.record))?));
     }
     Ok(all)
 }
@@ -164,6 +181,12 @@ fn as_json(comparison: &Comparison, out: &Path) -> Value {
             "p": test.p,
             "p_holm": test.holm,
             "p_bh": test.bh,
+            "over_stimuli": test.over_stimuli.map(|drawn| json!({
+                "interval": [drawn.interval.0, drawn.interval.1],
+                "p": drawn.p,
+                "p_holm": drawn.holm,
+                "p_bh": drawn.bh,
+            })),
         })).collect::<Vec<_>>(),
         "warnings": comparison.warnings.iter().map(ToString::to_string).collect::<Vec<_>>(),
     })

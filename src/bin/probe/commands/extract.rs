@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use mlem_probe::activations::{Activations, Transform};
+use mlem_probe::activations::{self, ByLayer, Destination, Stored, Transform};
 use mlem_probe::extract::cache::{Cache, Request};
 use mlem_probe::extract::{Extract, Extraction, Throughput};
 use mlem_probe::hub::{Checkpoint, Weights};
@@ -42,17 +42,18 @@ pub fn run(args: &ExtractCommand, printer: &Printer) -> Result<()> {
     }
     let stimuli = Stimuli::read(&args.stimuli)?;
     stimuli.sentences()?;
-    let (checkpoint, options) = model::find(&args.model.model, args.model.untrained, revision, printer)?;
+    let (checkpoint, options) = model::find(&args.model.model, &args.model, revision, printer)?;
     let steps = args.transforms.steps(args.seed);
+    let out = Destination::File(&args.out);
     let Taken { activations, throughput, cached, .. } =
-        take(&stimuli, &checkpoint, &options, &args.extract, &steps, printer)?;
-    activations.write(&args.out)?;
+        take(&stimuli, &checkpoint, &options, &args.extract, &steps, out, printer)?;
     if printer.json() {
         return Printer::result_json(&json!({
             "activations": args.out,
             "model": checkpoint.id,
             "commit": checkpoint.commit,
             "untrained": options.untrained,
+            "device": options.device.to_string(),
             "layers": activations.layers(),
             "transforms": activations.provenance().transforms,
             "stimuli": throughput.stimuli,
@@ -72,8 +73,8 @@ pub fn run(args: &ExtractCommand, printer: &Printer) -> Result<()> {
 
 /// Activations, and how they were come by.
 pub struct Taken {
-    /// The activations, transformed.
-    pub activations: Activations,
+    /// The activations, transformed, in their file.
+    pub activations: Stored,
     /// What they took.
     pub throughput: Throughput,
     /// Whether they were in the cache.
@@ -82,13 +83,14 @@ pub struct Taken {
     pub load: Duration,
 }
 
-/// Activations of `stimuli` as the options ask, from the cache if it has them, transformed by `steps`.
+/// Activations of `stimuli` as the options ask, from the cache if it has them, transformed by `steps`, in `out`.
 pub fn take(
     stimuli: &Stimuli,
     checkpoint: &Checkpoint,
     options: &LoadOptions,
     args: &ExtractArgs,
     steps: &[Transform],
+    out: Destination<'_>,
     printer: &Printer,
 ) -> Result<Taken> {
     let layers = args.layers.as_ref().map(Ranges::as_slice);
@@ -111,23 +113,27 @@ pub fn take(
     let cached = found.is_some();
     let begun = Instant::now();
     let mut load = Duration::ZERO;
-    let Extraction { mut activations, throughput } = if let Some(found) = found {
+    let Extraction { mut activations, throughput } = if let Some(mut found) = found {
         let count = text::count(found.throughput.stimuli as u128);
         printer
             .say(&format!("activations of {count} stimuli from the cache; --no-cache runs the model again"));
+        if let (Destination::File(_), []) = (out, steps) {
+            found.activations = activations::write(&found.activations, out)?;
+        }
         found
     } else {
         let model = Model::load(checkpoint, options)?;
         load = begun.elapsed();
-        let found = params.extract(stimuli, &model, printer)?;
+        let plain = if steps.is_empty() { out } else { out.temporary() };
+        let found = params.extract_into(stimuli, &model, plain, printer)?;
         printer.say(&found.throughput.to_string());
         if let Some((cache, request)) = &request {
-            cache.put(request, &found, model.spec().n_layers, printer);
+            cache.put(request, (&found.activations, &found.throughput), model.spec().n_layers, printer);
         }
         found
     };
     if !steps.is_empty() {
-        activations = activations.transform(steps, layers, tokens.as_ref(), printer)?;
+        activations = activations::transform(&activations, steps, layers, tokens.as_ref(), printer, out)?;
     }
     Ok(Taken { activations, throughput, cached, load })
 }

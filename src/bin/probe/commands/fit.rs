@@ -5,7 +5,7 @@ use std::iter;
 use std::path::Path;
 use std::time::Instant;
 
-use mlem_probe::activations::Activations;
+use mlem_probe::activations::ByLayer;
 use mlem_probe::geometry::Geometry;
 use mlem_probe::mlem::{Constraint, Solver};
 use mlem_probe::profile::{self, ModelRecord, Order, Profile, RunRecord, StimuliRecord, UnitRow};
@@ -13,7 +13,8 @@ use mlem_probe::progress::Progress;
 use mlem_probe::stimuli::Stimuli;
 use serde_json::json;
 
-use super::{inputs, report, run_dir};
+use super::inputs::{self, Layers};
+use super::{report, run_dir};
 use crate::args::{EstimatorArgs, EstimatorName, FitArgs};
 use crate::failure::Result;
 use crate::printer::Printer;
@@ -27,9 +28,9 @@ pub struct Fit<'a> {
     /// The stimuli, with the features to fit.
     pub stimuli: Stimuli,
     /// Their activations.
-    pub activations: Activations,
+    pub activations: Layers,
     /// The recordings that they are the mean of, if there are several.
-    pub repeats: Vec<Activations>,
+    pub repeats: Vec<Layers>,
     /// The model, where the activations were taken here.
     pub model: Option<ModelRecord>,
     /// The file of the activations, where they came from elsewhere.
@@ -115,7 +116,8 @@ impl Fit<'_> {
         if !repeats.is_empty() {
             options.insert("repeats".to_owned(), json!(repeats.len()));
         }
-        let key = key(&stimuli, &activations, &options, seed);
+        let activations = &*activations;
+        let key = key(&stimuli, activations, &options, seed)?;
         if args.bootstrap > 0 {
             // It changes no layer's fit: a rerun with another number keeps the layers.
             options.insert("bootstrap".to_owned(), json!(args.bootstrap));
@@ -148,7 +150,7 @@ impl Fit<'_> {
             estimator.as_ref(),
             args.folds,
             stimuli.features(),
-            &activations,
+            activations,
             done,
             printer,
             |profile: &Profile| -> Result<()> {
@@ -172,24 +174,24 @@ impl Fit<'_> {
         };
         fitted.profile.write(out)?;
         seconds.insert("fit".to_owned(), begun.elapsed().as_secs_f64());
-        let differences = match args.bootstrap {
+        let bootstrapped = match args.bootstrap {
             0 => None,
             draws => Some(timed(&mut seconds, "bootstrap", || {
                 let (params, features) = (args.params(seed), stimuli.features());
                 let of = (&params, args.folds);
-                Ok(profile::layer_differences(&fitted.profile, of, features, &activations, draws, printer)?)
+                Ok(profile::bootstrap(&fitted.profile, of, features, activations, draws, printer)?)
             })?),
         };
-        run_dir::write_differences(out, differences.as_deref())?;
+        run_dir::write_bootstrap(out, bootstrapped.as_ref())?;
         let maps = timed(&mut seconds, "map", || match args.map {
             0 => Ok(None),
-            n => Ok(Some(Geometry::of(&activations, args.distance, n, seed, printer)?)),
+            n => Ok(Some(Geometry::of(activations, args.distance, n, seed, printer)?)),
         })?;
         run_dir::write_geometry(out, maps.as_ref())?;
         let units = if args.per_unit {
             let units = timed(&mut seconds, "units", || {
                 let (params, features) = (args.params(seed), stimuli.features());
-                Ok(profile::fit_units(&params, args.folds, features, &activations, printer)?)
+                Ok(profile::fit_units(&params, args.folds, features, activations, printer)?)
             })?;
             say_the_foremost_units(&units, printer);
             Some(units)
@@ -274,10 +276,10 @@ fn options(args: &EstimatorArgs) -> BTreeMap<String, serde_json::Value> {
 /// A hash of everything the tables depend on.
 fn key(
     stimuli: &Stimuli,
-    activations: &Activations,
+    activations: &dyn ByLayer,
     options: &BTreeMap<String, serde_json::Value>,
     seed: u64,
-) -> String {
+) -> Result<String> {
     let mut hasher = blake3::Hasher::new();
     hasher.update(env!("CARGO_PKG_VERSION").as_bytes());
     hasher.update(stimuli.hash().as_bytes());
@@ -285,11 +287,11 @@ fn key(
     hasher.update(json!(options).to_string().as_bytes());
     for (index, layer) in activations.layers().iter().enumerate() {
         hasher.update(&layer.to_le_bytes());
-        for row in activations.matrix(index).rows() {
+        for row in activations.layer(index)?.rows() {
             for value in row {
                 hasher.update(&value.to_le_bytes());
             }
         }
     }
-    hasher.finalize().to_hex().to_string()
+    Ok(hasher.finalize().to_hex().to_string())
 }

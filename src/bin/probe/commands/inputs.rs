@@ -1,16 +1,20 @@
 //! What `probe fit` reads: features, and recordings of activations; and which of the features are fitted.
 
 use std::path::Path;
+use std::sync::Arc;
 
-use mlem_probe::activations::{Activations, read_square_matrices};
+use mlem_probe::activations::{self, ByLayer, Destination, MeanOf, check_repeat, read_square_matrices};
 use mlem_probe::stimuli::{Feature, FeatureTable, Stimuli};
 
 use crate::args::{EstimatorArgs, EstimatorName, FitArgs, Ranges};
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;
 
+/// Activations, of which one layer at a time is read.
+pub type Layers = Arc<dyn ByLayer + Send>;
+
 /// The activations to fit, and the recordings that they are the mean of, if there are several.
-pub fn activations(args: &FitArgs, printer: &Printer) -> Result<(Activations, Vec<Activations>)> {
+pub fn activations(args: &FitArgs, printer: &Printer) -> Result<(Layers, Vec<Layers>)> {
     if !args.repeat.is_empty() && args.estimator.estimator != EstimatorName::Mlem {
         let hint = "leave it out, or choose the estimator that has it";
         return Err(Failure::usage("--repeat is an option of --estimator mlem", hint));
@@ -19,7 +23,7 @@ pub fn activations(args: &FitArgs, printer: &Printer) -> Result<(Activations, Ve
     let mut repeats = Vec::new();
     for (k, path) in (1..).zip(&args.repeat) {
         let repeat = recording(path, args, k, printer)?;
-        repeat.check_repeat_of(&activations).map_err(|error| {
+        check_repeat(&*repeat, &*activations).map_err(|error| {
             let hint = error.hint().unwrap_or_default();
             Failure::input(format!("{}: {error} ({})", path.display(), args.activations.display()), hint)
         })?;
@@ -27,22 +31,22 @@ pub fn activations(args: &FitArgs, printer: &Printer) -> Result<(Activations, Ve
     }
     if !repeats.is_empty() {
         repeats.insert(0, activations);
-        activations = Activations::mean_of(&repeats)?;
+        activations = Arc::new(MeanOf::new(repeats.clone())?);
     }
     Ok((activations, repeats))
 }
 
 /// The activations in `path`, the `k`th recording of them, at the layers and with the transforms that were asked for.
-fn recording(path: &Path, args: &FitArgs, k: u64, printer: &Printer) -> Result<Activations> {
-    let activations = Activations::read(path)?;
+fn recording(path: &Path, args: &FitArgs, k: u64, printer: &Printer) -> Result<Layers> {
     let layers = args.layers.as_ref().map(Ranges::as_slice);
     // Noise is drawn anew for each recording.
     let steps = args.transforms.steps(args.seed.wrapping_add(k));
-    Ok(match layers {
-        _ if !steps.is_empty() => activations.transform(&steps, layers, None, printer)?,
-        Some(layers) => activations.select(layers)?,
-        None => activations,
-    })
+    if steps.is_empty() {
+        return Ok(activations::open(path, layers)?.into());
+    }
+    let plain = activations::open(path, None)?;
+    let out = Destination::Temporary(&args.out);
+    Ok(Arc::new(activations::transform(&*plain, &steps, layers, None, printer, out)?))
 }
 
 /// The features of STIMULI, with those of `--feature-distances`.

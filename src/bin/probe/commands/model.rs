@@ -1,23 +1,33 @@
 //! A model's name becomes a checkpoint.
 
 use mlem_probe::hub::{self, Checkpoint, Hub};
-use mlem_probe::models::LoadOptions;
+use mlem_probe::models::{DeviceChoice, LoadOptions};
 
+use crate::args::ModelArgs;
 use crate::failure::Result;
 use crate::printer::Printer;
 
-/// Finds the checkpoint of the model called `name`, at `revision`, and how it is to be loaded, untrained from a seed or as it
-/// is; it is not loaded yet.
+/// Finds the checkpoint of the model called `name`, at `revision`, and how it is to be loaded: untrained from a seed or as it
+/// is, and on which device. It is not loaded yet.
 pub fn find(
     name: &str,
-    untrained: Option<u64>,
+    args: &ModelArgs,
     revision: Option<&str>,
     printer: &Printer,
 ) -> Result<(Checkpoint, LoadOptions)> {
+    // Before anything is downloaded for a device that is not there.
+    let device = args.device.resolve()?;
+    match (args.device, device) {
+        (DeviceChoice::Auto, DeviceChoice::Cpu) if DeviceChoice::GPU_BUILD => {
+            printer.say("no GPU answers: the model runs on the processor");
+        }
+        (_, DeviceChoice::Cpu) => {}
+        _ => printer.say(&format!("the model runs on {device}")),
+    }
     let mut hub = Hub::from_env();
     hub.revision = revision.map(str::to_owned);
-    let mut options = LoadOptions::default();
-    if let Some(seed) = untrained {
+    let mut options = LoadOptions::default().device(device);
+    if let Some(seed) = args.untrained {
         hub.weights = false;
         options = options.untrained(seed);
         printer.say(&format!("an untrained model: weights of its initialiser, seed {seed}"));

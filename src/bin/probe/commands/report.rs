@@ -17,8 +17,8 @@ use crate::args::ReportArgs;
 use crate::failure::Result;
 use crate::printer::Printer;
 
-/// The folder of the figures in a run directory.
-const FIGURES: &str = "figures";
+/// The folder of the figures in a run directory, and beside a comparison.
+pub const FIGURES: &str = "figures";
 
 /// Runs the command.
 pub fn run(args: &ReportArgs, printer: &Printer) -> Result<()> {

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
+use mlem_probe::activations::Destination;
 use mlem_probe::compare::{Representation, stimuli_sample};
 use mlem_probe::grammar::{Draw, Grammar};
 use mlem_probe::numeric::rng::Stream;
@@ -121,10 +123,18 @@ impl<'a> Prepared<'a> {
     ) -> Result<Taken<'a>> {
         let Self { args, stimuli, .. } = self;
         run_dir::require_writable(out)?;
-        let (checkpoint, options) = model::find(name, args.model.untrained, revision, printer)?;
+        let (checkpoint, options) = model::find(name, &args.model, revision, printer)?;
         let begun = Instant::now();
         let steps = args.transforms.steps(args.draw.seed);
-        let taken = extract::take(stimuli, &checkpoint, &options, &args.extract, &steps, printer)?;
+        let taken = extract::take(
+            stimuli,
+            &checkpoint,
+            &options,
+            &args.extract,
+            &steps,
+            Destination::Temporary(out),
+            printer,
+        )?;
         let (all, load) = (begun.elapsed().as_secs_f64(), taken.load.as_secs_f64());
         let mut seconds = self.seconds.clone();
         seconds.extend([("load".to_owned(), load), ("extract".to_owned(), all - load)]);
@@ -133,6 +143,7 @@ impl<'a> Prepared<'a> {
             revision: revision.map(str::to_owned),
             commit: checkpoint.commit.clone(),
             untrained: options.untrained,
+            device: Some(options.device.to_string()),
             config: serde_json::from_str(&checkpoint.config).unwrap_or_default(),
             pooling: pooling(&args.extract, stimuli),
         };
@@ -140,7 +151,7 @@ impl<'a> Prepared<'a> {
             command: self.command.clone(),
             source: self.source,
             stimuli: stimuli.clone(),
-            activations: taken.activations,
+            activations: Arc::new(taken.activations),
             repeats: Vec::new(),
             model: Some(record),
             file: None,
@@ -160,7 +171,7 @@ struct Taken<'a> {
 impl Taken<'_> {
     /// What is kept of the activations, to compare them with those of other models.
     fn representation(&self) -> Result<Representation> {
-        let activations = &self.fit.activations;
+        let activations = &*self.fit.activations;
         let rows = stimuli_sample(activations.n_stimuli(), LAYER_STIMULI, self.args.draw.seed);
         Ok(Representation::of(activations, &rows, self.args.estimator.distance)?)
     }

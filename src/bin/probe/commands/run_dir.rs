@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use mlem_probe::files;
 use mlem_probe::geometry::{GEOMETRY, Geometry};
 use mlem_probe::profile::{
-    DIFFERENCES, LayerDifference, Profile, RunRecord, UNITS, UnitRow, differences_csv, units_csv,
+    Bootstrapped, DIFFERENCES, Profile, RunRecord, Sample, UNITS, UnitRow, differences_csv, units_csv,
 };
 use mlem_probe::stimuli::Stimuli;
 
@@ -100,9 +100,11 @@ pub fn write_units(folder: &Path, units: Option<&[UnitRow]>) -> Result<()> {
     Ok(files::write_or_remove(&folder.join(UNITS), units.map(units_csv).as_deref())?)
 }
 
-/// Writes the differences between layers, or removes those of an earlier run when there are none.
-pub fn write_differences(folder: &Path, differences: Option<&[LayerDifference]>) -> Result<()> {
-    Ok(files::write_or_remove(&folder.join(DIFFERENCES), differences.map(differences_csv).as_deref())?)
+/// Writes what samples of the stimuli tell, or removes that of an earlier run when none were drawn.
+pub fn write_bootstrap(folder: &Path, bootstrapped: Option<&Bootstrapped>) -> Result<()> {
+    let differences = bootstrapped.map(|found| differences_csv(&found.differences));
+    files::write_or_remove(&folder.join(DIFFERENCES), differences.as_deref())?;
+    Ok(Sample::write_all(bootstrapped.map_or(&[], |found| &found.samples), folder)?)
 }
 
 /// Reads the maps of `n_stimuli` stimuli, if the run made any.

@@ -1,0 +1,125 @@
+//! Activations one layer at a time, wherever they lie: what fits, maps and comparisons ask for.
+
+use std::ops::Range;
+
+use ndarray::{Array2, CowArray, Ix2};
+
+use super::error::{Error, Result};
+use super::{Activations, Provenance};
+
+/// Activations of which one layer at a time is at hand, in memory ([`Activations`]) or in a file ([`super::Stored`]).
+pub trait ByLayer: Sync {
+    /// The layers that are here, ascending: 0 is the embedding output, `1..=L` the blocks.
+    fn layers(&self) -> &[usize];
+
+    /// How many stimuli (rows of every matrix).
+    fn n_stimuli(&self) -> usize;
+
+    /// How many units the layer at position `index` of [`ByLayer::layers`] has.
+    fn width(&self, index: usize) -> usize;
+
+    /// What they are activations of.
+    fn provenance(&self) -> &Provenance;
+
+    /// Some rows of the layer at position `index` of [`ByLayer::layers`], `(rows, d_model)`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Files`] when they cannot be read, [`Error::NotFinite`] when one of the numbers is none.
+    fn rows(&self, index: usize, rows: Range<usize>) -> Result<CowArray<'_, f32, Ix2>>;
+
+    /// The layer at position `index` of [`ByLayer::layers`], `(n_stimuli, d_model)`.
+    ///
+    /// # Errors
+    ///
+    /// As [`ByLayer::rows`].
+    fn layer(&self, index: usize) -> Result<CowArray<'_, f32, Ix2>> {
+        self.rows(index, 0..self.n_stimuli())
+    }
+
+    /// The layers and the sizes of their matrices.
+    fn shape(&self) -> Shape {
+        let layers = self.layers().to_vec();
+        let widths = (0..layers.len()).map(|index| self.width(index)).collect();
+        Shape { layers, n_stimuli: self.n_stimuli(), widths }
+    }
+}
+
+impl ByLayer for Activations {
+    fn layers(&self) -> &[usize] {
+        &self.layers
+    }
+
+    fn n_stimuli(&self) -> usize {
+        Activations::n_stimuli(self)
+    }
+
+    fn width(&self, index: usize) -> usize {
+        self.matrices[index].ncols()
+    }
+
+    fn provenance(&self) -> &Provenance {
+        &self.provenance
+    }
+
+    fn rows(&self, index: usize, rows: Range<usize>) -> Result<CowArray<'_, f32, Ix2>> {
+        Ok(self.matrices[index].slice(ndarray::s![rows, ..]).into())
+    }
+}
+
+/// Layers, and the sizes of their matrices.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shape {
+    /// Which layers, ascending.
+    pub layers: Vec<usize>,
+    /// Rows of every matrix.
+    pub n_stimuli: usize,
+    /// Columns of the matrix of each of `layers`.
+    pub widths: Vec<usize>,
+}
+
+impl Shape {
+    /// How many numbers there are.
+    #[must_use]
+    pub fn n_values(&self) -> usize {
+        self.n_stimuli * self.widths.iter().sum::<usize>()
+    }
+
+    /// Refuses what no activations have.
+    pub(super) fn check(&self) -> Result<()> {
+        let Self { layers, n_stimuli, widths } = self;
+        check(layers, &widths.iter().map(|&width| (*n_stimuli, width)).collect::<Vec<_>>())
+    }
+}
+
+/// Refuses layers that do not ascend, or whose matrices of `(rows, columns)` do not go together.
+pub(super) fn check(layers: &[usize], sizes: &[(usize, usize)]) -> Result<()> {
+    if layers.len() != sizes.len() || !layers.is_sorted_by(|a, b| a < b) {
+        return Err(Error::Layers { layers: layers.to_vec(), matrices: sizes.len() });
+    }
+    let (Some(&first), Some(&(expected, _))) = (layers.first(), sizes.first()) else {
+        return Err(Error::NoLayers);
+    };
+    for (&layer, &(rows, columns)) in layers.iter().zip(sizes) {
+        if rows == 0 || columns == 0 {
+            return Err(Error::Empty { layer, rows, columns });
+        }
+        if rows != expected {
+            return Err(Error::RowCounts { layer, found: rows, first, expected });
+        }
+    }
+    Ok(())
+}
+
+impl Activations {
+    /// All layers of `source`, in memory.
+    ///
+    /// # Errors
+    ///
+    /// As [`ByLayer::rows`].
+    pub fn load(source: &dyn ByLayer) -> Result<Self> {
+        let matrices: Result<Vec<Array2<f32>>> =
+            (0..source.layers().len()).map(|index| Ok(source.layer(index)?.into_owned())).collect();
+        Self::new(source.layers().to_vec(), matrices?, source.provenance().clone())
+    }
+}

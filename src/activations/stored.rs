@@ -1,0 +1,241 @@
+//! Activations in a file, of which only what is asked for is read.
+
+use std::fs::File;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use half::{bf16, f16};
+use ndarray::{Array2, CowArray, Ix2};
+
+use super::error::{Error, Result};
+use super::{ByLayer, Format, Provenance, by_layer, format, npy, safetensors};
+use crate::files;
+
+/// How many bytes are read at once.
+const PIECE: usize = 1 << 20;
+
+/// Activations in an open file: a layer is read, and its numbers checked, each time it is asked for. What becomes of the name of
+/// the file meanwhile makes no difference.
+#[derive(Debug)]
+pub struct Stored {
+    file: File,
+    /// The file's name for messages.
+    path: PathBuf,
+    layers: Vec<usize>,
+    n_stimuli: usize,
+    /// Where the matrix of each of `layers` stands.
+    places: Vec<Place>,
+    provenance: Provenance,
+}
+
+/// Where in a file a matrix stands, row-major.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Place {
+    /// From the beginning of the file, in bytes.
+    pub(super) offset: u64,
+    pub(super) rows: usize,
+    pub(super) columns: usize,
+    pub(super) number: Number,
+}
+
+/// How a number is stored, little-endian.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Number {
+    F32,
+    F64,
+    F16,
+    Bf16,
+}
+
+impl Number {
+    pub(super) fn bytes(self) -> usize {
+        match self {
+            Self::F64 => 8,
+            Self::F32 => 4,
+            Self::F16 | Self::Bf16 => 2,
+        }
+    }
+
+    /// Adds the numbers of `bytes` to `values`.
+    fn parse(self, bytes: &[u8], values: &mut Vec<f32>) {
+        fn parse<const N: usize>(bytes: &[u8], values: &mut Vec<f32>, parse: impl Fn([u8; N]) -> f32) {
+            values.extend(bytes.as_chunks::<N>().0.iter().map(|&chunk| parse(chunk)));
+        }
+        match self {
+            Self::F32 => parse(bytes, values, f32::from_le_bytes),
+            Self::F64 => parse(bytes, values, |chunk| f64::from_le_bytes(chunk) as f32),
+            Self::F16 => parse(bytes, values, |chunk| f16::from_le_bytes(chunk).to_f32()),
+            Self::Bf16 => parse(bytes, values, |chunk| bf16::from_le_bytes(chunk).to_f32()),
+        }
+    }
+}
+
+impl Stored {
+    /// Opens a `.safetensors` file, or a `.npy` file of floats in C order.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Files`], [`Error::UnknownFormat`], [`Error::Format`]; matrices that do not go together, as
+    /// [`super::Activations::new`].
+    pub fn open(path: &Path) -> Result<Self> {
+        let failed = |source| Error::Files(files::Error::Read { path: path.to_owned(), source });
+        let other = || Error::UnknownFormat { path: path.to_owned() };
+        let format = format(path)?;
+        let file = File::open(path).map_err(failed)?;
+        match format {
+            Format::Safetensors => {
+                let length = file.metadata().map_err(failed)?.len();
+                Self::open_safetensors(file, 0..length, path)
+            }
+            Format::Npy => npy::open(file, path)?.ok_or_else(other),
+            Format::Npz => Err(other()),
+        }
+    }
+
+    /// The safetensors file that stands in `range` of `file`.
+    pub(crate) fn open_safetensors(file: File, range: Range<u64>, path: &Path) -> Result<Self> {
+        let (layers, places, provenance) = safetensors::places(&file, range, path)?;
+        Self::new(file, path.to_owned(), layers, places, provenance)
+    }
+
+    pub(super) fn new(
+        file: File,
+        path: PathBuf,
+        layers: Vec<usize>,
+        places: Vec<Place>,
+        provenance: Provenance,
+    ) -> Result<Self> {
+        let sizes: Vec<_> = places.iter().map(|place| (place.rows, place.columns)).collect();
+        by_layer::check(&layers, &sizes)?;
+        let n_stimuli = places.first().map_or(0, |place| place.rows);
+        Ok(Self { file, path, layers, n_stimuli, places, provenance })
+    }
+
+    /// The same numbers, said to be activations of something else.
+    #[must_use]
+    pub fn with_provenance(mut self, provenance: Provenance) -> Self {
+        self.provenance = provenance;
+        self
+    }
+
+    /// The same activations at `layers` alone, ascending and each once whatever their order here.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoSuchLayer`] when one is not here; [`Error::NoLayers`] when `layers` is empty.
+    pub fn select(mut self, layers: &[usize]) -> Result<Self> {
+        if let Some(&layer) = layers.iter().find(|layer| self.layers.binary_search(layer).is_err()) {
+            return Err(Error::NoSuchLayer { layer, layers: self.layers });
+        }
+        if layers.is_empty() {
+            return Err(Error::NoLayers);
+        }
+        let mut kept = self.layers.iter().map(|layer| layers.contains(layer));
+        self.places.retain(|_| kept.next().unwrap_or(false));
+        self.layers.retain(|layer| layers.contains(layer));
+        Ok(self)
+    }
+}
+
+impl ByLayer for Stored {
+    fn layers(&self) -> &[usize] {
+        &self.layers
+    }
+
+    fn n_stimuli(&self) -> usize {
+        self.n_stimuli
+    }
+
+    fn width(&self, index: usize) -> usize {
+        self.places[index].columns
+    }
+
+    fn provenance(&self) -> &Provenance {
+        &self.provenance
+    }
+
+    fn rows(&self, index: usize, rows: Range<usize>) -> Result<CowArray<'_, f32, Ix2>> {
+        let Place { offset, columns, number, .. } = self.places[index];
+        let failed = |source| Error::Files(files::Error::Read { path: self.path.clone(), source });
+        let size = rows.len() * columns;
+        let mut values = Vec::with_capacity(size);
+        let mut bytes = vec![0; PIECE.min(size * number.bytes())];
+        let start = offset + (rows.start * columns * number.bytes()) as u64;
+        while values.len() < size {
+            let done = values.len() * number.bytes();
+            let piece = bytes.len().min(size * number.bytes() - done);
+            files::read_exact_at(&self.file, &mut bytes[..piece], start + done as u64).map_err(failed)?;
+            number.parse(&bytes[..piece], &mut values);
+        }
+        if let Some(at) = values.iter().position(|value| !value.is_finite()) {
+            return Err(Error::NotFinite {
+                layer: self.layers[index],
+                stimulus: rows.start + at / columns + 1,
+                unit: at % columns,
+                value: values[at],
+            });
+        }
+        let shaped = Array2::from_shape_vec((rows.len(), columns), values)
+            .map_err(|error| Error::Format { path: self.path.clone(), message: error.to_string() })?;
+        Ok(shaped.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::activations::Activations;
+
+    /// A `.npy` of f64 that is read in several pieces.
+    fn large(change: impl Fn(&mut Vec<f64>)) -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("large.npy");
+        let mut values: Vec<f64> = (0..2 * 700 * 211).map(|i| f64::from(i) / 7.0).collect();
+        change(&mut values);
+        let mut bytes = npy::header(
+            &super::super::Shape { layers: vec![0, 1], n_stimuli: 700, widths: vec![211; 2] },
+            &path,
+        )
+        .unwrap();
+        let kind = bytes.windows(3).position(|three| three == b"<f4").unwrap();
+        bytes[kind + 2] = b'8';
+        bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+        std::fs::write(&path, bytes).unwrap();
+        (folder, path)
+    }
+
+    #[test]
+    fn pieces_and_rows_are_where_they_belong() {
+        let (_folder, path) = large(|_| ());
+        let stored = Stored::open(&path).unwrap();
+        let whole = Activations::read(&path).unwrap();
+        for layer in 0..2 {
+            assert_eq!(stored.layer(layer).unwrap(), whole.matrix(layer));
+            assert_eq!(
+                stored.rows(layer, 650..700).unwrap(),
+                whole.matrix(layer).slice(ndarray::s![650..700, ..])
+            );
+            assert_eq!(stored.rows(layer, 3..3).unwrap().dim(), (0, 211));
+        }
+        assert_eq!(whole.matrix(1)[[699, 210]], (f64::from(2 * 700 * 211 - 1) / 7.0) as f32);
+    }
+
+    #[test]
+    fn what_is_no_number_is_named_when_its_rows_are_read() {
+        let (_folder, path) = large(|values| values[700 * 211 + 650 * 211 + 5] = f64::NAN);
+        let stored = Stored::open(&path).unwrap();
+        assert!(stored.layer(0).is_ok() && stored.rows(1, 0..650).is_ok());
+        for error in [stored.layer(1).unwrap_err(), stored.rows(1, 650..651).unwrap_err()] {
+            assert_eq!(error.to_string(), "layer 1, stimulus 651: unit 5 is NaN");
+        }
+    }
+
+    #[test]
+    fn a_file_that_shrinks_is_an_error_with_its_name() {
+        let (_folder, path) = large(|_| ());
+        let stored = Stored::open(&path).unwrap();
+        File::options().write(true).open(&path).unwrap().set_len(1000).unwrap();
+        let error = stored.layer(1).unwrap_err().to_string();
+        assert!(error.starts_with(&format!("cannot read {}", path.display())), "{error}");
+    }
+}

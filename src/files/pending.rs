@@ -1,0 +1,207 @@
+//! A file under way: it has no name yet, or a temporary one, and any thread writes any part of it.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+use super::{Error, Registered};
+
+/// A file that is written at any place, from any thread. It becomes the file of its name when it is kept, and is gone when it
+/// is dropped before.
+#[derive(Debug)]
+pub struct Pending {
+    path: PathBuf,
+    temporary: Temporary,
+}
+
+#[derive(Debug)]
+enum Temporary {
+    /// Under a temporary name beside the one it will have; removed before it is taken from the register.
+    Named(NamedTempFile, Registered),
+    /// Without a name: the system removes it once nobody has it open, however the program ends.
+    Nameless(File),
+}
+
+impl Pending {
+    /// A file that will be called `path`, whose folder is made if need be. An earlier file of that name stays until then.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Write`] when the folder or the file cannot be made.
+    pub fn beside(path: &Path) -> Result<Self, Error> {
+        let failed = |source| Error::Write { path: path.to_owned(), source };
+        let folder = match path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        fs::create_dir_all(folder).map_err(failed)?;
+        let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+        let named = tempfile::Builder::new()
+            .prefix(&format!(".{name}."))
+            .suffix(".part")
+            .tempfile_in(folder)
+            .map_err(failed)?;
+        let registered = Registered::new(named.path());
+        Ok(Self { path: path.to_owned(), temporary: Temporary::Named(named, registered) })
+    }
+
+    /// A file for this process alone, on the disk of `folder`, which is made if need be.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Write`] when the folder or the file cannot be made.
+    pub fn nameless(folder: &Path) -> Result<Self, Error> {
+        let path = folder.join("(a temporary file)");
+        let failed = |source| Error::Write { path: path.clone(), source };
+        fs::create_dir_all(folder).map_err(failed)?;
+        let file = tempfile::tempfile_in(folder).map_err(failed)?;
+        Ok(Self { path, temporary: Temporary::Nameless(file) })
+    }
+
+    /// What messages call it: the name that it will have.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The file.
+    #[must_use]
+    pub fn file(&self) -> &File {
+        match &self.temporary {
+            Temporary::Named(named, _) => named.as_file(),
+            Temporary::Nameless(file) => file,
+        }
+    }
+
+    /// Writes `bytes` at `offset`, from any thread.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Write`]: the disk is full, or fails.
+    pub fn write_at(&self, bytes: &[u8], offset: u64) -> Result<(), Error> {
+        write_all_at(self.file(), bytes, offset)
+            .map_err(|source| Error::Write { path: self.path.clone(), source })
+    }
+
+    /// Gives it its name, once all of it is on the disk, and the file still open. A nameless one stays so.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Write`]; an earlier file of that name is then left as it was.
+    pub fn keep(self) -> Result<File, Error> {
+        let Self { path, temporary } = self;
+        let failed = |source| Error::Write { path: path.clone(), source };
+        match temporary {
+            Temporary::Nameless(file) => Ok(file),
+            Temporary::Named(named, registered) => {
+                // tempfile makes private files; results are for sharing, so give them the permissions of any new file.
+                share(named.as_file()).map_err(failed)?;
+                named.as_file().sync_all().map_err(failed)?;
+                let file = named.persist(&path).map_err(|error| failed(error.error))?;
+                drop(registered);
+                Ok(file)
+            }
+        }
+    }
+}
+
+/// Fills `bytes` with what stands at `offset` of `file`; several threads may read one file so.
+///
+/// # Errors
+///
+/// Those of the system; [`io::ErrorKind::UnexpectedEof`] where the file ends before.
+#[cfg(unix)]
+pub fn read_exact_at(file: &File, bytes: &mut [u8], offset: u64) -> io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, bytes, offset)
+}
+
+#[cfg(unix)]
+fn write_all_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
+    std::os::unix::fs::FileExt::write_all_at(file, bytes, offset)
+}
+
+/// Fills `bytes` with what stands at `offset` of `file`; several threads may read one file so.
+///
+/// # Errors
+///
+/// Those of the system; [`io::ErrorKind::UnexpectedEof`] where the file ends before.
+#[cfg(windows)]
+pub fn read_exact_at(file: &File, mut bytes: &mut [u8], mut offset: u64) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match std::os::windows::fs::FileExt::seek_read(file, bytes, offset) {
+            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(count) => {
+                bytes = &mut bytes[count..];
+                offset += count as u64;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+#[cfg(windows)]
+fn write_all_at(file: &File, mut bytes: &[u8], mut offset: u64) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match std::os::windows::fs::FileExt::seek_write(file, bytes, offset) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(count) => {
+                bytes = &bytes[count..];
+                offset += count as u64;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+#[cfg(unix)]
+fn share(file: &File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn share(_file: &File) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_may_come_in_any_order_and_nothing_is_there_before_the_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("new/numbers");
+        let pending = Pending::beside(&path).unwrap();
+        pending.write_at(b"cd", 2).unwrap();
+        pending.write_at(b"ab", 0).unwrap();
+        assert!(!path.exists());
+        let file = pending.keep().unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"abcd");
+        let mut middle = [0; 2];
+        read_exact_at(&file, &mut middle, 1).unwrap();
+        assert_eq!(&middle, b"bc");
+        assert!(read_exact_at(&file, &mut middle, 3).is_err());
+    }
+
+    #[test]
+    fn what_is_not_kept_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("numbers");
+        fs::write(&path, "earlier").unwrap();
+        let pending = Pending::beside(&path).unwrap();
+        pending.write_at(b"half", 0).unwrap();
+        drop(pending);
+        let nameless = Pending::nameless(folder.path()).unwrap();
+        nameless.write_at(b"x", 0).unwrap();
+        drop(nameless.keep().unwrap());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        assert_eq!(fs::read(&path).unwrap(), b"earlier");
+    }
+}
