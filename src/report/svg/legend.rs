@@ -11,6 +11,8 @@ const ROW: f64 = 20.0;
 const PIECE: f64 = 22.0;
 /// Between a piece and its name, and after a name.
 const GAPS: (f64, f64) = (6.0, 20.0);
+/// Where a row begins, so that the end of a line is not cut.
+const START: f64 = 2.0;
 /// The widest name.
 const NAME: f64 = 220.0;
 
@@ -21,12 +23,12 @@ pub(in crate::report) fn with_legend(svg: &str, entries: &[(&str, usize)]) -> St
         return svg.to_owned();
     };
     let mut legend = Svg::new(width, 0.0);
-    let (mut x, mut y) = (0.0, height + ROW);
+    let (mut x, mut y) = (START, height + ROW);
     for &(name, style) in entries {
         let label = Label::cut(name, NAME);
         let needed = PIECE + GAPS.0 + label.width();
-        if x > 0.0 && x + needed > width {
-            (x, y) = (0.0, y + ROW);
+        if x > START && x + needed > width {
+            (x, y) = (START, y + ROW);
         }
         legend.open(&format!("series s{style}"), "");
         legend.line("curve", (x, y - 4.0), (x + PIECE, y - 4.0));
