@@ -4,6 +4,7 @@
 //! signal handler, so that Ctrl-C leaves no litter either.
 
 mod pending;
+pub(crate) mod tensors;
 
 use std::collections::BTreeSet;
 use std::fs;

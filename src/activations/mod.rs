@@ -49,6 +49,9 @@ pub struct Provenance {
     /// The seed of the model's weights, if they are those before any training.
     #[serde(default)]
     pub untrained: Option<u64>,
+    /// How the model's weights were held, if not in f32 (`f16`, `bf16`).
+    #[serde(default)]
+    pub dtype: Option<String>,
     /// How tokens were pooled.
     pub pooling: Option<Pooling>,
     /// [`crate::stimuli::Stimuli::hash`] of the stimuli.
@@ -263,6 +266,7 @@ mod tests {
             commit: None,
             transforms: vec![Transform::Units(vec![0, 1, 7]), Transform::Pca(2)],
             untrained: Some(3),
+            dtype: Some("bf16".to_owned()),
         };
         let written = Activations::new(vec![0, 12], two_layers(), provenance).unwrap();
         written.write(&path).unwrap();

@@ -8,9 +8,10 @@ use half::f16;
 use ndarray::{Array2, Array3, ArrayD, Axis, IxDyn, ShapeBuilder as _};
 use npyz::{Endianness, NpyFile, NpyHeader, Order, WriterBuilder as _};
 
-use super::stored::{Number, Place};
+use super::stored::Place;
 use super::{Activations, Error, Provenance, Result, Shape, Stored, by_number};
 use crate::files;
+use crate::files::tensors::Number;
 
 /// All that stands before the numbers of activations of this shape, `(n_layers, n_stimuli, d_model)`.
 pub(super) fn header(shape: &Shape, path: &Path) -> Result<Vec<u8>> {

@@ -1,33 +1,31 @@
 //! Activations in a safetensors file.
 //!
-//! The header is the `safetensors` crate's to parse. The numbers are read and written here, tensor by tensor: that crate
-//! wants all of them in memory twice, and orders the metadata by a random hash. The format is a length, a JSON header and
-//! the numbers.
+//! The header is written here: the `safetensors` crate would order the metadata by a random hash. The format is a length, a JSON
+//! header and the numbers.
 
 use std::fs::File;
-use std::io;
 use std::ops::Range;
 use std::path::Path;
 
-use ::safetensors::Dtype;
 use ::safetensors::tensor::Metadata;
 use serde_json::{Map, Value, json};
 
-use super::stored::{Number, Place};
+use super::stored::Place;
 use super::{Error, Provenance, Result, Shape, Transform, by_number};
-use crate::files;
+use crate::files::tensors;
 
 /// Between the transforms in the metadata, whose values are text.
 const THEN: &str = "; ";
 
 /// All that stands before the numbers of activations of this shape.
 pub(super) fn header(shape: &Shape, provenance: &Provenance) -> Vec<u8> {
-    let Provenance { model, commit, untrained, pooling, stimuli_hash, transforms } = provenance;
+    let Provenance { model, commit, untrained, dtype, pooling, stimuli_hash, transforms } = provenance;
     let transforms: Vec<String> = transforms.iter().map(ToString::to_string).collect();
     let metadata = [
         ("model", model.clone()),
         ("commit", commit.clone()),
         ("untrained", untrained.map(|seed| seed.to_string())),
+        ("dtype", dtype.clone()),
         ("pooling", pooling.map(|pooling| pooling.to_string())),
         ("stimuli_hash", stimuli_hash.clone()),
         ("transforms", (!transforms.is_empty()).then(|| transforms.join(THEN))),
@@ -60,40 +58,17 @@ pub(super) fn places(
     path: &Path,
 ) -> Result<(Vec<usize>, Vec<Place>, Provenance)> {
     let wrong = |message: String| Error::Format { path: path.to_owned(), message };
-    let unreadable = |error: io::Error| wrong(format!("not a readable safetensors file: {error}"));
-    let length = range.end.saturating_sub(range.start);
-    let mut length_of_header = [0; 8];
-    if length < 8 {
-        return Err(wrong(format!("not a readable safetensors file: {length} bytes are too few")));
-    }
-    files::read_exact_at(file, &mut length_of_header, range.start).map_err(unreadable)?;
-    let header = u64::from_le_bytes(length_of_header);
-    if header > length - 8 {
-        let message = format!("not a readable safetensors file: a header of {header} bytes in {length}");
-        return Err(wrong(message));
-    }
-    let mut text = vec![0; header as usize];
-    files::read_exact_at(file, &mut text, range.start + 8).map_err(unreadable)?;
-    let metadata: Metadata = serde_json::from_slice(&text)
-        .map_err(|error| wrong(format!("not a readable safetensors file: {error}")))?;
+    let (metadata, numbers) = tensors::header(file, range)
+        .map_err(|message| wrong(format!("not a readable safetensors file: {message}")))?;
     let names = metadata.offset_keys();
     let tensors: Vec<_> =
         names.into_iter().filter_map(|name| metadata.info(&name).map(|info| (name, info))).collect();
-    let numbers = tensors.last().map_or(0, |(_, info)| info.data_offsets.1);
-    let there = length - 8 - header;
-    if numbers as u64 != there {
-        let message = format!(
-            "not a readable safetensors file: {numbers} bytes of numbers are promised, and {there} are there"
-        );
-        return Err(wrong(message));
-    }
     let alone = tensors.len() == 1;
     let mut named = Vec::new();
     for (name, info) in tensors {
-        let number = number(info.dtype)
+        let number = tensors::number(info.dtype)
             .ok_or_else(|| wrong(format!("tensor `{name}` holds {}, not floats", info.dtype)))?;
-        // The offsets follow one another with no gap, and go with the shapes: `Metadata` has seen to it.
-        let offset = range.start + 8 + header + info.data_offsets.0 as u64;
+        let offset = numbers + info.data_offsets.0 as u64;
         match *info.shape.as_slice() {
             [rows, columns] => named.push((name, Place { offset, rows, columns, number })),
             [layers, rows, columns] if alone => {
@@ -121,20 +96,11 @@ fn provenance(metadata: &Metadata) -> Result<Provenance> {
         model: field("model"),
         commit: field("commit"),
         untrained: field("untrained").and_then(|seed| seed.parse().ok()),
+        dtype: field("dtype"),
         pooling: field("pooling").map(|name| name.parse()).transpose()?,
         stimuli_hash: field("stimuli_hash"),
         transforms: transforms.collect::<Result<_>>()?,
     })
-}
-
-fn number(dtype: Dtype) -> Option<Number> {
-    match dtype {
-        Dtype::F32 => Some(Number::F32),
-        Dtype::F64 => Some(Number::F64),
-        Dtype::F16 => Some(Number::F16),
-        Dtype::BF16 => Some(Number::Bf16),
-        _ => None,
-    }
 }
 
 #[cfg(test)]

@@ -4,15 +4,12 @@ use std::fs::File;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use half::{bf16, f16};
 use ndarray::{Array2, CowArray, Ix2};
 
 use super::error::{Error, Result};
 use super::{ByLayer, Format, Provenance, by_layer, format, npy, safetensors};
 use crate::files;
-
-/// How many bytes are read at once.
-const PIECE: usize = 1 << 20;
+use crate::files::tensors::Number;
 
 /// Activations in an open file: a layer is read, and its numbers checked, each time it is asked for. What becomes of the name of
 /// the file meanwhile makes no difference.
@@ -36,38 +33,6 @@ pub(super) struct Place {
     pub(super) rows: usize,
     pub(super) columns: usize,
     pub(super) number: Number,
-}
-
-/// How a number is stored, little-endian.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Number {
-    F32,
-    F64,
-    F16,
-    Bf16,
-}
-
-impl Number {
-    pub(super) fn bytes(self) -> usize {
-        match self {
-            Self::F64 => 8,
-            Self::F32 => 4,
-            Self::F16 | Self::Bf16 => 2,
-        }
-    }
-
-    /// Adds the numbers of `bytes` to `values`.
-    fn parse(self, bytes: &[u8], values: &mut Vec<f32>) {
-        fn parse<const N: usize>(bytes: &[u8], values: &mut Vec<f32>, parse: impl Fn([u8; N]) -> f32) {
-            values.extend(bytes.as_chunks::<N>().0.iter().map(|&chunk| parse(chunk)));
-        }
-        match self {
-            Self::F32 => parse(bytes, values, f32::from_le_bytes),
-            Self::F64 => parse(bytes, values, |chunk| f64::from_le_bytes(chunk) as f32),
-            Self::F16 => parse(bytes, values, |chunk| f16::from_le_bytes(chunk).to_f32()),
-            Self::Bf16 => parse(bytes, values, |chunk| bf16::from_le_bytes(chunk).to_f32()),
-        }
-    }
 }
 
 impl Stored {
@@ -157,16 +122,9 @@ impl ByLayer for Stored {
     fn rows(&self, index: usize, rows: Range<usize>) -> Result<CowArray<'_, f32, Ix2>> {
         let Place { offset, columns, number, .. } = self.places[index];
         let failed = |source| Error::Files(files::Error::Read { path: self.path.clone(), source });
-        let size = rows.len() * columns;
-        let mut values = Vec::with_capacity(size);
-        let mut bytes = vec![0; PIECE.min(size * number.bytes())];
         let start = offset + (rows.start * columns * number.bytes()) as u64;
-        while values.len() < size {
-            let done = values.len() * number.bytes();
-            let piece = bytes.len().min(size * number.bytes() - done);
-            files::read_exact_at(&self.file, &mut bytes[..piece], start + done as u64).map_err(failed)?;
-            number.parse(&bytes[..piece], &mut values);
-        }
+        let values =
+            files::tensors::numbers(&self.file, start, number, rows.len() * columns).map_err(failed)?;
         if let Some(at) = values.iter().position(|value| !value.is_finite()) {
             return Err(Error::NotFinite {
                 layer: self.layers[index],

@@ -4,9 +4,10 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use super::error::{Error, Result};
-use super::stored::{Number, Place};
+use super::stored::Place;
 use super::{ByLayer, Format, Provenance, Shape, Stored, format, npy, safetensors};
 use crate::files::Pending;
+use crate::files::tensors::Number;
 
 /// How many bytes are taken from a source at once.
 const PIECE: usize = 4 << 20;

@@ -1,5 +1,6 @@
 //! Batches run, and their pooled rows go where they belong.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use rayon::prelude::*;
@@ -12,6 +13,11 @@ use super::throughput::Throughput;
 use crate::activations::{Pooling, Shape};
 use crate::models::{Model, Sequences};
 use crate::progress::{Progress, Unit};
+
+/// How many bytes of hidden states batches that run together may have. At a width of 4,096 that is 32,768 tokens: reading and
+/// laying out a block takes about as long as running it on 200 of them, so it costs next to nothing, and no state has to go to
+/// the disk.
+const TOGETHER: usize = 512 << 20;
 
 /// What there is to do.
 pub(super) struct Job {
@@ -40,6 +46,9 @@ impl Job {
         progress: &dyn Progress,
         put: impl Fn(usize, &[usize], &[f32]) -> Result<()> + Sync,
     ) -> Result<()> {
+        if model.is_offloaded() {
+            return self.run_together(model, progress, &put);
+        }
         let run = |batch: &Batch| self.run_batch(batch, model, progress, &put);
         progress.begin("extracting", self.stimuli.len() as u64, Unit::Items);
         let done = match self.layout {
@@ -86,6 +95,42 @@ impl Job {
         failed.map_or(Ok(()), Err)
     }
 
+    /// Runs as many batches together as [`TOGETHER`] has room for, so that each block is read once for all of them.
+    fn run_together(
+        &self,
+        model: &Model,
+        progress: &dyn Progress,
+        put: &(impl Fn(usize, &[usize], &[f32]) -> Result<()> + Sync),
+    ) -> Result<()> {
+        let layers = &self.shape.layers;
+        progress.begin(
+            "extracting (stimuli × layers)",
+            (self.stimuli.len() * layers.len()) as u64,
+            Unit::Items,
+        );
+        let most = TOGETHER / (model.spec().d_model * size_of::<f32>());
+        let tokens = |batch: &Batch| batch.iter().map(|rows| self.stimuli[rows[0]].tokens.len()).sum();
+        let done = groups(&self.plan.batches, tokens, most).try_for_each(|group| {
+            let sequences: Vec<Sequences> = group.par_iter().map(|batch| self.sequences(batch)).collect();
+            let failed = Mutex::new(None);
+            model.hidden_states_together(&sequences, layers, |place, layer, states| {
+                let batch = &group[place];
+                let rows: Vec<usize> = batch.iter().flatten().copied().collect();
+                if let Ok(index) = layers.binary_search(&layer) {
+                    let pooled = self.pool(batch, &sequences[place], states, layer);
+                    if let Err(error) = put(index, &rows, &pooled) {
+                        failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+                    }
+                }
+                progress.advance(rows.len() as u64);
+                Ok(())
+            })?;
+            failed.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
+        });
+        progress.end();
+        done
+    }
+
     /// The sequences of a batch, laid out.
     fn sequences(&self, batch: &Batch) -> Sequences {
         let tokens = batch.iter().map(|rows| self.stimuli[rows[0]].tokens.as_slice());
@@ -109,5 +154,43 @@ impl Job {
             pool::pool(self.pooling, states, d_model, sequence.path, &self.stimuli[row].kept, out);
         }
         pooled
+    }
+}
+
+/// `batches` one after another, in groups of at most `most` tokens (or of one batch).
+fn groups(
+    batches: &[Batch],
+    tokens: impl Fn(&Batch) -> usize,
+    most: usize,
+) -> impl Iterator<Item = &[Batch]> {
+    let mut rest = batches;
+    std::iter::from_fn(move || {
+        let mut filled = 0;
+        let fits = |batch: &&Batch| {
+            filled += tokens(batch);
+            filled <= most
+        };
+        let count = rest.iter().take_while(fits).count().max(1).min(rest.len());
+        let (group, after) = rest.split_at(count);
+        rest = after;
+        (!group.is_empty()).then_some(group)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_hold_every_batch_once_and_keep_to_the_room_there_is() {
+        let batches: Vec<Batch> = [3, 1, 9, 2, 2, 1].map(|row| vec![vec![row]]).into();
+        let sizes = |most| -> Vec<Vec<usize>> {
+            let groups = groups(&batches, |batch| batch[0][0], most);
+            groups.map(|group| group.iter().map(|batch| batch[0][0]).collect()).collect()
+        };
+        assert_eq!(sizes(4), [vec![3, 1], vec![9], vec![2, 2], vec![1]]);
+        assert_eq!(sizes(0), [[3], [1], [9], [2], [2], [1]]);
+        assert_eq!(sizes(100), [[3, 1, 9, 2, 2, 1]]);
+        assert_eq!(groups(&[], |_| 1, 4).count(), 0);
     }
 }

@@ -26,7 +26,7 @@ pub use words::{SplitWord, split_words};
 use crate::activations::{
     Activations, Destination, PooledTokens, Pooling, Provenance, RowWriter, Shape, Stored,
 };
-use crate::models::{Model, Tokenizer};
+use crate::models::{Dtype, Model, Tokenizer};
 use crate::progress::Progress;
 use crate::stimuli::Stimuli;
 use batches::{Kept, Layout, Tokenized};
@@ -196,7 +196,8 @@ impl Extract {
 
     /// What activations of `stimuli` are activations of.
     fn provenance_with(&self, stimuli: &Stimuli, model: &Model) -> Provenance {
-        self.provenance(stimuli, model.id(), model.commit(), model.untrained())
+        let loaded = Loaded { untrained: model.untrained(), dtype: model.dtype() };
+        self.provenance(stimuli, model.id(), model.commit(), loaded)
     }
 
     /// What activations of `stimuli` under a model are activations of.
@@ -205,12 +206,13 @@ impl Extract {
         stimuli: &Stimuli,
         model: &str,
         commit: Option<&str>,
-        untrained: Option<u64>,
+        Loaded { untrained, dtype }: Loaded,
     ) -> Provenance {
         Provenance {
             model: Some(model.to_owned()),
             commit: commit.map(str::to_owned),
             untrained,
+            dtype: (dtype != Dtype::F32).then(|| dtype.to_string()),
             pooling: Some(self.pooling),
             stimuli_hash: Some(stimuli.hash()),
             transforms: Vec::new(),
@@ -271,6 +273,13 @@ impl Extract {
             None => Ok(layers),
         }
     }
+}
+
+/// How a model is loaded, as far as it changes numbers for good.
+#[derive(Debug, Clone, Copy)]
+struct Loaded {
+    untrained: Option<u64>,
+    dtype: Dtype,
 }
 
 /// Refuses stimuli of different lengths.

@@ -93,7 +93,9 @@ impl<'a> Fetch<'a> {
                 done => done?,
             }
         }
-        'sets: for files in vocabulary::VOCABULARIES {
+        let snapshot = self.repo.snapshot(commit);
+        let wanted = vocabulary::wanted(&snapshot, &folder::read_text(&snapshot, folder::CONFIG)?)?;
+        'sets: for files in wanted {
             for file in files {
                 match self.ensure(commit, file, None) {
                     Err(Error::NoRemoteFile { .. }) => continue 'sets,

@@ -132,7 +132,7 @@ pub(super) fn read_text(folder: &Path, name: &str) -> Result<String> {
     })
 }
 
-fn refuse_lfs_pointer(path: &Path) -> Result<()> {
+pub(super) fn refuse_lfs_pointer(path: &Path) -> Result<()> {
     let mut start = Vec::with_capacity(LFS_POINTER.len());
     std::fs::File::open(path)
         .and_then(|file| file.take(LFS_POINTER.len() as u64).read_to_end(&mut start))

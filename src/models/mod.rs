@@ -15,6 +15,7 @@ mod convolution;
 mod dense;
 mod device;
 mod disentangled;
+mod dtype;
 mod error;
 mod families;
 mod initialize;
@@ -25,14 +26,18 @@ mod pytorch;
 mod recurrent;
 pub mod registry;
 mod rotary;
+mod safetensors;
 mod sequences;
 pub mod spec;
+mod stack;
+mod table;
 mod tokenizer;
 mod trunk;
 mod weights;
 
 pub use activation::Activation;
 pub use device::DeviceChoice;
+pub use dtype::Dtype;
 pub use error::{Error, Result};
 pub use registry::{Family, families};
 pub use rotary::Rotary;
@@ -57,6 +62,11 @@ pub struct LoadOptions {
     pub untrained: Option<u64>,
     /// What the model runs on.
     pub device: DeviceChoice,
+    /// How weights are held in memory; everything is computed in f32.
+    pub dtype: Dtype,
+    /// Whether weights stay in their files, and each block's are made ready when its turn comes: for models larger than memory.
+    /// The hidden states are the same.
+    pub offload: bool,
 }
 
 impl LoadOptions {
@@ -71,6 +81,18 @@ impl LoadOptions {
     pub fn device(self, device: DeviceChoice) -> Self {
         Self { device, ..self }
     }
+
+    /// These options, with weights held as `dtype`.
+    #[must_use]
+    pub fn dtype(self, dtype: Dtype) -> Self {
+        Self { dtype, ..self }
+    }
+
+    /// These options, with weights that stay in their files if `offload` says so.
+    #[must_use]
+    pub fn offload(self, offload: bool) -> Self {
+        Self { offload, ..self }
+    }
 }
 
 /// A model with its weights and its tokenizer.
@@ -83,6 +105,7 @@ pub struct Model {
     tokenizer: Tokenizer,
     untrained: Option<u64>,
     device: DeviceChoice,
+    dtype: Dtype,
 }
 
 /// How hidden states are computed.
@@ -94,7 +117,8 @@ enum Computation {
 }
 
 impl Model {
-    /// Loads a checkpoint: its configuration is read to the last key, and every tensor's shape is checked.
+    /// Loads a checkpoint: its configuration is read to the last key, and every tensor's shape is checked (with
+    /// [`LoadOptions::offload`], a block's tensors when its turn comes).
     ///
     /// # Errors
     ///
@@ -103,7 +127,7 @@ impl Model {
     /// - [`Error::WeightsFile`], [`Error::MissingTensor`], [`Error::TensorShape`]: weights that do not fit it
     /// - [`Error::NoInitialiser`] for an untrained model of a family whose first weights are not known
     /// - [`Error::Tokenizer`]
-    /// - [`Error::NotBuiltFor`], [`Error::NoDevice`]
+    /// - [`Error::NotBuiltFor`], [`Error::NoDevice`], [`Error::Offload`]
     pub fn load(checkpoint: &Checkpoint, options: &LoadOptions) -> Result<Self> {
         let device = options.device.resolve()?;
         let config = Config::parse(&checkpoint.id, &checkpoint.config)?;
@@ -111,13 +135,17 @@ impl Model {
         let declaration = (family.declare)(&config)?;
         config.finish()?;
         let tokenizer = Tokenizer::parse(&checkpoint.id, &checkpoint.tokenizer)?;
-        let mut weights = match options.untrained {
-            None => Weights::open(&checkpoint.id, &checkpoint.weights)?,
+        if options.offload && device.pads() {
+            return Err(Error::Offload);
+        }
+        let weights = match options.untrained {
+            None => Weights::open(&checkpoint.id, &checkpoint.weights, options.dtype)?,
             Some(seed) => {
-                Weights::untrained(&checkpoint.id, Initialiser::new(&config, family.model_type, seed)?)
+                let initialiser = Initialiser::new(&config, family.model_type, seed)?;
+                Weights::untrained(&checkpoint.id, initialiser, options.dtype)
             }
         };
-        let trunk = Trunk::load(&declaration, &mut weights)?;
+        let trunk = Trunk::load(&declaration, weights, options.offload)?;
         let computation = if device.pads() {
             Computation::Dense(Box::new(Dense::upload(trunk, &device.open()?)?))
         } else {
@@ -132,6 +160,7 @@ impl Model {
             tokenizer,
             untrained: options.untrained,
             device,
+            dtype: options.dtype,
         })
     }
 
@@ -157,6 +186,22 @@ impl Model {
     #[must_use]
     pub fn device(&self) -> DeviceChoice {
         self.device
+    }
+
+    /// How its weights are held.
+    #[must_use]
+    pub fn dtype(&self) -> Dtype {
+        self.dtype
+    }
+
+    /// Whether its blocks are made ready one at a time: then [`Model::hidden_states_together`] is much faster than one batch after
+    /// another.
+    #[must_use]
+    pub fn is_offloaded(&self) -> bool {
+        match &self.computation {
+            Computation::Packed(trunk) => trunk.blocks.is_offloaded(),
+            Computation::Dense(_) => false,
+        }
     }
 
     /// The row of the registry that it belongs to.
@@ -213,6 +258,33 @@ impl Model {
                 if layers.binary_search(&layer).is_ok() { visit(layer, states) } else { Ok(()) }
             }),
             Computation::Dense(dense) => dense.forward(sequences, layers, visit),
+        }
+    }
+
+    /// The same for several batches, block by block, so that an offloaded model reads each block once for all of them. `visit` is
+    /// given the place of the batch first, and may be called from any thread. The states of all batches are in memory at once.
+    ///
+    /// # Errors
+    ///
+    /// As [`Model::hidden_states_at`].
+    pub fn hidden_states_together(
+        &self,
+        batches: &[Sequences],
+        layers: &[usize],
+        visit: impl Fn(usize, usize, &[f32]) -> Result<()> + Sync,
+    ) -> Result<()> {
+        let visit = |batch: usize, layer: usize, states: &[f32]| {
+            if layers.binary_search(&layer).is_ok() { visit(batch, layer, states) } else { Ok(()) }
+        };
+        match (&self.computation, layers.last()) {
+            (_, None) => Ok(()),
+            (Computation::Packed(trunk), Some(&deepest)) if batches.iter().all(|batch| !batch.is_empty()) => {
+                batches.iter().try_for_each(|batch| self.check(batch))?;
+                trunk.forward_together(batches, deepest, visit)
+            }
+            _ => batches.iter().enumerate().try_for_each(|(place, batch)| {
+                self.hidden_states_at(batch, layers, |layer, states| visit(place, layer, states))
+            }),
         }
     }
 

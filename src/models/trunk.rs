@@ -1,29 +1,31 @@
 //! The computation: embeddings and a stack of blocks, on tokens packed without padding.
 //!
 //! Every tensor of a pass is `(n_tokens, …)`: the sequences of a batch stand one after another, and only attention
-//! looks at where one ends.
-
-use std::sync::Arc;
+//! looks at where one ends. A pass goes through all blocks with one batch ([`Trunk::forward`]), or, where blocks are made ready one at
+//! a time, through one block with all batches ([`Trunk::forward_together`]); its steps are the same either way.
 
 use candle_core::{Device, Result, Tensor};
+use rayon::prelude::*;
 
-use super::block::{Block, DistanceTable, Shared};
+use super::block::{DistanceTable, Shared};
 use super::convolution::Convolution;
 use super::error;
 use super::kernels::linear::PackedLinear;
 use super::kernels::norm::Norm;
 use super::kernels::ops;
 use super::names::{Declaration, Names};
-use super::recurrent::{Carried, Recurrent};
+use super::recurrent::Carried;
 use super::rotary::Rotary;
 use super::sequences::Sequences;
 use super::spec::{self, Positions, Projected, Spec};
+use super::stack::{Layer, Stack};
+use super::table::Table;
 use super::weights::Weights;
 
 /// Embeddings and blocks with their weights.
 pub(super) struct Trunk {
     pub(super) embeddings: Embeddings,
-    pub(super) blocks: Vec<Layer>,
+    pub(super) blocks: Stack,
     /// The distinct rotations of all blocks.
     pub(super) rotaries: Vec<Rotary>,
     pub(super) distances: Option<DistanceTable>,
@@ -32,16 +34,9 @@ pub(super) struct Trunk {
     pub(super) convolution: Option<Convolution>,
 }
 
-/// A block of either kind.
-pub(super) enum Layer {
-    /// The same one several times where an architecture shares it.
-    Attention(Arc<Block>),
-    Recurrent(Recurrent),
-}
-
 pub(super) struct Embeddings {
     /// `(vocab_size, d)`.
-    pub(super) tokens: Tensor,
+    pub(super) tokens: Table,
     pub(super) scale: f32,
     /// `(rows, d)`; the first segment's embedding, which all tokens share, is in it.
     pub(super) positions: Option<(Positions, Tensor)>,
@@ -50,40 +45,36 @@ pub(super) struct Embeddings {
     pub(super) projection: Option<PackedLinear>,
 }
 
+/// A batch on its way through the blocks.
+struct Pass<'a> {
+    sequences: &'a Sequences,
+    shared: Shared,
+    carried: Carried,
+    /// The convolution's part of the first block's output, until it is added.
+    convolved: Option<Tensor>,
+    /// The last hidden state, `(n_tokens, d_model)`.
+    x: Tensor,
+}
+
 impl Trunk {
-    pub(super) fn load(declaration: &Declaration, weights: &mut Weights) -> error::Result<Self> {
+    /// Embeddings and blocks of `declaration`; with `offload`, blocks and the table of tokens stay in their files.
+    pub(super) fn load(
+        declaration: &Declaration,
+        mut weights: Weights,
+        offload: bool,
+    ) -> error::Result<Self> {
         let Declaration { spec, names } = declaration;
         weights.find_prefix(names.prefixes, &format!("{}.weight", names.tokens));
-        let embeddings = Embeddings::load(spec, names, weights)?;
-        let mut rotaries: Vec<Rotary> = Vec::new();
-        let mut blocks: Vec<Layer> = Vec::with_capacity(spec.n_layers);
-        let shared = !names.block.attention.name.contains("{}");
-        for (layer, variant) in spec.blocks.iter().enumerate() {
-            if let Some(recurrence) = &spec.recurrence {
-                blocks.push(Layer::Recurrent(Recurrent::load(spec, recurrence, layer, weights)?));
-                continue;
-            }
-            if let Some(Layer::Attention(first)) = blocks.first().filter(|_| shared) {
-                blocks.push(Layer::Attention(Arc::clone(first)));
-                continue;
-            }
-            let rotary = variant.rotary.as_ref().map(|rotary| {
-                rotaries.iter().position(|known| known == rotary).unwrap_or_else(|| {
-                    rotaries.push(rotary.clone());
-                    rotaries.len() - 1
-                })
-            });
-            let block = Block::load(spec, &names.block, layer, rotary, weights)?;
-            blocks.push(Layer::Attention(Arc::new(block)));
-        }
+        let embeddings = Embeddings::load(spec, names, &weights, offload)?;
         let final_norm =
             names.final_norm.map(|name| weights.norm(name, 0, spec.d_model, spec.norm)).transpose()?;
-        let distances = DistanceTable::load(spec, &names.block, weights)?;
+        let distances = DistanceTable::load(spec, &names.block, &weights)?;
         let last_projection = match (names.last_projection, spec.d_last) {
             (Some(name), Some(d_last)) => Some(weights.matrix(name, 0, d_last, spec.d_model)?.pack()),
             _ => None,
         };
-        let convolution = Convolution::load(spec, names, weights)?;
+        let convolution = Convolution::load(spec, names, &weights)?;
+        let (blocks, rotaries) = Stack::load(declaration, weights, offload)?;
         Ok(Self { embeddings, blocks, rotaries, distances, final_norm, last_projection, convolution })
     }
 
@@ -94,47 +85,86 @@ impl Trunk {
         deepest: usize,
         mut visit: impl FnMut(usize, &[f32]) -> error::Result<()>,
     ) -> error::Result<()> {
-        let shared = Shared::new(sequences, &self.rotaries, self.distances.as_ref());
-        let mut x = self.embeddings.forward(sequences)?;
-        ops::with_values(&x, |values| visit(0, values))?;
-        let mut carried = Carried::default();
-        let mut convolved = match &self.convolution {
+        let mut pass = self.begin(sequences, deepest)?;
+        ops::with_values(&pass.x, |values| visit(0, values))?;
+        for index in 0..deepest.min(self.blocks.len()) {
+            self.step(&mut pass, index, &self.blocks.layer(index)?)?;
+            ops::with_values(&pass.x, |values| visit(index + 1, values))?;
+        }
+        Ok(())
+    }
+
+    /// The same for several batches at once, block by block: each block is made ready once for all of them. `visit` is given the
+    /// place of the batch too, and is called from any thread.
+    pub(super) fn forward_together(
+        &self,
+        batches: &[Sequences],
+        deepest: usize,
+        visit: impl Fn(usize, usize, &[f32]) -> error::Result<()> + Sync,
+    ) -> error::Result<()> {
+        let begun = batches.par_iter().enumerate().map(|(batch, sequences)| {
+            let pass = self.begin(sequences, deepest)?;
+            ops::with_values(&pass.x, |values| visit(batch, 0, values))?;
+            Ok(pass)
+        });
+        let mut passes = begun.collect::<error::Result<Vec<Pass<'_>>>>()?;
+        for index in 0..deepest.min(self.blocks.len()) {
+            let block = self.blocks.layer(index)?;
+            passes.par_iter_mut().enumerate().try_for_each(|(batch, pass)| {
+                self.step(pass, index, &block)?;
+                ops::with_values(&pass.x, |values| visit(batch, index + 1, values))
+            })?;
+        }
+        Ok(())
+    }
+
+    /// A batch at hidden state 0, on its way to `deepest`.
+    fn begin<'a>(&self, sequences: &'a Sequences, deepest: usize) -> error::Result<Pass<'a>> {
+        let x = self.embeddings.forward(sequences)?;
+        let convolved = match &self.convolution {
             Some(convolution) if deepest > 0 => Some(convolution.forward(&x, sequences)?),
             _ => None,
         };
-        for (index, block) in self.blocks.iter().take(deepest).enumerate() {
-            x = match block {
-                Layer::Attention(block) => block.forward(&x, sequences, &shared)?,
-                Layer::Recurrent(block) => {
-                    let after = ops::with_values(&x, |values| {
-                        Ok::<_, candle_core::Error>(block.forward(values, sequences, &mut carried))
-                    })?;
-                    Tensor::from_vec(after, x.shape(), &Device::Cpu)?
-                }
-            };
-            if let Some((convolution, convolved)) = self.convolution.as_ref().zip(convolved.take()) {
-                x = convolution.add(&x, &convolved)?;
+        let shared = Shared::new(sequences, &self.rotaries, self.distances.as_ref());
+        Ok(Pass { sequences, shared, carried: Carried::default(), convolved, x })
+    }
+
+    /// Takes a batch through block `index`, which is `block`, and what follows it.
+    fn step(&self, pass: &mut Pass<'_>, index: usize, block: &Layer) -> error::Result<()> {
+        let Pass { sequences, shared, carried, convolved, x } = pass;
+        *x = match block {
+            Layer::Attention(block) => block.forward(x, sequences, shared)?,
+            Layer::Recurrent(block) => {
+                let after = ops::with_values(x, |values| {
+                    Ok::<_, candle_core::Error>(block.forward(values, sequences, carried))
+                })?;
+                Tensor::from_vec(after, x.shape(), &Device::Cpu)?
             }
-            if index + 1 == self.blocks.len() {
-                if let Some(norm) = &self.final_norm {
-                    x = ops::normalize(&x, norm)?;
-                }
-                if let Some(projection) = &self.last_projection {
-                    x = ops::linear(&x, projection, None)?;
-                }
+        };
+        if let Some((convolution, convolved)) = self.convolution.as_ref().zip(convolved.take()) {
+            *x = convolution.add(x, &convolved)?;
+        }
+        if index + 1 == self.blocks.len() {
+            if let Some(norm) = &self.final_norm {
+                *x = ops::normalize(x, norm)?;
             }
-            ops::with_values(&x, |values| visit(index + 1, values))?;
+            if let Some(projection) = &self.last_projection {
+                *x = ops::linear(x, projection, None)?;
+            }
         }
         Ok(())
     }
 }
 
 impl Embeddings {
-    fn load(spec: &Spec, names: &Names, weights: &Weights) -> error::Result<Self> {
+    fn load(spec: &Spec, names: &Names, weights: &Weights, offload: bool) -> error::Result<Self> {
         let spec::Embeddings { d, projected, .. } = spec.embeddings;
         let d_positions = if projected == Projected::BeforePositions { spec.d_model } else { d };
         let d_norm = if projected == Projected::Last { d } else { spec.d_model };
-        let mut tokens = weights.table(names.tokens, spec.vocab_size, d)?;
+        let has_segments = spec.embeddings.n_segments > 0;
+        // Without positions, the segment's embedding is added to those of all tokens.
+        let stays = offload && (spec.embeddings.positions.is_some() || !has_segments);
+        let mut tokens = weights.tokens(names.tokens, spec.vocab_size, d, stays)?;
         let mut positions = None;
         if let Some(layout) = spec.embeddings.positions {
             let table = if layout.learned {
@@ -144,10 +174,13 @@ impl Embeddings {
             };
             positions = Some((layout, table));
         }
-        if spec.embeddings.n_segments > 0 {
+        if has_segments {
             let segments = weights.table(names.segments, spec.embeddings.n_segments, d)?;
-            let table = positions.as_mut().map_or(&mut tokens, |(_, table)| table);
-            *table = table.broadcast_add(&segments.narrow(0, 0, 1)?)?;
+            let first = segments.narrow(0, 0, 1)?;
+            match &mut positions {
+                Some((_, table)) => *table = table.broadcast_add(&first)?,
+                None => tokens = tokens.plus(&first)?,
+            }
         }
         Ok(Self {
             tokens,
@@ -163,21 +196,21 @@ impl Embeddings {
         })
     }
 
-    fn forward(&self, sequences: &Sequences) -> Result<Tensor> {
-        let gather = |table: &Tensor, rows: &[u32]| table.index_select(&Tensor::new(rows, &Device::Cpu)?, 0);
-        let mut x = gather(&self.tokens, sequences.tokens())?;
+    fn forward(&self, sequences: &Sequences) -> error::Result<Tensor> {
+        let mut x = self.tokens.gather(sequences.tokens())?;
         if self.scale != 1.0 {
             x = (x * f64::from(self.scale))?;
         }
         x = self.project(x, Projected::BeforePositions)?;
         if let Some((layout, table)) = &self.positions {
-            x = (x + gather(table, &position_rows(sequences, *layout))?)?;
+            let rows = Tensor::new(position_rows(sequences, *layout), &Device::Cpu)?;
+            x = (x + table.index_select(&rows, 0)?)?;
         }
         x = self.project(x, Projected::BeforeNorm)?;
         if let Some(norm) = &self.norm {
             x = ops::normalize(&x, norm)?;
         }
-        self.project(x, Projected::Last)
+        Ok(self.project(x, Projected::Last)?)
     }
 
     /// `x` through the linear layer, if it stands at `place`.

@@ -1,19 +1,22 @@
 //! The tensors of a checkpoint by name, checked against the shape that the configuration calls for.
 
-use std::path::Path;
+use std::sync::Arc;
 
-use candle_core::safetensors::{Load, MmapedSafetensors, SliceSafetensors};
+use candle_core::safetensors::{Load, SliceSafetensors};
 use candle_core::{DType, Device, Tensor};
-use safetensors::tensor::TensorView;
+use safetensors::tensor::{TensorInfo, TensorView};
 
+use super::dtype::Dtype;
 use super::error::{Error, Result};
 use super::initialize::{Initialiser, Role};
 use super::kernels::linear::PackedLinear;
 use super::kernels::norm::Norm;
 use super::names::Linear;
 use super::pytorch::{PytorchFile, Stored};
+use super::safetensors::SafetensorsFile;
 use super::spec::{self, NormKind};
-use crate::{files, hub};
+use super::table::{FileTable, Table};
+use crate::hub;
 
 /// The weights files of a checkpoint, open; or weights as before any training.
 pub(super) struct Weights {
@@ -22,16 +25,19 @@ pub(super) struct Weights {
     initialiser: Option<Initialiser>,
     /// Put before every name; see [`Weights::find_prefix`].
     prefix: &'static str,
+    /// How linear layers and the table of tokens are held.
+    dtype: Dtype,
 }
 
 enum File {
-    Mapped(MmapedSafetensors),
+    Safetensors(Arc<SafetensorsFile>),
     Embedded(SliceSafetensors<'static>),
     Pytorch(PytorchFile),
 }
 
 /// A tensor of a file.
 enum Found<'a> {
+    Read(&'a Arc<SafetensorsFile>, &'a TensorInfo),
     View(TensorView<'a>),
     Stored(&'a PytorchFile, &'a Stored),
 }
@@ -39,27 +45,32 @@ enum Found<'a> {
 impl Found<'_> {
     fn shape(&self) -> &[usize] {
         match self {
+            Self::Read(_, info) => &info.shape,
             Self::View(view) => view.shape(),
             Self::Stored(_, stored) => stored.shape(),
         }
     }
 
-    /// As f32; `name` is the tensor's.
-    fn load(&self, name: &str) -> Result<Tensor> {
-        Ok(match self {
-            Self::View(view) => view.load(&Device::Cpu)?.to_dtype(DType::F32)?,
-            Self::Stored(file, stored) => {
-                Tensor::from_vec(file.read(name, stored)?, stored.shape(), &Device::Cpu)?
+    /// As f32, row-major; `name` is the tensor's.
+    fn load(&self, name: &str) -> Result<Vec<f32>> {
+        match self {
+            Self::Read(file, info) => file.read(name, info),
+            Self::View(view) => {
+                Ok(view.load(&Device::Cpu)?.to_dtype(DType::F32)?.flatten_all()?.to_vec1()?)
             }
-        })
+            Self::Stored(file, stored) => file.read(name, stored),
+        }
     }
 }
 
 impl Weights {
-    /// Opens the files of checkpoint `id`.
-    pub(super) fn open(id: &str, weights: &hub::Weights) -> Result<Self> {
+    /// Opens the files of checkpoint `id`, whose large tensors are to be held as `dtype`.
+    pub(super) fn open(id: &str, weights: &hub::Weights, dtype: Dtype) -> Result<Self> {
         let files = match weights {
-            hub::Weights::Safetensors(paths) => paths.iter().map(|path| map(path)).collect::<Result<_>>()?,
+            hub::Weights::Safetensors(paths) => {
+                let open = |path| Ok(File::Safetensors(Arc::new(SafetensorsFile::open(path)?)));
+                paths.iter().map(|path| open(path)).collect::<Result<_>>()?
+            }
             hub::Weights::Absent => Vec::new(),
             hub::Weights::Pytorch(paths) => {
                 let open = |path| PytorchFile::open(path).map(File::Pytorch);
@@ -73,12 +84,12 @@ impl Weights {
                 })?)]
             }
         };
-        Ok(Self { id: id.to_owned(), files, initialiser: None, prefix: "" })
+        Ok(Self { id: id.to_owned(), files, initialiser: None, prefix: "", dtype })
     }
 
     /// Those of checkpoint `id` before any training.
-    pub(super) fn untrained(id: &str, initialiser: Initialiser) -> Self {
-        Self { id: id.to_owned(), files: Vec::new(), initialiser: Some(initialiser), prefix: "" }
+    pub(super) fn untrained(id: &str, initialiser: Initialiser, dtype: Dtype) -> Self {
+        Self { id: id.to_owned(), files: Vec::new(), initialiser: Some(initialiser), prefix: "", dtype }
     }
 
     /// Settles which of `prefixes` this checkpoint puts before every name, by looking for `name`.
@@ -93,17 +104,23 @@ impl Weights {
 
     fn view(&self, full_name: &str) -> Option<Found<'_>> {
         self.files.iter().find_map(|file| match file {
-            File::Mapped(file) => file.get(full_name).ok().map(Found::View),
+            File::Safetensors(file) => file.get(full_name).map(|info| Found::Read(file, info)),
             File::Embedded(file) => file.get(full_name).ok().map(Found::View),
             File::Pytorch(file) => file.get(full_name).map(|stored| Found::Stored(file, stored)),
         })
     }
 
-    /// Tensor `name` as f32, or the first of `names` that is there; `role` says how it is before any training.
-    fn tensor(&self, names: &[String], shape: &[usize], role: Role) -> Result<Tensor> {
+    /// Tensor `name` as f32, row-major, or the first of `names` that is there; `role` says how it is before any training.
+    fn floats(&self, names: &[String], shape: &[usize], role: Role) -> Result<Vec<f32>> {
         if let (Some(initialiser), [name, ..]) = (&self.initialiser, names) {
-            return Ok(Tensor::from_vec(initialiser.draw(name, shape, role), shape, &Device::Cpu)?);
+            return Ok(initialiser.draw(name, shape, role));
         }
+        let (name, found) = self.find(names, shape)?;
+        found.load(&name)
+    }
+
+    /// The first of `names` that is there, and its tensor, which has `shape`.
+    fn find(&self, names: &[String], shape: &[usize]) -> Result<(String, Found<'_>)> {
         let full = |name: &String| format!("{}{name}", self.prefix);
         let found = names.iter().map(full).find_map(|name| self.view(&name).map(|view| (name, view)));
         let Some((name, view)) = found else {
@@ -121,23 +138,32 @@ impl Weights {
                 expected: shape.to_vec(),
             });
         }
-        view.load(&name)
-    }
-
-    fn vector(&self, names: &[String], size: usize, role: Role) -> Result<Vec<f32>> {
-        Ok(self.tensor(names, &[size], role)?.to_vec1()?)
+        Ok((name, view))
     }
 
     /// A tensor of block `layer` by its whole name, row-major.
     pub(super) fn values(&self, name: &str, layer: usize, shape: &[usize]) -> Result<Vec<f32>> {
         let is_bias = name.rsplit('.').next() == Some("bias");
         let role = if is_bias { Role::Zero } else { Role::Drawn };
-        Ok(self.tensor(&[in_block(name, layer)], shape, role)?.flatten_all()?.to_vec1()?)
+        self.floats(&[in_block(name, layer)], shape, role)
+    }
+
+    /// The table of tokens, `(rows, columns)`: in memory, or, where `stays` says so and the file allows it, in its file.
+    pub(super) fn tokens(&self, name: &str, rows: usize, columns: usize, stays: bool) -> Result<Table> {
+        if stays && self.initialiser.is_none() {
+            let (name, found) = self.find(&[format!("{name}.weight")], &[rows, columns])?;
+            if let Found::Read(file, info) = found {
+                let table = FileTable { file: Arc::clone(file), name, info: info.clone(), dtype: self.dtype };
+                return Ok(Table::File(table));
+            }
+        }
+        Table::new(self.table(name, rows, columns)?, self.dtype)
     }
 
     /// An embedding table, `(rows, columns)`.
     pub(super) fn table(&self, name: &str, rows: usize, columns: usize) -> Result<Tensor> {
-        self.tensor(&[format!("{name}.weight")], &[rows, columns], Role::Drawn)
+        let values = self.floats(&[format!("{name}.weight")], &[rows, columns], Role::Drawn)?;
+        Ok(Tensor::from_vec(values, (rows, columns), &Device::Cpu)?)
     }
 
     /// A linear layer of block `layer`: its weight, `(outputs, inputs)`, and its bias.
@@ -151,15 +177,15 @@ impl Weights {
         let name = in_block(names.name, layer);
         let weight_name = [format!("{name}.weight")];
         let weight = if names.turned {
-            self.tensor(&weight_name, &[inputs, outputs], Role::Drawn)?.t()?
+            turned(&self.floats(&weight_name, &[inputs, outputs], Role::Drawn)?, outputs)
         } else {
-            self.tensor(&weight_name, &[outputs, inputs], Role::Drawn)?
+            self.floats(&weight_name, &[outputs, inputs], Role::Drawn)?
         };
         // Biases are 0 before any training, but for those that steps are made with.
         let role = if name.ends_with("mixer.dt_proj") { Role::Drawn } else { Role::Zero };
         let bias =
-            if names.bias { Some(self.vector(&[format!("{name}.bias")], outputs, role)?) } else { None };
-        Ok(Matrix { weight: weight.flatten_all()?.to_vec1()?, bias, outputs, inputs })
+            if names.bias { Some(self.floats(&[format!("{name}.bias")], &[outputs], role)?) } else { None };
+        Ok(Matrix { dtype: self.dtype, ..Matrix::new(weight, bias, outputs, inputs) })
     }
 
     /// A norm of `size` values, in block `layer` if it is in one, under its new names or its old ones.
@@ -168,7 +194,7 @@ impl Weights {
         let role = if spec.kind == NormKind::RmsPlusOne { Role::Zero } else { Role::One };
         let mut weight = match spec.kind {
             NormKind::LayerPlain => vec![1.0; size],
-            _ => self.vector(&[format!("{name}.weight"), format!("{name}.gamma")], size, role)?,
+            _ => self.floats(&[format!("{name}.weight"), format!("{name}.gamma")], &[size], role)?,
         };
         if spec.kind == NormKind::RmsPlusOne {
             for value in &mut weight {
@@ -177,13 +203,25 @@ impl Weights {
         }
         let bias = match spec.kind {
             NormKind::Layer => {
-                self.vector(&[format!("{name}.bias"), format!("{name}.beta")], size, Role::Zero)?
+                self.floats(&[format!("{name}.bias"), format!("{name}.beta")], &[size], Role::Zero)?
             }
             _ => vec![0.0; size],
         };
         let centre = matches!(spec.kind, NormKind::Layer | NormKind::LayerUnbiased | NormKind::LayerPlain);
         Ok(Norm { centre, eps: spec.eps, weight, bias })
     }
+}
+
+/// A matrix stored `(inputs, outputs)`, as `(outputs, inputs)`.
+fn turned(stored: &[f32], outputs: usize) -> Vec<f32> {
+    let inputs = stored.len() / outputs.max(1);
+    let mut turned = vec![0.0; stored.len()];
+    for (input, row) in stored.chunks_exact(outputs).enumerate() {
+        for (output, &value) in row.iter().enumerate() {
+            turned[output * inputs + input] = value;
+        }
+    }
+    turned
 }
 
 /// A name with the number of its block.
@@ -200,17 +238,19 @@ pub(super) struct Matrix {
     bias: Option<Vec<f32>>,
     outputs: usize,
     inputs: usize,
+    /// How it is to be held.
+    dtype: Dtype,
 }
 
 impl Matrix {
     /// A layer made of `weight`, `(outputs, inputs)`, and a bias.
     pub(super) fn new(weight: Vec<f32>, bias: Option<Vec<f32>>, outputs: usize, inputs: usize) -> Self {
-        Self { weight, bias, outputs, inputs }
+        Self { weight, bias, outputs, inputs, dtype: Dtype::F32 }
     }
 
     /// Lays it out for the kernels.
     pub(super) fn pack(&self) -> PackedLinear {
-        PackedLinear::new(&self.weight, self.bias.as_deref(), self.outputs, self.inputs)
+        PackedLinear::new(&self.weight, self.bias.as_deref(), self.outputs, self.inputs, self.dtype)
     }
 
     /// The outputs in another order, or some of them, or of several layers with the same inputs: `rows` names the layer and
@@ -227,7 +267,8 @@ impl Matrix {
             rows.map(|(part, row)| parts[part].bias.as_ref().map_or(0.0, |bias| bias[row]))
                 .collect::<Vec<f32>>()
         });
-        Self { outputs: weight.len() / inputs.max(1), weight, bias, inputs }
+        let dtype = parts.first().map_or(Dtype::F32, |part| part.dtype);
+        Self { outputs: weight.len() / inputs.max(1), weight, bias, inputs, dtype }
     }
 
     /// All outputs times `factor`.
@@ -238,29 +279,5 @@ impl Matrix {
             }
         }
         self
-    }
-}
-
-fn map(path: &Path) -> Result<File> {
-    let metadata =
-        std::fs::metadata(path).map_err(|source| files::Error::Read { path: path.to_owned(), source })?;
-    if metadata.len() == 0 {
-        // An empty file cannot be mapped, and the system's word for it would not help.
-        return Err(Error::weights_file(path, "the file is empty".to_owned()));
-    }
-    #[expect(unsafe_code, reason = "a memory map has no safe constructor")]
-    // SAFETY: the map is read-only, and it is dropped before `Model::load` returns. A program that changes the file
-    // in that moment can make us read other numbers, as with any file.
-    let file = unsafe { MmapedSafetensors::new(path) };
-    file.map(File::Mapped).map_err(|error| Error::weights_file(path, root_cause(&error)))
-}
-
-/// What candle says without the path, which the error has already.
-fn root_cause(error: &candle_core::Error) -> String {
-    match error {
-        candle_core::Error::WithPath { inner, .. } | candle_core::Error::WithBacktrace { inner, .. } => {
-            root_cause(inner)
-        }
-        other => other.to_string(),
     }
 }

@@ -11,7 +11,7 @@ use crate::mlem::MlemParams;
 use crate::progress::{Progress, Unit};
 use crate::stimuli::FeatureTable;
 
-/// The file of the values of every draw.
+/// The file of the samples in a run's folder.
 pub const BOOTSTRAP: &str = "bootstrap.csv";
 
 /// A score or an importance of one layer in one draw, mean over folds.

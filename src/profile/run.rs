@@ -39,6 +39,9 @@ pub struct ModelRecord {
     /// What it ran on: `cpu`, `cuda:0`, `metal`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device: Option<String>,
+    /// How its weights were held, if not in f32.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dtype: Option<String>,
     /// Its `config.json`.
     pub config: serde_json::Value,
     /// How tokens were pooled.

@@ -55,6 +55,7 @@ pub(super) fn realistic(n_layers: usize, n_stimuli: usize, interactions: bool) -
             commit: Some("86b5e0934494bd15c9632b12f734a8a67f723594".to_owned()),
             untrained: None,
             device: None,
+            dtype: None,
             config: json!({"model_type": "bert", "hidden_size": 768, "num_hidden_layers": 12}),
             pooling: "mean".to_owned(),
         }),

@@ -15,7 +15,7 @@ fn workspace() -> Workspace {
     for name in ["config.json", "tokenizer.json"] {
         w.write(&format!("model/{name}"), fs::read(asset(name)).unwrap());
     }
-    put_weights(&w, "final");
+    put_weights(&w, "model");
     w
 }
 

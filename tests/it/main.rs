@@ -16,6 +16,7 @@
 //! - `minilm`: real weights against frozen hidden states (opt-in)
 //! - `mlem`: the estimator against published results, and properties of whole fits
 //! - `models`: hidden states against frozen ones, and checkpoints that are wrong
+//! - `offload`: weights that stay in their files, and weights in half precision
 //! - `pipeline`: the program, stage by stage and as one run
 //! - `pytorch`: weights in PyTorch's own formats
 //! - `repeats`: activations that were recorded more than once, and their noise ceiling
@@ -45,6 +46,7 @@ mod hub;
 mod minilm;
 mod mlem;
 mod models;
+mod offload;
 mod pipeline;
 mod pytorch;
 mod repeats;

@@ -1,6 +1,7 @@
 //! Tokenizers that are built from the files of a vocabulary, against frozen tokens of Hugging Face transformers.
 
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::path::Path;
 
 use mlem_probe::hub::{self, Hub};
@@ -77,4 +78,107 @@ fn what_would_not_be_exact_is_refused() {
     assert!(text.ends_with("the vocabulary lacks `[MASK]`, the mask token"), "{text}");
     let text = refusal("gpt2", "vocab.json", "[]");
     assert!(text.ends_with("not a JSON object"), "{text}");
+}
+
+/// The files of `tests/golden/spm.zip`: sentencepiece models, and the cases that they are in.
+fn sentencepiece() -> (Golden, BTreeMap<String, Vec<u8>>) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/spm.zip");
+    let mut archive = zip::ZipArchive::new(std::fs::File::open(path).unwrap()).unwrap();
+    let mut files = BTreeMap::new();
+    for index in 0..archive.len() {
+        let mut entry = archive.by_index(index).unwrap();
+        let mut bytes = Vec::new();
+        entry.read_to_end(&mut bytes).unwrap();
+        files.insert(entry.name().unwrap().into_owned(), bytes);
+    }
+    (serde_json::from_slice(&files["cases.json"]).unwrap(), files)
+}
+
+/// A folder with the files of a case.
+fn folder_of(case: &Case, models: &BTreeMap<String, Vec<u8>>) -> Workspace {
+    let w = Workspace::new();
+    for (name, content) in &case.files {
+        match content.strip_prefix('@') {
+            Some(model) => w.write(&format!("model/{name}"), &models[model]),
+            None => w.write(&format!("model/{name}"), content),
+        };
+    }
+    w
+}
+
+#[test]
+fn sentencepiece_models_give_the_tokens_of_transformers() {
+    let (Golden { sentences, cases }, models) = sentencepiece();
+    assert!(cases.len() >= 30);
+    let mut wrong = Vec::new();
+    for (name, case) in cases {
+        let text = build(&folder_of(&case, &models)).unwrap();
+        let tokenizer = Tokenizer::parse(&name, &text).unwrap();
+        for (sentence, expected) in sentences.iter().zip(&case.tokens) {
+            let found = tokenizer.encode(sentence).unwrap().tokens;
+            if &found != expected {
+                wrong.push(format!("{name}: {sentence:?}\n  {found:?}\n  {expected:?}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn sentencepiece_models_that_nobody_is_known_to_read_so_are_refused() {
+    let (Golden { mut cases, .. }, models) = sentencepiece();
+    let mut refusal = |case: &str, file: &str, content: &str| {
+        let case = cases.get_mut(case).unwrap();
+        let before = case.files.insert(file.to_owned(), content.to_owned());
+        let error = build(&folder_of(case, &models)).unwrap_err();
+        match before {
+            Some(before) => case.files.insert(file.to_owned(), before),
+            None => case.files.remove(file),
+        };
+        assert!(error.hint().is_some_and(|hint| hint.contains("save_pretrained") || hint.contains("again")));
+        error.to_string()
+    };
+    let text = refusal("xlm_roberta", "config.json", r#"{"model_type": "xlm-roberta-xl"}"#);
+    assert!(
+        text.ends_with(
+            "sentencepiece.bpe.model: a sentencepiece model that the tokenizer of model_type xlm-roberta-xl may read in a way of \
+             its own"
+        ),
+        "{text}"
+    );
+    let text = refusal("t5", "tokenizer_config.json", r#"{"tokenizer_class": "XLNetTokenizer"}"#);
+    assert!(text.contains("a sentencepiece model that XLNetTokenizer may read"), "{text}");
+    let text = refusal("llama", "tokenizer.model", "@unigram");
+    assert!(text.ends_with("its algorithm is Unigram, and LlamaTokenizer takes it for BPE"), "{text}");
+    let text = refusal("t5", "spiece.model", "{}");
+    assert!(text.contains("spiece.model: not a readable sentencepiece model: "), "{text}");
+    let text = refusal("mbart", "tokenizer_config.json", r#"{"src_lang": "xx_XX"}"#);
+    assert!(text.ends_with("`src_lang` is xx_XX, which is no language of it"), "{text}");
+    let text = refusal("m2m_100", "vocab.json", r#"{"<s>": 0}"#);
+    assert!(text.contains("vocab.json lacks its piece `"), "{text}");
+    let text = refusal("m2m_100", "tokenizer_config.json", r#"{"language_codes": "wmt21"}"#);
+    assert!(text.ends_with("its languages are not those of M2M-100"), "{text}");
+    let listed = r#"{"added_tokens_decoder": {"900": {"content": "[MASK]", "special": true}}}"#;
+    let text = refusal("deberta_v2", "tokenizer_config.json", listed);
+    assert!(
+        text.ends_with("`[MASK]` is listed as token 900, which the vocabulary does not give it"),
+        "{text}"
+    );
+    let text = refusal("llama", "tokenizer_config.json", r#"{"sp_model_kwargs": {"enable_sampling": true}}"#);
+    assert!(text.ends_with("`sp_model_kwargs` changes the tokens in a way that is not known"), "{text}");
+}
+
+/// A case of either kind: its files, the sentences, and their tokens.
+pub(crate) fn golden_case(name: &str) -> (BTreeMap<String, Vec<u8>>, Vec<String>, Vec<Vec<u32>>) {
+    let (mut golden, models) = sentencepiece();
+    if !golden.cases.contains_key(name) {
+        golden = self::golden();
+    }
+    let Case { files, tokens } = golden.cases.remove(name).unwrap();
+    let bytes = |content: String| match content.strip_prefix('@') {
+        Some(model) => models[model].clone(),
+        None => content.into_bytes(),
+    };
+    let files = files.into_iter().map(|(name, content)| (name, bytes(content))).collect();
+    (files, golden.sentences, tokens)
 }

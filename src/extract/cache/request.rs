@@ -1,9 +1,9 @@
 //! What activations depend on, and the hash of it.
 
 use crate::activations::Provenance;
-use crate::extract::Extract;
 use crate::extract::batches::Kept;
 use crate::extract::error::Result;
+use crate::extract::{Extract, Loaded};
 use crate::hub::{self, Checkpoint, Weights};
 use crate::models::LoadOptions;
 use crate::stimuli::Stimuli;
@@ -14,7 +14,7 @@ pub struct Request<'a> {
     params: &'a Extract,
     stimuli: &'a Stimuli,
     checkpoint: &'a Checkpoint,
-    untrained: Option<u64>,
+    loaded: Loaded,
     key: String,
 }
 
@@ -36,8 +36,8 @@ impl<'a> Request<'a> {
         parts.add(env!("CARGO_PKG_VERSION"));
         parts.add(&checkpoint.config);
         parts.add(&checkpoint.tokenizer);
-        // Numbers from different devices are the same to rounding only.
-        let options = LoadOptions { device: options.device.resolve()?, ..options.clone() };
+        // Numbers from different devices are the same to rounding only; where weights wait for their turn makes no difference.
+        let options = LoadOptions { device: options.device.resolve()?, offload: false, ..options.clone() };
         parts.add(format!("{options:?}"));
         match &checkpoint.weights {
             Weights::Safetensors(paths) | Weights::Pytorch(paths) => {
@@ -57,8 +57,9 @@ impl<'a> Request<'a> {
             }
         }
         parts.add(format!("{kept:?}"));
+        let loaded = Loaded { untrained: options.untrained, dtype: options.dtype };
         let key = parts.0.finalize().to_hex().to_string();
-        Ok(Self { params, stimuli, checkpoint, untrained: options.untrained, key })
+        Ok(Self { params, stimuli, checkpoint, loaded, key })
     }
 
     /// The key (hex).
@@ -75,7 +76,7 @@ impl<'a> Request<'a> {
     /// What the activations are activations of. It is not the entry's: the features may be others.
     pub(super) fn provenance(&self) -> Provenance {
         let Checkpoint { id, commit, .. } = self.checkpoint;
-        self.params.provenance(self.stimuli, id, commit.as_deref(), self.untrained)
+        self.params.provenance(self.stimuli, id, commit.as_deref(), self.loaded)
     }
 }
 

@@ -30,7 +30,8 @@ use super::recurrent::Recurrent;
 use super::rotary::Rotary;
 use super::sequences::Sequences;
 use super::spec::{Positions, Projected};
-use super::trunk::{self, Layer, Trunk};
+use super::stack::{Layer, Stack};
+use super::trunk::{self, Trunk};
 use attention::Shared;
 use block::Block;
 use convolution::Convolution;
@@ -72,9 +73,11 @@ struct Embeddings {
 
 impl Dense {
     /// Lays out the weights of `trunk` on `device`; each block's are let go of as soon as they are there.
-    pub(super) fn upload(trunk: Trunk, device: &Device) -> Result<Self> {
+    pub(super) fn upload(trunk: Trunk, device: &Device) -> error::Result<Self> {
         let Trunk { embeddings, blocks, rotaries, distances, final_norm, last_projection, convolution } =
             trunk;
+        // What runs on a device is on it as a whole.
+        let Stack::Ready(blocks) = blocks else { return Err(error::Error::Offload) };
         let mut mixers: Vec<Mixer> = Vec::with_capacity(blocks.len());
         let mut shared: Option<(*const super::block::Block, Arc<Block>)> = None;
         for layer in blocks {
@@ -89,15 +92,13 @@ impl Dense {
                     shared = Some((address, Arc::clone(&uploaded)));
                     Mixer::Attention(uploaded)
                 }
-                Layer::Recurrent(Recurrent::Mamba(block)) => {
-                    Mixer::Mamba(Box::new(mamba::Mamba::upload(&block, device)?))
-                }
-                Layer::Recurrent(Recurrent::Mamba2(block)) => {
-                    Mixer::Mamba2(Box::new(mamba2::Mamba2::upload(&block, device)?))
-                }
-                Layer::Recurrent(Recurrent::Rwkv7(block)) => {
-                    Mixer::Rwkv7(Box::new(rwkv7::Rwkv7::upload(&block, device)?))
-                }
+                Layer::Recurrent(block) => match &*block {
+                    Recurrent::Mamba(block) => Mixer::Mamba(Box::new(mamba::Mamba::upload(block, device)?)),
+                    Recurrent::Mamba2(block) => {
+                        Mixer::Mamba2(Box::new(mamba2::Mamba2::upload(block, device)?))
+                    }
+                    Recurrent::Rwkv7(block) => Mixer::Rwkv7(Box::new(rwkv7::Rwkv7::upload(block, device)?)),
+                },
             });
         }
         Ok(Self {
@@ -195,10 +196,10 @@ impl Dense {
 }
 
 impl Embeddings {
-    fn upload(packed: &trunk::Embeddings, device: &Device) -> Result<Self> {
+    fn upload(packed: &trunk::Embeddings, device: &Device) -> error::Result<Self> {
         let positions = packed.positions.as_ref();
         Ok(Self {
-            tokens: packed.tokens.to_device(device)?,
+            tokens: packed.tokens.tensor()?.to_device(device)?,
             scale: packed.scale,
             positions: positions
                 .map(|(layout, table)| table.to_device(device).map(|table| (*layout, table)))

@@ -2,12 +2,14 @@
 //!
 //! The weights are laid out once, at loading, in panels of [`PANEL`] outputs: `(panels, inputs, PANEL)`, so that the
 //! innermost loop reads them front to back. Every output is one chain of multiply-adds over the inputs in their order, so it
-//! does not depend on what else is in the batch, to the last bit.
+//! does not depend on what else is in the batch, to the last bit. Weights that are held in half precision are made f32 panel by
+//! panel, once for all rows.
 
 use super::PANEL;
 use super::math::activate;
 use super::simd::{self, Kernel, Simd};
-use crate::models::Activation;
+use crate::models::dtype::Held;
+use crate::models::{Activation, Dtype};
 
 /// A linear layer's weights, laid out for [`PackedLinear::forward`].
 #[derive(Debug)]
@@ -15,7 +17,7 @@ pub(in crate::models) struct PackedLinear {
     inputs: usize,
     outputs: usize,
     /// `(panels, inputs, PANEL)`, zeros after the last output.
-    panels: Vec<f32>,
+    panels: Held,
     /// `(panels * PANEL,)`.
     bias: Vec<f32>,
 }
@@ -34,12 +36,13 @@ pub(in crate::models) enum Finish<'a> {
 }
 
 impl PackedLinear {
-    /// Lays out `weight`, `(outputs, inputs)`, with `bias`, `(outputs,)`, or none.
+    /// Lays out `weight`, `(outputs, inputs)`, with `bias`, `(outputs,)`, or none, to be held as `dtype`.
     pub(in crate::models) fn new(
         weight: &[f32],
         bias: Option<&[f32]>,
         outputs: usize,
         inputs: usize,
+        dtype: Dtype,
     ) -> Self {
         let width = outputs.next_multiple_of(PANEL);
         let mut panels = vec![0.0; width * inputs];
@@ -51,7 +54,7 @@ impl PackedLinear {
         }
         let mut padded = vec![0.0; width];
         padded[..outputs].copy_from_slice(bias.unwrap_or(&vec![0.0; outputs]));
-        Self { inputs, outputs, panels, bias: padded }
+        Self { inputs, outputs, panels: Held::new(panels, dtype), bias: padded }
     }
 
     /// How many outputs there are.
@@ -61,11 +64,23 @@ impl PackedLinear {
 
     /// The weight as it was before, `(outputs, inputs)`, and the bias, `(outputs,)`.
     pub(in crate::models) fn unpack(&self) -> (Vec<f32>, Vec<f32>) {
-        let weight = (0..self.outputs).flat_map(|output| {
-            let panel = &self.panels[output / PANEL * PANEL * self.inputs..];
-            panel.iter().skip(output % PANEL).step_by(PANEL).take(self.inputs).copied()
-        });
-        (weight.collect(), self.bias[..self.outputs].to_vec())
+        let mut weight = vec![0.0; self.outputs * self.inputs];
+        let mut scratch = Vec::new();
+        for (panel, rows) in weight.chunks_mut(PANEL * self.inputs).enumerate() {
+            let panel = self.panel(panel, &mut scratch);
+            for (output, row) in rows.chunks_exact_mut(self.inputs).enumerate() {
+                for (value, &stored) in row.iter_mut().zip(panel.iter().skip(output).step_by(PANEL)) {
+                    *value = stored;
+                }
+            }
+        }
+        (weight, self.bias[..self.outputs].to_vec())
+    }
+
+    /// Panel `index`, `(inputs, PANEL)`; `scratch` is room for one.
+    fn panel<'a>(&'a self, index: usize, scratch: &'a mut Vec<f32>) -> &'a [f32] {
+        let size = PANEL * self.inputs;
+        self.panels.values(index * size, size, scratch)
     }
 
     /// `x` is `(rows, inputs)`; the result is `(rows, outputs)`.
@@ -90,31 +105,33 @@ impl Kernel for Product<'_> {
     #[inline(always)]
     fn run<S: Simd>(mut self, simd: S) {
         let rows = self.x.len() / self.layer.inputs;
+        let mut scratch = Vec::new();
         for panel in 0..self.layer.bias.len() / PANEL {
+            let weights = self.layer.panel(panel, &mut scratch);
             // The tiles are what fits the registers: 32 of 16 lanes, or 16 of 8.
             if S::LANES == 16 {
                 let mut row = 0;
                 while row + 12 <= rows {
-                    self.tile::<S, 12, 2>(simd, row, panel, 0);
+                    self.tile::<S, 12, 2>(simd, weights, row, panel, 0);
                     row += 12;
                 }
                 while row + 4 <= rows {
-                    self.tile::<S, 4, 2>(simd, row, panel, 0);
+                    self.tile::<S, 4, 2>(simd, weights, row, panel, 0);
                     row += 4;
                 }
                 while row < rows {
-                    self.tile::<S, 1, 2>(simd, row, panel, 0);
+                    self.tile::<S, 1, 2>(simd, weights, row, panel, 0);
                     row += 1;
                 }
             } else {
                 for half in [0, PANEL / 2] {
                     let mut row = 0;
                     while row + 6 <= rows {
-                        self.tile::<S, 6, 2>(simd, row, panel, half);
+                        self.tile::<S, 6, 2>(simd, weights, row, panel, half);
                         row += 6;
                     }
                     while row < rows {
-                        self.tile::<S, 1, 2>(simd, row, panel, half);
+                        self.tile::<S, 1, 2>(simd, weights, row, panel, half);
                         row += 1;
                     }
                 }
@@ -124,19 +141,20 @@ impl Kernel for Product<'_> {
 }
 
 impl Product<'_> {
-    /// Computes `ROWS` rows from `first_row`, and `VECTORS` vectors of outputs from `offset` in `panel`.
+    /// Computes `ROWS` rows from `first_row`, and `VECTORS` vectors of outputs from `offset` in `panel`, whose weights are
+    /// `(inputs, PANEL)`.
     #[inline(always)]
     fn tile<S: Simd, const ROWS: usize, const VECTORS: usize>(
         &mut self,
         simd: S,
+        weights: &[f32],
         first_row: usize,
         panel: usize,
         offset: usize,
     ) {
-        let PackedLinear { inputs, outputs, panels, bias } = self.layer;
+        let PackedLinear { inputs, outputs, bias, .. } = self.layer;
         let rows: [&[f32]; ROWS] =
             std::array::from_fn(|row| &self.x[(first_row + row) * inputs..][..*inputs]);
-        let weights = &panels[panel * PANEL * inputs..][..PANEL * inputs];
         let mut sums = [[simd.splat(0.0); VECTORS]; ROWS];
         for (input, weights) in weights.chunks_exact(PANEL).enumerate() {
             let weights: [S::V; VECTORS] =
@@ -213,8 +231,8 @@ mod tests {
             let weight = random(&mut stream, outputs * inputs);
             let bias = random(&mut stream, outputs);
             let residual = random(&mut stream, rows * outputs);
-            let layer = PackedLinear::new(&weight, Some(&bias), outputs, inputs);
-            let unbiased = PackedLinear::new(&weight, None, outputs, inputs);
+            let layer = PackedLinear::new(&weight, Some(&bias), outputs, inputs, Dtype::F32);
+            let unbiased = PackedLinear::new(&weight, None, outputs, inputs, Dtype::F32);
             for level in Level::here() {
                 let run = |layer: &PackedLinear, finish| {
                     let mut y = vec![f32::NAN; rows * outputs];
@@ -252,8 +270,24 @@ mod tests {
         for (inputs, outputs) in [(1, 1), (7, 33), (16, 32), (65, 100)] {
             let weight = random(&mut stream, outputs * inputs);
             let bias = random(&mut stream, outputs);
-            let layer = PackedLinear::new(&weight, Some(&bias), outputs, inputs);
+            let layer = PackedLinear::new(&weight, Some(&bias), outputs, inputs, Dtype::F32);
             assert_eq!(layer.unpack(), (weight, bias));
+        }
+    }
+
+    #[test]
+    fn weights_in_half_precision_are_what_they_are_rounded_to() {
+        let mut stream = Stream::new(4, "linear");
+        let (rows, inputs, outputs) = (14, 40, 70);
+        let x = random(&mut stream, rows * inputs);
+        let weight = random(&mut stream, outputs * inputs);
+        for dtype in [Dtype::F16, Dtype::Bf16] {
+            let rounded = Held::new(weight.clone(), dtype).values(0, weight.len(), &mut Vec::new()).to_vec();
+            assert_ne!(rounded, weight);
+            let half = PackedLinear::new(&weight, None, outputs, inputs, dtype);
+            let single = PackedLinear::new(&rounded, None, outputs, inputs, Dtype::F32);
+            assert_eq!(half.forward(&x, Finish::Plain), single.forward(&x, Finish::Plain));
+            assert_eq!(half.unpack().0, rounded);
         }
     }
 
@@ -262,7 +296,8 @@ mod tests {
         let mut stream = Stream::new(2, "linear");
         let (rows, inputs, outputs) = (27, 48, 64);
         let x = random(&mut stream, rows * inputs);
-        let layer = PackedLinear::new(&random(&mut stream, inputs * outputs), None, outputs, inputs);
+        let layer =
+            PackedLinear::new(&random(&mut stream, inputs * outputs), None, outputs, inputs, Dtype::F32);
         let together = layer.forward(&x, Finish::Plain);
         for (row, x) in x.chunks_exact(inputs).enumerate() {
             assert_eq!(layer.forward(x, Finish::Plain), together[row * outputs..][..outputs]);

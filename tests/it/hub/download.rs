@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use mlem_probe::hub::Weights;
+use mlem_probe::models::Tokenizer;
 
 use super::server::{Blob, COMMIT, Model, Reply, Request, Server};
 use super::{User, links_to, noise, weights};
@@ -107,6 +108,38 @@ fn pytorchs_files_are_fetched_where_there_are_no_safetensors() {
     model.files.remove("pytorch_model.bin");
     let server = model.serve();
     assert_eq!(weights(&User::of(&server).resolve(ID).unwrap()), b"one two");
+}
+
+#[test]
+fn the_files_of_a_vocabulary_are_fetched_where_there_is_no_tokenizer_json() {
+    for case in ["bert", "gpt2", "roberta_map", "t5", "deberta_added", "m2m_100_bpe", "llama", "xlm_roberta"]
+    {
+        let (files, sentences, expected) = crate::tokenizers::golden_case(case);
+        let mut model = Model::new(ID, b"weights");
+        model.files.remove("tokenizer.json");
+        // What the server of these tests has beside the model is no vocabulary.
+        for (name, bytes) in &files {
+            model.files.insert(name.clone(), Blob { bytes: bytes.clone(), large: name.ends_with("model") });
+        }
+        let server = model.serve();
+        let user = User::of(&server);
+        let found = user.resolve(ID).unwrap();
+        let tokenizer = Tokenizer::parse(case, &found.tokenizer).unwrap();
+        for (sentence, expected) in sentences.iter().zip(&expected) {
+            assert_eq!(&tokenizer.encode(sentence).unwrap().tokens, expected, "{case}: {sentence:?}");
+        }
+        let asked = server.requests();
+        for name in files.keys() {
+            assert_eq!(asked.iter().filter(|request| request.gets(name)).count(), 1, "{case}: {name}");
+        }
+        let again = user.resolve(ID).unwrap();
+        assert_eq!((again.tokenizer, server.requests().len()), (found.tokenizer, asked.len()), "{case}");
+    }
+    let mut model = Model::new(ID, b"weights");
+    model.files.remove("tokenizer.json");
+    model.files.insert("vocab.json".to_owned(), Blob { bytes: b"{}".to_vec(), large: false });
+    let error = User::of(&model.serve()).resolve(ID).unwrap_err();
+    assert!(error.to_string().contains("tokenizer.json"), "{error}");
 }
 
 #[test]

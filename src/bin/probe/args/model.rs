@@ -2,7 +2,7 @@
 
 use clap::Args;
 use mlem_probe::activations::Pooling;
-use mlem_probe::models::DeviceChoice;
+use mlem_probe::models::{DeviceChoice, Dtype};
 
 use super::{Ranges, named};
 
@@ -26,6 +26,14 @@ pub struct ModelArgs {
     /// with its feature, and auto is the processor without one
     #[arg(long, value_name = "DEVICE", default_value = "auto")]
     pub device: DeviceChoice,
+    /// How weights are held in memory: f16 and bf16 take half the room, and change nothing in a checkpoint that is stored so;
+    /// everything is computed in f32
+    #[arg(long, value_name = "DTYPE", default_value = "f32", value_parser = named::<Dtype>(&Dtype::NAMES))]
+    pub dtype: Dtype,
+    /// Leave weights in their files and read each layer when its turn comes, for models larger than memory: the same numbers
+    /// more slowly
+    #[arg(long)]
+    pub offload: bool,
 }
 
 impl ModelArgs {

@@ -54,6 +54,7 @@ pub fn run(args: &ExtractCommand, printer: &Printer) -> Result<()> {
             "commit": checkpoint.commit,
             "untrained": options.untrained,
             "device": options.device.to_string(),
+            "dtype": options.dtype,
             "layers": activations.layers(),
             "transforms": activations.provenance().transforms,
             "stimuli": throughput.stimuli,

@@ -70,6 +70,7 @@ pub fn run(args: &FitArgs, printer: &Printer) -> Result<()> {
             id,
             commit: activations.provenance().commit.clone(),
             untrained: activations.provenance().untrained,
+            dtype: activations.provenance().dtype.clone(),
             pooling: activations.provenance().pooling.map(|p| p.to_string()).unwrap_or_default(),
             ..ModelRecord::default()
         }),

@@ -26,7 +26,7 @@ pub fn find(
     }
     let mut hub = Hub::from_env();
     hub.revision = revision.map(str::to_owned);
-    let mut options = LoadOptions::default().device(device);
+    let mut options = LoadOptions::default().device(device).dtype(args.dtype).offload(args.offload);
     if let Some(seed) = args.untrained {
         hub.weights = false;
         options = options.untrained(seed);

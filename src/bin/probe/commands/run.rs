@@ -8,6 +8,7 @@ use std::time::Instant;
 use mlem_probe::activations::Destination;
 use mlem_probe::compare::{Representation, stimuli_sample};
 use mlem_probe::grammar::{Draw, Grammar};
+use mlem_probe::models::Dtype;
 use mlem_probe::numeric::rng::Stream;
 use mlem_probe::profile::ModelRecord;
 use mlem_probe::stimuli::Stimuli;
@@ -144,6 +145,7 @@ impl<'a> Prepared<'a> {
             commit: checkpoint.commit.clone(),
             untrained: options.untrained,
             device: Some(options.device.to_string()),
+            dtype: (options.dtype != Dtype::F32).then(|| options.dtype.to_string()),
             config: serde_json::from_str(&checkpoint.config).unwrap_or_default(),
             pooling: pooling(&args.extract, stimuli),
         };

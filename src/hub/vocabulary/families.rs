@@ -1,0 +1,165 @@
+//! Which class of tokenizers reads a sentencepiece model, and what it makes of it.
+//!
+//! Each follows the class of that name in Hugging Face transformers 5.24 (`models/*/tokenization_*.py`, `convert_from_spm` of
+//! `convert_slow_tokenizer.py`).
+
+use super::settings::Settings;
+
+/// A class of tokenizers that reads a sentencepiece model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Family {
+    T5,
+    XlmRoberta,
+    Camembert,
+    Albert,
+    DebertaV2,
+    Mbart,
+    Mbart50,
+    M2m100,
+    Llama,
+    Gemma,
+    /// No class of its own: as sentencepiece itself reads the model.
+    Plain,
+}
+
+impl Family {
+    /// By the class that the settings name, else by the model; `None` where neither reads a sentencepiece model in a known way.
+    pub(super) fn of(settings: &Settings<'_>) -> Option<Self> {
+        let by_model = match settings.model_type.as_str() {
+            "t5" | "mt5" => Some(Self::T5),
+            "xlm-roberta" => Some(Self::XlmRoberta),
+            "camembert" => Some(Self::Camembert),
+            "albert" => Some(Self::Albert),
+            "deberta-v2" => Some(Self::DebertaV2),
+            "mbart" => Some(Self::Mbart),
+            "m2m_100" => Some(Self::M2m100),
+            "gemma" | "gemma2" | "gemma3" | "gemma3_text" | "t5gemma" => Some(Self::Gemma),
+            // Whatever class the settings name: it is known to be wrong there.
+            "mistral" | "ministral" | "ministral3" | "mistral3" | "phi3" | "stablelm" | "granite"
+            | "olmo2" | "umt5" => return Some(Self::Plain),
+            "llama" | "smollm3" | "eurobert" => Some(Self::Plain),
+            _ => None,
+        };
+        match settings.class.as_deref() {
+            None => by_model,
+            Some("T5Tokenizer") => Some(Self::T5),
+            Some("XLMRobertaTokenizer") if settings.model_type != "xlm-roberta-xl" => Some(Self::XlmRoberta),
+            Some("CamembertTokenizer") => Some(Self::Camembert),
+            Some("AlbertTokenizer") => Some(Self::Albert),
+            Some("DebertaV2Tokenizer") => Some(Self::DebertaV2),
+            Some("MBartTokenizer") => Some(Self::Mbart),
+            Some("MBart50Tokenizer") => Some(Self::Mbart50),
+            Some("M2M100Tokenizer") => Some(Self::M2m100),
+            Some("LlamaTokenizer") => Some(Self::Llama),
+            Some("GemmaTokenizer") => Some(Self::Gemma),
+            Some("PreTrainedTokenizer" | "TokenizersBackend") if by_model == Some(Self::Plain) => by_model,
+            Some(_) => None,
+        }
+    }
+
+    /// The files that it wants.
+    pub(super) fn files(self) -> &'static [&'static str] {
+        match self {
+            Self::T5 | Self::Albert => &["spiece.model"],
+            Self::DebertaV2 => &["spm.model"],
+            Self::XlmRoberta | Self::Camembert | Self::Mbart | Self::Mbart50 => &["sentencepiece.bpe.model"],
+            Self::M2m100 => &["sentencepiece.bpe.model", "vocab.json"],
+            Self::Llama | Self::Gemma | Self::Plain => &["tokenizer.model"],
+        }
+    }
+
+    /// The special tokens that the class has unless the settings say otherwise, in the order in which they are added.
+    pub(super) fn specials(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::T5 => &[("eos_token", "</s>"), ("unk_token", "<unk>"), ("pad_token", "<pad>")],
+            Self::XlmRoberta | Self::Camembert | Self::Mbart => &[
+                ("bos_token", "<s>"),
+                ("eos_token", "</s>"),
+                ("unk_token", "<unk>"),
+                ("sep_token", "</s>"),
+                ("pad_token", "<pad>"),
+                ("cls_token", "<s>"),
+                ("mask_token", "<mask>"),
+            ],
+            Self::Mbart50 => &[
+                ("eos_token", "</s>"),
+                ("unk_token", "<unk>"),
+                ("sep_token", "</s>"),
+                ("pad_token", "<pad>"),
+                ("cls_token", "<s>"),
+                ("mask_token", "<mask>"),
+            ],
+            Self::Albert => &[
+                ("bos_token", "[CLS]"),
+                ("eos_token", "[SEP]"),
+                ("unk_token", "<unk>"),
+                ("sep_token", "[SEP]"),
+                ("pad_token", "<pad>"),
+                ("cls_token", "[CLS]"),
+                ("mask_token", "[MASK]"),
+            ],
+            Self::DebertaV2 => &[
+                ("bos_token", "[CLS]"),
+                ("eos_token", "[SEP]"),
+                ("unk_token", "[UNK]"),
+                ("sep_token", "[SEP]"),
+                ("pad_token", "[PAD]"),
+                ("cls_token", "[CLS]"),
+                ("mask_token", "[MASK]"),
+            ],
+            Self::M2m100 => &[
+                ("bos_token", "<s>"),
+                ("eos_token", "</s>"),
+                ("unk_token", "<unk>"),
+                ("sep_token", "</s>"),
+                ("pad_token", "<pad>"),
+            ],
+            Self::Llama => &[("bos_token", "<s>"), ("eos_token", "</s>"), ("unk_token", "<unk>")],
+            Self::Gemma => &[
+                ("bos_token", "<bos>"),
+                ("eos_token", "<eos>"),
+                ("unk_token", "<unk>"),
+                ("pad_token", "<pad>"),
+                ("mask_token", "<mask>"),
+            ],
+            // Those of the model itself; see `sentencepiece::Built`.
+            Self::Plain => &[],
+        }
+    }
+
+    /// Whether the mask takes in the blank before it, unless the settings say otherwise.
+    pub(super) fn mask_takes_blank(self) -> bool {
+        matches!(self, Self::Camembert | Self::Mbart | Self::Mbart50)
+    }
+
+    /// The languages whose codes are tokens, in the order of their ids.
+    pub(super) fn languages(self) -> Vec<String> {
+        let named = |more: &[&str]| MBART.iter().chain(more).map(|&code| code.to_owned()).collect();
+        match self {
+            Self::Mbart => named(&[]),
+            Self::Mbart50 => named(&MBART_50),
+            Self::M2m100 => M2M_100.split_whitespace().map(|code| format!("__{code}__")).collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// Languages of mBART.
+const MBART: [&str; 25] = [
+    "ar_AR", "cs_CZ", "de_DE", "en_XX", "es_XX", "et_EE", "fi_FI", "fr_XX", "gu_IN", "hi_IN", "it_IT",
+    "ja_XX", "kk_KZ", "ko_KR", "lt_LT", "lv_LV", "my_MM", "ne_NP", "nl_XX", "ro_RO", "ru_RU", "si_LK",
+    "tr_TR", "vi_VN", "zh_CN",
+];
+
+/// What mBART-50 has beside them.
+const MBART_50: [&str; 27] = [
+    "af_ZA", "az_AZ", "bn_IN", "fa_IR", "he_IL", "hr_HR", "id_ID", "ka_GE", "km_KH", "mk_MK", "ml_IN",
+    "mn_MN", "mr_IN", "pl_PL", "ps_AF", "pt_XX", "sv_SE", "sw_KE", "ta_IN", "te_IN", "th_TH", "tl_XX",
+    "uk_UA", "ur_PK", "xh_ZA", "gl_ES", "sl_SI",
+];
+
+/// Languages of M2M-100.
+const M2M_100: &str = "af am ar ast az ba be bg bn br bs ca ceb cs cy da de el en es et fa ff fi fr fy ga gd gl gu ha he hi \
+    hr ht hu hy id ig ilo is it ja jv ka kk km kn ko lb lg ln lo lt lv mg mk ml mn mr ms my ne nl no ns \
+    oc or pa pl ps pt ro ru sd si sk sl so sq sr ss su sv sw ta th tl tn tr uk ur uz vi wo xh yi yo zh \
+    zu";

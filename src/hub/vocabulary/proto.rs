@@ -1,0 +1,308 @@
+//! A sentencepiece model: the protocol buffer that its file is, as far as a tokenizer needs it.
+//!
+//! The fields and their defaults are those of `sentencepiece_model.proto`; what is not listed here is passed over.
+
+/// What a file of sentencepiece says.
+#[expect(clippy::struct_excessive_bools, reason = "four independent settings of a file")]
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct ModelProto {
+    /// The vocabulary; a piece's id is its place.
+    pub(super) pieces: Vec<Piece>,
+    pub(super) algorithm: Algorithm,
+    /// Whether what is not in the vocabulary becomes bytes.
+    pub(super) byte_fallback: bool,
+    /// The ids and names of the unknown piece, of the beginning and of the end; an id below 0 is none.
+    pub(super) unknown: (i64, String),
+    pub(super) beginning: (i64, String),
+    pub(super) end: (i64, String),
+    /// How characters are normalized; empty for not at all.
+    pub(super) charsmap: Vec<u8>,
+    /// Whether a space is put before the text.
+    pub(super) add_dummy_prefix: bool,
+    /// Whether spaces are removed at both ends, and several become one.
+    pub(super) remove_extra_whitespaces: bool,
+    /// Whether spaces become `▁`.
+    pub(super) escape_whitespaces: bool,
+}
+
+/// A piece of the vocabulary.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Piece {
+    pub(super) text: String,
+    /// Its log probability, or the order in which it was merged.
+    pub(super) score: f32,
+    pub(super) kind: PieceKind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum PieceKind {
+    Normal,
+    /// Stands for something, and is never found in a text.
+    Control,
+    /// Found whole wherever it stands in a text.
+    UserDefined,
+    /// Unknown, unused, or a byte.
+    Other,
+}
+
+/// How a text is cut into pieces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Algorithm {
+    Unigram,
+    Bpe,
+    Word,
+    Char,
+}
+
+impl Algorithm {
+    /// Its name.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Unigram => "Unigram",
+            Self::Bpe => "BPE",
+            Self::Word => "Word",
+            Self::Char => "Char",
+        }
+    }
+}
+
+impl ModelProto {
+    /// Reads the bytes of a file; says what is wrong with them.
+    pub(super) fn parse(bytes: &[u8]) -> Result<Self, String> {
+        let mut model = Self {
+            pieces: Vec::new(),
+            algorithm: Algorithm::Unigram,
+            byte_fallback: false,
+            unknown: (0, "<unk>".to_owned()),
+            beginning: (1, "<s>".to_owned()),
+            end: (2, "</s>".to_owned()),
+            charsmap: Vec::new(),
+            add_dummy_prefix: true,
+            remove_extra_whitespaces: true,
+            escape_whitespaces: true,
+        };
+        each_field(bytes, |field, value| match field {
+            1 => {
+                model.pieces.push(Piece::parse(value.bytes()?)?);
+                Ok(())
+            }
+            2 => each_field(value.bytes()?, |field, value| model.trainer(field, value)),
+            3 => each_field(value.bytes()?, |field, value| model.normalizer(field, value)),
+            _ => Ok(()),
+        })?;
+        if model.pieces.is_empty() {
+            return Err("it has no pieces".to_owned());
+        }
+        Ok(model)
+    }
+
+    /// A field of `trainer_spec`.
+    fn trainer(&mut self, field: u64, value: Value<'_>) -> Result<(), String> {
+        match field {
+            3 => {
+                self.algorithm = match value.number()? {
+                    1 => Algorithm::Unigram,
+                    2 => Algorithm::Bpe,
+                    3 => Algorithm::Word,
+                    4 => Algorithm::Char,
+                    other => return Err(format!("it was trained by an algorithm of number {other}")),
+                }
+            }
+            35 => self.byte_fallback = value.number()? != 0,
+            40 => self.unknown.0 = value.number()?,
+            41 => self.beginning.0 = value.number()?,
+            42 => self.end.0 = value.number()?,
+            45 => self.unknown.1 = value.text()?,
+            46 => self.beginning.1 = value.text()?,
+            47 => self.end.1 = value.text()?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// A field of `normalizer_spec`.
+    fn normalizer(&mut self, field: u64, value: Value<'_>) -> Result<(), String> {
+        match field {
+            2 => self.charsmap = value.bytes()?.to_vec(),
+            3 => self.add_dummy_prefix = value.number()? != 0,
+            4 => self.remove_extra_whitespaces = value.number()? != 0,
+            5 => self.escape_whitespaces = value.number()? != 0,
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+impl Piece {
+    fn parse(bytes: &[u8]) -> Result<Self, String> {
+        let mut piece = Self { text: String::new(), score: 0.0, kind: PieceKind::Normal };
+        each_field(bytes, |field, value| {
+            match field {
+                1 => piece.text = value.text()?,
+                2 => piece.score = value.float()?,
+                3 => {
+                    piece.kind = match value.number()? {
+                        1 => PieceKind::Normal,
+                        3 => PieceKind::Control,
+                        4 => PieceKind::UserDefined,
+                        _ => PieceKind::Other,
+                    }
+                }
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(piece)
+    }
+}
+
+/// A value as the wire has it.
+#[derive(Clone, Copy)]
+enum Value<'a> {
+    Number(u64),
+    Eight,
+    Bytes(&'a [u8]),
+    Four([u8; 4]),
+}
+
+impl<'a> Value<'a> {
+    /// A negative number takes all 64 bits.
+    fn number(self) -> Result<i64, String> {
+        match self {
+            Self::Number(number) => Ok(number as i64),
+            _ => Err("a field should be a number".to_owned()),
+        }
+    }
+
+    fn float(self) -> Result<f32, String> {
+        match self {
+            Self::Four(bytes) => Ok(f32::from_le_bytes(bytes)),
+            _ => Err("a field should be a float".to_owned()),
+        }
+    }
+
+    fn bytes(self) -> Result<&'a [u8], String> {
+        match self {
+            Self::Bytes(bytes) => Ok(bytes),
+            _ => Err("a field should be bytes".to_owned()),
+        }
+    }
+
+    fn text(self) -> Result<String, String> {
+        let text = std::str::from_utf8(self.bytes()?);
+        text.map(str::to_owned).map_err(|_| "a field is not UTF-8".to_owned())
+    }
+}
+
+/// Gives every field of a message to `visit`, with its number.
+fn each_field<'a>(
+    mut bytes: &'a [u8],
+    mut visit: impl FnMut(u64, Value<'a>) -> Result<(), String>,
+) -> Result<(), String> {
+    while !bytes.is_empty() {
+        let key = varint(&mut bytes)?;
+        let value = match key & 7 {
+            0 => Value::Number(varint(&mut bytes)?),
+            1 => {
+                take(&mut bytes, 8)?;
+                Value::Eight
+            }
+            2 => {
+                let length = varint(&mut bytes)?;
+                Value::Bytes(take(&mut bytes, length)?)
+            }
+            5 => {
+                let mut four = [0; 4];
+                four.copy_from_slice(take(&mut bytes, 4)?);
+                Value::Four(four)
+            }
+            other => return Err(format!("a field has the unknown wire type {other}")),
+        };
+        visit(key >> 3, value)?;
+    }
+    Ok(())
+}
+
+/// The next `length` bytes.
+fn take<'a>(bytes: &mut &'a [u8], length: u64) -> Result<&'a [u8], String> {
+    let split = usize::try_from(length).ok().and_then(|length| bytes.split_at_checked(length));
+    let (taken, rest) = split.ok_or_else(|| "it is cut short".to_owned())?;
+    *bytes = rest;
+    Ok(taken)
+}
+
+/// A number of 7 bits a byte, the lowest first.
+fn varint(bytes: &mut &[u8]) -> Result<u64, String> {
+    let mut number = 0;
+    for place in 0..10 {
+        let byte = take(bytes, 1)?[0];
+        number |= u64::from(byte & 0x7f) << (7 * place);
+        if byte < 0x80 {
+            return Ok(number);
+        }
+    }
+    Err("a number has more than 64 bits".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A field of bytes.
+    fn bytes(field: u8, content: &[u8]) -> Vec<u8> {
+        [&[field << 3 | 2, content.len() as u8], content].concat()
+    }
+
+    fn piece(text: &str, score: f32, kind: Option<u8>) -> Vec<u8> {
+        let mut message = bytes(1, text.as_bytes());
+        message.push(2 << 3 | 5);
+        message.extend(score.to_le_bytes());
+        if let Some(kind) = kind {
+            message.extend([3 << 3, kind]);
+        }
+        bytes(1, &message)
+    }
+
+    #[test]
+    fn what_is_there_is_read_and_the_rest_has_its_defaults() {
+        // Numbers of fields beyond 15 take two bytes; -1 takes ten.
+        let pad_id = [&[0xd8, 2][..], &[0xff; 9], &[1]].concat();
+        let unk_id = [0xc0, 2, 3];
+        let trainer = [&[3 << 3, 2][..], &[0x98, 2, 1], &unk_id, &pad_id].concat();
+        let normalizer = [&bytes(2, b"map")[..], &[3 << 3, 0]].concat();
+        let file = [
+            piece("<unk>", 0.0, Some(2)),
+            piece("▁a", -1.5, None),
+            piece("<s>", 0.0, Some(3)),
+            bytes(2, &trainer),
+            bytes(3, &normalizer),
+            bytes(9, b"something of another time"),
+        ]
+        .concat();
+        let model = ModelProto::parse(&file).unwrap();
+        let kinds: Vec<PieceKind> = model.pieces.iter().map(|piece| piece.kind).collect();
+        assert_eq!(kinds, [PieceKind::Other, PieceKind::Normal, PieceKind::Control]);
+        assert_eq!((model.pieces[1].text.as_str(), model.pieces[1].score), ("▁a", -1.5));
+        assert_eq!((model.algorithm, model.byte_fallback), (Algorithm::Bpe, true));
+        assert_eq!((model.unknown, model.beginning.0), ((3, "<unk>".to_owned()), 1));
+        assert_eq!((model.charsmap, model.add_dummy_prefix), (b"map".to_vec(), false));
+        assert!(model.remove_extra_whitespaces && model.escape_whitespaces);
+    }
+
+    #[test]
+    fn what_is_no_model_is_refused() {
+        let whole = [piece("<unk>", 0.0, Some(2)), piece("▁a", -1.5, None)].concat();
+        for length in 0..whole.len() {
+            // A piece may be missing; half a piece may not.
+            let parsed = ModelProto::parse(&whole[..length]);
+            assert_eq!(parsed.is_ok(), length == piece("<unk>", 0.0, Some(2)).len(), "{length}");
+        }
+        for wrong in [
+            &b"{\"a\": 1}"[..],
+            &[0xff; 40],
+            &[1 << 3 | 2, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1],
+        ] {
+            assert!(ModelProto::parse(wrong).is_err());
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! The table of tokens: the largest single tensor of most models, of which a batch needs few rows.
+
+use std::sync::Arc;
+
+use candle_core::{DType, Device, Tensor};
+use safetensors::tensor::TensorInfo;
+
+use super::dtype::{Dtype, Held};
+use super::error::Result;
+use super::safetensors::SafetensorsFile;
+
+/// An embedding for each token, `(vocab_size, d)`.
+pub(super) enum Table {
+    /// In memory, of whatever type it is held as.
+    Tensor(Tensor),
+    /// In its file, from which rows are read as they are needed.
+    File(FileTable),
+}
+
+/// A table in a file.
+pub(super) struct FileTable {
+    pub(super) file: Arc<SafetensorsFile>,
+    pub(super) name: String,
+    pub(super) info: TensorInfo,
+    /// What its numbers are rounded to.
+    pub(super) dtype: Dtype,
+}
+
+impl Table {
+    /// Holds `table`, `(vocab_size, d)`, as `dtype`.
+    pub(super) fn new(table: Tensor, dtype: Dtype) -> Result<Self> {
+        Ok(Self::Tensor(match dtype {
+            Dtype::F32 => table,
+            Dtype::F16 => table.to_dtype(DType::F16)?,
+            Dtype::Bf16 => table.to_dtype(DType::BF16)?,
+        }))
+    }
+
+    /// The table with `row`, `(1, d)`, added to every row; in memory.
+    pub(super) fn plus(&self, row: &Tensor) -> Result<Self> {
+        Ok(Self::Tensor(self.tensor()?.broadcast_add(row)?))
+    }
+
+    /// Rows of the table in f32, `(rows, d)`.
+    pub(super) fn gather(&self, rows: &[u32]) -> Result<Tensor> {
+        match self {
+            Self::Tensor(table) => {
+                let rows = Tensor::new(rows, &Device::Cpu)?;
+                Ok(table.index_select(&rows, 0)?.to_dtype(DType::F32)?)
+            }
+            Self::File(table) => {
+                let d = table.info.shape.last().copied().unwrap_or(0);
+                let mut values = Vec::with_capacity(rows.len() * d);
+                for &row in rows {
+                    values.extend(table.file.read_part(&table.name, &table.info, row as usize * d, d)?);
+                }
+                let held = Held::new(values, table.dtype);
+                let values = held.values(0, rows.len() * d, &mut Vec::new()).to_vec();
+                Ok(Tensor::from_vec(values, (rows.len(), d), &Device::Cpu)?)
+            }
+        }
+    }
+
+    /// All of it in f32, `(vocab_size, d)`.
+    pub(super) fn tensor(&self) -> Result<Tensor> {
+        match self {
+            Self::Tensor(table) => Ok(table.to_dtype(DType::F32)?),
+            Self::File(FileTable { file, name, info, .. }) => {
+                Ok(Tensor::from_vec(file.read(name, info)?, info.shape.as_slice(), &Device::Cpu)?)
+            }
+        }
+    }
+}
