@@ -12,6 +12,7 @@ use rayon::prelude::*;
 
 use super::Result;
 use super::crossval::CrossValidation;
+use super::distance::Neural;
 use super::effects::subtract_mains;
 use super::params::Permute;
 use super::score::{Evaluation, GridModel, neural_distances};
@@ -53,69 +54,84 @@ impl CrossValidation {
         weights: &[Array2<f64>],
         draws: usize,
     ) -> Result<Bootstrap> {
-        let design = &self.design;
-        let neural = design.neural(activations)?;
-        let n_effects = if self.plan.permutations == 0 { 0 } else { self.plan.effects.len() };
-        let mut sum =
-            Bootstrap { scores: vec![0.0; 1 + draws], importances: Array2::zeros((1 + draws, n_effects)) };
-        for fold in 0..self.n_folds() {
-            let tasks = design.layout.tasks_within(fold);
-            let held = self.held(fold, &tasks);
-            let first = held.stimuli.start;
-            let mut pairs = Vec::with_capacity(self.held_pairs(fold).len());
-            for task in &tasks {
-                task.each_pair(self.coverage, |i, j| pairs.push(((i - first) as u32, (j - first) as u32)));
+        let neural = self.design.neural(activations)?;
+        let importances = Array2::zeros((1 + draws, self.n_effects()));
+        let mut sum = Bootstrap { scores: vec![0.0; 1 + draws], importances };
+        let share = 1.0 / self.n_folds() as f64;
+        for (fold, weights) in weights.iter().enumerate() {
+            let of_fold = self.bootstrap_fold(fold, &neural, weights, draws);
+            for (sum, score) in sum.scores.iter_mut().zip(of_fold.scores) {
+                *sum += share * score;
             }
-            let distances = neural_distances(&neural, &tasks, self.coverage);
-            let w: Vec<f64> = design.terms.iter().map(|term| weights[fold][[term.a, term.b]]).collect();
-            let model = GridModel::new(&design.terms, &w, &design.columns);
-            let target = RankTarget::new(&distances, &mut Scratch::default());
-            let evaluation = Evaluation::new(model, self.held_pairs(fold), target);
-            let ranked = Ranked { pairs: &pairs, neural: &classes(&distances) };
-            let own = classes_of_grid(&evaluation.distances);
-            let counts = |draw: usize| self.counts(fold, held.stimuli.len(), draw);
-            let scores = ranked.spearman(&[&own], 1 + draws, counts).column(0).to_vec();
-
-            let mut drops = Array2::zeros((1 + draws, n_effects));
-            let permutable = self.plan.permutable(&held.stimuli);
-            let permuted = (n_effects > 0).then(|| self.plan.permuted(self.held_pairs(fold), &held, 0));
-            let at_once = (MAX_CLASSES / (2 * pairs.len()).max(1)).max(1);
-            for start in (0..n_effects).step_by(at_once) {
-                let Some(permuted) = &permuted else { break };
-                let effects = start..(start + at_once).min(n_effects);
-                let moved: Vec<Option<Vec<u16>>> = effects
-                    .clone()
-                    .into_par_iter()
-                    .map(|k| {
-                        let distances = evaluation.permuted_distances(&self.plan, k, permuted);
-                        distances.map(|distances| classes_of_grid(&distances))
-                    })
-                    .collect();
-                // Where nothing moves the score stays.
-                let sets: Vec<&[u16]> =
-                    moved.iter().map(|moved| moved.as_ref().unwrap_or(&own).as_slice()).collect();
-                let permuted = ranked.spearman(&sets, 1 + draws, counts);
-                for (column, k) in effects.enumerate() {
-                    for draw in 0..=draws {
-                        // Constant distances rank nothing.
-                        let score = permuted[[draw, column]];
-                        let score = if score.is_nan() { 0.0 } else { score };
-                        drops[[draw, k]] = if permutable[k] { scores[draw] - score } else { f64::NAN };
-                    }
-                }
-            }
-            let share = 1.0 / self.n_folds() as f64;
-            for (draw, mut row) in drops.rows_mut().into_iter().enumerate() {
-                if self.plan.permute() == Permute::Stimuli
-                    && let Some(row) = row.as_slice_mut()
-                {
-                    subtract_mains(row, &self.plan.effects);
-                }
-                sum.scores[draw] += share * scores[draw];
-                sum.importances.row_mut(draw).scaled_add(share, &row);
-            }
+            sum.importances.scaled_add(share, &of_fold.importances);
         }
         Ok(sum)
+    }
+
+    fn bootstrap_fold(&self, fold: usize, neural: &Neural, weights: &Array2<f64>, draws: usize) -> Bootstrap {
+        let design = &self.design;
+        let set = self.held_pairs(fold);
+        let tasks = design.layout.tasks_within(fold);
+        let held = self.held(fold, &tasks);
+        let first = held.stimuli.start;
+        let mut pairs = Vec::with_capacity(set.len());
+        for task in &tasks {
+            task.each_pair(self.coverage, |i, j| pairs.push(((i - first) as u32, (j - first) as u32)));
+        }
+        let distances = neural_distances(neural, &tasks, self.coverage);
+        let w: Vec<f64> = design.terms.iter().map(|term| weights[[term.a, term.b]]).collect();
+        let model = GridModel::new(&design.terms, &w, &design.columns);
+        let target = RankTarget::new(&distances, &mut Scratch::default());
+        let evaluation = Evaluation::new(model, set, target);
+        let ranked = Ranked { pairs: &pairs, neural: &classes(&distances) };
+        let own = classes_of_grid(&evaluation.distances);
+        let counts = |draw: usize| self.counts(fold, held.stimuli.len(), draw);
+        let scores = ranked.spearman(&[&own], 1 + draws, counts).column(0).to_vec();
+
+        let n_effects = self.n_effects();
+        let mut drops = Array2::zeros((1 + draws, n_effects));
+        if n_effects == 0 {
+            return Bootstrap { scores, importances: drops };
+        }
+        let permutable = self.plan.permutable(&held.stimuli);
+        let permuted = self.plan.permuted(set, &held, 0);
+        let at_once = (MAX_CLASSES / (2 * pairs.len()).max(1)).max(1);
+        for start in (0..n_effects).step_by(at_once) {
+            let effects = start..(start + at_once).min(n_effects);
+            let moved: Vec<Option<Vec<u16>>> = effects
+                .clone()
+                .into_par_iter()
+                .map(|k| {
+                    let distances = evaluation.permuted_distances(&self.plan, k, &permuted);
+                    distances.map(|distances| classes_of_grid(&distances))
+                })
+                .collect();
+            // Where nothing moves the score stays.
+            let sets: Vec<&[u16]> =
+                moved.iter().map(|moved| moved.as_ref().unwrap_or(&own).as_slice()).collect();
+            let scores_of = ranked.spearman(&sets, 1 + draws, counts);
+            for (column, k) in effects.enumerate() {
+                for (draw, score) in scores.iter().enumerate() {
+                    // Constant distances rank nothing.
+                    let of_effect = scores_of[[draw, column]];
+                    let of_effect = if of_effect.is_nan() { 0.0 } else { of_effect };
+                    drops[[draw, k]] = if permutable[k] { score - of_effect } else { f64::NAN };
+                }
+            }
+        }
+        if self.plan.permute() == Permute::Stimuli {
+            for mut row in drops.rows_mut() {
+                if let Some(row) = row.as_slice_mut() {
+                    subtract_mains(row, &self.plan.effects);
+                }
+            }
+        }
+        Bootstrap { scores, importances: drops }
+    }
+
+    /// How many effects have an importance.
+    fn n_effects(&self) -> usize {
+        if self.plan.permutations == 0 { 0 } else { self.plan.effects.len() }
     }
 
     /// How often each of the `n` stimuli of `fold` counts in `draw`; in draw 0 once.
