@@ -14,9 +14,8 @@ use crate::activations::{Pooling, Shape};
 use crate::models::{Model, Sequences};
 use crate::progress::{Progress, Unit};
 
-/// How many bytes of hidden states batches that run together may have. At a width of 4,096 that is 32,768 tokens: reading and
-/// laying out a block takes about as long as running it on 200 of them, so it costs next to nothing, and no state has to go to
-/// the disk.
+/// How many bytes of hidden states batches that run together may have: 32,768 tokens at a width of 4,096. A block is read once for
+/// so many that reading it is a small part of running it, and no state has to go to the disk.
 const TOGETHER: usize = 512 << 20;
 
 /// What there is to do.

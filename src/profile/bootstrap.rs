@@ -11,6 +11,9 @@ use crate::mlem::MlemParams;
 use crate::progress::{Progress, Unit};
 use crate::stimuli::FeatureTable;
 
+/// The file of the samples in a run's folder.
+pub const BOOTSTRAP: &str = "bootstrap.csv";
+
 /// A score or an importance of one layer in one draw, mean over folds.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sample {
@@ -25,7 +28,7 @@ pub struct Sample {
 }
 
 impl Row<5> for Sample {
-    const FILE: &'static str = "bootstrap.csv";
+    const FILE: &'static str = BOOTSTRAP;
     const HEADER: [&'static str; 5] = ["layer", "draw", "feature", "order", "value"];
 
     fn layer(&self) -> usize {

@@ -17,7 +17,7 @@ mod tables;
 mod units;
 
 pub use crate::mlem::Order;
-pub use bootstrap::{Bootstrapped, Sample, bootstrap};
+pub use bootstrap::{BOOTSTRAP, Bootstrapped, Sample, bootstrap};
 pub use ceiling::{CEILING, CeilingRow, ceilings};
 pub use csv::{IMPORTANCE, SCORES, STATISTICS, WEIGHTS};
 pub(crate) use csv::{number, table};

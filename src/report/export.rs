@@ -11,6 +11,7 @@ use svg2pdf::{ConversionOptions, PageOptions};
 
 use super::figures::Figure;
 use super::page::{self, Input};
+use super::svg::{view_box, with_legend};
 use super::{Error, Result};
 
 /// A kind of file.
@@ -66,7 +67,9 @@ pub fn figures(input: Input<'_>, formats: &[Format]) -> Result<Vec<File>> {
 
 /// `figures` as files of `formats`.
 pub(super) fn files(figures: &[Figure], formats: &[Format]) -> Result<Vec<File>> {
-    let all = figures.iter().flat_map(frames).map(|(name, svg)| (name, svg.to_owned()));
+    let all = figures.iter().flat_map(|figure| {
+        frames(figure).into_iter().map(|(name, svg)| (name, with_legend(svg, &unnamed(figure))))
+    });
     drawings(&all.collect::<Vec<_>>(), formats)
 }
 
@@ -86,6 +89,14 @@ pub(super) fn drawings(drawings: &[(String, String)], formats: &[Format]) -> Res
         }
     }
     Ok(files)
+}
+
+/// The curves of a figure that have a style and no name in its drawing.
+fn unnamed(figure: &Figure) -> Vec<(&str, usize)> {
+    if !figure.svg.contains("data-chart=\"multiples\"") {
+        return Vec::new();
+    }
+    figure.legend.iter().filter_map(|entry| Some((entry.name.as_str(), entry.style?))).collect()
 }
 
 /// The drawings of a figure with their names: one, or one per layer.
@@ -108,12 +119,6 @@ fn standalone(svg: &str) -> String {
         format!(" width=\"{:.2}mm\" height=\"{:.2}mm\"", width * MILLIMETRES, height * MILLIMETRES)
     });
     format!("{head}{size}><style>{}</style>{body}\n", light(page::FIGURE_STYLE))
-}
-
-fn view_box(head: &str) -> Option<(f64, f64)> {
-    let numbers = head.split_once("viewBox=\"0 0 ")?.1.split_once('"')?.0;
-    let (width, height) = numbers.split_once(' ')?;
-    Some((width.parse().ok()?, height.parse().ok()?))
 }
 
 /// `css` with every `light-dark(a, b)` replaced by `a`.

@@ -8,15 +8,16 @@ use csv::{Reader, ReaderBuilder, StringRecord, Writer};
 
 use super::error::{Error, Result};
 use crate::files;
-use crate::profile::{DIFFERENCES, Details, IMPORTANCE, SCORES, STATISTICS, UNITS, WEIGHTS};
+use crate::profile::{BOOTSTRAP, DIFFERENCES, Details, IMPORTANCE, SCORES, STATISTICS, UNITS, WEIGHTS};
 
 /// The tables of a run that are collected, where a run has them.
-pub const TABLES: [&str; 10] = [
+pub const TABLES: [&str; 11] = [
     SCORES,
     IMPORTANCE,
     WEIGHTS,
     STATISTICS,
     DIFFERENCES,
+    BOOTSTRAP,
     UNITS,
     Details::FILES[0],
     Details::FILES[1],

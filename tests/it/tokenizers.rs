@@ -168,8 +168,15 @@ fn sentencepiece_models_that_nobody_is_known_to_read_so_are_refused() {
     assert!(text.ends_with("`sp_model_kwargs` changes the tokens in a way that is not known"), "{text}");
 }
 
-/// A case of either kind: its files, the sentences, and their tokens.
-pub(crate) fn golden_case(name: &str) -> (BTreeMap<String, Vec<u8>>, Vec<String>, Vec<Vec<u32>>) {
+/// A case of either kind.
+pub(crate) struct GoldenCase {
+    /// Its files.
+    pub(crate) files: BTreeMap<String, Vec<u8>>,
+    /// Sentences, and the tokens of each.
+    pub(crate) sentences: Vec<(String, Vec<u32>)>,
+}
+
+pub(crate) fn golden_case(name: &str) -> GoldenCase {
     let (mut golden, models) = sentencepiece();
     if !golden.cases.contains_key(name) {
         golden = self::golden();
@@ -180,5 +187,5 @@ pub(crate) fn golden_case(name: &str) -> (BTreeMap<String, Vec<u8>>, Vec<String>
         None => content.into_bytes(),
     };
     let files = files.into_iter().map(|(name, content)| (name, bytes(content))).collect();
-    (files, golden.sentences, tokens)
+    GoldenCase { files, sentences: golden.sentences.into_iter().zip(tokens).collect() }
 }

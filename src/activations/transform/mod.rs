@@ -15,6 +15,7 @@
 //! few layers at a time, and not all of them.
 
 mod apply;
+mod arithmetic;
 mod tokens;
 
 use std::fmt;

@@ -20,6 +20,8 @@ mod plain;
 mod proto;
 mod sentencepiece;
 mod settings;
+mod special;
+mod steps;
 mod words;
 
 use std::path::Path;

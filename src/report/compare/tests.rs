@@ -39,6 +39,10 @@ fn every_figure_of_the_page_is_a_file() {
     assert_eq!(names[..2], ["profiles.svg", "profiles.pdf"]);
     assert_eq!(names.len(), 2 * 6);
     assert!(files.iter().all(|file| file.bytes.len() > 500));
+    // The page has its legend beside the drawing; in a file the models are named below it.
+    let features = files.iter().find(|file| file.name == "features.svg").unwrap();
+    let text = String::from_utf8(features.bytes.clone()).unwrap();
+    assert!(text.contains(">small</text>") && text.contains(">turned</text>"));
 }
 
 #[test]

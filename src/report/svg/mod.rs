@@ -8,6 +8,7 @@ mod arrangement;
 mod curves;
 mod dots;
 mod heatmap;
+mod legend;
 mod maps;
 mod mosaic;
 mod multiples;
@@ -19,6 +20,7 @@ pub(super) use arrangement::Arrangement;
 pub(super) use curves::{Curve, Curves, Range, swatch};
 pub(super) use dots::{Dot, Dots};
 pub(super) use heatmap::{Heatmap, Shades};
+pub(super) use legend::with_legend;
 pub(super) use maps::{Group, Maps, Panel};
 pub(super) use mosaic::{Mosaic, Tile};
 pub(super) use multiples::{Across, Multiple, Multiples, Series};
@@ -102,6 +104,13 @@ impl Svg {
             self.body
         )
     }
+}
+
+/// The width and height of a drawing.
+pub(super) fn view_box(svg: &str) -> Option<(f64, f64)> {
+    let numbers = svg.split_once("viewBox=\"0 0 ")?.1.split_once('"')?.0;
+    let (width, height) = numbers.split_once(' ')?;
+    Some((width.parse().ok()?, height.parse().ok()?))
 }
 
 /// A text that may be shown cut.

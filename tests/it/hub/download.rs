@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 use mlem_probe::hub::Weights;
 use mlem_probe::models::Tokenizer;
 
+use crate::tokenizers::{GoldenCase, golden_case};
+
 use super::server::{Blob, COMMIT, Model, Reply, Request, Server};
 use super::{User, links_to, noise, weights};
 
@@ -114,7 +116,7 @@ fn pytorchs_files_are_fetched_where_there_are_no_safetensors() {
 fn the_files_of_a_vocabulary_are_fetched_where_there_is_no_tokenizer_json() {
     for case in ["bert", "gpt2", "roberta_map", "t5", "deberta_added", "m2m_100_bpe", "llama", "xlm_roberta"]
     {
-        let (files, sentences, expected) = crate::tokenizers::golden_case(case);
+        let GoldenCase { files, sentences } = golden_case(case);
         let mut model = Model::new(ID, b"weights");
         model.files.remove("tokenizer.json");
         // What the server of these tests has beside the model is no vocabulary.
@@ -125,7 +127,7 @@ fn the_files_of_a_vocabulary_are_fetched_where_there_is_no_tokenizer_json() {
         let user = User::of(&server);
         let found = user.resolve(ID).unwrap();
         let tokenizer = Tokenizer::parse(case, &found.tokenizer).unwrap();
-        for (sentence, expected) in sentences.iter().zip(&expected) {
+        for (sentence, expected) in &sentences {
             assert_eq!(&tokenizer.encode(sentence).unwrap().tokens, expected, "{case}: {sentence:?}");
         }
         let asked = server.requests();

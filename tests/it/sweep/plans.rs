@@ -177,10 +177,9 @@ fn paths_are_read_from_the_folder_of_the_plan() {
 fn the_example_runs() {
     let w = Workspace::new();
     w.write("sweep.toml", include_str!("../../../examples/sweep.toml"));
-    let begun = std::time::Instant::now();
     assert!(w.ok("sweep sweep.toml").starts_with("16 cells: 16 done\n"));
     let said = w.ok("sweep collect sweep.toml");
-    assert!(said.contains("training: 16 cells collected") && begun.elapsed().as_secs() < 120, "{said}");
+    assert!(said.contains("training: 16 cells collected"), "{said}");
     // The comparison that is offered can be made.
     let command = said.lines().find_map(|line| line.trim().strip_prefix("probe compare ")).unwrap();
     assert!(w.ok(&format!("compare {command}")).contains("tiny-bert@step400"));

@@ -12,8 +12,8 @@ use crate::args::{Cli, RunArgs};
 
 /// What a plan says with keys of its own, and what `probe sweep` itself is told.
 const NO_OPTION: [&str; 8] = ["model", "revision", "pool", "out", "json", "quiet", "verbose", "threads"];
-/// Options that change no number: how much is done at once, and whether it is kept.
-const UNDECIDING: [&str; 2] = ["batch-tokens", "no-cache"];
+/// Options that change no number: how much is done at once, what is in memory, and what is kept.
+const UNDECIDING: [&str; 3] = ["batch-tokens", "no-cache", "offload"];
 /// What is part of a cell's key as a content and not as a name.
 const NAMES: [&str; 3] = ["model", "revision", "out"];
 
@@ -150,7 +150,15 @@ mod tests {
         );
         assert_eq!(
             plain,
-            settings(&["--folds=5", "--pool=mean", "--model=x", "--batch-tokens=9", "--no-cache"]).unwrap()
+            settings(&[
+                "--folds=5",
+                "--pool=mean",
+                "--model=x",
+                "--batch-tokens=9",
+                "--no-cache",
+                "--offload"
+            ])
+            .unwrap()
         );
         assert_ne!(plain, settings(&["--pool=last"]).unwrap());
         assert_eq!(settings(&["--untrained"]).unwrap()["untrained"], ["0"]);

@@ -1,0 +1,69 @@
+//! The arithmetic of the transforms, on one layer.
+
+use ndarray::{Array2, ArrayView2};
+
+use crate::numeric::rng::Stream;
+
+/// Subtracts from the units `units` of `rows` their mean over these rows.
+pub(super) fn subtract_mean(matrix: &mut Array2<f32>, rows: &[usize], units: std::ops::Range<usize>) {
+    let mut mean = vec![0.0f64; units.len()];
+    for &row in rows {
+        for (mean, unit) in mean.iter_mut().zip(units.clone()) {
+            *mean += f64::from(matrix[[row, unit]]);
+        }
+    }
+    for &row in rows {
+        for (mean, unit) in mean.iter().zip(units.clone()) {
+            let value = &mut matrix[[row, unit]];
+            *value =
+                if rows.len() == 1 { 0.0 } else { (f64::from(*value) - mean / rows.len() as f64) as f32 };
+        }
+    }
+}
+
+/// The mean and the standard deviation (over all stimuli, not a sample of more) of each unit; 0 exactly where it is constant.
+fn moments(matrix: ArrayView2<'_, f32>) -> Vec<(f64, f64)> {
+    let n = matrix.nrows() as f64;
+    let first = matrix.row(0).to_vec();
+    let mut mean = vec![0.0f64; matrix.ncols()];
+    let mut varies = vec![false; matrix.ncols()];
+    for row in matrix.rows() {
+        for (unit, &value) in row.iter().enumerate() {
+            mean[unit] += f64::from(value);
+            varies[unit] |= value != first[unit];
+        }
+    }
+    for mean in &mut mean {
+        *mean /= n;
+    }
+    let mut squares = vec![0.0f64; matrix.ncols()];
+    for row in matrix.rows() {
+        for (unit, &value) in row.iter().enumerate() {
+            squares[unit] += (f64::from(value) - mean[unit]).powi(2);
+        }
+    }
+    let sd = |unit: usize| if varies[unit] { (squares[unit] / n).sqrt() } else { 0.0 };
+    mean.iter().enumerate().map(|(unit, &mean)| (mean, sd(unit))).collect()
+}
+
+/// Brings every unit to mean 0 and standard deviation 1, constant ones to 0, and says how many of these there are.
+pub(super) fn standardize(matrix: &mut Array2<f32>) -> usize {
+    let moments = moments(matrix.view());
+    for mut row in matrix.rows_mut() {
+        for (value, &(mean, sd)) in row.iter_mut().zip(&moments) {
+            *value = if sd > 0.0 { ((f64::from(*value) - mean) / sd) as f32 } else { 0.0 };
+        }
+    }
+    moments.iter().filter(|(_, sd)| *sd == 0.0).count()
+}
+
+/// Adds noise of `level` standard deviations of each unit, drawn for `layer` under `seed`.
+pub(super) fn add_noise(matrix: &mut Array2<f32>, level: f64, seed: u64, layer: usize) {
+    let moments = moments(matrix.view());
+    let mut stream = Stream::new(seed, &format!("noise on layer {layer}"));
+    for mut row in matrix.rows_mut() {
+        for (value, (_, sd)) in row.iter_mut().zip(&moments) {
+            *value = (f64::from(*value) + level * sd * stream.normal()) as f32;
+        }
+    }
+}
