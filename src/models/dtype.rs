@@ -26,6 +26,16 @@ impl Dtype {
     pub const NAMES: [&str; 3] = ["f32", "f16", "bf16"];
 }
 
+impl From<Dtype> for candle_core::DType {
+    fn from(dtype: Dtype) -> Self {
+        match dtype {
+            Dtype::F32 => Self::F32,
+            Dtype::F16 => Self::F16,
+            Dtype::Bf16 => Self::BF16,
+        }
+    }
+}
+
 impl fmt::Display for Dtype {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -69,6 +79,15 @@ impl Held {
                 half.convert_from_f32_slice(&values);
                 Self::Bf16(half)
             }
+        }
+    }
+
+    /// What they are held as.
+    pub(super) fn dtype(&self) -> Dtype {
+        match self {
+            Self::F32(_) => Dtype::F32,
+            Self::F16(_) => Dtype::F16,
+            Self::Bf16(_) => Dtype::Bf16,
         }
     }
 

@@ -29,11 +29,7 @@ pub(super) struct FileTable {
 impl Table {
     /// Holds `table`, `(vocab_size, d)`, as `dtype`.
     pub(super) fn new(table: Tensor, dtype: Dtype) -> Result<Self> {
-        Ok(Self::Tensor(match dtype {
-            Dtype::F32 => table,
-            Dtype::F16 => table.to_dtype(DType::F16)?,
-            Dtype::Bf16 => table.to_dtype(DType::BF16)?,
-        }))
+        Ok(Self::Tensor(table.to_dtype(dtype.into())?))
     }
 
     /// The table with `row`, `(1, d)`, added to every row; in memory.
@@ -58,6 +54,14 @@ impl Table {
                 let values = held.values(0, rows.len() * d, &mut Vec::new()).to_vec();
                 Ok(Tensor::from_vec(values, (rows.len(), d), &Device::Cpu)?)
             }
+        }
+    }
+
+    /// All of it as it is held, `(vocab_size, d)`.
+    pub(super) fn held(&self) -> Result<Tensor> {
+        match self {
+            Self::Tensor(table) => Ok(table.clone()),
+            Self::File(table) => Ok(self.tensor()?.to_dtype(table.dtype.into())?),
         }
     }
 

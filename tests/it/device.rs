@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 use mlem_probe::activations::{Activations, Pooling};
 use mlem_probe::extract::Extract;
 use mlem_probe::extract::cache::Request;
-use mlem_probe::models::{DeviceChoice, LoadOptions, Model, Sequences, families};
+use mlem_probe::models::{DeviceChoice, Dtype, LoadOptions, Model, Sequences, families};
 use mlem_probe::progress::Silent;
 use mlem_probe::stimuli::Span;
 
@@ -68,6 +68,23 @@ fn every_family_matches_transformers_on_padded_batches() {
     let wrong: Vec<&str> =
         cases.filter(|case| std::panic::catch_unwind(|| matches(case)).is_err()).copied().collect();
     assert!(wrong.is_empty(), "{wrong:?}");
+}
+
+/// Weights in half precision are the same weights on either path.
+#[test]
+fn weights_are_held_in_half_on_a_device_too() {
+    let sequences = [vec![5, 9, 3], vec![7], vec![2, 2, 11, 4, 8]];
+    for case in ["bert", "albert", "llama", "gpt2", "opt_projected", "deberta_v2_conv", "mamba2", "rwkv7"] {
+        for dtype in [Dtype::F16, Dtype::Bf16] {
+            let states = |device| {
+                let options = LoadOptions::default().device(device).dtype(dtype);
+                let model = Model::load(&Golden::open(case).checkpoint(), &options).unwrap();
+                hidden_states(&model, &sequences)
+            };
+            let difference = worst(&states(DeviceChoice::CpuPadded), &states(DeviceChoice::Cpu));
+            assert!(difference <= 2e-5, "{case}, {dtype}: {difference}");
+        }
+    }
 }
 
 /// In programs that are built for a GPU, the GPU itself; the promise is 1e-3.

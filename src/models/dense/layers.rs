@@ -1,6 +1,6 @@
 //! Linear layers, norms and activations, on a device.
 
-use candle_core::{D, Device, Result, Tensor};
+use candle_core::{D, DType, Device, Result, Tensor};
 use candle_nn::ops;
 
 use crate::models::Activation;
@@ -9,7 +9,7 @@ use crate::models::kernels::norm as packed;
 
 /// A linear layer.
 pub(super) struct Linear {
-    /// `(outputs, inputs)`.
+    /// `(outputs, inputs)`, of whatever type it is held as.
     weight: Tensor,
     /// `(outputs,)`.
     bias: Option<Tensor>,
@@ -19,13 +19,15 @@ impl Linear {
     pub(super) fn upload(layer: &PackedLinear, device: &Device) -> Result<Self> {
         let (weight, bias) = layer.unpack();
         let inputs = weight.len() / bias.len();
-        let shape = (bias.len(), inputs);
-        Ok(Self { weight: Tensor::from_vec(weight, shape, device)?, bias: unless_zero(bias, device)? })
+        let weight = Tensor::from_vec(weight, (bias.len(), inputs), &Device::Cpu)?;
+        let held = weight.to_dtype(layer.dtype().into())?;
+        Ok(Self { weight: held.to_device(device)?, bias: unless_zero(bias, device)? })
     }
 
     /// `(rows, inputs)` to `(rows, outputs)`.
     pub(super) fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        let y = x.matmul(&self.weight.t()?)?;
+        // Everything is computed in f32, and where weights are held in half they are made f32 as they are needed.
+        let y = x.matmul(&self.weight.to_dtype(DType::F32)?.t()?)?;
         match &self.bias {
             Some(bias) => y.broadcast_add(bias),
             None => Ok(y),
@@ -96,7 +98,7 @@ impl Norms {
         let plain = packed::Norm { weight: vec![1.0; size], bias: vec![0.0; size], ..first.clone() };
         let weights = match rows(|norm| &norm.weight)? {
             Some(weights) => weights,
-            None => Tensor::zeros((norms.len(), size), candle_core::DType::F32, device)?,
+            None => Tensor::zeros((norms.len(), size), DType::F32, device)?,
         };
         Ok(Self { plain: Norm::upload(&plain, device)?, size, weights, biases: rows(|norm| &norm.bias)? })
     }

@@ -21,9 +21,9 @@ mod scan;
 
 use std::sync::Arc;
 
-use candle_core::{Device, Result, Tensor};
+use candle_core::{DType, Device, Result, Tensor};
 
-use super::block::DistanceTable;
+use super::block::{self as packed, DistanceTable};
 use super::convolution as packed_convolution;
 use super::error;
 use super::recurrent::Recurrent;
@@ -61,7 +61,7 @@ enum Mixer {
 }
 
 struct Embeddings {
-    /// `(vocab_size, d)`.
+    /// `(vocab_size, d)`, of whatever type it is held as.
     tokens: Tensor,
     scale: f32,
     /// `(rows, d)`.
@@ -79,17 +79,16 @@ impl Dense {
         // What runs on a device is on it as a whole.
         let Stack::Ready(blocks) = blocks else { return Err(error::Error::Offload) };
         let mut mixers: Vec<Mixer> = Vec::with_capacity(blocks.len());
-        let mut shared: Option<(*const super::block::Block, Arc<Block>)> = None;
+        let mut last: Option<(Arc<packed::Block>, Arc<Block>)> = None;
         for layer in blocks {
             mixers.push(match layer {
                 Layer::Attention(block) => {
-                    let address = Arc::as_ptr(&block);
-                    let there = shared.as_ref().filter(|(known, _)| *known == address);
-                    let uploaded = match there {
-                        Some((_, uploaded)) => Arc::clone(uploaded),
+                    let same = last.take().filter(|(known, _)| Arc::ptr_eq(known, &block));
+                    let uploaded = match same {
+                        Some((_, uploaded)) => uploaded,
                         None => Arc::new(Block::upload(&block, device)?),
                     };
-                    shared = Some((address, Arc::clone(&uploaded)));
+                    last = Some((block, Arc::clone(&uploaded)));
                     Mixer::Attention(uploaded)
                 }
                 Layer::Recurrent(block) => match &*block {
@@ -199,7 +198,7 @@ impl Embeddings {
     fn upload(packed: &trunk::Embeddings, device: &Device) -> error::Result<Self> {
         let positions = packed.positions.as_ref();
         Ok(Self {
-            tokens: packed.tokens.tensor()?.to_device(device)?,
+            tokens: packed.tokens.held()?.to_device(device)?,
             scale: packed.scale,
             positions: positions
                 .map(|(layout, table)| table.to_device(device).map(|table| (*layout, table)))
@@ -212,7 +211,8 @@ impl Embeddings {
 
     /// Hidden state 0, `(batch * length, d_model)`.
     fn forward(&self, sequences: &Sequences, padded: &Padded) -> Result<Tensor> {
-        let mut x = self.tokens.index_select(&padded.spread(sequences.tokens())?, 0)?;
+        let rows = padded.spread(sequences.tokens())?;
+        let mut x = self.tokens.index_select(&rows, 0)?.to_dtype(DType::F32)?;
         if self.scale != 1.0 {
             x = (x * f64::from(self.scale))?;
         }

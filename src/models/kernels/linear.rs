@@ -62,6 +62,11 @@ impl PackedLinear {
         self.outputs
     }
 
+    /// What the weights are held as.
+    pub(in crate::models) fn dtype(&self) -> Dtype {
+        self.panels.dtype()
+    }
+
     /// The weight as it was before, `(outputs, inputs)`, and the bias, `(outputs,)`.
     pub(in crate::models) fn unpack(&self) -> (Vec<f32>, Vec<f32>) {
         let mut weight = vec![0.0; self.outputs * self.inputs];
