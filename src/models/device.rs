@@ -90,7 +90,11 @@ impl DeviceChoice {
         match opened {
             None => Err(Error::NotBuiltFor { device: self, feature }),
             Some(Ok(device)) => Ok(device),
-            Some(Err(error)) => Err(Error::NoDevice { device: self, message: error.to_string() }),
+            Some(Err(error)) => {
+                // Candle puts a backtrace under its message where one is asked for.
+                let message = error.to_string().lines().next().unwrap_or_default().to_owned();
+                Err(Error::NoDevice { device: self, message })
+            }
         }
     }
 }
