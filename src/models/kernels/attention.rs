@@ -81,7 +81,8 @@ impl Kernel for Run<'_> {
         // Tokens to a whole number of vectors; what is beyond a sequence is never looked at.
         let columns = self.sequences.longest().next_multiple_of(PANEL);
         let mut turned = vec![0.0; d_head * columns];
-        let mut scores = vec![0.0; columns];
+        // As many more as a vector may run over the end of what is seen.
+        let mut scores = vec![0.0; columns + PANEL];
         for kv_head in 0..n_kv_heads {
             for sequence in self.sequences.iter() {
                 let path = sequence.path;
@@ -96,37 +97,38 @@ impl Kernel for Run<'_> {
                 for head in kv_head * group..(kv_head + 1) * group {
                     for (row, &query) in path.iter().enumerate().skip(sequence.shared) {
                         let seen = self.attend.seen(row, path.len());
-                        score(simd, head_of(query, head), scale, &turned, &mut scores, &seen);
+                        score(simd, head_of(query, head), scale, (&turned, columns), &mut scores, &seen);
                         if let Some(distances) = self.attend.distances {
                             let query = head_of(query, head);
                             disentangle(
                                 simd,
                                 (query, row),
-                                (&turned, scale),
+                                (&turned, columns, scale),
                                 distances,
                                 head,
                                 &mut scores,
                                 &seen,
                             );
                         }
-                        let scores = &mut scores[seen.clone()];
+                        let n_seen = seen.len();
+                        let scores = &mut scores[seen.start..][..n_seen.next_multiple_of(S::LANES)];
                         if let Some(bias) = self.attend.bias {
                             let start = head * (2 * bias.longest - 1) + bias.longest - 1 + seen.start - row;
-                            for (score, &value) in scores.iter_mut().zip(&bias.values[start..]) {
+                            for (score, &value) in scores[..n_seen].iter_mut().zip(&bias.values[start..]) {
                                 *score += value;
                             }
                         }
                         if let Some(cap) = cap {
                             let (by, times) = (simd.splat(1.0 / cap), simd.splat(cap));
-                            for_each(simd, scores, |simd, score| {
+                            for_each(simd, &mut scores[..n_seen], |simd, score| {
                                 simd.mul(activate(simd, Activation::Tanh, simd.mul(score, by)), times)
                             });
                         }
+                        scores[n_seen..].fill(f32::NEG_INFINITY);
                         softmax(simd, scores);
                         let out = &mut self.mixed[(query as usize * n_heads + head) * d_head..][..d_head];
-                        for (&weight, &token) in scores.iter().zip(&path[seen]) {
-                            add_scaled(simd, out, weight, head_of(token, n_heads + n_kv_heads + kv_head));
-                        }
+                        let values = |token| head_of(token, n_heads + n_kv_heads + kv_head);
+                        mix(simd, &scores[..n_seen], &path[seen], values, out);
                     }
                 }
             }
@@ -136,15 +138,49 @@ impl Kernel for Run<'_> {
 
 /// The scores of a query, `(d_head,)`, with the keys, `(d_head, columns)`, that it sees (and some beside them).
 #[inline(always)]
-fn score<S: Simd>(simd: S, query: &[f32], scale: f32, keys: &[f32], scores: &mut [f32], seen: &Range<usize>) {
-    let columns = scores.len();
-    let scale = simd.splat(scale);
-    for start in (seen.start - seen.start % S::LANES..seen.end).step_by(S::LANES) {
-        let mut sum = simd.splat(0.0);
-        for (&unit, keys) in query.iter().zip(keys.chunks_exact(columns)) {
-            sum = simd.mul_add(simd.splat(unit), simd.load(&keys[start..]), sum);
+fn score<S: Simd>(
+    simd: S,
+    query: &[f32],
+    scale: f32,
+    (keys, columns): (&[f32], usize),
+    scores: &mut [f32],
+    seen: &Range<usize>,
+) {
+    let mut start = seen.start - seen.start % S::LANES;
+    // Each vector is a chain of sums that wait for each other: four go side by side.
+    while start + 3 * S::LANES < seen.end {
+        score_vectors::<S, 4>(simd, query, scale, (keys, columns), scores, start);
+        start += 4 * S::LANES;
+    }
+    if start + 2 * S::LANES < seen.end {
+        score_vectors::<S, 3>(simd, query, scale, (keys, columns), scores, start);
+    } else if start + S::LANES < seen.end {
+        score_vectors::<S, 2>(simd, query, scale, (keys, columns), scores, start);
+    } else if start < seen.end {
+        score_vectors::<S, 1>(simd, query, scale, (keys, columns), scores, start);
+    }
+}
+
+/// The scores of `N` vectors of keys from `start`.
+#[inline(always)]
+fn score_vectors<S: Simd, const N: usize>(
+    simd: S,
+    query: &[f32],
+    scale: f32,
+    (keys, columns): (&[f32], usize),
+    scores: &mut [f32],
+    start: usize,
+) {
+    let mut sums = [simd.splat(0.0); N];
+    for (&unit, keys) in query.iter().zip(keys.chunks_exact(columns)) {
+        let unit = simd.splat(unit);
+        for (vector, sum) in sums.iter_mut().enumerate() {
+            *sum = simd.mul_add(unit, simd.load(&keys[start + vector * S::LANES..]), *sum);
         }
-        simd.store(&mut scores[start..], simd.mul(sum, scale));
+    }
+    let scale = simd.splat(scale);
+    for (vector, &sum) in sums.iter().enumerate() {
+        simd.store(&mut scores[start + vector * S::LANES..], simd.mul(sum, scale));
     }
 }
 
@@ -154,13 +190,12 @@ fn score<S: Simd>(simd: S, query: &[f32], scale: f32, keys: &[f32], scores: &mut
 fn disentangle<S: Simd>(
     simd: S,
     (query, row): (&[f32], usize),
-    (keys, scale): (&[f32], f32),
+    (keys, columns, scale): (&[f32], usize, f32),
     distances: &Distances,
     head: usize,
     scores: &mut [f32],
     seen: &Range<usize>,
 ) {
-    let columns = scores.len();
     let scale = simd.splat(scale);
     // Where the distance of key 0 stands.
     let first = distances.longest - 1 - row;
@@ -183,28 +218,83 @@ fn disentangle<S: Simd>(
     }
 }
 
-/// `e^(s - max) / sum`.
+/// `e^(s - max) / sum`, of whole vectors. What is to count for nothing is -∞, of which `exp` makes less than rounding.
+// Loops and not closures: one that the compiler does not inline has no vectors, and calls a function for each operation.
 #[inline(always)]
 fn softmax<S: Simd>(simd: S, scores: &mut [f32]) {
-    let most = scores.iter().fold(f32::NEG_INFINITY, |most, &score| if score > most { score } else { most });
-    let most = simd.splat(most);
-    for_each(simd, scores, |simd, score| exp(simd, simd.sub(score, most)));
-    let total: f32 = scores.iter().sum();
-    let share = simd.splat(1.0 / total);
-    for_each(simd, scores, |simd, weight| simd.mul(weight, share));
+    let mut most = simd.splat(f32::NEG_INFINITY);
+    for scores in scores.chunks_exact(S::LANES) {
+        most = simd.max(simd.load(scores), most);
+    }
+    let mut lanes = [f32::NEG_INFINITY; PANEL];
+    simd.store(&mut lanes, most);
+    let mut half = S::LANES;
+    while half > 1 {
+        half /= 2;
+        for lane in 0..half {
+            lanes[lane] = if lanes[lane + half] > lanes[lane] { lanes[lane + half] } else { lanes[lane] };
+        }
+    }
+    let most = simd.splat(lanes[0]);
+    let mut total = simd.splat(0.0);
+    for scores in scores.chunks_exact_mut(S::LANES) {
+        let weights = exp(simd, simd.sub(simd.load(scores), most));
+        total = simd.add(total, weights);
+        simd.store(scores, weights);
+    }
+    let share = simd.splat(1.0 / simd.sum(total));
+    for scores in scores.chunks_exact_mut(S::LANES) {
+        simd.store(scores, simd.mul(simd.load(scores), share));
+    }
 }
 
-/// `out += weight * row`.
+/// The sum of the values of `tokens`, `(d_head,)` each, as `weights` say.
 #[inline(always)]
-fn add_scaled<S: Simd>(simd: S, out: &mut [f32], weight: f32, row: &[f32]) {
-    let weights = simd.splat(weight);
-    let whole = out.len() - out.len() % S::LANES;
-    for start in (0..whole).step_by(S::LANES) {
-        let sum = simd.mul_add(weights, simd.load(&row[start..]), simd.load(&out[start..]));
-        simd.store(&mut out[start..], sum);
+fn mix<'a, S: Simd>(
+    simd: S,
+    weights: &[f32],
+    tokens: &[u32],
+    values: impl Fn(u32) -> &'a [f32],
+    out: &mut [f32],
+) {
+    let mut start = 0;
+    while start + 4 * S::LANES <= out.len() {
+        mix_vectors::<S, 4>(simd, weights, tokens, &values, out, start);
+        start += 4 * S::LANES;
     }
-    for unit in whole..out.len() {
-        out[unit] += weight * row[unit];
+    while start + 2 * S::LANES <= out.len() {
+        mix_vectors::<S, 2>(simd, weights, tokens, &values, out, start);
+        start += 2 * S::LANES;
+    }
+    while start + S::LANES <= out.len() {
+        mix_vectors::<S, 1>(simd, weights, tokens, &values, out, start);
+        start += S::LANES;
+    }
+    for (unit, out) in out.iter_mut().enumerate().skip(start) {
+        *out =
+            weights.iter().zip(tokens).fold(0.0, |sum, (&weight, &token)| sum + weight * values(token)[unit]);
+    }
+}
+
+/// `N` vectors of the sum, from unit `start`, which stay in registers.
+#[inline(always)]
+fn mix_vectors<'a, S: Simd, const N: usize>(
+    simd: S,
+    weights: &[f32],
+    tokens: &[u32],
+    values: &impl Fn(u32) -> &'a [f32],
+    out: &mut [f32],
+    start: usize,
+) {
+    let mut sums = [simd.splat(0.0); N];
+    for (&weight, &token) in weights.iter().zip(tokens) {
+        let (weight, row) = (simd.splat(weight), values(token));
+        for (vector, sum) in sums.iter_mut().enumerate() {
+            *sum = simd.mul_add(weight, simd.load(&row[start + vector * S::LANES..]), *sum);
+        }
+    }
+    for (vector, &sum) in sums.iter().enumerate() {
+        simd.store(&mut out[start + vector * S::LANES..], sum);
     }
 }
 
