@@ -101,13 +101,30 @@ pub(super) fn check(layers: &[usize], sizes: &[(usize, usize)]) -> Result<()> {
         return Err(Error::NoLayers);
     };
     for (&layer, &(rows, columns)) in layers.iter().zip(sizes) {
-        if rows == 0 || columns == 0 {
-            return Err(Error::Empty { layer, rows, columns });
-        }
+        not_empty(layer, rows, columns)?;
         if rows != expected {
             return Err(Error::RowCounts { layer, found: rows, first, expected });
         }
     }
+    Ok(())
+}
+
+/// Refuses an empty matrix: of such, a file of some bytes may promise any number.
+pub(super) fn not_empty(layer: usize, rows: usize, columns: usize) -> Result<()> {
+    if rows == 0 || columns == 0 { Err(Error::Empty { layer, rows, columns }) } else { Ok(()) }
+}
+
+/// Keeps the `items` of `wanted` layers, and of `layers` those.
+pub(super) fn keep<T>(layers: &mut Vec<usize>, items: &mut Vec<T>, wanted: &[usize]) -> Result<()> {
+    if let Some(&layer) = wanted.iter().find(|layer| layers.binary_search(layer).is_err()) {
+        return Err(Error::NoSuchLayer { layer, layers: layers.clone() });
+    }
+    if wanted.is_empty() {
+        return Err(Error::NoLayers);
+    }
+    let mut kept = layers.iter().map(|layer| wanted.contains(layer));
+    items.retain(|_| kept.next().unwrap_or(false));
+    layers.retain(|layer| wanted.contains(layer));
     Ok(())
 }
 

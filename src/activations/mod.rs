@@ -125,15 +125,7 @@ impl Activations {
     ///
     /// [`Error::NoSuchLayer`] when one is not here; [`Error::NoLayers`] when `layers` is empty.
     pub fn select(mut self, layers: &[usize]) -> Result<Self> {
-        if let Some(&layer) = layers.iter().find(|layer| self.layers.binary_search(layer).is_err()) {
-            return Err(Error::NoSuchLayer { layer, layers: self.layers });
-        }
-        if layers.is_empty() {
-            return Err(Error::NoLayers);
-        }
-        let mut kept = self.layers.iter().map(|layer| layers.contains(layer));
-        self.matrices.retain(|_| kept.next().unwrap_or(false));
-        self.layers.retain(|layer| layers.contains(layer));
+        by_layer::keep(&mut self.layers, &mut self.matrices, layers)?;
         Ok(self)
     }
 
@@ -162,9 +154,9 @@ impl Activations {
     }
 }
 
-/// Opens a `.safetensors`, `.npy` or `.npz` file at `layers` (all when `None`); the module's table says what is in each. Where a file has its numbers as
-/// they are needed (all but `.npz`, integers and Fortran's order), a layer is read when it is asked for, and memory holds no
-/// other.
+/// Opens a `.safetensors`, `.npy` or `.npz` file at `layers` (all when `None`); the module's table says what is in each. Where a
+/// file has its numbers as they are needed (all but `.npz`, integers and Fortran's order), a layer is read when it is asked for,
+/// and memory holds no other.
 ///
 /// # Errors
 ///

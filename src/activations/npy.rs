@@ -8,6 +8,7 @@ use half::f16;
 use ndarray::{Array2, Array3, ArrayD, Axis, IxDyn, ShapeBuilder as _};
 use npyz::{Endianness, NpyFile, NpyHeader, Order, WriterBuilder as _};
 
+use super::by_layer::not_empty;
 use super::stored::Place;
 use super::{Activations, Error, Provenance, Result, Shape, Stored, by_number};
 use crate::files;
@@ -56,9 +57,7 @@ pub(super) fn open(mut file: File, path: &Path) -> Result<Option<Stored>> {
     if needed as u64 > there {
         return Err(wrong(cut_short(&shape, &kind, needed, there)));
     }
-    let size = (rows * columns * number.bytes()) as u64;
-    let place = |layer: usize| Place { offset: start + layer as u64 * size, rows, columns, number };
-    let places = (0..layers).map(place).collect();
+    let places = Place::stack(start, (layers, rows, columns), number)?;
     Stored::new(file, path.to_owned(), (0..layers).collect(), places, Provenance::default()).map(Some)
 }
 
@@ -100,6 +99,8 @@ fn layers_of(array: ArrayD<f32>) -> Result<Vec<Array2<f32>>, String> {
     match array.ndim() {
         3 => {
             let array: Array3<f32> = array.into_dimensionality().map_err(|error| error.to_string())?;
+            let (_, rows, columns) = array.dim();
+            not_empty(0, rows, columns).map_err(|error| error.to_string())?;
             Ok(array.axis_iter(Axis(0)).map(|layer| layer.as_standard_layout().into_owned()).collect())
         }
         2 => Ok(vec![matrix(array)?]),
@@ -123,6 +124,10 @@ pub fn read_square_matrices(path: &Path) -> Result<Vec<(String, Array2<f32>)>> {
     let array = parse(&files::read(path)?).map_err(wrong)?;
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     let axis = match array.shape() {
+        // Of empty matrices a small file may promise any number.
+        shape @ [_, _, _] if shape.contains(&0) => {
+            return Err(wrong(format!("the array has shape {shape:?}, which holds nothing")));
+        }
         [_, _] => return Ok(vec![(stem.into_owned(), matrix(array).map_err(wrong)?)]),
         [n, same, _] if n == same => Axis(2),
         [_, n, same] if n == same => Axis(0),

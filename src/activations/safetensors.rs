@@ -72,9 +72,7 @@ pub(super) fn places(
         match *info.shape.as_slice() {
             [rows, columns] => named.push((name, Place { offset, rows, columns, number })),
             [layers, rows, columns] if alone => {
-                let size = (rows * columns * number.bytes()) as u64;
-                let place = |layer| Place { offset: offset + layer as u64 * size, rows, columns, number };
-                let places = (0..layers).map(place).collect();
+                let places = Place::stack(offset, (layers, rows, columns), number)?;
                 return Ok(((0..layers).collect(), places, provenance(&metadata)?));
             }
             ref shape => {
@@ -155,6 +153,10 @@ mod tests {
             let error = parse(&file(&header, &vec![0; size])).unwrap_err().to_string();
             assert!(error.contains("8 bytes of numbers are promised"), "{error}");
         }
+        // A file of a hundred bytes that promises a quadrillion layers.
+        let empty = json!({"all": {"dtype": "F32", "shape": [1_000_000_000_000_000u64, 0, 4], "data_offsets": [0, 0]}});
+        let error = parse(&file(&empty, &[])).unwrap_err().to_string();
+        assert_eq!(error, "layer 0 is empty: 0 stimuli × 4 units");
         let integers = json!({"layer.0": {"dtype": "I64", "shape": [1, 1], "data_offsets": [0, 8]}});
         let error = parse(&file(&integers, &[0; 8])).unwrap_err().to_string();
         assert!(error.ends_with("a.safetensors: tensor `layer.0` holds I64, not floats"), "{error}");

@@ -35,6 +35,20 @@ pub(super) struct Place {
     pub(super) number: Number,
 }
 
+impl Place {
+    /// As many matrices of `(rows, columns)` as there are layers, one after another from `offset` on.
+    pub(super) fn stack(
+        offset: u64,
+        (layers, rows, columns): (usize, usize, usize),
+        number: Number,
+    ) -> Result<Vec<Self>> {
+        by_layer::not_empty(0, rows, columns)?;
+        let size = (rows * columns * number.bytes()) as u64;
+        let place = |layer| Self { offset: offset + layer as u64 * size, rows, columns, number };
+        Ok((0..layers).map(place).collect())
+    }
+}
+
 impl Stored {
     /// Opens a `.safetensors` file, or a `.npy` file of floats in C order.
     ///
@@ -89,15 +103,7 @@ impl Stored {
     ///
     /// [`Error::NoSuchLayer`] when one is not here; [`Error::NoLayers`] when `layers` is empty.
     pub fn select(mut self, layers: &[usize]) -> Result<Self> {
-        if let Some(&layer) = layers.iter().find(|layer| self.layers.binary_search(layer).is_err()) {
-            return Err(Error::NoSuchLayer { layer, layers: self.layers });
-        }
-        if layers.is_empty() {
-            return Err(Error::NoLayers);
-        }
-        let mut kept = self.layers.iter().map(|layer| layers.contains(layer));
-        self.places.retain(|_| kept.next().unwrap_or(false));
-        self.layers.retain(|layer| layers.contains(layer));
+        by_layer::keep(&mut self.layers, &mut self.places, layers)?;
         Ok(self)
     }
 }

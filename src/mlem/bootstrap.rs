@@ -7,7 +7,7 @@
 //! alone: all layers see the same, and so do all models over the same stimuli, so that their differences are paired. What
 //! the choice of training stimuli adds is not in the spread.
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView2, ArrayViewMut1, Axis};
 use rayon::prelude::*;
 
 use super::Result;
@@ -168,7 +168,7 @@ impl Ranked<'_> {
         draws: usize,
         counts: impl Fn(usize) -> Vec<u32> + Sync,
     ) -> Array2<f64> {
-        let of_draw = |draw: usize| -> Vec<f64> {
+        let of_draw = |draw: usize, mut out: ArrayViewMut1<'_, f64>| {
             let counts = counts(draw);
             let weights: Vec<u32> =
                 self.pairs.iter().map(|&(i, j)| counts[i as usize] * counts[j as usize]).collect();
@@ -197,11 +197,11 @@ impl Ranked<'_> {
                 let scale = (xx * yy).sqrt();
                 if scale > 0.0 { (xy / scale).clamp(-1.0, 1.0) } else { f64::NAN }
             };
-            modelled.iter().map(of).collect()
+            out.iter_mut().zip(modelled.iter().map(of)).for_each(|(out, correlation)| *out = correlation);
         };
-        let rows: Vec<f64> = (0..draws).into_par_iter().flat_map_iter(of_draw).collect();
-        Array2::from_shape_vec((draws, modelled.len()), rows)
-            .unwrap_or_else(|_| Array2::from_elem((draws, modelled.len()), f64::NAN))
+        let mut all = Array2::zeros((draws, modelled.len()));
+        all.axis_iter_mut(Axis(0)).into_par_iter().enumerate().for_each(|(draw, row)| of_draw(draw, row));
+        all
     }
 }
 

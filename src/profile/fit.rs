@@ -19,8 +19,8 @@ pub struct Fitted {
     pub warnings: Vec<String>,
 }
 
-/// Fits every layer of `activations`, one in memory at a time, with cross-validation over `folds` folds, and calls `save` with the profile so far after
-/// each.
+/// Fits every layer of `activations`, one in memory at a time, with cross-validation over `folds` folds, and calls `save` with
+/// the profile so far after each.
 ///
 /// Layers that are complete in `done` (of an earlier, broken run with the same options and data) are kept, the others are
 /// fitted; rows come in the order layer, fold, term either way.

@@ -93,10 +93,8 @@ pub(super) fn drawings(drawings: &[(String, String)], formats: &[Format]) -> Res
 
 /// The curves of a figure that have a style and no name in its drawing.
 fn unnamed(figure: &Figure) -> Vec<(&str, usize)> {
-    if !figure.svg.contains("data-chart=\"multiples\"") {
-        return Vec::new();
-    }
-    figure.legend.iter().filter_map(|entry| Some((entry.name.as_str(), entry.style?))).collect()
+    let unnamed = figure.legend.iter().filter(|_| !figure.names_curves);
+    unnamed.filter_map(|entry| Some((entry.name.as_str(), entry.style?))).collect()
 }
 
 /// The drawings of a figure with their names: one, or one per layer.

@@ -76,6 +76,7 @@ pub(in crate::report) fn correlations(names: &[&str], r: &Array2<f64>) -> (Figur
         svg,
         data: "correlations",
         legend: Vec::new(),
+        names_curves: true,
         exact,
     };
     (figure, confounded)

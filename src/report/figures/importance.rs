@@ -93,6 +93,7 @@ fn chart(
         short: short(id),
         note: note + grey,
         legend: legend.collect(),
+        names_curves: true,
         description,
         svg,
         data: "importance",
@@ -144,6 +145,7 @@ pub(super) fn heatmap(
         svg: heatmap.render(),
         data: "importance",
         legend: Vec::new(),
+        names_curves: true,
         exact: Exact::of_trajectories(&ordered, summary),
         description,
     }

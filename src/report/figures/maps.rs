@@ -55,6 +55,7 @@ pub(in crate::report) fn maps(geometry: &Geometry, stimuli: &Stimuli, summary: &
         svg,
         data: "geometry",
         legend: Vec::new(),
+        names_curves: true,
         exact: Exact {
             along: "layer",
             rows: vec!["stress".to_owned()],

@@ -103,6 +103,7 @@ fn diagonal(metric: &Metric, names: Vec<String>, layers: Vec<String>) -> Figure 
         svg,
         data: "weights",
         legend: Vec::new(),
+        names_curves: true,
         exact: Exact { along: "layer", rows: names, columns: layers, mean, ..Exact::default() },
     }
 }
@@ -153,6 +154,7 @@ impl Matrices<'_> {
             svg,
             data: "weights",
             legend: Vec::new(),
+            names_curves: true,
             exact: Exact {
                 rows: self.rows,
                 columns: self.columns,

@@ -43,6 +43,8 @@ pub(super) struct Figure {
     pub data: &'static str,
     /// The curves that a legend lists, in the order of the drawing.
     pub legend: Vec<Entry>,
+    /// Whether the drawing names them itself; where not, a file of it needs the legend inside.
+    pub names_curves: bool,
     /// What the script of the page shows under the pointer.
     pub exact: Exact,
 }
