@@ -12,15 +12,13 @@ use super::error::{Error, Result};
 use super::grid::UNTRAINED;
 use super::plan::{Plan, slug};
 use super::state::{State, folder};
-use super::tables::{self, Part};
+use super::tables::{self, Part, RUN, Written};
 use super::{Cell, Grid};
-use crate::files;
 use crate::profile::{IMPORTANCE, RunRecord};
+use crate::{files, text};
 
 /// The file that says what the tables are of.
 pub const SWEEP: &str = "sweep.json";
-/// The record of a run.
-const RUN: &str = "run.json";
 
 /// What was collected.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,15 +70,15 @@ pub fn collect(plan: &Plan, grid: &Grid, states: &[State], out: &Path, partial: 
         .iter()
         .map(|Done { cell, .. }| Part { folder: folder(out, cell), coordinates: cell.coordinates() })
         .collect();
-    let written = tables::write(&parts, &grid.columns(), out)?;
+    let Written { axes: columns, tables: written } = tables::write(&parts, &grid.columns(), out)?;
     let (groups, warnings) = (groups(&done, out), warnings(&done));
     let value = json!({
         "version": env!("CARGO_PKG_VERSION"),
         "name": plan.name,
         "axes": plan.axes().into_iter().map(|(name, values)| (name.to_owned(), json!(values))).collect::<Map<_, _>>(),
-        "columns": grid.columns(),
+        "columns": columns,
         "tables": written.iter().map(|&(name, rows)| (name.to_owned(), json!(rows))).collect::<Map<_, _>>(),
-        "cells": done.iter().map(|done| described(done, grid, out)).collect::<Vec<_>>(),
+        "cells": done.iter().map(|done| described(done, &columns, out)).collect::<Vec<_>>(),
         "missing": missing.iter().map(|(cell, state)| json!({
             "cell": cell.index + 1,
             "key": cell.key,
@@ -119,15 +117,20 @@ fn read<'a>(cell: &'a Cell, out: &Path) -> Result<Done<'a>> {
     Ok(Done { cell, record, has_importances })
 }
 
-fn described(Done { cell, record, .. }: &Done<'_>, grid: &Grid, out: &Path) -> Value {
+fn described(Done { cell, record, .. }: &Done<'_>, columns: &[String], out: &Path) -> Value {
     let mut all = Map::new();
     all.insert("cell".to_owned(), json!(cell.index + 1));
     all.insert("key".to_owned(), json!(cell.key));
     all.insert("folder".to_owned(), json!(name(out, cell)));
-    for (column, value) in grid.columns().into_iter().zip(cell.coordinates()) {
-        all.insert(column, json!(value));
-    }
-    all.insert("model_id".to_owned(), json!(record.model.as_ref().map(|model| &model.id)));
+    let coordinates = columns.iter().cloned().zip(cell.coordinates().into_iter().map(Value::from));
+    all.insert("axes".to_owned(), Value::Object(coordinates.collect()));
+    // A folder is called as in the plan: where that lies from here is no part of what was found.
+    let is_as_named = |id: &&String| cell.words.contains(&format!("--model={id}"));
+    let id = record.model.as_ref().map(|model| &model.id);
+    all.insert(
+        "model_id".to_owned(),
+        json!(if id.as_ref().is_some_and(is_as_named) { Some(&cell.model) } else { id }),
+    );
     all.insert("commit".to_owned(), json!(record.model.as_ref().and_then(|model| model.commit.as_ref())));
     all.insert("stimuli".to_owned(), json!(record.stimuli.hash));
     all.insert("n_stimuli".to_owned(), json!(record.stimuli.n_stimuli));
@@ -156,15 +159,20 @@ fn groups(done: &[Done<'_>], out: &Path) -> Vec<Group> {
         parts.extend(options.into_iter().map(|(name, value)| format!("{name}={value}")));
         let wanted = slug(&parts.join("-"));
         // Two files of one name in two folders are two grammars.
-        let twins = named.iter().filter(|group| group.name == wanted).count();
-        let name_of_group = if twins == 0 { wanted } else { format!("{wanted}-{}", twins + 1) };
+        let mut name_of_group = wanted.clone();
+        let mut n = 1;
+        while named.iter().any(|group| group.name == name_of_group) {
+            n += 1;
+            name_of_group = format!("{wanted}-{n}");
+        }
         let folders = cells.into_iter().map(|cell| name(out, cell)).collect();
         named.push(Group { name: name_of_group, folders });
     }
     named
 }
 
-/// One model at several commits is several models, whatever the plan calls it.
+/// One model at several commits is several models, whatever the plan calls it; and numbers from several devices are the same to
+/// rounding only.
 fn warnings(done: &[Done<'_>]) -> Vec<String> {
     let mut commits: BTreeMap<(&str, Option<&str>), Vec<&str>> = BTreeMap::new();
     for Done { cell, record, .. } in done {
@@ -174,6 +182,10 @@ fn warnings(done: &[Done<'_>]) -> Vec<String> {
             seen.push(commit);
         }
     }
+    let mut devices: Vec<&str> =
+        done.iter().filter_map(|done| done.record.model.as_ref()?.device.as_deref()).collect();
+    devices.sort_unstable();
+    devices.dedup();
     let several = commits.into_iter().filter(|(_, commits)| commits.len() > 1);
     several
         .map(|((model, revision), commits)| {
@@ -184,6 +196,12 @@ fn warnings(done: &[Done<'_>]) -> Vec<String> {
                 commits.join(", ")
             )
         })
+        .chain((devices.len() > 1).then(|| {
+            format!(
+                "cells were run on {}: numbers from several devices are the same to rounding only; name one as `device` under [options]",
+                text::join_and(&devices.iter().map(|&device| device.to_owned()).collect::<Vec<_>>())
+            )
+        }))
         .collect()
 }
 
@@ -242,6 +260,44 @@ mod tests {
         assert!(found.groups[0].folders[0].starts_with("cells/short_sentence-tiny-bert-"));
         let without = collected(|_| "c", |_| "layer,importance\n");
         assert!(without.groups.is_empty() && without.warnings.is_empty());
+    }
+
+    #[test]
+    fn a_folder_is_called_as_in_the_plan_wherever_it_lies() {
+        let of = |id: &str| {
+            let mut cell = crate::sweep::fixtures::cells(1).remove(0);
+            cell.model = "./mine".to_owned();
+            cell.words = vec!["run".to_owned(), "--model=/home/plans/./mine".to_owned()];
+            let model = crate::profile::ModelRecord { id: id.to_owned(), ..Default::default() };
+            let record = RunRecord { model: Some(model), ..RunRecord::default() };
+            let done = Done { cell: &cell, record, has_importances: true };
+            described(&done, &["grammar".to_owned(), "layers".to_owned()], Path::new("out"))
+        };
+        let described = of("/home/plans/./mine");
+        assert_eq!(described["model_id"], "./mine");
+        assert_eq!(of("org/of-the-hub")["model_id"], "org/of-the-hub");
+        // An option that is called like a fact of the run hides none.
+        assert_eq!(described["axes"]["grammar"], "relative_clause");
+        assert_eq!(described["layers"], json!([]));
+    }
+
+    #[test]
+    fn groups_of_one_name_are_told_apart() {
+        let out = tempfile::tempdir().unwrap();
+        let mut all = crate::sweep::fixtures::cells(6);
+        for (k, cell) in all.iter_mut().enumerate() {
+            cell.grammar = format!("{}/g.csv", ["a", "b", "c"][k / 2]);
+        }
+        let done: Vec<Done<'_>> = all
+            .iter()
+            .map(|cell| {
+                let mut record = RunRecord::default();
+                record.stimuli.hash.clone_from(&cell.grammar);
+                Done { cell, record, has_importances: true }
+            })
+            .collect();
+        let names: Vec<String> = groups(&done, out.path()).into_iter().map(|group| group.name).collect();
+        assert_eq!(names, ["g-mean", "g-mean-2", "g-mean-3"]);
     }
 
     #[test]

@@ -54,6 +54,22 @@ pub enum Error {
         /// The plan.
         plan: String,
     },
+    /// More combinations than a grid is made of.
+    #[error("{plan} has {} combinations, and a sweep takes at most {most}", combinations.as_deref().unwrap_or("uncountably many"))]
+    TooMany {
+        /// The plan.
+        plan: String,
+        /// How many, if they can be counted.
+        combinations: Option<String>,
+        /// How many at most.
+        most: String,
+    },
+    /// The folder of the sweep has what is another's.
+    #[error("{} is there, and is not of a sweep", path.display())]
+    Taken {
+        /// What is there.
+        path: PathBuf,
+    },
     /// A shard that is not one.
     #[error("`{text}` is no shard")]
     Shard {
@@ -117,6 +133,13 @@ impl Error {
                 "name each value once; a short name and the id that it stands for are one".to_owned()
             }
             Self::Empty { .. } => "exclude less, or add values to the axes".to_owned(),
+            Self::TooMany { .. } => {
+                "leave options out, or make several plans: what [[exclude]] takes away is counted too"
+                    .to_owned()
+            }
+            Self::Taken { .. } => {
+                "choose a folder of its own for the sweep: `out` in the plan, or --out".to_owned()
+            }
             Self::Shard { .. } => "write --shard I/N, with I from 1 to N: --shard 2/5".to_owned(),
             Self::Key { plan, .. } => format!(
                 "`probe sweep status {plan}` lists the keys; a cell has another key when the plan, its grammar or the \

@@ -8,10 +8,15 @@ use super::error::{Error, Result};
 use super::key::{Contents, Identity};
 use super::plan::{Plan, PlannedModel, Value, slug};
 use super::program::{Complaint, Program};
-use crate::{grammar, hub};
+use crate::{grammar, hub, text};
 
 /// How many digits of a key are shown, and name a folder.
 pub const SHOWN: usize = 12;
+
+/// How many combinations a grid is made of at the most, those that are excluded too.
+const MOST: usize = 100_000;
+/// How much of the name of a grammar or a model is in that of a folder, in bytes.
+const NAMED: usize = 60;
 
 /// The option that says how deep the trees of a grammar may be.
 const DEPTH: &str = "depth";
@@ -88,6 +93,17 @@ impl Grid {
     pub fn of(plan: &Plan, program: &dyn Program) -> Result<Self> {
         let options = plan.options.iter().filter(|option| option.is_axis).map(|option| option.name.clone());
         let mut grid = Self { cells: Vec::new(), options: options.collect() };
+        let n_chosen = plan.options.iter().map(|option| option.values.len()).try_fold(1, usize::checked_mul);
+        let n_models: usize = plan.models.iter().map(|model| model.revisions.len().max(1)).sum();
+        let others = [plan.grammars.len(), n_models, plan.poolings.len()];
+        let all = n_chosen.and_then(|chosen| others.into_iter().try_fold(chosen, usize::checked_mul));
+        let (Some(n_chosen), Some(0..=MOST)) = (n_chosen, all) else {
+            return Err(Error::TooMany {
+                plan: plan.origin.clone(),
+                combinations: all.map(|all| text::count(all as u128)),
+                most: text::count(MOST as u128),
+            });
+        };
         let mut contents = Contents::default();
         let mut by_key: BTreeMap<String, usize> = BTreeMap::new();
         for grammar in &plan.grammars {
@@ -96,7 +112,7 @@ impl Grid {
                     if revisions.is_empty() { vec![None] } else { revisions.iter().map(Some).collect() };
                 for revision in named {
                     for pooling in &plan.poolings {
-                        for chosen in combinations(plan) {
+                        for chosen in combinations(plan, n_chosen) {
                             let of = Place { plan, grammar, model, revision, pooling, options: &chosen };
                             if !of.is_excluded() {
                                 let cell = of.cell(grid.cells.len(), program, &mut contents)?;
@@ -151,16 +167,22 @@ impl Grid {
     }
 }
 
-/// Every choice of one value of each option, the last option turning fastest.
-fn combinations(plan: &Plan) -> Vec<Vec<&Value>> {
-    plan.options.iter().fold(vec![Vec::new()], |chosen, option| {
-        let longer = |chosen: Vec<_>| {
-            option
-                .values
-                .iter()
-                .map(move |value| chosen.iter().copied().chain([value]).collect::<Vec<&Value>>())
-        };
-        chosen.into_iter().flat_map(longer).collect()
+/// Every choice of one value of each option, of which there are `n`, the last option turning fastest.
+fn combinations(plan: &Plan, n: usize) -> impl Iterator<Item = Vec<&Value>> {
+    (0..n).map(|index| {
+        let mut rest = index;
+        let mut chosen: Vec<&Value> = plan
+            .options
+            .iter()
+            .rev()
+            .map(|option| {
+                let value = &option.values[rest % option.values.len()];
+                rest /= option.values.len();
+                value
+            })
+            .collect();
+        chosen.reverse();
+        chosen
     })
 }
 
@@ -238,6 +260,9 @@ impl Place<'_> {
         let stem = |name: &str| Path::new(name).file_stem().map(|stem| stem.to_string_lossy().into_owned());
         let last = |name: &str| Path::new(name).file_name().map(|name| name.to_string_lossy().into_owned());
         let (source, name) = (stem(&cell.grammar).unwrap_or_default(), last(&cell.model).unwrap_or_default());
+        // A name that is too long for a file system makes no folder; the key tells cells apart.
+        let [source, name, revision] =
+            [source, name, revision].map(|name| name[..name.floor_char_boundary(NAMED)].to_owned());
         cell.folder = slug(&format!("{source}-{name}{revision}-{}", cell.short_key()));
         Ok(cell)
     }

@@ -16,6 +16,7 @@ use std::path::Path;
 
 use super::error::Result;
 use super::program::Settings;
+use crate::files::Parts;
 use crate::grammar::{DEPTH, Grammar};
 use crate::{files, hub};
 
@@ -32,7 +33,7 @@ pub(super) struct Identity<'a> {
 impl Identity<'_> {
     /// The key (BLAKE3, hex).
     pub(super) fn key(&self) -> String {
-        let mut parts = Parts(blake3::Hasher::new());
+        let mut parts = Parts::default();
         parts.add("a cell of a sweep");
         parts.add(self.version);
         parts.add(&self.stimuli);
@@ -46,18 +47,7 @@ impl Identity<'_> {
                 parts.add(value);
             }
         }
-        parts.0.finalize().to_hex().to_string()
-    }
-}
-
-/// Parts of a hash, none of which runs into the next.
-struct Parts(blake3::Hasher);
-
-impl Parts {
-    fn add(&mut self, part: impl AsRef<[u8]>) {
-        let part = part.as_ref();
-        self.0.update(&(part.len() as u64).to_le_bytes());
-        self.0.update(part);
+        parts.hash()
     }
 }
 
@@ -77,11 +67,11 @@ impl Contents {
         }
         let path = Path::new(name);
         let content = if path.extension().is_some_and(|ending| ending == "csv") {
-            let mut parts = Parts(blake3::Hasher::new());
+            let mut parts = Parts::default();
             parts.add(files::read(path)?);
             let types = path.with_extension("json");
             parts.add(if types.is_file() { files::read(&types)? } else { Vec::new() });
-            parts.0.finalize().to_hex().to_string()
+            parts.hash()
         } else {
             Grammar::named(name, depth.unwrap_or(DEPTH))?.hash()
         };

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::{Error, Result};
 use super::lock::Lock;
-use super::tables::TABLES;
+use super::tables::{RUN, TABLES};
 use super::{Cell, TaskState};
 use crate::files;
 
@@ -48,7 +48,7 @@ struct Record {
     error: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     hint: Option<String>,
-    /// The tables of a cell that is done, and their hashes (BLAKE3, hex): a copy that broke off is known by them.
+    /// The tables and the record of a cell that is done, and their hashes (BLAKE3, hex): a copy that broke off is known by them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     tables: BTreeMap<String, String>,
 }
@@ -257,8 +257,9 @@ impl Claim {
     pub fn done(mut self) -> Result<()> {
         self.record.outcome = Outcome::Done;
         self.record.tables = TABLES
-            .iter()
-            .filter_map(|&name| Some((name.to_owned(), digest(&self.folder.join(name))?)))
+            .into_iter()
+            .chain([RUN])
+            .filter_map(|name| Some((name.to_owned(), digest(&self.folder.join(name))?)))
             .collect();
         self.record.write(&self.folder)
     }
@@ -316,6 +317,17 @@ mod tests {
         assert_eq!(State::of(&folder, &cell), State::Damaged { table: "scores.csv".to_owned() });
         assert!(Claim::take(&folder, &cell).unwrap().is_some());
         assert!(!folder.join("scores.csv").exists(), "what is damaged is not gone on from");
+    }
+
+    #[test]
+    fn a_copy_without_its_record_is_damaged() {
+        let (home, cell) = cell();
+        let claim = Claim::take(home.path(), &cell).unwrap().unwrap();
+        files::write(&home.path().join(RUN), b"{}").unwrap();
+        claim.done().unwrap();
+        assert_eq!(State::of(home.path(), &cell), State::Done);
+        std::fs::remove_file(home.path().join(RUN)).unwrap();
+        assert_eq!(State::of(home.path(), &cell), State::Damaged { table: RUN.to_owned() });
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Tables of many cells as one: the rows in the order of the plan, each led by what its cell is.
 
 use std::fs::File;
-use std::io::{self, BufReader};
+use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use csv::{Reader, ReaderBuilder, StringRecord, Writer};
@@ -9,6 +9,11 @@ use csv::{Reader, ReaderBuilder, StringRecord, Writer};
 use super::error::{Error, Result};
 use crate::files;
 use crate::profile::{BOOTSTRAP, DIFFERENCES, Details, IMPORTANCE, SCORES, STATISTICS, UNITS, WEIGHTS};
+
+/// The record of a run.
+pub(super) const RUN: &str = "run.json";
+/// How every table that is collected begins.
+const LEAD: &str = "grammar,model,revision,pooling,";
 
 /// The tables of a run that are collected, where a run has them.
 pub const TABLES: [&str; 11] = [
@@ -32,9 +37,40 @@ pub(super) struct Part<'a> {
     pub coordinates: Vec<&'a str>,
 }
 
-/// Writes the tables of `parts` into `out`, led by the columns `axes`, and gives their names and rows. A table that no part has is
+/// Tables that were written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Written {
+    /// What leads each row.
+    pub axes: Vec<String>,
+    /// Their names and how many rows they have.
+    pub tables: Vec<(&'static str, usize)>,
+}
+
+/// Whether the folder `out` is one that a sweep may collect into: neither a run of its own nor tables that were not collected.
+///
+/// # Errors
+///
+/// [`Error::Taken`] with what stands there.
+pub fn require_own(out: &Path) -> Result<()> {
+    let run = out.join(RUN);
+    if run.exists() {
+        return Err(Error::Taken { path: run });
+    }
+    let foreign =
+        TABLES.into_iter().map(|name| out.join(name)).find(|path| path.exists() && !is_collected(path));
+    foreign.map_or(Ok(()), |path| Err(Error::Taken { path }))
+}
+
+/// Whether a file begins as a table that a sweep wrote.
+fn is_collected(path: &Path) -> bool {
+    let mut begin = [0; LEAD.len()];
+    File::open(path).and_then(|mut file| file.read_exact(&mut begin)).is_ok() && begin == LEAD.as_bytes()
+}
+
+/// Writes the tables of `parts` into `out`, led by the columns `axes`. A table of an earlier collection that no part has is
 /// removed.
-pub(super) fn write(parts: &[Part<'_>], axes: &[String], out: &Path) -> Result<Vec<(&'static str, usize)>> {
+pub(super) fn write(parts: &[Part<'_>], axes: &[String], out: &Path) -> Result<Written> {
+    require_own(out)?;
     let mut columns: Vec<Vec<String>> = Vec::new();
     for name in TABLES {
         columns.push(union(parts, name)?);
@@ -49,7 +85,7 @@ pub(super) fn write(parts: &[Part<'_>], axes: &[String], out: &Path) -> Result<V
             written.push((name, table(parts, name, &axes, columns, &path)?));
         }
     }
-    Ok(written)
+    Ok(Written { axes, tables: written })
 }
 
 /// The name of an axis beside the columns of the tables: an option that is called like one of them says that it is an option.
@@ -151,11 +187,11 @@ mod tests {
         let put = |name: &str, text: &str| files::write(&home.path().join(name), text.as_bytes()).unwrap();
         put("a/scores.csv", "layer,spearman,pairs\n0,0.5,10\n1,0.25,10\n");
         put("b/scores.csv", "layer,score,pairs\n0,\"1,5\",4\n");
-        put("units.csv", "of an earlier collection");
+        put("units.csv", "grammar,model,revision,pooling,layer\n");
         let axes: Vec<String> = axes.iter().map(|&axis| axis.to_owned()).collect();
         let part = |name: &str, coordinates| Part { folder: home.path().join(name), coordinates };
         let parts = [part("a", vec!["g, h", "8"]), part("b", vec!["g", ""])];
-        assert_eq!(write(&parts, &axes, home.path()).unwrap(), [("scores.csv", 3)]);
+        assert_eq!(write(&parts, &axes, home.path()).unwrap().tables, [("scores.csv", 3)]);
         assert!(!home.path().join("units.csv").exists() && !home.path().join("weights.csv").exists());
         std::fs::read_to_string(home.path().join("scores.csv")).unwrap()
     }
@@ -174,17 +210,34 @@ mod tests {
     }
 
     #[test]
+    fn tables_and_runs_that_are_not_the_sweeps_are_left_alone() {
+        for (name, text) in [("units.csv", "my,own\n"), ("scores.csv", "layer,fold\n"), ("run.json", "{}")] {
+            let home = tempfile::tempdir().unwrap();
+            let put =
+                |name: &str, text: &str| files::write(&home.path().join(name), text.as_bytes()).unwrap();
+            put("a/scores.csv", "layer,spearman\n0,0.5\n");
+            put(name, text);
+            let parts = [Part { folder: home.path().join("a"), coordinates: vec!["g"] }];
+            let error = write(&parts, &["grammar".to_owned()], home.path()).unwrap_err();
+            assert!(matches!(error, Error::Taken { ref path } if path.ends_with(name)), "{error}");
+            assert_eq!(std::fs::read_to_string(home.path().join(name)).unwrap(), text);
+            assert_eq!(home.path().join("scores.csv").exists(), name == "scores.csv");
+        }
+    }
+
+    #[test]
     fn a_table_that_breaks_off_is_named_and_the_earlier_one_stays() {
         let home = tempfile::tempdir().unwrap();
         let put = |name: &str, text: &str| files::write(&home.path().join(name), text.as_bytes()).unwrap();
         put("a/scores.csv", "layer,spearman\n0,0.5\n1\n");
-        put("scores.csv", "earlier");
+        let earlier = "grammar,model,revision,pooling,layer\nearlier";
+        put("scores.csv", earlier);
         let parts = [Part { folder: home.path().join("a"), coordinates: vec!["g"] }];
         let error = write(&parts, &["grammar".to_owned()], home.path()).unwrap_err();
         assert!(
             matches!(error, Error::Damaged { ref path, .. } if path.ends_with("a/scores.csv")),
             "{error}"
         );
-        assert_eq!(std::fs::read_to_string(home.path().join("scores.csv")).unwrap(), "earlier");
+        assert_eq!(std::fs::read_to_string(home.path().join("scores.csv")).unwrap(), earlier);
     }
 }

@@ -4,6 +4,7 @@ use crate::activations::Provenance;
 use crate::extract::batches::Kept;
 use crate::extract::error::Result;
 use crate::extract::{Extract, Loaded};
+use crate::files::Parts;
 use crate::hub::{self, Checkpoint, Weights};
 use crate::models::LoadOptions;
 use crate::stimuli::Stimuli;
@@ -32,7 +33,7 @@ impl<'a> Request<'a> {
         checkpoint: &'a Checkpoint,
         options: &LoadOptions,
     ) -> Result<Self> {
-        let mut parts = Parts(blake3::Hasher::new());
+        let mut parts = Parts::default();
         parts.add(env!("CARGO_PKG_VERSION"));
         parts.add(&checkpoint.config);
         parts.add(&checkpoint.tokenizer);
@@ -58,7 +59,7 @@ impl<'a> Request<'a> {
         }
         parts.add(format!("{kept:?}"));
         let loaded = Loaded { untrained: options.untrained, dtype: options.dtype };
-        let key = parts.0.finalize().to_hex().to_string();
+        let key = parts.hash();
         Ok(Self { params, stimuli, checkpoint, loaded, key })
     }
 
@@ -77,16 +78,5 @@ impl<'a> Request<'a> {
     pub(super) fn provenance(&self) -> Provenance {
         let Checkpoint { id, commit, .. } = self.checkpoint;
         self.params.provenance(self.stimuli, id, commit.as_deref(), self.loaded)
-    }
-}
-
-/// Parts of a key, none of which runs into the next.
-struct Parts(blake3::Hasher);
-
-impl Parts {
-    fn add(&mut self, part: impl AsRef<[u8]>) {
-        let part = part.as_ref();
-        self.0.update(&(part.len() as u64).to_le_bytes());
-        self.0.update(part);
     }
 }

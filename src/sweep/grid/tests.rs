@@ -47,6 +47,25 @@ fn the_grid_is_every_combination_in_the_order_of_the_plan() {
 }
 
 #[test]
+fn a_grid_that_is_too_large_is_refused_before_it_is_made() {
+    let folds = (2..1002).map(|folds| folds.to_string()).collect::<Vec<_>>().join(", ");
+    let groups = |n: usize| (0..n).map(|group| format!("'g{group}=x'")).collect::<Vec<_>>().join(", ");
+    let text =
+        |n| format!("grammars = ['short_sentence']\n[options]\nfolds = [{folds}]\ngroup = [{}]", groups(n));
+    let error = grid(&text(101)).unwrap_err().to_string();
+    assert_eq!(error, "plan.toml has 101,000 combinations, and a sweep takes at most 100,000");
+    assert_eq!(grid(&text(2)).unwrap().cells.len(), 2000);
+}
+
+#[test]
+fn a_long_name_makes_a_folder_that_a_file_system_takes() {
+    let long = "b".repeat(250);
+    let text = format!("grammars = ['short_sentence']\nmodels = ['minilm']\nrevisions = ['{long}']");
+    let cell = grid(&text).unwrap().cells.remove(0);
+    assert!(cell.folder.len() < 200 && cell.folder.ends_with(cell.short_key()), "{}", cell.folder);
+}
+
+#[test]
 fn a_key_is_of_the_cell_and_not_of_its_place() {
     let all = grid(PLAN).unwrap();
     let some = grid(

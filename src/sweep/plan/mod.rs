@@ -237,6 +237,15 @@ fn values(entry: &Entry<'_>, read: impl Fn(&str) -> (String, Vec<String>)) -> Re
             let message = format!("`{}` is a text in quotes or a list of them", entry.key);
             return Err(entry.source.error(scalar.span, message, None));
         }
+        if scalar.text.starts_with('-') {
+            let hint = "options of a run stand under [options]; a file whose name begins with `-` is ./-…"
+                .to_owned();
+            return Err(entry.source.error(
+                scalar.span,
+                format!("`{}` is an option, not a name", scalar.text),
+                hint,
+            ));
+        }
         refuse_list(entry, &scalar)?;
         let (text, words) = read(&scalar.text);
         let value = Value { text, words, span: scalar.span };

@@ -94,6 +94,16 @@ fn mistakes_are_pointed_at() {
       |             ^^^^^^^^^^^^^^^^
     hint: did you mean short_sentence?
     ");
+    assert_snapshot!(said("grammars = ['--help']"), @r"
+    exit code 1
+    --- stdout
+    --- stderr
+    error: plan.toml:1:13: `--help` is an option, not a name
+      |
+    1 | grammars = ['--help']
+      |             ^^^^^^^^
+    hint: options of a run stand under [options]; a file whose name begins with `-` is ./-…
+    ");
     assert_snapshot!(said("grammars = ['short_sentence']\nrevisions = ['step0', 'finale']"), @"
     exit code 1
     --- stdout
@@ -154,6 +164,21 @@ fn mistakes_are_pointed_at() {
 
     For more information, try '--help'.
     ");
+}
+
+#[test]
+fn results_that_are_not_a_sweeps_are_left_alone() {
+    let w = Workspace::new();
+    w.write("plan.toml", "grammars = ['short_sentence']\n[options]\nsample = 64\nfolds = 2\nlayers = '6'");
+    w.ok("short_sentence --sample 64 --folds 2 --layers 6 --map 0 -o runs/plan");
+    let before = w.read("runs/plan/scores.csv");
+    for command in ["sweep plan.toml", "sweep collect plan.toml --partial"] {
+        let refused = w.command(command).output().unwrap();
+        assert_eq!(refused.status.code(), Some(1));
+        let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert!(said.contains("runs/plan/run.json is there") || command.contains("collect"), "{said}");
+        assert!(!w.path("runs/plan/cells").exists() && w.read("runs/plan/scores.csv") == before);
+    }
 }
 
 #[test]

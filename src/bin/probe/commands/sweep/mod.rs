@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use mlem_probe::progress::Progress;
 use mlem_probe::sweep::slurm::{Submission, shell_quoted, submissions};
-use mlem_probe::sweep::{self, Cell, Collected, Engine, Grid, Plan, State, collect, folder};
+use mlem_probe::sweep::{self, Cell, Collected, Engine, Grid, Plan, State, collect, folder, require_own};
 use serde_json::json;
 
 use self::program::Runs;
@@ -101,6 +101,7 @@ impl Sweep {
 /// Runs or submits what is not done; with `retry` only what was tried.
 fn begin(args: &SweepRunArgs, retry: bool, printer: &Printer) -> Result<()> {
     let sweep = Sweep::open(&args.plan)?;
+    require_own(&sweep.out)?;
     let is_part = args.shard.is_some() || !args.cell.is_empty();
     let engine = args.engine.unwrap_or(if is_part { Engine::Local } else { sweep.plan.engine });
     let chosen = sweep.chosen(args)?;

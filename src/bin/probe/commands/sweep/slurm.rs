@@ -47,7 +47,8 @@ pub fn submit(sweep: &Sweep, cells: &[&Cell], printer: &Printer) -> Result<()> {
     let Output { status, stdout, stderr } = Command::new("sbatch")
         .arg("--parsable")
         .arg(format!("--array={}", array.array()))
-        .arg(format!("--output={}", out.join(SLURM).join("%A_%a.log").display()))
+        // A `%` of its own is a pattern's beginning to sbatch.
+        .arg(format!("--output={}/%A_%a.log", out.join(SLURM).to_string_lossy().replace('%', "%%")))
         .arg(&script)
         .output()
         .map_err(|error| no_slurm("sbatch", &error))?;
@@ -64,7 +65,15 @@ pub fn submit(sweep: &Sweep, cells: &[&Cell], printer: &Printer) -> Result<()> {
             ),
         ));
     };
-    submission.write(&out, number)?;
+    submission.write(&out, number).map_err(|error| {
+        let job = &submission.job;
+        Failure::input(
+            format!("job {job} was submitted, and could not be written down: {error}"),
+            format!(
+                "take it back with `scancel {job}` before you submit again, or its cells are submitted twice"
+            ),
+        )
+    })?;
     if printer.json() {
         return Printer::result_json(&json!({
             "job": submission.job,
