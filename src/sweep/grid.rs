@@ -261,11 +261,16 @@ impl Place<'_> {
         let last = |name: &str| Path::new(name).file_name().map(|name| name.to_string_lossy().into_owned());
         let (source, name) = (stem(&cell.grammar).unwrap_or_default(), last(&cell.model).unwrap_or_default());
         // A name that is too long for a file system makes no folder; the key tells cells apart.
-        let [source, name, revision] =
-            [source, name, revision].map(|name| name[..name.floor_char_boundary(NAMED)].to_owned());
+        let [source, name, revision] = [&source, &name, &revision].map(|name| beginning(name));
         cell.folder = slug(&format!("{source}-{name}{revision}-{}", cell.short_key()));
         Ok(cell)
     }
+}
+
+/// The whole characters of `name` within its first [`NAMED`] bytes.
+fn beginning(name: &str) -> &str {
+    let ends = name.char_indices().map(|(start, c)| start + c.len_utf8());
+    &name[..ends.take_while(|&end| end <= NAMED).last().unwrap_or(0)]
 }
 
 /// An error about what `value` names, with its place in the plan; a mistake in a file that it names has one there.

@@ -59,10 +59,12 @@ fn a_grid_that_is_too_large_is_refused_before_it_is_made() {
 
 #[test]
 fn a_long_name_makes_a_folder_that_a_file_system_takes() {
-    let long = "b".repeat(250);
-    let text = format!("grammars = ['short_sentence']\nmodels = ['minilm']\nrevisions = ['{long}']");
-    let cell = grid(&text).unwrap().cells.remove(0);
-    assert!(cell.folder.len() < 200 && cell.folder.ends_with(cell.short_key()), "{}", cell.folder);
+    // In bytes, and no character of several bytes is cut.
+    for long in ["b".repeat(250), "é".repeat(125), format!("b{}", "語".repeat(80))] {
+        let text = format!("grammars = ['short_sentence']\nmodels = ['minilm']\nrevisions = ['{long}']");
+        let cell = grid(&text).unwrap().cells.remove(0);
+        assert!(cell.folder.len() < 200 && cell.folder.ends_with(cell.short_key()), "{}", cell.folder);
+    }
 }
 
 #[test]
