@@ -1,7 +1,10 @@
 //! A checkpoint's tokenizer: a sentence becomes token ids, with the model's own special tokens around it.
 
+use std::cell::Cell;
 use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::str::FromStr;
+use std::sync::Once;
 
 use super::error::{Error, Result};
 
@@ -29,11 +32,12 @@ impl Tokenizer {
     ///
     /// [`Error::Tokenizer`] when the text is not a tokenizer.
     pub fn parse(id: &str, json: &str) -> Result<Self> {
-        let wrong =
-            |error: tokenizers::Error| Error::Tokenizer { id: id.to_owned(), message: error.to_string() };
-        let mut tokenizer = tokenizers::Tokenizer::from_str(json).map_err(wrong)?;
-        tokenizer.with_padding(None).with_truncation(None).map_err(wrong)?;
-        Ok(Self(tokenizer))
+        let tokenizer = caught(|| {
+            let mut tokenizer = tokenizers::Tokenizer::from_str(json)?;
+            tokenizer.with_padding(None).with_truncation(None)?;
+            Ok(tokenizer)
+        });
+        tokenizer.map(Self).map_err(|message| Error::Tokenizer { id: id.to_owned(), message })
     }
 
     /// Whether `token` stands for what the tokenizer does not know.
@@ -47,16 +51,44 @@ impl Tokenizer {
     ///
     /// # Errors
     ///
-    /// [`Error::Tokenizer`] when the tokenizer has no token for a part of it, not even an unknown one.
+    /// [`Error::Tokenizer`] when the tokenizer has no token for a part of it, not even an unknown one, or breaks down on it.
     pub fn encode(&self, sentence: &str) -> Result<Encoding> {
-        let encoding = self
-            .0
-            .encode_char_offsets(sentence, true)
-            .map_err(|error| Error::Tokenizer { id: format!("`{sentence}`"), message: error.to_string() })?;
+        let encoding = caught(|| self.0.encode_char_offsets(sentence, true))
+            .map_err(|message| Error::Tokenizer { id: format!("`{sentence}`"), message })?;
         Ok(Encoding {
             tokens: encoding.get_ids().to_vec(),
             special: encoding.get_special_tokens_mask().iter().map(|&mask| mask == 1).collect(),
             offsets: encoding.get_offsets().iter().map(|&(start, end)| start..end).collect(),
         })
+    }
+}
+
+thread_local! {
+    /// Whether a panic of this thread is caught, and so nothing to print.
+    static CAUGHT: Cell<bool> = const { Cell::new(false) };
+}
+
+/// What `work` gives, or says is wrong: in an error, or in a panic, which is how the crate meets a map of characters that points
+/// out of itself.
+fn caught<T>(work: impl FnOnce() -> tokenizers::Result<T>) -> Result<T, String> {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let before = take_hook();
+        set_hook(Box::new(move |panic| {
+            if !CAUGHT.get() {
+                before(panic);
+            }
+        }));
+    });
+    let outer = CAUGHT.replace(true);
+    let result = catch_unwind(AssertUnwindSafe(work));
+    CAUGHT.set(outer);
+    match result {
+        Ok(result) => result.map_err(|error| error.to_string()),
+        Err(panic) => {
+            let said = panic.downcast_ref::<String>().map(String::as_str);
+            let said = said.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no reason given");
+            Err(format!("it cannot be used: {said}"))
+        }
     }
 }

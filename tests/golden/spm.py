@@ -129,6 +129,19 @@ CASES = {
     "gemma": case("gemma", {model: gemma}),
     "gemma2": case("gemma2", {model: gemma}, {"tokenizer_class": "GemmaTokenizer", "add_bos_token": True, "bos_token": "<bos>", "eos_token": "<eos>"}),
     "gemma3": case("gemma3_text", {model: bare}, {"tokenizer_class": "GemmaTokenizerFast", "add_bos_token": True, "add_eos_token": True}),
+    "t5_more": case("t5", {spiece: t5}, {"additional_special_tokens": ["cat", "<extra_id_5>", "</s>"]}),
+    "t5_sentinels": case("t5", {spiece: t5}, {"additional_special_tokens": [f"<extra_id_{i}>" for i in range(100)]}),
+    "xlm_roberta_more": case("xlm-roberta", {bpe_model: roberta}, {"additional_special_tokens": ["[INST]", added("<mask>", lstrip=True)]}),
+    "albert_more": case("albert", {spiece: albert}, {"additional_special_tokens": ["[INST]", "glued"]}),
+    "deberta_more": case("deberta-v2", {spm: deberta}, {"additional_special_tokens": ["glued", "[INST]"]}, None, {"[MASK]": n_deberta, "glued": n_deberta + 1}),
+    "mbart_more": case("mbart", {bpe_model: roberta}, {"additional_special_tokens": ["[INST]"]}),
+    "mbart50_more": case("mbart", {bpe_model: roberta}, {"tokenizer_class": "MBart50Tokenizer", "additional_special_tokens": ["[INST]", "en_XX", "<mask>"]}),
+    "m2m_100_more": case("m2m_100", {bpe_model: roberta, "vocab.json": numbered(roberta)}, {"additional_special_tokens": ["__af__", "__fr__"]}),
+    "llama_more": case("llama", {model: owned}, llama_class | {"additional_special_tokens": ["<start_of_turn>", "the"]}),
+    "mistral_more": case("mistral", {model: owned}, llama_class | {"additional_special_tokens": ["<start_of_turn>", "[INST]"]}),
+    "mistral_none": case("mistral", {model: owned}, {"add_bos_token": True, "additional_special_tokens": []}),
+    "phi3_more": case("phi3", {model: tidy}, llama_class | {"legacy": False, "additional_special_tokens": ["</s>"]}),
+    "gemma_more": case("gemma", {model: gemma}, {"additional_special_tokens": ["<start_of_turn>", "[INST]"]}),
 }
 frozen = {}
 for name, files in CASES.items():

@@ -9,7 +9,7 @@ use mlem_probe::progress::Silent;
 use mlem_probe::stimuli::Span;
 
 use crate::extract::{SENTENCES, model_on, stimuli};
-use crate::models::{Golden, hidden_states};
+use crate::models::{Golden, hidden_states, larger};
 use crate::workspace::Workspace;
 
 fn load(case: &str, device: DeviceChoice) -> Model {
@@ -26,10 +26,9 @@ fn worst(found: &[Vec<f32>], expected: &[Vec<f32>]) -> f32 {
         assert_eq!(found.len(), expected.len());
         let magnitude = expected.iter().fold(0.0f32, |most, value| most.max(value.abs()));
         let differences = found.iter().zip(expected).map(|(a, b)| (a - b).abs() / magnitude);
-        // A NaN is larger than any number here.
-        differences.fold(0.0, |most: f32, part| if part > most || part.is_nan() { part } else { most })
+        differences.fold(0.0, larger)
     };
-    found.iter().zip(expected).map(of_layer).fold(0.0, f32::max)
+    found.iter().zip(expected).map(of_layer).fold(0.0, larger)
 }
 
 #[expect(clippy::print_stdout, reason = "the figure of each case, shown with --nocapture")]
@@ -196,9 +195,10 @@ fn padding_is_counted() {
 
 #[test]
 fn means_of_groups_are_those_of_their_tokens() {
-    let groups: [(usize, &[u32]); 4] = [(1, &[0, 1]), (0, &[2]), (1, &[1]), (2, &[0, 1, 3])];
+    // A token that a group names twice counts twice.
+    let groups: [(usize, &[u32]); 5] = [(1, &[0, 1]), (0, &[2]), (1, &[1]), (2, &[0, 1, 3]), (2, &[3, 0, 3])];
     let tokens: [&[u32]; 3] = [&[5, 6, 7], &[5, 6], &[9, 1, 1, 2]];
-    let rows: [&[usize]; 4] = [&[3, 4], &[2], &[4], &[5, 6, 8]];
+    let rows: [&[usize]; 5] = [&[3, 4], &[2], &[4], &[5, 6, 8], &[8, 5, 8]];
     for device in [DeviceChoice::Cpu, DeviceChoice::CpuPadded] {
         let model = load("bert", device);
         let states = hidden_states(&model, &tokens.map(<[u32]>::to_vec));

@@ -14,6 +14,8 @@ use mlem_probe::progress::Silent;
 use mlem_probe::stimuli::{FeatureTable, Stimuli};
 use safetensors::SafeTensors;
 
+use crate::models::larger;
+
 /// The checkpoint, or `None` (with a word about it) when the tier is off.
 fn checkpoint() -> Option<Checkpoint> {
     let Ok(folder) = env::var("PROBE_TEST_MINILM") else {
@@ -64,7 +66,7 @@ fn matches_transformers(device: DeviceChoice) {
             assert_eq!(expected.shape(), found.matrix(layer).shape());
             let expected = expected.data().chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap()));
             let differences = found.matrix(layer).into_iter().zip(expected).map(|(a, b)| (a - b).abs());
-            let largest = differences.fold(0.0, f32::max);
+            let largest = differences.fold(0.0, larger);
             eprintln!("{device}, {pooling}, layer {layer}: largest difference {largest:.1e}");
             assert!(largest <= 1e-5, "{pooling}, layer {layer}: {largest}");
         }

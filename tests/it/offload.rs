@@ -10,7 +10,7 @@ use mlem_probe::models::{DeviceChoice, Dtype, LoadOptions, Model, Sequences};
 use mlem_probe::progress::Silent;
 use mlem_probe::stimuli::{FeatureTable, Stimuli};
 
-use crate::models::{Golden, hidden_states};
+use crate::models::{Golden, hidden_states, largest_difference};
 use crate::workspace::Workspace;
 
 /// Every case of the golden tests.
@@ -82,7 +82,7 @@ fn half_precision_changes_nothing_where_a_checkpoint_is_stored_so() {
             assert_ne!(found, expected, "{case} {dtype}");
             for (layer, (found, expected)) in found.iter().zip(&expected).enumerate() {
                 let largest = expected.iter().fold(0f32, |largest, x| largest.max(x.abs()));
-                let off = found.iter().zip(expected).fold(0f32, |off, (a, b)| off.max((a - b).abs()));
+                let off = largest_difference(found, expected);
                 assert!(off <= bound * largest, "{case} {dtype} layer {layer}: {off} of {largest}");
             }
         }

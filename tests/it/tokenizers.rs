@@ -109,7 +109,7 @@ fn folder_of(case: &Case, models: &BTreeMap<String, Vec<u8>>) -> Workspace {
 #[test]
 fn sentencepiece_models_give_the_tokens_of_transformers() {
     let (Golden { sentences, cases }, models) = sentencepiece();
-    assert!(cases.len() >= 30);
+    assert!(cases.len() >= 44);
     let mut wrong = Vec::new();
     for (name, case) in cases {
         let text = build(&folder_of(&case, &models)).unwrap();
@@ -166,6 +166,67 @@ fn sentencepiece_models_that_nobody_is_known_to_read_so_are_refused() {
     );
     let text = refusal("llama", "tokenizer_config.json", r#"{"sp_model_kwargs": {"enable_sampling": true}}"#);
     assert!(text.ends_with("`sp_model_kwargs` changes the tokens in a way that is not known"), "{text}");
+    for asked in ["-1", "100001", "4611686018427387904", "\"7\"", "true", "null", "1.5"] {
+        let text = refusal("t5", "tokenizer_config.json", &format!(r#"{{"extra_ids": {asked}}}"#));
+        assert!(
+            text.ends_with(&format!("`extra_ids` is {asked}, which is not a whole number from 0 to 100,000")),
+            "{text}"
+        );
+    }
+    for (more, what) in [
+        (r#"{"a": "<a>"}"#, "is no list of tokens"),
+        (r#""<a>""#, "is no list of tokens"),
+        (r#"[{"content": "<a>"}]"#, r#"lists {"content":"<a>"}, which is no token"#),
+        (r#"["<a>", ""]"#, r#"lists "", which is no token"#),
+    ] {
+        let settings = format!(r#"{{"additional_special_tokens": {more}}}"#);
+        let text = refusal("albert", "tokenizer_config.json", &settings);
+        assert!(text.ends_with(&format!("`additional_special_tokens` {what}")), "{text}");
+    }
+    let text =
+        refusal("m2m_100", "tokenizer_config.json", r#"{"additional_special_tokens": ["</s>", "<a>"]}"#);
+    assert!(
+        text.ends_with("`additional_special_tokens` lists `<a>`, and the tokenizer of model_type m2m_100 may find it in a way of its own"),
+        "{text}"
+    );
+}
+
+/// `tokenizer.json` with a map of characters, in base 64.
+fn with_map(map: &str) -> String {
+    let mut tokenizer: serde_json::Value = serde_json::from_str(crate::models::TOKENIZER).unwrap();
+    tokenizer["normalizer"] = serde_json::json!({"type": "Precompiled", "precompiled_charsmap": map});
+    tokenizer.to_string()
+}
+
+#[test]
+fn a_map_of_characters_that_points_out_of_itself_is_an_error() {
+    // A trie that is cut short, one that is empty, and one of a unit that points elsewhere.
+    for (map, parses) in [("BA==", false), ("AAAAAA==", true), ("BAAAAP////8=", true)] {
+        let tokenizer = Tokenizer::parse("crafted", &with_map(map));
+        assert_eq!(tokenizer.is_ok(), parses, "{map}");
+        let (error, whose) = match tokenizer {
+            Ok(tokenizer) => (tokenizer.encode("a b").unwrap_err(), "`a b`"),
+            Err(error) => (error, "crafted"),
+        };
+        let text = error.to_string();
+        assert!(text.starts_with(&format!("tokenizer.json of {whose}: ")), "{text}");
+        assert_eq!(error.hint().unwrap(), "fetch tokenizer.json again");
+    }
+}
+
+#[test]
+fn a_tokenizer_that_breaks_down_says_so_and_no_more() {
+    let w = Workspace::new();
+    w.ok("generate relative_clause --sample 40 -o s.csv");
+    for name in ["config.json", "model.safetensors"] {
+        let asset = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/tiny-bert").join(name);
+        w.write(&format!("model/{name}"), std::fs::read(asset).unwrap());
+    }
+    w.write("model/tokenizer.json", with_map("BAAAAP////8="));
+    let text = w.transcript("extract s.csv --model ./model --no-cache --quiet -o a.safetensors");
+    assert!(text.starts_with("exit code 1\n--- stdout\n--- stderr\nerror: tokenizer.json of `"), "{text}");
+    assert!(text.contains("`: it cannot be used: ") && !text.contains("panicked"), "{text}");
+    assert!(text.ends_with("\nhint: fetch tokenizer.json again\n"), "{text}");
 }
 
 /// A case of either kind.

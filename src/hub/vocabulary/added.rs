@@ -7,6 +7,17 @@ use serde_json::{Map, Value, json};
 /// A token and its id.
 pub(super) type Token = (String, u64);
 
+/// The special tokens of RoBERTa, by their roles; others have some of them.
+pub(super) const ROBERTA: &[(&str, &str)] = &[
+    ("bos_token", "<s>"),
+    ("eos_token", "</s>"),
+    ("unk_token", "<unk>"),
+    ("sep_token", "</s>"),
+    ("pad_token", "<pad>"),
+    ("cls_token", "<s>"),
+    ("mask_token", "<mask>"),
+];
+
 /// How a token is written: by itself, or as an object with its properties.
 pub(super) fn content(token: &Value) -> &str {
     token.as_str().or_else(|| token.get("content")?.as_str()).unwrap_or_default()

@@ -3,6 +3,7 @@
 //! Each follows the class of that name in Hugging Face transformers 5.24 (`models/*/tokenization_*.py`, `convert_from_spm` of
 //! `convert_slow_tokenizer.py`).
 
+use super::added::ROBERTA;
 use super::settings::Settings;
 
 /// A class of tokenizers that reads a sentencepiece model.
@@ -68,27 +69,17 @@ impl Family {
         }
     }
 
-    /// The special tokens that the class has unless the settings say otherwise, in the order in which they are added.
+    /// The special tokens that the class has unless the settings say otherwise, by their roles.
     pub(super) fn specials(self) -> &'static [(&'static str, &'static str)] {
         match self {
             Self::T5 => &[("eos_token", "</s>"), ("unk_token", "<unk>"), ("pad_token", "<pad>")],
-            Self::XlmRoberta | Self::Camembert | Self::Mbart => &[
-                ("bos_token", "<s>"),
-                ("eos_token", "</s>"),
-                ("unk_token", "<unk>"),
-                ("sep_token", "</s>"),
-                ("pad_token", "<pad>"),
-                ("cls_token", "<s>"),
-                ("mask_token", "<mask>"),
-            ],
-            Self::Mbart50 => &[
-                ("eos_token", "</s>"),
-                ("unk_token", "<unk>"),
-                ("sep_token", "</s>"),
-                ("pad_token", "<pad>"),
-                ("cls_token", "<s>"),
-                ("mask_token", "<mask>"),
-            ],
+            Self::XlmRoberta | Self::Camembert | Self::Mbart => ROBERTA,
+            // Without a beginning.
+            Self::Mbart50 => &ROBERTA[1..],
+            // Up to the padding.
+            Self::M2m100 => &ROBERTA[..5],
+            // Up to the unknown.
+            Self::Llama => &ROBERTA[..3],
             Self::Albert => &[
                 ("bos_token", "[CLS]"),
                 ("eos_token", "[SEP]"),
@@ -107,14 +98,6 @@ impl Family {
                 ("cls_token", "[CLS]"),
                 ("mask_token", "[MASK]"),
             ],
-            Self::M2m100 => &[
-                ("bos_token", "<s>"),
-                ("eos_token", "</s>"),
-                ("unk_token", "<unk>"),
-                ("sep_token", "</s>"),
-                ("pad_token", "<pad>"),
-            ],
-            Self::Llama => &[("bos_token", "<s>"), ("eos_token", "</s>"), ("unk_token", "<unk>")],
             Self::Gemma => &[
                 ("bos_token", "<bos>"),
                 ("eos_token", "<eos>"),
@@ -122,7 +105,7 @@ impl Family {
                 ("pad_token", "<pad>"),
                 ("mask_token", "<mask>"),
             ],
-            // Those of the model itself; see `sentencepiece::Built`.
+            // Those of the model itself; see `Build::role`.
             Self::Plain => &[],
         }
     }

@@ -1,6 +1,5 @@
 //! The merges of a byte-pair vocabulary, from its pieces: sentencepiece keeps none.
 
-use std::cmp::Ordering;
 use std::collections::HashSet;
 
 /// Every way to make a piece out of two others. `pieces` are in the order in which they are merged; of the ways to make one piece
@@ -23,7 +22,8 @@ pub(super) fn by_rank<'a>(pieces: &[&'a str]) -> Vec<(&'a str, &'a str)> {
 /// that whose left part comes first in the alphabet.
 pub(super) fn by_score<'a>(pieces: &[(&'a str, f32, u64)]) -> Vec<(&'a str, &'a str)> {
     let mut order: Vec<&(&str, f32, u64)> = pieces.iter().collect();
-    order.sort_by(|a, b| b.1.partial_cmp(&a.1).unwrap_or(Ordering::Equal).then(a.2.cmp(&b.2)));
+    // With 0 added, the two zeros are one.
+    order.sort_by(|a, b| (b.1 + 0.0).total_cmp(&(a.1 + 0.0)).then(a.2.cmp(&b.2)));
     let texts: Vec<&str> = order.into_iter().map(|(text, _, _)| *text).collect();
     let mut merges = by_rank(&texts);
     // The ways to make one piece stand side by side, and so they stay.
@@ -49,5 +49,16 @@ mod tests {
         assert_eq!(by_rank(&pieces), [("a", "b"), ("é", "b"), ("ab", "éb")]);
         let scored = [("a", -3.0, 3), ("b", -4.0, 4), ("ba", -1.0, 9), ("ab", -1.0, 5), ("aba", -2.0, 7)];
         assert_eq!(by_score(&scored), [("a", "b"), ("b", "a"), ("a", "ba"), ("ab", "a")]);
+    }
+
+    #[test]
+    fn scores_have_an_order_whatever_they_are() {
+        let zeros = [("a", -3.0, 3), ("b", -4.0, 4), ("ba", -0.0, 5), ("ab", 0.0, 6)];
+        assert_eq!(by_score(&zeros), [("b", "a"), ("a", "b")]);
+        let score = |id: u64| if id.is_multiple_of(3) { id as f32 } else { f32::NAN };
+        let texts: Vec<String> = (0..200).map(|id| "a".repeat(id + 1)).collect();
+        let pieces: Vec<(&str, f32, u64)> =
+            (0..).zip(&texts).map(|(id, text)| (text.as_str(), score(id), id)).collect();
+        assert_eq!(by_score(&pieces).len(), 199 * 200 / 2);
     }
 }

@@ -8,8 +8,11 @@ use super::added::{Added, content, template};
 use super::families::Family;
 use super::plain;
 use super::proto::{Algorithm, ModelProto};
-use super::settings::{Settings, object};
-use crate::files;
+use super::settings::{SETTINGS, Settings, object};
+use crate::{files, text};
+
+/// How many sentinels may be asked for.
+const MOST_SENTINELS: u64 = 100_000;
 
 /// A piece and its log probability; its id is its place.
 type Scored = (String, f64);
@@ -25,7 +28,10 @@ pub(super) fn tokenizer(settings: &Settings<'_>, family: Family) -> Result<Strin
         what: format!("not a readable sentencepiece model: {what}"),
         remedy: Some("fetch the checkpoint again".to_owned()),
     })?;
-    let build = Build { settings, family, file, proto: &proto };
+    let mut build = Build { settings, family, file, proto: &proto, sentinels: Vec::new() };
+    if family == Family::T5 {
+        build.sentinels = build.extra_ids()?;
+    }
     let Model { json: model, ids, size } = build.model()?;
     let mut added = Added::beyond(&ids, size);
     let special = build.add_tokens(&mut added)?;
@@ -54,6 +60,8 @@ pub(super) struct Build<'a> {
     /// The sentencepiece model.
     file: &'static str,
     pub(super) proto: &'a ModelProto,
+    /// T5's, `<extra_id_0>` first.
+    pub(super) sentinels: Vec<String>,
 }
 
 impl Build<'_> {
@@ -149,7 +157,7 @@ impl Build<'_> {
         let plain = |token: &str| (token.to_owned(), 0.0);
         let languages = self.family.languages();
         let vocabulary: Vec<Scored> = match self.family {
-            Family::T5 => pieces(0).chain(self.extra_ids()?.iter().rev().map(|id| plain(id))).collect(),
+            Family::T5 => pieces(0).chain(self.sentinels.iter().rev().map(|id| plain(id))).collect(),
             Family::XlmRoberta | Family::Mbart | Family::Mbart50 => {
                 let first = if self.family == Family::Mbart50 { "cls_token" } else { "bos_token" };
                 let specials =
@@ -198,11 +206,20 @@ impl Build<'_> {
         }
     }
 
-    /// T5's sentinels, `<extra_id_0>` first.
-    pub(super) fn extra_ids(&self) -> Result<Vec<String>> {
-        let count = match self.settings.general.get("extra_ids") {
-            None => 100,
-            Some(count) => count.as_u64().unwrap_or(0),
+    /// As many sentinels as are asked for.
+    fn extra_ids(&self) -> Result<Vec<String>> {
+        let asked = self.settings.general.get("extra_ids");
+        let count = asked.map_or(Some(100), Value::as_u64).filter(|count| *count <= MOST_SENTINELS);
+        let Some(count) = count else {
+            return Err(Error::BadFile {
+                path: self.settings.folder.join(SETTINGS[0]),
+                what: format!(
+                    "`extra_ids` is {}, which is not a whole number from 0 to {}",
+                    asked.unwrap_or(&Value::Null),
+                    text::count(MOST_SENTINELS.into())
+                ),
+                remedy: Some("correct it, or fetch the checkpoint again".to_owned()),
+            });
         };
         let own = self.proto.pieces.iter().any(|piece| piece.text.contains("<extra_id_"));
         if own && count > 0 {

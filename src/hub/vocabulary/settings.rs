@@ -11,6 +11,9 @@ use super::super::folder;
 pub(in crate::hub) const SETTINGS: [&str; 3] =
     ["tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"];
 
+/// The setting that lists special tokens without a role.
+pub(super) const MORE: &str = "additional_special_tokens";
+
 /// What the files beside a vocabulary say.
 pub(super) struct Settings<'a> {
     pub(super) folder: &'a Path,
@@ -64,6 +67,17 @@ impl<'a> Settings<'a> {
         let mut listed: Vec<(u64, &Value)> = numbered.collect();
         listed.sort_by_key(|(id, _)| *id);
         listed
+    }
+
+    /// The special tokens that `tokenizer_config.json` lists beside those with a role, in place of those of the class; `None` where
+    /// it lists none.
+    pub(super) fn more_special(&self) -> Result<Option<&[Value]>> {
+        match self.general.get(MORE) {
+            None => Ok(None),
+            Some(Value::Null) => Ok(Some(&[])),
+            Some(Value::Array(tokens)) => Ok(Some(tokens)),
+            Some(_) => Err(self.refusal(SETTINGS[0], format!("`{MORE}` is no list of tokens"))),
+        }
     }
 
     /// Refuses `names` where they say anything: they would change tokens in a way that is not followed.

@@ -9,7 +9,7 @@ use super::added::{Added, Token, content};
 use super::families::Family;
 use super::proto::PieceKind;
 use super::sentencepiece::Build;
-use super::settings::SETTINGS;
+use super::settings::{MORE, SETTINGS};
 
 /// The special tokens by their roles.
 pub(super) type Special = BTreeMap<&'static str, Token>;
@@ -23,11 +23,13 @@ impl Build<'_> {
         let roles = roles.map(|role| (role, self.role(role)));
         let is_named =
             |token: &str| roles.iter().flat_map(|(_, named)| named).any(|named| content(named) == token);
+        let more = settings.more_special()?;
         let mut listed: Vec<(u64, Value)> =
             settings.listed().into_iter().map(|(id, token)| (id, token.clone())).collect();
         if listed.is_empty() {
             let old = settings.added.iter().filter_map(|(token, id)| {
-                Some((id.as_u64()?, json!({"content": token, "normalized": true})))
+                let special = more.iter().copied().flatten().any(|more| content(more) == token);
+                Some((id.as_u64()?, json!({"content": token, "normalized": !special, "special": special})))
             });
             listed.extend(old);
             listed.sort_by_key(|(id, _)| *id);
@@ -59,7 +61,11 @@ impl Build<'_> {
                 special.insert(*role, (text.to_owned(), id));
             }
         }
-        let more = self.proto.pieces.iter().filter_map(|piece| match piece.kind {
+        if let Some(more) = more {
+            self.add_more(more, &known, is_named, added)?;
+            return Ok(special);
+        }
+        let own = self.proto.pieces.iter().filter_map(|piece| match piece.kind {
             PieceKind::Control => Some((piece.text.clone(), true)),
             // As sentencepiece reads the model, its own pieces are found after the text is normalized.
             PieceKind::UserDefined if !matches!(family, Family::Plain | Family::M2m100) => {
@@ -68,20 +74,53 @@ impl Build<'_> {
             _ => None,
         });
         let extra = match family {
-            Family::T5 => self.extra_ids()?,
+            Family::T5 => self.sentinels.clone(),
             // Its languages have ids, and are not found in a text.
             Family::M2m100 => Vec::new(),
             _ => family.languages(),
         };
         // Those that are special by their names alone stay so; what the settings say of others is not heeded.
         known.extend(roles.iter().filter_map(|(_, token)| token.as_ref()?.as_str().map(str::to_owned)));
-        for (token, special) in more.chain(extra.into_iter().map(|token| (token, true))) {
+        for (token, special) in own.chain(extra.into_iter().map(|token| (token, true))) {
             if !known.contains(&token) {
                 let special = special || is_named(&token);
                 added.ensure(&json!({"content": token}), special);
             }
         }
         Ok(special)
+    }
+
+    /// Adds what the settings list in place of the class's own tokens, beside those that are `known` by their ids.
+    fn add_more(
+        &self,
+        more: &[Value],
+        known: &BTreeSet<String>,
+        is_named: impl Fn(&str) -> bool,
+        added: &mut Added<'_>,
+    ) -> Result<()> {
+        let Self { settings, family, .. } = *self;
+        let refused = |what: String| Err(settings.refusal(SETTINGS[0], format!("`{MORE}` lists {what}")));
+        for token in more {
+            let text = content(token);
+            let is_text = token.is_string() || token.get("__type") == Some(&"AddedToken".into());
+            if text.is_empty() || !is_text {
+                return refused(format!("{token}, which is no token"));
+            }
+            // Its tokenizer is a slow one, which is not followed in what it does around tokens of others.
+            let foreign = || !added.has(text) && !family.languages().iter().any(|code| code == text);
+            if family == Family::M2m100 && foreign() {
+                let whose = settings.whose();
+                return refused(format!("`{text}`, and {whose} may find it in a way of its own"));
+            }
+            // What is said here of a token with a role goes before what is said there.
+            if !known.contains(text) {
+                let special =
+                    token.is_string() || token.get("special") == Some(&Value::Bool(true)) || is_named(text);
+                let token = if token.is_string() { json!({"content": text}) } else { token.clone() };
+                added.ensure(&token, special);
+            }
+        }
+        Ok(())
     }
 
     /// What stands before a sentence, and after it; the vocabulary has `size` pieces.

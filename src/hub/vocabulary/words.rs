@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 
 use super::super::error::Result;
 use super::super::folder;
-use super::added::{Added, Token, content, template};
-use super::settings::{SETTINGS, Settings, object};
+use super::added::{Added, ROBERTA, Token, content, template};
+use super::settings::{MORE, SETTINGS, Settings, object};
 
 /// The last file of each such vocabulary.
 pub(super) const FILES: [&str; 2] = ["vocab.txt", "merges.txt"];
@@ -53,15 +53,7 @@ impl Kind {
                 ("unk_token", "<|endoftext|>"),
                 ("pad_token", ""),
             ],
-            Self::Roberta => &[
-                ("bos_token", "<s>"),
-                ("eos_token", "</s>"),
-                ("unk_token", "<unk>"),
-                ("sep_token", "</s>"),
-                ("pad_token", "<pad>"),
-                ("cls_token", "<s>"),
-                ("mask_token", "<mask>"),
-            ],
+            Self::Roberta => ROBERTA,
         }
     }
 }
@@ -72,7 +64,7 @@ pub(super) fn tokenizer(settings: &Settings<'_>, files: &[&str]) -> Result<Strin
     let Some(kind) = kind.filter(|kind| (*kind == Kind::Bert) == (files.len() == 1)) else {
         return Err(settings.unknown(files[0], "a vocabulary"));
     };
-    settings.refuse(&["never_split", "additional_special_tokens", "extra_special_tokens"])?;
+    settings.refuse(&["never_split", MORE, "extra_special_tokens"])?;
     let (vocabulary, merges) = match kind {
         Kind::Bert => (word_pieces(&folder::read_text(settings.folder, files[0])?), String::new()),
         Kind::Gpt2 | Kind::Roberta => {

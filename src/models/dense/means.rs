@@ -36,7 +36,7 @@ impl Means {
             counts[sequence] += 1;
             places.push(place as u32);
             for &position in positions {
-                shares[place * length + position as usize] = 1.0 / positions.len() as f32;
+                shares[place * length + position as usize] += 1.0 / positions.len() as f32;
             }
         }
         let in_order = places.iter().enumerate().all(|(index, &place)| index == place as usize);
