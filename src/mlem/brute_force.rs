@@ -136,7 +136,7 @@ fn check_moments(params: &MlemParams, features: &FeatureTable, x: ArrayView2<'_,
 
 #[test]
 fn moments_equal_a_plain_loop_for_every_distance_and_missing_option() {
-    // 6 + 2 features are grouped by pattern, 40 + 0 share more than 32 bits, 2 + 9 have too many monomials to group.
+    // 6 + 2 features are grouped by pattern, 40 + 0 share more than 32 bits, 2 + 9 are mostly numbers.
     for (categorical, numeric) in [(6, 2), (40, 0), (2, 9)] {
         let (features, activations) = data(60, categorical, numeric, 1);
         for missing in [Missing::Zero, Missing::One] {
@@ -151,6 +151,19 @@ fn moments_equal_a_plain_loop_for_every_distance_and_missing_option() {
             check_moments(&params, &features, activations.view(), 4);
         }
     }
+}
+
+#[test]
+fn moments_of_many_features_equal_a_plain_loop() {
+    // Patterns in several tables, with numbers and without, more features than bits, and numbers alone.
+    for (categorical, numeric) in [(21, 0), (20, 3), (34, 1), (9, 12), (0, 24)] {
+        let (features, x) = data(24, categorical, numeric, 6);
+        for missing in [Missing::Zero, Missing::One] {
+            check_moments(&Mlem::params().missing(missing).interactions(true), &features, x.view(), 2);
+        }
+    }
+    let (features, x) = data(24, 3, 300, 7);
+    check_moments(&Mlem::params(), &features, x.view(), 2);
 }
 
 #[test]

@@ -64,12 +64,10 @@ impl Design {
             terms.iter().map(|&term| Monomial::new(term, columns.slots())).collect();
         let tasks = layout.tasks();
         let zeros = || FeatureSums::zeros(monomials.len());
-        let groups_of = |degree| Groups::new(columns.n_bits(), columns.n_dense(), degree);
-        // `C` has products of two terms, of two distances each.
-        let products = groups_of(4);
+        let products = Groups::of_products(&columns, &monomials);
         let of_task = |task: &Task| FeatureSums::of(task, &columns, coverage, &monomials, products.as_ref());
         let (total, training) = sum_by_fold(&tasks, n_folds, zeros, of_task, FeatureSums::add);
-        let groups = groups_of(2);
+        let groups = Groups::of_terms(&columns, &monomials);
         let flagged = Confounds::of(features).flagged().into_iter();
         let correlated =
             flagged.map(|pair| Warning::Correlated { a: pair.a, b: pair.b, r: pair.r }).collect();

@@ -1,119 +1,192 @@
 //! Moments by pattern: pairs that differ in the same categorical features are summed together.
 //!
-//! Every moment is a sum of products of feature distances, of degree four at most. A categorical distance is a bit, so that the
+//! Every moment is a sum of products of feature distances, four of them at most. A categorical distance is a bit, so that the
 //! pairs a product counts are those whose pattern of bits contains the product's. Each pair therefore adds only the monomials
 //! of its numeric distances to the bin of its pattern (35 for three numeric features, where 91 terms have 4,186 products), and
 //! sums over supersets of patterns give every moment at the end.
+//!
+//! Twenty categorical features have too many patterns for that. But a product of four distances, `d` of them numeric, has at most
+//! `4 − d` bits: so the bits are cut into fields, and there is a table of bins for every choice of as many fields as a product
+//! can have bits. Each product finds all its bits in one of the tables.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
+use super::encode::Columns;
 use super::moments::{FeatureSums, Monomial, TargetSums};
 use super::pairs::PairChunk;
 use crate::numeric::simd::widest;
 
-/// The most bins times monomials, so that they stay in a core's cache.
-const MAX_CELLS: usize = 1 << 19;
-/// With more monomials than this, matrix products are the faster way.
-const MAX_WIDTH: usize = 128;
+/// The most cells (bins times monomials) of one table for all patterns.
+const ONE_TABLE: usize = 1 << 19;
+/// The most cells of a table where there are several, so that each stays in a core's nearest caches.
+const EACH_TABLE: usize = 1 << 13;
+/// The most cells of all tables.
+const ALL_TABLES: usize = 1 << 21;
+/// The most monomials.
+const MAX_WIDTH: usize = 1 << 13;
+/// The most monomials of several pairs that are held at once.
+const HELD: usize = 1 << 15;
+/// Numbers of a vector; the monomials of a bin fill whole ones.
+const LANES: usize = 8;
 
-/// How pairs are grouped, and where each product is found.
+/// How pairs are grouped, and where each moment is found.
 #[derive(Debug, Clone)]
 pub(crate) struct Groups {
-    n_bits: usize,
-    /// Each monomial of numeric distances but the first (which is 1), as an earlier one times a column.
-    steps: Vec<(u8, u8)>,
-    /// Where the monomial of each sorted list of columns is.
-    places: BTreeMap<Vec<u8>, usize>,
+    /// What makes the monomials, in this order.
+    steps: Vec<Step>,
+    /// Every monomial has its place in one of them.
+    parts: Vec<Part>,
+    /// How many cells the tables have.
+    n_cells: usize,
+    /// The cell of all pairs, and of each term.
+    all: usize,
+    terms: Vec<usize>,
+    /// The cell of each product of two terms, row by row of the lower triangle; nothing where there are no such.
+    products: Vec<usize>,
+}
+
+/// The monomials of `from`, each times a numeric distance, are those from `to` on.
+#[derive(Debug, Clone, PartialEq)]
+struct Step {
+    from: Range<usize>,
+    to: usize,
+    column: usize,
+}
+
+/// Monomials that are summed in the same tables.
+#[derive(Debug, Clone, PartialEq)]
+struct Part {
+    monomials: Range<usize>,
+    /// How many cells a bin has.
+    width: usize,
+    /// How many of the steps make them.
+    n_steps: usize,
+    tables: Vec<Table>,
+}
+
+/// Bins for the patterns of some fields of the bits.
+#[derive(Debug, Clone, PartialEq)]
+struct Table {
+    /// The bits of the pattern that are the lowest ones of a bin's number, those that are the next, and so on.
+    fields: Vec<Range<u32>>,
+    /// All of them.
+    mask: u32,
+    /// Its first cell.
+    start: usize,
+}
+
+/// Sums of monomials by pattern in the making.
+#[derive(Debug, Clone)]
+pub(crate) struct Bins {
+    cells: Vec<f64>,
+    /// The monomials of some pairs, and the bins they go to.
+    rows: Vec<f64>,
+    places: Vec<u32>,
 }
 
 impl Groups {
-    /// Groups for moments of up to `degree` numeric factors; `None` where grouping does not pay.
-    pub(crate) fn new(n_bits: usize, n_dense: usize, degree: usize) -> Option<Self> {
-        let mut lists: Vec<Vec<u8>> = vec![Vec::new()];
-        let mut steps = Vec::new();
-        let mut from = 0;
-        for _ in 0..degree {
-            let to = lists.len();
-            for parent in from..to {
-                let least = lists[parent].last().copied().unwrap_or(0);
-                for column in least..n_dense.min(usize::from(u8::MAX)) as u8 {
-                    if lists.len() == MAX_WIDTH {
-                        return None;
-                    }
-                    let mut list = lists[parent].clone();
-                    list.push(column);
-                    lists.push(list);
-                    steps.push((parent as u8, column));
-                }
-            }
-            from = to;
-        }
-        let places = lists.into_iter().zip(0..).collect::<BTreeMap<_, _>>();
-        let fits = n_bits < 20 && places.len() << n_bits <= MAX_CELLS;
-        fits.then_some(Self { n_bits, steps, places })
+    /// Groups for the sums of `terms` over pairs that differ as in `columns`; `None` where grouping does not pay.
+    pub(crate) fn of_terms(columns: &Columns, terms: &[Monomial]) -> Option<Self> {
+        let lists = Lists::new(columns.n_dense(), 2)?;
+        Self::new(columns.n_bits() as u32, &lists, terms, terms.len().div_ceil(LANES))
     }
 
-    fn width(&self) -> usize {
-        self.places.len()
+    /// Groups for the sums of `terms` and of the products of any two of them.
+    pub(crate) fn of_products(columns: &Columns, terms: &[Monomial]) -> Option<Self> {
+        let lists = Lists::new(columns.n_dense(), 4)?;
+        let mut groups =
+            Self::new(columns.n_bits() as u32, &lists, terms, terms.len().pow(2).div_ceil(LANES))?;
+        let places = lists.places();
+        for (k, a) in terms.iter().enumerate() {
+            for b in &terms[..=k] {
+                let mut dense = [a.dense.as_slice(), &b.dense].concat();
+                dense.sort_unstable();
+                groups.products.push(groups.cell(a.mask | b.mask, places.get(dense.as_slice())));
+            }
+        }
+        Some(groups)
+    }
+
+    /// Groups that take less than `plain` vectors of numbers to be multiplied and added for each pair, as sums without groups do.
+    fn new(n_bits: u32, lists: &Lists, terms: &[Monomial], plain: usize) -> Option<Self> {
+        let (parts, n_cells) = parts(n_bits, lists, plain)?;
+        let (steps, places) = (lists.steps.clone(), lists.places());
+        let mut groups = Self { steps, parts, n_cells, all: 0, terms: Vec::new(), products: Vec::new() };
+        groups.all = groups.cell(0, Some(&0));
+        let cell = |term: &Monomial| groups.cell(term.mask, places.get(term.dense.as_slice()));
+        groups.terms = terms.iter().map(cell).collect();
+        Some(groups)
     }
 
     /// Bins with nothing in them.
-    pub(crate) fn bins(&self) -> Vec<f64> {
-        vec![0.0; self.width() << self.n_bits]
+    pub(crate) fn bins(&self) -> Bins {
+        Bins { cells: vec![0.0; self.n_cells], rows: Vec::new(), places: Vec::new() }
+    }
+
+    /// The cell of the monomial at `place` and the pairs whose pattern contains `mask`.
+    fn cell(&self, mask: u32, place: Option<&usize>) -> usize {
+        let found = place.and_then(|place| {
+            let part = self.parts.iter().find(|part| part.monomials.contains(place))?;
+            let table = part.tables.iter().find(|table| mask & !table.mask == 0)?;
+            Some(table.start + table.bin(mask) as usize * part.width + place - part.monomials.start)
+        });
+        // Every monomial is in a part, and every product's bits are in a table of it.
+        found.unwrap_or_default()
     }
 
     /// Adds the pairs of `chunk` to `bins`, each counted as often as `weights` says.
-    pub(crate) fn accumulate(&self, bins: &mut [f64], chunk: &PairChunk, weights: Option<&[f64]>) {
-        add_monomials(bins, &self.steps, &chunk.bits, &chunk.dense, weights);
-    }
-
-    /// Turns each bin into the sum over the patterns that contain its own.
-    fn sum_supersets(&self, bins: &mut [f64]) {
-        let width = self.width();
-        for bit in 0..self.n_bits {
-            let half = width << bit;
-            for both in bins.chunks_exact_mut(2 * half) {
-                let (without, with) = both.split_at_mut(half);
-                without.iter_mut().zip(with).for_each(|(without, with)| *without += *with);
+    pub(crate) fn accumulate(&self, bins: &mut Bins, chunk: &PairChunk, weights: Option<&[f64]>) {
+        let Bins { cells, rows, places } = bins;
+        for part in &self.parts {
+            let stride = part.stride();
+            let at_once = (HELD / stride).max(1);
+            for start in (0..chunk.bits.len()).step_by(at_once) {
+                let pairs = start..(start + at_once).min(chunk.bits.len());
+                rows.resize(rows.len().max(pairs.len() * stride), 0.0);
+                let rows = &mut rows[..pairs.len() * stride];
+                let weights = weights.map(|weights| &weights[pairs.clone()]);
+                make_rows(rows, stride, &self.steps[..part.n_steps], &chunk.dense, pairs.start, weights);
+                for table in &part.tables {
+                    table.places(&chunk.bits[pairs.clone()], places);
+                    let cells = &mut cells[table.start..];
+                    if part.width == 1 {
+                        add_numbers(cells, places, rows);
+                    } else {
+                        add_rows(cells, part.width, places, rows, stride, part.monomials.start);
+                    }
+                }
             }
         }
     }
 
-    fn place(&self, dense: &[u8]) -> usize {
-        // Every list of at most the degree has its place.
-        self.places.get(dense).copied().unwrap_or_default()
+    /// Turns each bin into the sum over the patterns that contain its own.
+    fn sum_supersets(&self, cells: &mut [f64]) {
+        for part in &self.parts {
+            for table in &part.tables {
+                let n_bits = table.mask.count_ones();
+                for bit in 0..n_bits {
+                    let half = part.width << bit;
+                    for both in cells[table.start..][..part.width << n_bits].chunks_exact_mut(2 * half) {
+                        let (without, with) = both.split_at_mut(half);
+                        without.iter_mut().zip(with).for_each(|(without, with)| *without += *with);
+                    }
+                }
+            }
+        }
     }
 
     /// The sums of `monomials` and of their products, from `bins` that were filled without weights.
-    pub(crate) fn feature_sums(&self, mut bins: Vec<f64>, monomials: &[Monomial]) -> FeatureSums {
-        self.sum_supersets(&mut bins);
-        let width = self.width();
+    pub(crate) fn feature_sums(&self, mut bins: Bins, monomials: &[Monomial]) -> FeatureSums {
+        self.sum_supersets(&mut bins.cells);
+        let cells = bins.cells;
         let mut sums = FeatureSums::zeros(monomials.len());
-        sums.pairs = bins[0];
-        // The few different numeric parts, and the places of their products.
-        let mut parts: Vec<&[u8]> = monomials.iter().map(|monomial| monomial.dense.as_slice()).collect();
-        parts.sort_unstable();
-        parts.dedup();
-        let part_of: Vec<usize> = monomials
-            .iter()
-            .map(|monomial| parts.binary_search(&monomial.dense.as_slice()).unwrap_or_default())
-            .collect();
-        let product_place: Vec<Vec<usize>> = parts
-            .iter()
-            .map(|a| {
-                let with = |b: &&[u8]| {
-                    let mut list = [a, *b].concat();
-                    list.sort_unstable();
-                    self.place(&list)
-                };
-                parts.iter().map(with).collect()
-            })
-            .collect();
-        for (k, a) in monomials.iter().enumerate() {
-            sums.sums[k] = a.coefficient * bins[a.mask as usize * width + self.place(&a.dense)];
-            for (l, b) in monomials.iter().enumerate().take(k + 1) {
-                let place = product_place[part_of[k]][part_of[l]];
-                let sum = a.coefficient * b.coefficient * bins[(a.mask | b.mask) as usize * width + place];
+        sums.pairs = cells[self.all];
+        let mut products = self.products.iter();
+        for (k, (a, &cell)) in monomials.iter().zip(&self.terms).enumerate() {
+            sums.sums[k] = a.coefficient * cells[cell];
+            for ((l, b), &cell) in monomials[..=k].iter().enumerate().zip(&mut products) {
+                let sum = a.coefficient * b.coefficient * cells[cell];
                 sums.products[[k, l]] = sum;
                 sums.products[[l, k]] = sum;
             }
@@ -124,43 +197,204 @@ impl Groups {
     /// The sums of a target and its products with `monomials`, from `bins` that were weighted with the target.
     pub(crate) fn target_sums(
         &self,
-        mut bins: Vec<f64>,
+        mut bins: Bins,
         monomials: &[Monomial],
         pairs: f64,
         square: f64,
     ) -> TargetSums {
-        self.sum_supersets(&mut bins);
-        let at = |monomial: &Monomial| {
-            monomial.coefficient * bins[monomial.mask as usize * self.width() + self.place(&monomial.dense)]
+        self.sum_supersets(&mut bins.cells);
+        let at = |(monomial, &cell): (&Monomial, &usize)| monomial.coefficient * bins.cells[cell];
+        let products = monomials.iter().zip(&self.terms).map(at).collect();
+        TargetSums { pairs, sum: bins.cells[self.all], square, products }
+    }
+}
+
+/// All products of numeric distances, by their degree.
+struct Lists {
+    /// The columns of each, sorted.
+    lists: Vec<Vec<u32>>,
+    steps: Vec<Step>,
+    /// Those of degree 0, 1, ….
+    degrees: Vec<Range<usize>>,
+}
+
+impl Lists {
+    /// Products of up to `degree` of `n_dense` columns; `None` where they are too many.
+    fn new(n_dense: usize, degree: usize) -> Option<Self> {
+        let mut found = Self { lists: vec![Vec::new()], steps: Vec::new(), degrees: vec![0..1] };
+        for _ in 0..degree {
+            let previous = found.degrees.last().cloned().unwrap_or_default();
+            let start = found.lists.len();
+            for column in 0..n_dense {
+                // They are in the order of their last columns, so that those to go on from are the first.
+                let before = |list: &Vec<u32>| list.last().is_none_or(|&last| last as usize <= column);
+                let first = found.lists[previous.clone()].partition_point(before);
+                let from = previous.start..previous.start + first;
+                if found.lists.len() + from.len() > MAX_WIDTH {
+                    return None;
+                }
+                found.steps.push(Step { from: from.clone(), to: found.lists.len(), column });
+                for parent in from {
+                    let mut list = found.lists[parent].clone();
+                    list.push(column as u32);
+                    found.lists.push(list);
+                }
+            }
+            found.degrees.push(start..found.lists.len());
+        }
+        Some(found)
+    }
+
+    /// Which place each has.
+    fn places(&self) -> BTreeMap<&[u32], usize> {
+        self.lists.iter().map(Vec::as_slice).zip(0..).collect()
+    }
+}
+
+/// The tables for `lists`, and how many cells they have; `None` where they take more than `plain` vectors.
+fn parts(n_bits: u32, lists: &Lists, plain: usize) -> Option<(Vec<Part>, usize)> {
+    let Lists { lists, steps, degrees } = lists;
+    let n_monomials = lists.len();
+    if n_bits < 20 && padded(n_monomials) << n_bits <= ONE_TABLE {
+        let part = Part {
+            monomials: 0..n_monomials,
+            width: padded(n_monomials),
+            n_steps: steps.len(),
+            tables: vec![Table::of(vec![0..n_bits], 0)],
         };
-        TargetSums { pairs, sum: bins[0], square, products: monomials.iter().map(at).collect() }
+        let n_cells = part.width << n_bits;
+        return Some((vec![part], n_cells));
+    }
+    let (mut parts, mut n_cells, mut vectors) = (Vec::new(), 0, 0);
+    for (degree, monomials) in degrees.iter().enumerate().filter(|(_, monomials)| !monomials.is_empty()) {
+        let width = padded(monomials.len());
+        let n_fields_of_product = degrees.len() - 1 - degree;
+        let mut tables = Vec::new();
+        for fields in choices(&fields(n_bits, n_fields_of_product as u32, width), n_fields_of_product) {
+            let table = Table::of(fields, n_cells);
+            n_cells += width << table.mask.count_ones();
+            tables.push(table);
+            if n_cells > ALL_TABLES {
+                return None;
+            }
+        }
+        let n_steps = steps.partition_point(|step| step.to < monomials.end);
+        let part = Part { monomials: monomials.clone(), width, n_steps, tables };
+        // A bin is read and written, and found.
+        vectors += 2 * part.tables.len() * (1 + width.div_ceil(LANES)) + part.stride().div_ceil(LANES);
+        parts.push(part);
+    }
+    (vectors < plain).then_some((parts, n_cells))
+}
+
+/// A width that makes whole vectors.
+fn padded(width: usize) -> usize {
+    if width == 1 { 1 } else { width.next_multiple_of(LANES) }
+}
+
+/// Fields of `n_bits`, such that the table of any `n_together` of them and of monomials of `width` is small.
+fn fields(n_bits: u32, n_together: u32, width: usize) -> Vec<Range<u32>> {
+    if n_bits == 0 || n_together == 0 {
+        return Vec::new();
+    }
+    let fits = |field: &u32| width << (field * n_together).min(n_bits) <= EACH_TABLE;
+    let field = (1..=n_bits).take_while(fits).last().unwrap_or(1);
+    let n_fields = n_bits.div_ceil(field);
+    (0..n_fields).map(|index| index * n_bits / n_fields..(index + 1) * n_bits / n_fields).collect()
+}
+
+/// Every choice of `n` of `fields`, or all of them where there are fewer.
+fn choices(fields: &[Range<u32>], n: usize) -> Vec<Vec<Range<u32>>> {
+    if fields.len() <= n {
+        return vec![fields.to_vec()];
+    }
+    if n == 0 {
+        return vec![Vec::new()];
+    }
+    let (first, rest) = (&fields[0], &fields[1..]);
+    let with = choices(rest, n - 1).into_iter().map(|others| [vec![first.clone()], others].concat());
+    with.chain(choices(rest, n)).collect()
+}
+
+impl Part {
+    /// The length of a pair's row: all monomials up to the last of this part.
+    fn stride(&self) -> usize {
+        self.monomials.start + self.width.max(self.monomials.len())
+    }
+}
+
+impl Table {
+    fn of(fields: Vec<Range<u32>>, start: usize) -> Self {
+        let mask = fields.iter().flat_map(Clone::clone).fold(0, |mask, bit| mask | 1 << bit);
+        Self { fields, mask, start }
+    }
+
+    /// The number of the bin of the pattern `bits`.
+    fn bin(&self, bits: u32) -> u32 {
+        let mut places = Vec::new();
+        self.places(&[bits], &mut places);
+        places[0]
+    }
+
+    /// The numbers of the bins of some patterns, into `places`.
+    fn places(&self, bits: &[u32], places: &mut Vec<u32>) {
+        places.clear();
+        places.resize(bits.len(), 0);
+        let mut low = 0;
+        for field in &self.fields {
+            let mask = (1u32 << field.len()).wrapping_sub(1);
+            add_field(places, bits, field.start, mask, low);
+            low += field.len() as u32;
+        }
     }
 }
 
 widest! {
-    /// Adds the monomials that `steps` makes of the `dense` distances of each pair to the bin of its bits.
-    fn add_monomials(
-        bins: &mut [f64],
-        steps: &[(u8, u8)],
-        bits: &[u32],
+    /// Adds the bits of each pattern from `shift` on, those of `mask`, to its bin's number, from its bit `low` on.
+    fn add_field(places: &mut [u32], bits: &[u32], shift: u32, mask: u32, low: u32) {
+        for (place, bits) in places.iter_mut().zip(bits) {
+            *place |= (bits >> shift & mask) << low;
+        }
+    }
+
+    /// Writes the monomials of pairs, from `first` on, into `rows`: each of their weight (1 without) and what `steps` makes of it.
+    fn make_rows(
+        rows: &mut [f64],
+        stride: usize,
+        steps: &[Step],
         dense: &[Vec<f64>],
+        first: usize,
         weights: Option<&[f64]>,
     ) {
-        let width = steps.len() + 1;
-        let mut monomials = [0.0; MAX_WIDTH];
-        let mut distances = [0.0; MAX_WIDTH];
-        for (pair, &bits) in bits.iter().enumerate() {
-            for (distance, column) in distances.iter_mut().zip(dense) {
-                *distance = column[pair];
+        for (pair, row) in rows.chunks_exact_mut(stride).enumerate() {
+            row[0] = weights.map_or(1.0, |weights| weights[pair]);
+            for Step { from, to, column } in steps {
+                let distance = dense[*column][first + pair];
+                let (before, after) = row.split_at_mut(*to);
+                for (product, monomial) in after.iter_mut().zip(&before[from.clone()]) {
+                    *product = monomial * distance;
+                }
             }
-            monomials[0] = weights.map_or(1.0, |weights| weights[pair]);
-            for (place, &(parent, column)) in steps.iter().enumerate() {
-                monomials[place + 1] =
-                    monomials[parent as usize & (MAX_WIDTH - 1)] * distances[column as usize & (MAX_WIDTH - 1)];
-            }
-            let bin = &mut bins[bits as usize * width..][..width];
-            for (sum, monomial) in bin.iter_mut().zip(&monomials) {
-                *sum += monomial;
+        }
+    }
+
+    /// Adds the first of each row to its bin, all of one cell.
+    fn add_numbers(cells: &mut [f64], places: &[u32], rows: &[f64]) {
+        let stride = rows.len() / places.len().max(1);
+        for (&place, row) in places.iter().zip(rows.chunks_exact(stride.max(1))) {
+            cells[place as usize] += row[0];
+        }
+    }
+
+    /// Adds `width` numbers of each row, from `first` on, to its bin.
+    fn add_rows(cells: &mut [f64], width: usize, places: &[u32], rows: &[f64], stride: usize, first: usize) {
+        for (&place, row) in places.iter().zip(rows.chunks_exact(stride)) {
+            let (bin, _) = cells[place as usize * width..][..width].as_chunks_mut::<LANES>();
+            let (row, _) = row[first..][..width].as_chunks::<LANES>();
+            for (sums, monomials) in bin.iter_mut().zip(row) {
+                for (sum, monomial) in sums.iter_mut().zip(monomials) {
+                    *sum += monomial;
+                }
             }
         }
     }
@@ -170,12 +404,52 @@ widest! {
 mod tests {
     use super::*;
 
+    fn parts_of(n_bits: u32, n_dense: usize, degree: usize) -> Option<Vec<Part>> {
+        Some(parts(n_bits, &Lists::new(n_dense, degree)?, usize::MAX)?.0)
+    }
+
     #[test]
-    fn monomials_are_counted_and_grouping_knows_its_limits() {
+    fn monomials_are_counted_and_made_of_earlier_ones() {
         // Three columns, degree four: 7 choose 3.
-        assert_eq!(Groups::new(10, 3, 4).unwrap().width(), 35);
-        assert_eq!(Groups::new(16, 0, 4).unwrap().width(), 1);
-        assert!(Groups::new(20, 0, 4).is_none());
-        assert!(Groups::new(0, 12, 4).is_none());
+        let Lists { lists, steps, degrees } = Lists::new(3, 4).unwrap();
+        assert_eq!(lists.len(), 35);
+        assert_eq!(degrees, [0..1, 1..4, 4..10, 10..20, 20..35]);
+        for Step { from, to, column } in steps {
+            for (place, parent) in (to..).zip(from) {
+                assert_eq!(lists[place], [lists[parent].as_slice(), &[column as u32]].concat());
+                assert!(lists[place].is_sorted());
+            }
+        }
+        assert_eq!(Lists::new(0, 4).unwrap().lists.len(), 1);
+        assert!(Lists::new(40, 4).is_none());
+    }
+
+    #[test]
+    fn a_few_bits_have_one_table_and_many_have_one_for_every_product() {
+        assert_eq!(parts_of(10, 3, 4).unwrap().len(), 1);
+        let parts = parts_of(30, 10, 4).unwrap();
+        assert_eq!(parts.len(), 5);
+        for (degree, part) in parts.iter().enumerate() {
+            // All choices of as many of nine of the bits as a product with so many numbers can have.
+            for bits in (0..1u32 << 9).filter(|bits| bits.count_ones() as usize <= 4 - degree) {
+                let mask =
+                    (0..9).filter(|bit| bits >> bit & 1 == 1).fold(0, |mask, bit| mask | 1 << (7 * bit % 30));
+                assert!(part.tables.iter().any(|table| mask & !table.mask == 0), "{degree} {mask:b}");
+            }
+        }
+    }
+
+    #[test]
+    fn grouping_knows_when_it_does_not_pay() {
+        assert!(parts(30, &Lists::new(10, 4).unwrap(), 100).is_none());
+        assert!(parts(30, &Lists::new(10, 4).unwrap(), 820 * 820 / 8).is_some());
+    }
+
+    #[test]
+    fn a_bin_has_the_bits_of_its_fields() {
+        let table = Table::of(vec![1..3, 5..9], 0);
+        assert_eq!(table.mask, 0b1_1110_0110);
+        assert_eq!(table.bin(0b0_1010_0100), 0b0101 << 2 | 0b10);
+        assert_eq!(Table::of(vec![0..0], 0).bin(7), 0);
     }
 }

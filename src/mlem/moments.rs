@@ -7,7 +7,7 @@
 use ndarray::Array2;
 
 use super::encode::{Columns, Slot};
-use super::grouped::Groups;
+use super::grouped::{Bins, Groups};
 use super::pairs::{Coverage, PairChunk, Task};
 use super::terms::Term;
 use crate::numeric::linalg::{add_gram, dot};
@@ -20,7 +20,7 @@ pub(crate) struct Monomial {
     /// The bits that must all be set.
     pub(crate) mask: u32,
     /// The numeric columns to multiply, sorted, one more than once for a power.
-    pub(crate) dense: Vec<u8>,
+    pub(crate) dense: Vec<u32>,
 }
 
 impl Monomial {
@@ -31,7 +31,7 @@ impl Monomial {
             match slots[feature] {
                 // 0 and 1 are their own squares.
                 Slot::Bit(bit) => monomial.mask |= 1 << bit,
-                Slot::Dense(column) => monomial.dense.push(column as u8),
+                Slot::Dense(column) => monomial.dense.push(column as u32),
             }
         }
         monomial.dense.sort_unstable();
@@ -155,7 +155,9 @@ impl TargetSums {
 pub(crate) struct TargetAccumulator<'a> {
     groups: Option<&'a Groups>,
     terms: &'a [Monomial],
-    /// The bins of `groups`, or a row for one term's values.
+    /// Those of `groups`.
+    bins: Option<Bins>,
+    /// One term's values.
     buffer: Vec<f64>,
     sums: TargetSums,
 }
@@ -163,16 +165,16 @@ pub(crate) struct TargetAccumulator<'a> {
 impl<'a> TargetAccumulator<'a> {
     /// Nothing yet; through `groups` where there are some.
     pub(crate) fn new(groups: Option<&'a Groups>, terms: &'a [Monomial]) -> Self {
-        let buffer = groups.map(Groups::bins).unwrap_or_default();
-        Self { groups, terms, buffer, sums: TargetSums::zeros(terms.len()) }
+        let bins = groups.map(Groups::bins);
+        Self { groups, terms, bins, buffer: Vec::new(), sums: TargetSums::zeros(terms.len()) }
     }
 
     /// Adds the pairs of `chunk`, whose targets are `target`.
     pub(crate) fn add(&mut self, chunk: &PairChunk, target: &[f64]) {
         self.sums.pairs += target.len() as f64;
         self.sums.square += dot(target, target);
-        if let Some(groups) = self.groups {
-            groups.accumulate(&mut self.buffer, chunk, Some(target));
+        if let (Some(groups), Some(bins)) = (self.groups, &mut self.bins) {
+            groups.accumulate(bins, chunk, Some(target));
             return;
         }
         self.sums.sum += target.iter().sum::<f64>();
@@ -193,9 +195,11 @@ impl<'a> TargetAccumulator<'a> {
     }
 
     pub(crate) fn finish(self) -> TargetSums {
-        match self.groups {
-            Some(groups) => groups.target_sums(self.buffer, self.terms, self.sums.pairs, self.sums.square),
-            None => self.sums,
+        match (self.groups, self.bins) {
+            (Some(groups), Some(bins)) => {
+                groups.target_sums(bins, self.terms, self.sums.pairs, self.sums.square)
+            }
+            _ => self.sums,
         }
     }
 }

@@ -35,7 +35,7 @@ impl Moments {
         let columns = &design.columns;
         let monomials: Vec<Monomial> =
             design.terms.iter().map(|&term| Monomial::new(term, columns.slots())).collect();
-        let groups = Groups::new(columns.n_bits(), columns.n_dense(), 4);
+        let groups = Groups::of_products(columns, &monomials);
         let tasks = design.layout.tasks();
         let n_folds = design.n_folds();
         let of_task =
@@ -47,7 +47,7 @@ impl Moments {
 
     /// The sums with the squared neural distances, per pair of folds.
     pub(super) fn targets(&self, design: &Design, neural: &Neural) -> Vec<TargetSums> {
-        let groups = Groups::new(design.columns.n_bits(), design.columns.n_dense(), 2);
+        let groups = Groups::of_terms(&design.columns, &self.monomials);
         let of_task = |task: &Task| {
             let mut sums = TargetAccumulator::new(groups.as_ref(), &self.monomials);
             task.stream(Some(&design.columns), Some(neural), design.coverage, |chunk| {
