@@ -27,6 +27,8 @@ const ALL_TABLES: usize = 1 << 21;
 const MAX_WIDTH: usize = 1 << 13;
 /// The most monomials of several pairs that are held at once.
 const HELD: usize = 1 << 15;
+/// Pairs whose monomials are made together.
+const TOGETHER: usize = 8;
 /// Numbers of a vector; the monomials of a bin fill whole ones.
 const LANES: usize = 8;
 
@@ -317,9 +319,9 @@ fn choices(fields: &[Range<u32>], n: usize) -> Vec<Vec<Range<u32>>> {
 }
 
 impl Part {
-    /// The length of a pair's row: all monomials up to the last of this part.
+    /// The length of a pair's row: all monomials up to the last of this part, and room for a vector that begins with any.
     fn stride(&self) -> usize {
-        self.monomials.start + self.width.max(self.monomials.len())
+        if self.n_steps == 0 { 1 } else { self.monomials.start + self.width + LANES }
     }
 }
 
@@ -368,11 +370,19 @@ widest! {
     ) {
         for (pair, row) in rows.chunks_exact_mut(stride).enumerate() {
             row[0] = weights.map_or(1.0, |weights| weights[pair]);
+        }
+        // A step of several pairs at once: none waits for what was just written.
+        for (group, rows) in rows.chunks_mut(stride * TOGETHER).enumerate() {
             for Step { from, to, column } in steps {
-                let distance = dense[*column][first + pair];
-                let (before, after) = row.split_at_mut(*to);
-                for (product, monomial) in after.iter_mut().zip(&before[from.clone()]) {
-                    *product = monomial * distance;
+                let distances = &dense[*column][first + group * TOGETHER..];
+                for (row, distance) in rows.chunks_exact_mut(stride).zip(distances) {
+                    // Whole vectors: what they write too much, later steps write over, or nobody reads.
+                    for start in (0..from.len()).step_by(LANES) {
+                        let mut products = [0.0; LANES];
+                        products.copy_from_slice(&row[from.start + start..][..LANES]);
+                        products.iter_mut().for_each(|product| *product *= distance);
+                        row[to + start..][..LANES].copy_from_slice(&products);
+                    }
                 }
             }
         }
