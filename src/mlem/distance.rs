@@ -10,6 +10,7 @@ use super::encode::Partners;
 use super::params::Distance;
 use super::{Error, Result};
 use crate::numeric::linalg::{dot, multiply_transposed};
+use crate::numeric::simd::widest;
 use crate::stimuli::Distances;
 
 /// Below this fraction of `‖x‖² + ‖y‖²` a squared distance is rounding alone, and is 0.
@@ -183,8 +184,16 @@ impl Neural {
         let Shared { distance, rows, width, norms, table } = &*self.shared;
         let row = |i: usize| &rows[i * width..(i + 1) * width];
         match distance {
-            Distance::Euclidean => sum(row(i), row(j), |difference| difference * difference),
-            Distance::Manhattan => sum(row(i), row(j), f64::abs).powi(2),
+            Distance::Euclidean => {
+                let mut squared = 0.0;
+                add_squares(&mut squared, row(i), row(j));
+                squared
+            }
+            Distance::Manhattan => {
+                let mut distance = 0.0;
+                add_absolutes(&mut distance, row(i), row(j));
+                distance.powi(2)
+            }
             Distance::Cosine => cosine_squared(dot(row(i), row(j))),
             Distance::NormDiff => (norms[i] - norms[j]).powi(2),
             Distance::Precomputed => f64::from(table[i * width + j]).powi(2),
@@ -197,10 +206,27 @@ fn cosine_squared(similarity: f64) -> f64 {
     if distance > ROUNDING { distance * distance } else { 0.0 }
 }
 
-/// The sum over units of `of(x − y)`, in eight strands so that it vectorises.
-fn sum(x: &[f64], y: &[f64], of: impl Fn(f64) -> f64) -> f64 {
-    let mut strands = [0.0; 8];
-    let (x_chunks, y_chunks) = (x.chunks_exact(8), y.chunks_exact(8));
+widest! {
+    /// Adds the squared differences of `x` and `y` to `sum`.
+    fn add_squares(sum: &mut f64, x: &[f64], y: &[f64]) {
+        *sum += sum_of_differences(x, y, |difference| difference * difference);
+    }
+
+    /// Adds the absolute differences of `x` and `y` to `sum`.
+    fn add_absolutes(sum: &mut f64, x: &[f64], y: &[f64]) {
+        *sum += sum_of_differences(x, y, f64::abs);
+    }
+}
+
+/// Strands of a sum, so that it vectorises with several vectors in flight.
+const STRANDS: usize = 32;
+
+/// The sum over units of `of(x − y)`.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "a part of loops that are compiled for several machines")]
+fn sum_of_differences(x: &[f64], y: &[f64], of: impl Fn(f64) -> f64) -> f64 {
+    let mut strands = [0.0; STRANDS];
+    let (x_chunks, y_chunks) = (x.chunks_exact(STRANDS), y.chunks_exact(STRANDS));
     let rest: f64 = x_chunks.remainder().iter().zip(y_chunks.remainder()).map(|(x, y)| of(x - y)).sum();
     for (x, y) in x_chunks.zip(y_chunks) {
         for ((strand, x), y) in strands.iter_mut().zip(x).zip(y) {

@@ -10,6 +10,7 @@
 //! can have bits. Each product finds all its bits in one of the tables.
 
 use std::collections::BTreeMap;
+use std::iter;
 use std::ops::Range;
 
 use super::encode::Columns;
@@ -214,7 +215,7 @@ impl Groups {
 /// All products of numeric distances, by their degree.
 struct Lists {
     /// The columns of each, sorted.
-    lists: Vec<Vec<u32>>,
+    columns: Vec<Vec<u32>>,
     steps: Vec<Step>,
     /// Those of degree 0, 1, ….
     degrees: Vec<Range<usize>>,
@@ -223,46 +224,47 @@ struct Lists {
 impl Lists {
     /// Products of up to `degree` of `n_dense` columns; `None` where they are too many.
     fn new(n_dense: usize, degree: usize) -> Option<Self> {
-        let mut found = Self { lists: vec![Vec::new()], steps: Vec::new(), degrees: vec![0..1] };
+        let mut found =
+            Self { columns: vec![Vec::new()], steps: Vec::new(), degrees: iter::once(0..1).collect() };
         for _ in 0..degree {
             let previous = found.degrees.last().cloned().unwrap_or_default();
-            let start = found.lists.len();
+            let start = found.columns.len();
             for column in 0..n_dense {
                 // They are in the order of their last columns, so that those to go on from are the first.
                 let before = |list: &Vec<u32>| list.last().is_none_or(|&last| last as usize <= column);
-                let first = found.lists[previous.clone()].partition_point(before);
+                let first = found.columns[previous.clone()].partition_point(before);
                 let from = previous.start..previous.start + first;
-                if found.lists.len() + from.len() > MAX_WIDTH {
+                if found.columns.len() + from.len() > MAX_WIDTH {
                     return None;
                 }
-                found.steps.push(Step { from: from.clone(), to: found.lists.len(), column });
+                found.steps.push(Step { from: from.clone(), to: found.columns.len(), column });
                 for parent in from {
-                    let mut list = found.lists[parent].clone();
+                    let mut list = found.columns[parent].clone();
                     list.push(column as u32);
-                    found.lists.push(list);
+                    found.columns.push(list);
                 }
             }
-            found.degrees.push(start..found.lists.len());
+            found.degrees.push(start..found.columns.len());
         }
         Some(found)
     }
 
     /// Which place each has.
     fn places(&self) -> BTreeMap<&[u32], usize> {
-        self.lists.iter().map(Vec::as_slice).zip(0..).collect()
+        self.columns.iter().map(Vec::as_slice).zip(0..).collect()
     }
 }
 
 /// The tables for `lists`, and how many cells they have; `None` where they take more than `plain` vectors.
 fn parts(n_bits: u32, lists: &Lists, plain: usize) -> Option<(Vec<Part>, usize)> {
-    let Lists { lists, steps, degrees } = lists;
-    let n_monomials = lists.len();
+    let Lists { columns, steps, degrees } = lists;
+    let n_monomials = columns.len();
     if n_bits < 20 && padded(n_monomials) << n_bits <= ONE_TABLE {
         let part = Part {
             monomials: 0..n_monomials,
             width: padded(n_monomials),
             n_steps: steps.len(),
-            tables: vec![Table::of(vec![0..n_bits], 0)],
+            tables: vec![Table::of(iter::once(0..n_bits).collect(), 0)],
         };
         let n_cells = part.width << n_bits;
         return Some((vec![part], n_cells));
@@ -380,7 +382,9 @@ widest! {
                     for start in (0..from.len()).step_by(LANES) {
                         let mut products = [0.0; LANES];
                         products.copy_from_slice(&row[from.start + start..][..LANES]);
-                        products.iter_mut().for_each(|product| *product *= distance);
+                        for product in &mut products {
+*product *= distance;
+}
                         row[to + start..][..LANES].copy_from_slice(&products);
                     }
                 }
@@ -421,16 +425,16 @@ mod tests {
     #[test]
     fn monomials_are_counted_and_made_of_earlier_ones() {
         // Three columns, degree four: 7 choose 3.
-        let Lists { lists, steps, degrees } = Lists::new(3, 4).unwrap();
-        assert_eq!(lists.len(), 35);
+        let Lists { columns, steps, degrees } = Lists::new(3, 4).unwrap();
+        assert_eq!(columns.len(), 35);
         assert_eq!(degrees, [0..1, 1..4, 4..10, 10..20, 20..35]);
         for Step { from, to, column } in steps {
             for (place, parent) in (to..).zip(from) {
-                assert_eq!(lists[place], [lists[parent].as_slice(), &[column as u32]].concat());
-                assert!(lists[place].is_sorted());
+                assert_eq!(columns[place], [columns[parent].as_slice(), &[column as u32]].concat());
+                assert!(columns[place].is_sorted());
             }
         }
-        assert_eq!(Lists::new(0, 4).unwrap().lists.len(), 1);
+        assert_eq!(Lists::new(0, 4).unwrap().columns.len(), 1);
         assert!(Lists::new(40, 4).is_none());
     }
 
@@ -460,6 +464,6 @@ mod tests {
         let table = Table::of(vec![1..3, 5..9], 0);
         assert_eq!(table.mask, 0b1_1110_0110);
         assert_eq!(table.bin(0b0_1010_0100), 0b0101 << 2 | 0b10);
-        assert_eq!(Table::of(vec![0..0], 0).bin(7), 0);
+        assert_eq!(Table::of(Vec::new(), 0).bin(7), 0);
     }
 }

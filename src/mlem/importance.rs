@@ -184,6 +184,7 @@ impl Plan {
 
 /// Terms whose distances come from other pairs.
 struct Moved<'a> {
+    /// One at least.
     terms: Vec<usize>,
     pairs: Cow<'a, PairSet>,
 }
@@ -280,7 +281,7 @@ impl<S: Borrow<PairSet> + Sync> Evaluation<S> {
         Some(distances)
     }
 
-    /// The terms of effect `k` and the pairs that their distances come from; `None` where they contribute nothing.
+    /// The terms of effect `k`, one at least, and the pairs that their distances come from; `None` where they contribute nothing.
     fn moved<'a>(&self, plan: &Plan, k: usize, permuted: &'a Permuted) -> Option<Moved<'a>> {
         let effect = &plan.effects[k];
         let terms: Vec<usize> =
@@ -304,10 +305,12 @@ impl<S: Borrow<PairSet> + Sync> Evaluation<S> {
 
     /// The modelled distances from `start` on, with those of `moved` in the place of its terms' own.
     fn fill(&self, moved: &Moved<'_>, start: usize, block: &mut [i32]) {
-        block.copy_from_slice(&self.distances[start..start + block.len()]);
-        for &term in &moved.terms {
-            self.model.add(term, self.set.borrow(), start, -1, block);
-            self.model.add(term, &moved.pairs, start, 1, block);
+        let (own, other) = (self.set.borrow(), &*moved.pairs);
+        let Some((&first, rest)) = moved.terms.split_first() else { return };
+        self.model.swap(first, &self.distances, own, other, start, block);
+        for &term in rest {
+            self.model.add(term, own, start, -1, block);
+            self.model.add(term, other, start, 1, block);
         }
     }
 

@@ -168,6 +168,31 @@ impl GridModel {
         }
     }
 
+    /// Writes `distances` of the pairs of `own` from `start` on into `out`, with what `term` contributes at the pairs of `other`
+    /// in the place of what it does.
+    pub(crate) fn swap(
+        &self,
+        term: usize,
+        distances: &[i32],
+        own: &PairSet,
+        other: &PairSet,
+        start: usize,
+        out: &mut [i32],
+    ) {
+        let Contribution { weight, mask, first, second } = self.contributions[term];
+        let range = start..start + out.len();
+        let distances = &distances[range.clone()];
+        let bits = [own, other].map(|set| &set.bits[range.clone()]);
+        let column = |index: usize| [own, other].map(|set| &set.dense[index][range.clone()]);
+        match (first, second) {
+            (None, _) => swap_where(out, distances, bits, mask, round(weight)),
+            (Some(first), None) => swap_scaled_where(out, distances, bits, mask, column(first), weight),
+            (Some(first), Some(second)) => {
+                swap_products(out, distances, column(first), column(second), weight);
+            }
+        }
+    }
+
     /// Whether `term` contributes nothing anywhere.
     pub(crate) fn is_zero(&self, term: usize) -> bool {
         round(self.contributions[term].weight) == 0
@@ -226,6 +251,40 @@ widest! {
     fn add_products(out: &mut [i32], x: &[f32], y: &[f32], weight: f32, sign: i32) {
         for ((out, x), y) in out.iter_mut().zip(x).zip(y) {
             *out += sign * round(weight * (x * y));
+        }
+    }
+}
+
+widest! {
+    /// Writes `from`, less `whole` where all bits of `mask` are set in the first `bits`, and more where they are in the second.
+    fn swap_where(out: &mut [i32], from: &[i32], bits: [&[u32]; 2], mask: u32, whole: i32) {
+        for (((out, from), own), other) in out.iter_mut().zip(from).zip(bits[0]).zip(bits[1]) {
+            let at = |bits: u32| if bits & mask == mask { whole } else { 0 };
+            *out = from - at(*own) + at(*other);
+        }
+    }
+
+    /// The same with the rounded `weight · x` in the place of `whole`.
+    fn swap_scaled_where(
+        out: &mut [i32],
+        from: &[i32],
+        bits: [&[u32]; 2],
+        mask: u32,
+        x: [&[f32]; 2],
+        weight: f32,
+    ) {
+        let at = |bits: u32, x: f32| round(weight * if bits & mask == mask { x } else { 0.0 });
+        let (own, other) = (bits[0].iter().zip(x[0]), bits[1].iter().zip(x[1]));
+        for (((out, from), own), other) in out.iter_mut().zip(from).zip(own).zip(other) {
+            *out = from - at(*own.0, *own.1) + at(*other.0, *other.1);
+        }
+    }
+
+    /// Writes `from`, less the rounded `weight · x · y` of the first and more by that of the second.
+    fn swap_products(out: &mut [i32], from: &[i32], x: [&[f32]; 2], y: [&[f32]; 2], weight: f32) {
+        let (own, other) = (x[0].iter().zip(y[0]), x[1].iter().zip(y[1]));
+        for (((out, from), own), other) in out.iter_mut().zip(from).zip(own).zip(other) {
+            *out = from - round(weight * (own.0 * own.1)) + round(weight * (other.0 * other.1));
         }
     }
 }
