@@ -5,44 +5,43 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::error::Party;
-use super::{Error, Result, Run, Warning};
-use crate::profile::Order;
+use super::{Error, Order, Result, Run, Warning};
 
 /// Options that two runs may differ in with nothing to be said: they change the spread or what is measured beside.
 const FREE: [&str; 4] = ["permutations", "null", "groups", "folds"];
 
 /// What runs have in common.
 pub(super) struct Agreement {
-    /// Features that all have an importance of, in the order of the first.
-    pub features: Vec<String>,
+    /// Effects that all have an importance of, in the order of the first.
+    pub effects: Vec<String>,
     /// Whether fold k is the same stimuli in every run, and there are several folds.
     pub paired: bool,
     pub warnings: Vec<Warning>,
 }
 
-/// Looks `runs` over.
-pub(super) fn check(runs: &[Run]) -> Result<Agreement> {
+/// Looks `runs` over, whose effects of `order` are to be compared.
+pub(super) fn check(runs: &[Run], order: Order) -> Result<Agreement> {
     if runs.len() < 2 {
         return Err(Error::TooFew { runs: runs.len() });
     }
-    let features: Vec<Vec<String>> = runs.iter().map(features).collect();
-    if let Some(i) = features.iter().position(Vec::is_empty) {
-        return Err(Error::NoImportance { folder: runs[i].folder.clone() });
+    let effects: Vec<Vec<String>> = runs.iter().map(|run| effects(run, order)).collect();
+    if let Some(i) = effects.iter().position(Vec::is_empty) {
+        return Err(Error::NoImportance { folder: runs[i].folder.clone(), order });
     }
-    let shared = shared(runs, &features)?;
+    let shared = shared(runs, order, &effects)?;
     let mut warnings = Vec::new();
     let same_stimuli = groups(runs, |run| run.record.stimuli.hash.clone());
     if same_stimuli.len() > 1 {
         let groups = same_stimuli.into_iter().map(|(_, folders)| folders).collect();
         warnings.push(Warning::Stimuli { groups });
     }
-    for (run, features) in runs.iter().zip(&features) {
-        let only: Vec<String> = features.iter().filter(|name| !shared.contains(name)).cloned().collect();
+    for (run, effects) in runs.iter().zip(&effects) {
+        let only: Vec<String> = effects.iter().filter(|name| !shared.contains(name)).cloned().collect();
         if !only.is_empty() {
-            warnings.push(Warning::Features { folder: run.folder.clone(), only });
+            warnings.push(Warning::Effects { folder: run.folder.clone(), order, only });
         }
     }
-    warnings.extend(options(runs));
+    warnings.extend(options(runs, order));
     let folds: Vec<usize> = runs.iter().map(n_folds).collect();
     let why = if warnings.iter().any(|warning| matches!(warning, Warning::Stimuli { .. })) {
         Some("other stimuli")
@@ -59,29 +58,29 @@ pub(super) fn check(runs: &[Run]) -> Result<Agreement> {
         warnings.push(Warning::Unpaired { why });
     }
     let paired = why.is_none() && folds[0] > 1;
-    Ok(Agreement { features: shared, paired, warnings })
+    Ok(Agreement { effects: shared, paired, warnings })
 }
 
-/// The features of a run that have importances, in the order of its table.
-fn features(run: &Run) -> Vec<String> {
+/// The effects of a run that have importances, in the order of its table.
+fn effects(run: &Run, order: Order) -> Vec<String> {
     let mut seen = BTreeSet::new();
-    let main = run.profile.importances.iter().filter(|row| row.order == Order::Main);
-    main.filter(|row| seen.insert(&row.feature)).map(|row| row.feature.clone()).collect()
+    let rows = run.profile.importances.iter().filter(|row| row.order == order);
+    rows.filter(|row| seen.insert(&row.feature)).map(|row| row.feature.clone()).collect()
 }
 
-/// The features of all runs; an error where two runs share less than half of the features of either.
-fn shared(runs: &[Run], features: &[Vec<String>]) -> Result<Vec<String>> {
+/// The effects of all runs; an error where two runs share less than half of those of either.
+fn shared(runs: &[Run], order: Order, effects: &[Vec<String>]) -> Result<Vec<String>> {
     let party = |i: usize| {
         let folder = runs[i].folder.clone();
-        Box::new(Party { folder, features: features[i].len(), stimuli: runs[i].record.stimuli.name.clone() })
+        Box::new(Party { folder, effects: effects[i].len(), stimuli: runs[i].record.stimuli.name.clone() })
     };
-    let mut all = features[0].clone();
+    let mut all = effects[0].clone();
     for j in 1..runs.len() {
-        let both = |name: &&String| features[j].contains(name);
-        let shared: Vec<String> = features[0].iter().filter(both).cloned().collect();
-        all.retain(|name| features[j].contains(name));
-        if 2 * shared.len() < features[0].len().min(features[j].len()) || all.is_empty() {
-            return Err(Error::Features { a: party(0), b: party(j), shared });
+        let both = |name: &&String| effects[j].contains(name);
+        let shared: Vec<String> = effects[0].iter().filter(both).cloned().collect();
+        all.retain(|name| effects[j].contains(name));
+        if 2 * shared.len() < effects[0].len().min(effects[j].len()) || all.is_empty() {
+            return Err(Error::Effects { order, a: party(0), b: party(j), shared });
         }
     }
     Ok(all)
@@ -104,11 +103,12 @@ fn groups<T: PartialEq>(runs: &[Run], of: impl Fn(&Run) -> T) -> Vec<(T, Vec<Str
     groups
 }
 
-/// The options that differ.
-fn options(runs: &[Run]) -> Vec<Warning> {
+/// The options that differ, of those that matter to effects of `order`.
+fn options(runs: &[Run], order: Order) -> Vec<Warning> {
     let mut names: BTreeSet<&str> = BTreeSet::new();
     names.extend(runs.iter().flat_map(|run| run.record.options.keys()).map(String::as_str));
-    names.retain(|name| !FREE.contains(name));
+    let matters = |name: &str| !FREE.contains(&name) || (order == Order::Group && name == "groups");
+    names.retain(|name| matters(name));
     // What other estimators have no use for tells nothing beside the estimator itself.
     let one_estimator = groups(runs, |run| run.record.options.get("estimator").cloned()).len() == 1;
     names.retain(|&name| one_estimator || runs.iter().all(|run| run.record.options.contains_key(name)));

@@ -123,8 +123,8 @@ impl Comparison {
                 }
             };
             say("", "spearman", summary.score().0);
-            for feature in &self.features {
-                say(feature, "importance", self.trajectory(run, feature));
+            for effect in &self.effects {
+                say(effect, "importance", self.trajectory(run, effect));
             }
         }
     }
@@ -179,7 +179,7 @@ impl Comparison {
         Row {
             table: "difference",
             models: (self.name(difference.a), self.name(difference.b)),
-            feature: &difference.feature,
+            feature: &difference.effect,
             quantity: Quantity::name(difference.quantity).to_owned(),
             value: difference.difference.mean,
             sd: Some(difference.difference.sd),

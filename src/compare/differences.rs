@@ -1,4 +1,4 @@
-//! Whether a feature peaks elsewhere in one model than in another, peaks higher, or matters more over all.
+//! Whether an effect peaks elsewhere in one model than in another, peaks higher, or matters more over all.
 //!
 //! Fold k holds the same stimuli in both models, so that what differs is taken fold by fold. The training sets of folds overlap;
 //! Nadeau and Bengio (2003, Machine Learning 52, eq. 9) correct the variance of the mean difference for that:
@@ -9,7 +9,7 @@
 //!
 //! A peak is known to a layer and no better: the depth of one that is the same in every fold still has the variance of a rounded
 //! number, `step²/12`, which both models add to `s²`. The interval is of the mean difference over resampled folds. p-values are
-//! corrected over all features and pairs of models of one [`Quantity`].
+//! corrected over all effects and pairs of models of one [`Quantity`].
 //!
 //! Folds are few. Where both runs have samples of their stimuli ([`crate::profile::bootstrap`]), a difference is also taken draw by
 //! draw, each draw the same stimuli in both: its interval is their percentiles, its p-value twice the share on the other side of
@@ -24,7 +24,7 @@ use crate::numeric::significance::{
 };
 use crate::profile::{ALPHA, Spread};
 
-/// What of a feature is compared.
+/// What of an effect is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Quantity {
     /// The relative depth of its peak.
@@ -49,8 +49,8 @@ impl Quantity {
         }
     }
 
-    fn of(self, run: &Trajectories, fold: usize, feature: usize) -> f64 {
-        let values = run.fold(fold, feature);
+    fn of(self, run: &Trajectories, fold: usize, effect: usize) -> f64 {
+        let values = run.fold(fold, effect);
         match (self, peak(&values)) {
             (Self::Area, _) => area(&run.depths, &values),
             (_, None) => f64::NAN,
@@ -68,15 +68,15 @@ impl Quantity {
     }
 }
 
-/// A quantity of a feature in two models.
+/// A quantity of an effect in two models.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Difference {
     /// A run.
     pub a: usize,
     /// Another.
     pub b: usize,
-    /// The feature.
-    pub feature: String,
+    /// The effect.
+    pub effect: String,
     /// What is compared.
     pub quantity: Quantity,
     /// Over folds, in run `a`.
@@ -126,19 +126,19 @@ impl Difference {
 pub(super) fn tests(
     runs: &[Trajectories],
     samples: &[Option<Trajectories>],
-    features: &[String],
+    effects: &[String],
     params: Params,
 ) -> Vec<Difference> {
     let draws = resamples(&runs[..1], true, params);
     let mut all = Vec::new();
     for a in 0..runs.len() {
         for b in a + 1..runs.len() {
-            for (k, feature) in features.iter().enumerate() {
+            for (k, effect) in effects.iter().enumerate() {
                 for quantity in Quantity::ALL {
                     let over_stimuli = samples[a].as_ref().zip(samples[b].as_ref());
                     all.push(Difference {
                         over_stimuli: over_stimuli.and_then(|(a, b)| over_draws(a, b, k, quantity)),
-                        ..test((runs, a, b), (feature, k), quantity, &draws)
+                        ..test((runs, a, b), (effect, k), quantity, &draws)
                     });
                 }
             }
@@ -165,10 +165,10 @@ pub(super) fn tests(
 }
 
 /// A difference over the draws of two runs, which are of the same stimuli; `None` where a draw has no number.
-fn over_draws(a: &Trajectories, b: &Trajectories, feature: usize, quantity: Quantity) -> Option<OverStimuli> {
+fn over_draws(a: &Trajectories, b: &Trajectories, effect: usize, quantity: Quantity) -> Option<OverStimuli> {
     let draws = a.n_folds().min(b.n_folds());
     let differences: Vec<f64> =
-        (0..draws).map(|draw| quantity.of(a, draw, feature) - quantity.of(b, draw, feature)).collect();
+        (0..draws).map(|draw| quantity.of(a, draw, effect) - quantity.of(b, draw, effect)).collect();
     let (_, sd) = mean_sd(&differences).filter(|(mean, _)| mean.is_finite())?;
     let p = two_sided_p_value(&differences);
     Some(OverStimuli { draws, sd, interval: percentile_interval(&differences), p, holm: p, bh: p })
@@ -176,7 +176,7 @@ fn over_draws(a: &Trajectories, b: &Trajectories, feature: usize, quantity: Quan
 
 fn test(
     (runs, a, b): (&[Trajectories], usize, usize),
-    (feature, k): (&str, usize),
+    (effect, k): (&str, usize),
     quantity: Quantity,
     draws: &[Vec<Vec<usize>>],
 ) -> Difference {
@@ -190,7 +190,7 @@ fn test(
     Difference {
         a,
         b,
-        feature: feature.to_owned(),
+        effect: effect.to_owned(),
         quantity,
         in_a: Spread::of(&in_a),
         in_b: Spread::of(&in_b),

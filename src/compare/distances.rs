@@ -12,7 +12,7 @@ use crate::numeric::rng::Stream;
 use crate::numeric::significance::percentile_interval;
 use crate::profile::Spread;
 
-/// How two trajectories are held against each other. The local distance is Euclidean over features.
+/// How two trajectories are held against each other. The local distance is Euclidean over effects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Measure {
     /// Dynamic time warping, per step: divided by the sum of the numbers of layers.
@@ -78,12 +78,12 @@ pub struct DistanceTable {
 
 /// The distances by every measure; the first is [`Measure::Warped`] of [`Scale::Importance`].
 pub(super) fn tables(runs: &[Trajectories], paired: bool, params: Params) -> Vec<DistanceTable> {
-    let features = defined(runs);
+    let effects = defined(runs);
     let kinds: Vec<(Scale, Measure)> =
         Scale::ALL.into_iter().flat_map(|scale| Measure::ALL.map(|measure| (scale, measure))).collect();
     let all = |folds: &[Vec<usize>]| -> Vec<Array2<f64>> {
         let plain: Vec<Array2<f64>> =
-            runs.iter().zip(folds).map(|(run, folds)| run.mean(folds, &features)).collect();
+            runs.iter().zip(folds).map(|(run, folds)| run.mean(folds, &effects)).collect();
         let shapes: Vec<Array2<f64>> = plain.iter().map(shape).collect();
         let of = |&(scale, measure): &(Scale, Measure)| {
             let values = if scale == Scale::Importance { &plain } else { &shapes };

@@ -1,6 +1,7 @@
 //! What can be wrong with a comparison.
 
-use crate::{activations, mlem, text};
+use crate::mlem::{self, Order};
+use crate::{activations, text};
 
 /// A result whose error is this module's.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -16,14 +17,18 @@ pub enum Error {
         runs: usize,
     },
     /// A run whose importances were not measured.
-    #[error("{folder} has no importance of any feature")]
+    #[error("{folder} has no importance of any {}", order.noun())]
     NoImportance {
         /// Its run directory.
         folder: String,
+        /// What was to be compared.
+        order: Order,
     },
-    /// Runs over features that have little to do with each other.
-    #[error("{} and {} are over other features: they share {} of {} and {}", a.folder, b.folder, shared.len(), a.features, b.features)]
-    Features {
+    /// Runs over effects that have little to do with each other.
+    #[error("{} and {} are over other {}s: they share {} of {} and {}", a.folder, b.folder, order.noun(), shared.len(), a.effects, b.effects)]
+    Effects {
+        /// What was to be compared.
+        order: Order,
         /// A run.
         a: Box<Party>,
         /// Another.
@@ -71,8 +76,8 @@ pub enum Error {
 pub struct Party {
     /// Its run directory.
     pub folder: String,
-    /// How many features it has.
-    pub features: usize,
+    /// How many effects it has.
+    pub effects: usize,
     /// What its stimuli are called.
     pub stimuli: String,
 }
@@ -85,8 +90,14 @@ impl Error {
             Self::TooFew { .. } => {
                 "name two run directories or more, or give `probe run` several models: --model A,B".to_owned()
             }
-            Self::NoImportance { .. } => "fit again with --permutations 5 or more".to_owned(),
-            Self::Features { a, b, shared } => {
+            Self::NoImportance { order, .. } => match order {
+                Order::Main => "fit again with --permutations 5 or more",
+                Order::Interaction => "fit again with --interactions",
+                Order::Group => "fit again with --group NAME=FEATURE,...",
+            }
+            .to_owned(),
+            Self::Effects { order: Order::Group, .. } => "fit again with the same --group in each run".to_owned(),
+            Self::Effects { a, b, shared, .. } => {
                 let shared = if shared.is_empty() {
                     String::new()
                 } else {

@@ -12,11 +12,13 @@
 //!
 //! # What is compared
 //!
+//! The effects of one [`Order`]: features, or their interactions, or groups of them.
+//!
 //! | what | how |
 //! | --- | --- |
-//! | [`Comparison::distances`] | dynamic time warping of the importances of all features over the layers ([`crate::numeric::dtw`]), and their distance at matched relative depth; of the importances, and of their shape (each model's at a mean length of 1) |
+//! | [`Comparison::distances`] | dynamic time warping of the importances of all effects over the layers ([`crate::numeric::dtw`]), and their distance at matched relative depth; of the importances, and of their shape (each model's at a mean length of 1) |
 //! | [`Comparison::tree`], [`Comparison::map`] | average linkage and multidimensional scaling of the warped distances |
-//! | [`Comparison::differences`] | tests: does a feature peak elsewhere, higher, or have another area |
+//! | [`Comparison::differences`] | tests: does an effect peak elsewhere, higher, or have another area |
 //! | [`Comparison::similarities`] | layer to layer: Spearman of the RDMs, and linear CKA |
 
 mod agreement;
@@ -105,11 +107,13 @@ pub struct Params {
     pub draws: usize,
     /// Seed of the resamples.
     pub seed: u64,
+    /// The effects that are compared.
+    pub order: Order,
 }
 
 impl Default for Params {
     fn default() -> Self {
-        Self { draws: 1000, seed: 0 }
+        Self { draws: 1000, seed: 0, order: Order::Main }
     }
 }
 
@@ -138,15 +142,17 @@ pub struct Comparison {
     pub runs: Vec<Run>,
     /// Each run across its folds.
     pub summaries: Vec<Summary>,
-    /// The features that all runs have, the largest peak of any run first.
-    pub features: Vec<String>,
+    /// What kind of effects are compared.
+    pub order: Order,
+    /// Those that all runs have, the largest peak of any run first.
+    pub effects: Vec<String>,
     /// Distances between the profiles of models.
     pub distances: Vec<DistanceTable>,
     /// Multidimensional scaling of the warped distances; `None` where they are not defined.
     pub map: Option<ModelMap>,
     /// Average linkage of the warped distances, `n_runs − 1` merges; `None` where they are not defined.
     pub tree: Option<Vec<Merge>>,
-    /// The tests, by pair of runs, feature and quantity; empty where folds are not paired.
+    /// The tests, by pair of runs, effect and quantity; empty where folds are not paired.
     pub differences: Vec<Difference>,
     /// Layers against layers, by pair of runs; empty without activations.
     pub similarities: Vec<LayerSimilarity>,
@@ -161,26 +167,28 @@ impl Comparison {
     ///
     /// [`Error::TooFew`], [`Error::NoImportance`], [`Error::Features`].
     pub fn of(runs: Vec<Run>, params: Params) -> Result<Self> {
-        let mut agreement = agreement::check(&runs)?;
+        let order = params.order;
+        let mut agreement = agreement::check(&runs, order)?;
         let summaries: Vec<Summary> = runs.iter().map(|run| Summary::of(&run.profile)).collect();
-        let features = by_peak(agreement.features, &summaries);
+        let effects = by_peak(agreement.effects, order, &summaries);
         let trajectories: Vec<Trajectories> =
-            runs.iter().map(|run| Trajectories::of(&run.profile, &features)).collect();
-        agreement.warnings.extend(trajectories::undefined(&trajectories, &features, &runs));
+            runs.iter().map(|run| Trajectories::of(&run.profile, order, &effects)).collect();
+        agreement.warnings.extend(trajectories::undefined(&trajectories, &effects, &runs));
         let distances = distances::tables(&trajectories, agreement.paired, params);
         let tree = distances::tree(&distances[0]);
         let map = distances::map(&distances[0]);
         let samples: Vec<Option<Trajectories>> =
-            runs.iter().map(|run| Trajectories::of_samples(&run.samples, &features)).collect();
+            runs.iter().map(|run| Trajectories::of_samples(&run.samples, order, &effects)).collect();
         let differences = if agreement.paired {
-            differences::tests(&trajectories, &samples, &features, params)
+            differences::tests(&trajectories, &samples, &effects, params)
         } else {
             Vec::new()
         };
         Ok(Self {
             runs,
             summaries,
-            features,
+            order,
+            effects,
             distances,
             map,
             tree,
@@ -196,18 +204,18 @@ impl Comparison {
         self.runs.len()
     }
 
-    /// The importance of `feature` in run `run`, one per layer of its summary.
+    /// The importance of `effect` in run `run`, one per layer of its summary.
     #[must_use]
-    pub fn trajectory(&self, run: usize, feature: &str) -> &[Spread] {
+    pub fn trajectory(&self, run: usize, effect: &str) -> &[Spread] {
         let mut terms = self.summaries[run].terms.iter();
-        terms.find(|term| term.order == Order::Main && term.name == feature).map_or(&[], |term| &term.at)
+        terms.find(|term| term.order == self.order && term.name == effect).map_or(&[], |term| &term.at)
     }
 
-    /// Where the mean importance of `feature` is largest in run `run`: the layer and the importance there. `None` where it is no
+    /// Where the mean importance of `effect` is largest in run `run`: the layer and the importance there. `None` where it is no
     /// number anywhere.
     #[must_use]
-    pub fn peak(&self, run: usize, feature: &str) -> Option<(usize, Spread)> {
-        let at = self.trajectory(run, feature);
+    pub fn peak(&self, run: usize, effect: &str) -> Option<(usize, Spread)> {
+        let at = self.trajectory(run, effect);
         let means: Vec<f64> = at.iter().map(|spread| spread.mean).collect();
         trajectories::peak(&means).map(|i| (self.summaries[run].layers[i], at[i]))
     }
@@ -229,18 +237,18 @@ impl Comparison {
     }
 }
 
-/// `features`, the largest peak of any run first.
-fn by_peak(features: Vec<String>, summaries: &[Summary]) -> Vec<String> {
+/// `effects`, the largest peak of any run first.
+fn by_peak(effects: Vec<String>, order: Order, summaries: &[Summary]) -> Vec<String> {
     let peak = |name: &str| {
         let terms = summaries.iter().flat_map(|summary| &summary.terms);
         let peaks = terms
-            .filter(|term| term.order == Order::Main && term.name == name)
+            .filter(|term| term.order == order && term.name == name)
             .map(crate::profile::Trajectory::peak_mean);
         peaks.fold(f64::NEG_INFINITY, f64::max)
     };
-    let mut features: Vec<(f64, String)> = features.into_iter().map(|name| (peak(&name), name)).collect();
-    features.sort_by(|a, b| b.0.total_cmp(&a.0));
-    features.into_iter().map(|(_, name)| name).collect()
+    let mut effects: Vec<(f64, String)> = effects.into_iter().map(|name| (peak(&name), name)).collect();
+    effects.sort_by(|a, b| b.0.total_cmp(&a.0));
+    effects.into_iter().map(|(_, name)| name).collect()
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 use super::fixtures::{run, three};
 use super::*;
-use crate::profile::Of;
+use crate::profile::{Importance, Of};
 
 fn compared(runs: Vec<Run>) -> Comparison {
-    Comparison::of(runs, Params { draws: 50, seed: 0 }).unwrap()
+    Comparison::of(runs, Params { draws: 50, ..Params::default() }).unwrap()
 }
 
 #[test]
@@ -28,7 +28,7 @@ fn a_peak_elsewhere_is_found_and_the_same_peak_is_not() {
     let comparison = compared(three());
     let test = |a: usize, b: usize, feature: &str, quantity: Quantity| {
         let all = comparison.differences.iter();
-        all.clone().find(|d| (d.a, d.b, d.feature.as_str(), d.quantity) == (a, b, feature, quantity)).unwrap()
+        all.clone().find(|d| (d.a, d.b, d.effect.as_str(), d.quantity) == (a, b, feature, quantity)).unwrap()
     };
     let moved = test(1, 2, "feature_0", Quantity::PeakDepth);
     assert_eq!(moved.difference.mean, -1.0);
@@ -63,7 +63,7 @@ fn samples_of_the_stimuli_tell_what_moves_with_them_from_what_does_not() {
     let comparison = compared(runs());
     let area = |feature: &str| {
         let mut all = comparison.differences.iter();
-        let found = all.find(|d| d.feature == feature && d.quantity == Quantity::Area).unwrap();
+        let found = all.find(|d| d.effect == feature && d.quantity == Quantity::Area).unwrap();
         found.over_stimuli.unwrap()
     };
     let (certain, unsure) = (area("feature_0"), area("feature_1"));
@@ -129,7 +129,7 @@ fn what_differs_is_warned_of_and_nothing_unpaired_is_tested() {
     assert!(said[1].starts_with("runs/b was fitted with feature_2 too"));
     assert!(said[2].contains("permute is pairs in runs/a, stimuli in runs/b"));
     assert!(said[3].contains("differences are not tested"));
-    assert_eq!(comparison.features.len(), 2);
+    assert_eq!(comparison.effects.len(), 2);
     assert!(comparison.differences.is_empty());
 }
 
@@ -171,4 +171,37 @@ fn revisions_of_one_model_are_its_checkpoints() {
     assert_eq!(runs[2].label, "tiny@step100");
     let comparison = compared(runs);
     assert_eq!(comparison.checkpoints(), [Checkpoints { model: "tiny".to_owned(), runs: vec![0, 2] }]);
+}
+
+#[test]
+fn interactions_are_compared_where_they_are_asked_for() {
+    let mut runs = three();
+    let of = |order| Params { draws: 20, order, ..Params::default() };
+    let error = Comparison::of(runs.clone(), of(Order::Interaction)).unwrap_err();
+    assert_eq!(error.to_string(), "runs/org/small has no importance of any interaction");
+    assert_eq!(error.hint().unwrap(), "fit again with --interactions");
+    // The interaction of the first two has a hundredth of the first one's importance.
+    for run in &mut runs {
+        let main = run.profile.importances.clone().into_iter().filter(|row| row.feature == "feature_0");
+        run.profile.importances.extend(main.map(|row| Importance {
+            order: Order::Interaction,
+            feature: "feature_0 x feature_1".to_owned(),
+            importance: row.importance / 100.0,
+            ..row
+        }));
+    }
+    let main = Comparison::of(runs.clone(), of(Order::Main)).unwrap();
+    let interactions = Comparison::of(runs, of(Order::Interaction)).unwrap();
+    assert_eq!(
+        (main.effects.len(), interactions.effects.as_slice()),
+        (3, &["feature_0 x feature_1".to_owned()][..])
+    );
+    let (layer, peak) = interactions.peak(2, "feature_0 x feature_1").unwrap();
+    assert_eq!(layer, main.peak(2, "feature_0").unwrap().0);
+    assert!((100.0 * peak.mean - main.peak(2, "feature_0").unwrap().1.mean).abs() < 1e-12);
+    // 3 pairs × 1 interaction × 3 quantities, and the peak that moved is found.
+    assert_eq!(interactions.differences.len(), 9);
+    let moved = |d: &&Difference| (d.a, d.b, d.quantity) == (1, 2, Quantity::PeakDepth);
+    assert_eq!(interactions.differences.iter().find(moved).unwrap().difference.mean, -1.0);
+    assert_eq!(interactions.trajectory(0, "feature_0"), &[]);
 }

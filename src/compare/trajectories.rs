@@ -2,15 +2,15 @@
 
 use ndarray::{Array2, Array3};
 
-use super::{Run, Warning};
-use crate::profile::{Of, Order, Profile, Sample};
+use super::{Order, Run, Warning};
+use crate::profile::{Of, Profile, Sample};
 
 /// The importances of one run over its blocks.
 #[derive(Debug, Clone)]
 pub(super) struct Trajectories {
     /// Relative depth of each block, ascending.
     pub depths: Vec<f64>,
-    /// `(n_folds, n_blocks, n_features)`; NaN where there is no number.
+    /// `(n_folds, n_blocks, n_effects)`; NaN where there is no number.
     values: Array3<f64>,
 }
 
@@ -26,26 +26,23 @@ pub fn depths(layers: &[usize]) -> Vec<(usize, f64)> {
 }
 
 impl Trajectories {
-    pub(super) fn of(profile: &Profile, features: &[String]) -> Self {
-        let main = profile.importances.iter().filter(|row| row.order == Order::Main);
-        Self::new(main.map(|row| (row.fold, row.layer, row.feature.as_str(), row.importance)), features)
+    pub(super) fn of(profile: &Profile, order: Order, effects: &[String]) -> Self {
+        let rows = profile.importances.iter().filter(|row| row.order == order);
+        Self::new(rows.map(|row| (row.fold, row.layer, row.feature.as_str(), row.importance)), effects)
     }
 
     /// Of the draws of a bootstrap over stimuli, in the place of folds; `None` where there are none.
-    pub(super) fn of_samples(samples: &[Sample], features: &[String]) -> Option<Self> {
-        let main = samples.iter().filter_map(|row| match &row.of {
-            Of::Effect(Order::Main, feature) => Some((row.draw, row.layer, feature.as_str(), row.value)),
+    pub(super) fn of_samples(samples: &[Sample], order: Order, effects: &[String]) -> Option<Self> {
+        let rows = samples.iter().filter_map(|row| match &row.of {
+            Of::Effect(of, effect) if *of == order => Some((row.draw, row.layer, effect.as_str(), row.value)),
             Of::Effect(..) | Of::Score => None,
         });
-        let drawn = Self::new(main, features);
+        let drawn = Self::new(rows, effects);
         (drawn.n_folds() > 0).then_some(drawn)
     }
 
-    /// From `(fold, layer, feature, importance)`; of what is not among `features`, nothing is kept.
-    fn new<'a>(
-        rows: impl Iterator<Item = (usize, usize, &'a str, f64)> + Clone,
-        features: &[String],
-    ) -> Self {
+    /// From `(fold, layer, effect, importance)`; of what is not among `effects`, nothing is kept.
+    fn new<'a>(rows: impl Iterator<Item = (usize, usize, &'a str, f64)> + Clone, effects: &[String]) -> Self {
         let distinct = |mut all: Vec<usize>| {
             all.sort_unstable();
             all.dedup();
@@ -53,12 +50,12 @@ impl Trajectories {
         };
         let blocks = depths(&distinct(rows.clone().map(|(_, layer, ..)| layer).collect()));
         let folds = distinct(rows.clone().map(|(fold, ..)| fold).collect());
-        let mut values = Array3::from_elem((folds.len(), blocks.len(), features.len()), f64::NAN);
-        for (fold, layer, feature, value) in rows {
+        let mut values = Array3::from_elem((folds.len(), blocks.len(), effects.len()), f64::NAN);
+        for (fold, layer, effect, value) in rows {
             let block = blocks.iter().position(|&(other, _)| other == layer);
-            let feature = features.iter().position(|name| *name == feature);
-            if let (Some(block), Some(feature), Ok(fold)) = (block, feature, folds.binary_search(&fold)) {
-                values[[fold, block, feature]] = value;
+            let effect = effects.iter().position(|name| *name == effect);
+            if let (Some(block), Some(effect), Ok(fold)) = (block, effect, folds.binary_search(&fold)) {
+                values[[fold, block, effect]] = value;
             }
         }
         Self { depths: blocks.into_iter().map(|(_, depth)| depth).collect(), values }
@@ -68,44 +65,44 @@ impl Trajectories {
         self.values.dim().0
     }
 
-    pub(super) fn n_features(&self) -> usize {
+    pub(super) fn n_effects(&self) -> usize {
         self.values.dim().2
     }
 
-    /// The importances of `feature` over the blocks in one fold.
-    pub(super) fn fold(&self, fold: usize, feature: usize) -> Vec<f64> {
-        self.values.slice(ndarray::s![fold, .., feature]).to_vec()
+    /// The importances of `effect` over the blocks in one fold.
+    pub(super) fn fold(&self, fold: usize, effect: usize) -> Vec<f64> {
+        self.values.slice(ndarray::s![fold, .., effect]).to_vec()
     }
 
-    /// Means over `folds` (which may repeat) of what are numbers: `(n_blocks, features.len())`.
-    pub(super) fn mean(&self, folds: &[usize], features: &[usize]) -> Array2<f64> {
-        Array2::from_shape_fn((self.depths.len(), features.len()), |(block, feature)| {
-            let values = folds.iter().map(|&fold| self.values[[fold, block, features[feature]]]);
+    /// Means over `folds` (which may repeat) of what are numbers: `(n_blocks, effects.len())`.
+    pub(super) fn mean(&self, folds: &[usize], effects: &[usize]) -> Array2<f64> {
+        Array2::from_shape_fn((self.depths.len(), effects.len()), |(block, effect)| {
+            let values = folds.iter().map(|&fold| self.values[[fold, block, effects[effect]]]);
             let (sum, n) = values.filter(|x| x.is_finite()).fold((0.0, 0), |(sum, n), x| (sum + x, n + 1));
             sum / f64::from(n)
         })
     }
 
-    /// Whether `feature` has a number at every block in every fold.
-    fn is_defined(&self, feature: usize) -> bool {
-        (0..self.n_folds()).all(|fold| self.fold(fold, feature).iter().all(|x| x.is_finite()))
+    /// Whether `effect` has a number at every block in every fold.
+    fn is_defined(&self, effect: usize) -> bool {
+        (0..self.n_folds()).all(|fold| self.fold(fold, effect).iter().all(|x| x.is_finite()))
     }
 }
 
-/// The features that are numbers throughout, as positions.
+/// The effects that are numbers throughout, as positions.
 pub(super) fn defined(all: &[Trajectories]) -> Vec<usize> {
-    let n = all.first().map_or(0, Trajectories::n_features);
-    (0..n).filter(|&feature| all.iter().all(|run| run.is_defined(feature))).collect()
+    let n = all.first().map_or(0, Trajectories::n_effects);
+    (0..n).filter(|&effect| all.iter().all(|run| run.is_defined(effect))).collect()
 }
 
-/// A warning for each of the features that are not.
-pub(super) fn undefined(all: &[Trajectories], features: &[String], runs: &[Run]) -> Vec<Warning> {
+/// A warning for each of the effects that are not.
+pub(super) fn undefined(all: &[Trajectories], effects: &[String], runs: &[Run]) -> Vec<Warning> {
     let mut warnings = Vec::new();
-    for (k, feature) in features.iter().enumerate() {
+    for (k, effect) in effects.iter().enumerate() {
         let in_runs = all.iter().zip(runs).filter(|(run, _)| !run.is_defined(k));
         let runs: Vec<String> = in_runs.map(|(_, run)| run.label.clone()).collect();
         if !runs.is_empty() {
-            warnings.push(Warning::Undefined { feature: feature.clone(), runs });
+            warnings.push(Warning::Undefined { effect: effect.clone(), runs });
         }
     }
     warnings

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::mlem::Order;
 use crate::text;
 
 /// What differs between runs beside their models, or is missing.
@@ -13,11 +14,13 @@ pub enum Warning {
         /// Run directories, those with the same stimuli together.
         groups: Vec<Vec<String>>,
     },
-    /// A run has features that not all have.
-    Features {
+    /// A run has effects that not all have.
+    Effects {
         /// Its run directory.
         folder: String,
-        /// The features.
+        /// What is compared.
+        order: Order,
+        /// The effects.
         only: Vec<String>,
     },
     /// An option of the fit is not the same.
@@ -34,10 +37,10 @@ pub enum Warning {
     },
     /// One fold, which has no spread.
     OneFold,
-    /// A feature without a number at some layer, which distances leave out.
+    /// An effect without a number at some layer, which distances leave out.
     Undefined {
-        /// The feature.
-        feature: String,
+        /// The effect.
+        effect: String,
         /// The labels of the runs.
         runs: Vec<String>,
     },
@@ -55,7 +58,13 @@ impl fmt::Display for Warning {
                  stimuli.csv",
                 groups(of)
             ),
-            Self::Features { folder, only } => write!(
+            Self::Effects { folder, order: Order::Group, only } => write!(
+                f,
+                "{folder} has the {} {} too, which not all runs have; give each run the same --group",
+                if only.len() == 1 { "group" } else { "groups" },
+                text::join_and(only)
+            ),
+            Self::Effects { folder, only, .. } => write!(
                 f,
                 "{folder} was fitted with {} too, which not all runs have: importances depend on what else is fitted; choose the \
                  same features with --features or --drop",
@@ -69,6 +78,7 @@ impl fmt::Display for Warning {
                 let what = match name.as_str() {
                     "estimator" => "the estimator differs, so that importances are not on one scale",
                     "permute" | "conditional" => "importance is defined in more than one way",
+                    "groups" => "groups are of other features",
                     "pooling" => "tokens were pooled in more than one way",
                     "transforms" => "activations were transformed in more than one way",
                     "version" => "the runs are of several versions of this program",
@@ -78,6 +88,8 @@ impl fmt::Display for Warning {
                     "run again with the same transforms".to_owned()
                 } else if name == "version" {
                     "run again with one".to_owned()
+                } else if name == "groups" {
+                    "fit with the same --group".to_owned()
                 } else {
                     format!("fit with one --{name}")
                 };
@@ -91,9 +103,9 @@ impl fmt::Display for Warning {
             Self::OneFold => {
                 write!(f, "with a single fold there is no spread and no test; fit with --folds 5")
             }
-            Self::Undefined { feature, runs } => write!(
+            Self::Undefined { effect, runs } => write!(
                 f,
-                "the importance of {feature} is no number at some layer of {}: distances leave it out; a constant feature or constant \
+                "the importance of {effect} is no number at some layer of {}: distances leave it out; a constant feature or constant \
                  activations give none, see the warnings of the run",
                 text::join_and(runs)
             ),

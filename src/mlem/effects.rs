@@ -19,6 +19,18 @@ pub enum Order {
     Group,
 }
 
+impl Order {
+    /// What an effect of this kind is called, in a sentence.
+    #[must_use]
+    pub fn noun(self) -> &'static str {
+        match self {
+            Self::Main => "feature",
+            Self::Interaction => "interaction",
+            Self::Group => "group",
+        }
+    }
+}
+
 /// Features whose importance is measured together.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FeatureGroup {

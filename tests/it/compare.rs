@@ -107,6 +107,25 @@ fn checkpoints_are_run_and_compared_in_one_command() {
 }
 
 #[test]
+fn interactions_are_compared_on_request() {
+    let w = Workspace::new();
+    w.ok("long_range_agreement --sample 100 --folds 2 --interactions --layers 0,3,6 --revision step0,final -o out");
+    w.ok("compare out/step0 out/final --order interaction --figures svg -o i");
+    let of = |folder: &str, name: &str| rows(&w.read(folder), name).len();
+    let (mains, interactions) =
+        (of("out/comparison.csv", "importance,"), of("i/comparison.csv", "importance,"));
+    // Two models, three layers: k features, and k (k − 1) / 2 interactions of them.
+    let k = mains / 6;
+    assert_eq!((mains % 6, interactions), (0, 6 * k * (k - 1) / 2));
+    assert!(rows(&w.read("i/comparison.csv"), "difference,").iter().all(|row| row[3].contains(" x ")));
+    assert!(w.read("i/compare.html").contains("which interactions of features organise"));
+    assert!(w.read("i/figures/features.svg").contains("One interaction across models"));
+    let told = w.transcript("compare out/step0 out/final --order group -o g");
+    assert!(told.contains("out/step0 has no importance of any group"), "{told}");
+    assert!(told.contains("hint: fit again with --group NAME=FEATURE,..."), "{told}");
+}
+
+#[test]
 fn models_are_run_and_compared_in_one_command() {
     let w = Workspace::new();
     w.ok("long_range_agreement --sample 100 --folds 2 --model tiny-bert,tiny-bert --json");

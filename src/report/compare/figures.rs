@@ -6,14 +6,14 @@ use super::super::figures::{Entry, Exact, Figure, STYLES};
 use super::super::svg::{Across, Arrangement, Heatmap, Mosaic, Multiple, Multiples, Series, Shades, Tile};
 use super::super::words;
 use crate::compare::{Comparison, DistanceTable, LayerSimilarity, Measure, Quantity, Scale, depths};
-use crate::profile::Spread;
+use crate::profile::{Order, Spread};
 use crate::text;
 
-/// How many features have a panel of their own.
+/// How many effects have a panel of their own.
 const PANELS: usize = 12;
 /// How many pairs of models have their layers drawn.
 const PAIRS: usize = 10;
-/// How many features are drawn over training.
+/// How many effects are drawn over training.
 const TRAINED: usize = 9;
 
 /// All figures, in the order of the page.
@@ -55,7 +55,7 @@ fn importances(comparison: &Comparison, names: &[String]) -> Exact {
     let mut exact =
         Exact { along: "layer", columns: (0..=last).map(|l| l.to_string()).collect(), ..Exact::default() };
     for (run, name) in names.iter().enumerate() {
-        for feature in &comparison.features {
+        for feature in &comparison.effects {
             let mut row = vec![Spread::UNDEFINED; last + 1];
             let layers = comparison.summaries[run].layers.iter();
             for (&layer, &spread) in layers.zip(comparison.trajectory(run, feature)) {
@@ -70,7 +70,7 @@ fn importances(comparison: &Comparison, names: &[String]) -> Exact {
 }
 
 fn profiles(comparison: &Comparison, names: &[String]) -> Figure {
-    let features: Vec<String> = comparison.features.iter().map(|name| words::visible(name)).collect();
+    let features: Vec<String> = comparison.effects.iter().map(|name| words::visible(name)).collect();
     let series = |run: usize| -> Vec<Series> {
         let one = |(k, feature): (usize, &String)| Series {
             index: k,
@@ -83,11 +83,11 @@ fn profiles(comparison: &Comparison, names: &[String]) -> Figure {
                 .map(|(&layer, &spread)| (layer as f64, spread))
                 .collect(),
         };
-        comparison.features.iter().enumerate().map(one).collect()
+        comparison.effects.iter().enumerate().map(one).collect()
     };
     let panels =
         names.iter().enumerate().map(|(run, name)| Multiple { title: name.clone(), series: series(run) });
-    let shown = comparison.features.iter().take(STYLES);
+    let shown = comparison.effects.iter().take(STYLES);
     let description: Vec<String> =
         shown.map(|name| format!("{}: {}", words::visible(name), peaks(comparison, name, names))).collect();
     let description = description.join(". ");
@@ -109,7 +109,7 @@ fn profiles(comparison: &Comparison, names: &[String]) -> Figure {
             words::importance(summary, run)
         ),
         svg: svg.render(),
-        legend: legend(&features, |k| peaks(comparison, &comparison.features[k], names)),
+        legend: legend(&features, |k| peaks(comparison, &comparison.effects[k], names)),
         names_curves: false,
         data: "comparison",
         exact: importances(comparison, names),
@@ -118,7 +118,12 @@ fn profiles(comparison: &Comparison, names: &[String]) -> Figure {
 }
 
 fn by_feature(comparison: &Comparison, names: &[String]) -> Figure {
-    let title = "One feature across models";
+    let noun = comparison.order.noun();
+    let (title, short) = match comparison.order {
+        Order::Main => ("One feature across models", "Features"),
+        Order::Interaction => ("One interaction across models", "Interactions"),
+        Order::Group => ("One group across models", "Groups"),
+    };
     let panel = |feature: &String| {
         let series = |(run, name): (usize, &String)| {
             let layers = &comparison.summaries[run].layers;
@@ -134,21 +139,21 @@ fn by_feature(comparison: &Comparison, names: &[String]) -> Figure {
         };
         Multiple { title: words::visible(feature), series: names.iter().enumerate().map(series).collect() }
     };
-    let total = comparison.features.len();
+    let total = comparison.effects.len();
     let shown =
-        if total > PANELS { format!("The {PANELS} largest of {total} features. ") } else { String::new() };
-    let description = format!("{} features in {}.", total.min(PANELS), text::join_and(names));
+        if total > PANELS { format!("The {PANELS} largest of {total} {noun}s. ") } else { String::new() };
+    let description = format!("{} {noun}s in {}.", total.min(PANELS), text::join_and(names));
     let svg = Multiples {
         name: title,
         description: &description,
         across: Across::Depth,
         one_scale: false,
-        panels: comparison.features.iter().take(PANELS).map(panel).collect(),
+        panels: comparison.effects.iter().take(PANELS).map(panel).collect(),
     };
     Figure {
         id: "features",
         title,
-        short: "Features",
+        short,
         note: format!(
             "{shown}Importance over relative depth, (layer − 1) / (L − 1): the first block at 0, the last at 1; the embeddings are left \
              out. Each panel has a scale of its own."
@@ -175,7 +180,7 @@ fn training(comparison: &Comparison) -> Option<Figure> {
     exact.columns = (0..=last).map(|layer| layer.to_string()).collect();
     for checkpoints in &all {
         let layers = &comparison.summaries[*checkpoints.runs.first()?].layers;
-        for feature in comparison.features.iter().take(TRAINED) {
+        for feature in comparison.effects.iter().take(TRAINED) {
             let row = |&run: &usize| -> Vec<f64> {
                 let of = &comparison.summaries[run].layers;
                 let at = comparison.trajectory(run, feature);
@@ -205,9 +210,12 @@ fn training(comparison: &Comparison) -> Option<Figure> {
         return None;
     }
     let models: Vec<String> = all.iter().map(|checkpoints| words::visible(&checkpoints.model)).collect();
-    let total = comparison.features.len();
-    let shown =
-        if total > TRAINED { format!(" The {TRAINED} largest of {total} features.") } else { String::new() };
+    let total = comparison.effects.len();
+    let shown = if total > TRAINED {
+        format!(" The {TRAINED} largest of {total} {}s.", comparison.order.noun())
+    } else {
+        String::new()
+    };
     let description = format!("Importance by revision and layer of {}.", text::join_and(&models));
     let svg = Mosaic { name: title, description: &description, across: 3, tiles };
     Some(Figure {
@@ -215,9 +223,10 @@ fn training(comparison: &Comparison) -> Option<Figure> {
         title,
         short: "Training",
         note: format!(
-            "The revisions of {} in the order they were given, from the top; each feature in its own shades, the darkest at its largest \
+            "The revisions of {} in the order they were given, from the top; each {} in its own shades, the darkest at its largest \
              importance.{shown}",
-            text::join_and(&models)
+            text::join_and(&models),
+            comparison.order.noun()
         ),
         svg: svg.render(),
         legend: Vec::new(),
@@ -262,11 +271,13 @@ fn distances(comparison: &Comparison, names: &[String]) -> Figure {
         id: "distances",
         title,
         short: "Distances",
-        note: "Between the importances of all features over the layers, Euclidean. Warped: dynamic time warping (step pattern \
+        note: format!(
+            "Between the importances of all {}s over the layers, Euclidean. Warped: dynamic time warping (step pattern \
                symmetric2), divided by the sum of the numbers of layers. At matched depth: the mean distance at the same relative \
                depth, with linear interpolation between layers. Shapes: each model's importances at a mean length of 1, so that only \
-               their pattern counts. The table has warped distances and their standard deviation over resampled folds."
-            .to_owned(),
+               their pattern counts. The table has warped distances and their standard deviation over resampled folds.",
+            comparison.order.noun()
+        ),
         svg: svg.render(),
         legend: Vec::new(),
         names_curves: true,
@@ -329,13 +340,13 @@ fn differences(comparison: &Comparison, names: &[String]) -> Option<Figure> {
         comparison.differences.iter().filter(|test| test.quantity == Quantity::Area).collect();
     let mut pairs: Vec<(usize, usize)> = tests.iter().map(|test| (test.a, test.b)).collect();
     pairs.dedup();
-    let n = comparison.features.len();
+    let n = comparison.effects.len();
     if pairs.is_empty() || n == 0 {
         return None;
     }
     // The tests stand by pair, then by feature.
     let at = |feature: usize, pair: usize| &tests[pair * n + feature];
-    let features: Vec<String> = comparison.features.iter().map(|name| words::visible(name)).collect();
+    let features: Vec<String> = comparison.effects.iter().map(|name| words::visible(name)).collect();
     let columns: Vec<String> = pairs.iter().map(|&(a, b)| format!("{} − {}", names[a], names[b])).collect();
     let cells = |of: &dyn Fn(usize, usize) -> f64| -> Vec<Vec<f64>> {
         (0..n).map(|feature| (0..pairs.len()).map(|pair| of(feature, pair)).collect()).collect()
@@ -365,10 +376,12 @@ fn differences(comparison: &Comparison, names: &[String]) -> Option<Figure> {
         id: "differences",
         title,
         short: "Differences",
-        note: "Difference of the mean importance over relative depth; blue where the first model has more. *: p < .05 after Benjamini \
-               and Hochberg over all features and pairs, by a t-test over paired folds with the variance of Nadeau and Bengio (2003). \
-               Peaks are tested in the table of tests."
-            .to_owned(),
+        note: format!(
+            "Difference of the mean importance over relative depth; blue where the first model has more. *: p < .05 after Benjamini \
+               and Hochberg over all {}s and pairs, by a t-test over paired folds with the variance of Nadeau and Bengio (2003). \
+               Peaks are tested in the table of tests.",
+            comparison.order.noun()
+        ),
         svg: svg.render(),
         legend: Vec::new(),
         names_curves: true,

@@ -10,7 +10,7 @@ use super::super::page::{Fact, Panel, layout};
 use super::super::{Result, words};
 use super::{figures, story};
 use crate::compare::{Comparison, Difference, Quantity};
-use crate::profile::ALPHA;
+use crate::profile::{ALPHA, Order};
 use crate::text;
 
 const TEMPLATE: &str = include_str!("../../../assets/page/compare.html");
@@ -22,6 +22,9 @@ const TESTS: usize = 200;
 struct Page<'a> {
     stimuli: String,
     models: String,
+    /// What an effect is called, and what it is that organises distances.
+    noun: &'static str,
+    subjects: &'static str,
     facts: Vec<Fact>,
     story: Vec<String>,
     warnings: Vec<String>,
@@ -37,7 +40,7 @@ struct Page<'a> {
 /// A row of the table of tests.
 #[derive(Serialize)]
 struct Test {
-    feature: String,
+    effect: String,
     quantity: &'static str,
     a: String,
     b: String,
@@ -94,6 +97,12 @@ pub fn page(comparison: &Comparison) -> Result<String> {
         models: text::join_and(
             &comparison.runs.iter().map(|run| words::visible(&run.label)).collect::<Vec<_>>(),
         ),
+        noun: comparison.order.noun(),
+        subjects: match comparison.order {
+            Order::Main => "features",
+            Order::Interaction => "interactions of features",
+            Order::Group => "groups of features",
+        },
         facts: facts(comparison),
         story: story::story(comparison),
         warnings: comparison.warnings.iter().map(|warning| words::visible(&warning.to_string())).collect(),
@@ -118,7 +127,7 @@ fn facts(comparison: &Comparison) -> Vec<Fact> {
             format!("with {} layers", text::join_and(&layers)),
         ),
         fact(
-            text::counted(comparison.features.len() as u128, "feature"),
+            text::counted(comparison.effects.len() as u128, comparison.order.noun()),
             format!(
                 "{} stimuli of {}",
                 text::count(record.stimuli.n_stimuli as u128),
@@ -175,7 +184,7 @@ fn tests(comparison: &Comparison) -> Vec<Test> {
     // What stands out first; what has no p-value last.
     ordered.sort_by(|a, b| a.bh.unwrap_or(2.0).total_cmp(&b.bh.unwrap_or(2.0)));
     let row = |test: &Difference| Test {
-        feature: words::visible(&test.feature),
+        effect: words::visible(&test.effect),
         quantity: quantity(test.quantity),
         a: name(test.a),
         b: name(test.b),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::super::words;
 use crate::compare::{Comparison, Difference, Quantity};
-use crate::profile::ALPHA;
+use crate::profile::{ALPHA, Order};
 use crate::text;
 
 /// How many differences are told.
@@ -44,18 +44,18 @@ pub(super) fn story(comparison: &Comparison) -> Vec<String> {
     told
 }
 
-/// Which feature matters most in each model.
+/// Which effect matters most in each model.
 fn leaders(comparison: &Comparison) -> Option<String> {
     let lead = |run: usize| {
         let peaks =
-            comparison.features.iter().filter_map(|feature| Some((feature, comparison.peak(run, feature)?)));
+            comparison.effects.iter().filter_map(|effect| Some((effect, comparison.peak(run, effect)?)));
         peaks.reduce(|best, next| if next.1.1.mean > best.1.1.mean { next } else { best })
     };
     let leads: Vec<String> = (0..comparison.n_runs().min(6))
         .filter_map(|run| {
-            let (feature, (layer, value)) = lead(run)?;
-            let (label, feature) = (words::visible(&comparison.runs[run].label), words::visible(feature));
-            Some(format!("{feature} in {label} ({} at layer {layer})", words::short(value.mean, 3)))
+            let (effect, (layer, value)) = lead(run)?;
+            let (label, effect) = (words::visible(&comparison.runs[run].label), words::visible(effect));
+            Some(format!("{effect} in {label} ({} at layer {layer})", words::short(value.mean, 3)))
         })
         .collect();
     (!leads.is_empty()).then(|| format!("The largest importance is that of {}.", text::join_and(&leads)))
@@ -69,17 +69,19 @@ fn differences(comparison: &Comparison) -> Vec<String> {
     let mut found: Vec<&Difference> =
         comparison.differences.iter().filter(|test| test.is_significant()).collect();
     let mut told = vec![format!(
-        "{} of {} of a feature's peak or area in two models show a difference (p < {} after Benjamini and Hochberg).",
+        "{} of {} of {} {}'s peak or area in two models show a difference (p < {} after Benjamini and Hochberg).",
         text::count(found.len() as u128),
         text::counted(tests as u128, "comparison"),
+        if comparison.order == Order::Interaction { "an" } else { "a" },
+        comparison.order.noun(),
         words::short(ALPHA, 2)
     )];
     // Areas first: they are in the unit of the profiles, and the largest is what the eye sees.
     found.retain(|test| test.quantity == Quantity::Area);
     found.sort_by(|a, b| b.difference.mean.abs().total_cmp(&a.difference.mean.abs()));
-    // Each feature once, where it differs most.
+    // Each effect once, where it differs most.
     let mut seen = BTreeSet::new();
-    found.retain(|test| seen.insert(&test.feature));
+    found.retain(|test| seen.insert(&test.effect));
     for test in found.into_iter().take(TOLD) {
         let [a, b] = [test.a, test.b].map(|run| words::visible(&comparison.runs[run].label));
         let (more, less) = if test.difference.mean > 0.0 { (a, b) } else { (b, a) };
@@ -90,7 +92,7 @@ fn differences(comparison: &Comparison) -> Vec<String> {
         };
         told.push(format!(
             "{} matters more in {more} than in {less}: {} against {} on average over depth.",
-            words::visible(&test.feature),
+            words::visible(&test.effect),
             words::short(high, 3),
             words::short(low, 3)
         ));

@@ -10,7 +10,7 @@ use crate::compare::{Comparison, Difference, Quantity};
 use crate::profile::Spread;
 use crate::text;
 
-/// How many features a model's row names.
+/// How many effects a model's row names.
 const FEATURES: usize = 3;
 /// How many tests of a quantity are shown.
 const TESTS: usize = 4;
@@ -27,7 +27,7 @@ pub fn terminal(comparison: &Comparison, options: Options) -> String {
         "{}: {}, {}, {} stimuli",
         words::visible(&record.stimuli.name),
         text::counted(comparison.n_runs() as u128, "model"),
-        text::counted(comparison.features.len() as u128, "feature"),
+        text::counted(comparison.effects.len() as u128, comparison.order.noun()),
         text::count(record.stimuli.n_stimuli as u128)
     );
     wrap(&mut out, &title, width);
@@ -85,7 +85,7 @@ fn models(comparison: &Comparison) -> Vec<Vec<String>> {
             || words::UNDEFINED.to_owned(),
             |i| format!("{} at {}", words::spread(scores[i], 3), summary.layers[i]),
         );
-        let features = comparison.features.iter();
+        let features = comparison.effects.iter();
         let mut peaks: Vec<(&String, (usize, Spread))> =
             features.filter_map(|feature| Some((feature, comparison.peak(run, feature)?))).collect();
         peaks.sort_by(|a, b| b.1.1.mean.total_cmp(&a.1.1.mean));
@@ -130,13 +130,13 @@ fn tests(comparison: &Comparison) -> Vec<Vec<String>> {
         found.into_iter().take(TESTS)
     };
     let sampled = page::sampled(comparison).is_some();
-    let mut head = ["feature", "of", "a", "b", "a − b", "95%", "p"].map(str::to_owned).to_vec();
+    let mut head = [comparison.order.noun(), "of", "a", "b", "a − b", "95%", "p"].map(str::to_owned).to_vec();
     if sampled {
         head.push("95% over stimuli".to_owned());
     }
     let row = |test: &Difference| {
         let mut cells = vec![
-            words::cut(&words::visible(&test.feature), NAME),
+            words::cut(&words::visible(&test.effect), NAME),
             page::quantity(test.quantity).to_owned(),
             name(comparison, test.a),
             name(comparison, test.b),

@@ -5,7 +5,7 @@ use crate::compare::{Comparison, LayerSimilarity, Params, label};
 use ndarray::Array2;
 
 fn three_compared() -> Comparison {
-    let mut comparison = Comparison::of(three(), Params { draws: 20, seed: 0 }).unwrap();
+    let mut comparison = Comparison::of(three(), Params { draws: 20, ..Params::default() }).unwrap();
     comparison.similarities = vec![LayerSimilarity {
         a: 0,
         b: 1,

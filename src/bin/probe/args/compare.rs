@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use mlem_probe::profile::Order;
 use mlem_probe::report::export::Format;
 
-use super::{Talk, figure_format};
+use super::{Talk, figure_format, named};
 
 /// `probe compare`.
 #[derive(Debug, Args)]
@@ -27,6 +28,9 @@ pub struct CompareArgs {
     /// Stimuli that layers are compared on; a seeded sample where there are more
     #[arg(long, value_name = "N", default_value_t = crate::commands::LAYER_STIMULI)]
     pub layer_stimuli: usize,
+    /// Which effects are compared, of those that the runs have: features, their interactions (`--interactions`), or groups (`--group`)
+    #[arg(long, default_value = "main", value_parser = named::<Order>(&["main", "interaction", "group"]))]
+    pub order: Order,
     /// Resamples of the folds, for the spread of distances and the intervals of differences
     #[arg(long, value_name = "N", default_value_t = mlem_probe::compare::Params::default().draws)]
     pub draws: usize,

@@ -8,7 +8,7 @@ use mlem_probe::compare::{
 };
 use mlem_probe::files;
 use mlem_probe::mlem::Distance;
-use mlem_probe::profile::{Profile, RunRecord, Sample};
+use mlem_probe::profile::{Order, Profile, RunRecord, Sample};
 use mlem_probe::report::compare;
 use mlem_probe::text;
 use serde_json::{Value, json};
@@ -55,7 +55,7 @@ pub fn run(args: &CompareArgs, printer: &Printer) -> Result<()> {
              one --activations FILE per run directory",
         );
     }
-    let params = Params { draws: args.draws, seed: args.seed };
+    let params = Params { draws: args.draws, seed: args.seed, order: args.order };
     let comparison = compare_runs(runs, &args.labels, &representations, params, &args.out, printer)?;
     if !args.figures.is_empty() {
         let folder = args.out.join(report::FIGURES);
@@ -79,6 +79,12 @@ pub fn finish(
     if let Some(run) = runs.iter().find(|run| run.profile.importances.is_empty()) {
         printer.say(&format!("the runs are not compared: {} has no importance of any feature", run.folder));
         return Ok(());
+    }
+    let interacts = |run: &Run| run.profile.importances.iter().any(|row| row.order == Order::Interaction);
+    if runs.iter().all(interacts) {
+        printer.say(
+            "features are compared; their interactions by `probe compare RUN_DIR... --order interaction`",
+        );
     }
     let representations: Vec<_> = representations.into_iter().map(Some).collect();
     let params = Params { seed, ..Params::default() };
@@ -164,7 +170,8 @@ fn as_json(comparison: &Comparison, out: &Path) -> Value {
             "label": run.label,
             "run_dir": run.folder,
         })).collect::<Vec<_>>(),
-        "features": comparison.features,
+        "order": comparison.order,
+        "features": comparison.effects,
         "distances": comparison.distances.iter().map(|table| json!({
             "measure": table.measure.name(),
             "of": table.scale.name(),
@@ -174,7 +181,7 @@ fn as_json(comparison: &Comparison, out: &Path) -> Value {
         "differences": comparison.differences.iter().map(|test| json!({
             "a": name(test.a),
             "b": name(test.b),
-            "feature": test.feature,
+            "feature": test.effect,
             "quantity": test.quantity.name(),
             "difference": test.difference.mean,
             "interval": [test.interval.0, test.interval.1],
