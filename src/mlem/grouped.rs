@@ -402,15 +402,46 @@ widest! {
 
     /// Adds `width` numbers of each row, from `first` on, to its bin.
     fn add_rows(cells: &mut [f64], width: usize, places: &[u32], rows: &[f64], stride: usize, first: usize) {
-        for (&place, row) in places.iter().zip(rows.chunks_exact(stride)) {
-            let (bin, _) = cells[place as usize * width..][..width].as_chunks_mut::<LANES>();
-            let (row, _) = row[first..][..width].as_chunks::<LANES>();
-            for (sums, monomials) in bin.iter_mut().zip(row) {
-                for (sum, monomial) in sums.iter_mut().zip(monomials) {
-                    *sum += monomial;
+        // Where the compiler knows how many vectors there are, it does without a loop over them.
+        match width / LANES {
+            1 => add_vectors::<1>(cells, places, rows, stride, first),
+            2 => add_vectors::<2>(cells, places, rows, stride, first),
+            3 => add_vectors::<3>(cells, places, rows, stride, first),
+            4 => add_vectors::<4>(cells, places, rows, stride, first),
+            5 => add_vectors::<5>(cells, places, rows, stride, first),
+            6 => add_vectors::<6>(cells, places, rows, stride, first),
+            7 => add_vectors::<7>(cells, places, rows, stride, first),
+            8 => add_vectors::<8>(cells, places, rows, stride, first),
+            _ => {
+                for (&place, row) in places.iter().zip(rows.chunks_exact(stride)) {
+                    let (bin, _) = cells[place as usize * width..][..width].as_chunks_mut::<LANES>();
+                    let (row, _) = row[first..][..width].as_chunks::<LANES>();
+                    bin.iter_mut().zip(row).for_each(|(sums, monomials)| add_vector(sums, monomials));
                 }
             }
         }
+    }
+}
+
+/// Adds `N` vectors of each row, from `first` on, to its bin.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "a part of loops that are compiled for several machines")]
+fn add_vectors<const N: usize>(cells: &mut [f64], places: &[u32], rows: &[f64], stride: usize, first: usize) {
+    let (bins, _) = cells.as_chunks_mut::<LANES>();
+    let (bins, _) = bins.as_chunks_mut::<N>();
+    for (&place, row) in places.iter().zip(rows.chunks_exact(stride)) {
+        let (row, _) = row[first..][..N * LANES].as_chunks::<LANES>();
+        for (sums, monomials) in bins[place as usize].iter_mut().zip(row) {
+            add_vector(sums, monomials);
+        }
+    }
+}
+
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "a part of loops that are compiled for several machines")]
+fn add_vector(sums: &mut [f64; LANES], monomials: &[f64; LANES]) {
+    for (sum, monomial) in sums.iter_mut().zip(monomials) {
+        *sum += monomial;
     }
 }
 
