@@ -54,6 +54,9 @@ impl Error {
             io::ErrorKind::FileTooLarge => {
                 "the system limits the size of files here; raise the limit or choose another disk with -o"
             }
+            io::ErrorKind::IsADirectory => {
+                "a folder stands where a file is needed; move it away, or give another path"
+            }
             io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
                 "a file stands where a folder is needed; choose another name with -o"
             }

@@ -26,6 +26,7 @@ const NAMES: &[(&str, Activation)] = &[
     ("gelu_new", Activation::GeluTanh),
     ("gelu_fast", Activation::GeluTanh),
     ("gelu_pytorch_tanh", Activation::GeluTanh),
+    ("gelu_python_tanh", Activation::GeluTanh),
     ("gelu_accurate", Activation::GeluTanh),
     ("quick_gelu", Activation::GeluSigmoid),
     ("relu", Activation::Relu),

@@ -99,8 +99,9 @@ impl Block {
         };
         let qkv = load_qkv(spec, names.qkv, layer, weights)?;
         let attention = weights.matrix(names.attention, layer, d, n_heads * d_head)?;
+        let scale = variant.scale.unwrap_or(spec.attention.scale);
         Ok(Self {
-            spec: spec.attention.clone(),
+            spec: Attention { scale, ..spec.attention.clone() },
             reach: variant.reach,
             rotary,
             attention_in: norm(names.attention_in.filter(|_| !variant.bare))?,

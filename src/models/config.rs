@@ -13,17 +13,24 @@ use super::error::{Error, Result};
 ///
 /// A `*` at an end stands for anything.
 const IRRELEVANT: &[&str] = &[
-    "_*",
     "*_dropout",
     "*_dropout_prob",
     "*_pdrop",
+    "_*",
     "adapters",
     "architectures",
+    "assistant_*",
+    "attn_implementation",
     "auto_map",
+    "bad_words_ids",
     "begin_suppress_tokens",
+    "bos_token",
     "bos_token_id",
+    "cache_implementation",
     "chunk_size_feed_forward",
     "classifier_*",
+    "clf_pooling",
+    "cls_token",
     "cls_token_id",
     "decoder_start_token_id",
     "directionality",
@@ -33,9 +40,14 @@ const IRRELEVANT: &[&str] = &[
     "dtype",
     "early_stopping",
     "encoder_no_repeat_ngram_size",
+    "encoder_repetition_penalty",
+    "eos_token",
     "eos_token_id",
+    "epsilon_cutoff",
+    "eta_cutoff",
     "exponential_decay_length_penalty",
     "finetuning_task",
+    "force_words_ids",
     "forced_bos_token_id",
     "forced_eos_token_id",
     "gradient_checkpointing",
@@ -48,29 +60,43 @@ const IRRELEVANT: &[&str] = &[
     "language",
     "layerdrop",
     "length_penalty",
+    "mask_token",
     "mask_token_id",
     "max_length",
+    "max_new_tokens",
+    "max_sequence_length",
     "min_length",
+    "min_new_tokens",
+    "min_p",
     "model_type",
     "name",
     "no_repeat_ngram_size",
+    "num_assistant_*",
     "num_beam_groups",
     "num_beams",
     "num_labels",
     "num_return_sequences",
     "output_*",
+    "pad_token",
     "pad_token_id",
+    "penalty_alpha",
     "pooler_*",
+    "predict_special_tokens",
     "prefix",
     "pretraining_tp",
     "problem_type",
     "remove_invalid_values",
+    "renormalize_logits",
     "repetition_penalty",
     "return_dict",
     "return_dict_in_generate",
+    "sentence_transformers",
+    "sep_token",
     "sep_token_id",
+    "stop_strings",
     "summary_*",
     "suppress_tokens",
+    "target_lookbehind",
     "task_specific_params",
     "temperature",
     "tf_legacy_loss",
@@ -80,12 +106,21 @@ const IRRELEVANT: &[&str] = &[
     "top_p",
     "torch_dtype",
     "torchscript",
+    "transformers.js_config",
     "transformers_version",
     "typical_p",
+    "unk_token",
     "unk_token_id",
+    "unsloth_*",
     "use_bfloat16",
     "use_cache",
 ];
+
+/// No side of a model's tensor is as large as this, and products of two such sides are numbers still.
+const MOST: usize = 1 << 31;
+
+/// No model has as many blocks as this.
+const MOST_LAYERS: usize = 1 << 14;
 
 /// How Python writes an infinite number, which JSON has no way to.
 const INFINITY: &str = "Infinity";
@@ -181,14 +216,25 @@ impl Config {
         Ok(keys.map(|keys| Self { id: self.id.clone(), path, keys, read: RefCell::default() }))
     }
 
+    /// Whether it has no keys at all.
+    pub(super) fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
     /// The same configuration, with the keys of `defaults` where it has none.
     pub(super) fn with_defaults(mut self, defaults: &Value) -> Self {
         for (key, value) in defaults.as_object().into_iter().flatten() {
-            let absent = self.keys.get(key).is_none_or(Value::is_null);
-            if absent {
+            // What is null was written so: it stands for nothing, and not for what is assumed.
+            if !self.keys.contains_key(key) {
                 self.keys.insert(key.clone(), value.clone());
             }
         }
+        self
+    }
+
+    /// The same configuration, with the keys of `other` in place of its own.
+    pub(super) fn overlaid(mut self, other: Option<Self>) -> Self {
+        self.keys.extend(other.map(|other| other.keys).unwrap_or_default());
         self
     }
 
@@ -213,6 +259,18 @@ impl Config {
             _ => value.as_f64(),
         };
         self.get(key, "a list of numbers", |value| value.as_array()?.iter().map(number).collect())
+    }
+
+    /// A number; `None` where it is null, and `default` where it is absent.
+    pub(super) fn number_unless_null(&self, key: &str, default: f64) -> Result<Option<f64>> {
+        let absent = !self.keys.contains_key(key);
+        Ok(self.number_if_any(key)?.or_else(|| absent.then_some(default)))
+    }
+
+    /// The same of a positive whole number.
+    pub(super) fn count_unless_null(&self, key: &str, default: usize) -> Result<Option<usize>> {
+        let absent = !self.keys.contains_key(key);
+        Ok(self.count_if_any(key)?.or_else(|| absent.then_some(default)))
     }
 
     /// A number, if there is one.
@@ -240,17 +298,41 @@ impl Config {
         Ok(self.count_if_any(key)?.unwrap_or(default))
     }
 
+    /// A positive whole number, if there is one.
     pub(super) fn count_if_any(&self, key: &str) -> Result<Option<usize>> {
-        self.get(key, "a positive whole number", |value| {
+        let count = self.get(key, "a positive whole number", |value| {
             value.as_u64().and_then(|number| usize::try_from(number).ok()).filter(|&number| number > 0)
-        })
+        })?;
+        self.at_most(key, count, MOST)
+    }
+
+    /// The number of blocks.
+    pub(super) fn layers(&self, key: &str) -> Result<usize> {
+        let layers = self.at_most(key, self.count_if_any(key)?, MOST_LAYERS)?;
+        self.required(key, layers)
+    }
+
+    /// The same number, unless it is larger than any model's.
+    fn at_most(&self, key: &str, count: Option<usize>, most: usize) -> Result<Option<usize>> {
+        match count {
+            Some(count) if count > most => {
+                Err(self.error(key, format!("is {count}, which is more than any model has")))
+            }
+            _ => Ok(count),
+        }
+    }
+
+    /// A whole number, or `None` where the key is absent or has a number below 1, which stands for nothing.
+    pub(super) fn count_if_positive(&self, key: &str) -> Result<Option<usize>> {
+        let number = self.number_if_any(key)?.filter(|&number| number >= 1.0);
+        self.at_most(key, number.map(|number| number as usize), MOST)
     }
 
     /// A whole number, which may be 0, or `default`, the one that transformers assumes.
     pub(super) fn whole_or(&self, key: &str, default: usize) -> Result<usize> {
         let whole =
             self.get(key, "a whole number", |value| value.as_u64().and_then(|n| usize::try_from(n).ok()))?;
-        Ok(whole.unwrap_or(default))
+        Ok(self.at_most(key, whole, MOST)?.unwrap_or(default))
     }
 
     /// The number of a token, or `default`, the one that transformers assumes.

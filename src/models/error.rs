@@ -96,6 +96,16 @@ pub enum Error {
         /// The shape it should have.
         expected: Vec<usize>,
     },
+    /// A tensor that there is no room for.
+    #[error("{id}: tensor `{name}` {shape:?} does not fit into the memory that is left")]
+    TooLarge {
+        /// Which checkpoint.
+        id: String,
+        /// The tensor's name.
+        name: String,
+        /// The shape that the configuration calls for.
+        shape: Vec<usize>,
+    },
     /// `tokenizer.json` cannot be parsed.
     #[error("tokenizer.json of {id}: {message}")]
     Tokenizer {
@@ -189,6 +199,11 @@ impl Error {
             }
             Self::MissingTensor { .. } | Self::TensorShape { .. } => {
                 "config.json and the weights must belong to one checkpoint".to_owned()
+            }
+            Self::TooLarge { .. } => {
+                "check the sizes in config.json; if they are right, leave the weights in their files (--offload) or take \
+                 a machine with more memory"
+                    .to_owned()
             }
             Self::Tokenizer { .. } => "fetch tokenizer.json again".to_owned(),
             Self::TokenOutOfRange { .. } => {

@@ -20,6 +20,7 @@ mod error;
 mod families;
 mod initialize;
 mod kernels;
+mod memory;
 mod names;
 mod pickle;
 mod pytorch;

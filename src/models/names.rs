@@ -10,6 +10,8 @@ pub(super) struct Names {
     /// What some checkpoints put before every name.
     pub(super) prefixes: &'static [&'static str],
     pub(super) tokens: &'static str,
+    /// What other checkpoints call the same table.
+    pub(super) other_tokens: Option<&'static str>,
     pub(super) positions: &'static str,
     pub(super) segments: &'static str,
     pub(super) embedding_norm: Option<&'static str>,
@@ -181,6 +183,7 @@ impl Names {
         Self {
             prefixes: &[""],
             tokens,
+            other_tokens: None,
             positions: "",
             segments: "",
             embedding_norm: None,

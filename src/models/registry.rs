@@ -46,7 +46,7 @@ const FAMILIES: &[Family] = &[
     Family {
         model_type: "deberta-v2",
         name: "DeBERTa v2 and v3",
-        golden: &["deberta_v3", "deberta_v2", "deberta_v2_conv", "deberta_v2_groups"],
+        golden: &["deberta_v3", "deberta_v2", "deberta_v2_conv", "deberta_v2_groups", "deberta_v3_short"],
         declare: deberta::declare,
     },
     Family {
@@ -76,10 +76,10 @@ const FAMILIES: &[Family] = &[
     Family {
         model_type: "falcon_mamba",
         name: "Falcon Mamba",
-        golden: &["falcon_mamba", "falcon_mamba_odd"],
+        golden: &["falcon_mamba", "falcon_mamba_odd", "falcon_mamba_given"],
         declare: mamba::falcon_mamba,
     },
-    Family { model_type: "gemma", name: "Gemma", golden: &["gemma", "gemma_grouped"], declare: gemma::gemma },
+    Family { model_type: "gemma", name: "Gemma", golden: &["gemma", "gemma_grouped", "gemma_relu"], declare: gemma::gemma },
     Family {
         model_type: "gemma2",
         name: "Gemma 2",
@@ -95,10 +95,10 @@ const FAMILIES: &[Family] = &[
     Family {
         model_type: "gemma3_text",
         name: "Gemma 3 (text)",
-        golden: &["gemma3", "gemma3_odd"],
+        golden: &["gemma3", "gemma3_odd", "gemma3_both_sides"],
         declare: gemma::gemma3,
     },
-    Family { model_type: "gpt2", name: "GPT-2", golden: &["gpt2", "gpt2_odd"], declare: gpt2::declare },
+    Family { model_type: "gpt2", name: "GPT-2", golden: &["gpt2", "gpt2_odd", "gpt2_by_depth"], declare: gpt2::declare },
     Family {
         model_type: "gpt_neo",
         name: "GPT-Neo",
@@ -108,7 +108,7 @@ const FAMILIES: &[Family] = &[
     Family {
         model_type: "gpt_neox",
         name: "GPT-NeoX (Pythia)",
-        golden: &["gpt_neox", "gpt_neox_serial"],
+        golden: &["gpt_neox", "gpt_neox_serial", "gpt_neox_uneven"],
         declare: gpt_neox::declare,
     },
     Family {
@@ -172,8 +172,8 @@ const FAMILIES: &[Family] = &[
         golden: &["modernbert", "modernbert_odd"],
         declare: modernbert::declare,
     },
-    Family { model_type: "mpnet", name: "MPNet", golden: &["mpnet", "mpnet_odd"], declare: mpnet::declare },
-    Family { model_type: "mt5", name: "mT5 (encoder)", golden: &["mt5", "mt5_odd"], declare: t5::declare },
+    Family { model_type: "mpnet", name: "MPNet", golden: &["mpnet", "mpnet_odd", "mpnet_padding"], declare: mpnet::declare },
+    Family { model_type: "mt5", name: "mT5 (encoder)", golden: &["mt5", "mt5_odd"], declare: t5::mt5 },
     Family {
         model_type: "olmo",
         name: "OLMo",
@@ -187,7 +187,7 @@ const FAMILIES: &[Family] = &[
         golden: &["opt", "opt_odd", "opt_projected"],
         declare: opt::declare,
     },
-    Family { model_type: "phi", name: "Phi-1.5 and Phi-2", golden: &["phi", "phi_odd"], declare: phi::phi },
+    Family { model_type: "phi", name: "Phi-1.5 and Phi-2", golden: &["phi", "phi_odd", "phi_normed"], declare: phi::phi },
     Family { model_type: "phi3", name: "Phi-3", golden: &["phi3", "phi3_long"], declare: phi::phi3 },
     Family {
         model_type: "qwen2",
@@ -223,8 +223,8 @@ const FAMILIES: &[Family] = &[
     Family {
         model_type: "t5",
         name: "T5, T5 v1.1 and Flan-T5 (encoder)",
-        golden: &["t5", "t5_gated"],
-        declare: t5::declare,
+        golden: &["t5", "t5_gated", "t5_encoder"],
+        declare: t5::t5,
     },
     Family {
         model_type: "t5gemma",

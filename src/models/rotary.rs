@@ -30,7 +30,7 @@ pub(super) enum Scaling {
 impl Rotary {
     /// The rotation of the first `dims` units of a head, by base `theta`.
     pub(super) fn new(dims: usize, theta: f64, scaling: &Scaling) -> Self {
-        let half = dims / 2;
+        let half = dims.div_ceil(2);
         let exponent = |pair: usize| 2.0 * pair as f64 / dims as f64;
         let plain = |pair: usize| 1.0 / theta.powf(exponent(pair));
         let (frequency, scale): (Box<dyn Fn(usize) -> f64 + '_>, f64) = match scaling {

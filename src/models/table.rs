@@ -32,11 +32,6 @@ impl Table {
         Ok(Self::Tensor(table.to_dtype(dtype.into())?))
     }
 
-    /// The table with `row`, `(1, d)`, added to every row; in memory.
-    pub(super) fn plus(&self, row: &Tensor) -> Result<Self> {
-        Ok(Self::Tensor(self.tensor()?.broadcast_add(row)?))
-    }
-
     /// Rows of the table in f32, `(rows, d)`.
     pub(super) fn gather(&self, rows: &[u32]) -> Result<Tensor> {
         match self {

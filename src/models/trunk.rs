@@ -40,6 +40,8 @@ pub(super) struct Embeddings {
     pub(super) scale: f32,
     /// `(rows, d)`; the first segment's embedding, which all tokens share, is in it.
     pub(super) positions: Option<(Positions, Tensor)>,
+    /// `(1, d)`: the first segment's embedding, where there is no table of positions for it to be in.
+    pub(super) segment: Option<Tensor>,
     pub(super) norm: Option<Norm>,
     pub(super) projected: Projected,
     pub(super) projection: Option<PackedLinear>,
@@ -64,8 +66,8 @@ impl Trunk {
         offload: bool,
     ) -> error::Result<Self> {
         let Declaration { spec, names } = declaration;
-        weights.find_prefix(names.prefixes, &format!("{}.weight", names.tokens));
-        let embeddings = Embeddings::load(spec, names, &weights, offload)?;
+        let tokens = weights.find_prefix(names.prefixes, names.tokens, names.other_tokens);
+        let embeddings = Embeddings::load(spec, &Names { tokens, ..*names }, &weights, offload)?;
         let final_norm =
             names.final_norm.map(|name| weights.norm(name, 0, spec.d_model, spec.norm)).transpose()?;
         let distances = DistanceTable::load(spec, &names.block, &weights)?;
@@ -161,31 +163,30 @@ impl Embeddings {
         let spec::Embeddings { d, projected, .. } = spec.embeddings;
         let d_positions = if projected == Projected::BeforePositions { spec.d_model } else { d };
         let d_norm = if projected == Projected::Last { d } else { spec.d_model };
-        let has_segments = spec.embeddings.n_segments > 0;
-        // Without positions, the segment's embedding is added to those of all tokens.
-        let stays = offload && (spec.embeddings.positions.is_some() || !has_segments);
-        let mut tokens = weights.tokens(names.tokens, spec.vocab_size, d, stays)?;
-        let mut positions = None;
+        let tokens = weights.tokens(names.tokens, spec.vocab_size, d, offload)?;
+        let (mut positions, mut segment) = (None, None);
         if let Some(layout) = spec.embeddings.positions {
             let table = if layout.learned {
                 weights.table(names.positions, layout.rows, d_positions)?
             } else {
+                weights.fits(names.positions, &[layout.rows, d_positions])?;
                 Tensor::from_vec(sinusoids(layout, d_positions), (layout.rows, d_positions), &Device::Cpu)?
             };
             positions = Some((layout, table));
         }
-        if has_segments {
+        if spec.embeddings.n_segments > 0 {
             let segments = weights.table(names.segments, spec.embeddings.n_segments, d)?;
             let first = segments.narrow(0, 0, 1)?;
             match &mut positions {
                 Some((_, table)) => *table = table.broadcast_add(&first)?,
-                None => tokens = tokens.plus(&first)?,
+                None => segment = Some(first),
             }
         }
         Ok(Self {
             tokens,
             scale: spec.embeddings.scale,
             positions,
+            segment,
             norm: names.embedding_norm.map(|name| weights.norm(name, 0, d_norm, spec.norm)).transpose()?,
             projected,
             projection: names
@@ -205,6 +206,9 @@ impl Embeddings {
         if let Some((layout, table)) = &self.positions {
             let rows = Tensor::new(position_rows(sequences, *layout), &Device::Cpu)?;
             x = (x + table.index_select(&rows, 0)?)?;
+        }
+        if let Some(segment) = &self.segment {
+            x = x.broadcast_add(segment)?;
         }
         x = self.project(x, Projected::BeforeNorm)?;
         if let Some(norm) = &self.norm {

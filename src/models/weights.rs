@@ -11,6 +11,7 @@ use super::error::{Error, Result};
 use super::initialize::{Initialiser, Role};
 use super::kernels::linear::PackedLinear;
 use super::kernels::norm::Norm;
+use super::memory;
 use super::names::Linear;
 use super::pytorch::{PytorchFile, Stored};
 use super::safetensors::SafetensorsFile;
@@ -92,14 +93,22 @@ impl Weights {
         Self { id: id.to_owned(), files: Vec::new(), initialiser: Some(initialiser), prefix: "", dtype }
     }
 
-    /// Settles which of `prefixes` this checkpoint puts before every name, by looking for `name`.
-    pub(super) fn find_prefix(&mut self, prefixes: &'static [&'static str], name: &str) {
-        self.prefix = prefixes
-            .iter()
-            .find(|prefix| self.view(&format!("{prefix}{name}")).is_some())
-            .or_else(|| prefixes.first())
-            .copied()
-            .unwrap_or_default();
+    /// Settles which of `prefixes` this checkpoint puts before every name, by looking for the table of tokens, and gives the one
+    /// of its two names that is there.
+    pub(super) fn find_prefix(
+        &mut self,
+        prefixes: &'static [&'static str],
+        tokens: &'static str,
+        other: Option<&'static str>,
+    ) -> &'static str {
+        let found = [Some(tokens), other].into_iter().flatten().find_map(|name| {
+            let mut prefixes = prefixes.iter().copied();
+            let prefix = prefixes.find(|prefix| self.view(&format!("{prefix}{name}.weight")).is_some());
+            prefix.map(|prefix| (prefix, name))
+        });
+        let (prefix, name) = found.unwrap_or((prefixes.first().copied().unwrap_or_default(), tokens));
+        self.prefix = prefix;
+        name
     }
 
     fn view(&self, full_name: &str) -> Option<Found<'_>> {
@@ -113,9 +122,11 @@ impl Weights {
     /// Tensor `name` as f32, row-major, or the first of `names` that is there; `role` says how it is before any training.
     fn floats(&self, names: &[String], shape: &[usize], role: Role) -> Result<Vec<f32>> {
         if let (Some(initialiser), [name, ..]) = (&self.initialiser, names) {
+            memory::fits(&self.id, name, shape)?;
             return Ok(initialiser.draw(name, shape, role));
         }
         let (name, found) = self.find(names, shape)?;
+        memory::fits(&self.id, &name, shape)?;
         found.load(&name)
     }
 
@@ -139,6 +150,11 @@ impl Weights {
             });
         }
         Ok((name, view))
+    }
+
+    /// Refuses a table called `name`, made from nothing that is stored, that there is no room for.
+    pub(super) fn fits(&self, name: &str, shape: &[usize]) -> Result<()> {
+        memory::fits(&self.id, name, shape).map(|_| ())
     }
 
     /// A tensor of block `layer` by its whole name, row-major.

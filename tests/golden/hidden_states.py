@@ -40,8 +40,8 @@ VISION = dict(hidden_size=16, intermediate_size=16, num_hidden_layers=1, num_att
 MAMBA = dict(hidden_size=16, num_hidden_layers=2, state_size=4)
 T5 = dict(d_model=32, d_kv=8, d_ff=48, num_layers=2, num_heads=4)
 
-# name -> (configuration class, its arguments, and, where a family or a file calls for it: the dtype to store, old names,
-# the class of the model, its encoder or its language model alone, how it gives its states)
+# name -> (configuration class, its arguments, and, where a family or a file calls for it: the dtype to store, old names, other
+# names, the class of the model, its encoder or its language model alone, how it gives its states)
 CASES = {
     "albert": ("AlbertConfig", BERT | dict(embedding_size=16), {}),
     "albert_gelu": ("AlbertConfig", BERT_ODD | dict(embedding_size=40, hidden_act="gelu", num_hidden_layers=4), {}),
@@ -64,6 +64,7 @@ CASES = {
         share_att_key=False, conv_kernel_size=5, conv_groups=2, embedding_size=10, type_vocab_size=3, pos_att_type="p2c",
         layer_norm_eps=1e-3, hidden_act="gelu_new", max_relative_positions=9, position_buckets=6), {}),
     "deberta_v3": ("DebertaV2Config", DEBERTA, {}),
+    "deberta_v3_short": ("DebertaV2Config", DEBERTA | dict(position_buckets=256, num_attention_heads=2), {}),
     "distilbert": ("DistilBertConfig", dict(dim=32, n_layers=2, n_heads=4, hidden_dim=48, max_position_embeddings=16), {}),
     "distilbert_odd": ("DistilBertConfig", dict(dim=30, n_layers=3, n_heads=3, hidden_dim=40, max_position_embeddings=9,
                                                 activation="relu"), {}),
@@ -79,8 +80,10 @@ CASES = {
     "falcon_mamba": ("FalconMambaConfig", MAMBA, {"states": "mamba"}),
     "falcon_mamba_odd": ("FalconMambaConfig", MAMBA | dict(expand=3, conv_kernel=3, use_bias=True, mixer_rms_eps=1e-3),
                          {"states": "mamba"}),
+    "falcon_mamba_given": ("FalconMambaConfig", MAMBA | dict(expand=16, intermediate_size=24), {"states": "mamba"}),
     "gemma": ("GemmaConfig", LLAMA | dict(head_dim=8), {}),
     "gemma_grouped": ("GemmaConfig", GROUPED | dict(head_dim=12, num_key_value_heads=1), {}),
+    "gemma_relu": ("GemmaConfig", SMALL | dict(head_dim=6, hidden_act="relu", hidden_activation="gelu_pytorch_tanh"), {}),
     "gemma2": ("Gemma2Config", LLAMA | dict(head_dim=8, sliding_window=3, query_pre_attn_scalar=8,
                                             attn_logit_softcapping=2.0), {}),
     "gemma2_odd": ("Gemma2Config", GROUPED | dict(head_dim=12, sliding_window=4, query_pre_attn_scalar=30,
@@ -89,6 +92,9 @@ CASES = {
                                                 num_hidden_layers=3,
                                                 layer_types=["sliding_attention", "full_attention", "sliding_attention"]),
                {}),
+    "gemma3_both_sides": ("Gemma3TextConfig", SMALL | dict(
+        head_dim=6, sliding_window=5, query_pre_attn_scalar=8, use_bidirectional_attention=True, num_hidden_layers=3,
+        attn_logit_softcapping=0.5, layer_types=["sliding_attention", "full_attention", "sliding_attention"]), {}),
     "gemma3_odd": ("Gemma3TextConfig", GROUPED | dict(
         head_dim=12, sliding_window=4, query_pre_attn_scalar=30, layer_types=["full_attention", "sliding_attention"],
         rope_parameters={"full_attention": {"rope_type": "linear", "factor": 8.0, "rope_theta": 100000.0},
@@ -103,6 +109,8 @@ CASES = {
     "gpt2": ("GPT2Config", GPT, {}),
     "gpt2_odd": ("GPT2Config", GPT | dict(n_embd=40, n_head=5, n_inner=24, activation_function="relu",
                                           scale_attn_weights=False, layer_norm_epsilon=1e-3), {}),
+    "gpt2_by_depth": ("GPT2Config", GPT | dict(n_embd=18, n_head=3, n_layer=3, scale_attn_by_inverse_layer_idx=True,
+                                               reorder_and_upcast_attn=True), {}),
     "gpt_neo": ("GPTNeoConfig", dict(hidden_size=32, num_layers=2, num_heads=4, attention_types=[[["global", "local"], 1]],
                                      window_size=3, max_position_embeddings=16), {}),
     "gpt_neo_odd": ("GPTNeoConfig", dict(hidden_size=30, num_layers=3, num_heads=3, intermediate_size=20, window_size=2,
@@ -113,6 +121,8 @@ CASES = {
                                                       attention_bias=False, layer_norm_eps=1e-3,
                                                       rope_parameters={"rope_type": "default", "rope_theta": 500.0,
                                                                        "partial_rotary_factor": 0.5}), {}),
+    "gpt_neox_uneven": ("GPTNeoXConfig", NEOX | dict(hidden_size=20, num_attention_heads=2, rope_parameters={
+        "rope_type": "linear", "factor": 2.0, "rope_theta": 50.0, "partial_rotary_factor": 0.5}), {}),
     "granite": ("GraniteConfig", LLAMA | dict(embedding_multiplier=3.0, residual_multiplier=0.3,
                                               attention_multiplier=0.1, logits_scaling=5.0), {}),
     "granite_odd": ("GraniteConfig", GROUPED | dict(attention_bias=True, mlp_bias=True, residual_multiplier=1.5), {}),
@@ -157,6 +167,7 @@ CASES = {
         num_attention_heads=2, local_attention=2, norm_bias=True, attention_bias=True, mlp_bias=True, pad_token_id=0,
         hidden_activation="silu", norm_eps=1e-3, layer_types=["sliding_attention", "full_attention"]), {}),
     "mpnet": ("MPNetConfig", BERT, {}),
+    "mpnet_padding": ("MPNetConfig", BERT | dict(hidden_size=12, intermediate_size=10, pad_token_id=5), {}),
     "mpnet_odd": ("MPNetConfig", BERT_ODD | dict(hidden_act="relu"), {}),
     "mt5": ("MT5Config", T5 | dict(feed_forward_proj="gated-gelu"), {"model": "MT5EncoderModel"}),
     "mt5_odd": ("MT5Config", T5 | dict(d_kv=10, num_heads=3, feed_forward_proj="gated-silu",
@@ -177,6 +188,8 @@ CASES = {
                                           layer_norm_eps=1e-3, hidden_act="relu",
                                           rope_parameters=dict(rope_type="default", rope_theta=500.0,
                                                                partial_rotary_factor=0.25)), {}),
+    "phi_normed": ("PhiConfig", SMALL | dict(num_key_value_heads=2, qk_layernorm=True, rope_parameters=dict(
+        rope_type="linear", factor=2.0, rope_theta=500.0, partial_rotary_factor=0.5)), {}),
     "phi3": ("Phi3Config", LLAMA | dict(pad_token_id=0), {}),
     "phi3_long": ("Phi3Config", LLAMA | dict(
         num_key_value_heads=2, sliding_window=4, pad_token_id=0, max_position_embeddings=64,
@@ -201,6 +214,8 @@ CASES = {
     "stablelm_normed_serial": ("StableLmConfig", SMALL | dict(qk_layernorm=True, num_attention_heads=2,
                                                               num_key_value_heads=2), {}),
     "t5": ("T5Config", T5, {"model": "T5EncoderModel"}),
+    "t5_encoder": ("T5Config", T5 | dict(d_model=15, d_kv=4, num_heads=2, feed_forward_proj="gated-silu"),
+                   {"model": "T5EncoderModel", "renamed": {"shared": "encoder.embed_tokens"}}),
     "t5_gated": ("T5Config", T5 | dict(d_kv=10, num_heads=3, feed_forward_proj="gated-gelu",
                                        relative_attention_max_distance=6, relative_attention_num_buckets=8),
                  {"model": "T5EncoderModel"}),
@@ -288,6 +303,8 @@ def freeze(case):
     golden["golden.lengths"] = torch.tensor(LENGTHS)
     if options.get("old_names"):
         stored = old_names(stored)
+    for name, other in options.get("renamed", {}).items():
+        stored = {key.replace(name, other): tensor for key, tensor in stored.items()}
     # Once, where two names are one tensor.
     unique = {}
     for name, tensor in stored.items():

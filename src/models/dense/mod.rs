@@ -66,6 +66,8 @@ struct Embeddings {
     scale: f32,
     /// `(rows, d)`.
     positions: Option<(Positions, Tensor)>,
+    /// `(1, d)`.
+    segment: Option<Tensor>,
     norm: Option<Norm>,
     projected: Projected,
     projection: Option<Linear>,
@@ -203,6 +205,7 @@ impl Embeddings {
             positions: positions
                 .map(|(layout, table)| table.to_device(device).map(|table| (*layout, table)))
                 .transpose()?,
+            segment: packed.segment.as_ref().map(|segment| segment.to_device(device)).transpose()?,
             norm: packed.norm.as_ref().map(|norm| Norm::upload(norm, device)).transpose()?,
             projected: packed.projected,
             projection: packed.projection.as_ref().map(|layer| Linear::upload(layer, device)).transpose()?,
@@ -220,6 +223,9 @@ impl Embeddings {
         if let Some((layout, table)) = &self.positions {
             let rows = trunk::position_rows(sequences, *layout);
             x = (x + table.index_select(&padded.spread(&rows)?, 0)?)?;
+        }
+        if let Some(segment) = &self.segment {
+            x = x.broadcast_add(segment)?;
         }
         x = self.project(x, Projected::BeforeNorm)?;
         if let Some(norm) = &self.norm {

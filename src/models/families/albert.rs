@@ -40,7 +40,9 @@ const NAMES: Names = Names {
 pub(in crate::models) fn declare(config: &Config) -> Result<Declaration> {
     config.only("num_hidden_groups", &Value::from(1))?;
     config.only("inner_group_num", &Value::from(1))?;
-    for unused in ["down_scale_factor", "gap_size", "net_structure_type", "num_memory_blocks"] {
+    for unused in
+        ["down_scale_factor", "gap_size", "layers_to_keep", "net_structure_type", "num_memory_blocks"]
+    {
         config.ignore(unused);
     }
     let mut spec = bert::spec(config)?;

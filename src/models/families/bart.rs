@@ -65,7 +65,7 @@ fn spec(config: &Config, activation: &str) -> Result<Spec> {
     config.only("extra_pos_embeddings", &Value::from(OFFSET))?;
     let d_model = config.count("d_model")?;
     let (n_heads, d_head) = config.heads("d_model", "encoder_attention_heads")?;
-    let n_layers = config.count("encoder_layers")?;
+    let n_layers = config.layers("encoder_layers")?;
     let n_positions = config.count_or("max_position_embeddings", 1024)?;
     let scaled = config.flag_or("scale_embedding", false)?;
     Ok(Spec {

@@ -42,7 +42,7 @@ pub(super) fn spec(config: &Config) -> Result<Spec> {
     config.only("pruned_heads", &Value::Object(serde_json::Map::new()))?;
     let d_model = config.count("hidden_size")?;
     let (n_heads, d_head) = config.heads("hidden_size", "num_attention_heads")?;
-    let n_layers = config.count("num_hidden_layers")?;
+    let n_layers = config.layers("num_hidden_layers")?;
     let n_positions = config.count_or("max_position_embeddings", 512)?;
     Ok(Spec {
         vocab_size: config.count("vocab_size")?,

@@ -27,7 +27,11 @@ const NAMES: Names = Names {
 
 pub(in crate::models) fn declare(config: &Config) -> Result<Declaration> {
     config.only("apply_residual_connection_post_layernorm", &Value::from(false))?;
-    // How the training was spread over machines; `slow_but_exact` is exact in one.
+    // How the training was spread over machines.
+    if config.count_or("pretraining_tp", 1)? > 1 {
+        // transformers then leaves out biases.
+        config.only("slow_but_exact", &Value::from(false))?;
+    }
     for unused in
         ["slow_but_exact", "attention_softmax_in_fp32", "bias_dropout_fusion", "masked_softmax_fusion"]
     {
@@ -43,7 +47,7 @@ pub(in crate::models) fn declare(config: &Config) -> Result<Declaration> {
     let layers_key = if config.has("num_hidden_layers") { "num_hidden_layers" } else { "n_layer" };
     let d_model = config.count(size_key)?;
     let (n_heads, d_head) = config.heads(size_key, heads_key)?;
-    let n_layers = config.count(layers_key)?;
+    let n_layers = config.layers(layers_key)?;
     let spec = Spec {
         vocab_size: config.count("vocab_size")?,
         d_model,

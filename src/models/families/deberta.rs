@@ -39,23 +39,30 @@ pub(in crate::models) fn declare(config: &Config) -> Result<Declaration> {
     // Of the heads for tasks.
     config.ignore("legacy");
     config.only("z_steps", &Value::from(0))?;
+    config.only("position_embedding_type", &Value::from("absolute"))?;
     let d_model = config.count("hidden_size")?;
     let (n_heads, d_head) = config.heads("hidden_size", "num_attention_heads")?;
     if let Some(other) = config.count_if_any("attention_head_size")?.filter(|&other| other != d_head) {
         let message = format!("is {other}, but {n_heads} heads of {d_model} units have {d_head}");
         return Err(config.error("attention_head_size", message));
     }
-    let n_layers = config.count("num_hidden_layers")?;
+    let n_layers = config.layers("num_hidden_layers")?;
     let n_positions = config.count_or("max_position_embeddings", 512)?;
     let absolute = config.flag_or("position_biased_input", true)?;
     let d = config.count_or("embedding_size", d_model)?;
     let plain = if absolute { Embeddings::with_positions(d, n_positions) } else { Embeddings::tokens(d) };
     let (kinds, disentangled) = disentangled(config, n_positions)?;
+    // Where the logarithmic scale ends before it begins, only distances that it does not hold for have a meaning.
+    let short = disentangled.and_then(|of| {
+        let exact = of.span / 2;
+        of.log_up_to.filter(|&most| most <= exact + 1).map(|_| exact + 1)
+    });
+    let limit = [absolute.then_some(n_positions), short].into_iter().flatten().min();
     let spec = Spec {
         vocab_size: config.count("vocab_size")?,
         d_model,
         n_layers,
-        n_positions: absolute.then_some(n_positions),
+        n_positions: limit,
         embeddings: Embeddings {
             projected: Projected::BeforeNorm,
             n_segments: config.whole_or("type_vocab_size", 0)?,
@@ -99,16 +106,14 @@ fn disentangled(config: &Config, n_positions: usize) -> Result<(usize, Option<Di
     let kinds = usize::from(to_position) + usize::from(from_position);
     let shared = config.flag_or("share_att_key", false)?;
     let norms = config.string_or("norm_rel_ebd", "none")?.to_lowercase();
-    let most = config.number_or("max_relative_positions", -1.0)?;
-    let most = if most < 1.0 { n_positions } else { most as usize };
-    let buckets = config.number_or("position_buckets", -1.0)?;
+    let most = config.count_if_positive("max_relative_positions")?.unwrap_or(n_positions);
+    let buckets = config.count_if_positive("position_buckets")?;
     if !config.flag_or("relative_attention", false)? {
         return Ok((kinds, None));
     }
-    let (span, log_up_to) = if buckets > 0.0 { (buckets as usize, Some(most)) } else { (most, None) };
-    if log_up_to.is_some() && (span < 2 || most <= span / 2 + 1) {
-        let message = format!("is {buckets}, which cannot divide distances up to {most}");
-        return Err(config.error("position_buckets", message));
+    let (span, log_up_to) = buckets.map_or((most, None), |buckets| (buckets, Some(most)));
+    if log_up_to.is_some() && span < 2 {
+        return Err(config.error("position_buckets", format!("is {span}, which is no logarithmic scale")));
     }
     let normalized = norms.split('|').any(|part| part.trim() == "layer_norm");
     Ok((kinds, Some(Disentangled { to_position, from_position, shared, normalized, span, log_up_to })))

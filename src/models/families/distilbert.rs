@@ -36,7 +36,7 @@ pub(in crate::models) fn declare(config: &Config) -> Result<Declaration> {
     config.ignore("tie_weights_");
     let d_model = config.count("dim")?;
     let (n_heads, d_head) = config.heads("dim", "n_heads")?;
-    let n_layers = config.count("n_layers")?;
+    let n_layers = config.layers("n_layers")?;
     let n_positions = config.count_or("max_position_embeddings", 512)?;
     let spec = Spec {
         vocab_size: config.count("vocab_size")?,

@@ -28,12 +28,16 @@ fn names(bias: bool, attention_norm: &'static str, mlp_norm: Option<&'static str
 }
 
 pub(in crate::models) fn declare(config: &Config) -> Result<Declaration> {
+    // Of the days of the model's own code; transformers does not read them.
+    for unused in ["apply_residual_connection_post_layernorm", "ff_factor"] {
+        config.ignore(unused);
+    }
     let size_key = if config.has("n_embed") { "n_embed" } else { "hidden_size" };
     let heads_key = if config.has("n_head") { "n_head" } else { "num_attention_heads" };
     let layers_key = if config.has("n_layer") { "n_layer" } else { "num_hidden_layers" };
     let d_model = config.count(size_key)?;
     let (n_heads, d_head) = config.heads(size_key, heads_key)?;
-    let n_layers = config.count(layers_key)?;
+    let n_layers = config.layers(layers_key)?;
     let n_positions = config.count_or("max_position_embeddings", 2048)?;
 
     let new = config.flag_or("new_decoder_architecture", false)?;
@@ -66,11 +70,12 @@ pub(in crate::models) fn declare(config: &Config) -> Result<Declaration> {
         // The slopes are added before the scores are divided.
         attention.bias = DistanceBias::Alibi { scale: attention.scale };
         config.ignore("rope_theta");
+        config.ignore("rope_scaling");
         config.ignore("rope_parameters");
     } else {
         let rope = rope::read(config, d_head, n_positions, rope::Defaults::PLAIN)?;
+        limit = Some(rope.limit(n_positions));
         block.rotary = Some(rope.rotary);
-        limit = Some(rope.n_positions.unwrap_or(n_positions));
     }
     let spec = Spec {
         vocab_size: config.count("vocab_size")?,

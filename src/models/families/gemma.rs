@@ -2,24 +2,29 @@
 //!
 //! Source: `models/{gemma,gemma2,gemma3}/modeling_*.py` of Hugging Face transformers.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::llama::{self, Biases, QK_NORM};
-use super::rope::{self, Defaults};
+use super::rope::{self, Defaults, Rope};
 use crate::models::activation::Activation;
 use crate::models::config::Config;
 use crate::models::error::Result;
 use crate::models::names::{Block, Declaration, Names};
 use crate::models::spec::{NormKind, Spec};
 
+/// Units of a head where a configuration is silent.
+const D_HEAD: Option<usize> = Some(256);
+
 /// What the first two share.
 fn spec(config: &Config) -> Result<Spec> {
     config.only("use_bidirectional_attention", &Value::from(false))?;
-    let mut spec = llama::spec(config, Defaults::PLAIN, NormKind::RmsPlusOne, ("rms_norm_eps", 1e-6))?;
+    let mut spec = llama::spec(
+        config,
+        Defaults { d_head: D_HEAD, ..Defaults::PLAIN },
+        NormKind::RmsPlusOne,
+        ("rms_norm_eps", 1e-6),
+    )?;
     spec.embeddings.scale = (spec.d_model as f32).sqrt();
-    // `hidden_act` came first, and where it said `gelu` the tanh form was meant.
-    config.ignore("hidden_act");
-    spec.mlp.activation = config.activation_or("hidden_activation", "gelu_pytorch_tanh")?;
     Ok(spec)
 }
 
@@ -41,27 +46,31 @@ fn four_norms(names: &Names) -> Names {
 
 pub(in crate::models) fn gemma(config: &Config) -> Result<Declaration> {
     let mut spec = spec(config)?;
-    let activation = config.activation_or("hidden_act", "gelu_pytorch_tanh")?;
-    if !config.has("hidden_activation") {
-        spec.mlp.activation = if activation == Activation::Gelu { Activation::GeluTanh } else { activation };
+    // Where it says `gelu` the tanh form was meant. The other key came later, and says nothing that counts.
+    spec.mlp.activation = config.activation_or("hidden_act", "gelu_pytorch_tanh")?;
+    if config.string_or("hidden_act", "")? == "gelu" {
+        spec.mlp.activation = Activation::GeluTanh;
     }
+    config.ignore("hidden_activation");
     Ok(Declaration { spec, names: names(config)? })
 }
 
 pub(in crate::models) fn gemma2(config: &Config) -> Result<Declaration> {
     let mut spec = spec(config)?;
+    config.ignore("hidden_act");
+    spec.mlp.activation = config.activation_or("hidden_activation", "gelu_pytorch_tanh")?;
     scores(config, &mut spec)?;
+    spec.attention.cap = config.number_unless_null("attn_logit_softcapping", 50.0)?.map(|cap| cap as f32);
     let window = Some(config.count_or("sliding_window", 4096)?);
     llama::slide(config, &mut spec, window, |layer| layer.is_multiple_of(2))?;
     Ok(Declaration { spec, names: four_norms(&names(config)?) })
 }
 
-/// Scale and cap of the scores.
+/// The scale of the scores.
 fn scores(config: &Config, spec: &mut Spec) -> Result<()> {
     // Of the logits, which are none of the hidden states.
     config.ignore("final_logit_softcapping");
     spec.attention.scale = 1.0 / (config.number_or("query_pre_attn_scalar", 256.0)? as f32).sqrt();
-    spec.attention.cap = config.number_if_any("attn_logit_softcapping")?.map(|cap| cap as f32);
     Ok(())
 }
 
@@ -71,6 +80,17 @@ pub(in crate::models) fn t5gemma(config: &Config) -> Result<Declaration> {
         config.ignore(decoder);
     }
     let part = config.part("encoder")?.ok_or_else(|| config.error("encoder", "is missing"))?;
+    // What transformers assumes is not written in a part.
+    let part = part.with_defaults(&json!({
+        "vocab_size": 256_000,
+        "hidden_size": 2304,
+        "intermediate_size": 9216,
+        "num_hidden_layers": 26,
+        "num_attention_heads": 8,
+        "num_key_value_heads": 4,
+        "head_dim": 256,
+        "max_position_embeddings": 8192,
+    }));
     part.only("is_decoder", &Value::from(false))?;
     for unused in ["dropout_rate", "cross_attention_hidden_size"] {
         part.ignore(unused);
@@ -90,39 +110,47 @@ pub(in crate::models) fn t5gemma(config: &Config) -> Result<Declaration> {
     Ok(Declaration { spec, names: Names { prefixes: &["encoder.", "model.encoder."], block, ..names } })
 }
 
-pub(in crate::models) fn gemma3(config: &Config) -> Result<Declaration> {
-    let by_kind = config.part("rope_parameters")?;
-    let defaults = Defaults { theta: 1_000_000.0, part: 1.0 };
-    let local_defaults = Defaults { theta: config.number_or("rope_local_base_freq", 10_000.0)?, part: 1.0 };
-    config.only("use_bidirectional_attention", &Value::from(false))?;
-    let n_positions = config.count("max_position_embeddings")?;
-    let d_head = llama::d_head(config)?;
-    let (full, local) = match &by_kind {
-        Some(by_kind) => {
-            let of = |kind: &str, defaults| match by_kind.part(kind)? {
-                Some(part) => rope::of_part(config, &part, d_head, n_positions, defaults),
-                None => Err(by_kind.error(kind, "is missing")),
-            };
-            let both = (of("full_attention", defaults)?, of("sliding_attention", local_defaults)?);
-            by_kind.finish()?;
-            both
-        }
-        None => (
-            rope::read(config, d_head, n_positions, defaults)?,
-            rope::of_part(config, &Config::empty(config), d_head, n_positions, local_defaults)?,
-        ),
+/// The rotations of Gemma 3's full and sliding layers. Newer files have an object for each; older ones have scaling for the
+/// first alone, and bases beside each other.
+fn two_rotations(config: &Config, d_head: usize, n_positions: usize) -> Result<(Rope, Rope)> {
+    let base = |key: &str, usual| -> Result<Defaults> {
+        Ok(Defaults { theta: config.number_or(key, usual)?, ..Defaults::PLAIN })
     };
-    let mut spec = llama::spec_with(config, full, NormKind::RmsPlusOne, ("rms_norm_eps", 1e-6))?;
+    let defaults = (base("rope_theta", 1_000_000.0)?, base("rope_local_base_freq", 10_000.0)?);
+    let scaling = config.part("rope_scaling")?;
+    let by_kind = config.part("rope_parameters")?.unwrap_or_else(|| Config::empty(config));
+    let full = by_kind.part("full_attention")?.unwrap_or_else(|| Config::empty(config)).overlaid(scaling);
+    let local = by_kind.part("sliding_attention")?.unwrap_or_else(|| Config::empty(config));
+    by_kind.finish()?;
+    Ok((
+        rope::of_part(config, &full, d_head, n_positions, defaults.0)?,
+        rope::of_part(config, &local, d_head, n_positions, defaults.1)?,
+    ))
+}
+
+pub(in crate::models) fn gemma3(config: &Config) -> Result<Declaration> {
+    let n_positions = config.count("max_position_embeddings")?;
+    let d_head = llama::d_head(config, D_HEAD)?;
+    let (full, local) = two_rotations(config, d_head, n_positions)?;
+    let mut spec = llama::spec_with(config, d_head, full, NormKind::RmsPlusOne, ("rms_norm_eps", 1e-6))?;
     spec.embeddings.scale = (spec.d_model as f32).sqrt();
     spec.mlp.activation = config.activation_or("hidden_activation", "gelu_pytorch_tanh")?;
     scores(config, &mut spec)?;
-    let window = Some(config.count_or("sliding_window", 4096)?);
+    // Queries and keys are normalized instead, and transformers does not read it.
+    config.ignore("attn_logit_softcapping");
+    let mut window = config.count_or("sliding_window", 4096)?;
+    // EmbeddingGemma: the window is over both sides.
+    if config.flag_or("use_bidirectional_attention", false)? {
+        spec.attention.causal = false;
+        window = window / 2 + 1;
+    }
     let pattern =
         config.count_or("sliding_window_pattern", config.count_or("_sliding_window_pattern", 6)?)?;
-    llama::slide(config, &mut spec, window, |layer| !(layer + 1).is_multiple_of(pattern))?;
+    llama::slide(config, &mut spec, Some(window), |layer| !(layer + 1).is_multiple_of(pattern))?;
     for block in spec.blocks.iter_mut().filter(|block| block.reach.is_some()) {
         block.rotary = Some(local.rotary.clone());
     }
+    spec.n_positions = spec.n_positions.map(|limit| local.limit(limit));
     let mut names = four_norms(&names(config)?);
     names.block.qk_norm = Some(QK_NORM);
     Ok(Declaration { spec, names })

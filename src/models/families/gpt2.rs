@@ -25,20 +25,25 @@ const NAMES: Names = Names {
 };
 
 pub(in crate::models) fn declare(config: &Config) -> Result<Declaration> {
-    for key in ["scale_attn_by_inverse_layer_idx", "add_cross_attention"] {
-        config.only(key, &Value::from(false))?;
-    }
+    config.only("add_cross_attention", &Value::from(false))?;
     // Changes the order of two exact operations.
     config.ignore("reorder_and_upcast_attn");
     config.ignore("n_ctx");
     let d_model = config.count("n_embd")?;
     let (n_heads, d_head) = config.heads("n_embd", "n_head")?;
-    let n_layers = config.count("n_layer")?;
+    let n_layers = config.layers("n_layer")?;
     let n_positions = config.count_or("n_positions", 1024)?;
     let mut attention = Attention::causal(n_heads, d_head);
     if !config.flag_or("scale_attn_weights", true)? {
         attention.scale = 1.0;
     }
+    // Stanford's Mistral, and other models that were trained with its settings.
+    let by_depth = config.flag_or("scale_attn_by_inverse_layer_idx", false)?;
+    let scale = attention.scale;
+    let block = |layer: usize| spec::Block {
+        scale: by_depth.then(|| scale / (layer + 1) as f32),
+        ..spec::Block::default()
+    };
     let spec = Spec {
         vocab_size: config.count("vocab_size")?,
         d_model,
@@ -47,7 +52,7 @@ pub(in crate::models) fn declare(config: &Config) -> Result<Declaration> {
         embeddings: Embeddings::with_positions(d_model, n_positions),
         norm: Norm { kind: NormKind::Layer, eps: config.number_or("layer_norm_epsilon", 1e-5)? as f32 },
         attention,
-        blocks: vec![spec::Block::default(); n_layers],
+        blocks: (0..n_layers).map(block).collect(),
         mlp: spec::Mlp {
             d: config.count_or("n_inner", 4 * d_model)?,
             activation: config.activation_or("activation_function", "gelu_new")?,

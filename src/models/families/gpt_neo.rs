@@ -34,7 +34,7 @@ pub(in crate::models) fn declare(config: &Config) -> Result<Declaration> {
     config.ignore("attention_layers");
     let d_model = config.count("hidden_size")?;
     let (n_heads, d_head) = config.heads("hidden_size", "num_heads")?;
-    let n_layers = config.count("num_layers")?;
+    let n_layers = config.layers("num_layers")?;
     let n_positions = config.count_or("max_position_embeddings", 2048)?;
     let spec = Spec {
         vocab_size: config.count("vocab_size")?,
@@ -67,7 +67,8 @@ fn blocks(config: &Config, n_layers: usize) -> Result<Vec<spec::Block>> {
         let mut blocks = Vec::new();
         for pair in types.as_array()? {
             let [kinds, times] = pair.as_array()?.as_slice() else { return None };
-            for _ in 0..times.as_u64()? {
+            // One more than there are is enough to see that there are too many.
+            for _ in 0..times.as_u64()?.min(n_layers as u64 + 1) {
                 for kind in kinds.as_array()? {
                     let reach = match kind.as_str()? {
                         "global" => None,

@@ -35,18 +35,23 @@ pub(in crate::models) fn declare(config: &Config) -> Result<Declaration> {
         .or_else(|_| config.only("is_decoder", &Value::from(true)))?;
     let d_model = config.count("hidden_size")?;
     let (n_heads, d_head) = config.heads("hidden_size", "num_attention_heads")?;
-    let n_layers = config.count("num_hidden_layers")?;
+    let n_layers = config.layers("num_hidden_layers")?;
     let n_positions = config.count_or("max_position_embeddings", 2048)?;
     let defaults = rope::Defaults {
         theta: config.number_or("rotary_emb_base", 10_000.0)?,
         part: config.number_or("rotary_pct", 0.25)?,
+        ..rope::Defaults::PLAIN
     };
-    let rope = rope::read(config, d_head, n_positions, defaults)?;
+    // Later names of the same, which transformers writes beside these and does not read.
+    for unused in ["rope_theta", "partial_rotary_factor"] {
+        config.ignore(unused);
+    }
+    let rope = rope::read_part(config, d_head, n_positions, defaults)?;
     let spec = Spec {
         vocab_size: config.count("vocab_size")?,
         d_model,
         n_layers,
-        n_positions: Some(rope.n_positions.unwrap_or(n_positions)),
+        n_positions: Some(rope.limit(n_positions)),
         embeddings: Embeddings::tokens(d_model),
         norm: Norm { kind: NormKind::Layer, eps: config.number_or("layer_norm_eps", 1e-5)? as f32 },
         attention: Attention::causal(n_heads, d_head),

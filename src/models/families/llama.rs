@@ -4,7 +4,7 @@
 //! Source: `models/{llama,mistral,ministral,qwen2,qwen3,smollm3,granite,stablelm,eurobert}/modeling_*.py` of Hugging Face
 //! transformers.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::rope::{self, Rope};
 use crate::models::config::Config;
@@ -53,9 +53,9 @@ pub(super) const fn names(biases: Biases) -> Names {
 pub(super) const QK_NORM: QkNorm =
     QkNorm { query: "layers.{}.self_attn.q_norm", key: "layers.{}.self_attn.k_norm", over: NormOver::Head };
 
-/// Units of a head: a key of their own, or what is left of the model's size.
-pub(super) fn d_head(config: &Config) -> Result<usize> {
-    match config.count_if_any("head_dim")? {
+/// Units of a head: a key of their own, or what the family assumes, or what is left of the model's size.
+pub(super) fn d_head(config: &Config, usual: Option<usize>) -> Result<usize> {
+    match config.count_if_any("head_dim")?.or(usual) {
         Some(d_head) => Ok(d_head),
         None => Ok(config.heads("hidden_size", "num_attention_heads")?.1),
     }
@@ -68,12 +68,19 @@ pub(super) fn spec(
     kind: NormKind,
     eps: (&str, f64),
 ) -> Result<Spec> {
-    let rope = rope::read(config, d_head(config)?, config.count("max_position_embeddings")?, defaults)?;
-    spec_with(config, rope, kind, eps)
+    let d_head = d_head(config, defaults.d_head)?;
+    let rope = rope::read(config, d_head, config.count("max_position_embeddings")?, defaults)?;
+    spec_with(config, d_head, rope, kind, eps)
 }
 
 /// The same with a rotation that was read already.
-pub(super) fn spec_with(config: &Config, rope: Rope, kind: NormKind, eps: (&str, f64)) -> Result<Spec> {
+pub(super) fn spec_with(
+    config: &Config,
+    d_head: usize,
+    rope: Rope,
+    kind: NormKind,
+    eps: (&str, f64),
+) -> Result<Spec> {
     let d_model = config.count("hidden_size")?;
     let n_heads = config.count("num_attention_heads")?;
     let n_kv_heads = config.count_or("num_key_value_heads", n_heads)?;
@@ -81,16 +88,16 @@ pub(super) fn spec_with(config: &Config, rope: Rope, kind: NormKind, eps: (&str,
         let message = format!("is {n_kv_heads}, which does not divide {n_heads} heads");
         return Err(config.error("num_key_value_heads", message));
     }
-    let n_layers = config.count("num_hidden_layers")?;
+    let n_layers = config.layers("num_hidden_layers")?;
     let n_positions = config.count("max_position_embeddings")?;
     Ok(Spec {
         vocab_size: config.count("vocab_size")?,
         d_model,
         n_layers,
-        n_positions: Some(rope.n_positions.unwrap_or(n_positions).min(n_positions)),
+        n_positions: Some(rope.limit(n_positions)),
         embeddings: Embeddings::tokens(d_model),
         norm: Norm { kind, eps: config.number_or(eps.0, eps.1)? as f32 },
-        attention: Attention { n_kv_heads, ..Attention::causal(n_heads, d_head(config)?) },
+        attention: Attention { n_kv_heads, ..Attention::causal(n_heads, d_head) },
         blocks: vec![spec::Block { rotary: Some(rope.rotary), ..spec::Block::default() }; n_layers],
         mlp: spec::Mlp {
             d: config.count("intermediate_size")?,
@@ -137,6 +144,9 @@ pub(super) fn slide(
 }
 
 pub(in crate::models) fn llama(config: &Config) -> Result<Declaration> {
+    // SmolLM was written by another program, which could have had it otherwise.
+    config.ignore("is_llama_config");
+    config.only("rope_interleaved", &Value::from(false))?;
     let bias = config.flag_or("attention_bias", false)?;
     let biases = Biases { qkv: bias, attention: bias, mlp: config.flag_or("mlp_bias", false)? };
     Ok(Declaration { spec: rms_spec(config)?, names: names(biases) })
@@ -170,8 +180,9 @@ pub(in crate::models) fn ministral3(config: &Config) -> Result<Declaration> {
         _ => parameters,
     };
     let n_positions = config.count("max_position_embeddings")?;
-    let rope = rope::of_part(config, &parameters, d_head(config)?, n_positions, rope::Defaults::PLAIN)?;
-    let mut spec = spec_with(config, rope, NormKind::Rms, ("rms_norm_eps", 1e-5))?;
+    let d_head = d_head(config, Some(128))?;
+    let rope = rope::of_part(config, &parameters, d_head, n_positions, rope::Defaults::PLAIN)?;
+    let mut spec = spec_with(config, d_head, rope, NormKind::Rms, ("rms_norm_eps", 1e-5))?;
     spec.attention.growth = Some(growth);
     let window = config.count_if_any("sliding_window")?;
     slide(config, &mut spec, window, |_| window.is_some())?;
@@ -180,27 +191,35 @@ pub(in crate::models) fn ministral3(config: &Config) -> Result<Declaration> {
 
 pub(in crate::models) fn mistral(config: &Config) -> Result<Declaration> {
     let mut spec = rms_spec(config)?;
-    let window = config.count_if_any("sliding_window")?;
+    let window = config.count_unless_null("sliding_window", 4096)?;
     slide(config, &mut spec, window, |_| window.is_some())?;
     Ok(Declaration { spec, names: names(Biases { qkv: false, attention: false, mlp: false }) })
 }
 
 /// The window of Qwen's and SmolLM's keys, and from which layer on it holds.
-fn optional_window(config: &Config) -> Result<Option<usize>> {
-    let window = config.count_if_any("sliding_window")?;
+fn optional_window(config: &Config, usual: Option<usize>) -> Result<Option<usize>> {
+    let window = match usual {
+        Some(usual) => config.count_unless_null("sliding_window", usual)?,
+        None => config.count_if_any("sliding_window")?,
+    };
     Ok(if config.flag_or("use_sliding_window", false)? { window } else { None })
 }
 
 pub(in crate::models) fn qwen2(config: &Config) -> Result<Declaration> {
+    // For sequences of hundreds of thousands of tokens, and for images.
+    config.ignore("dual_chunk_attention_config");
+    config.only("use_mrope", &Value::from(false))?;
     let mut spec = rms_spec(config)?;
-    let (window, first) = (optional_window(config)?, config.whole_or("max_window_layers", 28)?);
+    let (window, first) = (optional_window(config, Some(4096))?, config.whole_or("max_window_layers", 28)?);
     slide(config, &mut spec, window, |layer| window.is_some() && layer >= first)?;
     Ok(Declaration { spec, names: names(Biases { qkv: true, attention: false, mlp: false }) })
 }
 
 pub(in crate::models) fn qwen3(config: &Config) -> Result<Declaration> {
-    let mut spec = rms_spec(config)?;
-    let (window, first) = (optional_window(config)?, config.whole_or("max_window_layers", 28)?);
+    config.only("use_mrope", &Value::from(false))?;
+    let defaults = rope::Defaults { d_head: Some(128), ..rope::Defaults::PLAIN };
+    let mut spec = spec(config, defaults, NormKind::Rms, ("rms_norm_eps", 1e-6))?;
+    let (window, first) = (optional_window(config, Some(4096))?, config.whole_or("max_window_layers", 28)?);
     slide(config, &mut spec, window, |layer| window.is_some() && layer >= first)?;
     let bias = config.flag_or("attention_bias", false)?;
     let mut names = names(Biases { qkv: bias, attention: bias, mlp: false });
@@ -209,7 +228,7 @@ pub(in crate::models) fn qwen3(config: &Config) -> Result<Declaration> {
 }
 
 pub(in crate::models) fn smollm3(config: &Config) -> Result<Declaration> {
-    let defaults = rope::Defaults { theta: 2_000_000.0, part: 1.0 };
+    let defaults = rope::Defaults { theta: 2_000_000.0, ..rope::Defaults::PLAIN };
     let mut spec = spec(config, defaults, NormKind::Rms, ("rms_norm_eps", 1e-6))?;
     let interval = config.count_or("no_rope_layer_interval", 4)?;
     // 1 where a layer has the rotation, though the key's name says the opposite.
@@ -226,7 +245,8 @@ pub(in crate::models) fn smollm3(config: &Config) -> Result<Declaration> {
             block.rotary = None;
         }
     }
-    let window = optional_window(config)?;
+    let window = optional_window(config, None)?;
+    config.ignore("max_window_layers");
     slide(config, &mut spec, window, |layer| window.is_some() && !is_turned(layer))?;
     let bias = config.flag_or("attention_bias", false)?;
     let biases = Biases { qkv: bias, attention: bias, mlp: config.flag_or("mlp_bias", false)? };
@@ -244,7 +264,7 @@ pub(in crate::models) fn granite(config: &Config) -> Result<Declaration> {
 }
 
 pub(in crate::models) fn stablelm(config: &Config) -> Result<Declaration> {
-    let defaults = rope::Defaults { theta: 10_000.0, part: 0.25 };
+    let defaults = rope::Defaults { part: 0.25, ..rope::Defaults::PLAIN };
     let mut spec = spec(config, defaults, NormKind::Layer, ("layer_norm_eps", 1e-5))?;
     spec.parallel = config.flag_or("use_parallel_residual", false)?;
     let mut names =

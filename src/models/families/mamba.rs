@@ -11,8 +11,13 @@ use crate::models::error::Result;
 use crate::models::names::{Declaration, Names};
 use crate::models::spec::{self, Norm, NormKind, Recurrence, Spec};
 
-const NAMES: Names =
-    Names { prefixes: &["", "backbone."], final_norm: Some("norm_f"), ..Names::without_blocks("embeddings") };
+const NAMES: Names = Names {
+    prefixes: &["", "backbone."],
+    // As Mamba's own code calls it.
+    other_tokens: Some("embedding"),
+    final_norm: Some("norm_f"),
+    ..Names::without_blocks("embeddings")
+};
 
 /// What the three share. The size inside of a block is `expand` times the model's.
 fn common(config: &Config) -> Result<(usize, usize)> {
@@ -25,7 +30,6 @@ fn common(config: &Config) -> Result<(usize, usize)> {
         "rescale_prenorm_residual",
         "fused_add_norm",
         "pad_vocab_size_multiple",
-        "intermediate_size",
         "d_inner",
         "d_model",
         "n_layer",
@@ -41,18 +45,29 @@ fn common(config: &Config) -> Result<(usize, usize)> {
     }
     config.only("rms_norm", &Value::from(true))?;
     let d_model = config.count("hidden_size")?;
-    let d_inner = (config.number_or("expand", 2.0)? * d_model as f64) as usize;
-    Ok((d_model, d_inner))
+    let expand = config.number_or("expand", 2.0)?;
+    let d_inner = expand * d_model as f64;
+    if !(1.0..=f64::from(u32::MAX)).contains(&d_inner) {
+        return Err(
+            config.error("expand", format!("is {expand}, which makes {d_inner} channels of {d_model}"))
+        );
+    }
+    Ok((d_model, d_inner as usize))
 }
 
 fn spec(config: &Config, d_model: usize, recurrence: Recurrence) -> Result<Spec> {
     let norm = Norm { kind: NormKind::Rms, eps: config.number_or("layer_norm_epsilon", 1e-5)? as f32 };
-    let (vocab_size, n_layers) = (config.count("vocab_size")?, config.count("num_hidden_layers")?);
+    let (vocab_size, n_layers) = (config.count("vocab_size")?, config.layers("num_hidden_layers")?);
     Ok(Spec::recurrent(vocab_size, d_model, n_layers, norm, recurrence))
 }
 
 fn first(config: &Config, steering_eps: Option<f32>) -> Result<Declaration> {
-    let (d_model, d_inner) = common(config)?;
+    let (d_model, expanded) = common(config)?;
+    // Falcon Mamba 7B says 16 times, which is not so, and then the size itself.
+    let d_inner = config.count_or("intermediate_size", expanded)?;
+    for unused in ["use_falcon_mambapy", "chunk_size"] {
+        config.ignore(unused);
+    }
     let auto = config.value("time_step_rank").is_none_or(|rank| rank.as_str() == Some("auto"));
     let d_step = if auto { d_model.div_ceil(16) } else { config.count("time_step_rank")? };
     let recurrence = spec::Mamba {
@@ -78,7 +93,9 @@ pub(in crate::models) fn falcon_mamba(config: &Config) -> Result<Declaration> {
 
 pub(in crate::models) fn mamba2(config: &Config) -> Result<Declaration> {
     let (d_model, d_inner) = common(config)?;
-    config.ignore("time_step_rank");
+    for unused in ["time_step_rank", "intermediate_size"] {
+        config.ignore(unused);
+    }
     let (n_heads, d_head) = (config.count_or("num_heads", 128)?, config.count_or("head_dim", 64)?);
     if n_heads * d_head != d_inner {
         let message = format!("is {n_heads}, but with heads of {d_head} units they do not make {d_inner}");

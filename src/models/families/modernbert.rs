@@ -45,15 +45,18 @@ pub(in crate::models) fn declare(config: &Config) -> Result<Declaration> {
     }
     let d_model = config.count("hidden_size")?;
     let (n_heads, d_head) = config.heads("hidden_size", "num_attention_heads")?;
-    let n_layers = config.count("num_hidden_layers")?;
+    let n_layers = config.layers("num_hidden_layers")?;
     let n_positions = config.count_or("max_position_embeddings", 8192)?;
 
-    let global = Defaults { theta: config.number_or("global_rope_theta", 160_000.0)?, part: 1.0 };
-    let local = Defaults { theta: config.number_or("local_rope_theta", 10_000.0)?, part: 1.0 };
+    let base = |key: &str, usual| -> Result<Defaults> {
+        Ok(Defaults { theta: config.number_or(key, usual)?, ..Defaults::PLAIN })
+    };
+    let (global, local) = (base("global_rope_theta", 160_000.0)?, base("local_rope_theta", 10_000.0)?);
     let parameters = config.part("rope_parameters")?.unwrap_or_else(|| Config::empty(config));
     let of = |kind: &str, defaults| -> Result<_> {
         let part = parameters.part(kind)?.unwrap_or_else(|| Config::empty(config));
-        Ok(rope::of_part(config, &part, d_head, n_positions, defaults)?.rotary)
+        let part = part.overlaid(config.part("rope_scaling")?);
+        rope::of_part(config, &part, d_head, n_positions, defaults)
     };
     let (global, local) = (of("full_attention", global)?, of("sliding_attention", local)?);
     parameters.finish()?;
@@ -72,8 +75,9 @@ pub(in crate::models) fn declare(config: &Config) -> Result<Declaration> {
         let is_local = is_local(layer)?;
         Ok(spec::Block {
             reach: is_local.then_some(reach),
-            rotary: Some(if is_local { local.clone() } else { global.clone() }),
+            rotary: Some(if is_local { local.rotary.clone() } else { global.rotary.clone() }),
             bare: layer == 0,
+            scale: None,
         })
     };
     let kind = if config.flag_or("norm_bias", false)? { NormKind::Layer } else { NormKind::LayerUnbiased };
@@ -81,7 +85,7 @@ pub(in crate::models) fn declare(config: &Config) -> Result<Declaration> {
         vocab_size: config.count("vocab_size")?,
         d_model,
         n_layers,
-        n_positions: Some(n_positions),
+        n_positions: Some(local.limit(global.limit(n_positions))),
         embeddings: Embeddings::tokens(d_model),
         norm: Norm { kind, eps: config.number_or("norm_eps", 1e-5)? as f32 },
         attention: Attention::full(n_heads, d_head),

@@ -38,7 +38,8 @@ const NAMES: Names = Names {
 
 pub(in crate::models) fn declare(config: &Config) -> Result<Declaration> {
     let mut spec = bert::spec(config)?;
-    spec.embeddings = Embeddings { n_segments: 0, ..roberta::after_padding(config, &spec.embeddings)? };
+    // Padding is 1 whatever `pad_token_id` says.
+    spec.embeddings = Embeddings { n_segments: 0, ..roberta::after_padding(config, &spec.embeddings, 1)? };
     spec.n_positions = spec.embeddings.positions.map(|layout| layout.rows - layout.first);
     // transformers computes with 32 whatever this says.
     config.only("relative_attention_num_buckets", &Value::from(32))?;

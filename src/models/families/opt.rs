@@ -2,6 +2,8 @@
 //!
 //! Source: `models/opt/modeling_opt.py` of Hugging Face transformers.
 
+use serde_json::Value;
+
 use crate::models::config::Config;
 use crate::models::error::Result;
 use crate::models::names::{Block, Declaration, Mlp, Names, Qkv, linear};
@@ -36,12 +38,15 @@ const fn names(bias: bool) -> Names {
 const OFFSET: usize = 2;
 
 pub(in crate::models) fn declare(config: &Config) -> Result<Declaration> {
+    // Galactica says what is so in every OPT.
+    config.only("learned_embeddings", &Value::from(true))?;
+    config.only("scale_embeddings", &Value::from(false))?;
     let d_model = config.count("hidden_size")?;
     // opt-350m alone has its norms elsewhere, and projections.
     let norms_first = config.flag_or("do_layer_norm_before", true)?;
     let d_tokens = config.count_or("word_embed_proj_dim", d_model)?;
     let (n_heads, d_head) = config.heads("hidden_size", "num_attention_heads")?;
-    let n_layers = config.count("num_hidden_layers")?;
+    let n_layers = config.layers("num_hidden_layers")?;
     let n_positions = config.count_or("max_position_embeddings", 2048)?;
     let affine = config.flag_or("layer_norm_elementwise_affine", true)?;
     let spec = Spec {

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{llama, rope};
 use crate::models::config::Config;
 use crate::models::error::Result;
-use crate::models::names::{Block, Declaration, Mlp, Names, Qkv, linear};
+use crate::models::names::{Block, Declaration, Mlp, Names, NormOver, QkNorm, Qkv, linear};
 use crate::models::spec::NormKind;
 
 const PHI: Names = Names {
@@ -50,17 +50,33 @@ const PHI3: Names = Names {
 
 /// One norm, and attention and MLP side by side.
 pub(in crate::models) fn phi(config: &Config) -> Result<Declaration> {
-    config.only("qk_layernorm", &Value::from(false))?;
-    let defaults = rope::Defaults { theta: 10_000.0, part: 0.5 };
+    let defaults = rope::Defaults { part: 0.5, ..rope::Defaults::PLAIN };
     let mut spec = llama::spec(config, defaults, NormKind::Layer, ("layer_norm_eps", 1e-5))?;
     spec.mlp.activation = config.activation_or("hidden_act", "gelu_new")?;
     spec.parallel = true;
-    Ok(Declaration { spec, names: PHI })
+    let mut names = PHI;
+    if config.flag_or("qk_layernorm", false)? {
+        names.block.qk_norm = Some(QkNorm {
+            query: "layers.{}.self_attn.q_layernorm",
+            key: "layers.{}.self_attn.k_layernorm",
+            over: NormOver::Head,
+        });
+    }
+    Ok(Declaration { spec, names })
 }
 
 /// Llama with stacked weights.
 pub(in crate::models) fn phi3(config: &Config) -> Result<Declaration> {
-    let mut spec = llama::spec(config, rope::Defaults::PLAIN, NormKind::Rms, ("rms_norm_eps", 1e-5))?;
+    // Phi-4-mini says what is so in every Phi-3.
+    for key in ["attention_bias", "mlp_bias"] {
+        config.only(key, &Value::from(false))?;
+    }
+    for key in ["full_attn_mod", "interpolate_factor"] {
+        config.only(key, &Value::from(1))?;
+    }
+    config.ignore("lm_head_bias");
+    let defaults = rope::Defaults { original: Some(4096.0), ..rope::Defaults::PLAIN };
+    let mut spec = llama::spec(config, defaults, NormKind::Rms, ("rms_norm_eps", 1e-5))?;
     config.ignore("original_max_position_embeddings");
     let window = config.count_if_any("sliding_window")?;
     llama::slide(config, &mut spec, window, |_| window.is_some())?;

@@ -1,6 +1,8 @@
 //! The configurations of published checkpoints, key for key as far as the key matters to a reader: all of them are
 //! understood. (Sizes are smaller where that changes nothing.)
 
+mod keys;
+
 use serde_json::{Value, json};
 
 use crate::models::config::Config;
@@ -145,4 +147,73 @@ fn opt_350m_xlm_roberta_xl_and_gemma_3_4b() {
     let rotary = |layer: usize| gemma.blocks[layer].rotary.as_ref().unwrap().frequencies[0];
     assert_eq!((gemma.blocks[4].reach, gemma.blocks[5].reach), (Some(1023), None));
     assert_eq!((rotary(4), rotary(5)), (1.0, 0.125));
+}
+
+#[test]
+fn every_key_of_published_configurations_is_understood() {
+    let all: Vec<(&str, Spec)> = keys::encoders()
+        .into_iter()
+        .chain(keys::decoders())
+        .map(|(name, config)| (name, spec(&config)))
+        .collect();
+    let of = |name: &str| all.iter().find(|(known, _)| *known == name).map(|(_, spec)| spec).unwrap();
+    // The window of a model that sees both sides is half on each.
+    let gemma = of("embeddinggemma-300m");
+    assert_eq!(
+        (gemma.attention.causal, gemma.blocks[0].reach, gemma.blocks[1].reach),
+        (false, Some(256), None)
+    );
+    // The size itself counts, not 16 times the model's.
+    let Some(Recurrence::Mamba(mamba)) = of("falcon-mamba-7b").recurrence else { panic!("mamba") };
+    assert_eq!(mamba.d_inner, 8192);
+    let stanford = of("alias-gpt2-small-x21");
+    assert_eq!(stanford.blocks[3].scale, Some(1.0 / 8.0 / 4.0));
+    assert_eq!(of("Phi-4-mini-instruct").n_positions, Some(4096));
+}
+
+#[test]
+fn keys_mean_what_transformers_takes_them_for() {
+    let llama = |model_type: &str, more: &Value| {
+        let mut config = json!({
+            "model_type": model_type, "hidden_size": 16, "num_attention_heads": 2, "num_hidden_layers": 2,
+            "intermediate_size": 8, "max_position_embeddings": 8192, "vocab_size": 10
+        });
+        for (key, value) in more.as_object().unwrap() {
+            config[key] = value.clone();
+        }
+        spec(&config)
+    };
+    let first = |spec: &Spec| spec.blocks[0].rotary.clone().unwrap();
+    // Where both spellings are there the older counts, if it says anything.
+    let linear = json!({"rope_scaling": {"type": "linear", "factor": 4.0}, "rope_parameters": {"rope_type": "default"}});
+    assert_eq!(first(&llama("llama", &linear)).frequencies[0], 0.25);
+    let empty = json!({"rope_scaling": {}, "rope_parameters": {"rope_type": "linear", "factor": 2.0}});
+    assert_eq!(first(&llama("llama", &empty)).frequencies[0], 0.5);
+    // The length of the first training that stands outside counts.
+    let factors = json!({"type": "longrope", "short_factor": [1, 1, 1, 2], "long_factor": [1, 1, 1, 1],
+                         "original_max_position_embeddings": 64});
+    let outside = json!({"rope_scaling": factors, "original_max_position_embeddings": 2048});
+    assert_eq!(llama("llama", &outside).n_positions, Some(2048));
+    // Phi-3 has one of its own, and first had other names for LongRoPE.
+    for name in ["yarn", "su", "longrope"] {
+        let mut inside = json!({"rope_scaling": factors});
+        inside["rope_scaling"]["type"] = name.into();
+        assert_eq!(llama("phi3", &inside).n_positions, Some(4096), "{name}");
+    }
+    // GPT-NeoX's own names are the ones that count.
+    let neox = json!({"rotary_emb_base": 16.0, "rotary_pct": 1.0, "rope_theta": 5.0, "partial_rotary_factor": 0.5});
+    assert_eq!(first(&llama("gpt_neox", &neox)).frequencies, [1.0, 0.5, 0.25, 0.125]);
+    // What is absent is what transformers assumes; what is null is nothing.
+    let gemma = json!({"num_key_value_heads": 1, "head_dim": 8});
+    assert_eq!(llama("gemma2", &gemma).attention.cap, Some(50.0));
+    let uncapped = json!({"num_key_value_heads": 1, "attn_logit_softcapping": null});
+    assert_eq!((llama("gemma2", &uncapped).attention.cap, llama("gemma2", &uncapped).attention.d_head), (None, 256));
+    let reach = |more| llama("mistral", &more).blocks[1].reach;
+    assert_eq!((reach(json!({})), reach(json!({"sliding_window": null}))), (Some(4095), None));
+    // What says how the MLP is made in newer files counts.
+    let t5 = json!({
+        "model_type": "t5", "d_model": 8, "d_kv": 4, "num_heads": 2, "d_ff": 8, "num_layers": 1, "vocab_size": 10,
+        "feed_forward_proj": "relu", "is_gated_act": true, "dense_act_fn": "silu"
+    });
+    assert_eq!(spec(&t5).mlp.activation, crate::models::Activation::Silu);
 }

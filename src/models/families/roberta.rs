@@ -11,7 +11,7 @@ use crate::models::spec::{Embeddings, Positions};
 
 pub(in crate::models) fn declare(config: &Config) -> Result<Declaration> {
     let mut spec = bert::spec(config)?;
-    spec.embeddings = after_padding(config, &spec.embeddings)?;
+    spec.embeddings = after_padding(config, &spec.embeddings, config.token_or("pad_token_id", 1)?)?;
     spec.n_positions = spec.embeddings.positions.map(|layout| layout.rows - layout.first);
     Ok(Declaration { spec, names: Names { prefixes: &["", "roberta."], ..bert::NAMES } })
 }
@@ -20,6 +20,7 @@ pub(in crate::models) fn declare(config: &Config) -> Result<Declaration> {
 pub(in crate::models) fn xl(config: &Config) -> Result<Declaration> {
     let Declaration { mut spec, names } = declare(config)?;
     spec.norm.eps = config.number_or("layer_norm_eps", 1e-5)? as f32;
+    spec.embeddings.n_segments = config.count_or("type_vocab_size", 1)?;
     let block = Block {
         attention_in: Some("encoder.layer.{}.attention.self_attn_layer_norm"),
         after_attention: None,
@@ -34,8 +35,7 @@ pub(in crate::models) fn xl(config: &Config) -> Result<Declaration> {
 }
 
 /// The same embeddings, with positions that begin after the row of padding.
-pub(super) fn after_padding(config: &Config, embeddings: &Embeddings) -> Result<Embeddings> {
-    let padding = config.token_or("pad_token_id", 1)?;
+pub(super) fn after_padding(config: &Config, embeddings: &Embeddings, padding: u32) -> Result<Embeddings> {
     let positions = embeddings.positions.map(|layout| Positions {
         first: padding as usize + 1,
         uncounted: Some(padding),

@@ -20,10 +20,21 @@ pub(super) struct Defaults {
     pub(super) theta: f64,
     /// The part of a head that is turned.
     pub(super) part: f64,
+    /// The length of sequences in the first training, for a family that has one of its own.
+    pub(super) original: Option<f64>,
+    /// Units of a head, for a family that does not take what is left of the model's size.
+    pub(super) d_head: Option<usize>,
 }
 
 impl Defaults {
-    pub(super) const PLAIN: Self = Self { theta: 10_000.0, part: 1.0 };
+    pub(super) const PLAIN: Self = Self { theta: 10_000.0, part: 1.0, original: None, d_head: None };
+}
+
+impl Rope {
+    /// The shorter of two limits: that of this rotation, and the model's own.
+    pub(super) fn limit(&self, n_positions: usize) -> usize {
+        self.n_positions.unwrap_or(n_positions).min(n_positions)
+    }
 }
 
 /// The rotation of heads of `d_head` units, for a model of `n_positions`.
@@ -31,16 +42,21 @@ pub(super) fn read(config: &Config, d_head: usize, n_positions: usize, defaults:
     // Older keys are read first, and give way to the newer.
     let theta = config.number_or("rope_theta", defaults.theta)?;
     let part = config.number_or("partial_rotary_factor", defaults.part)?;
+    read_part(config, d_head, n_positions, Defaults { theta, part, ..defaults })
+}
+
+/// The same, of `rope_parameters` or `rope_scaling` alone.
+pub(super) fn read_part(
+    config: &Config,
+    d_head: usize,
+    n_positions: usize,
+    defaults: Defaults,
+) -> Result<Rope> {
     let scaling = config.part("rope_scaling")?;
     let parameters = config.part("rope_parameters")?;
-    if scaling.is_some() && parameters.is_some() {
-        return Err(config
-            .error("rope_scaling", "stands beside `rope_parameters`, which says the same in newer files"));
-    }
-    let Some(part_of_config) = parameters.or(scaling) else {
-        return Ok(Rope { rotary: rotary(config, d_head, theta, part, &Scaling::None)?, n_positions: None });
-    };
-    of_part(config, &part_of_config, d_head, n_positions, Defaults { theta, part })
+    // Where both are there, the older counts.
+    let part = scaling.filter(|scaling| !scaling.is_empty()).or(parameters);
+    of_part(config, &part.unwrap_or_else(|| Config::empty(config)), d_head, n_positions, defaults)
 }
 
 /// The rotation that an object of parameters describes.
@@ -54,13 +70,18 @@ pub(super) fn of_part(
     let theta = parameters.number_or("rope_theta", defaults.theta)?;
     let part = parameters.number_or("partial_rotary_factor", defaults.part)?;
     let old_kind = parameters.string_or("type", "default")?;
-    let kind = parameters.string_or("rope_type", &old_kind)?;
+    let mut kind = parameters.string_or("rope_type", &old_kind)?;
+    // LongRoPE under the names that Phi-3 first had for it.
+    if kind == "su" || (kind == "yarn" && parameters.has("short_factor")) {
+        "longrope".clone_into(&mut kind);
+    }
     let number =
         |key: &str| parameters.number_if_any(key)?.ok_or_else(|| parameters.error(key, "is missing"));
     let original = || -> Result<f64> {
         let own = parameters.number_if_any("original_max_position_embeddings")?;
         let outer = config.number_if_any("original_max_position_embeddings")?;
-        Ok(own.or(outer).unwrap_or(n_positions as f64))
+        // What stands outside counts.
+        Ok(outer.or(defaults.original).or(own).unwrap_or(n_positions as f64))
     };
     let mut limit = None;
     let scaling = match kind.as_str() {
@@ -68,8 +89,10 @@ pub(super) fn of_part(
         "linear" => Scaling::Linear { factor: number("factor")? },
         // Changes only sequences that are longer than the model's positions, and those are refused.
         "dynamic" => {
-            parameters.ignore("factor");
-            limit = Some(original()? as usize);
+            for unused in ["factor", "original_max_position_embeddings"] {
+                parameters.ignore(unused);
+            }
+            limit = Some(n_positions);
             Scaling::None
         }
         "llama3" => Scaling::Llama3 {
@@ -80,7 +103,7 @@ pub(super) fn of_part(
         },
         "yarn" => yarn(parameters, n_positions, original()?)?,
         // Another list of factors is for sequences that are longer than those of the first training.
-        "longrope" | "su" => {
+        "longrope" => {
             let original = original()?;
             parameters.ignore("long_factor");
             limit = Some(original as usize);
@@ -123,7 +146,8 @@ fn yarn(parameters: &Config, n_positions: usize, original: f64) -> Result<Scalin
 
 fn rotary(config: &Config, d_head: usize, theta: f64, part: f64, scaling: &Scaling) -> Result<Rotary> {
     let dims = (d_head as f64 * part) as usize;
-    if dims < 2 || dims > d_head || !dims.is_multiple_of(2) {
+    // Of an odd number, the last unit is turned with one more.
+    if dims < 2 || dims.next_multiple_of(2) > d_head {
         return Err(config.error("partial_rotary_factor", format!("turns {dims} of a head's {d_head} units")));
     }
     Ok(Rotary::new(dims, theta, scaling))

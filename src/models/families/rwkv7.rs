@@ -34,7 +34,7 @@ pub(in crate::models) fn declare(config: &Config) -> Result<Declaration> {
     if !d_model.is_multiple_of(d_head) {
         return Err(config.error("head_dim", format!("is {d_head}, which does not divide {d_model} units")));
     }
-    let n_layers = config.count("num_hidden_layers")?;
+    let n_layers = config.layers("num_hidden_layers")?;
     if let Some(sizes) = config.value("value_dim") {
         let sizes = sizes.as_array().cloned().unwrap_or_else(|| vec![sizes.clone()]);
         if sizes.iter().any(|size| size.as_u64() != Some(d_model as u64)) {

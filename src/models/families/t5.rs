@@ -10,6 +10,9 @@ use crate::models::spec::{self, Attention, DistanceBias, Embeddings, Norm, NormK
 
 const DOWN: &str = "encoder.block.{}.layer.1.DenseReluDense.wo";
 
+/// What stands for the table of tokens in checkpoints of an encoder alone.
+const ENCODER_TOKENS: &str = "encoder.embed_tokens";
+
 fn names(gated: bool) -> Names {
     let mlp = if gated {
         Mlp::Gated {
@@ -24,6 +27,9 @@ fn names(gated: bool) -> Names {
         }
     };
     Names {
+        // Those of classifiers have it before every name.
+        prefixes: &["", "transformer."],
+        other_tokens: Some(ENCODER_TOKENS),
         final_norm: Some("encoder.final_layer_norm"),
         ..Names::new(
             "shared",
@@ -45,18 +51,23 @@ fn names(gated: bool) -> Names {
     }
 }
 
-pub(in crate::models) fn declare(config: &Config) -> Result<Declaration> {
+pub(in crate::models) fn t5(config: &Config) -> Result<Declaration> {
+    declare(config, "relu")
+}
+
+pub(in crate::models) fn mt5(config: &Config) -> Result<Declaration> {
+    declare(config, "gated-gelu")
+}
+
+fn declare(config: &Config, usual: &str) -> Result<Declaration> {
     for decoder in
         ["num_decoder_layers", "is_decoder", "scale_decoder_outputs", "n_positions", "dropout_rate"]
     {
         config.ignore(decoder);
     }
-    // Both follow from `feed_forward_proj`.
-    config.ignore("dense_act_fn");
-    config.ignore("is_gated_act");
     let d_model = config.count("d_model")?;
-    let n_layers = config.count("num_layers")?;
-    let projection = config.string_or("feed_forward_proj", "relu")?;
+    let n_layers = config.layers("num_layers")?;
+    let projection = config.string_or("feed_forward_proj", usual)?;
     let (gated, activation) = match projection.strip_prefix("gated-") {
         // The first gated checkpoints were written with a name that meant the tanh form.
         Some("gelu") => (true, Some(Activation::GeluTanh)),
@@ -65,6 +76,10 @@ pub(in crate::models) fn declare(config: &Config) -> Result<Declaration> {
     };
     let activation =
         activation.ok_or_else(|| config.error("feed_forward_proj", format!("is `{projection}`")))?;
+    // Newer files say both once more, and there they count.
+    let gated = config.flag_or("is_gated_act", gated)?;
+    let activation =
+        if config.has("dense_act_fn") { config.activation_or("dense_act_fn", "relu")? } else { activation };
     let spec = Spec {
         vocab_size: config.count("vocab_size")?,
         d_model,

@@ -47,7 +47,22 @@ fn language_model(
 
 pub(in crate::models) fn mistral3(config: &Config) -> Result<Declaration> {
     let text = config.part("text_config")?.ok_or_else(|| config.error("text_config", "is missing"))?;
-    match text.string_or("model_type", "mistral")?.as_str() {
+    // What transformers assumes is not written in a part.
+    let text = text.with_defaults(&json!({
+        "model_type": "mistral",
+        "hidden_size": 4096,
+        "intermediate_size": 14_336,
+        "num_attention_heads": 32,
+        "num_key_value_heads": 8,
+    }));
+    let model_type = text.string("model_type")?;
+    let text = text.with_defaults(&match model_type.as_str() {
+        "ministral3" => json!({
+            "vocab_size": 131_072, "num_hidden_layers": 34, "head_dim": 128, "max_position_embeddings": 262_144,
+        }),
+        _ => json!({"vocab_size": 32_000, "num_hidden_layers": 32, "max_position_embeddings": 131_072}),
+    });
+    match model_type.as_str() {
         "mistral" => language_model(config, &text, llama::mistral),
         "ministral" => language_model(config, &text, llama::ministral),
         "ministral3" => language_model(config, &text, llama::ministral3),
@@ -63,6 +78,9 @@ pub(in crate::models) fn gemma3(config: &Config) -> Result<Declaration> {
     // Published files leave out what transformers assumes.
     let text = text.with_defaults(&json!({
         "vocab_size": 262_208,
+        "hidden_size": 2304,
+        "intermediate_size": 9216,
+        "num_hidden_layers": 26,
         "num_attention_heads": 8,
         "num_key_value_heads": 4,
         "head_dim": 256,
