@@ -8,7 +8,7 @@ mod pending;
 pub(crate) mod tensors;
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -54,12 +54,18 @@ impl Error {
             io::ErrorKind::FileTooLarge => {
                 "the system limits the size of files here; raise the limit or choose another disk with -o"
             }
-            io::ErrorKind::IsADirectory => {
-                "a folder stands where a file is needed; move it away, or give another path"
-            }
             io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
                 "a file stands where a folder is needed; choose another name with -o"
             }
+            io::ErrorKind::IsADirectory => match self {
+                Self::Read { .. } => {
+                    "a folder stands where a file is needed; name the file, or move the folder away"
+                }
+                Self::Write { .. } => {
+                    "a folder stands where the file is to be; remove it, or choose another name with -o"
+                }
+            },
+            io::ErrorKind::InvalidFilename => "choose a shorter name with -o",
             _ => return None,
         };
         Some(text.to_owned())
@@ -86,18 +92,34 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     write_with(path, |out| out.write_all(bytes))
 }
 
-/// Writes to `path` through `fill`, whole or not at all, making its folder if need be.
+/// Writes to `path` through `fill`, whole or not at all, making its folder if need be. What [`is_stream`] says of is written
+/// through, for nothing can take its place.
 ///
 /// # Errors
 ///
 /// [`Error::Write`], as [`write()`].
 pub fn write_with(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Error> {
+    let failed = |source| Error::Write { path: path.to_owned(), source };
+    if is_stream(path) {
+        let stream = File::options().write(true).open(path).map_err(failed)?;
+        return filled(&stream, fill).map_err(failed);
+    }
     let pending = Pending::beside(path)?;
-    let mut out = BufWriter::with_capacity(1 << 20, pending.file());
-    let filled = fill(&mut out).and_then(|()| out.flush());
-    drop(out);
-    filled.map_err(|source| Error::Write { path: path.to_owned(), source })?;
+    filled(pending.file(), fill).map_err(failed)?;
     pending.keep().map(drop)
+}
+
+fn filled(file: &File, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let mut out = BufWriter::with_capacity(1 << 20, file);
+    fill(&mut out)?;
+    out.flush()
+}
+
+/// Whether `path` is a device or a pipe, such as `/dev/stdout`: there is no room beside it, and a file of its name would take its
+/// place on the system.
+#[must_use]
+pub fn is_stream(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
 }
 
 /// Writes `bytes` to `path` as [`write()`] does; with none, a file that an earlier run left there is removed.
@@ -160,6 +182,26 @@ mod tests {
         assert!(error.hint().unwrap().contains("free some space"));
         assert_eq!(fs::read(&path).unwrap(), b"earlier");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_device_is_written_through_and_not_replaced() {
+        use std::os::unix::fs::FileTypeExt;
+        let folder = tempfile::tempdir().unwrap();
+        let link = folder.path().join("null.csv");
+        std::os::unix::fs::symlink("/dev/null", &link).unwrap();
+        write(&link, b"table").unwrap();
+        assert!(fs::metadata(&link).unwrap().file_type().is_char_device());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        assert!(Pending::beside(&link).is_err());
+    }
+
+    #[test]
+    fn a_folder_in_the_place_of_a_file_is_told_before_anything_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = write_with(folder.path(), |_| panic!("nothing is made")).unwrap_err();
+        assert!(error.hint().unwrap().contains("a folder stands where the file is to be"));
     }
 
     #[test]

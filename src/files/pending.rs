@@ -8,6 +8,10 @@ use tempfile::NamedTempFile;
 
 use super::{Error, Registered};
 
+/// How many characters of a file's name its temporary name has: 55 of four bytes each, and the ending, are within the 255 bytes
+/// of a name.
+const TEMPORARY_NAME: usize = 55;
+
 /// A file that is written at any place, from any thread. It becomes the file of its name when it is kept, and is gone when it
 /// is dropped before.
 #[derive(Debug)]
@@ -25,26 +29,40 @@ enum Temporary {
 }
 
 impl Pending {
-    /// A file that will be called `path`, whose folder is made if need be. An earlier file of that name stays until then.
+    /// A file that will be called `path`, whose folder is made if need be. An earlier file of that name stays until then; a link
+    /// stays a link, and what it leads to is replaced.
     ///
     /// # Errors
     ///
-    /// [`Error::Write`] when the folder or the file cannot be made.
+    /// [`Error::Write`] when the folder or the file cannot be made, or something else than a file has the name.
     pub fn beside(path: &Path) -> Result<Self, Error> {
         let failed = |source| Error::Write { path: path.to_owned(), source };
-        let folder = match path.parent() {
+        match fs::metadata(path) {
+            Ok(found) if found.is_dir() => return Err(failed(io::ErrorKind::IsADirectory.into())),
+            Ok(found) if !found.is_file() => {
+                return Err(failed(io::Error::new(io::ErrorKind::InvalidInput, "it is a device or a pipe")));
+            }
+            _ => {}
+        }
+        let target = linked(path);
+        let folder = match target.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
         };
         fs::create_dir_all(folder).map_err(failed)?;
-        let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+        // A name may be as long as the system allows; the temporary one is longer by its ending.
+        let name: String = target
+            .file_name()
+            .map(|name| name.to_string_lossy().chars().take(TEMPORARY_NAME).collect())
+            .unwrap_or_default();
         let named = tempfile::Builder::new()
             .prefix(&format!(".{name}."))
             .suffix(".part")
-            .tempfile_in(folder)
+            // Results are for sharing: they get the permissions of any new file, and not those of a private one.
+            .make_in(folder, |path| File::options().read(true).write(true).create_new(true).open(path))
             .map_err(failed)?;
         let registered = Registered::new(named.path());
-        Ok(Self { path: path.to_owned(), temporary: Temporary::Named(named, registered) })
+        Ok(Self { path: target, temporary: Temporary::Named(named, registered) })
     }
 
     /// A file for this process alone, on the disk of `folder`, which is made if need be.
@@ -96,8 +114,6 @@ impl Pending {
         match temporary {
             Temporary::Nameless(file) => Ok(file),
             Temporary::Named(named, registered) => {
-                // tempfile makes private files; results are for sharing, so give them the permissions of any new file.
-                share(named.as_file()).map_err(failed)?;
                 named.as_file().sync_all().map_err(failed)?;
                 let file = named.persist(&path).map_err(|error| failed(error.error))?;
                 drop(registered);
@@ -159,15 +175,15 @@ fn write_all_at(file: &File, mut bytes: &[u8], mut offset: u64) -> io::Result<()
     Ok(())
 }
 
-#[cfg(unix)]
-fn share(file: &File) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    file.set_permissions(fs::Permissions::from_mode(0o644))
-}
-
-#[cfg(not(unix))]
-fn share(_file: &File) -> io::Result<()> {
-    Ok(())
+/// Where the links that begin at `path` lead to, whether anything is there or not.
+fn linked(path: &Path) -> PathBuf {
+    let mut target = path.to_owned();
+    // As many as the system follows; a circle of links is left to it to refuse.
+    for _ in 0..40 {
+        let Ok(link) = fs::read_link(&target) else { break };
+        target = target.parent().unwrap_or(Path::new("")).join(link);
+    }
+    target
 }
 
 #[cfg(test)]
@@ -188,6 +204,40 @@ mod tests {
         read_exact_at(&file, &mut middle, 1).unwrap();
         assert_eq!(&middle, b"bc");
         assert!(read_exact_at(&file, &mut middle, 3).is_err());
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_link_stays_and_the_file_it_leads_to_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::create_dir(at("data")).unwrap();
+        std::os::unix::fs::symlink("data/real.csv", at("link.csv")).unwrap();
+        for text in ["one", "two"] {
+            crate::files::write(&at("link.csv"), text.as_bytes()).unwrap();
+            assert!(fs::symlink_metadata(at("link.csv")).unwrap().is_symlink());
+            assert_eq!(fs::read_to_string(at("data/real.csv")).unwrap(), text);
+        }
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_new_file_has_the_permissions_of_any_new_file() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let mode = |name: &str| fs::metadata(folder.path().join(name)).unwrap().permissions().mode();
+        File::create(folder.path().join("plain")).unwrap();
+        drop(Pending::beside(&folder.path().join("table")).unwrap().keep().unwrap());
+        assert_eq!(mode("table"), mode("plain"));
+    }
+
+    #[test]
+    fn a_name_may_be_as_long_as_the_system_allows() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["n".repeat(255), "é".repeat(127), "日".repeat(85)] {
+            drop(Pending::beside(&folder.path().join(&name)).unwrap().keep().unwrap());
+            assert!(folder.path().join(name).is_file());
+        }
     }
 
     #[test]

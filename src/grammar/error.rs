@@ -54,6 +54,12 @@ pub enum Error {
         /// Which template or rule.
         rule: String,
     },
+    /// Templates derive more than 128 bits count.
+    #[error("{grammar} derives more sentences than can be counted")]
+    Uncountable {
+        /// The grammar's name.
+        grammar: String,
+    },
     /// A recursive grammar derives more than 128 bits count.
     #[error("{grammar} derives more than can be counted within a depth of {depth}")]
     TooDeep {
@@ -124,6 +130,10 @@ impl Error {
             }
             Self::Entangled { .. } => {
                 "split the `distinct` list into smaller ones, or use fewer words in those slots".to_owned()
+            }
+            Self::Uncountable { .. } => {
+                "give its templates fewer slots, or its lexicons fewer words; several grammars may share the work"
+                    .to_owned()
             }
             Self::TooDeep { depth, .. } => format!("allow less deep trees: --depth {}", (depth / 2).max(1)),
             Self::Tall { .. } => "shorten the chain of productions".to_owned(),

@@ -21,7 +21,7 @@ pub(super) const BUDGET: usize = if cfg!(fuzzing) { 1 << 19 } else { 1 << 25 };
 const LARGEST: usize = 1 << 14;
 
 /// Trees deeper than this are refused.
-pub(super) const DEEPEST: usize = 256;
+pub const DEEPEST: usize = 256;
 
 /// Why a lattice could not be built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -46,7 +46,8 @@ use self::columns::Column;
 use self::draw::IndexSample;
 use self::error::SourceText;
 use self::generate::{Generator, Labelled};
-use self::lattice::{BUDGET, DEEPEST, Lattice, Refused};
+pub use self::lattice::DEEPEST;
+use self::lattice::{BUDGET, Lattice, Refused};
 use self::rules::Rules;
 use self::sieve::Sieve;
 use crate::files;
@@ -190,6 +191,7 @@ impl Grammar {
             match refused {
                 Refused::Entangled { rule } => Error::Entangled { grammar, rule: label(rule) },
                 Refused::Nested { rule } => Error::Nested { grammar, rule: label(rule) },
+                Refused::Overflow if document.is_some() => Error::Uncountable { grammar },
                 Refused::Overflow => Error::TooDeep { grammar, depth: depth.min(DEEPEST) },
                 Refused::Tall { height } => Error::Tall { grammar, height, most: DEEPEST },
                 Refused::Large { size } => Error::TooLong { grammar, size },

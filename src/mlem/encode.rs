@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::params::Missing;
 use super::{Error, Result};
+use crate::numeric::interval::Interval;
 use crate::numeric::simd::widest;
 use crate::stimuli::{Distances, Feature, FeatureTable, Values};
 
@@ -26,17 +27,21 @@ enum Scale {
     /// Levels differ or do not.
     Levels,
     /// Numbers differ by a part of their range.
-    Range { min: f64, range: f64 },
+    Range(Interval),
     /// Distances are given, and are a part of the largest.
     Given { largest: f64 },
 }
+
+/// What messages call features by their distances.
+const NUMERIC: &str = "numeric";
+const GIVEN: &str = "given as distances,";
 
 impl Scale {
     fn word(self) -> &'static str {
         match self {
             Self::Levels => "categorical",
-            Self::Range { .. } => "numeric",
-            Self::Given { .. } => "given as distances,",
+            Self::Range(_) => NUMERIC,
+            Self::Given { .. } => GIVEN,
         }
     }
 }
@@ -59,13 +64,9 @@ impl Scales {
                     Values::Categorical { .. } => Scale::Levels,
                     Values::Distances(distances) => Scale::Given { largest: distances.largest() },
                     Values::Numeric(values) => {
-                        let (min, max) = values
-                            .iter()
-                            .flatten()
-                            .fold((f64::INFINITY, f64::NEG_INFINITY), |(min, max), &x| {
-                                (min.min(x), max.max(x))
-                            });
-                        Scale::Range { min, range: max - min }
+                        // What varies has a value.
+                        let unit = Interval { low: 0.0, high: 1.0 };
+                        Scale::Range(Interval::of(values.iter().flatten().copied()).unwrap_or(unit))
                     }
                 })
             })
@@ -84,8 +85,8 @@ impl Scales {
         let given = features.iter().map(|feature| {
             let word = match feature.values() {
                 Values::Categorical { .. } => Scale::Levels.word(),
-                Values::Numeric(_) => Scale::Range { min: 0.0, range: 0.0 }.word(),
-                Values::Distances(_) => Scale::Given { largest: 0.0 }.word(),
+                Values::Numeric(_) => NUMERIC,
+                Values::Distances(_) => GIVEN,
             };
             format!("{word} `{}`", feature.name())
         });
@@ -139,10 +140,10 @@ fn read(feature: &Feature, scale: Scale, order: &[usize]) -> Column {
             Column::Given { distances: distances.clone(), places, largest }
         }
         Values::Numeric(values) => {
-            let (min, range) =
-                if let Scale::Range { min, range } = scale { (min, range) } else { (0.0, 1.0) };
+            let interval =
+                if let Scale::Range(interval) = scale { interval } else { Interval { low: 0.0, high: 1.0 } };
             Column::Values(
-                order.iter().map(|&row| values[row].map_or(f64::NAN, |x| (x - min) / range)).collect(),
+                order.iter().map(|&row| values[row].map_or(f64::NAN, |x| interval.part(x))).collect(),
             )
         }
     }

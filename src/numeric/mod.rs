@@ -9,6 +9,7 @@ pub mod correlation;
 pub mod counting;
 pub mod dtw;
 pub mod embedding;
+pub mod interval;
 pub mod lbfgs;
 pub mod linalg;
 pub mod linkage;

@@ -3,6 +3,7 @@
 //! Numbers are the shortest text that reads back to the same f32. A fitted profile holds no finer ones, so that what was
 //! read back and what was computed are the same.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::str::FromStr;
 
@@ -212,7 +213,7 @@ impl Profile {
             _ => Vec::new(),
         };
         let ceiling = CeilingRow::read(folder)?;
-        Ok(Self { scores, importances, weights, tested, ceiling, details })
+        Ok(Self { scores, importances, weights, tested, ceiling, details, warnings: BTreeMap::new() })
     }
 }
 
@@ -371,6 +372,7 @@ mod tests {
                 pairs: 45,
             }],
             details: Details::default(),
+            warnings: BTreeMap::new(),
         }
     }
 

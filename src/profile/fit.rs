@@ -15,7 +15,7 @@ use crate::stimuli::FeatureTable;
 pub struct Fitted {
     /// The tables.
     pub profile: Profile,
-    /// About the features and the folds, then layer by layer (those that were fitted now).
+    /// About the features and the folds, then layer by layer.
     pub warnings: Vec<String>,
 }
 
@@ -48,13 +48,20 @@ pub fn fit<E: From<Error>>(
     let fitted: BTreeSet<usize> = profile.scores.iter().map(|row| row.layer).collect();
     progress.begin("fit", activations.layers().len() as u64, Unit::Items);
     for (index, &layer) in activations.layers().iter().enumerate() {
-        if !fitted.contains(&layer) {
+        let is_new = !fitted.contains(&layer);
+        if is_new {
             let matrix = activations.layer(index).map_err(Error::from)?;
-            for warning in prepared.fit(layer, matrix.view(), &mut profile)? {
-                progress.warn(&warning);
-                warnings.push(warning);
+            let told = prepared.fit(layer, matrix.view(), &mut profile)?;
+            if !told.is_empty() {
+                profile.warnings.insert(layer, told);
             }
             profile.sort();
+        }
+        for warning in profile.warnings.get(&layer).into_iter().flatten() {
+            progress.warn(warning);
+            warnings.push(warning.clone());
+        }
+        if is_new {
             save(&profile)?;
         }
         progress.advance(1);
@@ -78,6 +85,7 @@ impl Profile {
         self.tested.retain(|row| complete.contains(&row.layer));
         self.ceiling.retain(|row| complete.contains(&row.layer));
         self.details.retain(|layer| complete.contains(&layer));
+        self.warnings.retain(|layer, _| complete.contains(layer));
     }
 
     /// Adds what the null of one layer says of its fits.

@@ -78,4 +78,7 @@ pub struct RunRecord {
     pub seconds: BTreeMap<String, f64>,
     /// Warnings that were shown.
     pub warnings: Vec<String>,
+    /// Those of them that are of one layer's fits, by layer.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub layer_warnings: BTreeMap<usize, Vec<String>>,
 }

@@ -1,5 +1,7 @@
 //! The tidy tables of a profile: `scores.csv`, `importance.csv` and `weights.csv`.
 
+use std::collections::BTreeMap;
+
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
@@ -79,6 +81,9 @@ pub struct Profile {
     pub ceiling: Vec<CeilingRow>,
     /// What one estimator alone tells.
     pub details: Details,
+    /// What a user should know of each layer's fits. It is in no table but in `run.json`, so that a rerun that keeps a layer
+    /// keeps what was said of it.
+    pub warnings: BTreeMap<usize, Vec<String>>,
 }
 
 impl Profile {

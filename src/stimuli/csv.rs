@@ -1,17 +1,18 @@
 //! Stimuli as CSV: `sentence`, then one column per feature; missing is empty. Where the stimuli are words, `word`, `start_idx` and
 //! `end_idx` stand before the features.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::sidecar::Sidecar;
 use super::{Error, Feature, FeatureTable, Result, Span, Stimuli, words};
-use crate::files;
+use crate::{files, text};
 
 /// The column that holds the sentences; every other column is a feature.
 const SENTENCE: &str = "sentence";
 
 impl Stimuli {
-    /// Reads stimuli from a CSV, and their declared types and spans from the `.json` of the same name beside it, if any.
+    /// Reads stimuli from a CSV, and their declared types and spans from the `.json` of the same name beside it, if there is one that
+    /// declares features.
     ///
     /// Without a declaration a feature is numeric when every value that is there parses as a finite number.
     ///
@@ -21,7 +22,10 @@ impl Stimuli {
     pub fn read(path: &Path) -> Result<Self> {
         let stimuli = Self::from_csv(&files::read(path)?, path)?;
         let beside = path.with_extension("json");
-        if beside.is_file() { Sidecar::read(&beside)?.apply(stimuli, &beside) } else { Ok(stimuli) }
+        match Sidecar::read(&beside)? {
+            Some(sidecar) => sidecar.apply(stimuli, &beside),
+            None => Ok(stimuli),
+        }
     }
 
     /// Parses a CSV whose name for messages is `path`; types are guessed as [`Stimuli::read`] says.
@@ -30,26 +34,42 @@ impl Stimuli {
     ///
     /// As [`Stimuli::read`].
     pub fn from_csv(bytes: &[u8], path: &Path) -> Result<Self> {
-        let failed = |line, message: String| Error::Csv { path: path.to_owned(), line, message };
+        let failed = |line, message: String, hint: &str| {
+            let hint = Some(hint.to_owned()).filter(|hint| !hint.is_empty());
+            Error::Csv { path: path.to_owned(), line, message, hint }
+        };
         // A byte-order mark, as spreadsheets write it, is not part of the first column's name.
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::Headers).from_reader(bytes);
         let read_failed = |error: csv::Error| {
             let line = error.position().map_or(1, csv::Position::line);
-            let message = match error.kind() {
+            let (message, hint) = match error.kind() {
                 csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-                    format!("{len} values where the header has {expected_len} columns")
+                    let columns = text::counted(u128::from(*expected_len), "column");
+                    let values = text::counted(u128::from(*len), "value");
+                    let hint = "a value with a comma or a quote in it stands in quotes";
+                    (format!("{values} where the header has {columns}"), hint)
                 }
-                csv::ErrorKind::Utf8 { .. } => "not valid UTF-8".to_owned(),
-                _ => error.to_string(),
+                csv::ErrorKind::Utf8 { .. } => {
+                    ("not valid UTF-8".to_owned(), "save the file as UTF-8; spreadsheets offer `CSV UTF-8`")
+                }
+                _ => (error.to_string(), ""),
             };
-            failed(line, message)
+            failed(line, message, hint)
         };
         let header = reader.headers().map_err(read_failed)?.clone();
         if let Some(column) = header.iter().position(str::is_empty) {
-            return Err(failed(1, format!("column {} has no name", column + 1)));
+            let hint = "give it a name, or remove it";
+            return Err(failed(1, format!("column {} has no name", column + 1), hint));
         }
-        let word_columns = word_columns(&header).map_err(|message| failed(1, message))?;
+        if header.len() == 1
+            && let Some(divider) = header[0].chars().find(|c| [';', '\t'].contains(c))
+        {
+            let divider = if divider == ';' { "semicolons" } else { "tabs" };
+            let hint = "write commas between columns; spreadsheets that write others can be told so";
+            return Err(failed(1, format!("the columns are divided by {divider}"), hint));
+        }
+        let word_columns = word_columns(&header).map_err(|message| failed(1, message, ""))?;
         let mut columns: Vec<Vec<Option<String>>> = vec![Vec::new(); header.len()];
         let mut spans: Vec<Span> = Vec::new();
         for record in reader.records() {
@@ -62,7 +82,7 @@ impl Stimuli {
                     "" => Err("an empty word".to_owned()),
                     word => words::span(sentence, word, start, end),
                 };
-                spans.push(span.map_err(|message| failed(line, message))?);
+                spans.push(span.map_err(|message| failed(line, message, ""))?);
             }
             for (column, value) in columns.iter_mut().zip(&record) {
                 column.push(Some(value.to_owned()).filter(|value| !value.is_empty()));
@@ -74,7 +94,8 @@ impl Stimuli {
         for (name, values) in header.iter().zip(columns) {
             if name == SENTENCE {
                 if let Some(row) = values.iter().position(Option::is_none) {
-                    return Err(failed(row as u64 + 2, "an empty sentence".to_owned()));
+                    let hint = "write the sentence, or remove the row";
+                    return Err(failed(row as u64 + 2, "an empty sentence".to_owned(), hint));
                 }
                 sentences = Some(values.into_iter().flatten().collect());
             } else if word_columns.is_none() || !words::COLUMNS.contains(&name) {
@@ -113,14 +134,23 @@ impl Stimuli {
         writer.into_inner().unwrap_or_default()
     }
 
-    /// Writes the CSV to `path`, and the declared types, spans and source to the `.json` of the same name beside it.
+    /// Writes the CSV to `path`, and the declared types, spans and source to the `.json` of the same name beside it, which is
+    /// given; a device or a pipe has nothing beside it.
     ///
     /// # Errors
     ///
-    /// [`Error::Files`] when a file cannot be written; earlier files are left as they were.
-    pub fn write(&self, path: &Path) -> Result<()> {
-        files::write(&path.with_extension("json"), &Sidecar::of(self).to_json())?;
-        Ok(files::write(path, &self.to_csv())?)
+    /// [`Error::Files`] when a file cannot be written; earlier files are left as they were. [`Error::TakenName`] for a name that
+    /// ends in `.json`, and where something else has that name.
+    pub fn write(&self, path: &Path) -> Result<Option<PathBuf>> {
+        let beside = Some(path.with_extension("json")).filter(|_| !files::is_stream(path));
+        if let Some(beside) = &beside {
+            if beside == path || Sidecar::is_another(beside) {
+                return Err(Error::TakenName { table: path.to_owned(), path: beside.clone() });
+            }
+            files::write(beside, &Sidecar::of(self).to_json())?;
+        }
+        files::write(path, &self.to_csv())?;
+        Ok(beside)
     }
 }
 
@@ -173,7 +203,42 @@ mod tests {
     #[test]
     fn a_ragged_row_is_named_by_its_line() {
         let error = parse("sentence,number\na,sg\nb\n").unwrap_err();
-        assert_eq!(error.to_string(), "s.csv:3: 1 values where the header has 2 columns");
+        assert_eq!(error.to_string(), "s.csv:3: 1 value where the header has 2 columns");
+        assert!(error.hint().unwrap().contains("in quotes"));
+    }
+
+    #[test]
+    fn columns_that_are_not_divided_by_commas_are_no_single_feature() {
+        for (text, divider) in
+            [("a;b\n1;2\n", "semicolons"), ("a\tb\n1\t2\n", "tabs"), ("a;b\n1,5;2,5\n", "semicolons")]
+        {
+            let error = parse(text).unwrap_err();
+            assert_eq!(error.to_string(), format!("s.csv:1: the columns are divided by {divider}"));
+            assert!(error.hint().unwrap().contains("commas"));
+        }
+        assert!(parse("sentence,a;b\nx,1\n").is_ok());
+    }
+
+    #[test]
+    fn a_file_beside_the_table_that_is_no_declaration_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let (table, beside) = (folder.path().join("data.csv"), folder.path().join("data.json"));
+        std::fs::write(&table, "a,b\n1,x\n2,y\n").unwrap();
+        for other in ["{\"foo\": 1}", "[1, 2]", "hello", ""] {
+            std::fs::write(&beside, other).unwrap();
+            let stimuli = Stimuli::read(&table).unwrap();
+            let error = stimuli.write(&table).unwrap_err();
+            assert!(matches!(error, Error::TakenName { .. }) && error.hint().is_some(), "{error}");
+            assert_eq!(std::fs::read_to_string(&beside).unwrap(), other);
+        }
+        // A declaration that was cut short, or that has a mistake, is still one.
+        for wrong in [
+            "{\"source\":{},\"features\":[{\"name\":\"a\"",
+            "{\"features\": [{\"name\": \"a\", \"kind\": \"real\"}]}",
+        ] {
+            std::fs::write(&beside, wrong).unwrap();
+            assert!(matches!(Stimuli::read(&table), Err(Error::Sidecar { .. })), "{wrong}");
+        }
     }
 
     #[test]
@@ -202,6 +267,8 @@ mod tests {
         stimuli.write(&path).unwrap();
         let back = Stimuli::read(&path).unwrap();
         assert_eq!(back, stimuli);
+        let taken = stimuli.write(&folder.path().join("stimuli.json")).unwrap_err();
+        assert!(matches!(taken, Error::TakenName { .. }) && Stimuli::read(&path).is_ok());
         assert_eq!(back.hash(), stimuli.hash());
     }
 }

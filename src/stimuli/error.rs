@@ -14,6 +14,14 @@ pub enum Error {
     /// A file could not be read or written.
     #[error(transparent)]
     Files(#[from] files::Error),
+    /// The types and spans that stand beside a CSV would take its own name.
+    #[error("types and spans of {} go into {}, which is taken", table.display(), path.display())]
+    TakenName {
+        /// The table.
+        table: PathBuf,
+        /// The file beside it.
+        path: PathBuf,
+    },
     /// The CSV cannot be parsed.
     #[error("{}:{line}: {message}", path.display())]
     Csv {
@@ -23,6 +31,8 @@ pub enum Error {
         line: u64,
         /// What is wrong there.
         message: String,
+        /// What to do about it.
+        hint: Option<String>,
     },
     /// The file beside the CSV cannot be understood.
     #[error("{}:{line}:{column}: {message}", path.display())]
@@ -101,6 +111,10 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Files(error) => return error.hint(),
+            Self::TakenName { table, path } if table == path => "choose a name that ends in .csv".to_owned(),
+            Self::TakenName { path, .. } => {
+                format!("{} is not of this program: move it, or choose another name for the table", path.display())
+            }
             Self::NoSentences => {
                 "add a column called `sentence`, or give activations of your own to `probe fit`".to_owned()
             }
@@ -126,10 +140,12 @@ impl Error {
             }
             Self::NoValues { .. } => "leave it out of --categorical".to_owned(),
             Self::Sidecar { .. } => {
-                "the file beside the stimuli declares their types and spans; delete it to have the types guessed"
+                "the file beside the stimuli declares their types and spans; delete it to have the types guessed, or, if it is \
+                 something else, give the table another name"
                     .to_owned()
             }
-            Self::Csv { .. } | Self::RowCounts { .. } => return None,
+            Self::Csv { hint, .. } => return hint.clone(),
+            Self::RowCounts { .. } => return None,
         })
     }
 }

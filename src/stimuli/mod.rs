@@ -8,12 +8,14 @@ mod csv;
 mod distances;
 mod error;
 mod sidecar;
+mod suspects;
 mod table;
 mod words;
 
 pub use distances::Distances;
 pub use error::{Error, Result};
 pub use sidecar::Source;
+pub use suspects::Suspect;
 pub use table::{Feature, FeatureTable, Values};
 
 /// Where a slot stands in a sentence: Unicode scalar offsets, end excluded, as Python slices a `str`.

@@ -38,6 +38,13 @@ struct Declaration {
     kind: Kind,
 }
 
+/// Whether `bytes` are meant to declare features: an object that has them, were it with mistakes or cut short.
+fn declares(bytes: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(bytes);
+    let text = text.trim_start();
+    text.starts_with("{\"source\":") || (text.starts_with('{') && text.contains("\"features\""))
+}
+
 /// The content of the file.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -86,13 +93,26 @@ impl Sidecar {
         json
     }
 
-    pub(super) fn read(path: &Path) -> Result<Self> {
-        serde_json::from_slice(&files::read(path)?).map_err(|error| Error::Sidecar {
+    /// Reads the declarations in `path`; `None` where there are none.
+    pub(super) fn read(path: &Path) -> Result<Option<Self>> {
+        if !path.is_file() {
+            return Ok(None);
+        }
+        let bytes = files::read(path)?;
+        if !declares(&bytes) {
+            return Ok(None);
+        }
+        serde_json::from_slice(&bytes).map(Some).map_err(|error| Error::Sidecar {
             path: path.to_owned(),
             line: error.line(),
             column: error.column(),
             message: error.to_string(),
         })
+    }
+
+    /// Whether `path` is a file that declares nothing of stimuli: someone else's, which must not be lost.
+    pub(super) fn is_another(path: &Path) -> bool {
+        path.is_file() && files::read(path).is_ok_and(|bytes| !declares(&bytes))
     }
 
     /// `stimuli` with the types, spans and source that this file declares.

@@ -96,6 +96,14 @@ pub enum Error {
         /// What they are, and why.
         missing: Vec<String>,
     },
+    /// A file that says what was submitted, and is not what the program writes.
+    #[error("{}: {message}", path.display())]
+    Submission {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        message: String,
+    },
     /// A file of a cell that is not what the program writes.
     #[error("{}: {message}", path.display())]
     Damaged {
@@ -147,6 +155,11 @@ impl Error {
             ),
             Self::Incomplete { .. } => {
                 "`probe sweep run` with the same plan runs what is not done; --partial collects what there is"
+                    .to_owned()
+            }
+            Self::Submission { .. } => {
+                "it says which cells are in the hands of Slurm; once `squeue` shows none of this sweep any more, remove it: its \
+                 cells then count as never submitted"
                     .to_owned()
             }
             Self::Damaged { .. } => "remove that cell's folder, and run the sweep again".to_owned(),

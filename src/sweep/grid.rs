@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::io;
 use std::path::Path;
 
 use super::error::{Error, Result};
@@ -278,10 +279,20 @@ fn placed(plan: &Plan, value: &Value, error: Error) -> Error {
     match error {
         Error::Grammar(grammar::Error::Invalid(_)) | Error::Invalid(_) => error,
         error => {
-            let hint = error.hint();
+            let hint = if is_not_there(&error) {
+                Some("check the path; it is read from the folder of the plan".to_owned())
+            } else {
+                error.hint()
+            };
             plan.complaint(value, error.to_string(), hint)
         }
     }
+}
+
+/// Whether `error` is that of a file that is not there.
+fn is_not_there(error: &Error) -> bool {
+    let system = std::error::Error::source(error).and_then(|source| source.downcast_ref::<io::Error>());
+    system.is_some_and(|error| error.kind() == io::ErrorKind::NotFound)
 }
 
 #[cfg(test)]

@@ -28,6 +28,7 @@ mod tables;
 pub use collect::{Collected, Group, SWEEP, collect, line};
 pub use error::{Error, Result};
 pub use grid::{Cell, Grid, SHOWN};
+pub use lock::Lock;
 pub use plan::{Engine, OptionValues, Plan, PlannedModel, Resources, Value};
 pub use program::{Complaint, Flag, Program, Settings, Takes};
 pub use shard::Shard;

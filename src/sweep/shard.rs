@@ -1,5 +1,6 @@
 //! `--shard I/N`: a part of the cells, for any scheduler.
 
+use std::fmt;
 use std::str::FromStr;
 
 use super::Cell;
@@ -17,6 +18,12 @@ impl Shard {
     #[must_use]
     pub fn has(self, cell: &Cell) -> bool {
         cell.index % self.of == self.number - 1
+    }
+}
+
+impl fmt::Display for Shard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.number, self.of)
     }
 }
 

@@ -44,6 +44,9 @@ struct Record {
     /// Where it was begun last, and by which process.
     host: String,
     pid: u32,
+    /// The task of a scheduler that this process is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    task: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     error: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -99,6 +102,8 @@ pub enum State {
         message: String,
         /// What to do about it.
         hint: Option<String>,
+        /// The task of a scheduler in which it did, if it was one.
+        task: Option<String>,
     },
     /// It was begun or submitted, and ended without a result.
     Interrupted {
@@ -124,8 +129,8 @@ impl State {
         match record {
             None => Self::Waiting,
             Some(Record { outcome: Outcome::Running, .. }) => Self::Interrupted { why: None },
-            Some(Record { outcome: Outcome::Failed, error, hint, .. }) => {
-                Self::Failed { message: error.unwrap_or_default(), hint }
+            Some(Record { outcome: Outcome::Failed, error, hint, task, .. }) => {
+                Self::Failed { message: error.unwrap_or_default(), hint, task }
             }
             Some(record) => match record.damaged(folder) {
                 Some(table) => Self::Damaged { table: table.to_owned() },
@@ -139,6 +144,10 @@ impl State {
     pub fn with_task(self, task: &str, says: &TaskState) -> Self {
         match (self, says) {
             (state @ (Self::Done | Self::Running { .. }), _) => state,
+            // The task goes on with its other cells, and does not come back to this one.
+            (Self::Failed { message, hint, task: Some(of) }, TaskState::Running) if of == task => {
+                Self::Failed { message, hint, task: Some(of) }
+            }
             // The lock of another machine may not show here.
             (Self::Interrupted { .. }, TaskState::Running) => Self::Running { host: task.to_owned(), pid: 0 },
             (_, TaskState::Pending | TaskState::Running) => Self::Queued { task: task.to_owned() },
@@ -241,6 +250,7 @@ impl Claim {
             attempts: earlier.map_or(0, |earlier| earlier.attempts).saturating_add(1),
             host: host(),
             pid: std::process::id(),
+            task: super::slurm::own_task(|name| std::env::var(name).ok()),
             error: None,
             hint: None,
             tables: BTreeMap::new(),
@@ -354,7 +364,7 @@ mod tests {
     #[test]
     fn a_scheduler_knows_what_the_folder_does_not_say() {
         let interrupted = || State::Interrupted { why: None };
-        let failed = || State::Failed { message: "m".to_owned(), hint: None };
+        let failed = || State::Failed { message: "m".to_owned(), hint: None, task: Some("6_0".to_owned()) };
         let ended = TaskState::Ended("TIMEOUT".to_owned());
         let queued = State::Queued { task: "7_1".to_owned() };
         for state in [State::Waiting, failed(), interrupted()] {
@@ -364,6 +374,11 @@ mod tests {
         assert_eq!(interrupted().with_task("7_1", &ended).detail().unwrap(), "task 7_1: TIMEOUT");
         assert!(State::Waiting.with_task("7_1", &ended).needs_retry());
         assert_eq!(failed().with_task("7_1", &ended), failed());
+        // What failed in the task itself has had its turn, while the other cells of the task go on.
+        assert_eq!(failed().with_task("7_1", &TaskState::Running), queued);
+        assert_eq!(failed().with_task("6_0", &TaskState::Running), failed());
+        let again = State::Queued { task: "6_0".to_owned() };
+        assert_eq!(failed().with_task("6_0", &TaskState::Pending), again);
         assert_eq!(State::Done.with_task("7_1", &TaskState::Pending), State::Done);
     }
 }

@@ -3,6 +3,9 @@
 use std::fmt;
 use std::ops::Range;
 
+/// How many characters of a line are shown.
+const SHOWN: usize = 120;
+
 /// A mistake and its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
@@ -59,18 +62,52 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { origin, line, column, excerpt, width, message, .. } = self;
+        let Self { origin, line, column, width, message, .. } = self;
         let gutter = line.to_string().len();
+        let (excerpt, before, width) = self.window(column.saturating_sub(1), (*width).max(1));
         writeln!(f, "{origin}:{line}:{column}: {message}")?;
         writeln!(f, "{:gutter$} |", "")?;
         writeln!(f, "{line} | {excerpt}")?;
-        write!(f, "{:gutter$} | {}{}", "", " ".repeat(column - 1), "^".repeat((*width).max(1)))
+        write!(f, "{:gutter$} | {}{}", "", " ".repeat(before), "^".repeat(width))
+    }
+}
+
+impl Problem {
+    /// The part of the line that is shown, how many of its characters stand before what is meant, and how many that has: of a line
+    /// that is longer than [`SHOWN`], some of what is around it.
+    fn window(&self, before: usize, width: usize) -> (String, usize, usize) {
+        let n = self.excerpt.chars().count();
+        if n <= SHOWN {
+            return (self.excerpt.clone(), before, width);
+        }
+        let start = before.saturating_sub(SHOWN / 2).min(n.saturating_sub(SHOWN));
+        let end = (start + SHOWN).min(n);
+        let (cut_before, cut_after) = (if start > 0 { "…" } else { "" }, if end < n { "…" } else { "" });
+        let part: String = self.excerpt.chars().skip(start).take(end - start).collect();
+        let width = width.min(end.saturating_sub(before).max(1));
+        (format!("{cut_before}{part}{cut_after}"), before - start + cut_before.chars().count(), width)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_a_long_line_the_part_around_the_problem_is_shown() {
+        let line = format!("{}x{}", "ä".repeat(5000), "b".repeat(5000));
+        let at = 2 * 5000;
+        let problem = Problem::at("g.toml", &line, at..at + 9000, "no", None);
+        let shown = problem.to_string();
+        let rows: Vec<Vec<char>> = shown.lines().map(|line| line.chars().collect()).collect();
+        assert_eq!(rows[0].iter().collect::<String>(), "g.toml:1:5001: no");
+        assert!(rows.iter().all(|row| row.len() <= SHOWN + 6), "{shown}");
+        let marked = rows[3].iter().position(|&c| c == '^').unwrap();
+        assert_eq!(rows[2][marked], 'x');
+        assert!(rows[3].len() <= rows[2].len());
+        let end = Problem::at("g.toml", &line, line.len()..line.len(), "no", None).to_string();
+        assert!(end.lines().all(|line| line.chars().count() <= SHOWN + 7), "{end}");
+    }
 
     #[test]
     fn a_problem_shows_its_line_and_marks_it() {

@@ -12,6 +12,7 @@
 //! - `grammar_limits`: grammars that are very large, deep or repetitive
 //! - `grammar_words`: the words of a grammar and a model's tokenizer
 //! - `grammars`: the bundled sets are what they say
+//! - `hostile`: what nobody would do, and someone does
 //! - `hub`: downloads from a server on loopback, well behaved and otherwise
 //! - `minilm`: real weights against frozen hidden states (opt-in)
 //! - `mlem`: the estimator against published results, and properties of whole fits
@@ -42,6 +43,7 @@ mod grammar_errors;
 mod grammar_limits;
 mod grammar_words;
 mod grammars;
+mod hostile;
 mod hub;
 mod minilm;
 mod mlem;

@@ -201,13 +201,17 @@ fn keys_mean_what_transformers_takes_them_for() {
         assert_eq!(llama("phi3", &inside).n_positions, Some(4096), "{name}");
     }
     // GPT-NeoX's own names are the ones that count.
-    let neox = json!({"rotary_emb_base": 16.0, "rotary_pct": 1.0, "rope_theta": 5.0, "partial_rotary_factor": 0.5});
+    let neox =
+        json!({"rotary_emb_base": 16.0, "rotary_pct": 1.0, "rope_theta": 5.0, "partial_rotary_factor": 0.5});
     assert_eq!(first(&llama("gpt_neox", &neox)).frequencies, [1.0, 0.5, 0.25, 0.125]);
     // What is absent is what transformers assumes; what is null is nothing.
     let gemma = json!({"num_key_value_heads": 1, "head_dim": 8});
     assert_eq!(llama("gemma2", &gemma).attention.cap, Some(50.0));
     let uncapped = json!({"num_key_value_heads": 1, "attn_logit_softcapping": null});
-    assert_eq!((llama("gemma2", &uncapped).attention.cap, llama("gemma2", &uncapped).attention.d_head), (None, 256));
+    assert_eq!(
+        (llama("gemma2", &uncapped).attention.cap, llama("gemma2", &uncapped).attention.d_head),
+        (None, 256)
+    );
     let reach = |more| llama("mistral", &more).blocks[1].reach;
     assert_eq!((reach(json!({})), reach(json!({"sliding_window": null}))), (Some(4095), None));
     // What says how the MLP is made in newer files counts.

@@ -1,5 +1,7 @@
 //! The figures of a comparison.
 
+use std::collections::BTreeSet;
+
 use ndarray::Array2;
 
 use super::super::figures::{Entry, Exact, Figure, STYLES};
@@ -48,19 +50,40 @@ fn peaks(comparison: &Comparison, feature: &str, names: &[String]) -> String {
     names.iter().enumerate().filter_map(peak).collect::<Vec<_>>().join("; ")
 }
 
+/// The columns of a table that has one for each layer of several models: those that there are, whatever their numbers.
+struct Wide(Vec<usize>);
+
+impl Wide {
+    fn of<'a>(layers: impl Iterator<Item = &'a usize>) -> Self {
+        let layers: BTreeSet<usize> = layers.copied().collect();
+        Self(layers.into_iter().collect())
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.0.iter().map(ToString::to_string).collect()
+    }
+
+    /// A row that has `values` at `layers`, and `empty` elsewhere.
+    fn row<T: Copy>(&self, layers: &[usize], values: impl Iterator<Item = T>, empty: T) -> Vec<T> {
+        let mut row = vec![empty; self.0.len()];
+        for (layer, value) in layers.iter().zip(values) {
+            if let Ok(at) = self.0.binary_search(layer) {
+                row[at] = value;
+            }
+        }
+        row
+    }
+}
+
 /// Importances of all features in all models, as a table: one row per model and feature, one column per layer.
 fn importances(comparison: &Comparison, names: &[String]) -> Exact {
-    let last =
-        comparison.summaries.iter().filter_map(|summary| summary.layers.last()).max().copied().unwrap_or(0);
-    let mut exact =
-        Exact { along: "layer", columns: (0..=last).map(|l| l.to_string()).collect(), ..Exact::default() };
+    let wide = Wide::of(comparison.summaries.iter().flat_map(|summary| &summary.layers));
+    let mut exact = Exact { along: "layer", columns: wide.names(), ..Exact::default() };
     for (run, name) in names.iter().enumerate() {
         for feature in &comparison.effects {
-            let mut row = vec![Spread::UNDEFINED; last + 1];
-            let layers = comparison.summaries[run].layers.iter();
-            for (&layer, &spread) in layers.zip(comparison.trajectory(run, feature)) {
-                row[layer] = spread;
-            }
+            let layers = &comparison.summaries[run].layers;
+            let trajectory = comparison.trajectory(run, feature).iter().copied();
+            let row = wide.row(layers, trajectory, Spread::UNDEFINED);
             exact.rows.push(format!("{name}: {}", words::visible(feature)));
             exact.mean.push(row.iter().map(|spread| spread.mean).collect());
             exact.sd.push(row.iter().map(|spread| spread.sd).collect());
@@ -176,8 +199,8 @@ fn training(comparison: &Comparison) -> Option<Figure> {
     };
     let mut tiles = Vec::new();
     let mut exact = Exact { along: "layer", ..Exact::default() };
-    let last = comparison.summaries.iter().filter_map(|summary| summary.layers.last()).max().copied()?;
-    exact.columns = (0..=last).map(|layer| layer.to_string()).collect();
+    let wide = Wide::of(comparison.summaries.iter().flat_map(|summary| &summary.layers));
+    exact.columns = wide.names();
     for checkpoints in &all {
         let layers = &comparison.summaries[*checkpoints.runs.first()?].layers;
         for feature in comparison.effects.iter().take(TRAINED) {
@@ -190,10 +213,8 @@ fn training(comparison: &Comparison) -> Option<Figure> {
             };
             let values: Vec<Vec<f64>> = checkpoints.runs.iter().map(row).collect();
             for (&run, row) in checkpoints.runs.iter().zip(&values) {
-                let mut wide = vec![f64::NAN; last + 1];
-                layers.iter().zip(row).for_each(|(&layer, &value)| wide[layer] = value);
                 exact.rows.push(format!("{} {}", words::visible(feature), steps(run)));
-                exact.mean.push(wide);
+                exact.mean.push(wide.row(layers, row.iter().copied(), f64::NAN));
             }
             tiles.push(Tile {
                 title: words::visible(feature),
@@ -352,7 +373,7 @@ fn differences(comparison: &Comparison, names: &[String]) -> Option<Figure> {
         (0..n).map(|feature| (0..pairs.len()).map(|pair| of(feature, pair)).collect()).collect()
     };
     let mean = cells(&|feature, pair| at(feature, pair).difference.mean);
-    let starred: std::collections::BTreeSet<(usize, usize)> = (0..n)
+    let starred: BTreeSet<(usize, usize)> = (0..n)
         .flat_map(|feature| (0..pairs.len()).map(move |pair| (feature, pair)))
         .filter(|&(feature, pair)| at(feature, pair).is_significant())
         .collect();
@@ -369,7 +390,7 @@ fn differences(comparison: &Comparison, names: &[String]) -> Option<Figure> {
         key: "difference of mean importance over depth",
         values: &|row, column| Some(mean[row][column]),
         shades: Shades::Diverging { full },
-        marked: &std::collections::BTreeSet::new(),
+        marked: &BTreeSet::new(),
         starred: &starred,
     };
     Some(Figure {
@@ -416,19 +437,13 @@ fn layers(comparison: &Comparison, names: &[String]) -> Option<Figure> {
     };
     let shown = pairs.iter().take(PAIRS);
     let tiles = shown.flat_map(|pair| [tile(pair, "RSA", &pair.rsa), tile(pair, "CKA", &pair.cka)]).collect();
-    let last = pairs.iter().filter_map(|pair| pair.layers_b.last()).max().copied()?;
-    let mut exact = Exact {
-        along: "layer",
-        columns: (0..=last).map(|layer| layer.to_string()).collect(),
-        ..Exact::default()
-    };
+    let wide = Wide::of(pairs.iter().flat_map(|pair| &pair.layers_b));
+    let mut exact = Exact { along: "layer", columns: wide.names(), ..Exact::default() };
     for pair in pairs.iter().take(PAIRS) {
         for (what, matrix) in [("RSA", &pair.rsa), ("CKA", &pair.cka)] {
             for (i, layer) in pair.layers_a.iter().enumerate() {
-                let mut row = vec![f64::NAN; last + 1];
-                pair.layers_b.iter().enumerate().for_each(|(j, &to)| row[to] = matrix[[i, j]]);
                 exact.rows.push(format!("{} {layer} × {}, {what}", names[pair.a], names[pair.b]));
-                exact.mean.push(row);
+                exact.mean.push(wide.row(&pair.layers_b, matrix.row(i).iter().copied(), f64::NAN));
             }
         }
     }

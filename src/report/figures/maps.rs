@@ -4,6 +4,7 @@ use super::super::svg::{Group, Maps, Panel};
 use super::super::words;
 use super::{Exact, Figure, STYLES, short};
 use crate::geometry::Geometry;
+use crate::numeric::interval::Interval;
 use crate::profile::{Order, Summary};
 use crate::stimuli::{Feature, Stimuli, Values};
 
@@ -72,36 +73,37 @@ pub(in crate::report) fn colour_by(stimuli: &Stimuli, summary: &Summary) -> usiz
     ranked.iter().find_map(|term| stimuli.features().position(&term.name).ok()).unwrap_or(0)
 }
 
-/// The values of a feature as colours: levels, or eighths of the range of a number.
+/// The values of a feature as colours: levels, or parts of the range of a number.
 struct Groups {
     legend: Vec<(String, Option<usize>)>,
-    low: f64,
-    width: f64,
+    interval: Interval,
 }
+
+/// Of what is no number.
+const NONE: Interval = Interval { low: 0.0, high: 0.0 };
 
 impl Groups {
     fn of(feature: &Feature) -> Self {
         match feature.values() {
             // No stimulus has a value to be coloured by.
-            Values::Distances(_) => Self { legend: Vec::new(), low: 0.0, width: 0.0 },
+            Values::Distances(_) => Self { legend: Vec::new(), interval: NONE },
             Values::Categorical { levels, .. } => {
                 let named = levels.iter().take(STYLES).enumerate();
                 let mut legend: Vec<_> = named.map(|(i, level)| (words::visible(level), Some(i))).collect();
                 if levels.len() > STYLES {
                     legend.push((format!("{} more", levels.len() - STYLES), None));
                 }
-                Self { legend, low: 0.0, width: 0.0 }
+                Self { legend, interval: NONE }
             }
             Values::Numeric(values) => {
-                let known = || values.iter().flatten().copied();
-                let (low, high) =
-                    known().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), x| (l.min(x), h.max(x)));
-                let width = (high - low) / NUMERIC as f64;
-                let range = |i: usize| {
-                    let from = low + width * i as f64;
-                    format!("{} to {}", words::short(from, 2), words::short(from + width, 2))
+                let known = Interval::of(values.iter().flatten().copied());
+                let interval = known.unwrap_or(NONE);
+                let Interval { low, high } = interval;
+                let end = |i: usize| {
+                    words::short(low + (high / NUMERIC as f64 - low / NUMERIC as f64) * i as f64, 2)
                 };
-                Self { legend: (0..NUMERIC).map(|i| (range(i), Some(i))).collect(), low, width }
+                let range = |i: usize| format!("{} to {}", end(i), end(i + 1));
+                Self { legend: (0..NUMERIC).map(|i| (range(i), Some(i))).collect(), interval }
             }
         }
     }
@@ -112,8 +114,8 @@ impl Groups {
                 codes[stimulus].map(|code| code as usize).filter(|&code| code < STYLES)
             }
             Values::Numeric(values) => {
-                let share = (values[stimulus]? - self.low) / self.width;
-                share.is_finite().then(|| (share as usize).min(NUMERIC - 1))
+                let part = self.interval.part(values[stimulus]?);
+                part.is_finite().then(|| ((part * NUMERIC as f64) as usize).min(NUMERIC - 1))
             }
             Values::Distances(_) => None,
         }

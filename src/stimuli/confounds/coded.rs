@@ -1,6 +1,7 @@
 //! Sums over all pairs of stimuli of one feature's distance, and of the product of two features', without a list of pairs.
 
 use super::super::{Distances, Feature, Values};
+use crate::numeric::interval::Interval;
 
 /// A feature with its levels numbered and, where it is numeric, its scaled values.
 pub(super) struct Coded<'a> {
@@ -39,16 +40,13 @@ impl<'a> Coded<'a> {
                 let mut distinct: Vec<f64> = values.iter().flatten().copied().collect();
                 distinct.sort_by(f64::total_cmp);
                 distinct.dedup();
-                let low = distinct.first().copied().unwrap_or(0.0);
-                let range = distinct.last().map_or(0.0, |high| high - low);
-                let scale = if range > 0.0 { range.recip() } else { 0.0 };
+                let interval = Interval::of(distinct.iter().copied());
+                let part = |x| interval.map_or(0.0, |interval| interval.part(x));
                 let code = |x: f64| distinct.partition_point(|&other| other < x) as u32 + 1;
                 Self {
                     codes: values.iter().map(|value| value.map_or(0, code)).collect(),
                     n_codes: distinct.len() + 1,
-                    values: Some(
-                        values.iter().map(|value| value.map_or(0.0, |x| (x - low) * scale)).collect(),
-                    ),
+                    values: Some(values.iter().map(|value| value.map_or(0.0, part)).collect()),
                     given: None,
                 }
             }

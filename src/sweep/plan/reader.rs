@@ -125,6 +125,10 @@ impl<'a> Entry<'a> {
         items
             .iter()
             .map(|item| match item.get_ref().as_table() {
+                Some(table) if table.is_empty() => {
+                    let hint = "write what it holds below it, or remove it".to_owned();
+                    Err(self.source.error(item.span(), format!("{what} is empty"), hint))
+                }
                 Some(table) => Ok(Table::new(self.source, what.clone(), table)),
                 None => Err(self.is_not(&wanted, item)),
             })
@@ -194,6 +198,14 @@ impl<'a> Entry<'a> {
             DeValue::String(text) => Ok(Scalar { kind: Kind::Text, text: text.to_string(), span }),
             DeValue::Boolean(flag) => Ok(Scalar { kind: Kind::Flag(*flag), text: flag.to_string(), span }),
             DeValue::Integer(integer) if integer.radix() == 10 => Ok(number(integer.as_str())),
+            DeValue::Integer(integer) => {
+                let digits = integer.as_str().replace('_', "");
+                let value = u64::from_str_radix(&digits, integer.radix());
+                value.map(|value| number(&value.to_string())).map_err(|_| {
+                    let hint = "write it as a decimal number".to_owned();
+                    self.source.error(span.clone(), format!("`{}` is too large a number", self.key), hint)
+                })
+            }
             DeValue::Float(float) => Ok(number(float.as_str())),
             _ => Err(self.is_not("a text, a number, true or false", value)),
         }

@@ -38,7 +38,7 @@ impl Submission {
     pub fn write(&self, out: &Path, number: usize) -> Result<()> {
         let path = path(out, number);
         let json = serde_json::to_vec_pretty(self)
-            .map_err(|error| Error::Damaged { path: path.clone(), message: error.to_string() })?;
+            .map_err(|error| Error::Submission { path: path.clone(), message: error.to_string() })?;
         Ok(files::write(&path, &json)?)
     }
 
@@ -54,28 +54,35 @@ fn path(out: &Path, number: usize) -> PathBuf {
     out.join(SLURM).join(format!("{number:04}.json"))
 }
 
+/// The numbers of the submissions of the sweep in `out`, ascending: one may have been removed.
+fn numbers(out: &Path) -> Vec<usize> {
+    let entries = std::fs::read_dir(out.join(SLURM)).into_iter().flatten().flatten();
+    let mut numbers: Vec<usize> = entries
+        .filter_map(|entry| entry.file_name().to_str()?.strip_suffix(".json")?.parse().ok())
+        .filter(|&number| path(out, number).is_file())
+        .collect();
+    numbers.sort_unstable();
+    numbers
+}
+
 /// The number that the next submission of the sweep in `out` gets, from 1.
 #[must_use]
 pub fn next_number(out: &Path) -> usize {
-    let mut number = 1;
-    while path(out, number).exists() {
-        number += 1;
-    }
-    number
+    numbers(out).last().map_or(1, |last| last + 1)
 }
 
 /// What was submitted of the sweep in `out`, the first submission first.
 ///
 /// # Errors
 ///
-/// [`Error::Damaged`] for a file that is not what the program writes.
+/// [`Error::Submission`] for a file that is not what the program writes.
 pub fn submissions(out: &Path) -> Result<Vec<Submission>> {
     let mut all = Vec::new();
-    for number in 1..next_number(out) {
+    for number in numbers(out) {
         let path = path(out, number);
         let bytes = files::read(&path)?;
         let submission = serde_json::from_slice(&bytes)
-            .map_err(|error| Error::Damaged { path: path.clone(), message: error.to_string() })?;
+            .map_err(|error| Error::Submission { path: path.clone(), message: error.to_string() })?;
         all.push(submission);
     }
     Ok(all)
@@ -105,6 +112,12 @@ mod tests {
         }
         let all = submissions(out.path()).unwrap();
         assert_eq!([all[0].job.as_str(), all[1].job.as_str()], ["9", "10"]);
+        // One that was removed takes no later one with it, and its number is not given again.
+        std::fs::remove_file(path(out.path(), 1)).unwrap();
+        assert_eq!(submissions(out.path()).unwrap(), all[1..]);
+        assert_eq!(next_number(out.path()), 3);
+        std::fs::write(path(out.path(), 2), "{").unwrap();
+        assert!(submissions(out.path()).unwrap_err().hint().unwrap().contains("squeue"));
         let mut queue = Queue::default();
         queue.read("10_1 RUNNING");
         assert_eq!(all[1].task("cc", &queue), Some(("10_1".to_owned(), Some(&TaskState::Running))));

@@ -179,3 +179,20 @@ fn what_sbatch_refuses_is_said_and_nothing_counts_as_submitted() {
     hint: run this where Slurm's commands are (a login node); --engine local runs the cells here, and --shard I/N serves any other scheduler
     ");
 }
+
+#[test]
+fn two_who_submit_at_once_do_not_submit_the_same_twice() {
+    let cluster = Cluster::new(&format!("engine = 'slurm'\n{SMALL}"));
+    let folder = cluster.0.path("runs/plan/slurm");
+    let other = mlem_probe::sweep::Lock::take(&folder).unwrap().unwrap();
+    let (code, _, said) = cluster.run("sweep plan.toml");
+    assert_eq!(code, Some(1));
+    assert_snapshot!(said, @"
+    error: another process is submitting cells of runs/plan
+    hint: wait until it has, then see `probe sweep status plan.toml`
+    ");
+    assert!(!folder.join("0001.json").exists());
+    drop(other);
+    let (_, said, _) = cluster.run("sweep plan.toml");
+    assert!(said.starts_with("job 77: 8 cells"), "{said}");
+}

@@ -122,7 +122,8 @@ fn a_cell_that_fails_stops_no_other_and_is_tried_again() {
     let said = String::from_utf8(failed.stderr).unwrap().replace(folder, "[CELL]");
     assert_snapshot!(said, @"
     error: 1 of 8 cells failed
-    cell 3 failed: cannot write [CELL]/weights.csv: Is a directory (os error 21)
+    cell 3 failed: cannot write [CELL]/weights.csv: is a directory
+      hint: a folder stands where the file is to be; remove it, or choose another name with -o
     hint: `probe sweep retry plan.toml` tries them again
     ");
     assert_eq!(states(&w, "plan.toml", "runs/plan")[2], "failed");

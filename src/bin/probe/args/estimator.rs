@@ -1,17 +1,22 @@
 //! Options of the fit.
 
+use std::ops::RangeInclusive;
+
 use clap::Args;
 use mlem_probe::baselines::decoding::Decoding;
 use mlem_probe::baselines::frrsa::FrRsa;
 use mlem_probe::baselines::rsa::Rsa;
 use mlem_probe::mlem::{
-    Constraint, Distance, FeatureGroup, Missing, MlemParams, PairBudget, Permute, Solver, Target,
+    self, Constraint, Distance, FeatureGroup, Missing, MlemParams, PairBudget, Permute, Solver, Target,
 };
 use mlem_probe::profile::Estimator;
 use serde::{Deserialize, Serialize};
 
 use super::named;
 use crate::failure::{Failure, Result};
+
+/// The most samples of the stimuli: the values of every one are kept.
+const BOOTSTRAP: usize = 100_000;
 
 /// What is fitted to every layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -111,11 +116,11 @@ impl EstimatorArgs {
         }
     }
 
-    /// Whether the estimator has the options that were given.
+    /// Whether the estimator has the options that were given, and each a value that it can have.
     ///
     /// # Errors
     ///
-    /// A usage mistake, with the option and the estimators that have it.
+    /// A usage mistake, with the option and the estimators that have it; [`mlem::Error::Option`], with the value.
     pub fn check(&self) -> Result<()> {
         use EstimatorName::{Frrsa, Mlem, Rsa};
         let metric = [Mlem, Frrsa];
@@ -145,12 +150,20 @@ impl EstimatorArgs {
                 "leave one of the two out",
             ));
         }
-        Ok(())
+        let within = |option, value: usize, allowed: RangeInclusive<usize>, range| {
+            if allowed.contains(&value) {
+                return Ok(());
+            }
+            Err(mlem::Error::Option { option, value: value.to_string(), range })
+        };
+        within("folds", self.folds, 1..=usize::MAX, "at least 1")?;
+        within("bootstrap", self.bootstrap, 0..=BOOTSTRAP, "at most 100,000")?;
+        Ok(self.params(0).check()?)
     }
 
     /// MLEM's parameters, drawing from `seed`.
     pub fn params(&self, seed: u64) -> MlemParams {
-        mlem_probe::mlem::Mlem::params()
+        mlem::Mlem::params()
             .interactions(self.interactions)
             .distance(self.distance)
             .target(self.target)

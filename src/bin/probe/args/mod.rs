@@ -14,6 +14,7 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand};
+use mlem_probe::grammar::{DEEPEST, DEPTH};
 use mlem_probe::report::export::Format;
 
 pub use cache::{CacheCommand, CacheTask};
@@ -25,6 +26,9 @@ pub use simulate::SimulateArgs;
 pub use stimuli::DrawArgs;
 pub use sweep::{CollectArgs, PlanArgs, SweepCommand, SweepRunArgs, SweepTask};
 pub use transform::TransformArgs;
+
+/// The most threads: a slip of the keys must not make a machine unusable.
+const THREADS: usize = 4096;
 
 /// Probe a language model layer by layer: which linguistic features shape its representations, and where.
 ///
@@ -92,8 +96,8 @@ pub struct Talk {
     #[arg(short, long, action = ArgAction::Count, help_heading = "Output")]
     pub verbose: u8,
     /// Use this many threads (default: all cores)
-    #[arg(long, value_name = "N", help_heading = "Output")]
-    pub threads: Option<std::num::NonZeroUsize>,
+    #[arg(long, value_name = "N", help_heading = "Output", value_parser = within(1, THREADS))]
+    pub threads: Option<usize>,
 }
 
 /// `probe run`.
@@ -137,7 +141,7 @@ pub struct GenerateArgs {
     #[arg(long, value_name = "FEATURE", conflicts_with = "balance")]
     pub pairs: Option<String>,
     /// How deep the trees of a recursive grammar may be, words included
-    #[arg(long, value_name = "D", default_value_t = mlem_probe::grammar::DEPTH)]
+    #[arg(long, value_name = "D", default_value_t = DEPTH, value_parser = within(1, DEEPEST))]
     pub depth: usize,
     /// Seed of everything that is drawn
     #[arg(long, value_name = "S", default_value_t = 0)]
@@ -155,7 +159,7 @@ pub struct CheckArgs {
     #[arg(short, long, value_name = "MODEL")]
     pub model: Option<String>,
     /// How deep the trees of a recursive grammar may be, words included
-    #[arg(long, value_name = "D", default_value_t = mlem_probe::grammar::DEPTH)]
+    #[arg(long, value_name = "D", default_value_t = DEPTH, value_parser = within(1, DEEPEST))]
     pub depth: usize,
     #[command(flatten)]
     pub talk: Talk,
@@ -237,6 +241,17 @@ fn figure_format(text: &str) -> Result<Format, String> {
         .into_iter()
         .find(|format| format.extension() == text)
         .ok_or_else(|| format!("write {}", mlem_probe::text::join_or(&known)))
+}
+
+/// A parser of whole numbers from `least` to `most`.
+fn within(
+    least: usize,
+    most: usize,
+) -> impl Fn(&str) -> Result<usize, String> + Clone + Send + Sync + 'static {
+    move |text| {
+        let number = text.trim().parse().ok().filter(|number| (least..=most).contains(number));
+        number.ok_or_else(|| format!("give a whole number from {least} to {most}"))
+    }
 }
 
 /// A parser of the values called `names`, which are those of `T` in files too.

@@ -23,11 +23,16 @@ impl FromStr for Ranges {
         };
         let mut layers = Vec::new();
         for part in text.split(',') {
-            let range = match part.split_once('-') {
-                Some((first, last)) => number(first).zip(number(last)),
-                None => number(part).map(|layer| (layer, layer)),
+            let (first, last) = part.split_once('-').unwrap_or((part, part));
+            let is_large = |part: &str| {
+                let part = part.trim();
+                number(part).is_none() && !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit())
             };
-            let (first, last) = range
+            if let Some(large) = [first, last].into_iter().find(|part| is_large(part)) {
+                return Err(format!("`{large}` is more than any model has"));
+            }
+            let (first, last) = number(first)
+                .zip(number(last))
                 .filter(|(first, last)| first <= last)
                 .ok_or_else(|| format!("`{part}` is no number and no range; write 0-6,9"))?;
             layers.extend(first..=last);
@@ -49,8 +54,11 @@ mod tests {
 
     #[test]
     fn what_is_no_layer_is_named() {
-        for bad in ["", "a", "3-1", "-1", "1-", "0-99999999999"] {
-            assert!(bad.parse::<Ranges>().is_err(), "{bad}");
+        for bad in ["", "a", "3-1", "-1", "1-", "-"] {
+            assert!(bad.parse::<Ranges>().unwrap_err().contains("no number and no range"), "{bad}");
+        }
+        for large in ["0-99999999999", "1000000", "0-99999999999999999999999999"] {
+            assert!(large.parse::<Ranges>().unwrap_err().contains("more than any model has"), "{large}");
         }
     }
 }

@@ -1,6 +1,9 @@
 //! Options of the first stage.
 
 use clap::Args;
+use mlem_probe::grammar::{DEEPEST, DEPTH};
+
+use super::within;
 
 /// How many stimuli are drawn from a grammar.
 #[derive(Debug, Clone, Args)]
@@ -13,7 +16,7 @@ pub struct DrawArgs {
     #[arg(long)]
     pub all: bool,
     /// How deep the trees of a recursive grammar may be, words included
-    #[arg(long, value_name = "D", default_value_t = mlem_probe::grammar::DEPTH)]
+    #[arg(long, value_name = "D", default_value_t = DEPTH, value_parser = within(1, DEEPEST))]
     pub depth: usize,
     /// Seed of everything that is drawn: the sample, the folds, the permutations
     #[arg(long, value_name = "S", default_value_t = 0)]

@@ -45,6 +45,7 @@ pub struct Fit<'a> {
 pub fn run(args: &FitArgs, printer: &Printer) -> Result<()> {
     args.transforms.check(args.estimator.distance)?;
     run_dir::require_writable(&args.out)?;
+    let _claimed = run_dir::claim(&args.out)?;
     let begun = Instant::now();
     let mut stimuli = inputs::stimuli(args)?;
     let (activations, repeats) = inputs::activations(args, printer)?;
@@ -61,7 +62,7 @@ pub fn run(args: &FitArgs, printer: &Printer) -> Result<()> {
         printer.warn(&warning);
         warnings.push(warning);
     }
-    inputs::choose_features(&mut stimuli, &args.estimator)?;
+    warnings.extend(inputs::choose_features(&mut stimuli, &args.estimator, printer)?);
     let fit = Fit {
         command: command_line(),
         source: &args.stimuli.to_string_lossy(),
@@ -142,6 +143,7 @@ impl Fit<'_> {
             seed,
             seconds: seconds.clone(),
             warnings: warnings.clone(),
+            layer_warnings: BTreeMap::new(),
         };
         let done = run_dir::complete_layers(out, &record, printer);
         let begun = Instant::now();
@@ -155,7 +157,10 @@ impl Fit<'_> {
             done,
             printer,
             |profile: &Profile| -> Result<()> {
+                let record = RunRecord { layer_warnings: profile.warnings.clone(), ..record.clone() };
                 if opened {
+                    // First what is said of the layer, then its tables, which make it complete.
+                    run_dir::write_record(out, &record)?;
                     return Ok(profile.write(out)?);
                 }
                 opened = true;
@@ -202,6 +207,7 @@ impl Fit<'_> {
         run_dir::write_units(out, units.as_deref())?;
         warnings.extend(fitted.warnings);
         record.warnings = warnings;
+        record.layer_warnings.clone_from(&fitted.profile.warnings);
         record.seconds = seconds;
         report::finish(out, &stimuli, &fitted.profile, &mut record, maps.as_ref())?;
         Ok(Finished { profile: fitted.profile, record })

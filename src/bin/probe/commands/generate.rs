@@ -1,7 +1,9 @@
 //! `probe generate`: the sentences of a grammar as CSV.
 
 use mlem_probe::grammar::{Draw, Drawn, Grammar};
+use mlem_probe::stimuli::{Stimuli, Values};
 use mlem_probe::{files, text};
+use serde_json::{Map, Value, json};
 
 use super::source;
 use crate::args::GenerateArgs;
@@ -26,18 +28,39 @@ pub fn run(args: &GenerateArgs, printer: &Printer) -> Result<()> {
     let drawn = grammar.generate(&draw)?;
     say_what_was_drawn(&drawn, printer);
     match &args.out {
+        None if printer.json() => Printer::result_json(&as_json(&drawn.stimuli)?),
         None => Printer::result(drawn.stimuli.to_csv()),
         Some(path) => {
-            drawn.stimuli.write(path)?;
-            let count = text::count(drawn.stimuli.len() as u128);
-            let types = path.with_extension("json");
-            Printer::result(format!(
-                "{}: {count} sentences (types and spans: {})\n",
-                path.display(),
-                types.display()
-            ))
+            let types = drawn.stimuli.write(path)?;
+            if printer.json() {
+                let sentences = drawn.stimuli.len();
+                return Printer::result_json(
+                    &json!({"stimuli": path, "types": types, "sentences": sentences}),
+                );
+            }
+            let Some(types) = types else { return Ok(()) };
+            let count = text::counted(drawn.stimuli.len() as u128, "sentence");
+            Printer::result(format!("{}: {count} (types and spans: {})\n", path.display(), types.display()))
         }
     }
+}
+
+/// The stimuli as a list of objects: the sentence, then each feature, a number where it is numeric and null where it is missing.
+fn as_json(stimuli: &Stimuli) -> Result<Value> {
+    let rows = stimuli.sentences()?.iter().enumerate().map(|(row, sentence)| {
+        let mut object = Map::from_iter([("sentence".to_owned(), json!(sentence))]);
+        for feature in stimuli.features().iter() {
+            let value = match feature.values() {
+                Values::Numeric(numbers) => json!(numbers[row]),
+                _ => Some(feature.display(row))
+                    .filter(|text| !text.is_empty())
+                    .map_or(Value::Null, Value::from),
+            };
+            object.insert(feature.name().to_owned(), value);
+        }
+        Value::Object(object)
+    });
+    Ok(rows.collect())
 }
 
 /// Minimal pairs, one JSON object a line.

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use mlem_probe::activations::{self, ByLayer, Destination, MeanOf, check_repeat, read_square_matrices};
+use mlem_probe::progress::Progress;
 use mlem_probe::stimuli::{Feature, FeatureTable, Stimuli};
 
 use crate::args::{EstimatorArgs, EstimatorName, FitArgs, Ranges};
@@ -83,8 +84,13 @@ fn at(path: &Path, error: mlem_probe::stimuli::Error) -> Failure {
     Failure::input(format!("{}: {error}", path.display()), hint)
 }
 
-/// Applies `--categorical`, `--features` and `--drop`, once the options go together.
-pub fn choose_features(stimuli: &mut Stimuli, args: &EstimatorArgs) -> Result<()> {
+/// Applies `--categorical`, `--features` and `--drop`, once the options go together; says which values may not be meant as such,
+/// and gives what it said.
+pub fn choose_features(
+    stimuli: &mut Stimuli,
+    args: &EstimatorArgs,
+    printer: &Printer,
+) -> Result<Vec<String>> {
     args.check()?;
     for name in args.features.iter().chain(&args.drop) {
         stimuli.features().position(name)?;
@@ -99,5 +105,13 @@ pub fn choose_features(stimuli: &mut Stimuli, args: &EstimatorArgs) -> Result<()
     if stimuli.features().n_features() == 0 {
         return Err(Failure::usage("no feature is left", "keep at least one with --features and --drop"));
     }
-    Ok(())
+    if stimuli.source().grammar.is_some() {
+        // A grammar declares what its values are.
+        return Ok(Vec::new());
+    }
+    let suspects = stimuli.features().suspects().into_iter();
+    let doubtful = suspects.filter(|suspect| !args.categorical.contains(&suspect.feature));
+    let warnings: Vec<String> = doubtful.map(|suspect| suspect.to_string()).collect();
+    warnings.iter().for_each(|warning| printer.warn(warning));
+    Ok(warnings)
 }

@@ -43,7 +43,7 @@ pub fn run(cli: Cli) -> Result<()> {
 
 fn printer(talk: &Talk) -> Result<Printer> {
     if let Some(threads) = talk.threads {
-        rayon::ThreadPoolBuilder::new().num_threads(threads.get()).build_global().map_err(|error| {
+        rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().map_err(|error| {
             Failure::usage(
                 format!("cannot use {threads} threads: {error}"),
                 "ask for fewer, or leave --threads out",

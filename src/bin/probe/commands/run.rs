@@ -15,6 +15,7 @@ use mlem_probe::stimuli::Stimuli;
 use mlem_probe::text;
 
 use super::fit::{self, Fit};
+use super::run_dir::Claimed;
 use super::{LAYER_STIMULI, compare, extract, generate, inputs, model, run_dir, source};
 use crate::args::{DrawArgs, ExtractArgs, RunArgs};
 use crate::failure::{Failure, Result};
@@ -34,7 +35,8 @@ pub fn run(args: &RunArgs, printer: &Printer) -> Result<()> {
         if compared {
             representations.push(taken.representation()?);
         }
-        taken.fit.into_run(&args.estimator, args.draw.seed, &job.out, printer)?.show(&job.out, printer)?;
+        let Taken { fit, _claimed, .. } = taken;
+        fit.into_run(&args.estimator, args.draw.seed, &job.out, printer)?.show(&job.out, printer)?;
     }
     if !compared {
         return Ok(());
@@ -49,7 +51,8 @@ pub fn one(args: &RunArgs, command: Vec<String>, out: &Path, printer: &Printer) 
     let prepared = prepare(args, command, printer)?;
     let revision = args.model.revision.first().map(String::as_str);
     let job = Job { model: &args.model.model, revision, out: out.to_owned() };
-    prepared.take(&job, printer)?.fit.into_run(&args.estimator, args.draw.seed, out, printer)?;
+    let Taken { fit, _claimed, .. } = prepared.take(&job, printer)?;
+    fit.into_run(&args.estimator, args.draw.seed, out, printer)?;
     Ok(())
 }
 
@@ -59,6 +62,7 @@ struct Prepared<'a> {
     command: Vec<String>,
     source: &'a str,
     stimuli: Stimuli,
+    warnings: Vec<String>,
     seconds: BTreeMap<String, f64>,
 }
 
@@ -69,10 +73,10 @@ fn prepare<'a>(args: &'a RunArgs, command: Vec<String>, printer: &Printer) -> Re
     let mut stimuli = stimuli(source, &args.draw, printer)?;
     stimuli.sentences()?;
     args.transforms.check(args.estimator.distance)?;
-    inputs::choose_features(&mut stimuli, &args.estimator)?;
+    let warnings = inputs::choose_features(&mut stimuli, &args.estimator, printer)?;
     args.estimator.estimator(args.draw.seed).check(stimuli.features(), args.estimator.folds)?;
     let seconds = BTreeMap::from([("generate".to_owned(), begun.elapsed().as_secs_f64())]);
-    Ok(Prepared { args, command, source, stimuli, seconds })
+    Ok(Prepared { args, command, source, stimuli, warnings, seconds })
 }
 
 /// A model at a revision, and its run directory.
@@ -124,6 +128,7 @@ impl<'a> Prepared<'a> {
     ) -> Result<Taken<'a>> {
         let Self { args, stimuli, .. } = self;
         run_dir::require_writable(out)?;
+        let claimed = run_dir::claim(out)?;
         let (checkpoint, options) = model::find(name, &args.model, revision, printer)?;
         let begun = Instant::now();
         let steps = args.transforms.steps(args.draw.seed);
@@ -158,9 +163,9 @@ impl<'a> Prepared<'a> {
             model: Some(record),
             file: None,
             seconds,
-            warnings: Vec::new(),
+            warnings: self.warnings.clone(),
         };
-        Ok(Taken { args: self.args, fit })
+        Ok(Taken { args: self.args, fit, _claimed: claimed })
     }
 }
 
@@ -168,6 +173,7 @@ impl<'a> Prepared<'a> {
 struct Taken<'a> {
     args: &'a RunArgs,
     fit: Fit<'a>,
+    _claimed: Claimed,
 }
 
 impl Taken<'_> {

@@ -1,5 +1,6 @@
 //! A run directory: where the files of one run are, and how a rerun finds what is complete.
 
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use mlem_probe::files;
@@ -59,11 +60,33 @@ pub fn require_writable(folder: &Path) -> Result<()> {
     })
 }
 
+/// A run directory that this process writes, and no other. The system lets go of it when the process ends, however it ends.
+pub struct Claimed {
+    /// None where the system locks no folders.
+    _folder: Option<File>,
+}
+
+/// Fails where another process writes the run directory `folder`: the tables of two runs would end up side by side.
+pub fn claim(folder: &Path) -> Result<Claimed> {
+    let Ok(open) = File::open(folder) else { return Ok(Claimed { _folder: None }) };
+    match open.try_lock() {
+        Ok(()) => Ok(Claimed { _folder: Some(open) }),
+        Err(TryLockError::WouldBlock) => Err(Failure::input(
+            format!("another process is writing {}", folder.display()),
+            "wait until it is done, or choose another folder with -o",
+        )),
+        Err(TryLockError::Error(_)) => Ok(Claimed { _folder: None }),
+    }
+}
+
 /// The layers that an earlier run with the same key left complete in `folder`.
 pub fn complete_layers(folder: &Path, record: &RunRecord, printer: &Printer) -> Profile {
     let earlier = read_record(folder).ok().filter(|earlier| earlier.key == record.key);
     // Tables that cannot be read are as good as none: they are fitted and written again.
-    let profile = earlier.and_then(|_| Profile::read(folder).ok()).unwrap_or_default();
+    let kept = |earlier: RunRecord| {
+        Profile::read(folder).ok().map(|tables| Profile { warnings: earlier.layer_warnings, ..tables })
+    };
+    let profile = earlier.and_then(kept).unwrap_or_default();
     if !profile.scores.is_empty() {
         printer.detail(&format!("{} has layers of this very run: they are kept", folder.display()));
     }
@@ -115,5 +138,6 @@ pub fn read_geometry(folder: &Path, n_stimuli: usize) -> Result<Option<Geometry>
 
 /// Writes `stimuli.csv` and the file beside it.
 pub fn write_stimuli(folder: &Path, stimuli: &Stimuli) -> Result<()> {
-    Ok(stimuli.write(&folder.join(STIMULI))?)
+    stimuli.write(&folder.join(STIMULI))?;
+    Ok(())
 }

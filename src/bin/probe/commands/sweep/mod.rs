@@ -10,10 +10,12 @@ use std::path::{Path, PathBuf};
 use mlem_probe::progress::Progress;
 use mlem_probe::sweep::slurm::{Submission, shell_quoted, submissions};
 use mlem_probe::sweep::{self, Cell, Collected, Engine, Grid, Plan, State, collect, folder, require_own};
+use mlem_probe::text;
 use serde_json::json;
 
 use self::program::Runs;
 use self::slurm::Scheduler;
+use super::run_dir;
 use crate::args::{CollectArgs, PlanArgs, SweepCommand, SweepRunArgs, SweepTask};
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;
@@ -105,6 +107,16 @@ fn begin(args: &SweepRunArgs, retry: bool, printer: &Printer) -> Result<()> {
     let is_part = args.shard.is_some() || !args.cell.is_empty();
     let engine = args.engine.unwrap_or(if is_part { Engine::Local } else { sweep.plan.engine });
     let chosen = sweep.chosen(args)?;
+    if let (Some(shard), true) = (args.shard, chosen.is_empty()) {
+        let cells = text::counted(sweep.grid.cells.len() as u128, "cell");
+        printer
+            .say(&format!("shard {shard} has none of the {cells}: more shards than cells leave some empty"));
+    }
+    // From what is known to be submitted to what is written down of it: nobody else may submit the same meanwhile.
+    let _lock = match engine {
+        Engine::Slurm if !args.dry_run => Some(slurm::alone(&sweep)?),
+        _ => None,
+    };
     // A run on this machine asks no scheduler: the locks of the cells say what is under way.
     let states = if retry || args.dry_run || engine == Engine::Slurm {
         sweep.states(printer)?
@@ -125,6 +137,9 @@ fn begin(args: &SweepRunArgs, retry: bool, printer: &Printer) -> Result<()> {
     }
     match engine {
         Engine::Local => {
+            if !to_run.is_empty() {
+                run_dir::require_writable(&sweep.out)?;
+            }
             let done = chosen.iter().filter(|cell| states[cell.index] == State::Done).count();
             local::run(&sweep, chosen.len(), done, &to_run, printer)
         }

@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 
 use mlem_probe::files;
 use mlem_probe::sweep::slurm::{ArrayScript, Queue, SLURM, Submission, TaskState, next_number};
-use mlem_probe::sweep::{Cell, State};
+use mlem_probe::sweep::{Cell, Lock, State};
 use mlem_probe::text;
 use serde_json::json;
 
@@ -14,6 +14,21 @@ use super::{Sweep, keys, last_of, no_slurm};
 use crate::commands::run_dir;
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;
+
+/// The lock of those who submit cells of this sweep.
+///
+/// # Errors
+///
+/// Another process has it.
+pub fn alone(sweep: &Sweep) -> Result<Lock> {
+    let folder = sweep.out.join(SLURM);
+    Lock::take(&folder)?.ok_or_else(|| {
+        Failure::input(
+            format!("another process is submitting cells of {}", sweep.out.display()),
+            format!("wait until it has, then see `{}`", sweep.command("status")),
+        )
+    })
+}
 
 /// Submits `cells` as one array.
 pub fn submit(sweep: &Sweep, cells: &[&Cell], printer: &Printer) -> Result<()> {
