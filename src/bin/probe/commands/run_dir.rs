@@ -3,7 +3,7 @@
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
-use mlem_probe::files;
+use mlem_probe::files::{self, Pending};
 use mlem_probe::geometry::{GEOMETRY, Geometry};
 use mlem_probe::profile::{
     Bootstrapped, DIFFERENCES, Profile, RunRecord, Sample, UNITS, UnitRow, differences_csv, units_csv,
@@ -50,14 +50,8 @@ pub fn name_of(model: Option<&str>, revision: Option<&str>) -> String {
 pub fn require_writable(folder: &Path) -> Result<()> {
     std::fs::create_dir_all(folder)
         .map_err(|source| files::Error::Write { path: folder.to_owned(), source })?;
-    let trial = folder.join(".writable");
-    files::write(&trial, b"")?;
-    std::fs::remove_file(&trial).map_err(|source| {
-        Failure::input(
-            format!("cannot remove {}: {source}", trial.display()),
-            "choose a folder that you may write to with -o",
-        )
-    })
+    // A file that no other process has a name for, and that is gone at once.
+    Ok(Pending::beside(&folder.join(".writable")).map(drop)?)
 }
 
 /// A run directory that this process writes, and no other. The system lets go of it when the process ends, however it ends.
