@@ -209,13 +209,23 @@ fn parse(bytes: &[u8]) -> Result<ArrayD<f32>, String> {
             drop(file);
         }};
     }
-    if kind.type_char() == npyz::TypeChar::Float && kind.num_bytes() == Some(2) {
-        let halves = NpyFile::with_header(header, rest).data::<f16>().map_err(|error| error.to_string())?;
-        let values: io::Result<Vec<f32>> = halves.map(|value| value.map(f16::to_f32)).collect();
-        return into_array(values.map_err(unreadable)?, &shape, order);
+    let is_half = kind.type_char() == npyz::TypeChar::Float && kind.num_bytes() == Some(2);
+    let is_flag = kind.type_char() == npyz::TypeChar::Bool;
+    let file = NpyFile::with_header(header, rest);
+    if is_half {
+        return into_array(values(file, f16::to_f32)?, &shape, order);
     }
-    first_that_fits!(NpyFile::with_header(header, rest), f32, f64, i64, i32, i16, i8, u8, u16, u32, u64);
+    if is_flag {
+        return into_array(values(file, |flag: bool| f32::from(u8::from(flag)))?, &shape, order);
+    }
+    first_that_fits!(file, f32, f64, i64, i32, i16, i8, u8, u16, u32, u64);
     Err(format!("the array holds {kind}, not a real number of a known size"))
+}
+
+/// The numbers of `file`, each read as a `T`.
+fn values<T: npyz::Deserialize>(file: NpyFile<&[u8]>, to_f32: impl Fn(T) -> f32) -> Result<Vec<f32>, String> {
+    let data = file.data::<T>().map_err(|error| error.to_string())?;
+    data.map(|value| value.map(&to_f32)).collect::<io::Result<_>>().map_err(|error| error.to_string())
 }
 
 fn into_array(values: Vec<f32>, shape: &[usize], order: Order) -> Result<ArrayD<f32>, String> {
@@ -230,6 +240,15 @@ mod tests {
     use ndarray::array;
 
     use super::*;
+
+    #[test]
+    fn true_and_false_are_one_and_zero() {
+        let header = "{'descr': '|b1', 'fortran_order': False, 'shape': (2, 2), }";
+        let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+        bytes.extend((header.len() as u16 + 1).to_le_bytes());
+        bytes.extend(header.bytes().chain(*b"\n\x00\x01\x01\x00"));
+        assert_eq!(parse(&bytes).unwrap(), array![[0.0, 1.0], [1.0, 0.0]].into_dyn());
+    }
 
     /// An `.npz`, compressed as `numpy.savez_compressed` does it.
     fn npz(path: &Path, arrays: &[(&str, Vec<u8>)]) {

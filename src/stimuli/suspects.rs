@@ -37,7 +37,7 @@ impl FeatureTable {
     #[must_use]
     pub fn suspects(&self) -> Vec<Suspect> {
         let mut suspects = Vec::new();
-        for feature in self.iter() {
+        for feature in self {
             let Values::Categorical { levels, .. } = feature.values() else { continue };
             let is_one_of =
                 |level: &str, words: &[&str]| words.contains(&level.trim().to_lowercase().as_str());

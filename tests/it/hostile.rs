@@ -107,7 +107,7 @@ fn numbers_out_of_all_proportion_are_refused_before_any_work() {
 #[test]
 fn the_scale_of_a_number_changes_nothing_however_large_or_small() {
     let w = Workspace::new();
-    for estimator in ["mlem", "decoding", "rsa"] {
+    for estimator in ["mlem", "frrsa", "rsa"] {
         let scores = ["1,-1,0", "1e308,-1e308,0", "1e-200,-1e-200,0"].map(|values| {
             let values: Vec<&str> = values.split(',').collect();
             let (features, activations) = with_column(60, &values);
@@ -180,12 +180,13 @@ fn a_run_directory_has_one_writer() {
 #[test]
 fn a_grammar_with_too_many_sentences_is_told_what_to_lessen() {
     let w = Workspace::new();
-    let slots: String = (0..200).map(|i| format!("s{i} = \"n\"\n")).collect();
+    let slots: Vec<String> = (0..200).map(|i| format!("s{i} = \"n\"")).collect();
     let text: Vec<String> = (0..200).map(|i| format!("{{s{i}}}")).collect();
     w.write(
         "wide.toml",
         format!(
-            "[lexicon.n]\nwords = [\"a\", \"b\"]\n[slots]\n{slots}[[template]]\ntext = \"{}\"\n",
+            "[lexicon.n]\nwords = [\"a\", \"b\"]\n[slots]\n{}\n[[template]]\ntext = \"{}\"\n",
+            slots.join("\n"),
             text.join(" ")
         ),
     );

@@ -5,7 +5,6 @@ use std::sync::OnceLock;
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 
 use super::score::Predicted;
-use crate::numeric::interval::Interval;
 use crate::numeric::logistic::Logistic;
 use crate::numeric::ridge::Ridge;
 use crate::stimuli::{Feature, Values};
@@ -28,10 +27,7 @@ impl Labels {
             }
             Values::Numeric(values) => {
                 let known = (0..values.len()).filter(|&row| values[row].is_some()).collect();
-                // A score of a linear probe is the same on any scale; on this one no square is out of range.
-                let interval = Interval::of(values.iter().flatten().copied());
-                let part = |x| interval.map_or(0.0, |interval| interval.part(x));
-                Some((Self::Numbers(values.iter().map(|value| value.map_or(0.0, part)).collect()), known))
+                Some((Self::Numbers(values.iter().map(|value| value.unwrap_or(0.0)).collect()), known))
             }
             Values::Distances(_) => None,
         }

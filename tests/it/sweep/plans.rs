@@ -141,45 +141,6 @@ fn mistakes_are_pointed_at() {
     error: plan.toml: cell 4 (short_sentence × tiny-bert × mean × estimator=rsa × interactions=true) cannot be run: --interactions is an option of --estimator mlem and frrsa
     hint: leave it out, or choose the estimator that has it; or leave the combination out with [[exclude]]
     ");
-    assert_snapshot!(said("grammars = ['short_sentence']\n[options]\npairs = [5000, 200]"), @"
-    exit code 1
-    --- stdout
-    --- stderr
-    error: plan.toml:3:16: pairs is 200, and must be at least 1,000, or all
-      |
-    3 | pairs = [5000, 200]
-      |                ^^^
-    ");
-    assert_snapshot!(said("grammars = ['mine/clefts.toml']"), @"
-    exit code 1
-    --- stdout
-    --- stderr
-    error: plan.toml:1:13: cannot read mine/clefts.toml: No such file or directory (os error 2)
-      |
-    1 | grammars = ['mine/clefts.toml']
-      |             ^^^^^^^^^^^^^^^^^^
-    hint: check the path; it is read from the folder of the plan
-    ");
-    assert_snapshot!(said("grammars = ['short_sentence']\n[options]\nfolds = 0xFFFFFFFFFFFFFFFFFF"), @"
-    exit code 1
-    --- stdout
-    --- stderr
-    error: plan.toml:3:9: `folds` is too large a number
-      |
-    3 | folds = 0xFFFFFFFFFFFFFFFFFF
-      |         ^^^^^^^^^^^^^^^^^^^^
-    hint: write it as a decimal number
-    ");
-    assert_snapshot!(said("grammars = ['short_sentence']\n[[exclude]]\n"), @"
-    exit code 1
-    --- stdout
-    --- stderr
-    error: plan.toml:2:1: [[exclude]] is empty
-      |
-    2 | [[exclude]]
-      | ^^^^^^^^^^^
-    hint: write what it holds below it, or remove it
-    ");
     assert_snapshot!(w.transcript("sweep nowhere.toml"), @"
     exit code 1
     --- stdout
@@ -194,21 +155,6 @@ fn mistakes_are_pointed_at() {
     --- stderr
     error: no cell of plan.toml has a key that begins with `ffffffffffff`
     hint: `probe sweep status plan.toml` lists the keys; a cell has another key when the plan, its grammar or the version of this program has changed
-    ");
-    assert_snapshot!(w.transcript("sweep plan.toml --shard 10/11"), @"
-    exit code 0
-    --- stdout
-    8 cells: 0 done
-    --- stderr
-    shard 10/11 has none of the 8 cells: more shards than cells leave some empty
-    ");
-    w.write("file", "");
-    assert_snapshot!(w.transcript("sweep plan.toml --quiet --out file"), @"
-    exit code 1
-    --- stdout
-    --- stderr
-    error: cannot write file: File exists (os error 17)
-    hint: a file stands where a folder is needed; choose another name with -o
     ");
     assert_snapshot!(w.transcript("sweep plan.toml --shard 4/3"), @"
     exit code 2
@@ -275,4 +221,68 @@ fn a_number_may_be_written_in_any_base() {
     for same in ["0x100", "0o400", "0b1_0000_0000", "2_5_6", "+256"] {
         assert_eq!(words(same), words("256"), "{same}");
     }
+}
+
+#[test]
+fn what_no_run_would_take_is_pointed_at_before_any_cell() {
+    let w = Workspace::new();
+    let said = |plan: &str| {
+        w.write("plan.toml", plan);
+        w.transcript("sweep plan.toml")
+    };
+    assert_snapshot!(said("grammars = ['short_sentence']\n[options]\npairs = [5000, 200]"), @"
+    exit code 1
+    --- stdout
+    --- stderr
+    error: plan.toml:3:16: pairs is 200, and must be at least 1,000, or all
+      |
+    3 | pairs = [5000, 200]
+      |                ^^^
+    ");
+    assert_snapshot!(said("grammars = ['mine/clefts.toml']"), @"
+    exit code 1
+    --- stdout
+    --- stderr
+    error: plan.toml:1:13: cannot read mine/clefts.toml: No such file or directory (os error 2)
+      |
+    1 | grammars = ['mine/clefts.toml']
+      |             ^^^^^^^^^^^^^^^^^^
+    hint: check the path; it is read from the folder of the plan
+    ");
+    assert_snapshot!(said("grammars = ['short_sentence']\n[options]\nfolds = 0xFFFFFFFFFFFFFFFFFF"), @"
+    exit code 1
+    --- stdout
+    --- stderr
+    error: plan.toml:3:9: `folds` is too large a number
+      |
+    3 | folds = 0xFFFFFFFFFFFFFFFFFF
+      |         ^^^^^^^^^^^^^^^^^^^^
+    hint: write it as a decimal number
+    ");
+    assert_snapshot!(said("grammars = ['short_sentence']\n[[exclude]]\n"), @"
+    exit code 1
+    --- stdout
+    --- stderr
+    error: plan.toml:2:1: [[exclude]] is empty
+      |
+    2 | [[exclude]]
+      | ^^^^^^^^^^^
+    hint: write what it holds below it, or remove it
+    ");
+    w.write("plan.toml", SMALL);
+    assert_snapshot!(w.transcript("sweep plan.toml --shard 10/11"), @"
+    exit code 0
+    --- stdout
+    0 cells: 0 done
+    --- stderr
+    shard 10/11 has none of the 8 cells: more shards than cells leave some empty
+    ");
+    w.write("file", "");
+    assert_snapshot!(w.transcript("sweep plan.toml --quiet --out file"), @"
+    exit code 1
+    --- stdout
+    --- stderr
+    error: cannot write file: File exists (os error 17)
+    hint: a file stands where a folder is needed; choose another name with -o
+    ");
 }

@@ -49,7 +49,7 @@ pub fn run(args: &GenerateArgs, printer: &Printer) -> Result<()> {
 fn as_json(stimuli: &Stimuli) -> Result<Value> {
     let rows = stimuli.sentences()?.iter().enumerate().map(|(row, sentence)| {
         let mut object = Map::from_iter([("sentence".to_owned(), json!(sentence))]);
-        for feature in stimuli.features().iter() {
+        for feature in stimuli.features() {
             let value = match feature.values() {
                 Values::Numeric(numbers) => json!(numbers[row]),
                 _ => Some(feature.display(row))

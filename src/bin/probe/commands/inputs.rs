@@ -112,6 +112,8 @@ pub fn choose_features(
     let suspects = stimuli.features().suspects().into_iter();
     let doubtful = suspects.filter(|suspect| !args.categorical.contains(&suspect.feature));
     let warnings: Vec<String> = doubtful.map(|suspect| suspect.to_string()).collect();
-    warnings.iter().for_each(|warning| printer.warn(warning));
+    for warning in &warnings {
+        printer.warn(warning);
+    }
     Ok(warnings)
 }
