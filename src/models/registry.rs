@@ -79,7 +79,12 @@ const FAMILIES: &[Family] = &[
         golden: &["falcon_mamba", "falcon_mamba_odd", "falcon_mamba_given"],
         declare: mamba::falcon_mamba,
     },
-    Family { model_type: "gemma", name: "Gemma", golden: &["gemma", "gemma_grouped", "gemma_relu"], declare: gemma::gemma },
+    Family {
+        model_type: "gemma",
+        name: "Gemma",
+        golden: &["gemma", "gemma_grouped", "gemma_relu"],
+        declare: gemma::gemma,
+    },
     Family {
         model_type: "gemma2",
         name: "Gemma 2",
@@ -98,7 +103,12 @@ const FAMILIES: &[Family] = &[
         golden: &["gemma3", "gemma3_odd", "gemma3_both_sides"],
         declare: gemma::gemma3,
     },
-    Family { model_type: "gpt2", name: "GPT-2", golden: &["gpt2", "gpt2_odd", "gpt2_by_depth"], declare: gpt2::declare },
+    Family {
+        model_type: "gpt2",
+        name: "GPT-2",
+        golden: &["gpt2", "gpt2_odd", "gpt2_by_depth"],
+        declare: gpt2::declare,
+    },
     Family {
         model_type: "gpt_neo",
         name: "GPT-Neo",
@@ -172,7 +182,12 @@ const FAMILIES: &[Family] = &[
         golden: &["modernbert", "modernbert_odd"],
         declare: modernbert::declare,
     },
-    Family { model_type: "mpnet", name: "MPNet", golden: &["mpnet", "mpnet_odd", "mpnet_padding"], declare: mpnet::declare },
+    Family {
+        model_type: "mpnet",
+        name: "MPNet",
+        golden: &["mpnet", "mpnet_odd", "mpnet_padding"],
+        declare: mpnet::declare,
+    },
     Family { model_type: "mt5", name: "mT5 (encoder)", golden: &["mt5", "mt5_odd"], declare: t5::mt5 },
     Family {
         model_type: "olmo",
@@ -187,7 +202,12 @@ const FAMILIES: &[Family] = &[
         golden: &["opt", "opt_odd", "opt_projected"],
         declare: opt::declare,
     },
-    Family { model_type: "phi", name: "Phi-1.5 and Phi-2", golden: &["phi", "phi_odd", "phi_normed"], declare: phi::phi },
+    Family {
+        model_type: "phi",
+        name: "Phi-1.5 and Phi-2",
+        golden: &["phi", "phi_odd", "phi_normed"],
+        declare: phi::phi,
+    },
     Family { model_type: "phi3", name: "Phi-3", golden: &["phi3", "phi3_long"], declare: phi::phi3 },
     Family {
         model_type: "qwen2",

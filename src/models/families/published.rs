@@ -151,11 +151,8 @@ fn opt_350m_xlm_roberta_xl_and_gemma_3_4b() {
 
 #[test]
 fn every_key_of_published_configurations_is_understood() {
-    let all: Vec<(&str, Spec)> = keys::encoders()
-        .into_iter()
-        .chain(keys::decoders())
-        .map(|(name, config)| (name, spec(&config)))
-        .collect();
+    let every = [keys::encoders(), keys::early_decoders(), keys::decoders()].concat();
+    let all: Vec<(&str, Spec)> = every.iter().map(|(name, config)| (*name, spec(config))).collect();
     let of = |name: &str| all.iter().find(|(known, _)| *known == name).map(|(_, spec)| spec).unwrap();
     // The window of a model that sees both sides is half on each.
     let gemma = of("embeddinggemma-300m");
@@ -201,13 +198,17 @@ fn keys_mean_what_transformers_takes_them_for() {
         assert_eq!(llama("phi3", &inside).n_positions, Some(4096), "{name}");
     }
     // GPT-NeoX's own names are the ones that count.
-    let neox = json!({"rotary_emb_base": 16.0, "rotary_pct": 1.0, "rope_theta": 5.0, "partial_rotary_factor": 0.5});
+    let neox =
+        json!({"rotary_emb_base": 16.0, "rotary_pct": 1.0, "rope_theta": 5.0, "partial_rotary_factor": 0.5});
     assert_eq!(first(&llama("gpt_neox", &neox)).frequencies, [1.0, 0.5, 0.25, 0.125]);
     // What is absent is what transformers assumes; what is null is nothing.
     let gemma = json!({"num_key_value_heads": 1, "head_dim": 8});
     assert_eq!(llama("gemma2", &gemma).attention.cap, Some(50.0));
     let uncapped = json!({"num_key_value_heads": 1, "attn_logit_softcapping": null});
-    assert_eq!((llama("gemma2", &uncapped).attention.cap, llama("gemma2", &uncapped).attention.d_head), (None, 256));
+    assert_eq!(
+        (llama("gemma2", &uncapped).attention.cap, llama("gemma2", &uncapped).attention.d_head),
+        (None, 256)
+    );
     let reach = |more| llama("mistral", &more).blocks[1].reach;
     assert_eq!((reach(json!({})), reach(json!({"sliding_window": null}))), (Some(4095), None));
     // What says how the MLP is made in newer files counts.
