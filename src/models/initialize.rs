@@ -59,6 +59,9 @@ enum Scheme {
     },
 }
 
+/// A narrower cut would have a value drawn more than a hundred times.
+const LEAST_CUTOFF: f64 = 0.01;
+
 impl Initialiser {
     /// The initialiser of a configuration.
     pub(super) fn new(config: &Config, model_type: &str, seed: u64) -> Result<Self> {
@@ -81,7 +84,14 @@ impl Initialiser {
             }
             "modernbert" => {
                 let factor = 1.0 / (2.0 * n_layers("num_hidden_layers")?).sqrt();
-                let beyond = config.number_or("initializer_cutoff_factor", 3.0)?;
+                let key = "initializer_cutoff_factor";
+                let beyond = config.number_or(key, 3.0)?;
+                // Values are drawn until one is within.
+                if beyond < LEAST_CUTOFF {
+                    return Err(
+                        config.error(key, format!("is {beyond}, which leaves next to nothing to draw"))
+                    );
+                }
                 (Scheme::Truncated { ends: "Wo.weight", factor, beyond }, "initializer_range")
             }
             "mamba" | "falcon_mamba" | "mamba2" => {

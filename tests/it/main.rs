@@ -28,6 +28,7 @@
 //! - `tokenizers`: those built from the files of a vocabulary
 //! - `transforms`: what is done to activations before the fit
 //! - `untrained`: models before any training, as a control
+//! - `wild_configs`: configurations with values that no model has
 //! - `workspace`: a folder for each test, and the program run in it
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
@@ -59,4 +60,5 @@ mod sweep;
 mod tokenizers;
 mod transforms;
 mod untrained;
+mod wild_configs;
 mod workspace;

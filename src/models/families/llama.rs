@@ -245,7 +245,11 @@ pub(in crate::models) fn smollm3(config: &Config) -> Result<Declaration> {
             block.rotary = None;
         }
     }
-    let window = optional_window(config, None)?;
+    // Where the layers are listed, the list says which have the window.
+    let window = match optional_window(config, None)? {
+        None if config.has("layer_types") => config.count_if_any("sliding_window")?,
+        window => window,
+    };
     config.ignore("max_window_layers");
     slide(config, &mut spec, window, |layer| window.is_some() && !is_turned(layer))?;
     let bias = config.flag_or("attention_bias", false)?;

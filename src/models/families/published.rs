@@ -151,11 +151,8 @@ fn opt_350m_xlm_roberta_xl_and_gemma_3_4b() {
 
 #[test]
 fn every_key_of_published_configurations_is_understood() {
-    let all: Vec<(&str, Spec)> = keys::encoders()
-        .into_iter()
-        .chain(keys::decoders())
-        .map(|(name, config)| (name, spec(&config)))
-        .collect();
+    let every = [keys::encoders(), keys::early_decoders(), keys::decoders()].concat();
+    let all: Vec<(&str, Spec)> = every.iter().map(|(name, config)| (*name, spec(config))).collect();
     let of = |name: &str| all.iter().find(|(known, _)| *known == name).map(|(_, spec)| spec).unwrap();
     // The window of a model that sees both sides is half on each.
     let gemma = of("embeddinggemma-300m");

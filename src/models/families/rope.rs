@@ -7,6 +7,9 @@ use crate::models::config::Config;
 use crate::models::error::Result;
 use crate::models::rotary::{Rotary, Scaling};
 
+/// No head of a model has as many units as this; each pair of them has a frequency, made before any weight is looked at.
+const MOST: usize = 1 << 13;
+
 /// What a configuration says of its rotation.
 pub(super) struct Rope {
     pub(super) rotary: Rotary,
@@ -145,9 +148,12 @@ fn yarn(parameters: &Config, n_positions: usize, original: f64) -> Result<Scalin
 }
 
 fn rotary(config: &Config, d_head: usize, theta: f64, part: f64, scaling: &Scaling) -> Result<Rotary> {
+    if d_head > MOST {
+        return Err(config.error("head_dim", format!("comes to {d_head} units, more than any model has")));
+    }
     let dims = (d_head as f64 * part) as usize;
     // Of an odd number, the last unit is turned with one more.
-    if dims < 2 || dims.next_multiple_of(2) > d_head {
+    if dims < 2 || dims > d_head || dims.next_multiple_of(2) > d_head {
         return Err(config.error("partial_rotary_factor", format!("turns {dims} of a head's {d_head} units")));
     }
     Ok(Rotary::new(dims, theta, scaling))

@@ -99,8 +99,8 @@ pub(super) fn encoders() -> Vec<(&'static str, Value)> {
     ]
 }
 
-/// Checkpoints of decoders, by name.
-pub(super) fn decoders() -> Vec<(&'static str, Value)> {
+/// Checkpoints of decoders from before Llama, by name.
+pub(super) fn early_decoders() -> Vec<(&'static str, Value)> {
     vec![
         (
             "alias-gpt2-small-x21",
@@ -152,6 +152,12 @@ pub(super) fn decoders() -> Vec<(&'static str, Value)> {
                 "tie_word_embeddings": false, "use_cache": true, "vocab_size": 65_024
             }),
         ),
+    ]
+}
+
+/// Checkpoints of decoders since Llama, and of Mamba, by name.
+pub(super) fn decoders() -> Vec<(&'static str, Value)> {
+    vec![
         (
             "SmolLM2-135M",
             json!({
