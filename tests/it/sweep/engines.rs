@@ -123,6 +123,7 @@ fn a_cell_that_fails_stops_no_other_and_is_tried_again() {
     assert_snapshot!(said, @"
     error: 1 of 8 cells failed
     cell 3 failed: cannot write [CELL]/weights.csv: Is a directory (os error 21)
+      hint: a folder stands where a file is needed; move it away, or give another path
     hint: `probe sweep retry plan.toml` tries them again
     ");
     assert_eq!(states(&w, "plan.toml", "runs/plan")[2], "failed");
