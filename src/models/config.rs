@@ -8,113 +8,7 @@ use serde_json::{Map, Value};
 
 use super::activation::Activation;
 use super::error::{Error, Result};
-
-/// Keys that say nothing about the hidden states of a forward pass: training, generation, bookkeeping, task heads.
-///
-/// A `*` at an end stands for anything.
-const IRRELEVANT: &[&str] = &[
-    "*_dropout",
-    "*_dropout_prob",
-    "*_pdrop",
-    "_*",
-    "adapters",
-    "architectures",
-    "assistant_*",
-    "attn_implementation",
-    "auto_map",
-    "bad_words_ids",
-    "begin_suppress_tokens",
-    "bos_token",
-    "bos_token_id",
-    "cache_implementation",
-    "chunk_size_feed_forward",
-    "classifier_*",
-    "clf_pooling",
-    "cls_token",
-    "cls_token_id",
-    "decoder_start_token_id",
-    "directionality",
-    "diversity_penalty",
-    "do_sample",
-    "dropout",
-    "dtype",
-    "early_stopping",
-    "encoder_no_repeat_ngram_size",
-    "encoder_repetition_penalty",
-    "eos_token",
-    "eos_token_id",
-    "epsilon_cutoff",
-    "eta_cutoff",
-    "exponential_decay_length_penalty",
-    "finetuning_task",
-    "force_words_ids",
-    "forced_bos_token_id",
-    "forced_eos_token_id",
-    "gradient_checkpointing",
-    "id2label",
-    "init_std",
-    "initializer_*",
-    "is_encoder_decoder",
-    "keys_to_ignore_at_inference",
-    "label2id",
-    "language",
-    "layerdrop",
-    "length_penalty",
-    "mask_token",
-    "mask_token_id",
-    "max_length",
-    "max_new_tokens",
-    "max_sequence_length",
-    "min_length",
-    "min_new_tokens",
-    "min_p",
-    "model_type",
-    "name",
-    "no_repeat_ngram_size",
-    "num_assistant_*",
-    "num_beam_groups",
-    "num_beams",
-    "num_labels",
-    "num_return_sequences",
-    "output_*",
-    "pad_token",
-    "pad_token_id",
-    "penalty_alpha",
-    "pooler_*",
-    "predict_special_tokens",
-    "prefix",
-    "pretraining_tp",
-    "problem_type",
-    "remove_invalid_values",
-    "renormalize_logits",
-    "repetition_penalty",
-    "return_dict",
-    "return_dict_in_generate",
-    "sentence_transformers",
-    "sep_token",
-    "sep_token_id",
-    "stop_strings",
-    "summary_*",
-    "suppress_tokens",
-    "target_lookbehind",
-    "task_specific_params",
-    "temperature",
-    "tf_legacy_loss",
-    "tie_word_embeddings",
-    "tokenizer_class",
-    "top_k",
-    "top_p",
-    "torch_dtype",
-    "torchscript",
-    "transformers.js_config",
-    "transformers_version",
-    "typical_p",
-    "unk_token",
-    "unk_token_id",
-    "unsloth_*",
-    "use_bfloat16",
-    "use_cache",
-];
+use super::irrelevant::is_irrelevant;
 
 /// No side of a model's tensor is as large as this, and products of two such sides are numbers still.
 const MOST: usize = 1 << 31;
@@ -394,17 +288,10 @@ impl Config {
     /// Refuses what was not read and may matter. Called once the family has read all that it understands.
     pub(super) fn finish(&self) -> Result<()> {
         let read = self.read.borrow();
-        let irrelevant = |key: &str| {
-            IRRELEVANT.iter().any(|name| match (name.strip_suffix('*'), name.strip_prefix('*')) {
-                (Some(start), _) => key.starts_with(start),
-                (_, Some(end)) => key.ends_with(end),
-                _ => key == *name,
-            })
-        };
         match self
             .keys
             .iter()
-            .find(|(key, value)| !value.is_null() && !read.contains(key.as_str()) && !irrelevant(key))
+            .find(|(key, value)| !value.is_null() && !read.contains(key.as_str()) && !is_irrelevant(key))
         {
             None => Ok(()),
             Some((key, value)) => Err(Error::ConfigKey {

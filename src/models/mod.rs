@@ -19,6 +19,7 @@ mod dtype;
 mod error;
 mod families;
 mod initialize;
+mod irrelevant;
 mod kernels;
 mod memory;
 mod names;

@@ -61,7 +61,9 @@ fn values_that_no_model_has_are_errors_in_every_key() {
             for round in 0..3 {
                 let value = next();
                 let what = format!("{name}: {key} = {value}");
-                refused(&checkpoint, &with(&config, key, value), round == 0, &what);
+                // A part without keys is a model of billions, which is not drawn here.
+                let untrained = round == 0 && !old.is_object();
+                refused(&checkpoint, &with(&config, key, value), untrained, &what);
             }
             for inner in old.as_object().into_iter().flat_map(Map::keys) {
                 let value = next();
