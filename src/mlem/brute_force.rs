@@ -113,8 +113,8 @@ fn slow_moments(phi: &[Vec<f64>], target: &[f64]) -> (Array2<f64>, Vec<f64>) {
 
 fn assert_close(fast: &[f64], slow: &[f64], what: &str) {
     let scale = slow.iter().fold(0.0f64, |max, x| max.max(x.abs()));
-    for (fast, slow) in fast.iter().zip(slow) {
-        assert!((fast - slow).abs() <= 1e-9 * scale, "{what}: {fast}, and {slow} by the loop");
+    for (index, (fast, slow)) in fast.iter().zip(slow).enumerate() {
+        assert!((fast - slow).abs() <= 1e-9 * scale, "{what}, entry {index}: {fast}, and {slow} by the loop");
     }
 }
 
@@ -156,12 +156,15 @@ fn moments_equal_a_plain_loop_for_every_distance_and_missing_option() {
 #[test]
 fn moments_of_many_features_equal_a_plain_loop() {
     // Patterns in several tables, with numbers and without, more features than bits, and numbers alone.
-    for (categorical, numeric) in [(21, 0), (20, 3), (34, 1), (9, 12), (0, 24)] {
+    for (categorical, numeric) in [(21, 0), (20, 1), (20, 3), (34, 1), (9, 12), (0, 24)] {
         let (features, x) = data(24, categorical, numeric, 6);
         for missing in [Missing::Zero, Missing::One] {
             check_moments(&Mlem::params().missing(missing).interactions(true), &features, x.view(), 2);
         }
     }
+    // So many pairs that tables are filled more than once.
+    let (features, x) = data(190, 20, 1, 8);
+    check_moments(&Mlem::params().interactions(true), &features, x.view(), 1);
     let (features, x) = data(24, 3, 300, 7);
     check_moments(&Mlem::params(), &features, x.view(), 2);
 }

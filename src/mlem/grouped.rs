@@ -10,8 +10,8 @@
 //! can have bits. Each product finds all its bits in one of the tables.
 
 use std::collections::BTreeMap;
-use std::iter;
 use std::ops::Range;
+use std::{iter, mem};
 
 use super::encode::Columns;
 use super::moments::{FeatureSums, Monomial, TargetSums};
@@ -20,14 +20,17 @@ use crate::numeric::simd::widest;
 
 /// The most cells (bins times monomials) of one table for all patterns.
 const ONE_TABLE: usize = 1 << 19;
-/// The most cells of a table where there are several, so that each stays in a core's nearest caches.
-const EACH_TABLE: usize = 1 << 13;
+/// The most cells of a table where there are several, so that each stays in a core's nearest caches: the first of these with which
+/// all tables are small enough.
+const EACH_TABLE: [usize; 4] = [1 << 13, 1 << 12, 1 << 11, 1 << 10];
 /// The most cells of all tables.
 const ALL_TABLES: usize = 1 << 21;
 /// The most monomials.
 const MAX_WIDTH: usize = 1 << 13;
 /// The most monomials of several pairs that are held at once.
 const HELD: usize = 1 << 15;
+/// Pairs that several tables are filled from at once: each table is then brought into the nearest cache less often.
+const WAITING: usize = 1 << 13;
 /// Pairs whose monomials are made together.
 const TOGETHER: usize = 8;
 /// Numbers of a vector; the monomials of a bin fill whole ones.
@@ -80,9 +83,12 @@ struct Table {
 }
 
 /// Sums of monomials by pattern in the making.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Bins {
     cells: Vec<f64>,
+    /// Pairs that are not in the cells yet, with their weights if they have such.
+    waiting: PairChunk,
+    weights: Vec<f64>,
     /// The monomials of some pairs, and the bins they go to.
     rows: Vec<f64>,
     places: Vec<u32>,
@@ -124,7 +130,13 @@ impl Groups {
 
     /// Bins with nothing in them.
     pub(crate) fn bins(&self) -> Bins {
-        Bins { cells: vec![0.0; self.n_cells], rows: Vec::new(), places: Vec::new() }
+        Bins {
+            cells: vec![0.0; self.n_cells],
+            waiting: PairChunk::default(),
+            weights: Vec::new(),
+            rows: Vec::new(),
+            places: Vec::new(),
+        }
     }
 
     /// The cell of the monomial at `place` and the pairs whose pattern contains `mask`.
@@ -138,9 +150,30 @@ impl Groups {
         found.unwrap_or_default()
     }
 
-    /// Adds the pairs of `chunk` to `bins`, each counted as often as `weights` says.
+    /// Adds the pairs of `chunk` to `bins`, each counted as often as `weights` says; either all chunks have such, or none.
     pub(crate) fn accumulate(&self, bins: &mut Bins, chunk: &PairChunk, weights: Option<&[f64]>) {
-        let Bins { cells, rows, places } = bins;
+        if self.parts.len() == 1 {
+            self.fill(bins, chunk, weights);
+            return;
+        }
+        bins.waiting.extend(chunk);
+        bins.weights.extend_from_slice(weights.unwrap_or_default());
+        if bins.waiting.len() >= WAITING {
+            self.fill_waiting(bins);
+        }
+    }
+
+    /// Adds the pairs that wait.
+    fn fill_waiting(&self, bins: &mut Bins) {
+        let (mut waiting, mut weights) = (mem::take(&mut bins.waiting), mem::take(&mut bins.weights));
+        self.fill(bins, &waiting, (!weights.is_empty()).then_some(&weights));
+        waiting.clear();
+        weights.clear();
+        (bins.waiting, bins.weights) = (waiting, weights);
+    }
+
+    fn fill(&self, bins: &mut Bins, chunk: &PairChunk, weights: Option<&[f64]>) {
+        let Bins { cells, rows, places, .. } = bins;
         for part in &self.parts {
             let stride = part.stride();
             let at_once = (HELD / stride).max(1);
@@ -154,7 +187,7 @@ impl Groups {
                     table.places(&chunk.bits[pairs.clone()], places);
                     let cells = &mut cells[table.start..];
                     if part.width == 1 {
-                        add_numbers(cells, places, rows);
+                        add_numbers(cells, places, rows, stride, part.monomials.start);
                     } else {
                         add_rows(cells, part.width, places, rows, stride, part.monomials.start);
                     }
@@ -163,8 +196,10 @@ impl Groups {
         }
     }
 
-    /// Turns each bin into the sum over the patterns that contain its own.
-    fn sum_supersets(&self, cells: &mut [f64]) {
+    /// The cells, each bin of which is the sum over the patterns that contain its own.
+    fn sum_supersets(&self, mut bins: Bins) -> Vec<f64> {
+        self.fill_waiting(&mut bins);
+        let mut cells = bins.cells;
         for part in &self.parts {
             for table in &part.tables {
                 let n_bits = table.mask.count_ones();
@@ -177,12 +212,12 @@ impl Groups {
                 }
             }
         }
+        cells
     }
 
     /// The sums of `monomials` and of their products, from `bins` that were filled without weights.
-    pub(crate) fn feature_sums(&self, mut bins: Bins, monomials: &[Monomial]) -> FeatureSums {
-        self.sum_supersets(&mut bins.cells);
-        let cells = bins.cells;
+    pub(crate) fn feature_sums(&self, bins: Bins, monomials: &[Monomial]) -> FeatureSums {
+        let cells = self.sum_supersets(bins);
         let mut sums = FeatureSums::zeros(monomials.len());
         sums.pairs = cells[self.all];
         let mut products = self.products.iter();
@@ -200,15 +235,15 @@ impl Groups {
     /// The sums of a target and its products with `monomials`, from `bins` that were weighted with the target.
     pub(crate) fn target_sums(
         &self,
-        mut bins: Bins,
+        bins: Bins,
         monomials: &[Monomial],
         pairs: f64,
         square: f64,
     ) -> TargetSums {
-        self.sum_supersets(&mut bins.cells);
-        let at = |(monomial, &cell): (&Monomial, &usize)| monomial.coefficient * bins.cells[cell];
+        let cells = self.sum_supersets(bins);
+        let at = |(monomial, &cell): (&Monomial, &usize)| monomial.coefficient * cells[cell];
         let products = monomials.iter().zip(&self.terms).map(at).collect();
-        TargetSums { pairs, sum: bins.cells[self.all], square, products }
+        TargetSums { pairs, sum: cells[self.all], square, products }
     }
 }
 
@@ -257,7 +292,7 @@ impl Lists {
 
 /// The tables for `lists`, and how many cells they have; `None` where they take more than `plain` vectors.
 fn parts(n_bits: u32, lists: &Lists, plain: usize) -> Option<(Vec<Part>, usize)> {
-    let Lists { columns, steps, degrees } = lists;
+    let Lists { columns, steps, .. } = lists;
     let n_monomials = columns.len();
     if n_bits < 20 && padded(n_monomials) << n_bits <= ONE_TABLE {
         let part = Part {
@@ -269,12 +304,20 @@ fn parts(n_bits: u32, lists: &Lists, plain: usize) -> Option<(Vec<Part>, usize)>
         let n_cells = part.width << n_bits;
         return Some((vec![part], n_cells));
     }
+    let (parts, n_cells, vectors) = EACH_TABLE.into_iter().find_map(|most| several(n_bits, lists, most))?;
+    (vectors < plain).then_some((parts, n_cells))
+}
+
+/// Tables of at most `most` cells each, how many they have in all, and how many vectors each pair takes; `None` where they have
+/// too many.
+fn several(n_bits: u32, lists: &Lists, most: usize) -> Option<(Vec<Part>, usize, usize)> {
+    let Lists { steps, degrees, .. } = lists;
     let (mut parts, mut n_cells, mut vectors) = (Vec::new(), 0, 0);
     for (degree, monomials) in degrees.iter().enumerate().filter(|(_, monomials)| !monomials.is_empty()) {
         let width = padded(monomials.len());
         let n_fields_of_product = degrees.len() - 1 - degree;
         let mut tables = Vec::new();
-        for fields in choices(&fields(n_bits, n_fields_of_product as u32, width), n_fields_of_product) {
+        for fields in choices(&fields(n_bits, n_fields_of_product as u32, width, most), n_fields_of_product) {
             let table = Table::of(fields, n_cells);
             n_cells += width << table.mask.count_ones();
             tables.push(table);
@@ -288,7 +331,7 @@ fn parts(n_bits: u32, lists: &Lists, plain: usize) -> Option<(Vec<Part>, usize)>
         vectors += 2 * part.tables.len() * (1 + width.div_ceil(LANES)) + part.stride().div_ceil(LANES);
         parts.push(part);
     }
-    (vectors < plain).then_some((parts, n_cells))
+    Some((parts, n_cells, vectors))
 }
 
 /// A width that makes whole vectors.
@@ -296,12 +339,12 @@ fn padded(width: usize) -> usize {
     if width == 1 { 1 } else { width.next_multiple_of(LANES) }
 }
 
-/// Fields of `n_bits`, such that the table of any `n_together` of them and of monomials of `width` is small.
-fn fields(n_bits: u32, n_together: u32, width: usize) -> Vec<Range<u32>> {
+/// Fields of `n_bits`, such that the table of any `n_together` of them and of monomials of `width` has at most `most` cells.
+fn fields(n_bits: u32, n_together: u32, width: usize, most: usize) -> Vec<Range<u32>> {
     if n_bits == 0 || n_together == 0 {
         return Vec::new();
     }
-    let fits = |field: &u32| width << (field * n_together).min(n_bits) <= EACH_TABLE;
+    let fits = |field: &u32| width << (field * n_together).min(n_bits) <= most;
     let field = (1..=n_bits).take_while(fits).last().unwrap_or(1);
     let n_fields = n_bits.div_ceil(field);
     (0..n_fields).map(|index| index * n_bits / n_fields..(index + 1) * n_bits / n_fields).collect()
@@ -392,11 +435,10 @@ widest! {
         }
     }
 
-    /// Adds the first of each row to its bin, all of one cell.
-    fn add_numbers(cells: &mut [f64], places: &[u32], rows: &[f64]) {
-        let stride = rows.len() / places.len().max(1);
-        for (&place, row) in places.iter().zip(rows.chunks_exact(stride.max(1))) {
-            cells[place as usize] += row[0];
+    /// Adds the number of each row at `place` to its bin, of one cell.
+    fn add_numbers(cells: &mut [f64], places: &[u32], rows: &[f64], stride: usize, place: usize) {
+        for (&bin, row) in places.iter().zip(rows.chunks_exact(stride)) {
+            cells[bin as usize] += row[place];
         }
     }
 

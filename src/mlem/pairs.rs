@@ -145,6 +145,14 @@ impl PairChunk {
         self.bits.len().max(self.squared.len())
     }
 
+    /// Adds the pairs of `other`.
+    pub(crate) fn extend(&mut self, other: &Self) {
+        self.bits.extend_from_slice(&other.bits);
+        self.dense.resize(other.dense.len(), Vec::new());
+        self.dense.iter_mut().zip(&other.dense).for_each(|(own, other)| own.extend_from_slice(other));
+        self.squared.extend_from_slice(&other.squared);
+    }
+
     pub(crate) fn clear(&mut self) {
         self.bits.clear();
         self.dense.iter_mut().for_each(Vec::clear);
