@@ -165,7 +165,7 @@ impl Comparison {
     ///
     /// # Errors
     ///
-    /// [`Error::TooFew`], [`Error::NoImportance`], [`Error::Features`].
+    /// [`Error::TooFew`], [`Error::NoImportance`], [`Error::Effects`].
     pub fn of(runs: Vec<Run>, params: Params) -> Result<Self> {
         let order = params.order;
         let mut agreement = agreement::check(&runs, order)?;
