@@ -236,7 +236,7 @@ impl Design {
         match self.params.target {
             Target::Squared => {
                 let of_task = |task: &Task| {
-                    let mut sums = TargetAccumulator::new(self.groups.as_ref(), terms);
+                    let mut sums = TargetAccumulator::new(self.groups_of_many(), terms);
                     task.stream(Some(&self.columns), Some(neural), self.coverage, |chunk| {
                         sums.add(chunk, &chunk.squared);
                     });
@@ -286,7 +286,7 @@ impl Design {
         terms: &[Monomial],
     ) -> Vec<Option<TargetSums>> {
         let trains = |fold: usize| tables.len() == 1 || (task.folds.0 != fold && task.folds.1 != fold);
-        let accumulator = || TargetAccumulator::new(self.groups.as_ref(), terms);
+        let accumulator = || TargetAccumulator::new(self.groups_of_many(), terms);
         let mut folds: Vec<Option<TargetAccumulator<'_>>> =
             (0..tables.len()).map(|fold| trains(fold).then(accumulator)).collect();
         let mut ranks = Vec::new();
