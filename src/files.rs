@@ -3,6 +3,7 @@
 //! An interrupted run leaves either the earlier file or the new one, never a half. [`remove_temporaries`] is for a
 //! signal handler, so that Ctrl-C leaves no litter either.
 
+mod lock;
 mod parts;
 mod pending;
 pub(crate) mod tensors;
@@ -13,6 +14,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+pub use lock::Lock;
 pub(crate) use parts::Parts;
 pub use pending::{Pending, read_exact_at};
 

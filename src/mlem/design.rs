@@ -134,12 +134,7 @@ impl Design {
     /// How many `neural`s [`Design::solve_each`] is best given at once.
     pub(crate) fn at_once(&self) -> usize {
         // Bins are large; plain sums are not.
-        if self.groups_of_many().is_some() { 2 } else { 16 }
-    }
-
-    /// How pairs are grouped where many targets are summed: plain sums are faster for a few terms.
-    fn groups_of_many(&self) -> Option<&Groups> {
-        self.groups.as_ref().filter(|_| self.terms.len() > 40)
+        if self.groups.is_some() { 2 } else { 16 }
     }
 
     fn solve_fold(&self, fold: usize, target: &TargetSums, neural: &Neural) -> Solved {
@@ -172,7 +167,7 @@ impl Design {
         let mut squared = Vec::new();
         for k in 0..n_folds {
             let accumulators = || {
-                let new = |_: &Neural| TargetAccumulator::new(self.groups_of_many(), monomials);
+                let new = |_: &Neural| TargetAccumulator::new(self.groups.as_ref(), monomials);
                 neurals.iter().map(new).collect::<Vec<_>>()
             };
             let mut sums: Vec<Vec<TargetAccumulator<'_>>> = (k..n_folds).map(|_| accumulators()).collect();
@@ -236,7 +231,7 @@ impl Design {
         match self.params.target {
             Target::Squared => {
                 let of_task = |task: &Task| {
-                    let mut sums = TargetAccumulator::new(self.groups_of_many(), terms);
+                    let mut sums = TargetAccumulator::new(self.groups.as_ref(), terms);
                     task.stream(Some(&self.columns), Some(neural), self.coverage, |chunk| {
                         sums.add(chunk, &chunk.squared);
                     });
@@ -286,7 +281,7 @@ impl Design {
         terms: &[Monomial],
     ) -> Vec<Option<TargetSums>> {
         let trains = |fold: usize| tables.len() == 1 || (task.folds.0 != fold && task.folds.1 != fold);
-        let accumulator = || TargetAccumulator::new(self.groups_of_many(), terms);
+        let accumulator = || TargetAccumulator::new(self.groups.as_ref(), terms);
         let mut folds: Vec<Option<TargetAccumulator<'_>>> =
             (0..tables.len()).map(|fold| trains(fold).then(accumulator)).collect();
         let mut ranks = Vec::new();

@@ -153,10 +153,8 @@ impl TargetSums {
 
 /// Sums of a target and its products with the terms in the making.
 pub(crate) struct TargetAccumulator<'a> {
-    groups: Option<&'a Groups>,
+    groups: Option<(&'a Groups, Bins)>,
     terms: &'a [Monomial],
-    /// Those of `groups`.
-    bins: Option<Bins>,
     /// One term's values.
     buffer: Vec<f64>,
     sums: TargetSums,
@@ -165,15 +163,15 @@ pub(crate) struct TargetAccumulator<'a> {
 impl<'a> TargetAccumulator<'a> {
     /// Nothing yet; through `groups` where there are some.
     pub(crate) fn new(groups: Option<&'a Groups>, terms: &'a [Monomial]) -> Self {
-        let bins = groups.map(Groups::bins);
-        Self { groups, terms, bins, buffer: Vec::new(), sums: TargetSums::zeros(terms.len()) }
+        let groups = groups.map(|groups| (groups, groups.bins()));
+        Self { groups, terms, buffer: Vec::new(), sums: TargetSums::zeros(terms.len()) }
     }
 
     /// Adds the pairs of `chunk`, whose targets are `target`.
     pub(crate) fn add(&mut self, chunk: &PairChunk, target: &[f64]) {
         self.sums.pairs += target.len() as f64;
         self.sums.square += dot(target, target);
-        if let (Some(groups), Some(bins)) = (self.groups, &mut self.bins) {
+        if let Some((groups, bins)) = &mut self.groups {
             groups.accumulate(bins, chunk, Some(target));
             return;
         }
@@ -195,11 +193,9 @@ impl<'a> TargetAccumulator<'a> {
     }
 
     pub(crate) fn finish(self) -> TargetSums {
-        match (self.groups, self.bins) {
-            (Some(groups), Some(bins)) => {
-                groups.target_sums(bins, self.terms, self.sums.pairs, self.sums.square)
-            }
-            _ => self.sums,
+        match self.groups {
+            Some((groups, bins)) => groups.target_sums(bins, self.terms, self.sums.pairs, self.sums.square),
+            None => self.sums,
         }
     }
 }

@@ -145,12 +145,11 @@ impl PairChunk {
         self.bits.len().max(self.squared.len())
     }
 
-    /// Adds the pairs of `other`.
-    pub(crate) fn extend(&mut self, other: &Self) {
+    /// Adds the feature distances of `other`.
+    pub(crate) fn extend_features(&mut self, other: &Self) {
         self.bits.extend_from_slice(&other.bits);
         self.dense.resize(other.dense.len(), Vec::new());
         self.dense.iter_mut().zip(&other.dense).for_each(|(own, other)| own.extend_from_slice(other));
-        self.squared.extend_from_slice(&other.squared);
     }
 
     pub(crate) fn clear(&mut self) {

@@ -110,6 +110,11 @@ impl Config {
         Ok(keys.map(|keys| Self { id: self.id.clone(), path, keys, read: RefCell::default() }))
     }
 
+    /// The object under `key`, or one without keys where it is absent.
+    pub(super) fn part_or_empty(&self, key: &str) -> Result<Self> {
+        Ok(self.part(key)?.unwrap_or_else(|| Self::empty(self)))
+    }
+
     /// Whether it has no keys at all.
     pub(super) fn is_empty(&self) -> bool {
         self.keys.is_empty()

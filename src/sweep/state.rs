@@ -6,10 +6,9 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::error::{Error, Result};
-use super::lock::Lock;
 use super::tables::{RUN, TABLES};
 use super::{Cell, TaskState};
-use crate::files;
+use crate::files::{self, Lock};
 
 /// The file of a cell's record.
 const RECORD: &str = "cell.json";

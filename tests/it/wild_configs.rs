@@ -1,4 +1,4 @@
-//! Configurations with values that no model has: an error that names the key or the tensor, and never the end of the program.
+//! Configurations with values that no model has: where they are refused the error has a hint, and none is the end of the program.
 
 use mlem_probe::hub::{Checkpoint, Weights};
 use mlem_probe::models::{LoadOptions, Model, families};
@@ -45,7 +45,7 @@ fn with(object: &Map<String, Value>, key: &str, value: Value) -> Value {
 }
 
 #[test]
-fn values_that_no_model_has_are_errors_in_every_key() {
+fn no_value_of_any_key_ends_the_program() {
     // Every key meets some of the values, and every value many of the keys.
     let values = wild();
     let mut turn = 0;

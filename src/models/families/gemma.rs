@@ -75,22 +75,25 @@ fn scores(config: &Config, spec: &mut Spec) -> Result<()> {
 }
 
 /// `T5Gemma` (Zhang et al. 2025): Gemma 2 whose tokens see in both directions, as an encoder.
-pub(in crate::models) fn t5gemma(config: &Config) -> Result<Declaration> {
-    for decoder in ["decoder", "dropout_rate", "classifier_dropout_rate", "vocab_size"] {
-        config.ignore(decoder);
-    }
-    let part = config.part("encoder")?.ok_or_else(|| config.error("encoder", "is missing"))?;
-    // What transformers assumes is not written in a part.
-    let part = part.with_defaults(&json!({
-        "vocab_size": 256_000,
+/// `part`, of a larger configuration, with the sizes that transformers assumes of Gemma 2 and 3 and does not write in a part.
+pub(super) fn assumed_sizes(part: Config) -> Config {
+    part.with_defaults(&json!({
         "hidden_size": 2304,
         "intermediate_size": 9216,
         "num_hidden_layers": 26,
         "num_attention_heads": 8,
         "num_key_value_heads": 4,
         "head_dim": 256,
-        "max_position_embeddings": 8192,
-    }));
+    }))
+}
+
+pub(in crate::models) fn t5gemma(config: &Config) -> Result<Declaration> {
+    for decoder in ["decoder", "dropout_rate", "classifier_dropout_rate", "vocab_size"] {
+        config.ignore(decoder);
+    }
+    let part = config.part("encoder")?.ok_or_else(|| config.error("encoder", "is missing"))?;
+    let part =
+        assumed_sizes(part).with_defaults(&json!({"vocab_size": 256_000, "max_position_embeddings": 8192}));
     part.only("is_decoder", &Value::from(false))?;
     for unused in ["dropout_rate", "cross_attention_hidden_size"] {
         part.ignore(unused);
@@ -113,18 +116,16 @@ pub(in crate::models) fn t5gemma(config: &Config) -> Result<Declaration> {
 /// The rotations of Gemma 3's full and sliding layers. Newer files have an object for each; older ones have scaling for the
 /// first alone, and bases beside each other.
 fn two_rotations(config: &Config, d_head: usize, n_positions: usize) -> Result<(Rope, Rope)> {
-    let base = |key: &str, usual| -> Result<Defaults> {
-        Ok(Defaults { theta: config.number_or(key, usual)?, ..Defaults::PLAIN })
-    };
-    let defaults = (base("rope_theta", 1_000_000.0)?, base("rope_local_base_freq", 10_000.0)?);
+    let of_full = rope::with_base(config, "rope_theta", 1_000_000.0)?;
+    let of_local = rope::with_base(config, "rope_local_base_freq", 10_000.0)?;
     let scaling = config.part("rope_scaling")?;
-    let by_kind = config.part("rope_parameters")?.unwrap_or_else(|| Config::empty(config));
-    let full = by_kind.part("full_attention")?.unwrap_or_else(|| Config::empty(config)).overlaid(scaling);
-    let local = by_kind.part("sliding_attention")?.unwrap_or_else(|| Config::empty(config));
+    let by_kind = config.part_or_empty("rope_parameters")?;
+    let full = by_kind.part_or_empty("full_attention")?.overlaid(scaling);
+    let local = by_kind.part_or_empty("sliding_attention")?;
     by_kind.finish()?;
     Ok((
-        rope::of_part(config, &full, d_head, n_positions, defaults.0)?,
-        rope::of_part(config, &local, d_head, n_positions, defaults.1)?,
+        rope::of_part(config, &full, d_head, n_positions, of_full)?,
+        rope::of_part(config, &local, d_head, n_positions, of_local)?,
     ))
 }
 

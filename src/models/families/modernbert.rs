@@ -2,7 +2,7 @@
 //!
 //! Source: `models/modernbert/modeling_modernbert.py` of Hugging Face transformers.
 
-use super::rope::{self, Defaults};
+use super::rope;
 use crate::models::config::Config;
 use crate::models::error::Result;
 use crate::models::names::{Block, Declaration, Mlp, Names, Qkv, linear};
@@ -48,14 +48,11 @@ pub(in crate::models) fn declare(config: &Config) -> Result<Declaration> {
     let n_layers = config.layers("num_hidden_layers")?;
     let n_positions = config.count_or("max_position_embeddings", 8192)?;
 
-    let base = |key: &str, usual| -> Result<Defaults> {
-        Ok(Defaults { theta: config.number_or(key, usual)?, ..Defaults::PLAIN })
-    };
-    let (global, local) = (base("global_rope_theta", 160_000.0)?, base("local_rope_theta", 10_000.0)?);
-    let parameters = config.part("rope_parameters")?.unwrap_or_else(|| Config::empty(config));
+    let global = rope::with_base(config, "global_rope_theta", 160_000.0)?;
+    let local = rope::with_base(config, "local_rope_theta", 10_000.0)?;
+    let parameters = config.part_or_empty("rope_parameters")?;
     let of = |kind: &str, defaults| -> Result<_> {
-        let part = parameters.part(kind)?.unwrap_or_else(|| Config::empty(config));
-        let part = part.overlaid(config.part("rope_scaling")?);
+        let part = parameters.part_or_empty(kind)?.overlaid(config.part("rope_scaling")?);
         rope::of_part(config, &part, d_head, n_positions, defaults)
     };
     let (global, local) = (of("full_attention", global)?, of("sliding_attention", local)?);

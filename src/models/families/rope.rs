@@ -33,6 +33,11 @@ impl Defaults {
     pub(super) const PLAIN: Self = Self { theta: 10_000.0, part: 1.0, original: None, d_head: None };
 }
 
+/// What a family has whose layers of two kinds have bases of their own, this one under `key`.
+pub(super) fn with_base(config: &Config, key: &str, usual: f64) -> Result<Defaults> {
+    Ok(Defaults { theta: config.number_or(key, usual)?, ..Defaults::PLAIN })
+}
+
 impl Rope {
     /// The shorter of two limits: that of this rotation, and the model's own.
     pub(super) fn limit(&self, n_positions: usize) -> usize {

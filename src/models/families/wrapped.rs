@@ -76,15 +76,7 @@ pub(in crate::models) fn mistral3(config: &Config) -> Result<Declaration> {
 pub(in crate::models) fn gemma3(config: &Config) -> Result<Declaration> {
     let text = config.part("text_config")?.ok_or_else(|| config.error("text_config", "is missing"))?;
     // Published files leave out what transformers assumes.
-    let text = text.with_defaults(&json!({
-        "vocab_size": 262_208,
-        "hidden_size": 2304,
-        "intermediate_size": 9216,
-        "num_hidden_layers": 26,
-        "num_attention_heads": 8,
-        "num_key_value_heads": 4,
-        "head_dim": 256,
-        "max_position_embeddings": 131_072,
-    }));
+    let text = gemma::assumed_sizes(text)
+        .with_defaults(&json!({"vocab_size": 262_208, "max_position_embeddings": 131_072}));
     language_model(config, &text, gemma::gemma3)
 }

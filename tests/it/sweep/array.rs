@@ -184,7 +184,7 @@ fn what_sbatch_refuses_is_said_and_nothing_counts_as_submitted() {
 fn two_who_submit_at_once_do_not_submit_the_same_twice() {
     let cluster = Cluster::new(&format!("engine = 'slurm'\n{SMALL}"));
     let folder = cluster.0.path("runs/plan/slurm");
-    let other = mlem_probe::sweep::Lock::take(&folder).unwrap().unwrap();
+    let other = mlem_probe::files::Lock::take(&folder).unwrap().unwrap();
     let (code, _, said) = cluster.run("sweep plan.toml");
     assert_eq!(code, Some(1));
     assert_snapshot!(said, @"

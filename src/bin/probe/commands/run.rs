@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use mlem_probe::activations::Destination;
 use mlem_probe::compare::{Representation, stimuli_sample};
+use mlem_probe::files::Lock;
 use mlem_probe::grammar::{Draw, Grammar};
 use mlem_probe::models::Dtype;
 use mlem_probe::numeric::rng::Stream;
@@ -15,7 +16,6 @@ use mlem_probe::stimuli::Stimuli;
 use mlem_probe::text;
 
 use super::fit::{self, Fit};
-use super::run_dir::Claimed;
 use super::{LAYER_STIMULI, compare, extract, generate, inputs, model, run_dir, source};
 use crate::args::{DrawArgs, ExtractArgs, RunArgs};
 use crate::failure::{Failure, Result};
@@ -173,7 +173,7 @@ impl<'a> Prepared<'a> {
 struct Taken<'a> {
     args: &'a RunArgs,
     fit: Fit<'a>,
-    _claimed: Claimed,
+    _claimed: Option<Lock>,
 }
 
 impl Taken<'_> {

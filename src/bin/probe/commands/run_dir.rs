@@ -1,9 +1,9 @@
 //! A run directory: where the files of one run are, and how a rerun finds what is complete.
 
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use mlem_probe::files::{self, Pending};
+use mlem_probe::files::{self, Lock, Pending};
 use mlem_probe::geometry::{GEOMETRY, Geometry};
 use mlem_probe::profile::{
     Bootstrapped, DIFFERENCES, Profile, RunRecord, Sample, UNITS, UnitRow, differences_csv, units_csv,
@@ -54,23 +54,21 @@ pub fn require_writable(folder: &Path) -> Result<()> {
     Ok(Pending::beside(&folder.join(".writable")).map(drop)?)
 }
 
-/// A run directory that this process writes, and no other. The system lets go of it when the process ends, however it ends.
-pub struct Claimed {
-    /// None where the system locks no folders.
-    _folder: Option<File>,
-}
-
-/// Fails where another process writes the run directory `folder`: the tables of two runs would end up side by side.
-pub fn claim(folder: &Path) -> Result<Claimed> {
-    let Ok(open) = File::open(folder) else { return Ok(Claimed { _folder: None }) };
-    match open.try_lock() {
-        Ok(()) => Ok(Claimed { _folder: Some(open) }),
-        Err(TryLockError::WouldBlock) => Err(Failure::input(
+/// The lock of the run directory `folder` itself, of which two runs would leave their tables side by side; none where the
+/// system locks no folders.
+///
+/// # Errors
+///
+/// Another process has it.
+pub fn claim(folder: &Path) -> Result<Option<Lock>> {
+    let Ok(Ok(lock)) = File::open(folder).map(Lock::of) else { return Ok(None) };
+    let taken = || {
+        Failure::input(
             format!("another process is writing {}", folder.display()),
             "wait until it is done, or choose another folder with -o",
-        )),
-        Err(TryLockError::Error(_)) => Ok(Claimed { _folder: None }),
-    }
+        )
+    };
+    lock.map(Some).ok_or_else(taken)
 }
 
 /// The layers that an earlier run with the same key left complete in `folder`.

@@ -5,8 +5,9 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use mlem_probe::files;
+use mlem_probe::files::Lock;
 use mlem_probe::sweep::slurm::{ArrayScript, Queue, SLURM, Submission, TaskState, next_number};
-use mlem_probe::sweep::{Cell, Lock, State};
+use mlem_probe::sweep::{Cell, State};
 use mlem_probe::text;
 use serde_json::json;
 

@@ -1,7 +1,7 @@
-//! One process at a cell: a lock of the operating system on a file in its folder.
+//! One process at a folder: a lock of the operating system.
 //!
-//! The system lets go of it when the process ends, however it ends, so that no lock is ever stale: a cell whose process was killed
-//! is free at once. Where the file system has no locks two processes may do the same work; they write the same bytes,
+//! The system lets go of it when the process ends, however it ends, so that no lock is ever stale: a folder whose process was
+//! killed is free at once. Where the file system has no locks two processes may do the same work; they write the same bytes,
 //! each file whole, so nothing is lost but time.
 
 use std::fs::{self, File, TryLockError};
@@ -10,7 +10,7 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use crate::files::Error;
+use super::Error;
 
 /// The file that is locked. It stays: to remove it would let two processes lock two files of one name.
 const LOCK: &str = ".lock";
@@ -36,7 +36,15 @@ impl Lock {
         let path = folder.join(LOCK);
         let failed = |source| Error::Write { path: path.clone(), source };
         fs::create_dir_all(folder).map_err(failed)?;
-        let file = open(&path, true).map_err(failed)?;
+        Self::of(open(&path, true).map_err(failed)?).map_err(failed)
+    }
+
+    /// Takes the lock of an open file or folder itself; none where another process has it.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    pub fn of(file: File) -> io::Result<Option<Self>> {
         for attempt in 1..=TRIES {
             match file.try_lock() {
                 Ok(()) => return Ok(Some(Self { _file: Some(file) })),
@@ -45,7 +53,7 @@ impl Lock {
                 Err(TryLockError::Error(error)) if has_no_locks(&error) => {
                     return Ok(Some(Self { _file: None }));
                 }
-                Err(TryLockError::Error(error)) => return Err(failed(error)),
+                Err(TryLockError::Error(error)) => return Err(error),
             }
         }
         Ok(None)
