@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::columns::ColumnSource;
-use super::{Count, Grammar, Result};
+use super::{Count, Grammar, Problem, Result};
 use crate::stimuli::confounds::{Confounds, Pair, THRESHOLD};
 use crate::stimuli::{Feature, Values};
 use crate::text;
@@ -36,6 +36,8 @@ pub struct Check {
     pub repeated: usize,
     /// Words of the lexicons that no sentence uses: `lexicon: word`.
     pub unused: Vec<String>,
+    /// What reading the grammar left to say ([`Grammar::warnings`]).
+    pub warnings: Vec<String>,
 }
 
 /// What a template generates.
@@ -62,6 +64,8 @@ pub struct FeatureLevels {
     pub levels: Vec<(String, usize)>,
     /// How many sentences lack it.
     pub missing: usize,
+    /// Whether it tells sentences apart.
+    pub varies: bool,
 }
 
 impl Grammar {
@@ -99,6 +103,7 @@ impl Grammar {
             ambiguous: ambiguous.into_iter().collect(),
             repeated,
             unused: self.unused(),
+            warnings: self.warnings().iter().map(Problem::brief).collect(),
         })
     }
 
@@ -146,6 +151,7 @@ fn levels(feature: &Feature) -> FeatureLevels {
         numeric: feature.is_numeric(),
         levels,
         missing: feature.n_missing(),
+        varies: feature.varies(),
     }
 }
 
@@ -163,7 +169,7 @@ impl Check {
     }
 
     fn constant(&self) -> impl Iterator<Item = &FeatureLevels> {
-        self.features.iter().filter(|feature| feature.levels.len() + feature.missing.min(1) < 2)
+        self.features.iter().filter(|feature| !feature.varies)
     }
 
     /// The findings as a page of plain text.
@@ -261,7 +267,7 @@ impl Check {
     }
 
     fn write_findings(&self, out: &mut String) -> std::fmt::Result {
-        let mut findings: Vec<String> = Vec::new();
+        let mut findings: Vec<String> = self.warnings.clone();
         findings.extend(self.templates.iter().filter_map(|template| {
             let killer = template.killer.as_ref()?;
             Some(format!("a template generates nothing: {killer}"))

@@ -32,6 +32,7 @@ mod sample;
 mod sieve;
 mod toml;
 mod unify;
+mod value;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -52,7 +53,7 @@ use self::rules::Rules;
 use self::sieve::Sieve;
 use crate::files;
 use crate::numeric::rng::Stream;
-use crate::stimuli::{Source, Stimuli};
+use crate::stimuli::{self, Source, Stimuli};
 
 /// How deep trees of a recursive grammar are, words included, where nothing else is said.
 pub const DEPTH: usize = 8;
@@ -80,6 +81,9 @@ pub struct Grammar {
     templates: Vec<(String, usize)>,
     /// The words of all lexicons, for what is never used.
     words: Vec<String>,
+    warnings: Vec<Problem>,
+    /// The features whose values are to be read as numbers.
+    numeric: Vec<String>,
     lattice: Lattice,
 }
 
@@ -175,14 +179,17 @@ impl Grammar {
         let stem = Path::new(origin).file_stem().map(|stem| stem.to_string_lossy().into_owned());
         let mut name = stem.unwrap_or_else(|| origin.to_owned());
         let mut summary = None;
+        let mut warnings = Vec::new();
         let (mut rules, templates, words, columns, document) = if is_fcfg(origin) {
-            let fcfg::Compiled { rules, templates, words, .. } = fcfg::compile(source)?;
-            (rules, templates, words, None, None)
+            let compiled = fcfg::compile(source)?;
+            warnings = compiled.warnings;
+            (compiled.rules, compiled.templates, compiled.words, None, None)
         } else {
             let mut document = toml::Document::parse(source, folder)?;
             let toml::Compiled { rules, templates, words, columns } = toml::compile(&document, source)?;
             name = document.name.take().unwrap_or(name);
             summary = document.summary.take();
+            warnings.append(&mut document.warnings);
             (rules, templates, words, Some(columns), Some(document))
         };
         let lattice = packed(&mut rules, depth).map_err(|refused| {
@@ -209,6 +216,8 @@ impl Grammar {
             columns,
             templates,
             words,
+            warnings,
+            numeric: Vec::new(),
             lattice,
         })
     }
@@ -225,10 +234,32 @@ impl Grammar {
         self.summary.as_deref()
     }
 
+    /// What is odd about it without being wrong: a category that stands in productions and that none makes.
+    #[must_use]
+    pub fn warnings(&self) -> &[Problem] {
+        &self.warnings
+    }
+
     /// The names of the features that its stimuli have, in the order of the columns.
     #[must_use]
     pub fn features(&self) -> Vec<&str> {
         self.columns.iter().map(|column| column.name.as_str()).collect()
+    }
+
+    /// Declares the features called `names` numeric: a feature grammar's integers are names unless someone says so.
+    ///
+    /// # Errors
+    ///
+    /// [`stimuli::Error::UnknownFeature`]. That a value is no number is an error of whatever generates it.
+    pub fn declare_numeric(&mut self, names: &[String]) -> Result<()> {
+        for name in names {
+            if !self.columns.iter().any(|column| column.name == *name) {
+                let known = self.columns.iter().map(|column| column.name.clone()).collect();
+                return Err(stimuli::Error::UnknownFeature { name: name.clone(), known }.into());
+            }
+        }
+        self.numeric.extend_from_slice(names);
+        Ok(())
     }
 
     /// The hash of its text and of the lexicon files that it names (BLAKE3, hex).
@@ -270,7 +301,7 @@ impl Grammar {
 
     /// How many derivations each template has.
     fn count_templates(&self) -> Vec<TemplateCount> {
-        let candidates: BTreeMap<usize, u128> = self.lattice.counts_of_rules().into_iter().collect();
+        let candidates = self.lattice.counts_of_rules();
         let count = |(label, rule): &(String, usize)| {
             let candidates = candidates.get(rule).copied().unwrap_or(0);
             let sieved = candidates > 0 && !self.rules.all[*rule].sieved.is_empty();
@@ -288,7 +319,11 @@ impl Grammar {
     fn stimuli(&self, labelled: Labelled, drawn: String) -> Result<Stimuli> {
         let source =
             Source { grammar: Some(self.name.clone()), grammar_hash: Some(self.hash()), drawn: Some(drawn) };
-        Ok(self.generator().stimuli(labelled)?.with_source(source))
+        let mut stimuli = self.generator().stimuli(labelled)?;
+        for name in &self.numeric {
+            stimuli.features_mut().declare_numeric(name)?;
+        }
+        Ok(stimuli.with_source(source))
     }
 
     fn generator(&self) -> Generator<'_> {

@@ -130,7 +130,7 @@ impl Error {
                 }
             }
             Self::NotANumber { feature, .. } => {
-                format!("write a number, leave it empty (missing), or pass --categorical {feature}")
+                format!("write a number, leave it empty (missing), or read levels: --categorical {feature}")
             }
             Self::DuplicateFeature { .. } => "rename one of the columns".to_owned(),
             Self::NoDistances { .. } => {

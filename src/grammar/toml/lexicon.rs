@@ -25,7 +25,7 @@ pub(super) struct Lexicon {
     pub words: Vec<Word>,
     lemmas: BTreeSet<String>,
     /// For each feature whether its values are numbers.
-    numeric: BTreeMap<String, bool>,
+    pub numeric: BTreeMap<String, bool>,
 }
 
 /// A word.
@@ -41,6 +41,8 @@ pub(super) struct Word {
 pub(super) struct Form {
     pub text: String,
     pub cell: Vec<(String, String)>,
+    /// What holds of this form alone: its frequency.
+    pub features: Vec<(String, Value)>,
 }
 
 impl Lexicon {
@@ -87,7 +89,9 @@ impl Lexicon {
     /// Adds the word that `fields` describe.
     fn add(&mut self, source: SourceText<'_>, fields: &Fields) -> Result<()> {
         let mut word = Word { lemma: String::new(), features: Vec::new(), forms: Vec::new() };
-        for field in &fields.fields {
+        let (of_forms, fields_of_all): (Vec<&Field>, Vec<&Field>) =
+            fields.fields.iter().partition(|field| self.is_of_forms(field));
+        for field in fields_of_all {
             let key = field.path.first().map_or("", String::as_str);
             if key == LEMMA && field.path.len() == 1 {
                 word.lemma = field.text(source)?;
@@ -109,6 +113,9 @@ impl Lexicon {
         if word.lemma.is_empty() {
             word.lemma.clone_from(&first.text);
         }
+        for field in of_forms {
+            self.feature_of_forms(source, field, &mut word)?;
+        }
         // A feature that is also a dimension holds for every form of the word.
         for (name, value) in &word.features {
             if word.forms.iter().flat_map(|form| &form.cell).any(|(dimension, _)| dimension == name) {
@@ -127,7 +134,7 @@ impl Lexicon {
     }
 
     /// The value of a feature, which must be one of a dimension's if it is called so, and a number where others are.
-    fn feature(&mut self, source: SourceText<'_>, field: &Field) -> Result<Value> {
+    pub(super) fn feature(&mut self, source: SourceText<'_>, field: &Field) -> Result<Value> {
         let (key, value) = (&field.path[0], field.value(source)?);
         if let Some((_, values)) = self.dimensions.iter().find(|(name, _)| name == key)
             && !values.contains(&value.display())
@@ -152,7 +159,7 @@ impl Lexicon {
         Ok(value)
     }
 
-    fn dimension_of(&self, value: &str) -> Option<&str> {
+    pub(super) fn dimension_of(&self, value: &str) -> Option<&str> {
         let has = |values: &Vec<String>| values.iter().any(|other| other == value);
         self.dimensions.iter().find(|(_, values)| has(values)).map(|(name, _)| name.as_str())
     }
@@ -168,7 +175,7 @@ impl Lexicon {
     }
 
     /// The cell of the paradigm that a path such as `present.3.sg` names.
-    fn cell(&self, source: SourceText<'_>, field: &Field) -> Result<Vec<(String, String)>> {
+    pub(super) fn cell(&self, source: SourceText<'_>, field: &Field) -> Result<Vec<(String, String)>> {
         let mut cell: Vec<(String, String)> = Vec::new();
         for (key, span) in field.path.iter().zip(&field.key_spans) {
             let Some(dimension) = self.dimension_of(key) else {
@@ -211,14 +218,14 @@ impl Field {
             return Ok(value.clone());
         }
         let message = format!("`{}` has more than one value", self.path.join("."));
-        let hint = "only forms may be a list: a word has one value of a feature".to_owned();
+        let hint = "write one value; a list has as many as the word has forms".to_owned();
         Err(source.error(self.span.clone(), message, hint))
     }
 
     fn text(&self, source: SourceText<'_>) -> Result<String> {
         match self.value(source)? {
             Value::Text(text) => Ok(text),
-            Value::Number(_) => Err(self.unquoted(source, &self.span)),
+            _ => Err(self.unquoted(source, &self.span)),
         }
     }
 
@@ -242,7 +249,7 @@ impl Field {
                     hint,
                 ));
             }
-            forms.push(Form { text: form.clone(), cell: cell.to_vec() });
+            forms.push(Form { text: form.clone(), cell: cell.to_vec(), features: Vec::new() });
         }
         Ok(())
     }

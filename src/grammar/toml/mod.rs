@@ -8,6 +8,8 @@ mod columns;
 mod compile;
 mod constraint;
 mod csv;
+mod forms;
+mod frequencies;
 mod lexicon;
 mod reader;
 mod template;
@@ -24,7 +26,7 @@ use self::constraint::Operand;
 use self::lexicon::{LEMMA, Lexicon};
 use self::reader::{Bytes, Entry, Table, Text};
 use self::template::Template;
-use super::error::{Result, SourceText, suggest};
+use super::error::{Problem, Result, SourceText, suggest};
 use super::rules::Value;
 
 /// A template grammar, read and checked.
@@ -34,6 +36,8 @@ pub(super) struct Document {
     pub summary: Option<String>,
     /// The texts of the lexicon files.
     pub files: Vec<String>,
+    /// Words that a list of frequencies lacks.
+    pub warnings: Vec<Problem>,
     lexicons: Vec<Lexicon>,
     /// The slots in the order of their declaration, as the templates see them at first.
     slots: Vec<Slot>,
@@ -168,7 +172,7 @@ impl Slot {
                 if feature == LEMMA {
                     push(Value::Text(word.lemma.clone()));
                 }
-                for (name, value) in &word.features {
+                for (name, value) in word.features.iter().chain(word.forms.iter().flat_map(|form| &form.features)) {
                     if name == feature {
                         push(value.clone());
                     }
@@ -218,6 +222,7 @@ impl Document {
             "source",
             "capitalize",
             "lexicon",
+            "frequencies",
             "slots",
             "constraints",
             "computed",
@@ -234,14 +239,18 @@ impl Document {
         for entry in &lexicon.table("`lexicon`".to_owned())?.entries {
             lexicons.push(Lexicon::read(entry, folder, &mut files)?);
         }
+        let mut warnings = Vec::new();
+        if let Some(entry) = table.get("frequencies") {
+            warnings = frequencies::fill(entry, folder, &mut lexicons, &mut files)?;
+        }
         let mut slots = Vec::new();
         if let Some(entry) = table.get("slots") {
             for entry in &entry.table("`slots`".to_owned())?.entries {
                 slots.push(Slot::read(entry, &lexicons)?);
             }
         }
-        let mut document =
-            Self { name, summary, files, lexicons, slots, templates: Vec::new(), computed: Vec::new() };
+        let (templates, computed) = (Vec::new(), Vec::new());
+        let mut document = Self { name, summary, files, warnings, lexicons, slots, templates, computed };
         document.read_templates(&table)?;
         document.read_computed(&table)?;
         Ok(document)

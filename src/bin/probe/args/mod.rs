@@ -137,6 +137,9 @@ pub struct GenerateArgs {
     /// Choose the sample so that levels are even and features uncorrelated
     #[arg(long, requires = "sample")]
     pub balance: bool,
+    /// Read these features as numbers: integers of an .fcfg grammar are names unless they are listed here
+    #[arg(long, value_name = "F,...", value_delimiter = ',')]
+    pub numeric: Vec<String>,
     /// Write minimal pairs instead, as JSON lines: sentences that differ in this feature alone
     #[arg(long, value_name = "FEATURE", conflicts_with = "balance")]
     pub pairs: Option<String>,
@@ -155,6 +158,9 @@ pub struct GenerateArgs {
 pub struct CheckArgs {
     /// A bundled grammar or a grammar file
     pub grammar: String,
+    /// Read these features as numbers: integers of an .fcfg grammar are names unless they are listed here
+    #[arg(long, value_name = "F,...", value_delimiter = ',')]
+    pub numeric: Vec<String>,
     /// Name the words that this model's tokenizer splits: a Hub id, an alias, or a checkpoint directory
     #[arg(short, long, value_name = "MODEL")]
     pub model: Option<String>,

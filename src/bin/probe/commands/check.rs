@@ -11,7 +11,8 @@ use mlem_probe::grammar::Check;
 
 /// Runs the command.
 pub fn run(args: &CheckArgs, printer: &Printer) -> Result<()> {
-    let grammar = source::grammar(&args.grammar, args.depth)?;
+    let mut grammar = source::grammar(&args.grammar, args.depth)?;
+    grammar.declare_numeric(&args.numeric)?;
     let check = grammar.check()?;
     let words = args.model.as_ref().map(|model| Words::of(&grammar, model, &check, printer)).transpose()?;
     if printer.json() {
@@ -55,5 +56,6 @@ fn as_json(check: &Check) -> Value {
         "same_sentence_different_labels": check.ambiguous,
         "repeated_sentences": check.repeated,
         "unused_words": check.unused,
+        "warnings": check.warnings,
     })
 }

@@ -95,6 +95,13 @@ pub fn choose_features(
     for name in args.features.iter().chain(&args.drop) {
         stimuli.features().position(name)?;
     }
+    if let Some(name) = args.numeric.iter().find(|name| args.categorical.contains(name)) {
+        let message = format!("`{name}` cannot be both numeric and categorical");
+        return Err(Failure::usage(message, "take it out of --numeric or of --categorical"));
+    }
+    for name in &args.numeric {
+        stimuli.features_mut().declare_numeric(name)?;
+    }
     for name in &args.categorical {
         stimuli.features_mut().declare_categorical(name)?;
     }

@@ -70,10 +70,10 @@ struct Prepared<'a> {
 fn prepare<'a>(args: &'a RunArgs, command: Vec<String>, printer: &Printer) -> Result<Prepared<'a>> {
     let source = args.source.as_deref().unwrap_or_default();
     let begun = Instant::now();
-    let mut stimuli = stimuli(source, &args.draw, printer)?;
+    let (mut stimuli, mut warnings) = stimuli(source, args, printer)?;
     stimuli.sentences()?;
     args.transforms.check(args.estimator.distance)?;
-    let warnings = inputs::choose_features(&mut stimuli, &args.estimator, printer)?;
+    warnings.extend(inputs::choose_features(&mut stimuli, &args.estimator, printer)?);
     args.estimator.estimator(args.draw.seed).check(stimuli.features(), args.estimator.folds)?;
     let seconds = BTreeMap::from([("generate".to_owned(), begun.elapsed().as_secs_f64())]);
     Ok(Prepared { args, command, source, stimuli, warnings, seconds })
@@ -199,11 +199,15 @@ fn pooling(args: &ExtractArgs, stimuli: &Stimuli) -> String {
     words
 }
 
-/// The stimuli that `source` names, as many as `draw` asks for.
-fn stimuli(source: &str, draw: &DrawArgs, printer: &Printer) -> Result<Stimuli> {
-    match source::open(source, draw.depth)? {
-        source::Source::Grammar(grammar) => from_grammar(&grammar, draw, printer),
-        source::Source::Csv => from_csv(source, draw, printer),
+/// The stimuli that `source` names, as many as were asked for, and what was said of where they came from.
+fn stimuli(source: &str, args: &RunArgs, printer: &Printer) -> Result<(Stimuli, Vec<String>)> {
+    match source::open(source, args.draw.depth)? {
+        source::Source::Grammar(mut grammar) => {
+            grammar.declare_numeric(&args.estimator.numeric)?;
+            let warnings = source::warn(&grammar, printer);
+            Ok((from_grammar(&grammar, &args.draw, printer)?, warnings))
+        }
+        source::Source::Csv => Ok((from_csv(source, &args.draw, printer)?, Vec::new())),
     }
 }
 

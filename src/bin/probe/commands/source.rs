@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
-use mlem_probe::grammar::Grammar;
+use mlem_probe::grammar::{Grammar, Problem};
+use mlem_probe::progress::Progress;
 
 use crate::failure::Result;
+use crate::printer::Printer;
 
 /// What the user named.
 pub enum Source {
@@ -12,6 +14,13 @@ pub enum Source {
     Grammar(Box<Grammar>),
     /// A CSV of stimuli.
     Csv,
+}
+
+/// Says what is odd about `grammar`, and gives what it said.
+pub fn warn(grammar: &Grammar, printer: &Printer) -> Vec<String> {
+    let warnings: Vec<String> = grammar.warnings().iter().map(Problem::brief).collect();
+    warnings.iter().for_each(|warning| printer.warn(warning));
+    warnings
 }
 
 /// Tells a CSV from a grammar, and reads the grammar, with trees at most `depth` deep.
