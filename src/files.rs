@@ -3,6 +3,7 @@
 //! An interrupted run leaves either the earlier file or the new one, never a half. [`remove_temporaries`] is for a
 //! signal handler, so that Ctrl-C leaves no litter either.
 
+pub mod kind;
 mod lock;
 mod parts;
 mod pending;
@@ -14,6 +15,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+pub use kind::{Kind, what_is};
 pub use lock::Lock;
 pub(crate) use parts::Parts;
 pub use pending::{Pending, read_exact_at};
