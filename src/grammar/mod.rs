@@ -34,7 +34,6 @@ mod toml;
 mod unify;
 mod value;
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 pub use bundled::{Bundled, bundled};

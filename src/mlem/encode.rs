@@ -58,6 +58,9 @@ impl Scales {
         let scales = features
             .iter()
             .map(|feature| {
+                if feature.names_stimuli() {
+                    return Err(Error::NamesStimuli { feature: feature.name().to_owned() });
+                }
                 if !feature.varies() {
                     let value =
                         (0..feature.len()).map(|row| feature.display(row)).find(|text| !text.is_empty());

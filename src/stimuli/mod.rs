@@ -7,16 +7,20 @@ pub mod confounds;
 mod csv;
 mod distances;
 mod error;
+mod hygiene;
 mod sidecar;
 mod suspects;
 mod table;
+mod tables;
 mod words;
 
 pub use distances::Distances;
 pub use error::{Error, Result};
+pub use hygiene::Oddity;
 pub use sidecar::Source;
 pub use suspects::Suspect;
 pub use table::{Feature, FeatureTable, Values};
+pub use tables::Reading;
 
 /// Where a slot stands in a sentence: Unicode scalar offsets, end excluded, as Python slices a `str`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -38,6 +42,8 @@ pub struct Stimuli {
     source: Source,
     /// Whether the stimuli are words in sentences: the first slot is the word.
     word_level: bool,
+    /// What was assumed in reading them.
+    notes: Vec<String>,
 }
 
 impl Stimuli {
@@ -60,6 +66,7 @@ impl Stimuli {
             features,
             source: Source::default(),
             word_level: false,
+            notes: Vec::new(),
         }
     }
 
@@ -115,7 +122,7 @@ impl Stimuli {
     ///
     /// [`Error::NoSentences`] when the stimuli are features alone.
     pub fn sentences(&self) -> Result<&[String]> {
-        self.sentences.as_deref().ok_or(Error::NoSentences)
+        self.sentences.as_deref().ok_or_else(|| Error::NoSentences { near: self.features.like_sentences() })
     }
 
     /// The features, `n_stimuli` rows.
@@ -148,6 +155,12 @@ impl Stimuli {
         self.word_level
     }
 
+    /// What was assumed in reading them from a table, for people.
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
     /// Where the stimuli came from.
     #[must_use]
     pub fn source(&self) -> &Source {
@@ -171,6 +184,7 @@ impl Stimuli {
             features: self.features.select(rows),
             source: self.source.clone(),
             word_level: self.word_level,
+            notes: self.notes.clone(),
         }
     }
 

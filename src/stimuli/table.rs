@@ -144,13 +144,20 @@ impl Feature {
         self.len() == 0
     }
 
-    /// Whether it tells any two stimuli, or pairs of stimuli, apart: by two values, or by having its one value and lacking it.
+    /// Whether its distances differ among the pairs of stimuli: it has two values, or one that some stimuli lack. Levels that
+    /// differ for every stimulus, as those of a name or a number of the stimulus do, tell no pair from another.
     #[must_use]
     pub fn varies(&self) -> bool {
         match &self.values {
             Values::Distances(distances) => distances.vary(),
-            _ => self.n_distinct() > 1 || self.presence().is_some(),
+            _ => (self.n_distinct() > 1 && !self.names_stimuli()) || self.presence().is_some(),
         }
+    }
+
+    /// Whether it has another level for every stimulus.
+    #[must_use]
+    pub fn names_stimuli(&self) -> bool {
+        matches!(&self.values, Values::Categorical { levels, codes } if levels.len() > 2 && levels.len() == codes.len())
     }
 
     /// For each stimulus whether it has a value, where there is one value that some stimuli have and others lack (`+PL` or

@@ -8,6 +8,7 @@ mod ranges;
 mod simulate;
 mod stimuli;
 mod sweep;
+mod table;
 mod transform;
 
 use std::path::PathBuf;
@@ -24,6 +25,7 @@ pub use model::{ExtractArgs, ModelArgs};
 pub use ranges::Ranges;
 pub use simulate::SimulateArgs;
 pub use stimuli::DrawArgs;
+pub use table::TableArgs;
 pub use sweep::{CollectArgs, PlanArgs, SweepCommand, SweepRunArgs, SweepTask};
 pub use transform::TransformArgs;
 
@@ -103,7 +105,7 @@ pub struct Talk {
 /// `probe run`.
 #[derive(Debug, Args)]
 pub struct RunArgs {
-    /// A bundled grammar, a grammar file, or a CSV of stimuli
+    /// A bundled grammar, a grammar file, or a table of stimuli (CSV, TSV, JSON lines, SyntaxGym, CoNLL-U, lines of text)
     #[arg(value_name = "SOURCE", required = true)]
     pub source: Option<String>,
     /// The run directory (default: runs/SOURCE-MODEL)
@@ -111,6 +113,8 @@ pub struct RunArgs {
     pub out: Option<PathBuf>,
     #[command(flatten)]
     pub draw: DrawArgs,
+    #[command(flatten)]
+    pub table: TableArgs,
     #[command(flatten)]
     pub model: ModelArgs,
     #[command(flatten)]
@@ -174,7 +178,7 @@ pub struct CheckArgs {
 /// `probe extract`.
 #[derive(Debug, Args)]
 pub struct ExtractCommand {
-    /// A CSV with a `sentence` column
+    /// A table of stimuli, with a column `sentence` (or another: --text)
     pub stimuli: PathBuf,
     /// Where to write the activations (.safetensors)
     #[arg(short, long, value_name = "FILE")]
@@ -183,6 +187,8 @@ pub struct ExtractCommand {
     pub model: ModelArgs,
     #[command(flatten)]
     pub extract: ExtractArgs,
+    #[command(flatten)]
+    pub table: TableArgs,
     #[command(flatten)]
     pub transforms: TransformArgs,
     /// Seed of what is drawn: --noise
@@ -195,7 +201,7 @@ pub struct ExtractCommand {
 /// `probe fit`.
 #[derive(Debug, Args)]
 pub struct FitArgs {
-    /// Features: a CSV with one row per stimulus, or .npy or .npz with a matrix of distances for each
+    /// Features: a table with one row per stimulus, or .npy or .npz with a matrix of distances for each
     pub stimuli: PathBuf,
     /// Activations: .safetensors, .npy or .npz, one row per stimulus
     pub activations: PathBuf,
@@ -215,6 +221,8 @@ pub struct FitArgs {
     /// Seed of the folds and the permutations
     #[arg(long, value_name = "S", default_value_t = 0)]
     pub seed: u64,
+    #[command(flatten)]
+    pub table: TableArgs,
     #[command(flatten)]
     pub transforms: TransformArgs,
     #[command(flatten)]

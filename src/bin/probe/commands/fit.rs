@@ -47,7 +47,7 @@ pub fn run(args: &FitArgs, printer: &Printer) -> Result<()> {
     run_dir::require_writable(&args.out)?;
     let _claimed = run_dir::claim(&args.out)?;
     let begun = Instant::now();
-    let mut stimuli = inputs::stimuli(args)?;
+    let mut stimuli = inputs::stimuli(args, printer)?;
     let (activations, repeats) = inputs::activations(args, printer)?;
     let mut warnings = Vec::new();
     if let Some(hash) = &activations.provenance().stimuli_hash

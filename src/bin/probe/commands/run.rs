@@ -203,11 +203,15 @@ fn pooling(args: &ExtractArgs, stimuli: &Stimuli) -> String {
 fn stimuli(source: &str, args: &RunArgs, printer: &Printer) -> Result<(Stimuli, Vec<String>)> {
     match source::open(source, args.draw.depth)? {
         source::Source::Grammar(mut grammar) => {
+            if !args.table.is_empty() {
+                let message = format!("{source} is a grammar, and --text, --words, --morph, --lines and --decimal-comma are of tables");
+                return Err(Failure::usage(message, "leave them out"));
+            }
             grammar.declare_numeric(&args.estimator.numeric)?;
             let warnings = source::warn(&grammar, printer);
             Ok((from_grammar(&grammar, &args.draw, printer)?, warnings))
         }
-        source::Source::Csv => Ok((from_csv(source, &args.draw, printer)?, Vec::new())),
+        source::Source::Table => Ok((from_table(source, args, printer)?, Vec::new())),
     }
 }
 
@@ -225,8 +229,9 @@ fn from_grammar(grammar: &Grammar, draw: &DrawArgs, printer: &Printer) -> Result
     Ok(drawn.stimuli)
 }
 
-fn from_csv(path: &str, draw: &DrawArgs, printer: &Printer) -> Result<Stimuli> {
-    let stimuli = Stimuli::read(path.as_ref())?;
+fn from_table(path: &str, args: &RunArgs, printer: &Printer) -> Result<Stimuli> {
+    let draw = &args.draw;
+    let stimuli = inputs::read(path.as_ref(), &args.table, printer)?;
     match draw.sample {
         Some(0) => Err(no_stimuli()),
         Some(n) if n < stimuli.len() => {
