@@ -3,20 +3,14 @@
 use ndarray::{Array2, ArrayView2};
 use rayon::prelude::*;
 
-use super::design::{Design, MIN_STIMULI, check_memory};
-use super::distance::Neural;
-use super::effects::Effect;
-use super::encode::Scales;
-use super::fit::fit_warnings;
-use super::importance::{Held, Plan, TermImportance};
-use super::pairs::{Coverage, Layout, Task, n_pairs};
+use super::error::{Error, Result};
+use super::importance::{Effect, Held, Plan, TermImportance};
+use super::moments::{Design, MIN_STIMULI, check_memory};
+use super::pairs::{Coverage, Layout, Neural, Scales, Task, Term, matrix, n_pairs, terms};
 use super::params::{MlemParams, PairBudget};
-use super::score::{Evaluation, GridModel, PairSet, Scored, neural_distances};
-use super::solve::Solved;
-use super::stochastic::TrainingStep;
-use super::streamed::{self, HELD};
-use super::terms::{Term, matrix, terms};
-use super::{Error, Result, Warning};
+use super::score::{Evaluation, GridModel, PairSet, Scored, neural_distances, streamed};
+use super::solve::{Solved, Systems, TrainingStep};
+use super::warning::Warning;
 use crate::numeric::rank::{RankTarget, Scratch};
 use crate::numeric::rng::Stream;
 use crate::numeric::split;
@@ -29,6 +23,7 @@ const MIN_FOLD: usize = 3;
 #[derive(Debug, Clone)]
 pub struct CrossValidation {
     pub(super) design: Design,
+    pub(super) systems: Systems,
     pub(super) plan: Plan,
     /// Which of a fold's pairs are held: all that it is scored on, or, where these are too many, a sample for its importances.
     pub(super) coverage: Coverage,
@@ -101,7 +96,7 @@ impl MlemParams {
     ///
     /// An option out of range; fewer than 8 stimuli; folds of fewer than 3; a constant feature.
     pub fn cross_validation(&self, features: &FeatureTable, folds: usize) -> Result<CrossValidation> {
-        self.validation(features, folds, HELD)
+        self.validation(features, folds, streamed::HELD)
     }
 
     /// As [`MlemParams::cross_validation`], with at most `most` pairs held.
@@ -133,7 +128,8 @@ impl MlemParams {
         }
         let plan = Plan::new(self, features, &design.layout.order, &design.terms, &design.columns)?;
         warnings.extend(plan.warnings(design.scales.names(), &design.layout.folds));
-        Ok(CrossValidation { design, plan, coverage: held, sets, trained_on, warnings })
+        let systems = Systems::new(&design);
+        Ok(CrossValidation { design, systems, plan, coverage: held, sets, trained_on, warnings })
     }
 }
 
@@ -215,7 +211,7 @@ impl CrossValidation {
     ///
     /// Another number of rows than the features have; activations that are not finite.
     pub fn fit(&self, activations: ArrayView2<'_, f32>) -> Result<Vec<FoldFit>> {
-        self.fit_with(activations, Design::solve)
+        self.fit_with(activations, |design, neural| self.systems.solve(design, neural))
     }
 
     /// As [`CrossValidation::fit`], with the weights of every fold that `solve` gives.
@@ -241,7 +237,7 @@ impl CrossValidation {
                 let evaluation = Evaluation::new(model, &self.sets[fold], target);
                 let held = evaluation.score();
                 let scored = streamed.unwrap_or(held);
-                let mut warnings = fit_warnings(&solved, fold);
+                let mut warnings = solved.warnings(fold);
                 if let Err(reason) = scored.spearman {
                     // Where nothing can be scored, that nothing is associated goes without saying.
                     warnings = vec![Warning::UndefinedScore { layer: None, folds: vec![fold], reason }];

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::effects::FeatureGroup;
-use super::{Error, Result};
+use super::error::{Error, Result};
+use super::group::FeatureGroup;
 
 /// How far two activations are from each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]

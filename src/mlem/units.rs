@@ -16,13 +16,11 @@ use ndarray::{Array2, ArrayView2, Axis};
 use rayon::prelude::*;
 
 use super::crossval::CrossValidation;
-use super::distance::Neural;
-use super::encode::Partners;
+use super::error::{Error, Result};
+use super::importance::Order;
 use super::moments::{Monomial, TargetSums};
-use super::pairs::PairChunk;
+use super::pairs::{Neural, PairChunk, Partners, Term};
 use super::params::{Distance, MlemParams, PairBudget, Solver, Target};
-use super::terms::Term;
-use super::{Error, Order, Result};
 use crate::progress::Progress;
 use crate::stimuli::FeatureTable;
 
@@ -111,7 +109,7 @@ impl UnitValidation {
                 .par_iter()
                 .map(|&unit| {
                     (0..self.0.n_folds())
-                        .map(|fold| design.solve_exactly(fold, &sums[fold][unit]).w)
+                        .map(|fold| self.0.systems.solve_exactly(design, fold, &sums[fold][unit]).w)
                         .collect()
                 })
                 .collect();

@@ -1,103 +1,11 @@
-//! Modelled distances of a set of pairs, and their Spearman correlation with the neural ones.
+//! Modelled distances of a set of pairs.
 //!
-//! Modelled distances are whole numbers: each term's contribution is rounded to a fixed grid of 2³⁰ steps, so that pairs
-//! with the same distances tie exactly, in whatever order their terms were added.
+//! They are whole numbers: each term's contribution is rounded to a fixed grid of 2³⁰ steps, so that pairs with the same
+//! distances tie exactly, in whatever order their terms were added.
 
-use std::borrow::Borrow;
-
-use super::distance::Neural;
-use super::encode::{Columns, Slot};
-use super::pairs::{Coverage, PairChunk, Task};
-use super::terms::Term;
-use super::warning::Undefined;
-use crate::numeric::rank::{RankTarget, Scratch};
+use super::pair_set::PairSet;
+use crate::mlem::pairs::{Columns, Slot, Term};
 use crate::numeric::simd::widest;
-
-/// The distances of pairs that a model is scored on.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct PairSet {
-    bits: Vec<u32>,
-    /// Per numeric feature, one distance per pair.
-    dense: Vec<Vec<f32>>,
-}
-
-impl PairSet {
-    /// The pairs of `tasks`, in their order.
-    pub(crate) fn new(columns: &Columns, tasks: &[Task], coverage: Coverage) -> Self {
-        let mut set = Self::empty(columns);
-        for task in tasks {
-            task.stream(Some(columns), None, coverage, |chunk| set.extend(chunk));
-        }
-        set
-    }
-
-    /// No pairs of the stimuli of `columns`, to be extended.
-    pub(crate) fn empty(columns: &Columns) -> Self {
-        Self { bits: Vec::new(), dense: vec![Vec::new(); columns.n_dense()] }
-    }
-
-    /// Adds the pairs of `chunk`.
-    pub(crate) fn extend(&mut self, chunk: &PairChunk) {
-        self.bits.extend_from_slice(&chunk.bits);
-        for (out, column) in self.dense.iter_mut().zip(&chunk.dense) {
-            out.extend(column.iter().map(|&x| x as f32));
-        }
-    }
-
-    /// Forgets all pairs.
-    pub(crate) fn clear(&mut self) {
-        self.bits.clear();
-        self.dense.iter_mut().for_each(Vec::clear);
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.bits.len()
-    }
-
-    /// The memory it takes.
-    pub(crate) fn bytes(&self) -> usize {
-        4 * self.len() * (1 + self.dense.len())
-    }
-
-    /// These pairs, with the distances of `features` taken from `other`.
-    pub(crate) fn with(&self, other: &Self, features: &[usize], slots: &[Slot]) -> Self {
-        let mut mixed = self.clone();
-        let mut mask = 0;
-        for &feature in features {
-            match slots[feature] {
-                Slot::Bit(bit) => mask |= 1 << bit,
-                Slot::Dense(column) => mixed.dense[column].clone_from(&other.dense[column]),
-            }
-        }
-        for (bits, other) in mixed.bits.iter_mut().zip(&other.bits) {
-            *bits = (*bits & !mask) | (other & mask);
-        }
-        mixed
-    }
-
-    /// The pairs at `order`.
-    pub(crate) fn gather(&self, order: &[u32]) -> Self {
-        Self {
-            bits: order.iter().map(|&i| self.bits[i as usize]).collect(),
-            dense: self
-                .dense
-                .iter()
-                .map(|column| order.iter().map(|&i| column[i as usize]).collect())
-                .collect(),
-        }
-    }
-}
-
-/// Squared neural distances of the pairs of `tasks`, in their order.
-pub(crate) fn neural_distances(neural: &Neural, tasks: &[Task], coverage: Coverage) -> Vec<f32> {
-    let mut distances = Vec::new();
-    for task in tasks {
-        task.stream(None, Some(neural), coverage, |chunk| {
-            distances.extend(chunk.squared.iter().map(|&x| x as f32));
-        });
-    }
-    distances
-}
 
 /// A model in whole numbers.
 #[derive(Debug, Clone)]
@@ -286,41 +194,5 @@ widest! {
         for (((out, from), own), other) in out.iter_mut().zip(from).zip(own).zip(other) {
             *out = from - round(weight * (own.0 * own.1)) + round(weight * (other.0 * other.1));
         }
-    }
-}
-
-/// Spearman's correlation of modelled and neural distances.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Scored {
-    /// The correlation; `Err` says why there is none.
-    pub spearman: Result<f64, Undefined>,
-    /// Over how many pairs of stimuli.
-    pub pairs: u64,
-}
-
-/// A model on a set of pairs.
-#[derive(Debug)]
-pub(crate) struct Evaluation<S = PairSet> {
-    pub(super) model: GridModel,
-    pub(super) set: S,
-    pub(super) target: RankTarget,
-    /// The modelled distance of every pair.
-    pub(super) distances: Vec<i32>,
-}
-
-impl<S: Borrow<PairSet>> Evaluation<S> {
-    /// `model` on the pairs of `set`, whose neural distances are `target`.
-    pub(crate) fn new(model: GridModel, set: S, target: RankTarget) -> Self {
-        let distances = model.distances(set.borrow());
-        Self { model, set, target, distances }
-    }
-
-    pub(crate) fn score(&self) -> Scored {
-        let spearman = if self.target.is_constant() {
-            Err(Undefined::NeuralDistances)
-        } else {
-            self.target.spearman(&self.distances, &mut Scratch::default()).ok_or(Undefined::ModelledDistances)
-        };
-        Scored { spearman, pairs: self.target.len() as u64 }
     }
 }

@@ -3,17 +3,15 @@
 use ndarray::ArrayView2;
 use rayon::prelude::*;
 
-use super::distance::Neural;
-use super::encode::{Columns, Scales};
+use super::accumulate::TargetAccumulator;
+use super::dependence::dependences;
 use super::grouped::Groups;
-use super::moments::{FeatureSums, Monomial, TargetAccumulator, TargetSums};
-use super::pairs::{Coverage, Layout, PairChunk, Task, n_pairs};
-use super::params::{MlemParams, Solver, Target};
 use super::rank_target::{Histogram, RankTable};
-use super::solve::{Solved, System, dependences};
-use super::stochastic;
-use super::terms::{self, Term};
-use super::{Error, Result, Warning};
+use super::sums::{FeatureSums, Monomial, TargetSums};
+use crate::mlem::error::{Error, Result};
+use crate::mlem::pairs::{Columns, Coverage, Layout, Neural, PairChunk, Scales, Task, Term, n_pairs, terms};
+use crate::mlem::params::{MlemParams, Target};
+use crate::mlem::warning::Warning;
 use crate::stimuli::FeatureTable;
 use crate::stimuli::confounds::Confounds;
 
@@ -24,6 +22,7 @@ const MAX_BYTES: f64 = 8.0 * (1u64 << 30) as f64;
 /// Strips whose sums are held at once.
 const WAVE: usize = 32;
 
+/// Everything about a fit that the features alone decide, for the stimuli of a table in folds.
 #[derive(Debug, Clone)]
 pub(crate) struct Design {
     pub(crate) params: MlemParams,
@@ -33,15 +32,12 @@ pub(crate) struct Design {
     pub(crate) layout: Layout,
     pub(crate) coverage: Coverage,
     tasks: Vec<Task>,
-    pub(super) monomials: Vec<Monomial>,
+    pub(crate) monomials: Vec<Monomial>,
     /// How pairs are grouped for moments with a target, where that pays.
     groups: Option<Groups>,
     total: FeatureSums,
     /// Per fold, the sums over its training pairs.
     training: Vec<FeatureSums>,
-    systems: Vec<System>,
-    /// Pairs per batch of each fold, where the solver is the stochastic one.
-    pub(crate) batch_sizes: Vec<usize>,
     /// The features whose distances correlate.
     correlated: Vec<Warning>,
 }
@@ -55,7 +51,7 @@ impl Design {
             return Err(Error::TooFewStimuli { found: n, least: MIN_STIMULI });
         }
         let scales = Scales::new(features)?;
-        let terms = terms::terms(features.n_features(), params.interactions);
+        let terms = terms(features.n_features(), params.interactions);
         let n_folds = layout.folds.len();
         check_memory(terms.len(), n_folds)?;
         let columns = scales.columns(features, &layout.order, params.missing);
@@ -71,8 +67,7 @@ impl Design {
         let flagged = Confounds::of(features).flagged().into_iter();
         let correlated =
             flagged.map(|pair| Warning::Correlated { a: pair.a, b: pair.b, r: pair.r }).collect();
-        let systems = training.par_iter().map(|sums| System::new(sums.covariance())).collect();
-        let mut design = Self {
+        Ok(Self {
             params: params.clone(),
             scales,
             terms,
@@ -84,14 +79,8 @@ impl Design {
             groups,
             total,
             training,
-            systems,
-            batch_sizes: Vec::new(),
             correlated,
-        };
-        if params.solver == Solver::Stochastic {
-            design.batch_sizes = stochastic::sizes(&design);
-        }
-        Ok(design)
+        })
     }
 
     pub(crate) fn n_features(&self) -> usize {
@@ -111,52 +100,14 @@ impl Design {
         Neural::new(activations, &self.layout.order, self.params.distance)
     }
 
-    /// The weights of every fold: the best ones, or those that the stochastic solver reaches.
-    pub(crate) fn solve(&self, neural: &Neural) -> Vec<Solved> {
-        let sums = self.target_sums(neural);
-        // The exact solver is through with the pairs; the stochastic one draws some of them at every step.
-        let table = if self.params.solver == Solver::Stochastic { neural.looked_up() } else { None };
-        let neural = table.as_ref().unwrap_or(neural);
-        (0..self.n_folds()).into_par_iter().map(|fold| self.solve_fold(fold, &sums[fold], neural)).collect()
-    }
-
-    /// The best weights of every fold, for each of several `neural`s: feature distances are computed once for all of them.
-    pub(crate) fn solve_each(&self, neurals: &[Neural]) -> Vec<Vec<Solved>> {
-        if self.params.target == Target::Rank || self.params.solver == Solver::Stochastic {
-            return neurals.iter().map(|neural| self.solve(neural)).collect();
-        }
-        let solve = |(sums, neural): (Vec<TargetSums>, &Neural)| {
-            sums.iter().enumerate().map(|(fold, sums)| self.solve_fold(fold, sums, neural)).collect()
-        };
-        self.target_sums_of_each(neurals).into_iter().zip(neurals).map(solve).collect()
-    }
-
-    /// How many `neural`s [`Design::solve_each`] is best given at once.
+    /// How many `neural`s [`Design::target_sums_of_each`] is best given at once.
     pub(crate) fn at_once(&self) -> usize {
         // Bins are large; plain sums are not.
         if self.groups.is_some() { 2 } else { 16 }
     }
 
-    fn solve_fold(&self, fold: usize, target: &TargetSums, neural: &Neural) -> Solved {
-        match self.params.solver {
-            Solver::Exact => self.solve_exactly(fold, target),
-            Solver::Stochastic => {
-                let b = target.covariance(&self.training[fold]);
-                let (w, training) = stochastic::climb(self, neural, fold);
-                self.systems[fold].judge(w, training, &b, target.variance())
-            }
-        }
-    }
-
-    /// The best weights of one fold for what `target` sums.
-    pub(super) fn solve_exactly(&self, fold: usize, target: &TargetSums) -> Solved {
-        let b = target.covariance(&self.training[fold]);
-        let (variance, constraint) = (target.variance(), self.params.constraint);
-        self.systems[fold].solve(&b, variance, &self.terms, self.n_features(), constraint)
-    }
-
     /// For each of `neurals`, the sums over every fold's training pairs of its squared distances; on one thread.
-    fn target_sums_of_each(&self, neurals: &[Neural]) -> Vec<Vec<TargetSums>> {
+    pub(crate) fn target_sums_of_each(&self, neurals: &[Neural]) -> Vec<Vec<TargetSums>> {
         let (n_folds, monomials) = (self.n_folds(), &self.monomials[..]);
         let zeros = || TargetSums::zeros(monomials.len());
         // `(n_neurals)` sums over all pairs, and `(n_neurals, n_folds)` over those that touch a fold.
@@ -220,12 +171,18 @@ impl Design {
         self.training.iter().zip(&targets).map(of_fold).collect()
     }
 
+    /// The sums of the terms and their products over the training pairs of `fold`.
+    pub(crate) fn training_sums(&self, fold: usize) -> &FeatureSums {
+        &self.training[fold]
+    }
+
     /// How many training pairs `fold` has.
     pub(crate) fn training_pairs(&self, fold: usize) -> u64 {
         self.training[fold].pairs.round() as u64
     }
 
-    fn target_sums(&self, neural: &Neural) -> Vec<TargetSums> {
+    /// The sums over every fold's training pairs of the target that `neural` makes.
+    pub(crate) fn target_sums(&self, neural: &Neural) -> Vec<TargetSums> {
         let (terms, n_folds) = (&self.monomials[..], self.n_folds());
         let zeros = || TargetSums::zeros(terms.len());
         match self.params.target {

@@ -1,43 +1,25 @@
-//! From moments to weights: the convex problem of the module docs, for each constraint.
+//! The optimum: the convex problem of the estimator's docs, for each constraint.
 
 use ndarray::{Array2, ArrayView1};
 
-use super::params::Constraint;
-use super::stochastic::TrainingStep;
-use super::terms::{Term, normalise};
+use super::solved::{Solved, TrainingStep};
+use crate::mlem::moments::is_definite;
+use crate::mlem::pairs::{Term, normalise};
+use crate::mlem::params::Constraint;
 use crate::numeric::linalg::{Cholesky, dot};
 use crate::numeric::{nnls, psd};
 
-/// Correlations of terms that are closer to singular than this are taken as singular.
-const SINGULAR: f64 = 1e-9;
 /// Relative to the mean variance of the terms: what picks the smallest of equally good weights where `C` is singular.
 const RIDGE: f64 = 1e-8;
 /// The relative optimality gap that is asked for, and the one where the ridge must be told from nothing.
 const TOLERANCE: f64 = 1e-12;
 const TOLERANCE_WITH_RIDGE: f64 = 1e-13;
-/// A larger gap than this is worth a warning.
-pub(crate) const ACCEPTABLE_GAP: f64 = 1e-7;
-
 /// `C` of some training pairs, ready to be solved with many `b`.
 #[derive(Debug, Clone)]
 pub(crate) struct System {
     /// `(n_terms, n_terms)`, with the ridge on its diagonal.
     c: Array2<f64>,
     ridge: f64,
-}
-
-/// Weights at unit Frobenius norm, and how good they are.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Solved {
-    pub(crate) w: Vec<f64>,
-    /// Pearson's correlation of the modelled and the target distance over the training pairs: the objective.
-    pub(crate) pearson: f64,
-    /// Bound on the objective's distance from the optimum, relative; infinite where there is none.
-    pub(crate) gap: f64,
-    /// Whether any allowed weights correlate positively.
-    pub(crate) associated: bool,
-    /// The steps of the stochastic solver.
-    pub(crate) training: Vec<TrainingStep>,
 }
 
 impl System {
@@ -132,77 +114,4 @@ impl System {
         let lacking = gradient.iter().fold(0.0f64, |most, g| most.max(-g));
         (dot(&gradient, w).abs() + lacking * w.iter().sum::<f64>()) / value
     }
-}
-
-/// Whether the correlations of `c` are at least [`SINGULAR`] away from singular.
-fn is_definite(c: &Array2<f64>) -> bool {
-    let largest = c.diag().iter().fold(0.0f64, |max, &x| max.max(x));
-    if c.diag().iter().any(|&x| x <= 1e-14 * largest) {
-        return false;
-    }
-    let mut shifted = correlations(c);
-    shifted.diag_mut().iter_mut().for_each(|x| *x -= SINGULAR);
-    Cholesky::new(shifted.view()).is_some()
-}
-
-/// The correlations of covariances `c`; those with a constant are 0.
-fn correlations(c: &Array2<f64>) -> Array2<f64> {
-    let sd: Vec<f64> = c.diag().iter().map(|x| x.max(0.0).sqrt()).collect();
-    Array2::from_shape_fn(c.dim(), |(i, j)| {
-        let scale = sd[i] * sd[j];
-        if i == j {
-            1.0
-        } else if scale > 0.0 {
-            (c[[i, j]] / scale).clamp(-1.0, 1.0)
-        } else {
-            0.0
-        }
-    })
-}
-
-/// A term that others determine: its index and theirs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Dependence {
-    pub(crate) term: usize,
-    pub(crate) others: Vec<usize>,
-}
-
-/// The terms of covariances `c` that are linear functions of earlier ones.
-pub(crate) fn dependences(c: &Array2<f64>) -> Vec<Dependence> {
-    let largest = c.diag().iter().fold(0.0f64, |max, &x| max.max(x));
-    let r = correlations(c);
-    if is_definite(c) {
-        return Vec::new();
-    }
-    let mut found = Vec::new();
-    let mut independent: Vec<usize> = Vec::new();
-    // Rows of the Cholesky factor of the independent terms, grown one at a time.
-    let mut factor: Vec<Vec<f64>> = Vec::new();
-    for k in 0..c.nrows() {
-        if c[[k, k]] <= 1e-14 * largest {
-            found.push(Dependence { term: k, others: Vec::new() });
-            continue;
-        }
-        let mut row: Vec<f64> = Vec::with_capacity(independent.len() + 1);
-        for (i, &earlier) in independent.iter().enumerate() {
-            let known: f64 = row.iter().zip(&factor[i]).map(|(x, y)| x * y).sum();
-            row.push((r[[k, earlier]] - known) / factor[i][i]);
-        }
-        let rest = 1.0 - row.iter().map(|x| x * x).sum::<f64>();
-        if rest > 10.0 * SINGULAR {
-            row.push(rest.sqrt());
-            factor.push(row);
-            independent.push(k);
-            continue;
-        }
-        // Back substitution gives the coefficients of the earlier terms.
-        let mut coefficients = row;
-        for i in (0..coefficients.len()).rev() {
-            let later: f64 = (i + 1..coefficients.len()).map(|j| factor[j][i] * coefficients[j]).sum();
-            coefficients[i] = (coefficients[i] - later) / factor[i][i];
-        }
-        let others = independent.iter().zip(&coefficients).filter(|(_, x)| x.abs() > 1e-3).map(|(&i, _)| i);
-        found.push(Dependence { term: k, others: others.collect() });
-    }
-    found
 }

@@ -5,10 +5,13 @@ use rayon::prelude::*;
 
 use super::distance::Neural;
 use super::encode::Partners;
-use super::{Distance, Result};
+use crate::mlem::error::Result;
+use crate::mlem::params::Distance;
 
 /// Rows that are filled together.
 const ROWS: usize = 64;
+/// The most memory that a table of distances may take.
+const MAX_TABLE: usize = 1 << 30;
 
 /// The neural distances between the stimuli at `rows` of `activations` `(n_stimuli, d_model)`: a symmetric
 /// `(rows.len(), rows.len())` matrix with zeros on its diagonal.
@@ -52,6 +55,23 @@ pub fn dissimilarities(
         }
     }
     Ok(matrix)
+}
+
+impl Neural {
+    /// The same as [`Neural::new`] with every distance in a table, where that takes no more than a GiB: for many orders of the
+    /// same stimuli.
+    pub(crate) fn tabulated(
+        activations: ArrayView2<'_, f32>,
+        order: &[usize],
+        distance: Distance,
+    ) -> Result<Self> {
+        let n = order.len();
+        if distance == Distance::Precomputed || 4 * n * n > MAX_TABLE {
+            return Self::new(activations, order, distance);
+        }
+        let table = dissimilarities(activations, order, distance)?.into_raw_vec_and_offset().0;
+        Ok(Self::of_table(table, n))
+    }
 }
 
 #[cfg(test)]

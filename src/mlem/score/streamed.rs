@@ -6,12 +6,12 @@
 
 use rayon::prelude::*;
 
-use super::distance::Neural;
-use super::encode::Columns;
-use super::pairs::{Coverage, Task};
-use super::rank_target::{Histogram, RankTable};
-use super::score::{GridModel, PairSet, Scored};
-use super::warning::Undefined;
+use super::evaluation::Scored;
+use super::grid::GridModel;
+use super::pair_set::PairSet;
+use crate::mlem::moments::{Histogram, RankTable};
+use crate::mlem::pairs::{Columns, Coverage, Neural, Task};
+use crate::mlem::warning::Undefined;
 use crate::numeric::rank::RankSums;
 
 /// The most pairs, of all folds together, whose distances are held at once.
@@ -107,13 +107,11 @@ pub(crate) fn score(
 
 #[cfg(test)]
 mod tests {
-    use super::super::brute_force::data;
-    use super::super::encode::Scales;
-    use super::super::pairs::Layout;
-    use super::super::params::{Distance, Missing};
-    use super::super::score::{Evaluation, neural_distances};
-    use super::super::terms::terms;
+    use super::super::{Evaluation, neural_distances};
     use super::*;
+    use crate::mlem::brute_force::data;
+    use crate::mlem::pairs::{Layout, Scales, terms};
+    use crate::mlem::{Distance, Missing};
     use crate::numeric::rank::{RankTarget, Scratch};
 
     #[test]

@@ -27,10 +27,10 @@ use batch::{Batch, Pool};
 use form::Form;
 use objective::{Objective, Target as BatchTarget};
 
-use super::design::Design;
-use super::distance::Neural;
-use super::params::Constraint;
-use super::terms::normalise;
+use super::solved::TrainingStep;
+use crate::mlem::moments::Design;
+use crate::mlem::pairs::{Neural, normalise};
+use crate::mlem::params::Constraint;
 use crate::numeric::adamw::{AdamW, Options};
 use crate::numeric::rng::Stream;
 
@@ -43,19 +43,13 @@ const PATIENCE: usize = 50;
 /// The most steps.
 const STEPS: usize = 1000;
 
-/// A step of the stochastic solver.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct TrainingStep {
-    /// Which, from 0.
-    pub step: usize,
-    /// The soft Spearman correlation on the step's batch, before it: the loss is its negative.
-    pub soft_spearman: f64,
-    /// Pairs in the batch.
-    pub batch: usize,
-}
-
-/// The weights of `fold`, one per term at unit Frobenius norm, and how they were reached.
-pub(crate) fn climb(design: &Design, neural: &Neural, fold: usize) -> (Vec<f64>, Vec<TrainingStep>) {
+/// The weights of `fold`, one per term at unit Frobenius norm, and how they were reached, with batches of `size` pairs.
+pub(crate) fn climb(
+    design: &Design,
+    neural: &Neural,
+    fold: usize,
+    size: usize,
+) -> (Vec<f64>, Vec<TrainingStep>) {
     let mut stream = Stream::new(design.params.seed, &format!("stochastic fold {fold}"));
     let pool = Pool::new(design, fold);
     let n_features = design.n_features();
@@ -64,7 +58,6 @@ pub(crate) fn climb(design: &Design, neural: &Neural, fold: usize) -> (Vec<f64>,
         (Constraint::Spd, true) => Form::Factor(n_features),
         (Constraint::Spd, false) => Form::Diagonal(n_features),
     };
-    let size = design.batch_sizes.get(fold).copied().unwrap_or(batch::LEAST);
     let target = BatchTarget::of(design.params.target);
     let mut parameters = form.start(&mut stream);
     let mut optimizer = AdamW::new(parameters.len(), Options::new(LEARNING_RATE));

@@ -15,19 +15,13 @@
 use ndarray::ArrayView2;
 use rayon::prelude::*;
 
-use super::Result;
-use super::crossval::CrossValidation;
-use super::distance::Neural;
-use super::importance::{Permuted, Ranker};
-use super::score::{Evaluation, GridModel, neural_distances};
+use crate::mlem::crossval::CrossValidation;
+use crate::mlem::error::Result;
+use crate::mlem::pairs::Neural;
 use crate::numeric::correlation::mean_sd;
 use crate::numeric::quantile;
-use crate::numeric::rank::{RankTarget, Scratch};
 use crate::numeric::rng::Stream;
 use crate::numeric::significance::p_value;
-
-/// The most memory that permuted pairs may take at once.
-const MAX_PERMUTED: usize = 1 << 28;
 
 /// Means over folds of one draw.
 #[derive(Debug, Clone, PartialEq)]
@@ -84,7 +78,7 @@ impl CrossValidation {
         let draws: Vec<Neural> = (0..=draws).map(|draw| self.draw(&neural, draw)).collect();
         let weights: Vec<Vec<Vec<f64>>> = draws
             .par_chunks(self.design.at_once())
-            .flat_map_iter(|draws| self.design.solve_each(draws))
+            .flat_map_iter(|draws| self.systems.solve_each(&self.design, draws))
             .map(|folds| folds.into_iter().map(|solved| solved.w).collect())
             .collect();
         let n_effects = if self.plan.permutations == 0 { 0 } else { self.plan.effects.len() };
@@ -109,51 +103,6 @@ impl CrossValidation {
             Stream::new(self.params().seed, &format!("null {draw}")).shuffle(&mut order);
         }
         neural.reordered(&order)
-    }
-
-    /// The score of each draw on one fold, and its importances.
-    pub(super) fn evaluate(
-        &self,
-        fold: usize,
-        draws: &[Neural],
-        weights: &[Vec<Vec<f64>>],
-    ) -> Vec<(f64, Vec<f64>)> {
-        let set = &self.sets[fold];
-        let tasks = self.design.layout.tasks_within(fold);
-        let held = self.held(fold, &tasks);
-        let permutable = self.plan.permutable(&held.stimuli);
-        let n = self.plan.permutations;
-        let at_once = (MAX_PERMUTED / set.bytes().max(1)).clamp(1, n.max(1));
-        let mut sums: Option<Vec<(f64, Vec<f64>)>> = None;
-        for first in (0..n.max(1)).step_by(at_once) {
-            let these = first..(first + at_once).min(n);
-            let permuted: Vec<Permuted> = these
-                .into_par_iter()
-                .map(|permutation| self.plan.permuted(set, &held, permutation))
-                .collect();
-            let share = permuted.len() as f64 / n.max(1) as f64;
-            let evaluate = |(ranker, scratch): &mut (Ranker, Scratch), draw: usize| {
-                let distances = neural_distances(&draws[draw], &tasks, self.coverage);
-                let target = RankTarget::new(&distances, scratch);
-                let model = GridModel::new(&self.design.terms, &weights[draw][fold], &self.design.columns);
-                Evaluation::new(model, set, target).quick(&self.plan, &permutable, &permuted, ranker)
-            };
-            let buffers = || (Ranker::quick(set.len()), Scratch::default());
-            let results: Vec<(f64, Vec<f64>)> =
-                (0..draws.len()).into_par_iter().map_init(buffers, evaluate).collect();
-            let scaled = |drops: Vec<f64>| drops.into_iter().map(|drop| drop * share).collect::<Vec<f64>>();
-            match &mut sums {
-                None => {
-                    sums = Some(results.into_iter().map(|(score, drops)| (score, scaled(drops))).collect());
-                }
-                Some(sums) => {
-                    for ((_, sum), (_, drops)) in sums.iter_mut().zip(results) {
-                        sum.iter_mut().zip(scaled(drops)).for_each(|(sum, drop)| *sum += drop);
-                    }
-                }
-            }
-        }
-        sums.unwrap_or_default()
     }
 }
 
@@ -185,9 +134,9 @@ impl Null {
 
 #[cfg(test)]
 mod tests {
-    use super::super::brute_force::data;
-    use super::super::{Distance, Mlem, MlemParams, PairBudget, Permute, Target};
     use super::*;
+    use crate::mlem::brute_force::data;
+    use crate::mlem::{Distance, Mlem, MlemParams, PairBudget, Permute, Target, dissimilarities};
     use crate::stimuli::FeatureTable;
     use ndarray::{Array2, Axis};
 
@@ -218,8 +167,7 @@ mod tests {
     #[test]
     fn a_draw_is_a_fit_of_shuffled_activations() {
         let (features, x) = data(48, 3, 2, 5);
-        let table =
-            super::super::dissimilarities(x.view(), &(0..48).collect::<Vec<_>>(), Distance::Manhattan);
+        let table = dissimilarities(x.view(), &(0..48).collect::<Vec<_>>(), Distance::Manhattan);
         let check = |params: MlemParams, x: &Array2<f32>| {
             let validation = params.permutations(2).cross_validation(&features, 3).unwrap();
             let null = validation.null(x.view(), 2).unwrap();

@@ -2,15 +2,16 @@
 
 use std::ops::Range;
 
-use super::super::design::Design;
-use super::super::distance::Neural;
-use super::super::encode::{Columns, Partners, Slot};
+use rayon::prelude::*;
+
+use crate::mlem::moments::Design;
+use crate::mlem::pairs::{Columns, Neural, Partners, Slot};
 use crate::numeric::correlation::mean_sd;
 use crate::numeric::linalg::dot;
 use crate::numeric::rng::Stream;
 
 /// The smallest batch and the largest, and how it grows between them.
-pub(super) const LEAST: usize = 256;
+const LEAST: usize = 256;
 const MOST: usize = 1 << 20;
 const FACTOR: f64 = 1.2;
 /// Batches that a correlation is measured on, and how far it may spread over them.
@@ -135,7 +136,6 @@ impl<'a> Pool<'a> {
 
 /// The batch size of every fold of `design`. It depends on the features alone.
 pub(crate) fn sizes(design: &Design) -> Vec<usize> {
-    use rayon::prelude::*;
     let of_fold = |fold: usize| {
         let mut stream = Stream::new(design.params.seed, &format!("batch size of fold {fold}"));
         Pool::new(design, fold).size(&mut stream)
@@ -145,10 +145,10 @@ pub(crate) fn sizes(design: &Design) -> Vec<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::brute_force::data;
-    use super::super::super::pairs::Layout;
-    use super::super::super::{Mlem, Solver};
     use super::*;
+    use crate::mlem::brute_force::data;
+    use crate::mlem::pairs::Layout;
+    use crate::mlem::{Mlem, Solver};
 
     #[test]
     fn batches_are_of_training_stimuli_and_correlations_are_stable_at_their_size() {
@@ -160,7 +160,7 @@ mod tests {
         assert!(
             (0..30).map(|i| pool.position(i)).all(|position| !design.layout.folds[2].contains(&position))
         );
-        let size = design.batch_sizes[2];
+        let size = sizes(&design)[2];
         assert!((2_000..200_000).contains(&size), "{size}");
         let neural = design.neural(x.view()).unwrap();
         let mut batch = Batch::default();

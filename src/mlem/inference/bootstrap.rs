@@ -10,12 +10,12 @@
 use ndarray::{Array2, ArrayView2, ArrayViewMut1, Axis};
 use rayon::prelude::*;
 
-use super::Result;
-use super::crossval::CrossValidation;
-use super::distance::Neural;
-use super::effects::subtract_mains;
-use super::params::Permute;
-use super::score::{Evaluation, GridModel, neural_distances};
+use crate::mlem::crossval::CrossValidation;
+use crate::mlem::error::Result;
+use crate::mlem::importance::subtract_mains;
+use crate::mlem::pairs::Neural;
+use crate::mlem::params::Permute;
+use crate::mlem::score::{Evaluation, GridModel, neural_distances};
 use crate::numeric::rank::{RankTarget, Scratch, centred_ranks};
 use crate::numeric::rng::Stream;
 
@@ -29,7 +29,7 @@ const MAX_CLASSES: usize = 1 << 28;
 pub struct Bootstrap {
     /// Spearman, mean over folds, `1 + draws`; NaN where a draw has no two different distances.
     pub scores: Vec<f64>,
-    /// Importance of every effect in the order of [`super::FoldFit::importances`], mean over folds, `(1 + draws, n_effects)`: of the
+    /// Importance of every effect in the order of [`FoldFit::importances`](crate::mlem::FoldFit::importances), mean over folds, `(1 + draws, n_effects)`: of the
     /// first permutation, since another one for each draw would add spread that is not the stimuli's. No columns with no
     /// permutations.
     pub importances: Array2<f64>,
@@ -223,9 +223,9 @@ fn weighted_ranks(counts: &[u64]) -> (Vec<f64>, f64) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::brute_force::data;
-    use super::super::{Mlem, MlemParams};
     use super::*;
+    use crate::mlem::brute_force::data;
+    use crate::mlem::{Mlem, MlemParams};
     use crate::numeric::correlation::{mean_sd, pearson};
 
     fn weights(validation: &CrossValidation, x: &Array2<f32>) -> Vec<Array2<f64>> {

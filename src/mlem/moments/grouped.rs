@@ -18,9 +18,8 @@ use std::mem;
 use self::lists::{Lists, Step};
 use self::rows::{LANES, add_numbers, add_rows, make_rows};
 use self::tables::{Part, parts};
-use super::encode::Columns;
-use super::moments::{FeatureSums, Monomial, TargetSums};
-use super::pairs::PairChunk;
+use super::sums::{FeatureSums, Monomial, TargetSums};
+use crate::mlem::pairs::{Columns, PairChunk};
 
 /// Fewer terms than this are summed with a target faster one by one.
 const MANY_TERMS: usize = 41;

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::params::Missing;
-use super::{Error, Result};
+use crate::mlem::error::{Error, Result};
+use crate::mlem::params::Missing;
 use crate::numeric::interval::Interval;
 use crate::numeric::simd::widest;
 use crate::stimuli::{Distances, Feature, FeatureTable, Values};
@@ -160,7 +160,7 @@ enum Column {
     Given { distances: Distances, places: Vec<u32>, largest: f64 },
 }
 
-/// Where a feature's distance is found in a [`PairChunk`](super::pairs::PairChunk).
+/// Where a feature's distance is found in a [`PairChunk`](super::tiles::PairChunk).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Slot {
     /// A bit of the pair's pattern: 1 where the levels differ.

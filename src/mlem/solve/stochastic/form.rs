@@ -1,7 +1,7 @@
 //! How `W` is made of parameters that can move freely, and the derivatives.
 
-use super::super::terms::Term;
 use super::batch::Batch;
+use crate::mlem::pairs::Term;
 use crate::numeric::rng::Stream;
 use crate::numeric::simd::widest;
 
@@ -195,8 +195,8 @@ widest! {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::terms::{matrix, terms};
     use super::*;
+    use crate::mlem::pairs::{matrix, terms};
 
     /// A batch longer than a block.
     fn batch(n_features: usize) -> Batch {

@@ -1,35 +1,9 @@
-//! What importances are measured of: every term, and every group of features that is asked for.
+//! Groups of features, whose importance is measured together.
 
 use serde::{Deserialize, Serialize};
 
-use super::params::Permute;
-use super::terms::Term;
-use super::{Error, Result};
+use super::error::{Error, Result};
 use crate::text;
-
-/// What kind of effect an importance is of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Order {
-    /// One feature.
-    Main,
-    /// Two features, `a x b`.
-    Interaction,
-    /// Several features that are permuted together.
-    Group,
-}
-
-impl Order {
-    /// What an effect of this kind is called, in a sentence.
-    #[must_use]
-    pub fn noun(self) -> &'static str {
-        match self {
-            Self::Main => "feature",
-            Self::Interaction => "interaction",
-            Self::Group => "group",
-        }
-    }
-}
 
 /// Features whose importance is measured together.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,66 +54,6 @@ fn matches(pattern: &str, name: &str) -> bool {
         pattern = after;
     }
     rest.ends_with(pattern)
-}
-
-/// What one importance is of.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Effect {
-    pub(crate) name: String,
-    pub(crate) order: Order,
-    /// The features that are permuted, ascending.
-    pub(crate) features: Vec<usize>,
-    /// The terms whose distances that changes.
-    pub(crate) terms: Vec<usize>,
-}
-
-/// The effects of `terms` in their order, then those of `groups`.
-pub(crate) fn effects(
-    terms: &[Term],
-    features: &[String],
-    groups: &[FeatureGroup],
-    permute: Permute,
-) -> Result<Vec<Effect>> {
-    let touching = |columns: &[usize]| {
-        let touches = |term: &Term| columns.contains(&term.a) || columns.contains(&term.b);
-        (0..terms.len()).filter(|&k| touches(&terms[k])).collect()
-    };
-    let mut effects: Vec<Effect> = terms
-        .iter()
-        .enumerate()
-        .map(|(k, term)| {
-            let columns = if term.is_main() { vec![term.a] } else { vec![term.a, term.b] };
-            Effect {
-                name: term.name(features),
-                order: if term.is_main() { Order::Main } else { Order::Interaction },
-                terms: if permute == Permute::Pairs { vec![k] } else { touching(&columns) },
-                features: columns,
-            }
-        })
-        .collect();
-    for (index, group) in groups.iter().enumerate() {
-        if groups[..index].iter().any(|other| other.name == group.name) {
-            return Err(Error::GroupTwice { group: group.name.clone() });
-        }
-        let columns = group.columns(features)?;
-        effects.push(Effect {
-            name: group.name.clone(),
-            order: Order::Group,
-            terms: touching(&columns),
-            features: columns,
-        });
-    }
-    Ok(effects)
-}
-
-/// An interaction's drop, less the drops of its two features: what is left is theirs together alone.
-pub(crate) fn subtract_mains(drops: &mut [f64], effects: &[Effect]) {
-    for (k, effect) in effects.iter().enumerate() {
-        if let (Order::Interaction, &[a, b]) = (effect.order, effect.features.as_slice()) {
-            // Main effects come first, and are by feature.
-            drops[k] -= drops[a] + drops[b];
-        }
-    }
 }
 
 #[cfg(test)]

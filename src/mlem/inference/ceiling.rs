@@ -14,10 +14,10 @@
 use ndarray::{Array2, ArrayView2, Zip};
 use rayon::prelude::*;
 
-use super::crossval::CrossValidation;
-use super::distance::Neural;
-use super::score::{GridModel, neural_distances};
-use super::{Error, Result};
+use crate::mlem::crossval::CrossValidation;
+use crate::mlem::error::{Error, Result};
+use crate::mlem::pairs::Neural;
+use crate::mlem::score::{GridModel, neural_distances};
 use crate::numeric::rank::{RankTarget, Scratch, centred_ranks};
 
 /// The noise ceiling of one fold.
@@ -96,9 +96,9 @@ fn mean(repeats: &[ArrayView2<'_, f32>], but: Option<usize>) -> Array2<f32> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Mlem;
-    use super::super::brute_force::data;
     use super::*;
+    use crate::mlem::Mlem;
+    use crate::mlem::brute_force::data;
     use crate::numeric::rng::Stream;
 
     /// The ceiling of `n` repeats of a signal that the features explain, with independent noise of `sd`.

@@ -5,10 +5,9 @@ use std::sync::Arc;
 use ndarray::{ArrayView2, Axis};
 use rayon::prelude::*;
 
-use super::dissimilarity::dissimilarities;
 use super::encode::Partners;
-use super::params::Distance;
-use super::{Error, Result};
+use crate::mlem::error::{Error, Result};
+use crate::mlem::params::Distance;
 use crate::numeric::linalg::{dot, multiply_transposed};
 use crate::numeric::simd::widest;
 use crate::stimuli::Distances;
@@ -37,9 +36,7 @@ struct Shared {
     table: Vec<f32>,
 }
 
-/// The most memory that a table of distances may take.
-const MAX_TABLE: usize = 1 << 30;
-/// The most that one may take of each layer that is fitted.
+/// The most memory that a table of distances may take of each layer that is fitted.
 const MAX_LOOKED_UP: usize = 1 << 28;
 
 impl Neural {
@@ -84,23 +81,7 @@ impl Neural {
         Ok(Self { shared: Arc::new(shared), rows: None })
     }
 
-    /// The same stimuli with every distance looked up in a table, where that takes no more than a GiB: for many orders of them.
-    pub(crate) fn tabulated(
-        activations: ArrayView2<'_, f32>,
-        order: &[usize],
-        distance: Distance,
-    ) -> Result<Self> {
-        let n = order.len();
-        if distance == Distance::Precomputed || 4 * n * n > MAX_TABLE {
-            return Self::new(activations, order, distance);
-        }
-        let table = dissimilarities(activations, order, distance)?.into_raw_vec_and_offset().0;
-        let shared =
-            Shared { distance: Distance::Precomputed, rows: Vec::new(), width: n, norms: Vec::new(), table };
-        Ok(Self { shared: Arc::new(shared), rows: None })
-    }
-
-    /// The same with every distance looked up in a table, where that takes no more than 256 MiB: for pairs that are drawn again
+    /// The same stimuli with every distance in a table, where that takes no more than 256 MiB: for pairs that are drawn again
     /// and again.
     pub(crate) fn looked_up(&self) -> Option<Self> {
         let n = self.shared.norms.len().max(self.shared.rows.len() / self.shared.width);
@@ -113,9 +94,14 @@ impl Neural {
                 *distance = self.squared(i, j).sqrt() as f32;
             }
         });
+        Some(Self::of_table(table, n))
+    }
+
+    /// `n` stimuli whose distances are those of `table`, `(n, n)` row-major.
+    pub(super) fn of_table(table: Vec<f32>, n: usize) -> Self {
         let shared =
             Shared { distance: Distance::Precomputed, rows: Vec::new(), width: n, norms: Vec::new(), table };
-        Some(Self { shared: Arc::new(shared), rows: None })
+        Self { shared: Arc::new(shared), rows: None }
     }
 
     /// The same stimuli in another order: at each position, the one that was at that place of `order`.

@@ -1,6 +1,6 @@
 //! The soft Spearman correlation of a batch, and its gradient with respect to the modelled distances.
 
-use super::super::params;
+use crate::mlem::params;
 use crate::numeric::linalg::dot;
 use crate::numeric::rank::{Scratch, centred_ranks};
 use crate::numeric::soft_rank::SoftRanks;
