@@ -12,8 +12,7 @@ use crate::numeric::rank::{RankTarget, Scratch};
 const MAX_PERMUTED: usize = 1 << 28;
 
 impl CrossValidation {
-    /// The score of each of `neurals` on one fold, and its importances, with the model of the weights at the same place of
-    /// `weights` (by fold).
+    /// The score on `fold` and the importances of one model for each of `neurals`; `weights` are its weights, by fold.
     pub(super) fn evaluate(
         &self,
         fold: usize,

@@ -102,7 +102,7 @@ impl FittedMlem {
         self.pairs
     }
 
-    /// What a user should know about the fit.
+    /// The warnings about the fit.
     #[must_use]
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings
@@ -128,7 +128,8 @@ impl FittedMlem {
         })
     }
 
-    /// The importance of every term and group over the pairs of these stimuli; over a uniform sample of 2²³ of them where there are more.
+    /// The importance of every term and group over the pairs of these stimuli, or a uniform sample of 2²³ of them where there are
+    /// more.
     ///
     /// # Errors
     ///
@@ -191,8 +192,8 @@ struct Pairs {
     columns: Columns,
     tasks: Vec<Task>,
     neural: Neural,
-    /// Those that are scored.
+    /// The pairs that are scored.
     coverage: Coverage,
-    /// Those whose distances are held for importances: the same, unless they are too many.
+    /// The pairs that are held in memory for importances: the same, or a sample where these are too many.
     held: Coverage,
 }

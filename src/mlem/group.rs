@@ -47,7 +47,7 @@ impl FeatureGroup {
 fn matches(pattern: &str, name: &str) -> bool {
     let Some((head, mut pattern)) = pattern.split_once('*') else { return pattern == name };
     let Some(mut rest) = name.strip_prefix(head) else { return false };
-    // The first place is as good as any for every part but the last, which ends the name.
+    // Taking the first match of every part is enough; the last part must end the name.
     while let Some((part, after)) = pattern.split_once('*') {
         let Some(place) = rest.find(part) else { return false };
         rest = &rest[place + part.len()..];

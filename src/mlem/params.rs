@@ -263,7 +263,7 @@ impl MlemParams {
         self
     }
 
-    /// What is permuted.
+    /// What is permuted: stimuli wherever strata are asked for.
     pub(crate) fn permuted(&self) -> Permute {
         if self.conditional.is_some() { Permute::Stimuli } else { self.permute }
     }

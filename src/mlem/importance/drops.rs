@@ -13,8 +13,8 @@ use crate::mlem::score::{Evaluation, PairSet};
 use crate::mlem::warning::Undefined;
 use crate::numeric::correlation::mean_sd;
 
-/// The largest difference between a counted and a sorted score that is no reason to sort: far below the sampling error of
-/// any importance.
+/// Counting is good enough where its score is as near as this to that of sorting: far below the sampling error of any
+/// importance.
 const AGREEMENT: f64 = 1e-6;
 
 /// How much one term, or one group of features, matters.
@@ -83,8 +83,8 @@ impl<S: Borrow<PairSet> + Sync> Evaluation<S> {
         named.collect()
     }
 
-    /// The score, and the drop of every effect of `plan` (means over `permuted`), by one way of ranking throughout and on one
-    /// thread: what draws of a null are compared by.
+    /// The score, and the drop of every effect of `plan` (means over `permuted`), all with `ranker` and on one thread: the statistic
+    /// of a draw of the null.
     pub(crate) fn quick(
         &self,
         plan: &Plan,
@@ -115,11 +115,11 @@ impl<S: Borrow<PairSet> + Sync> Evaluation<S> {
     fn drop(&self, plan: &Plan, k: usize, permuted: &Permuted, ranker: &mut Ranker, baseline: f64) -> f64 {
         let Some(moved) = self.moved(plan, k, permuted) else { return 0.0 };
         let score = ranker.spearman(&self.target, |start, block| self.fill(&moved, start, block));
-        // Constant distances rank nothing.
+        // Constant distances have no ranks: the whole score is lost.
         baseline - score.unwrap_or(0.0)
     }
 
-    /// The modelled distances when those of effect `k` come from `permuted`; `None` where they stay as they are.
+    /// The modelled distances when those of effect `k` come from `permuted`; `None` where none changes.
     pub(crate) fn permuted_distances(&self, plan: &Plan, k: usize, permuted: &Permuted) -> Option<Vec<i32>> {
         let moved = self.moved(plan, k, permuted)?;
         let mut distances = vec![0; self.distances.len()];
@@ -138,7 +138,7 @@ impl<S: Borrow<PairSet> + Sync> Evaluation<S> {
             return None;
         }
         let permuted = permuted.of(effect, k.saturating_sub(plan.first_group()));
-        // Only where stimuli are permuted does a term's other feature stay as it is.
+        // Where stimuli are permuted, a term may have a feature that is not; where pairs are, the whole term moves.
         let stays = |&term: &usize| {
             let Term { a, b } = plan.terms[term];
             !(effect.features.contains(&a) && effect.features.contains(&b))
@@ -151,7 +151,7 @@ impl<S: Borrow<PairSet> + Sync> Evaluation<S> {
         Some(Moved { terms, pairs })
     }
 
-    /// The modelled distances from `start` on, with those of `moved` in the place of its terms' own.
+    /// The modelled distances from `start` on, with the terms of `moved` taken from its pairs.
     fn fill(&self, moved: &Moved<'_>, start: usize, block: &mut [i32]) {
         let (own, other) = (self.set.borrow(), &*moved.pairs);
         let Some((&first, rest)) = moved.terms.split_first() else { return };
@@ -162,8 +162,8 @@ impl<S: Borrow<PairSet> + Sync> Evaluation<S> {
         }
     }
 
-    /// Whether to rank by counting, which is several times faster, and the score by that way of ranking: where it agrees with
-    /// sorting on the distances as they are.
+    /// Whether to rank by counting, which is several times faster, and the score by the ranking that is chosen. Counting is chosen
+    /// where it agrees with sorting on the unpermuted distances.
     fn ranking(&self, score: f64) -> (bool, f64) {
         if self.distances.len() >= FEW_PAIRS {
             let mut ranker = Ranker::new(true, self.distances.len());

@@ -1,4 +1,4 @@
-//! What importances are measured of: every term, and every group of features that is asked for.
+//! The effects that have an importance: every term, and every group of features that is asked for.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +7,7 @@ use crate::mlem::group::FeatureGroup;
 use crate::mlem::pairs::Term;
 use crate::mlem::params::Permute;
 
-/// What kind of effect an importance is of.
+/// The kind of an effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Order {
@@ -31,14 +31,14 @@ impl Order {
     }
 }
 
-/// What one importance is of.
+/// A term or a group of features, whose importance is measured.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Effect {
     pub(crate) name: String,
     pub(crate) order: Order,
     /// The features that are permuted, ascending.
     pub(crate) features: Vec<usize>,
-    /// The terms whose distances that changes.
+    /// The terms whose distances the permutation changes.
     pub(crate) terms: Vec<usize>,
 }
 
@@ -81,11 +81,11 @@ pub(crate) fn effects(
     Ok(effects)
 }
 
-/// An interaction's drop, less the drops of its two features: what is left is theirs together alone.
+/// Subtracts from an interaction's drop the drops of its two features: the rest is what only both together explain.
 pub(crate) fn subtract_mains(drops: &mut [f64], effects: &[Effect]) {
     for (k, effect) in effects.iter().enumerate() {
         if let (Order::Interaction, &[a, b]) = (effect.order, effect.features.as_slice()) {
-            // Main effects come first, and are by feature.
+            // Main effects come first, in the order of the features.
             drops[k] -= drops[a] + drops[b];
         }
     }

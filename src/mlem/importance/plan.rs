@@ -1,4 +1,4 @@
-//! What is permuted to measure importances, and the pairs that each permutation makes.
+//! What is permuted to measure importances, and the pairs of each permutation.
 
 use std::ops::Range;
 
@@ -12,7 +12,7 @@ use crate::mlem::warning::Warning;
 use crate::numeric::rng::Stream;
 use crate::stimuli::FeatureTable;
 
-/// What is permuted, and within what, for the importances of some stimuli.
+/// What is permuted, and within which strata, for the importances of some stimuli.
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
     pub(crate) effects: Vec<Effect>,
@@ -27,7 +27,7 @@ pub(crate) struct Plan {
 
 /// The stimuli that a model is evaluated on, and the pairs they make.
 pub(crate) struct Held<'a> {
-    /// Of the evaluation, so that two of them draw different permutations.
+    /// The name of the evaluation: evaluations of different names draw different permutations.
     pub(crate) name: String,
     pub(crate) columns: &'a Columns,
     /// The positions of the stimuli in the columns.
@@ -36,16 +36,17 @@ pub(crate) struct Held<'a> {
     pub(crate) coverage: Coverage,
 }
 
-/// The pairs whose distances take the place of the set's own in one permutation.
+/// The permuted pairs of one permutation.
 pub(crate) struct Permuted {
     /// For features and their interactions.
     features: PairSet,
-    /// For groups, whose features move together: one for all, one for each, or none where those of the features serve.
+    /// For groups, whose features are permuted together: one set for each group, one for all of them, or none where that of the
+    /// features serves.
     groups: Vec<PairSet>,
 }
 
 impl Permuted {
-    /// The pairs that distances of `effect`, the `group`th group if it is one, are taken from.
+    /// The pairs that the distances of `effect` are taken from. If it is a group, it is group number `group`.
     pub(super) fn of(&self, effect: &Effect, group: usize) -> &PairSet {
         match effect.order {
             Order::Group => self.groups.get(group).or(self.groups.first()).unwrap_or(&self.features),
@@ -77,7 +78,7 @@ impl Plan {
         })
     }
 
-    /// What an importance is.
+    /// What is permuted to measure an importance.
     pub(crate) fn permute(&self) -> Permute {
         self.permute
     }
@@ -102,7 +103,7 @@ impl Plan {
         self.effects.iter().enumerate().map(free).collect()
     }
 
-    /// What a user should know about the strata, over the stimuli of all `folds`.
+    /// The warnings about the strata, over the stimuli of all `folds`.
     pub(crate) fn warnings(&self, names: &[String], folds: &[Range<usize>]) -> Vec<Warning> {
         let Some(strata) = &self.strata else { return Vec::new() };
         let first = self.first_group();
@@ -119,12 +120,12 @@ impl Plan {
         effects.filter_map(of_effect).collect()
     }
 
-    /// The pairs that permutation number `permutation` puts in the place of `set`, which is that of `held`.
+    /// The pairs of permutation number `permutation`; `set` has the unpermuted pairs of `held`.
     pub(crate) fn permuted(&self, set: &PairSet, held: &Held<'_>, permutation: usize) -> Permuted {
         let stream =
             |what: &str| Stream::new(self.seed, &format!("{}{what} permutation {permutation}", held.name));
         if self.permute == Permute::Pairs {
-            // One order serves every term: what is compared between terms is not the luck of the draw.
+            // All terms have the same order, so that differences between terms do not depend on the draw.
             let mut order: Vec<u32> = (0..set.len() as u32).collect();
             stream("").shuffle(&mut order);
             return Permuted { features: set.gather(&order), groups: Vec::new() };

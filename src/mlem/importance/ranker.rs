@@ -1,14 +1,14 @@
-//! Spearman's correlation again and again, of as many modelled distances each time.
+//! Spearman's correlation of one target with many sets of modelled distances, with the buffers kept.
 
 use crate::numeric::counting::StepCounts;
 use crate::numeric::rank::{RankTarget, Scratch};
 
-/// Fewer pairs are sorted as fast as counted.
+/// With fewer pairs than this, sorting is as fast as counting.
 pub(super) const FEW_PAIRS: usize = 1 << 15;
-/// Pairs whose distances are made at once.
+/// Pairs whose distances are computed at once.
 pub(super) const BLOCK: usize = 4096;
 
-/// Ranks modelled distances that are made block by block.
+/// Ranks modelled distances that are computed block by block.
 pub(crate) enum Ranker {
     Counting(StepCounts, Vec<i32>),
     Sorting(Scratch, Vec<i32>),
@@ -23,7 +23,7 @@ impl Ranker {
         }
     }
 
-    /// The quickest way for so many pairs.
+    /// The quickest ranker for this many pairs.
     pub(crate) fn quick(pairs: usize) -> Self {
         if pairs >= FEW_PAIRS {
             Self::Counting(StepCounts::coarse(pairs), vec![0; BLOCK])
@@ -32,7 +32,8 @@ impl Ranker {
         }
     }
 
-    /// Spearman's correlation of `target` with the distances that `fill` writes into each block, from where it starts.
+    /// Spearman's correlation of `target` with the distances that `fill` writes: it is given the first pair of a block, and the
+    /// block.
     pub(super) fn spearman(&mut self, target: &RankTarget, fill: impl Fn(usize, &mut [i32])) -> Option<f64> {
         match self {
             Self::Counting(counts, block) => {

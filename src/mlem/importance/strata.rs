@@ -1,11 +1,11 @@
 //! Conditional permutation: a feature is permuted only among stimuli that agree in the features it correlates with.
 //!
-//! Permuting a feature freely breaks its ties to the other features too, so that the model is asked about combinations of
-//! values that no stimulus has, and a feature that only echoes others looks important. Within a stratum of those others the
-//! combinations stay real (Strobl et al. 2008, Conditional variable importance for random forests). A feature `f` is
-//! conditioned on every feature `g` with `|r(d_f, d_g)|` above a threshold, `r` being Pearson's over pairs of stimuli; a stratum is
-//! a joint level of those features, numeric ones with many values cut into [`BINS`] bins of equal counts, a missing value
-//! being a level of its own.
+//! Permuting a feature freely breaks its ties to the other features too: the model is asked about combinations of values that no
+//! stimulus has, and a feature that only correlates with others looks important. Within a stratum of the other features the
+//! combinations stay real (Strobl et al. 2008, Conditional variable importance for random forests). A feature `f` is conditioned
+//! on every feature `g` with `|r(d_f, d_g)|` above a threshold, where `r` is Pearson's correlation over pairs of stimuli. A
+//! stratum is a combination of levels of those features. Numeric features with many values are cut into [`BINS`] bins of equal
+//! counts, and a missing value is a level of its own.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -15,10 +15,10 @@ use crate::numeric::rng::Stream;
 use crate::stimuli::confounds::Confounds;
 use crate::stimuli::{Feature, FeatureTable, Values};
 
-/// Bins of a numeric feature that others are conditioned on; with no more values than this, each is its own.
+/// Bins of a numeric feature that others are conditioned on; with at most this many values, each value is a bin.
 const BINS: usize = 5;
 
-/// What each effect is permuted within.
+/// The strata that each effect is permuted within.
 #[derive(Debug, Clone)]
 pub(crate) struct Strata {
     /// One per feature.
@@ -32,9 +32,9 @@ pub(crate) struct Strata {
 pub(crate) struct Stratum {
     /// The features that it is conditioned on.
     pub(crate) given: Vec<usize>,
-    /// The joint level of those of the stimulus at each position.
+    /// Per position, the joint level of these features, as a code.
     level: Vec<u32>,
-    /// The value of the stimulus at each position, as a code.
+    /// Per position, the value of the permuted feature or group, as a code.
     value: Vec<u32>,
 }
 
@@ -70,7 +70,7 @@ impl Strata {
         &self.groups
     }
 
-    /// What `effect`, the `group`th group if it is one, is permuted within: more than one stratum for an interaction.
+    /// The strata that `effect` is permuted within: two for an interaction. If it is a group, it is group number `group`.
     pub(crate) fn of_effect<'a>(&'a self, effect: &'a Effect, group: usize) -> Vec<&'a Stratum> {
         match effect.order {
             Order::Group => vec![&self.groups[group]],
@@ -89,13 +89,13 @@ impl Stratum {
         members
     }
 
-    /// How many of `stimuli` are in a stratum in which the value differs: the others have nothing to be exchanged with.
+    /// How many of `stimuli` are in a stratum with more than one value: the others can only be exchanged for an equal.
     pub(crate) fn free(&self, stimuli: Range<usize>) -> usize {
         let differ = |members: &Vec<usize>| members.iter().any(|&i| self.value[i] != self.value[members[0]]);
         self.members(stimuli).values().filter(|members| differ(members)).map(Vec::len).sum()
     }
 
-    /// Puts `order`, which is `stimuli` in their order, in a random order within each stratum.
+    /// Shuffles `order`, which lists `stimuli` in their order, within each stratum.
     pub(crate) fn shuffle(&self, stimuli: Range<usize>, stream: &mut Stream, order: &mut [usize]) {
         let first = stimuli.start;
         for members in self.members(stimuli).into_values() {
@@ -119,8 +119,8 @@ fn joint(codes: &[Vec<u32>], columns: &[usize], n: usize) -> Vec<u32> {
         .collect()
 }
 
-/// The level of `feature` at each of `order`: of a numeric feature its value among the others, or its bin where there are more
-/// values than `bins`. A feature that is given as its distances has no levels, and is conditioned on nowhere.
+/// The level of `feature` at each of `order`. A numeric feature has a level for each value, or `bins` bins where there are more
+/// values. A feature that is given as distances has one level, so that conditioning on it changes nothing.
 fn codes(feature: &Feature, order: &[usize], bins: usize) -> Vec<u32> {
     match feature.values() {
         Values::Categorical { codes, .. } => order.iter().map(|&i| codes[i].unwrap_or(u32::MAX)).collect(),
@@ -129,7 +129,7 @@ fn codes(feature: &Feature, order: &[usize], bins: usize) -> Vec<u32> {
             sorted.sort_by(f64::total_cmp);
             let mut distinct = sorted.clone();
             distinct.dedup();
-            // The values that begin a level.
+            // The lowest value of each level.
             let begins: Vec<f64> = if distinct.len() <= bins {
                 distinct
             } else {

@@ -1,11 +1,10 @@
-//! Scores and importances under resampling of the stimuli: their spread, that of differences between layers, and of differences
-//! between models.
+//! The bootstrap over stimuli: the spread of scores and importances, and of their differences between layers and models.
 //!
-//! Each draw takes the held-out stimuli of every fold with replacement, and scores the models as they were fitted on the pairs
-//! of those. A pair counts as often as both its stimuli were drawn; a stimulus that was drawn twice makes no pair with
-//! itself, whose distance of 0 says nothing (as in rsatoolbox; Nili et al. 2014). The draws depend on the seed and the folds
-//! alone: all layers see the same, and so do all models over the same stimuli, so that their differences are paired. What
-//! the choice of training stimuli adds is not in the spread.
+//! Each draw resamples the held-out stimuli of every fold with replacement, and scores the fitted models on the pairs of the
+//! sample. A pair counts the product of how often its two stimuli were drawn. A stimulus that was drawn twice makes no pair with
+//! itself, because its distance of 0 says nothing (as in rsatoolbox; Nili et al. 2014). The draws depend on the seed and the
+//! folds alone: all layers, and all models over the same stimuli, have the same draws, so that their differences are paired. The
+//! spread leaves out what another choice of training stimuli would change.
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut1, Axis};
 use rayon::prelude::*;
@@ -19,19 +18,19 @@ use crate::mlem::score::{Evaluation, GridModel, neural_distances};
 use crate::numeric::rank::{RankTarget, Scratch, centred_ranks};
 use crate::numeric::rng::Stream;
 
-/// Ranks are told apart to this many classes: what that loses of a correlation is below 10⁻⁷ of it.
+/// Ranks are rounded to this many classes, which changes a correlation by less than 10⁻⁷ of it.
 const CLASSES: usize = 1 << 12;
 /// The most memory for the classes of permuted distances at once, in bytes.
 const MAX_CLASSES: usize = 1 << 28;
 
-/// Scores and importances of one layer: of the stimuli as they are, then of each draw.
+/// Scores and importances of one layer: first without resampling, then of each draw.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bootstrap {
     /// Spearman, mean over folds, `1 + draws`; NaN where a draw has no two different distances.
     pub scores: Vec<f64>,
-    /// Importance of every effect in the order of [`FoldFit::importances`](crate::mlem::FoldFit::importances), mean over folds, `(1 + draws, n_effects)`: of the
-    /// first permutation, since another one for each draw would add spread that is not the stimuli's. No columns with no
-    /// permutations.
+    /// Importance of every effect in the order of [`FoldFit::importances`](crate::mlem::FoldFit::importances), mean over folds,
+    /// `(1 + draws, n_effects)`. All draws share the first permutation: another one for each would add spread that is not the
+    /// stimuli's. No columns with no permutations.
     pub importances: Array2<f64>,
 }
 
@@ -106,13 +105,13 @@ impl CrossValidation {
                     distances.map(|distances| classes_of_grid(&distances))
                 })
                 .collect();
-            // Where nothing moves the score stays.
+            // An effect that moves no distance leaves the score as it is.
             let sets: Vec<&[u16]> =
                 moved.iter().map(|moved| moved.as_ref().unwrap_or(&own).as_slice()).collect();
             let scores_of = ranked.spearman(&sets, 1 + draws, counts);
             for (column, k) in effects.enumerate() {
                 for (draw, score) in scores.iter().enumerate() {
-                    // Constant distances rank nothing.
+                    // Constant distances have no ranks: the whole score is lost.
                     let of_effect = scores_of[[draw, column]];
                     let of_effect = if of_effect.is_nan() { 0.0 } else { of_effect };
                     drops[[draw, k]] = if permutable[k] { score - of_effect } else { f64::NAN };
@@ -153,7 +152,7 @@ fn classes(values: &[f32]) -> Vec<u16> {
     ranks.into_iter().map(|rank| ((i64::from(rank) + n) * last / (2 * n.max(1))) as u16).collect()
 }
 
-/// [`classes`] of modelled distances: the order of whole numbers below 2³⁰ is that of f32 numbers with their bits.
+/// [`classes`] of modelled distances: whole numbers below 2³⁰ are in the same order as the f32 numbers that have their bits.
 fn classes_of_grid(values: &[i32]) -> Vec<u16> {
     let values: Vec<f32> = values.iter().map(|&x| f32::from_bits(x.max(0) as u32)).collect();
     classes(&values)

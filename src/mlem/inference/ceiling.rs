@@ -7,9 +7,8 @@
 //! - lower bound: one repeat's distances with those of the mean of the *other* repeats, mean over repeats;
 //! - upper bound: one repeat's distances with those of the mean of *all* repeats, itself among them, mean over repeats.
 //!
-//! What is held against it is a model's correlation with the distances of one repeat, mean over repeats ([`Ceiling::spearman`]).
-//! The score of a model on the mean of the repeats is not: the mean has less noise than any one of them, so that such a score
-//! may lie above the ceiling.
+//! The ceiling is compared with a model's correlation with the distances of one repeat, mean over repeats ([`Ceiling::spearman`]).
+//! It does not bound a model's score on the mean of the repeats, which has less noise than any one of them.
 
 use ndarray::{Array2, ArrayView2, Zip};
 use rayon::prelude::*;
@@ -72,7 +71,7 @@ impl CrossValidation {
                         let correlation = target.spearman(values, &mut Scratch::default());
                         *sum = sum.zip(correlation).map(|(sum, r)| sum + r / each.len() as f64);
                     };
-                    // The ranks of ranks are themselves.
+                    // Ranking ranks changes nothing, so that ranks can be given in place of distances.
                     add(&mut lower, &ranked(others));
                     add(&mut upper, &all);
                     add(&mut spearman, &modelled);
@@ -83,7 +82,7 @@ impl CrossValidation {
     }
 }
 
-/// The mean of `repeats`, of which all have one shape, `but` for one of them.
+/// The mean of `repeats`, which all have one shape, without the one at `but`.
 fn mean(repeats: &[ArrayView2<'_, f32>], but: Option<usize>) -> Array2<f32> {
     let mut sum = Array2::<f64>::zeros(repeats.first().map_or((0, 0), ArrayView2::dim));
     let used = || repeats.iter().enumerate().filter(|(k, _)| Some(*k) != but);

@@ -1,7 +1,7 @@
-//! What a number is worth: its distribution under the null, its spread over stimuli, and the most that noise leaves to reach.
+//! What a number is worth: its distribution under the null, its spread over stimuli, and the noise ceiling.
 //!
-//! What this is not: it is no other estimator. Each file asks the models of a cross-validation again, on shuffled, resampled or
-//! repeated activations.
+//! What this is not: it is no other estimator. Each file runs a cross-validation, or its models, on activations that are
+//! shuffled, resampled or repeated.
 
 mod bootstrap;
 mod ceiling;

@@ -1,16 +1,14 @@
 //! What scores and importances are worth: their distribution when the activations have nothing to do with the stimuli.
 //!
-//! Each draw shuffles the stimuli of the activations against the features and does everything again: fits, scores and
-//! importances of every fold. What the features decide is not computed again: `C`, the pairs of every fold, and the
-//! permutations that importances are measured with, which are those of the fit. Nor are the neural distances, as a shuffle
-//! only moves them: they are looked up.
+//! Each draw shuffles the stimuli of the activations against the features, and then fits, scores and measures importances in
+//! every fold again. What depends on the features alone is shared by all draws: `C`, the pairs of every fold, and the
+//! permutations that importances are measured with. Neural distances are looked up in a table, because a shuffle only moves them.
 //!
-//! The statistic of a draw is a fixed function of the shuffled activations, and the activations as they are, are one more
-//! draw: under the null all draws are exchangeable, so that a p-value keeps its level exactly, whatever the number of folds
-//! or permutations. With many pairs the function ranks by counting in steps, a little coarser than the scores that a fit reports.
+//! The statistic of a draw is a fixed function of the shuffled activations. The unshuffled activations are one more draw, and
+//! under the null all draws are exchangeable: a p-value is exact, whatever the number of folds or permutations. With many pairs
+//! ranks are counted in steps, a little coarser than in the scores that a fit reports.
 //!
-//! The null is that of no relation at all: that *no* feature has to do with the activations, not that one has not given
-//! the others.
+//! The null hypothesis is that *no* feature is related to the activations. It is not that one feature adds nothing to the others.
 
 use ndarray::ArrayView2;
 use rayon::prelude::*;
@@ -31,14 +29,14 @@ struct Means {
     importances: Vec<f64>,
 }
 
-/// Scores and importances (means over folds) of the activations as they are, and of draws under the null.
+/// Scores and importances (means over folds) of the unshuffled activations, and of draws under the null.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Null {
     observed: Means,
     draws: Vec<Means>,
 }
 
-/// A statistic held against its draws under the null. The p-value is one-sided (larger is more extreme) and not corrected for
+/// A statistic and its distribution under the null. The p-value is one-sided (larger is more extreme) and not corrected for
 /// the number of tests: see [`holm`](crate::numeric::significance::holm) and
 /// [`benjamini_hochberg`](crate::numeric::significance::benjamini_hochberg).
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -72,7 +70,7 @@ impl CrossValidation {
     ///
     /// As [`CrossValidation::fit`].
     pub fn null(&self, activations: ArrayView2<'_, f32>, draws: usize) -> Result<Null> {
-        // Fails as a fit would.
+        // Activations that a fit refuses are refused here, with the same error.
         self.design.neural(activations)?;
         let neural = Neural::tabulated(activations, &self.design.layout.order, self.params().distance)?;
         let draws: Vec<Neural> = (0..=draws).map(|draw| self.draw(&neural, draw)).collect();
@@ -96,7 +94,7 @@ impl CrossValidation {
         Ok(Null { observed, draws: means })
     }
 
-    /// Draw 0 is the activations as they are.
+    /// The neural distances of a draw; draw 0 is the unshuffled activations.
     fn draw(&self, neural: &Neural, draw: usize) -> Neural {
         let mut order: Vec<u32> = (0..self.design.columns.n_stimuli() as u32).collect();
         if draw > 0 {

@@ -42,17 +42,17 @@ impl FeatureSums {
     }
 }
 
-/// Sums of a target and its products with the terms in the making.
+/// Adds up the sums of a target and of its products with the terms.
 pub(crate) struct TargetAccumulator<'a> {
     groups: Option<(&'a Groups, Bins)>,
     terms: &'a [Monomial],
-    /// One term's values.
+    /// The values of one term.
     buffer: Vec<f64>,
     sums: TargetSums,
 }
 
 impl<'a> TargetAccumulator<'a> {
-    /// Nothing yet; through `groups` where there are some.
+    /// No pairs yet. They are summed by pattern where there are `groups`.
     pub(crate) fn new(groups: Option<&'a Groups>, terms: &'a [Monomial]) -> Self {
         let groups = groups.map(|groups| (groups, groups.bins()));
         Self { groups, terms, buffer: Vec::new(), sums: TargetSums::zeros(terms.len()) }

@@ -1,4 +1,4 @@
-//! Everything about a fit that the features alone decide: pairs, terms, and `C` of every fold's training pairs.
+//! Everything about a fit that depends on the features alone: pairs, terms, and `C` of every fold's training pairs.
 
 use ndarray::ArrayView2;
 use rayon::prelude::*;
@@ -15,14 +15,14 @@ use crate::mlem::warning::Warning;
 use crate::stimuli::FeatureTable;
 use crate::stimuli::confounds::Confounds;
 
-/// Fewer stimuli than this make too few distances.
+/// The fewest stimuli that a model is fitted to.
 pub(crate) const MIN_STIMULI: usize = 8;
 /// The most memory that moments may take.
 const MAX_BYTES: f64 = 8.0 * (1u64 << 30) as f64;
-/// Strips whose sums are held at once.
+/// Strips whose sums are held in memory at once.
 const WAVE: usize = 32;
 
-/// Everything about a fit that the features alone decide, for the stimuli of a table in folds.
+/// Everything about a fit that depends on the features alone, for the stimuli of a table in folds.
 #[derive(Debug, Clone)]
 pub(crate) struct Design {
     pub(crate) params: MlemParams,
@@ -100,13 +100,13 @@ impl Design {
         Neural::new(activations, &self.layout.order, self.params.distance)
     }
 
-    /// How many `neural`s [`Design::target_sums_of_each`] is best given at once.
+    /// How many `neurals` it is best to give [`Design::target_sums_of_each`] at once.
     pub(crate) fn at_once(&self) -> usize {
         // Bins are large; plain sums are not.
         if self.groups.is_some() { 2 } else { 16 }
     }
 
-    /// For each of `neurals`, the sums over every fold's training pairs of its squared distances; on one thread.
+    /// For each of `neurals` and every fold, the sums of the squared distances over the training pairs; on one thread.
     pub(crate) fn target_sums_of_each(&self, neurals: &[Neural]) -> Vec<Vec<TargetSums>> {
         let (n_folds, monomials) = (self.n_folds(), &self.monomials[..]);
         let zeros = || TargetSums::zeros(monomials.len());
@@ -181,7 +181,7 @@ impl Design {
         self.training[fold].pairs.round() as u64
     }
 
-    /// The sums over every fold's training pairs of the target that `neural` makes.
+    /// For every fold, the sums of the target over its training pairs.
     pub(crate) fn target_sums(&self, neural: &Neural) -> Vec<TargetSums> {
         let (terms, n_folds) = (&self.monomials[..], self.n_folds());
         let zeros = || TargetSums::zeros(terms.len());
@@ -254,7 +254,7 @@ impl Design {
         folds.into_iter().map(|sums| sums.map(TargetAccumulator::finish)).collect()
     }
 
-    /// What the features alone give cause to warn of.
+    /// The warnings about the features.
     pub(crate) fn warnings(&self) -> Vec<Warning> {
         let names = self.scales.names();
         let mut warnings = Vec::new();

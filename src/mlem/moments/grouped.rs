@@ -1,13 +1,13 @@
 //! Moments by pattern: pairs that differ in the same categorical features are summed together.
 //!
-//! Every moment is a sum of products of feature distances, four of them at most. A categorical distance is a bit, so that the
-//! pairs a product counts are those whose pattern of bits contains the product's. Each pair therefore adds only the monomials
-//! of its numeric distances to the bin of its pattern (35 for three numeric features, where 91 terms have 4,186 products), and
-//! sums over supersets of patterns give every moment at the end.
+//! Every moment is a sum over pairs of a product of at most four feature distances. A categorical distance is a bit, and such a
+//! product counts a pair only if the pair's pattern of bits contains all bits of the product. Each pair therefore adds only the
+//! monomials of its numeric distances to the bin of its pattern (35 for three numeric features, where 91 terms have 4,186
+//! products), and sums over supersets of patterns give every moment at the end.
 //!
-//! Twenty categorical features have too many patterns for that. But a product of four distances, `d` of them numeric, has at most
-//! `4 − d` bits: so the bits are cut into fields, and there is a table of bins for every choice of as many fields as a product
-//! can have bits. Each product finds all its bits in one of the tables.
+//! Twenty categorical features have too many patterns for one table. But a product of four distances, of which `d` are numeric,
+//! has at most `4 − d` bits. So the bits are cut into fields, and there is a table of bins for every choice of `4 − d` fields:
+//! each product has all its bits in one of these tables.
 
 mod lists;
 mod rows;
@@ -21,34 +21,35 @@ use self::tables::{Part, parts};
 use super::sums::{FeatureSums, Monomial, TargetSums};
 use crate::mlem::pairs::{Columns, PairChunk};
 
-/// Fewer terms than this are summed with a target faster one by one.
+/// With fewer terms than this, summing a target term by term is faster.
 const MANY_TERMS: usize = 41;
 /// The most monomials of several pairs that are held at once.
 const HELD: usize = 1 << 15;
-/// Pairs that several tables are filled from at once: each table is then brought into the nearest cache less often.
+/// Where there are several tables, so many pairs are collected before the tables are filled: each table is then loaded into the
+/// nearest cache less often.
 const WAITING: usize = 1 << 13;
 
 /// How pairs are grouped, and where each moment is found.
 #[derive(Debug, Clone)]
 pub(crate) struct Groups {
-    /// What makes the monomials, in this order.
+    /// The steps that make the monomials, in this order.
     steps: Vec<Step>,
-    /// Every monomial has its place in one of them.
+    /// Every monomial is in one of them.
     parts: Vec<Part>,
     /// How many cells the tables have.
     n_cells: usize,
     /// The cell of all pairs, and of each term.
     all: usize,
     terms: Vec<usize>,
-    /// The cell of each product of two terms, row by row of the lower triangle; nothing where there are no such.
+    /// The cell of each product of two terms, row by row of the lower triangle; empty where products are not summed.
     products: Vec<usize>,
 }
 
-/// Sums of monomials by pattern in the making.
+/// Sums of monomials by pattern, to be added to.
 #[derive(Debug)]
 pub(crate) struct Bins {
     cells: Vec<f64>,
-    /// Pairs that are not in the cells yet, with their weights if they have such.
+    /// Pairs that are not in the cells yet, with their weights if they have weights.
     waiting: PairChunk,
     weights: Vec<f64>,
     /// The monomials of some pairs, and the bins they go to.
@@ -82,7 +83,8 @@ impl Groups {
         Some(groups)
     }
 
-    /// Groups that take less than `plain` vectors of numbers to be multiplied and added for each pair, as sums without groups do.
+    /// Groups, where they take fewer multiplications and additions of vectors for each pair than `plain`, the number that sums
+    /// without groups take.
     fn new(n_bits: u32, lists: &Lists, terms: &[Monomial], plain: usize) -> Option<Self> {
         let (parts, n_cells) = parts(n_bits, lists, plain)?;
         let (steps, places) = (lists.steps.clone(), lists.places());
@@ -111,7 +113,7 @@ impl Groups {
         Some(table.start + table.bin(mask) as usize * part.width + place - part.monomials.start)
     }
 
-    /// Adds the pairs of `chunk` to `bins`, each counted as often as `weights` says; either all chunks have such, or none.
+    /// Adds the pairs of `chunk` to `bins`, each times its weight. Either all chunks have weights, or none.
     pub(crate) fn accumulate(&self, bins: &mut Bins, chunk: &PairChunk, weights: Option<&[f64]>) {
         if self.parts.len() == 1 {
             self.fill(bins, chunk, weights);
@@ -124,7 +126,7 @@ impl Groups {
         }
     }
 
-    /// Adds the pairs that wait.
+    /// Adds the pairs that were collected.
     fn fill_waiting(&self, bins: &mut Bins) {
         let (mut waiting, mut weights) = (mem::take(&mut bins.waiting), mem::take(&mut bins.weights));
         self.fill(bins, &waiting, (!weights.is_empty()).then_some(&weights));

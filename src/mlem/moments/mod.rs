@@ -1,8 +1,8 @@
 //! The sufficient statistics of the fit: `C = Cov(φ)` over pairs, and `b = Cov(φ, t)`.
 //!
-//! `C` depends on the features alone; it serves every layer, every fold's share of it and every null. Sums are kept per fold
-//! that a pair touches, so that one pass over all pairs gives every fold's training set: all pairs, less those that touch the
-//! fold.
+//! `C` depends on the features alone, so that all layers and all draws of a null share it. Sums are kept for each fold that a
+//! pair touches, so that one pass over all pairs gives the sums of every fold's training pairs: those of all pairs, less those
+//! of the pairs that touch the fold.
 //!
 //! What this is not: it finds no weights.
 

@@ -1,7 +1,7 @@
-//! The sums that moments are made of, as numbers: products of feature distances, and sums of them over pairs.
+//! The sums that moments are computed from: products of feature distances, and their sums over pairs.
 //!
-//! They add up and are taken away: one pass over all pairs gives every fold's training pairs, which are all pairs less those that
-//! touch the fold.
+//! Sums can be added and subtracted: one pass over all pairs gives the sums of every fold's training pairs, which are those of all
+//! pairs less those of the pairs that touch the fold.
 
 use ndarray::Array2;
 
@@ -13,12 +13,12 @@ pub(crate) struct Monomial {
     pub(crate) coefficient: f64,
     /// The bits that must all be set.
     pub(crate) mask: u32,
-    /// The numeric columns to multiply, sorted, one more than once for a power.
+    /// The numeric columns to multiply, sorted; a column that occurs twice is squared.
     pub(crate) dense: Vec<u32>,
 }
 
 impl Monomial {
-    /// `d_a · d_b`, as often as it is counted in `d'Wd`.
+    /// `d_a · d_b`, times how often it is counted in `d'Wd`.
     pub(crate) fn new(term: Term, slots: &[Slot]) -> Self {
         let mut monomial = Self { coefficient: term.multiplicity(), mask: 0, dense: Vec::new() };
         for feature in [term.a, term.b] {

@@ -48,7 +48,7 @@ pub fn dissimilarities(
             }
         });
     }
-    // The two halves may differ by rounding in the last place; the upper one is taken for both.
+    // The two halves may differ in the last digit; the upper one is taken for both, so that the matrix is symmetric.
     for i in 0..n {
         for j in 0..i {
             matrix[[i, j]] = matrix[[j, i]];

@@ -15,11 +15,11 @@ use crate::stimuli::Distances;
 /// Below this fraction of `‖x‖² + ‖y‖²` a squared distance is rounding alone, and is 0.
 const ROUNDING: f64 = 1e-14;
 
-/// The activations of one layer, ready for distances: at each position of a design, one stimulus.
+/// The activations of one layer, prepared for distances, in the order of the positions of a design.
 #[derive(Debug, Clone)]
 pub(crate) struct Neural {
     shared: Arc<Shared>,
-    /// Which row of what is shared is at each position; `None` where each row is at its own.
+    /// Which row is at each position; `None` where row `i` is at position `i`.
     rows: Option<Vec<u32>>,
 }
 
@@ -56,7 +56,7 @@ impl Neural {
         }
         match distance {
             Distance::Euclidean => {
-                // Distances do not change, and lose fewer digits in norms that are not far longer than they.
+                // Centring changes no distance, and shorter norms leave more digits to it.
                 centre(&mut rows, width);
                 shared.norms = rows.chunks_exact(width).map(|row| dot(row, row)).collect();
             }
@@ -104,7 +104,7 @@ impl Neural {
         Self { shared: Arc::new(shared), rows: None }
     }
 
-    /// The same stimuli in another order: at each position, the one that was at that place of `order`.
+    /// The same stimuli in another order: position `k` gets the stimulus that was at position `order[k]`.
     pub(crate) fn reordered(&self, order: &[u32]) -> Self {
         let rows = order.iter().map(|&i| self.rows.as_ref().map_or(i, |rows| rows[i as usize])).collect();
         Self { shared: Arc::clone(&self.shared), rows: Some(rows) }

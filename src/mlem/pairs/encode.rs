@@ -1,4 +1,4 @@
-//! Feature distances: how they are scaled, and columns they are read from quickly.
+//! Feature distances: how each feature is scaled, and its values as columns, from which distances are computed quickly.
 
 use std::ops::Range;
 
@@ -24,15 +24,15 @@ pub(crate) struct Scales {
 /// What makes a feature's distance, and its unit.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Scale {
-    /// Levels differ or do not.
+    /// Levels: 1 where they differ, else 0.
     Levels,
-    /// Numbers differ by a part of their range.
+    /// Numbers: their difference as a part of their range.
     Range(Interval),
-    /// Distances are given, and are a part of the largest.
+    /// Distances that are given: each as a part of the largest.
     Given { largest: f64 },
 }
 
-/// What messages call features by their distances.
+/// What messages call features of each kind.
 const NUMERIC: &str = "numeric";
 const GIVEN: &str = "given as distances,";
 
@@ -64,7 +64,7 @@ impl Scales {
                     Values::Categorical { .. } => Scale::Levels,
                     Values::Distances(distances) => Scale::Given { largest: distances.largest() },
                     Values::Numeric(values) => {
-                        // What varies has a value.
+                        // A feature that varies has at least one value, so that the range is known.
                         let unit = Interval { low: 0.0, high: 1.0 };
                         Scale::Range(Interval::of(values.iter().flatten().copied()).unwrap_or(unit))
                     }
@@ -156,7 +156,7 @@ enum Column {
     Levels(Vec<u32>),
     /// Numbers scaled to `[0, 1]`; NaN where there is none.
     Values(Vec<f64>),
-    /// Distances between stimuli, and which of these is at each place.
+    /// Distances between all stimuli, and which stimulus is at each position.
     Given { distances: Distances, places: Vec<u32>, largest: f64 },
 }
 
@@ -213,7 +213,7 @@ impl Columns {
         self.dense.len()
     }
 
-    /// A number that is equal for two stimuli if all their distances in a feature are.
+    /// A code of the value of stimulus `i`: stimuli of equal codes have equal distances to every other stimulus.
     pub(crate) fn value(&self, slot: Slot, i: usize) -> u64 {
         let column = match slot {
             Slot::Bit(bit) => return u64::from(self.bits[bit][i]),
@@ -233,7 +233,7 @@ impl Columns {
         match slot {
             Slot::Dense(column) => match &self.dense[column] {
                 Column::Values(values) => {
-                    // `min` and `max` pass over what is missing.
+                    // `min` and `max` ignore NaN, which stands for a missing value.
                     let most = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
                     let least = values.iter().copied().fold(f64::INFINITY, f64::min);
                     (most - least).max(1.0)
@@ -245,8 +245,8 @@ impl Columns {
         }
     }
 
-    /// The columns with each feature's values at `stimuli` permuted, every feature by an order of its own that `order_of` puts
-    /// its places in.
+    /// The columns with each feature's values permuted among `stimuli`: `order_of` is given a feature and the positions of
+    /// `stimuli`, and puts the positions in the feature's new order.
     pub(crate) fn permuted(
         &self,
         stimuli: Range<usize>,
@@ -264,7 +264,7 @@ impl Columns {
                     (Column::Given { places: to, .. }, Column::Given { places: from, .. }) => {
                         take(to, stimuli.start, from, &order);
                     }
-                    // A clone has the columns of what it was cloned from.
+                    // Never: a clone has columns of the same kinds.
                     _ => {}
                 },
             }

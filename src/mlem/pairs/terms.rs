@@ -12,7 +12,7 @@ pub struct Term {
 }
 
 impl Term {
-    /// Whether it is one feature's own.
+    /// Whether it is on the diagonal: a feature with itself.
     #[must_use]
     pub fn is_main(self) -> bool {
         self.a == self.b

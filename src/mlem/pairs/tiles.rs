@@ -13,7 +13,7 @@ use crate::numeric::rng::Stream;
 const ROWS: usize = 128;
 /// Columns of a tile of a strip.
 const COLUMNS: usize = 512;
-/// Pairs after which a chunk is handed on.
+/// A chunk is handed on as soon as it has this many pairs.
 const CHUNK: usize = 2048;
 
 /// The stimuli in the order of their folds.
@@ -54,8 +54,8 @@ impl Layout {
         self.strips(fold, fold)
     }
 
-    /// Calls `each` with the first stimuli of `fold`, each with its second ones by their fold, from `fold` on: all at once, or where
-    /// pairs are sampled one fold after the other.
+    /// Calls `each` with every stimulus of `fold` as the first of its pairs, and with the second stimuli of these pairs by fold, for
+    /// the folds from `fold` on. Where pairs are sampled, there is one call for each other fold.
     pub(crate) fn rows(
         &self,
         fold: usize,
@@ -109,12 +109,12 @@ pub(crate) fn n_pairs(n: usize) -> u64 {
 pub(crate) struct Coverage {
     /// The fraction, at most 1.
     pub(crate) fraction: f64,
-    /// Of the sample.
+    /// The seed of the sample.
     pub(crate) seed: u64,
 }
 
 impl Coverage {
-    /// About `most` of `pairs` that there are, where this is more.
+    /// At most about `most` pairs of `pairs`.
     pub(crate) fn at_most(self, most: u64, pairs: u64) -> Self {
         let fraction = most as f64 / pairs.max(1) as f64;
         Self { fraction: self.fraction.min(fraction), ..self }
@@ -237,7 +237,7 @@ impl Task {
         let mut stream = Stream::new(coverage.seed, &name);
         let stride = 1.0 / coverage.fraction;
         let mut list = Vec::new();
-        // Counted over the whole strip, so that strides run on from row to row.
+        // Pairs are counted over the whole strip, so that the stride carries over from one row to the next.
         let mut before = 0u64;
         let mut stratum = 0u64;
         let mut next = (stream.unit() * stride) as u64;

@@ -7,11 +7,11 @@ use super::pair_set::PairSet;
 use crate::mlem::pairs::{Columns, Slot, Term};
 use crate::numeric::simd::widest;
 
-/// A model in whole numbers.
+/// A model whose modelled distances are whole numbers.
 #[derive(Debug, Clone)]
 pub(crate) struct GridModel {
     contributions: Vec<Contribution>,
-    /// What keeps every sum from being negative.
+    /// Added to every distance, so that none is negative.
     offset: i32,
 }
 
@@ -24,7 +24,7 @@ struct Contribution {
     second: Option<usize>,
 }
 
-/// Modelled distances lie in `0..2³⁰`; what rounding may add at either end is left free.
+/// Modelled distances lie in `0..2³⁰`, with a margin for rounding at either end.
 const GRID: f64 = ((1u32 << 30) - 2 * MARGIN) as f64;
 const MARGIN: u32 = 1 << 15;
 
@@ -76,8 +76,8 @@ impl GridModel {
         }
     }
 
-    /// Writes `distances` of the pairs of `own` from `start` on into `out`, with what `term` contributes at the pairs of `other`
-    /// in the place of what it does.
+    /// Writes into `out` the `distances` of the pairs of `own` from `start` on, where the contribution of `term` is replaced by that
+    /// at the pairs of `other`.
     pub(crate) fn swap(
         &self,
         term: usize,
@@ -164,7 +164,7 @@ widest! {
 }
 
 widest! {
-    /// Writes `from`, less `whole` where all bits of `mask` are set in the first `bits`, and more where they are in the second.
+    /// Writes `from`, less `whole` where all bits of `mask` are set in the first `bits`, plus `whole` where they are in the second.
     fn swap_where(out: &mut [i32], from: &[i32], bits: [&[u32]; 2], mask: u32, whole: i32) {
         for (((out, from), own), other) in out.iter_mut().zip(from).zip(bits[0]).zip(bits[1]) {
             let at = |bits: u32| if bits & mask == mask { whole } else { 0 };
@@ -188,7 +188,7 @@ widest! {
         }
     }
 
-    /// Writes `from`, less the rounded `weight · x · y` of the first and more by that of the second.
+    /// Writes `from`, less the rounded `weight · x · y` of the first, plus that of the second.
     fn swap_products(out: &mut [i32], from: &[i32], x: [&[f32]; 2], y: [&[f32]; 2], weight: f32) {
         let (own, other) = (x[0].iter().zip(y[0]), x[1].iter().zip(y[1]));
         for (((out, from), own), other) in out.iter_mut().zip(from).zip(own).zip(other) {

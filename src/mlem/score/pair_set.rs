@@ -2,7 +2,7 @@
 
 use crate::mlem::pairs::{Columns, Coverage, Neural, PairChunk, Slot, Task};
 
-/// The distances of pairs that a model is scored on.
+/// The feature distances of the pairs that a model is scored on.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct PairSet {
     /// Per pair, the categorical features whose levels differ.
@@ -21,7 +21,7 @@ impl PairSet {
         set
     }
 
-    /// No pairs of the stimuli of `columns`, to be extended.
+    /// No pairs yet, with room for the features of `columns`.
     pub(crate) fn empty(columns: &Columns) -> Self {
         Self { bits: Vec::new(), dense: vec![Vec::new(); columns.n_dense()] }
     }
@@ -44,7 +44,7 @@ impl PairSet {
         self.bits.len()
     }
 
-    /// The memory it takes.
+    /// The memory it takes, in bytes.
     pub(crate) fn bytes(&self) -> usize {
         4 * self.len() * (1 + self.dense.len())
     }

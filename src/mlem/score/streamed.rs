@@ -1,8 +1,8 @@
 //! Spearman's correlation over more pairs than are held in memory: two passes, and counts.
 //!
-//! The first pass counts the neural distances, which gives their ranks; the second adds up these ranks by the modelled
-//! distance. Neural distances that agree to 13 binary digits tie, and modelled ones within one of 2²⁰ steps of their range:
-//! the correlation of the many pairs that this is for differs from that of sorted distances by less than 1e-6.
+//! The first pass counts the neural distances, which gives their ranks; the second adds up these ranks by the modelled distance.
+//! Neural distances that agree to 13 binary digits tie, and so do modelled distances in the same one of 2²⁰ steps of their
+//! range. With so many pairs, the correlation differs from that of sorted distances by less than 1e-6.
 
 use rayon::prelude::*;
 
@@ -35,7 +35,7 @@ impl Steps {
 
     fn add(&mut self, modelled: &[i32], squared: &[f64], ranks: &RankTable) {
         for (&distance, &squared) in modelled.iter().zip(squared) {
-            // The mask tells the compiler what the grid promises.
+            // Distances on the grid are in range; the mask spares the check.
             let step = (distance as u32 >> STEP_BITS) as usize & (STEPS - 1);
             self.counts[step] += 1;
             self.ranks[step] += ranks.centred(squared);
@@ -69,7 +69,7 @@ pub(crate) fn score(
     tasks: &[Task],
     coverage: Coverage,
 ) -> Scored {
-    // As many accumulators as threads: whole numbers add up the same however tasks are dealt out.
+    // One accumulator per thread: sums of whole numbers do not depend on which thread has which task.
     let hands = rayon::current_num_threads();
     let hand = |hand: usize| tasks.iter().skip(hand).step_by(hands);
     let counted = |index: usize| {

@@ -9,12 +9,12 @@ use crate::mlem::params::Constraint;
 use crate::numeric::linalg::{Cholesky, dot};
 use crate::numeric::{nnls, psd};
 
-/// Relative to the mean variance of the terms: what picks the smallest of equally good weights where `C` is singular.
+/// Relative to the mean variance of the terms: where `C` is singular, this ridge picks the smallest of equally good weights.
 const RIDGE: f64 = 1e-8;
-/// The relative optimality gap that is asked for, and the one where the ridge must be told from nothing.
+/// The relative optimality gap that is asked for, without a ridge, and with one, whose effect is small.
 const TOLERANCE: f64 = 1e-12;
 const TOLERANCE_WITH_RIDGE: f64 = 1e-13;
-/// `C` of some training pairs, ready to be solved with many `b`.
+/// `C` of some training pairs, to be solved with many `b`.
 #[derive(Debug, Clone)]
 pub(crate) struct System {
     /// `(n_terms, n_terms)`, with the ridge on its diagonal.
@@ -85,7 +85,8 @@ impl System {
         Solved { w, pearson, gap, associated, training: Vec::new() }
     }
 
-    /// Weights `w` (at unit Frobenius norm) of the stochastic solver, by the objective over all training pairs.
+    /// The solution with the weights `w` (at unit Frobenius norm) of the stochastic solver, and its objective over all training
+    /// pairs.
     pub(crate) fn judge(&self, w: Vec<f64>, training: Vec<TrainingStep>, b: &[f64], variance: f64) -> Solved {
         let pearson = self.pearson(&w, b, variance);
         Solved { w, pearson, gap: f64::INFINITY, associated: pearson > 0.0, training }

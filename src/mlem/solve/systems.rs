@@ -1,4 +1,4 @@
-//! The weights of every fold: what its features decide is made ready once, and serves the targets of every layer.
+//! The weights of every fold: what depends on its features alone is prepared once, for the targets of all layers.
 
 use rayon::prelude::*;
 
@@ -62,7 +62,7 @@ impl Systems {
         }
     }
 
-    /// The best weights of one fold for what `target` sums.
+    /// The best weights of one fold, where `target` are the sums of its training targets.
     pub(crate) fn solve_exactly(&self, design: &Design, fold: usize, target: &TargetSums) -> Solved {
         let b = target.covariance(design.training_sums(fold));
         let (variance, constraint) = (target.variance(), design.params.constraint);

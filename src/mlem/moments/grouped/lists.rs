@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::iter;
 use std::ops::Range;
 
-/// The most products.
+/// The largest number of products.
 const MAX_WIDTH: usize = 1 << 13;
 
-/// The monomials of `from`, each times a numeric distance, are those from `to` on.
+/// The monomials from `to` on are those of `from`, each times a numeric distance.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Step {
     pub(super) from: Range<usize>,
@@ -33,7 +33,7 @@ impl Lists {
             let previous = found.degrees.last().cloned().unwrap_or_default();
             let start = found.columns.len();
             for column in 0..n_dense {
-                // They are in the order of their last columns, so that those to go on from are the first.
+                // The products are in the order of their last columns, so that those that `column` continues come first.
                 let before = |list: &Vec<u32>| list.last().is_none_or(|&last| last as usize <= column);
                 let first = found.columns[previous.clone()].partition_point(before);
                 let from = previous.start..previous.start + first;
@@ -52,7 +52,7 @@ impl Lists {
         Some(found)
     }
 
-    /// Which place each has.
+    /// The place of each product.
     pub(super) fn places(&self) -> BTreeMap<&[u32], usize> {
         self.columns.iter().map(Vec::as_slice).zip(0..).collect()
     }

@@ -3,7 +3,7 @@
 use super::lists::Step;
 use crate::numeric::simd::widest;
 
-/// Pairs whose monomials are made together.
+/// Pairs whose monomials are computed together.
 const TOGETHER: usize = 8;
 /// Numbers of a vector; the monomials of a bin fill whole ones.
 pub(super) const LANES: usize = 8;
@@ -16,7 +16,8 @@ widest! {
         }
     }
 
-    /// Writes the monomials of pairs, from `first` on, into `rows`: each of their weight (1 without) and what `steps` makes of it.
+    /// Writes the monomials of the pairs from `first` on into `rows`: each row is the pair's weight (1 without weights), and its
+    /// products by `steps`.
     pub(super) fn make_rows(
         rows: &mut [f64],
         stride: usize,
@@ -28,12 +29,12 @@ widest! {
         for (pair, row) in rows.chunks_exact_mut(stride).enumerate() {
             row[0] = weights.map_or(1.0, |weights| weights[pair]);
         }
-        // A step of several pairs at once: none waits for what was just written.
+        // Each step is done for several pairs at once, so that no product waits for one that was just written.
         for (group, rows) in rows.chunks_mut(stride * TOGETHER).enumerate() {
             for Step { from, to, column } in steps {
                 let distances = &dense[*column][first + group * TOGETHER..];
                 for (row, distance) in rows.chunks_exact_mut(stride).zip(distances) {
-                    // Whole vectors: what they write too much, later steps write over, or nobody reads.
+                    // Whole vectors are written: the surplus is overwritten by later steps, or never read.
                     for start in (0..from.len()).step_by(LANES) {
                         let mut products = [0.0; LANES];
                         products.copy_from_slice(&row[from.start + start..][..LANES]);
@@ -56,7 +57,7 @@ widest! {
 
     /// Adds `width` numbers of each row, from `first` on, to its bin.
     pub(super) fn add_rows(cells: &mut [f64], width: usize, places: &[u32], rows: &[f64], stride: usize, first: usize) {
-        // Where the compiler knows how many vectors there are, it does without a loop over them.
+        // Where the number of vectors is known when compiling, there is no loop over them.
         match width / LANES {
             1 => add_vectors::<1>(cells, places, rows, stride, first),
             2 => add_vectors::<2>(cells, places, rows, stride, first),

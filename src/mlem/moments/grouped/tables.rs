@@ -8,8 +8,8 @@ use super::rows::{LANES, add_field};
 
 /// The most cells (bins times monomials) of one table for all patterns.
 const ONE_TABLE: usize = 1 << 19;
-/// The most cells of a table where there are several, so that each stays in a core's nearest caches: the first of these with which
-/// all tables are small enough.
+/// The most cells of one table where there are several, so that each stays in a core's nearest caches. The first of these numbers
+/// with which all tables together are small enough is taken.
 const EACH_TABLE: [usize; 4] = [1 << 13, 1 << 12, 1 << 11, 1 << 10];
 /// The most cells of all tables.
 const ALL_TABLES: usize = 1 << 21;
@@ -28,15 +28,15 @@ pub(super) struct Part {
 /// Bins for the patterns of some fields of the bits.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Table {
-    /// The bits of the pattern that are the lowest ones of a bin's number, those that are the next, and so on.
+    /// The fields of the pattern that make a bin's number, from its lowest bits up.
     fields: Vec<Range<u32>>,
-    /// All of them.
+    /// The bits of all fields.
     pub(super) mask: u32,
     /// Its first cell.
     pub(super) start: usize,
 }
 
-/// The tables for `lists`, and how many cells they have; `None` where they take more than `plain` vectors.
+/// The tables for `lists`, and how many cells they have; `None` where a pair takes as many vectors as `plain`, or more.
 pub(super) fn parts(n_bits: u32, lists: &Lists, plain: usize) -> Option<(Vec<Part>, usize)> {
     let Lists { columns, steps, .. } = lists;
     let n_monomials = columns.len();
@@ -73,7 +73,7 @@ fn several(n_bits: u32, lists: &Lists, most: usize) -> Option<(Vec<Part>, usize,
         }
         let n_steps = steps.partition_point(|step| step.to < monomials.end);
         let part = Part { monomials: monomials.clone(), width, n_steps, tables };
-        // A bin is read and written, and found.
+        // Each bin is found, read and written.
         vectors += 2 * part.tables.len() * (1 + width.div_ceil(LANES)) + part.stride().div_ceil(LANES);
         parts.push(part);
     }

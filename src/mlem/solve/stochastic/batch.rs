@@ -38,7 +38,7 @@ impl Batch {
 /// The stimuli that pairs are drawn from.
 pub(super) struct Pool<'a> {
     columns: &'a Columns,
-    /// Positions before this one, and from the end of the held-out fold on.
+    /// The positions of the held-out fold: training stimuli are before and after it.
     held_out: Range<usize>,
     n_training: usize,
 }

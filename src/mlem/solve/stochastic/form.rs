@@ -11,7 +11,8 @@ const BLOCK: usize = 1024;
 /// What the parameters are.
 #[derive(Debug, Clone)]
 pub(super) enum Form {
-    /// What the softplus `ln(1 + eˣ)` makes the diagonal of `W` of: positive, and never stuck at 0 as a square would be.
+    /// The diagonal of `W` is their softplus, `ln(1 + eˣ)`: positive, and its gradient does not vanish at 0 as that of a square
+    /// does.
     Diagonal(usize),
     /// The lower triangle of `L` in `W = LL'`, row by row.
     Factor(usize),
@@ -37,7 +38,7 @@ impl Form {
     pub(super) fn start(&self, stream: &mut Stream) -> Vec<f64> {
         let mut draw = |mean: f64| (0..self.n_parameters()).map(|_| mean + stream.normal()).collect();
         match self {
-            // From small weights: the logarithms of those that stay small have the longest way otherwise.
+            // Weights start small: a weight that ends up small would otherwise take the most steps.
             Self::Diagonal(_) => draw(-3.0),
             Self::Factor(_) | Self::Free(_) => draw(0.0),
         }
