@@ -41,7 +41,7 @@ impl<S: Borrow<PairSet> + Sync> Evaluation<S> {
     /// The importance of every effect of `plan`; NaN where `score` is not defined.
     pub(crate) fn importance(
         &self,
-        score: std::result::Result<f64, Undefined>,
+        score: Result<f64, Undefined>,
         plan: &Plan,
         held: &Held<'_>,
     ) -> Vec<TermImportance> {
