@@ -95,7 +95,8 @@ impl Library {
         self.modules.iter().map(|module| module.file.as_str()).collect()
     }
 
-    /// Every place where a file names something of another, once a line. A `pub use` of what lies inside the own module is none.
+    /// Every place where a file names something of another, once a line. A `pub use` of what lies inside the own module is none,
+    /// unless the module itself makes use of it.
     pub fn arrows(&self) -> BTreeSet<Arrow> {
         let mut found = BTreeSet::new();
         for (index, module) in self.modules.iter().enumerate() {
@@ -107,9 +108,13 @@ impl Library {
                     }
                     _ => false,
                 };
-                if !(one.public && targets.iter().all(own)) {
-                    self.arrow(index, &one.named, &targets, &mut found);
-                }
+                let line = match module.body.words.get(&one.alias) {
+                    _ if !one.public || !targets.iter().all(own) => one.named.line,
+                    Some(&line) => line,
+                    None => continue,
+                };
+                let named = Named { line, ..one.named.clone() };
+                self.arrow(index, &named, &targets, &mut found);
             }
             for named in &module.body.paths {
                 self.arrow(index, named, &self.resolve(index, &named.path), &mut found);

@@ -109,6 +109,9 @@ fn what_a_module_takes_from_its_own_files_for_itself_is_an_arrow() {
     assert_eq!(of("mod x;\nuse x::f;"), ["a/mod.rs:2 a/x.rs"]);
     assert_eq!(of("mod x;\nfn g() { x::f() }"), ["a/mod.rs:2 a/x.rs"]);
     assert_eq!(of("mod x;\npub use x::f;\nfn g() { self::f::<u8>() }"), ["a/mod.rs:3 a/x.rs"]);
+    assert_eq!(of("mod x;\npub use x::f;\nfn g() { f() }"), ["a/mod.rs:3 a/x.rs"]);
+    assert_eq!(of("mod x;\npub use x::f;\nfn f() { g.f() }"), [""; 0]);
+    assert_eq!(of("mod x;\npub use x::f as F;\nstruct S(F);"), ["a/mod.rs:3 a/x.rs"]);
 }
 
 #[test]

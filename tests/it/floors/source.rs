@@ -1,6 +1,6 @@
 //! What one Rust file declares and names: its modules, its items, its `use` lines and its paths.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::tokens::Token;
 
@@ -15,6 +15,8 @@ pub struct Body {
     pub uses: Vec<Use>,
     /// Paths of at least two names outside of `use` lines.
     pub paths: Vec<Named>,
+    /// Single words outside of `use` lines that name a type, a constant, or what is called.
+    pub words: BTreeMap<String, usize>,
 }
 
 /// `mod name;`, or `mod name { … }` with what is in it.
@@ -86,7 +88,12 @@ impl<'a> Reader<'a> {
 
     fn word(&mut self, text: &str) {
         let line = self.tokens[self.at].line;
-        let after = self.at.checked_sub(1).is_some_and(|before| self.text(before) == "::");
+        let before = self.at.checked_sub(1).map_or("", |before| self.text(before));
+        let after = before == "::";
+        let called = self.text(self.at + 1) == "(" && !after && ![".", "fn"].contains(&before);
+        if called || text.starts_with(char::is_uppercase) && !after {
+            self.found.words.entry(text.to_owned()).or_insert(line);
+        }
         if self.text(self.at + 1) == "::" && !after {
             let mut path = vec![text.to_owned()];
             while self.text(self.at + 1) == "::" && self.is_word(self.at + 2) {
