@@ -1,31 +1,25 @@
-//! Everything that a grammar derives, packed: a graph whose paths are the derivations, each exactly once.
-//!
-//! Built bottom up by unification: a symbol's derivations are grouped into [`Answer`]s by the features that they show, and
-//! a rule is walked from left to right through states that remember only what a later choice still depends on. A choice
-//! whose features clash is never taken. Then counting is adding up, and the k-th derivation is found by walking down
-//! with k ([`Lattice::derive`]), so that a sample needs no enumeration.
-
-mod build;
-mod plan;
+//! What a grammar derives, as a graph, and its derivations, counted and walked.
 
 use std::collections::BTreeSet;
 
-use self::build::Builder;
-use super::rules::{Atom, Name, Rules};
-use super::unify::Key;
+use crate::grammar::rules::{Atom, Name, Rules};
+use crate::grammar::unify::Key;
 
 /// What building may cost, in numbers kept and unifications tried; a few seconds' work.
-pub(super) const BUDGET: usize = if cfg!(fuzzing) { 1 << 19 } else { 1 << 25 };
+pub(in crate::grammar) const BUDGET: usize = if cfg!(fuzzing) { 1 << 19 } else { 1 << 25 };
 
 /// Larger sentences than this (in characters, and choices that make no character) are refused.
-const LARGEST: usize = 1 << 14;
+pub(super) const LARGEST: usize = 1 << 14;
+
+/// How deep trees of a recursive grammar are, words included, where nothing else is said.
+pub const DEPTH: usize = 8;
 
 /// Trees deeper than this are refused.
 pub const DEEPEST: usize = 256;
 
 /// Why a lattice could not be built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Refused {
+pub(in crate::grammar) enum Refused {
     /// Too many states, the last of them in this rule.
     Entangled { rule: usize },
     /// More derivations than 128 bits count.
@@ -40,44 +34,44 @@ pub(super) enum Refused {
 
 /// What the derivations of a symbol have in common that show the same features.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(in crate::grammar) struct Answer {
     /// The features as the key of one structure.
-    features: Key,
+    pub(super) features: Key,
     /// Where its derivations start.
-    root: usize,
+    pub(super) root: usize,
     pub count: u128,
     /// Of the largest derivation: characters, and choices.
-    size: usize,
+    pub(super) size: usize,
     /// The features that are bound to values; those of a nested structure under a name of their own ([`Lattice::label`]).
     pub atoms: Vec<(Name, Atom)>,
 }
 
 impl Answer {
-    pub(super) fn atom(&self, name: Name) -> Option<Atom> {
+    pub(in crate::grammar) fn atom(&self, name: Name) -> Option<Atom> {
         self.atoms.iter().find(|(other, _)| *other == name).map(|(_, atom)| *atom)
     }
 }
 
 #[derive(Debug)]
-struct Node {
-    count: u128,
+pub(super) struct Node {
+    pub(super) count: u128,
     /// Of the largest way from here on: characters, and choices.
-    size: usize,
+    pub(super) size: usize,
     /// None at the end of a rule.
-    edges: Vec<Edge>,
+    pub(super) edges: Vec<Edge>,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Edge {
-    step: Step,
-    next: usize,
+pub(super) struct Edge {
+    pub(super) step: Step,
+    pub(super) next: usize,
     /// Derivations over the edges up to and with this one.
-    upto: u128,
+    pub(super) upto: u128,
 }
 
 /// What an edge adds to a derivation.
 #[derive(Debug, Clone, Copy)]
-enum Step {
+pub(super) enum Step {
     Skip,
     Rule(usize),
     Text(usize),
@@ -86,21 +80,21 @@ enum Step {
 
 /// Answers of one symbol that a rule cannot tell apart: they agree in the features that it asks for.
 #[derive(Debug)]
-struct Group {
+pub(super) struct Group {
     /// The features that the rule asks for, as a key of as many terms.
-    features: Key,
-    answers: Vec<usize>,
+    pub(super) features: Key,
+    pub(super) answers: Vec<usize>,
     /// Derivations of the answers up to and with each.
-    upto: Vec<u128>,
+    pub(super) upto: Vec<u128>,
     /// Of the largest derivation.
-    size: usize,
+    pub(super) size: usize,
 }
 
 /// The packed derivations of a grammar.
 #[derive(Debug, Default)]
-pub(super) struct Lattice {
-    nodes: Vec<Node>,
-    groups: Vec<Group>,
+pub(in crate::grammar) struct Lattice {
+    pub(super) nodes: Vec<Node>,
+    pub(super) groups: Vec<Group>,
     pub answers: Vec<Answer>,
     /// The answers of the start symbol.
     pub roots: Vec<usize>,
@@ -110,11 +104,11 @@ pub(super) struct Lattice {
     /// How deep trees were made.
     pub depth: usize,
     /// The names of nested features: of the structure, and of the feature in it. They are numbered on from the rules' names.
-    paths: Vec<(Name, Name)>,
+    pub(super) paths: Vec<(Name, Name)>,
 }
 
 /// What is told of a derivation as it is walked, from left to right.
-pub(super) trait Visitor {
+pub(in crate::grammar) trait Visitor {
     fn root(&mut self, answer: usize);
     fn rule(&mut self, rule: usize);
     fn text(&mut self, piece: usize);
@@ -124,54 +118,8 @@ pub(super) trait Visitor {
 }
 
 impl Lattice {
-    /// The lattice of `rules`, their recursion cut where trees would be more than `depth` deep, words included; `budget` is what
-    /// building may cost.
-    pub(super) fn build(rules: &Rules, depth: usize, budget: usize) -> Result<Self, Refused> {
-        let mut builder = Builder::new(rules, budget);
-        let depth = match plan::heights(rules)[rules.start] {
-            Some(height) if height > DEEPEST => return Err(Refused::Tall { height }),
-            Some(height) => height,
-            None => depth.min(DEEPEST),
-        };
-        let mut roots = builder.solve(rules.start, depth)?;
-        roots.retain(|&root| builder.starts(root));
-        let mut lattice = builder.lattice;
-        for &root in &roots {
-            lattice.count =
-                lattice.count.checked_add(lattice.answers[root].count).ok_or(Refused::Overflow)?;
-            lattice.size = lattice.size.max(lattice.answers[root].size);
-        }
-        if lattice.size > LARGEST {
-            return Err(Refused::Large { size: lattice.size });
-        }
-        lattice.roots = roots;
-        lattice.depth = depth;
-        Ok(lattice)
-    }
-
-    /// How many derivations each of `symbols` has.
-    pub(super) fn tally(
-        rules: &Rules,
-        symbols: &[usize],
-        depth: usize,
-        budget: usize,
-    ) -> Result<Vec<u128>, Refused> {
-        let mut builder = Builder::new(rules, budget);
-        let count = |&symbol: &usize| {
-            let answers = builder.solve(symbol, depth)?;
-            let mut counts = answers.iter().map(|&answer| builder.lattice.answers[answer].count);
-            counts.try_fold(0u128, u128::checked_add).ok_or(Refused::Overflow)
-        };
-        symbols.iter().map(count).collect()
-    }
-
-    /// Whether `symbol` derives anything at all.
-    pub(super) fn derives(rules: &Rules, symbol: usize, depth: usize) -> bool {
-        Builder::new(rules, BUDGET).solve(symbol, depth).is_ok_and(|answers| !answers.is_empty())
-    }
-
     /// The name of a feature, or for a nested one those on the way to it: `AGR_NUM`.
-    pub(super) fn label(&self, rules: &Rules, name: Name) -> String {
+    pub(in crate::grammar) fn label(&self, rules: &Rules, name: Name) -> String {
         match (name.0 as usize).checked_sub(rules.names.len()) {
             None => rules.names.text(name).to_owned(),
             Some(path) => {
@@ -182,7 +130,7 @@ impl Lattice {
     }
 
     /// Walks derivation `index` of `0..count`.
-    pub(super) fn derive(&self, mut index: u128, visitor: &mut impl Visitor) {
+    pub(in crate::grammar) fn derive(&self, mut index: u128, visitor: &mut impl Visitor) {
         for &root in &self.roots {
             let answer = &self.answers[root];
             if index < answer.count {
@@ -195,7 +143,7 @@ impl Lattice {
     }
 
     /// How many derivations start with each rule of the start symbol; those that derive nothing are not listed.
-    pub(super) fn counts_of_rules(&self) -> Vec<(usize, u128)> {
+    pub(in crate::grammar) fn counts_of_rules(&self) -> Vec<(usize, u128)> {
         let mut counts: Vec<(usize, u128)> = Vec::new();
         for &root in &self.roots {
             for Edge { step, next, .. } in &self.nodes[self.answers[root].root].edges {
@@ -211,7 +159,7 @@ impl Lattice {
     }
 
     /// The rules that some derivation uses, ascending.
-    pub(super) fn used_rules(&self) -> Vec<usize> {
+    pub(in crate::grammar) fn used_rules(&self) -> Vec<usize> {
         let mut used = BTreeSet::new();
         self.each_step(|step| {
             if let Step::Rule(rule) = step {
@@ -222,7 +170,7 @@ impl Lattice {
     }
 
     /// The answers that stand in `slot` in some derivation, ascending.
-    pub(super) fn answers_in(&self, slot: usize) -> Vec<usize> {
+    pub(in crate::grammar) fn answers_in(&self, slot: usize) -> Vec<usize> {
         let mut answers = BTreeSet::new();
         self.each_step(|step| match step {
             Step::Group { group, slot: Some(other), .. } if other == slot => {

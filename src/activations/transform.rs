@@ -14,15 +14,8 @@
 //! stimuli of the one layer that it makes; `minus-layer0` and `minus-previous` need a second layer beside it. So memory holds a
 //! few layers at a time, and not all of them.
 
-mod apply;
-mod arithmetic;
-mod tokens;
-
 use std::fmt;
 use std::str::FromStr;
-
-pub use apply::transform;
-pub use tokens::PooledTokens;
 
 use super::error::{Error, Result};
 
@@ -129,7 +122,7 @@ impl FromStr for Transform {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        let unknown = || Error::UnknownTransform { name: text.to_owned() };
+        let unknown = || Error::UnknownTransform { name: text.to_owned(), remedy: meant(text) };
         let (name, value) = text.split_once(':').map_or((text, None), |(name, value)| (name, Some(value)));
         match (name, value) {
             ("minus-layer0", None) => Ok(Self::MinusLayer0),
@@ -164,7 +157,7 @@ impl TryFrom<String> for Transform {
 }
 
 /// What a user who wrote `name` may have meant.
-pub(super) fn hint(name: &str) -> String {
+fn meant(name: &str) -> String {
     let bare = name.split(':').next().unwrap_or_default();
     if bare == "pca" {
         return "write pca:K with the number of components, pca:50".to_owned();

@@ -5,22 +5,21 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use super::error::{Error, Result};
-use super::fetch::pause;
 use super::http::{Client, Failure, Remote, broken};
-use super::options::Patience;
 use super::verify;
+use crate::hub::error::{Error, Result};
+use crate::hub::options::Patience;
 use crate::progress::{Progress, Unit};
 
 /// A file to be fetched. Whoever runs it holds the lock of its hash.
-pub(super) struct Download<'a> {
-    pub(super) client: &'a Client,
-    pub(super) patience: Patience,
-    pub(super) progress: &'a dyn Progress,
-    pub(super) url: &'a str,
-    pub(super) file: &'a str,
-    pub(super) remote: &'a Remote,
-    pub(super) blob: &'a Path,
+pub(in crate::hub) struct Download<'a> {
+    pub(in crate::hub) client: &'a Client,
+    pub(in crate::hub) patience: Patience,
+    pub(in crate::hub) progress: &'a dyn Progress,
+    pub(in crate::hub) url: &'a str,
+    pub(in crate::hub) file: &'a str,
+    pub(in crate::hub) remote: &'a Remote,
+    pub(in crate::hub) blob: &'a Path,
 }
 
 /// Why the bytes stopped coming.
@@ -32,7 +31,7 @@ enum Stop {
 }
 
 impl Download<'_> {
-    pub(super) fn run(&self) -> Result<()> {
+    pub(in crate::hub) fn run(&self) -> Result<()> {
         let partial = self.partial();
         let resumed = length(&partial) > 0;
         match self.run_once(&partial) {
@@ -100,7 +99,7 @@ impl Download<'_> {
                 let what = format!("{what} ({fruitless} attempts in a row)");
                 return Err(Stop::Failure(Failure::Passing { what, wait: None }));
             }
-            let wait = wait.unwrap_or_else(|| pause(self.patience.pause, fruitless));
+            let wait = wait.unwrap_or_else(|| self.patience.wait(fruitless));
             self.progress.note(&format!("{}: {what} at {now} bytes; going on in {wait:?}", self.file));
             thread::sleep(wait);
         }

@@ -8,7 +8,7 @@ use ureq::http::{HeaderMap, Response, StatusCode, Uri, header};
 use ureq::{Agent, Body};
 
 use super::address::{is_loopback, is_web, join, origin};
-use super::options::Hub;
+use crate::hub::options::Hub;
 
 /// As many as a browser follows.
 const MAX_REDIRECTS: usize = 10;
@@ -19,7 +19,7 @@ const MAX_WAIT: Duration = Duration::from_secs(60);
 
 /// Why a request brought nothing.
 #[derive(Debug)]
-pub(super) enum Failure {
+pub(in crate::hub) enum Failure {
     /// No connection could be made: there is no network, or no such server.
     Unreachable(String),
     /// The connection broke, stalled, or the server is busy: worth another try, after a while if the server says so.
@@ -32,20 +32,20 @@ pub(super) enum Failure {
 
 /// What the server said with its no.
 #[derive(Debug)]
-pub(super) struct Refusal {
-    pub(super) status: u16,
+pub(in crate::hub) struct Refusal {
+    pub(in crate::hub) status: u16,
     /// The Hub's word for it: `RepoNotFound`, `GatedRepo`, `RevisionNotFound`, `EntryNotFound`.
-    pub(super) code: Option<String>,
-    pub(super) message: Option<String>,
+    pub(in crate::hub) code: Option<String>,
+    pub(in crate::hub) message: Option<String>,
 }
 
 /// What the server says of a file before sending it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Remote {
-    pub(super) commit: String,
+pub(in crate::hub) struct Remote {
+    pub(in crate::hub) commit: String,
     /// The file's hash, which is its name in the cache.
-    pub(super) etag: String,
-    pub(super) size: Option<u64>,
+    pub(in crate::hub) etag: String,
+    pub(in crate::hub) size: Option<u64>,
 }
 
 /// The bytes of a file from some offset on.
@@ -67,7 +67,7 @@ enum Ask<'a> {
 }
 
 /// Asks one server on behalf of one user.
-pub(super) struct Client {
+pub(in crate::hub) struct Client {
     agent: Agent,
     endpoint: Uri,
     token: Option<String>,
@@ -75,7 +75,7 @@ pub(super) struct Client {
 
 impl Client {
     /// A client for the endpoint of `hub`, which must be an address of the web.
-    pub(super) fn new(hub: &Hub) -> Option<Self> {
+    pub(in crate::hub) fn new(hub: &Hub) -> Option<Self> {
         let endpoint: Uri = hub.endpoint.parse().ok().filter(is_web)?;
         let timeout = Some(hub.patience.timeout);
         let config = Agent::config_builder()
@@ -95,7 +95,7 @@ impl Client {
     }
 
     /// What the server knows of the file at `url`.
-    pub(super) fn describe(&self, url: &str) -> Result<Remote, Failure> {
+    pub(in crate::hub) fn describe(&self, url: &str) -> Result<Remote, Failure> {
         let mut uri = parse(url)?;
         let (mut commit, mut linked_etag, mut linked_size) = (None, None, None);
         let mut ask = Ask::Head;
@@ -165,7 +165,7 @@ impl Client {
     }
 
     /// The JSON at `url`.
-    pub(super) fn json(&self, url: &str) -> Result<serde_json::Value, Failure> {
+    pub(in crate::hub) fn json(&self, url: &str) -> Result<serde_json::Value, Failure> {
         let mut bytes = Vec::new();
         let response = self.get(url, None, None)?;
         let body =

@@ -1,21 +1,23 @@
 //! Activations in NumPy's files.
 
 use std::fs::File;
-use std::io::{self, Cursor, Read as _, Seek as _};
+use std::io::{self, Seek as _};
 use std::path::Path;
 
 use half::f16;
 use ndarray::{Array2, Array3, ArrayD, Axis, IxDyn, ShapeBuilder as _};
 use npyz::{Endianness, NpyFile, NpyHeader, Order, WriterBuilder as _};
 
-use super::by_layer::not_empty;
-use super::stored::Place;
-use super::{Activations, Error, Provenance, Result, Shape, Stored, by_number};
+use super::place::Place;
+use crate::activations::by_layer::{Shape, not_empty};
+use crate::activations::error::{Error, Result};
+use crate::activations::matrices::Activations;
+use crate::activations::provenance::Provenance;
 use crate::files;
 use crate::files::tensors::Number;
 
 /// All that stands before the numbers of activations of this shape, `(n_layers, n_stimuli, d_model)`.
-pub(super) fn header(shape: &Shape, path: &Path) -> Result<Vec<u8>> {
+pub(in crate::activations) fn header(shape: &Shape, path: &Path) -> Result<Vec<u8>> {
     let wrong = |message: String| Error::Format { path: path.to_owned(), message };
     let d_model = shape.widths[0];
     if let Some(odd) = shape.widths.iter().position(|&width| width != d_model) {
@@ -32,11 +34,15 @@ pub(super) fn header(shape: &Shape, path: &Path) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The file, if it has floats in C order: layer by layer. `None` where the whole has to be turned or converted.
-pub(super) fn open(mut file: File, path: &Path) -> Result<Option<Stored>> {
+/// The layers of the file and where their numbers stand, if it has floats in C order: layer by layer. `None` where the whole has
+/// to be turned or converted.
+pub(in crate::activations) fn places(
+    file: &mut File,
+    path: &Path,
+) -> Result<Option<(Vec<usize>, Vec<Place>)>> {
     let wrong = |message: String| Error::Format { path: path.to_owned(), message };
     let failed = |source| Error::Files(files::Error::Read { path: path.to_owned(), source });
-    let header = NpyHeader::from_reader(&mut file)
+    let header = NpyHeader::from_reader(&mut *file)
         .map_err(|error| wrong(format!("not a readable .npy array: {error}")))?;
     let npyz::DType::Plain(kind) = header.dtype() else { return Ok(None) };
     let number = match (kind.type_char(), kind.num_bytes(), kind.endianness()) {
@@ -58,7 +64,7 @@ pub(super) fn open(mut file: File, path: &Path) -> Result<Option<Stored>> {
         return Err(wrong(cut_short(&shape, &kind, needed, there)));
     }
     let places = Place::stack(start, (layers, rows, columns), number)?;
-    Stored::new(file, path.to_owned(), (0..layers).collect(), places, Provenance::default()).map(Some)
+    Ok(Some(((0..layers).collect(), places)))
 }
 
 /// How many bytes an array takes. A wrong shape must not ask for more memory than there is.
@@ -73,29 +79,15 @@ fn cut_short(shape: &[usize], kind: &npyz::TypeStr, needed: usize, there: u64) -
     format!("the file is cut short: shape {shape:?} of {kind} needs {needed} bytes, and {there} are there")
 }
 
-pub(super) fn read_npy(path: &Path) -> Result<Activations> {
+pub(in crate::activations) fn read(path: &Path) -> Result<Activations> {
     let wrong = |message: String| Error::Format { path: path.to_owned(), message };
     let array = parse(&files::read(path)?).map_err(wrong)?;
     let matrices = layers_of(array).map_err(wrong)?;
     Activations::new((0..matrices.len()).collect(), matrices, Provenance::default())
 }
 
-pub(super) fn read_npz(path: &Path) -> Result<Activations> {
-    let mut arrays = named_arrays(path)?;
-    let (layers, matrices) = match arrays.as_slice() {
-        [(name, array)] if array.ndim() == 3 => {
-            let name = name.clone();
-            let matrices =
-                layers_of(arrays.remove(0).1).map_err(|message| wrong_array(path, &name, &message))?;
-            ((0..matrices.len()).collect(), matrices)
-        }
-        _ => by_number(matrices(path, arrays)?),
-    };
-    Activations::new(layers, matrices, Provenance::default())
-}
-
 /// The matrices of one array, `(n_stimuli, d)` or `(n_layers, n_stimuli, d)`.
-fn layers_of(array: ArrayD<f32>) -> Result<Vec<Array2<f32>>, String> {
+pub(super) fn layers_of(array: ArrayD<f32>) -> Result<Vec<Array2<f32>>, String> {
     match array.ndim() {
         3 => {
             let array: Array3<f32> = array.into_dimensionality().map_err(|error| error.to_string())?;
@@ -108,71 +100,8 @@ fn layers_of(array: ArrayD<f32>) -> Result<Vec<Array2<f32>>, String> {
     }
 }
 
-/// Square matrices between stimuli: the arrays `(n, n)` of an `.npz` under their names, or the matrices of an `.npy` of
-/// `(n, n)`, `(n, n, m)` or `(m, n, n)`, called after the file.
-///
-/// # Errors
-///
-/// [`Error::Files`], [`Error::UnknownFormat`], [`Error::Format`].
-pub fn read_square_matrices(path: &Path) -> Result<Vec<(String, Array2<f32>)>> {
-    match super::format(path)? {
-        super::Format::Npz => return matrices(path, named_arrays(path)?),
-        super::Format::Npy => {}
-        super::Format::Safetensors => return Err(Error::UnknownFormat { path: path.to_owned() }),
-    }
-    let wrong = |message: String| Error::Format { path: path.to_owned(), message };
-    let array = parse(&files::read(path)?).map_err(wrong)?;
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    let axis = match array.shape() {
-        // Of empty matrices a small file may promise any number.
-        shape @ [_, _, _] if shape.contains(&0) => {
-            return Err(wrong(format!("the array has shape {shape:?}, which holds nothing")));
-        }
-        [_, _] => return Ok(vec![(stem.into_owned(), matrix(array).map_err(wrong)?)]),
-        [n, same, _] if n == same => Axis(2),
-        [_, n, same] if n == same => Axis(0),
-        shape => return Err(wrong(format!("the array has shape {shape:?}, which is not (n, n, m)"))),
-    };
-    let named = array.axis_iter(axis).enumerate().map(|(index, matrix)| {
-        let matrix = self::matrix(matrix.as_standard_layout().into_owned()).map_err(wrong)?;
-        Ok((format!("{stem}_{}", index + 1), matrix))
-    });
-    named.collect()
-}
-
-fn wrong_array(path: &Path, name: &str, message: &str) -> Error {
-    Error::Format { path: path.to_owned(), message: format!("array `{name}`: {message}") }
-}
-
-/// Arrays each of which is a matrix.
-fn matrices(path: &Path, arrays: Vec<(String, ArrayD<f32>)>) -> Result<Vec<(String, Array2<f32>)>> {
-    let named = arrays.into_iter().map(|(name, array)| match matrix(array) {
-        Ok(matrix) => Ok((name, matrix)),
-        Err(message) => Err(wrong_array(path, &name, &message)),
-    });
-    named.collect()
-}
-
-/// The arrays of an `.npz`, compressed or not.
-fn named_arrays(path: &Path) -> Result<Vec<(String, ArrayD<f32>)>> {
-    let wrong = |message: String| Error::Format { path: path.to_owned(), message };
-    let bytes = files::read(path)?;
-    let not_zip = |error: zip::result::ZipError| wrong(format!("not a readable .npz file: {error}"));
-    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(not_zip)?;
-    let mut named = Vec::new();
-    for index in 0..archive.len() {
-        let mut entry = archive.by_index(index).map_err(not_zip)?;
-        let file_name = entry.name().map_err(not_zip)?.into_owned();
-        let Some(name) = npyz::npz::array_name_from_file_name(&file_name) else { continue };
-        let mut bytes = Vec::new();
-        entry.read_to_end(&mut bytes).map_err(|error| wrong_array(path, name, &error.to_string()))?;
-        let array = parse(&bytes).map_err(|message| wrong_array(path, name, &message))?;
-        named.push((name.to_owned(), array));
-    }
-    Ok(named)
-}
-
-fn matrix(array: ArrayD<f32>) -> Result<Array2<f32>, String> {
+/// A matrix of `(n_stimuli, d)`.
+pub(super) fn matrix(array: ArrayD<f32>) -> Result<Array2<f32>, String> {
     let shape = array.shape().to_vec();
     let matrix: Array2<f32> = array
         .into_dimensionality()
@@ -182,7 +111,7 @@ fn matrix(array: ArrayD<f32>) -> Result<Array2<f32>, String> {
 }
 
 /// One array in NumPy's format, of any real type, as f32 in its own shape.
-fn parse(bytes: &[u8]) -> Result<ArrayD<f32>, String> {
+pub(super) fn parse(bytes: &[u8]) -> Result<ArrayD<f32>, String> {
     let mut rest = bytes;
     let unreadable = |error: io::Error| format!("not a readable .npy array: {error}");
     let header = NpyHeader::from_reader(&mut rest).map_err(unreadable)?;
@@ -234,9 +163,7 @@ fn into_array(values: Vec<f32>, shape: &[usize], order: Order) -> Result<ArrayD<
 }
 
 #[cfg(test)]
-mod tests {
-    use std::io::Write as _;
-
+pub(super) mod tests {
     use ndarray::array;
 
     use super::*;
@@ -250,56 +177,14 @@ mod tests {
         assert_eq!(parse(&bytes).unwrap(), array![[0.0, 1.0], [1.0, 0.0]].into_dyn());
     }
 
-    /// An `.npz`, compressed as `numpy.savez_compressed` does it.
-    fn npz(path: &Path, arrays: &[(&str, Vec<u8>)]) {
-        let mut zip = zip::ZipWriter::new(File::create(path).unwrap());
-        let deflated =
-            zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Deflated);
-        for (name, bytes) in arrays {
-            zip.start_file(format!("{name}.npy"), deflated).unwrap();
-            zip.write_all(bytes).unwrap();
-        }
-        zip.finish().unwrap();
-    }
-
-    fn npy<T: npyz::AutoSerialize + Copy>(shape: &[u64], values: &[T]) -> Vec<u8> {
+    /// The bytes of an array.
+    pub(in super::super) fn npy<T: npyz::AutoSerialize + Copy>(shape: &[u64], values: &[T]) -> Vec<u8> {
         let mut bytes = Vec::new();
         let options = npyz::WriteOptions::<T>::new().default_dtype().shape(shape);
         let mut npy = options.writer(&mut bytes).begin_nd().unwrap();
         npy.extend(values.iter().copied()).unwrap();
         npy.finish().unwrap();
         bytes
-    }
-
-    #[test]
-    fn compressed_arrays_and_half_precision_are_read() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a.npz");
-        let halves = [0.5f32, -2.0, 65504.0, 6e-8].map(f16::from_f32);
-        npz(&path, &[("layer_1", npy(&[2, 2], &halves)), ("layer_0", npy(&[2, 1], &[3i64, -4]))]);
-        let found = Activations::read(&path).unwrap();
-        assert_eq!(found.layers(), [0, 1]);
-        assert_eq!(found.matrix(0), array![[3.0], [-4.0]]);
-        assert_eq!(found.matrix(1), array![[0.5, -2.0], [65504.0, 5.960_464_5e-8]]);
-    }
-
-    #[test]
-    fn one_array_may_hold_all_layers() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a.npz");
-        let stacked = npy(&[2, 3, 1], &[1.0f32, 2.0, 3.0, 4.0, 5.0, 6.0]);
-        npz(&path, &[("activations", stacked.clone())]);
-        let found = Activations::read(&path).unwrap();
-        assert_eq!(
-            (found.layers(), found.matrix(1)),
-            ([0, 1].as_slice(), array![[4.0], [5.0], [6.0]].view())
-        );
-        npz(&path, &[("a", stacked), ("b", npy(&[3, 1], &[1.0f32, 2.0, 3.0]))]);
-        let error = Activations::read(&path).unwrap_err().to_string();
-        assert!(
-            error.ends_with("array `a`: the array has shape [2, 3, 1], which is not (n_stimuli, d)"),
-            "{error}"
-        );
     }
 
     #[test]

@@ -10,15 +10,19 @@ use std::path::Path;
 use ::safetensors::tensor::Metadata;
 use serde_json::{Map, Value, json};
 
-use super::stored::Place;
-use super::{Error, Provenance, Result, Shape, Transform, by_number};
+use super::names::by_number;
+use super::place::Place;
+use crate::activations::by_layer::Shape;
+use crate::activations::error::{Error, Result};
+use crate::activations::provenance::Provenance;
+use crate::activations::transform::Transform;
 use crate::files::tensors;
 
 /// Between the transforms in the metadata, whose values are text.
 const THEN: &str = "; ";
 
 /// All that stands before the numbers of activations of this shape.
-pub(super) fn header(shape: &Shape, provenance: &Provenance) -> Vec<u8> {
+pub(in crate::activations) fn header(shape: &Shape, provenance: &Provenance) -> Vec<u8> {
     let Provenance { model, commit, untrained, dtype, pooling, stimuli_hash, transforms } = provenance;
     let transforms: Vec<String> = transforms.iter().map(ToString::to_string).collect();
     let metadata = [
@@ -52,7 +56,7 @@ pub(super) fn header(shape: &Shape, provenance: &Provenance) -> Vec<u8> {
 
 /// The layers of the safetensors file in `range` of `file`, where their numbers stand, and what they are activations of.
 /// `path` is its name for messages.
-pub(super) fn places(
+pub(in crate::activations) fn places(
     file: &File,
     range: Range<u64>,
     path: &Path,
@@ -106,8 +110,8 @@ mod tests {
     use half::{bf16, f16};
     use ndarray::array;
 
-    use super::super::Activations;
     use super::*;
+    use crate::activations::Activations;
 
     fn file(header: &Value, numbers: &[u8]) -> Vec<u8> {
         let header = header.to_string();
