@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::columns::ColumnSource;
-use super::{Count, Grammar, Problem, Result};
+use super::count::{Count, TemplateCount};
+use super::error::{Problem, Result};
+use super::ready::Grammar;
 use crate::stimuli::confounds::{Confounds, Pair, THRESHOLD};
 use crate::stimuli::{Feature, Values};
 use crate::text;
@@ -38,19 +40,6 @@ pub struct Check {
     pub unused: Vec<String>,
     /// What reading the grammar left to say ([`Grammar::warnings`]).
     pub warnings: Vec<String>,
-}
-
-/// What a template generates.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TemplateCount {
-    /// The template's name or number.
-    pub template: String,
-    /// Its derivations.
-    pub derivations: u128,
-    /// Whether there may be fewer ([`Count::at_most`]).
-    pub at_most: bool,
-    /// Where there are none: what removed the last candidate.
-    pub killer: Option<String>,
 }
 
 /// How often each value of a feature occurs.

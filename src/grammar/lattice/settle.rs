@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::super::rules::{Atom, Gathered, Value};
-use super::super::unify::NESTING;
-use super::build::Builder;
+use super::builder::Builder;
+use crate::grammar::rules::{Atom, Gathered, Value};
+use crate::grammar::unify::NESTING;
 
 impl Builder<'_> {
     /// Works out what is gathered in `head` and known.

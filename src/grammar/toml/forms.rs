@@ -1,6 +1,7 @@
 //! What holds of single forms of a word: `zipf.sg = 5.35`, and what a list of frequencies says of each.
 
-use super::lexicon::{Field, Form, LEMMA, Lexicon, Word};
+use super::fields::{Field, Form};
+use super::lexicon::{LEMMA, Lexicon, Word};
 use crate::grammar::error::{Result, SourceText};
 use crate::grammar::rules::Value;
 use crate::text::{counted, near_matches};
