@@ -1,4 +1,6 @@
-//! The maps as CSV, and back: `layer,stimulus,x,y,stress`, a line per point; `stimulus` is a row of the stimuli, from 1.
+//! The maps as CSV, and back: `layer,stress,stimulus,x,y`, a line per point; `stimulus` is a row of the stimuli, from 0.
+//!
+//! Earlier versions wrote `layer,stimulus,x,y,stress`, with rows from 1: the order of the columns tells which it is.
 
 use std::path::Path;
 
@@ -7,7 +9,18 @@ use ::csv::{ReaderBuilder, Writer};
 use super::{Error, Geometry, Map, Result};
 use crate::files;
 
-type Row = (usize, usize, f64, f64, f64);
+/// The columns, and those of earlier versions, which counted stimuli from 1.
+const COLUMNS: [&str; 5] = ["layer", "stress", "stimulus", "x", "y"];
+const EARLIER: [&str; 5] = ["layer", "stimulus", "x", "y", "stress"];
+
+#[derive(serde::Deserialize)]
+struct Row {
+    layer: usize,
+    stress: f64,
+    stimulus: usize,
+    x: f64,
+    y: f64,
+}
 
 impl Geometry {
     /// The bytes of `geometry.csv`.
@@ -15,12 +28,12 @@ impl Geometry {
     pub fn to_csv(&self) -> Vec<u8> {
         let mut writer = Writer::from_writer(Vec::new());
         // Writing to memory cannot fail, and every record has the header's length.
-        let _ = writer.write_record(["layer", "stimulus", "x", "y", "stress"]);
+        let _ = writer.write_record(COLUMNS);
         for map in &self.maps {
             for (stimulus, [x, y]) in self.stimuli.iter().zip(&map.points) {
                 let number = |x: f64| (x as f32).to_string();
-                let ids = [map.layer.to_string(), (stimulus + 1).to_string()];
-                let _ = writer.write_record(ids.into_iter().chain([*x, *y, map.stress].map(number)));
+                let (layer, stimulus) = (map.layer.to_string(), stimulus.to_string());
+                let _ = writer.write_record([layer, number(map.stress), stimulus, number(*x), number(*y)]);
             }
         }
         writer.into_inner().unwrap_or_default()
@@ -36,20 +49,24 @@ impl Geometry {
         let failed = |line, message: String| Error::Csv { path: path.to_owned(), line, message };
         let mut geometry = Self::default();
         let mut reader = ReaderBuilder::new().from_reader(bytes.as_slice());
+        let header = reader.headers().map_err(|error| failed(1, error.to_string()))?;
+        let first_row = usize::from(header.iter().eq(EARLIER));
         for (i, row) in reader.deserialize::<Row>().enumerate() {
             let line = i as u64 + 2;
-            let (layer, stimulus, x, y, stress) = row.map_err(|error| failed(line, error.to_string()))?;
-            if stimulus == 0 || stimulus > n_stimuli {
-                return Err(failed(line, format!("stimulus {stimulus}, but there are {n_stimuli}")));
-            }
+            let Row { layer, stress, stimulus: said, x, y } =
+                row.map_err(|error| failed(line, error.to_string()))?;
+            let Some(stimulus) = said.checked_sub(first_row).filter(|&row| row < n_stimuli) else {
+                let message = format!("stimulus {said}, but there are {n_stimuli}, counted from {first_row}");
+                return Err(failed(line, message));
+            };
             if geometry.maps.last().is_none_or(|map| map.layer != layer) {
                 geometry.maps.push(Map { layer, stress, points: Vec::new() });
             }
             let first = geometry.maps.len() == 1;
             let Some(map) = geometry.maps.last_mut() else { continue };
             if first {
-                geometry.stimuli.push(stimulus - 1);
-            } else if geometry.stimuli.get(map.points.len()) != Some(&(stimulus - 1)) {
+                geometry.stimuli.push(stimulus);
+            } else if geometry.stimuli.get(map.points.len()) != Some(&stimulus) {
                 return Err(failed(line, format!("layer {layer} has other stimuli than the layer before")));
             }
             map.points.push([x, y]);
@@ -83,10 +100,13 @@ mod tests {
     fn a_file_of_other_stimuli_is_named_by_its_line() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("geometry.csv");
-        files::write(&path, b"layer,stimulus,x,y,stress\n0,1,0,0,0\n0,41,1,1,0\n").unwrap();
+        files::write(&path, b"layer,stress,stimulus,x,y\n0,0,0,0,0\n0,0,40,1,1\n").unwrap();
         let error = Geometry::read(&path, 40).unwrap_err();
-        assert!(error.to_string().ends_with("geometry.csv:3: stimulus 41, but there are 40"), "{error}");
-        files::write(&path, b"layer,stimulus,x,y,stress\n0,1,0,0,0\n1,2,1,1,0\n").unwrap();
+        assert!(error.to_string().ends_with(":3: stimulus 40, but there are 40, counted from 0"), "{error}");
+        // As earlier versions wrote it, from 1.
+        files::write(&path, b"layer,stimulus,x,y,stress\n0,1,0,0,0\n0,40,1,1,0\n").unwrap();
+        assert_eq!(Geometry::read(&path, 40).unwrap().stimuli, [0, 39]);
+        files::write(&path, b"layer,stress,stimulus,x,y\n0,0,1,0,0\n1,0,2,1,1\n").unwrap();
         assert!(Geometry::read(&path, 40).unwrap_err().to_string().contains(":3: layer 1 has other stimuli"));
     }
 }

@@ -155,7 +155,12 @@ impl<'a> Builder<'a> {
             let shown =
                 self.arena.structure(head).iter().find(|(other, _)| other == name).map(|(_, term)| *term);
             let wanted = self.arena.build(term, &mut variables);
-            shown.is_none_or(|shown| self.arena.unify(wanted, shown))
+            shown.is_none_or(|shown| {
+                // A union of which nothing is known is what the start asks for where it says the same of it.
+                let open = self.arena.gathered(shown).is_some();
+                open && self.arena.encode([wanted]) == self.arena.encode([shown])
+                    || self.arena.unify(wanted, shown)
+            })
         })
     }
 
