@@ -21,7 +21,7 @@ pub use hygiene::Oddity;
 pub use source::Source;
 pub use suspects::Suspect;
 pub use table::{Feature, FeatureTable, Values};
-pub use tables::Reading;
+pub use tables::{Reading, is_table};
 
 /// Where a slot stands in a sentence: Unicode scalar offsets, end excluded, as Python slices a `str`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]

@@ -24,7 +24,7 @@ use std::path::Path;
 use self::raw::Raw;
 use super::sidecar::Sidecar;
 use super::{Error, Result, Stimuli};
-use crate::files::kind::{Kind, Seen, what_is};
+use crate::files::kind::{Group, Kind, Seen, what_is};
 use crate::files;
 
 /// How a table is to be read where its format leaves that open.
@@ -46,6 +46,23 @@ pub struct Reading {
 /// What can be read, for those who gave something else.
 pub(super) const READABLE: &str =
     "tables are read as CSV, TSV, with semicolons, as JSON lines, SyntaxGym suites, CoNLL-U, and texts of a sentence a line";
+
+/// Endings of files that hold tables, whatever these look like.
+const ENDINGS: [&str; 10] =
+    ["csv", "tsv", "tab", "txt", "json", "jsonl", "ndjson", "conllu", "conll", "parquet"];
+
+fn ends(path: &Path, endings: &[&str]) -> bool {
+    path.extension().is_some_and(|ending| endings.iter().any(|other| ending.eq_ignore_ascii_case(other)))
+}
+
+/// Whether `path` is to be read as a table of stimuli, where a grammar could be meant as well: by its ending, else by what is in
+/// it. What is neither is a table too, whose reader says what it is.
+#[must_use]
+pub fn is_table(path: &Path) -> bool {
+    let is_other = |seen: &Seen| seen.kind.group() != Group::Source && seen.kind != Kind::Text;
+    !ends(path, &["toml", "fcfg"])
+        && (ends(path, &ENDINGS) || what_is(path).is_ok_and(|seen| is_other(&seen)))
+}
 
 impl Stimuli {
     /// Reads stimuli from a table of any of the formats that `docs/tables.md` lists, told by what is in it; and their declared types
@@ -92,9 +109,6 @@ impl Stimuli {
 /// The columns of the table in `path`.
 fn raw(path: &Path, reading: &Reading) -> Result<Raw> {
     let seen = what_is(path)?;
-    let named = |endings: &[&str]| {
-        path.extension().is_some_and(|ending| endings.iter().any(|other| ending.eq_ignore_ascii_case(other)))
-    };
     let bytes = || files::read(path);
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).map_err(|error| not_utf8(path, &error));
     let raw = match seen.kind {
@@ -108,7 +122,7 @@ fn raw(path: &Path, reading: &Reading) -> Result<Raw> {
         Kind::Conllu => return treebank::read(&text(bytes()?)?, path, reading),
         // What is in a table may look like something else.
         Kind::Stream | Kind::Empty | Kind::ForeignText => delimited::read(&bytes()?, path, None),
-        Kind::Text | Kind::Fcfg | Kind::Toml | Kind::TomlGrammar | Kind::SweepPlan if named(&["csv", "tsv", "tab"]) => {
+        Kind::Text | Kind::Fcfg | Kind::Toml | Kind::TomlGrammar | Kind::SweepPlan if ends(path, &["csv", "tsv", "tab"]) => {
             delimited::read(&bytes()?, path, None)
         }
         Kind::Text => return lines::read(&text(bytes()?)?, path, reading),

@@ -2,16 +2,13 @@
 
 use std::path::Path;
 
-use mlem_probe::files::kind::{Group, Kind, what_is};
+use mlem_probe::files::kind::{Group, what_is};
 use mlem_probe::grammar::{Grammar, Problem, bundled};
 use mlem_probe::progress::Progress;
+use mlem_probe::stimuli::is_table;
 
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;
-
-/// Endings of files that hold tables, whatever these look like.
-const TABLES: [&str; 10] =
-    ["csv", "tsv", "tab", "txt", "json", "jsonl", "ndjson", "conllu", "conll", "parquet"];
 
 /// What the user named.
 pub enum Source {
@@ -28,34 +25,25 @@ pub fn warn(grammar: &Grammar, printer: &Printer) -> Vec<String> {
     warnings
 }
 
-fn ends(path: &Path, endings: &[&str]) -> bool {
-    path.extension().is_some_and(|ending| endings.iter().any(|other| ending.eq_ignore_ascii_case(other)))
-}
-
-/// Whether a file says by its ending that it is a grammar.
-fn is_named_grammar(path: &Path) -> bool {
-    ends(path, &["toml", "fcfg"])
+/// Whether a bundled grammar is meant; a folder may be called so too.
+fn is_bundled(name: &str) -> bool {
+    bundled().iter().any(|bundled| bundled.name == name) && !Path::new(name).is_file()
 }
 
 /// Tells a table from a grammar, and reads the grammar, with trees at most `depth` deep.
 pub fn open(name: &str, depth: usize) -> Result<Source> {
-    let path = Path::new(name);
-    // A folder may be called as a grammar is.
-    let is_bundled = bundled().iter().any(|bundled| bundled.name == name) && !path.is_file();
-    let is_table = !is_named_grammar(path)
-        && !is_bundled
-        && (ends(path, &TABLES)
-            || what_is(path).is_ok_and(|seen| seen.kind.group() != Group::Source && seen.kind != Kind::Text));
-    if is_table { Ok(Source::Table) } else { Ok(Source::Grammar(Box::new(grammar(name, depth)?))) }
+    if !is_bundled(name) && is_table(Path::new(name)) {
+        return Ok(Source::Table);
+    }
+    Ok(Source::Grammar(Box::new(grammar(name, depth)?)))
 }
 
 /// The grammar called `name`, or in the file of that name, with trees at most `depth` deep.
 pub fn grammar(name: &str, depth: usize) -> Result<Grammar> {
     let path = Path::new(name);
-    if !is_named_grammar(path)
+    if !is_bundled(name)
+        && is_table(path)
         && let Ok(seen) = what_is(path)
-        && !matches!(seen.kind.group(), Group::Source | Group::Other)
-        && !bundled().iter().any(|bundled| bundled.name == name && !path.is_file())
     {
         let hint = match seen.kind.group() {
             Group::Table => format!("`probe {name}` takes tables; a grammar is written in TOML or .fcfg (docs/grammar.md)"),
