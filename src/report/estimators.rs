@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::profile::RunRecord;
+use crate::rundir::RunRecord;
 use crate::text;
 
 /// The words for one estimator.

@@ -4,7 +4,8 @@ use serde_json::Value;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::estimators::Words;
-use crate::profile::{ALPHA, RunRecord, Split, Spread, SpreadOver, Summary};
+use crate::profile::{ALPHA, Split, Spread, SpreadOver, Summary};
+use crate::rundir::RunRecord;
 use crate::text;
 
 /// What the score on single repeats of the activations is called.

@@ -53,6 +53,7 @@ mod offload;
 mod pipeline;
 mod pytorch;
 mod repeats;
+mod rundir;
 mod rwkv7;
 mod stochastic;
 mod streaming;

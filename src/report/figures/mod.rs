@@ -11,7 +11,8 @@ mod metric;
 use serde::Serialize;
 
 use super::words;
-use crate::profile::{Metric, Order, RunRecord, Spread, Summary, Trajectory};
+use crate::profile::{Metric, Order, Spread, Summary, Trajectory};
+use crate::rundir::RunRecord;
 
 pub(super) use correlations::correlations;
 use importance::{curves, heatmap, scores};

@@ -18,7 +18,8 @@ use super::estimators::Words;
 use super::figures::{self, Exact, Figure};
 use super::{methods, words};
 use crate::geometry::Geometry;
-use crate::profile::{Metric, Profile, RunRecord, Summary};
+use crate::profile::{Metric, Profile, Summary};
+use crate::rundir::RunRecord;
 use crate::stimuli::Stimuli;
 
 const TEMPLATE: &str = include_str!("../../../assets/page/page.html");

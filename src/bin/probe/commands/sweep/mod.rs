@@ -7,6 +7,7 @@ mod slurm;
 
 use std::path::{Path, PathBuf};
 
+use mlem_probe::files;
 use mlem_probe::progress::Progress;
 use mlem_probe::sweep::slurm::{Submission, shell_quoted, submissions};
 use mlem_probe::sweep::{self, Cell, Collected, Engine, Grid, Plan, State, collect, folder, require_own};
@@ -15,7 +16,6 @@ use serde_json::json;
 
 use self::program::Runs;
 use self::slurm::Scheduler;
-use super::run_dir;
 use crate::args::{CollectArgs, PlanArgs, SweepCommand, SweepRunArgs, SweepTask};
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;
@@ -138,7 +138,7 @@ fn begin(args: &SweepRunArgs, retry: bool, printer: &Printer) -> Result<()> {
     match engine {
         Engine::Local => {
             if !to_run.is_empty() {
-                run_dir::require_writable(&sweep.out)?;
+                files::require_writable(&sweep.out)?;
             }
             let done = chosen.iter().filter(|cell| states[cell.index] == State::Done).count();
             local::run(&sweep, chosen.len(), done, &to_run, printer)
