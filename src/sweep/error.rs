@@ -133,6 +133,7 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Files(error) => return error.hint(),
+            Self::Rundir(error) => return error.hint(),
             Self::Grammar(error) => return error.hint(),
             Self::Hub(error) => return error.hint(),
             Self::Invalid(problem) => return problem.hint.clone(),

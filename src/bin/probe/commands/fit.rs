@@ -5,6 +5,7 @@ use std::iter;
 use std::time::Instant;
 
 use mlem_probe::profile::{Order, UnitRow};
+use mlem_probe::progress::Progress;
 use mlem_probe::rundir::{Finished, Fit, ModelRecord, RunDir};
 
 use super::{inputs, report};
