@@ -1,6 +1,7 @@
 //! `probe generate`: the sentences of a grammar as CSV.
 
 use mlem_probe::grammar::{Draw, Drawn, Grammar};
+use mlem_probe::progress::Progress;
 use mlem_probe::stimuli::{Stimuli, Values};
 use mlem_probe::{files, text};
 use serde_json::{Map, Value, json};
