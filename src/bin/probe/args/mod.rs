@@ -5,6 +5,7 @@ mod compare;
 mod estimator;
 mod model;
 mod ranges;
+mod shell;
 mod simulate;
 mod stimuli;
 mod sweep;
@@ -22,6 +23,7 @@ pub use compare::CompareArgs;
 pub use estimator::{EstimatorArgs, EstimatorName};
 pub use model::{ExtractArgs, ModelArgs};
 pub use ranges::Ranges;
+pub use shell::{CompletionsArgs, ManArgs};
 pub use simulate::SimulateArgs;
 pub use stimuli::DrawArgs;
 pub use sweep::{CollectArgs, PlanArgs, SweepCommand, SweepRunArgs, SweepTask};
@@ -40,7 +42,6 @@ const THREADS: usize = 4096;
     version,
     args_conflicts_with_subcommands = true,
     subcommand_negates_reqs = true,
-    disable_help_subcommand = true,
     max_term_width = 100,
     after_help = "Examples:\n  probe relative_clause\n  probe --model bert-base relative_clause\n  \
                   probe fit features.csv activations.npy -o out"
@@ -81,6 +82,10 @@ pub enum Command {
     Models(Talk),
     /// List the grammars that are bundled
     Grammars(Talk),
+    /// Print the completions of a shell
+    Completions(CompletionsArgs),
+    /// Print the manual page of a command, or write all of them
+    Man(ManArgs),
 }
 
 /// How much is said, and in what form.

@@ -12,6 +12,7 @@ mod model;
 mod report;
 mod run;
 mod run_dir;
+mod shell;
 mod simulate;
 mod source;
 mod sweep;
@@ -38,6 +39,8 @@ pub fn run(cli: Cli) -> Result<()> {
         Command::Cache(args) => cache::run(&args, &printer(args.task.talk())?),
         Command::Models(talk) => lists::models(&printer(&talk)?),
         Command::Grammars(talk) => lists::grammars(&printer(&talk)?),
+        Command::Completions(args) => shell::completions(&args),
+        Command::Man(args) => shell::man(&args),
     }
 }
 
