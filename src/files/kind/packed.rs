@@ -11,7 +11,7 @@ const NAMES: usize = 10_000;
 /// What the zip `file` is, by the names in it.
 pub(super) fn zip(file: &File, head: &Head) -> (Kind, String) {
     let names: Vec<String> = match zip::ZipArchive::new(file) {
-        Ok(archive) => archive.file_names().take(NAMES).map(str::to_owned).collect(),
+        Ok(archive) => archive.file_names().take(NAMES).flatten().map(std::borrow::Cow::into_owned).collect(),
         // Cut off, so that its list is missing: the first name stands at its beginning.
         Err(_) => first_name(head).into_iter().collect(),
     };

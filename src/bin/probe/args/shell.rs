@@ -7,12 +7,10 @@ use clap_complete::Shell;
 
 /// `probe completions`.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Where each shell looks for it:\n  \
+#[command(after_help = "Where each shell looks for it:\n  \
     bash  probe completions bash > ~/.local/share/bash-completion/completions/probe\n  \
     zsh   probe completions zsh > DIR/_probe, where DIR is in $fpath\n  \
-    fish  probe completions fish > ~/.config/fish/completions/probe.fish"
-)]
+    fish  probe completions fish > ~/.config/fish/completions/probe.fish")]
 pub struct CompletionsArgs {
     /// The shell
     #[arg(value_enum)]
