@@ -21,6 +21,7 @@ mod bundled;
 mod check;
 mod columns;
 mod distinct;
+mod doubt;
 mod draw;
 mod error;
 mod fcfg;
@@ -37,7 +38,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 pub use bundled::{Bundled, bundled};
-pub use check::{Check, FeatureLevels, TemplateCount};
+pub use check::{Check, TemplateCount};
+pub use doubt::Doubt;
 pub use draw::{Balance, Count, Draw, Drawn};
 pub use error::{Error, Problem, Result};
 pub use pairs::{GRAMMATICAL, Pairs};
@@ -270,19 +272,39 @@ impl Grammar {
 
     /// How many derivations each template has.
     fn count_templates(&self) -> Vec<TemplateCount> {
-        let candidates: BTreeMap<usize, u128> = self.lattice.counts_of_rules().into_iter().collect();
-        let count = |(label, rule): &(String, usize)| {
-            let candidates = candidates.get(rule).copied().unwrap_or(0);
-            let sieved = candidates > 0 && !self.rules.all[*rule].sieved.is_empty();
-            let passed = if sieved { self.sieve.count(&self.rules, *rule, self.lattice.depth) } else { None };
-            TemplateCount {
-                template: label.clone(),
-                derivations: passed.unwrap_or(candidates),
-                at_most: sieved && passed.is_none(),
-                killer: None,
+        counts(&self.rules, &self.sieve, &self.lattice, &self.templates)
+    }
+
+    /// What the grammar says and hardly anyone means. Nothing is made to find it; where forms are missing, what the grammar
+    /// would make with them is counted.
+    ///
+    /// # Errors
+    ///
+    /// None of a grammar that was read.
+    pub fn doubts(&self) -> Result<Vec<Doubt>> {
+        let Some(document) = &self.document else { return Ok(Vec::new()) };
+        let source = SourceText { origin: &self.origin, text: &self.text };
+        let mut doubts = document.mistyped(source);
+        doubts.extend(document.unused_slots(source));
+        let gaps = document.gaps();
+        for gaps in gaps.chunk_by(|a, b| a.lexicon == b.lexicon) {
+            let gaps: Vec<&toml::Gap> = gaps.iter().collect();
+            let total = |counts: &[TemplateCount]| {
+                let exact = counts.iter().all(|count| !count.at_most);
+                exact.then(|| counts.iter().map(|count| count.derivations).sum::<u128>())
+            };
+            let toml::Compiled { mut rules, templates, .. } = toml::compile(&document.filled(&gaps), source)?;
+            let with = packed(&mut rules, self.lattice.depth)
+                .ok()
+                .and_then(|lattice| total(&counts(&rules, &Sieve::of(&rules), &lattice, &templates)));
+            let lost =
+                with.zip(total(&self.count_templates())).map(|(with, without)| with.saturating_sub(without));
+            if lost != Some(0) {
+                doubts.extend(document.missing_forms(source, &gaps, lost));
             }
-        };
-        self.templates.iter().map(count).collect()
+        }
+        doubts.extend(document.names_of_words(&self.features()));
+        Ok(doubts)
     }
 
     fn stimuli(&self, labelled: Labelled, drawn: String) -> Result<Stimuli> {
@@ -314,6 +336,28 @@ impl Grammar {
         };
         empty.into_iter().map(|(index, _)| toml::killer(document, source, index)).collect()
     }
+}
+
+/// How many derivations each of `templates` has.
+fn counts(
+    rules: &Rules,
+    sieve: &Sieve,
+    lattice: &Lattice,
+    templates: &[(String, usize)],
+) -> Vec<TemplateCount> {
+    let candidates: BTreeMap<usize, u128> = lattice.counts_of_rules().into_iter().collect();
+    let count = |(label, rule): &(String, usize)| {
+        let candidates = candidates.get(rule).copied().unwrap_or(0);
+        let sieved = candidates > 0 && !rules.all[*rule].sieved.is_empty();
+        let passed = if sieved { sieve.count(rules, *rule, lattice.depth) } else { None };
+        TemplateCount {
+            template: label.clone(),
+            derivations: passed.unwrap_or(candidates),
+            at_most: sieved && passed.is_none(),
+            killer: None,
+        }
+    };
+    templates.iter().map(count).collect()
 }
 
 /// The lattice of `rules`. Where their tests tie too many choices together, they are left to a sieve, as long as it lets a

@@ -8,6 +8,7 @@ mod columns;
 mod compile;
 mod constraint;
 mod csv;
+mod doubts;
 mod lexicon;
 mod reader;
 mod template;
@@ -19,6 +20,7 @@ use std::path::Path;
 use toml::de::DeTable;
 
 pub(super) use compile::{Compiled, compile, killer};
+pub(super) use doubts::Gap;
 
 use self::constraint::Operand;
 use self::lexicon::{LEMMA, Lexicon};
@@ -28,7 +30,7 @@ use super::error::{Result, SourceText, suggest};
 use super::rules::Value;
 
 /// A template grammar, read and checked.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Document {
     pub name: Option<String>,
     pub summary: Option<String>,
@@ -54,7 +56,7 @@ struct Slot {
 }
 
 /// A feature of the sentence that is worked out from its slots.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Computed {
     name: String,
     span: Bytes,
