@@ -40,7 +40,7 @@ use std::path::Path;
 pub use bundled::{Bundled, bundled};
 pub use check::{Check, TemplateCount};
 pub use doubt::Doubt;
-pub use draw::{Balance, Count, Draw, Drawn};
+pub use draw::{Balance, Count, Draw, Drawn, Uneven};
 pub use error::{Error, Problem, Result};
 pub use pairs::{GRAMMATICAL, Pairs};
 

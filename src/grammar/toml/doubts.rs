@@ -71,8 +71,7 @@ impl Document {
 
     /// Slots that are declared and that no template has.
     pub(in crate::grammar) fn unused_slots(&self, source: SourceText<'_>) -> Vec<Doubt> {
-        let stands = |name: &str| self.templates.iter().any(|t| slot_named(&t.slots, name).is_some());
-        let unused = self.slots.iter().filter(|slot| !stands(&slot.name));
+        let unused = self.slots.iter().filter(|slot| !self.has_slot(&slot.name));
         unused
             .map(|slot| Doubt::UnusedSlot {
                 slot: slot.name.clone(),

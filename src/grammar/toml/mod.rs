@@ -73,6 +73,21 @@ enum Computation {
     Words,
 }
 
+impl Computation {
+    /// The slots that it is worked out from.
+    fn slots(&self) -> impl Iterator<Item = &str> {
+        let operands = match self {
+            Self::Value(operand) => [Some(operand), None],
+            Self::Compare { a, b, .. } => [Some(a), Some(b)],
+            Self::Words => [None, None],
+        };
+        operands.into_iter().flatten().filter_map(|operand| match operand {
+            Operand::Feature { slot, .. } => Some(slot.as_str()),
+            Operand::Constant(_) => None,
+        })
+    }
+}
+
 fn slot_named<'a>(slots: &'a [Slot], name: &str) -> Option<&'a Slot> {
     slots.iter().find(|slot| slot.name == name)
 }
@@ -249,6 +264,11 @@ impl Document {
         Ok(document)
     }
 
+    /// Whether a template's text has the slot called `name`.
+    fn has_slot(&self, name: &str) -> bool {
+        self.templates.iter().any(|template| slot_named(&template.slots, name).is_some())
+    }
+
     fn read_computed(&mut self, table: &Table<'_>) -> Result<()> {
         let Some(entry) = table.get("computed") else { return Ok(()) };
         // Slots of all templates, as any of them sees a slot.
@@ -281,6 +301,11 @@ impl Document {
                     None => continue,
                 }
             };
+            if let Some(slot) = rule.slots().find(|name| !self.has_slot(name)) {
+                let message = format!("no template has the slot `{slot}`, so that `{}` has no value", entry.key);
+                let hint = format!("write {{{slot}}} in the text of a template, or remove `{}`", entry.key);
+                return Err(table.source.error(text.span, message, hint));
+            }
             computed.push(Computed { name: entry.key.to_owned(), span: entry.key_span.clone(), rule });
         }
         self.computed = computed;

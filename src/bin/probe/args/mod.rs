@@ -62,7 +62,7 @@ pub enum Command {
     Run(RunArgs),
     /// Write the stimuli of a grammar as CSV
     Generate(GenerateArgs),
-    /// Look a grammar over: counts, levels, feature correlations, confounds, problems
+    /// Look a grammar or a table over: counts, levels, feature correlations, confounds, problems
     Check(CheckArgs),
     /// Run a model over stimuli and write every layer's activations
     Extract(ExtractCommand),
@@ -158,8 +158,9 @@ pub struct GenerateArgs {
 /// `probe check`.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// A bundled grammar or a grammar file
-    pub grammar: String,
+    /// A bundled grammar, a grammar file, or a table of stimuli
+    #[arg(value_name = "SOURCE")]
+    pub source: String,
     /// Name the words that this model's tokenizer splits: a Hub id, an alias, or a checkpoint directory
     #[arg(short, long, value_name = "MODEL")]
     pub model: Option<String>,

@@ -14,7 +14,7 @@ use mlem_probe::stimuli::Stimuli;
 use serde_json::json;
 
 use super::inputs::{self, Layers};
-use super::{report, run_dir};
+use super::{reach, report, run_dir};
 use crate::args::{EstimatorArgs, EstimatorName, FitArgs};
 use crate::failure::Result;
 use crate::printer::Printer;
@@ -119,6 +119,8 @@ impl Fit<'_> {
             options.insert("repeats".to_owned(), json!(repeats.len()));
         }
         let activations = &*activations;
+        let (n_features, n_layers) = (stimuli.features().n_features(), activations.layers().len());
+        warnings.extend(reach::say(args, n_features, n_layers, printer));
         let key = key(&stimuli, activations, &options, seed)?;
         if args.bootstrap > 0 {
             // It changes no layer's fit: a rerun with another number keeps the layers.

@@ -9,6 +9,7 @@ mod generate;
 mod inputs;
 mod lists;
 mod model;
+mod reach;
 mod report;
 mod run;
 mod run_dir;
