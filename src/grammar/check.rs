@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::columns::ColumnSource;
-use super::rules::Item;
-use super::{Count, Doubt, Grammar, Result};
+use super::count::{Count, TemplateCount};
+use super::doubt::Doubt;
+use super::error::Result;
+use super::ready::Grammar;
 use crate::stimuli::FeatureLevels;
 use crate::stimuli::confounds::{Confounds, Pair, THRESHOLD};
 use crate::stimuli::levels::{SHOWN, write_correlations, write_levels};
@@ -40,19 +42,6 @@ pub struct Check {
     pub unused: Vec<String>,
     /// What it says and hardly anyone means.
     pub doubts: Vec<Doubt>,
-}
-
-/// What a template generates.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TemplateCount {
-    /// The template's name or number.
-    pub template: String,
-    /// Its derivations.
-    pub derivations: u128,
-    /// Whether there may be fewer ([`Count::at_most`]).
-    pub at_most: bool,
-    /// Where there are none: what removed the last candidate.
-    pub killer: Option<String>,
 }
 
 impl Grammar {
@@ -109,21 +98,6 @@ impl Grammar {
                 Some(Pair { a: self.columns[a].name.clone(), b: self.columns[b].name.clone(), r })
             })
             .collect()
-    }
-
-    /// The forms of words that no sentence uses, value by value.
-    fn unused_forms(&self) -> Vec<Doubt> {
-        let Some(document) = &self.document else { return Vec::new() };
-        let mut used: BTreeSet<(&str, &str)> = BTreeSet::new();
-        for rule in self.lattice.used_rules() {
-            let rule = &self.rules.all[rule];
-            for arc in rule.body.iter().flatten() {
-                if let Item::Text(piece) = arc.item {
-                    used.insert((&rule.label, &self.rules.pieces[piece].text));
-                }
-            }
-        }
-        document.unused_forms(|label, form| used.contains(&(label, form)))
     }
 
     /// The words that no sentence uses.

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, json};
 
-use super::{Error, Grammar, Result};
+use super::error::{Error, Result};
+use super::ready::Grammar;
 use crate::numeric::rng::Stream;
 use crate::stimuli::{Feature, Stimuli, Values};
 use crate::text;
@@ -110,7 +111,12 @@ fn paired(stimuli: &Stimuli, column: usize, words: &[Vec<Option<u32>>], free: &[
 
 /// The features that change with the one in `column` where as few as possible do, among sentences with the same words in all slots
 /// but `free`; none where no two of them differ in it at all.
-fn along(stimuli: &Stimuli, column: usize, words: &[Vec<Option<u32>>], free: &[usize]) -> Option<Vec<String>> {
+fn along(
+    stimuli: &Stimuli,
+    column: usize,
+    words: &[Vec<Option<u32>>],
+    free: &[usize],
+) -> Option<Vec<String>> {
     let features = stimuli.features();
     let codes: Vec<Vec<u32>> = features.iter().map(codes).collect();
     let mut groups: BTreeMap<Vec<u32>, Vec<usize>> = BTreeMap::new();
@@ -131,7 +137,8 @@ fn along(stimuli: &Stimuli, column: usize, words: &[Vec<Option<u32>>], free: &[u
                 if codes[column][a] == codes[column][b] {
                     continue;
                 }
-                let differ = (0..codes.len()).filter(|&other| other != column && codes[other][a] != codes[other][b]);
+                let differ =
+                    (0..codes.len()).filter(|&other| other != column && codes[other][a] != codes[other][b]);
                 let most = fewest.as_ref().map_or(usize::MAX, Vec::len);
                 let differ: Vec<usize> = differ.take(most).collect();
                 if differ.len() < most {

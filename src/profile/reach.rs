@@ -76,7 +76,9 @@ impl fmt::Display for Reach {
                 "; after correction over {tests} an effect is below {ALPHA} only together with others, {n} of them at this \
                  least p-value. {option} {enough} lets one alone be"
             ),
-            _ => write!(f, "; after correction over {tests} none is below {ALPHA}. {option} {enough} would do"),
+            _ => {
+                write!(f, "; after correction over {tests} none is below {ALPHA}. {option} {enough} would do")
+            }
         }
     }
 }
@@ -95,14 +97,19 @@ mod tests {
 
     #[test]
     fn so_many_effects_are_needed_and_no_fewer() {
-        for (draws, tests) in [(20, 91), (100, 7), (19, 2), (39, 2), (1000, 91), (1819, 91), (1820, 91), (50, 21)] {
+        for (draws, tests) in
+            [(20, 91), (100, 7), (19, 2), (39, 2), (1000, 91), (1819, 91), (1820, 91), (50, 21)]
+        {
             for reach in [Reach::of_null(draws, tests), Reach { sides: 2, ..Reach::of_null(draws, tests) }] {
                 let needed = reach.least_effects();
                 if needed <= tests {
                     assert!(corrected(reach, needed).1 < ALPHA, "{reach:?} {needed}");
                 }
                 if needed > 1 {
-                    assert!(corrected(reach, (needed - 1).min(tests)).1 >= ALPHA - 1e-12, "{reach:?} {needed}");
+                    assert!(
+                        corrected(reach, (needed - 1).min(tests)).1 >= ALPHA - 1e-12,
+                        "{reach:?} {needed}"
+                    );
                 }
                 let enough = Reach { draws: reach.enough(), ..reach };
                 assert!(enough.is_enough() && corrected(enough, 1).0 < ALPHA, "{enough:?}");

@@ -10,6 +10,7 @@ mod distances;
 mod error;
 pub(crate) mod levels;
 mod sidecar;
+mod source;
 mod suspects;
 mod table;
 mod words;
@@ -18,7 +19,7 @@ pub use check::{RowName, TableCheck, repeats};
 pub use distances::Distances;
 pub use error::{Error, Result};
 pub use levels::FeatureLevels;
-pub use sidecar::Source;
+pub use source::Source;
 pub use suspects::Suspect;
 pub use table::{Feature, FeatureTable, Values};
 

@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use super::names::Kind;
+use super::names::{Group, Kind};
 
 /// How many entries are looked at.
 const ENTRIES: usize = 20_000;
@@ -103,7 +103,7 @@ pub(super) fn kinds(folder: &Path) -> io::Result<Vec<(Kind, String)>> {
         contents.ending(".ckpt.index").or(both(file("checkpoint"), contents.ending(".index"))),
     );
     add(Kind::Sharded, contents.ending(".distcp").or(file("zero_to_fp32.py")));
-    let is_model = kinds.iter().any(|(kind, _)| kind.group() == super::Group::Model);
+    let is_model = kinds.iter().any(|(kind, _)| kind.group() == Group::Model);
     if !is_model {
         let mut add = |kind: Kind, seen: Option<String>| kinds.extend(seen.map(|seen| (kind, seen)));
         add(Kind::WeightsAlone, weights);

@@ -2,8 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::lexicon::{Form, Lexicon, Word};
-use super::{Document, slot_named};
+use super::compile::word_label;
+use super::constraint::{Kind, Operand};
+use super::document::Document;
+use super::fields::Form;
+use super::lexicon::{Lexicon, Word};
+use super::slot::slot_named;
 use crate::grammar::doubt::Doubt;
 use crate::grammar::error::SourceText;
 use crate::grammar::rules::Value;
@@ -175,7 +179,7 @@ impl Document {
                     word.forms.iter().filter(has).map(|form| form.text.clone()).collect()
                 };
                 // A form that other cells share says nothing of this one.
-                let label = |word: &Word| super::compile::word_label(&lexicon.name, &word.lemma);
+                let label = |word: &Word| word_label(&lexicon.name, &word.lemma);
                 let words = || lexicon.words.iter();
                 let forms: Vec<String> = words().flat_map(with).collect();
                 let any = words().any(|word| with(word).iter().any(|form| is_used(&label(word), form)));
@@ -209,7 +213,6 @@ impl Document {
 
     /// The slot that decides `dimension` for a slot of `lexicon` and has one value alone, in words.
     fn controlled(&self, lexicon: &Lexicon, dimension: &str) -> Option<String> {
-        use super::constraint::{Kind, Operand};
         for template in &self.templates {
             for constraint in &template.constraints {
                 let Kind::Agree(pairs) = &constraint.kind else { continue };

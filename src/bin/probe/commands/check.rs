@@ -45,7 +45,8 @@ pub fn run(args: &CheckArgs, printer: &Printer) -> Result<()> {
 
 /// Whether it is a table, by what is in it; a name that ends so is one too, so that what is wrong with it is told.
 fn is_table(path: &Path) -> bool {
-    let ends = path.extension().is_some_and(|ending| ["csv", "tsv", "jsonl"].iter().any(|other| ending == *other));
+    let ends =
+        path.extension().is_some_and(|ending| ["csv", "tsv", "jsonl"].iter().any(|other| ending == *other));
     ends || what_is(path).is_ok_and(|seen| seen.kind.group() == Group::Table)
 }
 

@@ -101,7 +101,9 @@ pub fn say_what_was_drawn(drawn: &Drawn, printer: &Printer) {
         ));
     }
     if let (Some(before), Some(after)) = (&balance.uneven_before, &balance.uneven_after) {
-        printer.say(&format!("most frequent level, for its even share: {before} before balancing, {after} after"));
+        printer.say(&format!(
+            "most frequent level, for its even share: {before} before balancing, {after} after"
+        ));
     }
     for dependency in balance.confounds.dependencies() {
         printer.detail(&format!("{} is a function of {}", dependency.feature, dependency.of));
