@@ -4,6 +4,7 @@
 //! signal handler, so that Ctrl-C leaves no litter either.
 
 mod error;
+pub mod kind;
 mod lock;
 mod parts;
 mod pending;
@@ -16,6 +17,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 pub use error::Error;
+pub use kind::{Kind, what_is};
 pub use lock::Lock;
 pub(crate) use parts::Parts;
 pub use pending::{Pending, read_exact_at};

@@ -8,7 +8,8 @@ use mlem_probe::profile::{Order, UnitRow};
 use mlem_probe::progress::Progress;
 use mlem_probe::rundir::{Finished, Fit, ModelRecord, RunDir};
 
-use super::{inputs, report};
+use super::inputs;
+use super::{reach, report};
 use crate::args::{EstimatorArgs, FitArgs};
 use crate::failure::Result;
 use crate::printer::Printer;
@@ -63,12 +64,14 @@ pub fn command_line() -> Vec<String> {
 
 /// Makes the run directory `dir`, page and all.
 pub fn finish(
-    fit: Fit,
+    mut fit: Fit,
     args: &EstimatorArgs,
     seed: u64,
     dir: &RunDir,
     printer: &Printer,
 ) -> Result<Finished> {
+    let (n_features, n_layers) = (fit.stimuli.features().n_features(), fit.activations.layers().len());
+    fit.warnings.extend(reach::say(args, n_features, n_layers, printer));
     let mut finished = fit.into_dir(&args.settings(seed), dir, printer)?;
     say_the_foremost_units(finished.units.as_deref().unwrap_or_default(), printer);
     report::finish(dir, &mut finished)?;

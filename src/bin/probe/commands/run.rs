@@ -70,10 +70,10 @@ struct Prepared<'a> {
 fn prepare<'a>(args: &'a RunArgs, command: Vec<String>, printer: &Printer) -> Result<Prepared<'a>> {
     let source = args.source.as_deref().unwrap_or_default();
     let begun = Instant::now();
-    let mut stimuli = stimuli(source, &args.draw, printer)?;
+    let (mut stimuli, mut warnings) = stimuli(source, &args.draw, printer)?;
     stimuli.sentences()?;
     args.transforms.check(args.estimator.distance)?;
-    let warnings = inputs::choose_features(&mut stimuli, &args.estimator, printer)?;
+    warnings.extend(inputs::choose_features(&mut stimuli, &args.estimator, printer)?);
     args.estimator.settings(args.draw.seed).estimator().check(stimuli.features(), args.estimator.folds)?;
     let seconds = BTreeMap::from([("generate".to_owned(), begun.elapsed().as_secs_f64())]);
     Ok(Prepared { args, command, source, stimuli, warnings, seconds })
@@ -198,15 +198,16 @@ fn pooling(args: &ExtractArgs, stimuli: &Stimuli) -> String {
     words
 }
 
-/// The stimuli that `source` names, as many as `draw` asks for.
-fn stimuli(source: &str, draw: &DrawArgs, printer: &Printer) -> Result<Stimuli> {
+/// The stimuli that `source` names, as many as `draw` asks for, and what was warned of.
+fn stimuli(source: &str, draw: &DrawArgs, printer: &Printer) -> Result<(Stimuli, Vec<String>)> {
     match source::open(source, draw.depth)? {
         source::Source::Grammar(grammar) => from_grammar(&grammar, draw, printer),
-        source::Source::Csv => from_csv(source, draw, printer),
+        source::Source::Csv => Ok((from_csv(source, draw, printer)?, Vec::new())),
     }
 }
 
-fn from_grammar(grammar: &Grammar, draw: &DrawArgs, printer: &Printer) -> Result<Stimuli> {
+fn from_grammar(grammar: &Grammar, draw: &DrawArgs, printer: &Printer) -> Result<(Stimuli, Vec<String>)> {
+    let warnings = generate::doubts(grammar, printer)?;
     let seed = draw.seed;
     let drawn = match draw.sample {
         Some(0) => return Err(no_stimuli()),
@@ -217,7 +218,7 @@ fn from_grammar(grammar: &Grammar, draw: &DrawArgs, printer: &Printer) -> Result
     if draw.sample.is_none() && !drawn.complete {
         printer.say("take every sentence with --all, or another number with --sample");
     }
-    Ok(drawn.stimuli)
+    Ok((drawn.stimuli, warnings))
 }
 
 fn from_csv(path: &str, draw: &DrawArgs, printer: &Printer) -> Result<Stimuli> {
