@@ -187,7 +187,7 @@ fn feature_grammars_tell_their_places_too() {
     case("S -> NP[NUM=sg\nNP -> 'a'", (1, 8), "`[` is never closed", "same line");
     case("S -> 'a", (1, 6), "' is never closed", "same quote");
     case("S NP", (1, 3), "`->` is missing before `N`", "a production is written");
-    case("# nothing\nS -> NPP\nNP -> 'a'", (2, 6), "no production makes `NPP`", "did you mean NP?");
+    case("# nothing\n% start NPP\nNP -> 'a'", (2, 9), "no production makes `NPP`", "did you mean NP?");
     case("S -> NP[NUM=]\nNP -> 'a'", (1, 13), "a value is missing before `]`", "a word, a number");
     case("S -> NP[NUM=sg, NUM=pl]\nNP -> 'a'", (1, 17), "`NUM` is given twice", "remove one");
     case("%begin S\nS -> 'a'", (1, 1), "no directive is called `begin`", "% start S");

@@ -114,9 +114,7 @@ fn protobuf(head: &Head) -> Option<(Kind, String)> {
         {
             said(Kind::Onnx, "ONNX's first fields")
         }
-        [0x08, 2..=32, 0x3a | 0x42, ..] if head.ends(&["onnx"]) => {
-            said(Kind::Onnx, "ONNX's first fields")
-        }
+        [0x08, 2..=32, 0x3a | 0x42, ..] if head.ends(&["onnx"]) => said(Kind::Onnx, "ONNX's first fields"),
         // A piece: its text and its score.
         [0x0a, piece, 0x0a, length, rest @ ..]
             if length < piece && rest.get(*length as usize) == Some(&0x15) =>

@@ -48,8 +48,9 @@ pub(super) fn kind(text: &str, is_whole: bool, declared: bool) -> Option<(Kind, 
     };
     let prose = kind == Kind::Csv && text.matches(", ").count() == text.matches(',').count();
     let certain = rows > 1 && agree == rows && !prose;
-    (declared || certain)
-        .then(|| (kind, format!("{columns} columns with a {word} between them in {agree} of {rows} rows looked at")))
+    (declared || certain).then(|| {
+        (kind, format!("{columns} columns with a {word} between them in {agree} of {rows} rows looked at"))
+    })
 }
 
 /// How many fields each row has, quotes observed; a row that is cut off is left out.

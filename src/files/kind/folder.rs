@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use super::names::Kind;
+use super::names::{Group, Kind};
 
 /// How many entries are looked at.
 const ENTRIES: usize = 20_000;
@@ -23,7 +23,11 @@ impl Contents {
             let entry = entry?;
             let name = entry.file_name().to_string_lossy().into_owned();
             // The Hub's cache is links: what they lead to counts.
-            if entry.path().is_dir() { folders.insert(name) } else { files.insert(name) };
+            if entry.path().is_dir() {
+                folders.insert(name)
+            } else {
+                files.insert(name)
+            };
         }
         Ok(Self { files, folders })
     }
@@ -89,11 +93,17 @@ pub(super) fn kinds(folder: &Path) -> io::Result<Vec<(Kind, String)>> {
     if contents.file("config.json").is_none() && contents.file("params.json").is_none() {
         add(Kind::Consolidated, contents.beginning("consolidated."));
     }
-    add(Kind::HubEntry, both(contents.folder("snapshots"), contents.folder("blobs").or(contents.folder("refs"))));
+    add(
+        Kind::HubEntry,
+        both(contents.folder("snapshots"), contents.folder("blobs").or(contents.folder("refs"))),
+    );
     add(Kind::SavedModelFolder, file("saved_model.pb"));
-    add(Kind::TensorFlowCheckpoint, contents.ending(".ckpt.index").or(both(file("checkpoint"), contents.ending(".index"))));
+    add(
+        Kind::TensorFlowCheckpoint,
+        contents.ending(".ckpt.index").or(both(file("checkpoint"), contents.ending(".index"))),
+    );
     add(Kind::Sharded, contents.ending(".distcp").or(file("zero_to_fp32.py")));
-    let is_model = kinds.iter().any(|(kind, _)| kind.group() == super::Group::Model);
+    let is_model = kinds.iter().any(|(kind, _)| kind.group() == Group::Model);
     if !is_model {
         let mut add = |kind: Kind, seen: Option<String>| kinds.extend(seen.map(|seen| (kind, seen)));
         add(Kind::WeightsAlone, weights);
@@ -102,11 +112,15 @@ pub(super) fn kinds(folder: &Path) -> io::Result<Vec<(Kind, String)>> {
     }
     let mut add = |kind: Kind, seen: Option<String>| kinds.extend(seen.map(|seen| (kind, seen)));
     if !is_model {
-        let tokenizer = ["tokenizer.json", "tokenizer_config.json", "tokenizer.model", "vocab.txt", "vocab.json"];
+        let tokenizer =
+            ["tokenizer.json", "tokenizer_config.json", "tokenizer.model", "vocab.txt", "vocab.json"];
         add(Kind::TokenizerAlone, tokenizer.into_iter().find_map(file));
     }
     add(Kind::Zarr, [".zarray", ".zgroup", ".zattrs", "zarr.json"].into_iter().find_map(file));
-    add(Kind::Dataset, file("dataset_dict.json").or(both(file("dataset_info.json"), contents.ending(".arrow"))));
+    add(
+        Kind::Dataset,
+        file("dataset_dict.json").or(both(file("dataset_info.json"), contents.ending(".arrow"))),
+    );
     if kinds.is_empty() {
         kinds.push((Kind::Folder, listing(&contents)));
     }

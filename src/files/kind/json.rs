@@ -140,7 +140,13 @@ mod tests {
 
     #[test]
     fn what_only_begins_as_json_is_none() {
-        for text in ["[lexicon.noun]\nwords = [\"a\"]\n[slots]\n", "[WARNING] no\nsuch thing", "{a} [b]}", "[slots]\n[x]\n", "[[template]]"] {
+        for text in [
+            "[lexicon.noun]\nwords = [\"a\"]\n[slots]\n",
+            "[WARNING] no\nsuch thing",
+            "{a} [b]}",
+            "[slots]\n[x]\n",
+            "[[template]]",
+        ] {
             assert_eq!(of(text), None, "{text}");
         }
     }

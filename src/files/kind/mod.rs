@@ -33,7 +33,7 @@ use std::path::Path;
 use head::Head;
 pub use names::{Group, Kind};
 
-use super::Error;
+use super::error::Error;
 
 /// What a file or folder was found to be.
 #[derive(Debug, Clone, PartialEq, Eq)]

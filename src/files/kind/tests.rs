@@ -99,7 +99,11 @@ fn zips_are_told_by_the_names_in_them() {
         assert_eq!(file("f.bin", &zipped(&names)).kind, kind, "{names:?}");
     }
     let whole = zipped(&["archive/data.pkl", "archive/data/0"]);
-    assert_eq!(file("cut.bin", &whole[..60]).kind, Kind::TorchZip, "the first name is there though the list is not");
+    assert_eq!(
+        file("cut.bin", &whole[..60]).kind,
+        Kind::TorchZip,
+        "the first name is there though the list is not"
+    );
     assert_eq!(file("none.zip", &zipped(&[])).kind, Kind::Zip);
 }
 
@@ -129,8 +133,16 @@ fn texts_are_told_by_what_they_say() {
         ("c", "{\"architectures\": [\"BertModel\"], \"model_type\": \"bert\"}", Kind::ModelConfig),
         ("c", "{\"metadata\": {}, \"weight_map\": {}}", Kind::WeightIndex),
         ("x.json", "{\"a\": 1}", Kind::Json),
-        ("u", "# sent_id = 1\n1\tA\ta\tDET\t_\t_\t2\tdet\t_\t_\n2\tb\tb\tNOUN\t_\t_\t0\troot\t_\t_\n", Kind::Conllu),
-        ("g", "# a grammar\n[lexicon.n]\nwords = [{ form = \"a\" }]\n[slots]\nn = \"n\"\n", Kind::TomlGrammar),
+        (
+            "u",
+            "# sent_id = 1\n1\tA\ta\tDET\t_\t_\t2\tdet\t_\t_\n2\tb\tb\tNOUN\t_\t_\t0\troot\t_\t_\n",
+            Kind::Conllu,
+        ),
+        (
+            "g",
+            "# a grammar\n[lexicon.n]\nwords = [{ form = \"a\" }]\n[slots]\nn = \"n\"\n",
+            Kind::TomlGrammar,
+        ),
         ("g.toml", "[slots]\nn = \"n\"\n[[template]]\ntext = \"a\"\n", Kind::TomlGrammar),
         ("g", "% start S\nS -> NP VP\nNP[NUM=sg] -> 'a'\n", Kind::Fcfg),
         ("g.txt", "S -> NP VP [1.0]\nNP -> 'a' [1.0]\n", Kind::Fcfg),

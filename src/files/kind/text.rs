@@ -113,7 +113,8 @@ fn conllu(lines: &[&str]) -> Option<(Kind, String)> {
 
 /// A grammar or a plan: by its headers (TOML) or its arrows.
 fn grammar(lines: &[&str], head: &Head) -> Option<(Kind, String)> {
-    let code = || lines.iter().map(|line| line.trim()).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let code =
+        || lines.iter().map(|line| line.trim()).filter(|line| !line.is_empty() && !line.starts_with('#'));
     let arrows = code().filter(|line| line.contains("->")).count();
     if code().any(|line| line.starts_with("% start")) || arrows > 0 && arrows * 2 >= code().count() {
         return Some((Kind::Fcfg, "productions with ->".to_owned()));
@@ -135,13 +136,14 @@ fn grammar(lines: &[&str], head: &Head) -> Option<(Kind, String)> {
     }
     let first = code().next()?;
     let is_header = first.starts_with('[') && first.ends_with(']');
-    let is_pair = first.split_once('=').is_some_and(|(name, _)| {
-        name.trim().chars().all(|c| c.is_alphanumeric() || "_-.\"".contains(c))
-    });
-    (head.ends(&["toml"]) || is_header && code().skip(1).all(|line| line.starts_with('[') || line.contains('=')))
-        .then_some(is_header || is_pair)
-        .filter(|&toml| toml)
-        .map(|_| (Kind::Toml, "its first line".to_owned()))
+    let is_pair = first
+        .split_once('=')
+        .is_some_and(|(name, _)| name.trim().chars().all(|c| c.is_alphanumeric() || "_-.\"".contains(c)));
+    (head.ends(&["toml"])
+        || is_header && code().skip(1).all(|line| line.starts_with('[') || line.contains('=')))
+    .then_some(is_header || is_pair)
+    .filter(|&toml| toml)
+    .map(|_| (Kind::Toml, "its first line".to_owned()))
 }
 
 /// Lines that open with a bracket and a label: `(S (NP …`, or `( (S …`.

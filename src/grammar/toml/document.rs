@@ -13,7 +13,7 @@ use super::template::{Template, read_all};
 use crate::grammar::error::{Mistakes, Problem, Result, SourceText};
 
 /// A template grammar, read and checked.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(in crate::grammar) struct Document {
     pub name: Option<String>,
     pub summary: Option<String>,
@@ -29,7 +29,7 @@ pub(in crate::grammar) struct Document {
 }
 
 /// A feature of the sentence that is worked out from its slots.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Computed {
     pub(super) name: String,
     pub(super) span: Bytes,
@@ -44,6 +44,21 @@ pub(super) enum Computation {
     Compare { a: Operand, b: Operand, same: bool },
     /// How many words the sentence has.
     Words,
+}
+
+impl Computation {
+    /// The slots that it is worked out from.
+    fn slots(&self) -> impl Iterator<Item = &str> {
+        let operands = match self {
+            Self::Value(operand) => [Some(operand), None],
+            Self::Compare { a, b, .. } => [Some(a), Some(b)],
+            Self::Words => [None, None],
+        };
+        operands.into_iter().flatten().filter_map(|operand| match operand {
+            Operand::Feature { slot, .. } => Some(slot.as_str()),
+            Operand::Constant(_) => None,
+        })
+    }
 }
 
 impl Document {
@@ -64,7 +79,7 @@ impl Document {
         mistakes.require_none()?;
         let table = Table::new(source, "a grammar".to_owned(), 0..0, document.get_ref());
         let mut mistakes = Mistakes::default();
-        mistakes.keep(table.only(&[
+        let known = mistakes.keep(table.only(&[
             "name",
             "summary",
             "source",
@@ -75,7 +90,7 @@ impl Document {
             "constraints",
             "computed",
             "template",
-        ]))?;
+        ]))?.is_some();
         let text = |key| -> Result<Option<String>> {
             table.get(key).map(|entry| Ok(entry.text()?.text.to_owned())).transpose()
         };
@@ -94,6 +109,11 @@ impl Document {
                 None => lexicons.iter_mut().for_each(|lexicon| lexicon.partial = true),
             }
         }
+        if table.get("slots").is_none() && !known {
+            // One of the keys may be meant: without slots, everything in the templates would be a mistake.
+            mistakes.require_none()?;
+            mistakes = Mistakes::default();
+        }
         let mut slots = Vec::new();
         if let Some(entry) = table.get("slots") {
             for entry in &entry.table("`slots`".to_owned())?.entries {
@@ -108,6 +128,11 @@ impl Document {
         document.read_computed(&table, &mut mistakes)?;
         mistakes.require_none()?;
         Ok(document)
+    }
+
+    /// Whether a template's text has the slot called `name`.
+    pub(super) fn has_slot(&self, name: &str) -> bool {
+        self.templates.iter().any(|template| slot_named(&template.slots, name).is_some())
     }
 
     fn read_computed(&mut self, table: &Table<'_>, mistakes: &mut Mistakes) -> Result<()> {
@@ -129,13 +154,22 @@ impl Document {
         let mut computed = Vec::new();
         for entry in &entry.table("`computed`".to_owned())?.entries {
             let read = entry.text().and_then(|text| {
-                Ok(if text.text.trim() == "length" {
+                let rule = if text.text.trim() == "length" {
                     Some(Computation::Words)
                 } else if split_equation(text.text).is_some() {
                     scope.equation(&text)?.map(|(a, same, b)| Computation::Compare { a, b, same })
                 } else {
                     scope.path(&text)?.map(Computation::Value)
-                })
+                };
+                let lacking = rule.as_ref().and_then(|rule| rule.slots().find(|name| !self.has_slot(name)));
+                // Where a template could not be read, it may have the slot.
+                if let (Some(slot), true) = (lacking, mistakes.is_empty()) {
+                    let message =
+                        format!("no template has the slot `{slot}`, so that `{}` has no value", entry.key);
+                    let hint = format!("write {{{slot}}} in the text of a template, or remove `{}`", entry.key);
+                    return Err(table.source.error(text.span, message, hint));
+                }
+                Ok(rule)
             });
             let Some(rule) = mistakes.keep(read)?.flatten() else { continue };
             computed.push(Computed { name: entry.key.to_owned(), span: entry.key_span.clone(), rule });

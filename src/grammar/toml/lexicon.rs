@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::csv;
 use super::fields::{Field, Fields, Form, inline};
-use super::reader::Entry;
+use super::reader::{Bytes, Entry};
 use crate::grammar::error::{Mistakes, Result, SourceText, suggest};
 use crate::grammar::rules::Value;
 
@@ -13,7 +13,7 @@ use crate::grammar::rules::Value;
 pub(super) const LEMMA: &str = "lemma";
 
 /// A class of words.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Lexicon {
     pub name: String,
     /// What its words are inflected for: `number` with `sg` and `pl`.
@@ -29,9 +29,12 @@ pub(super) struct Lexicon {
 }
 
 /// A word.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Word {
     pub lemma: String,
+    /// Where it is described, and the number of the lexicon file in which, if it is one.
+    pub span: Bytes,
+    pub file: Option<usize>,
     pub features: Vec<(String, Value)>,
     pub forms: Vec<Form>,
 }
@@ -81,7 +84,7 @@ impl Lexicon {
             let (origin, text) = csv::read(file, folder)?;
             let source = SourceText { origin: &origin, text: &text };
             for fields in csv::words(source, |path| lexicon.is_text(path))? {
-                mistakes.keep(lexicon.add(source, &fields))?;
+                mistakes.keep(lexicon.add(source, &fields, Some(files.len())))?;
             }
             files.push(text);
         }
@@ -89,7 +92,7 @@ impl Lexicon {
             let words = table.require("words", "list its words: words = [\"near\", \"behind\"]")?;
             for item in words.items()? {
                 let Some(fields) = mistakes.keep(inline(words, item))? else { continue };
-                mistakes.keep(lexicon.add(entry.source, &fields))?;
+                mistakes.keep(lexicon.add(entry.source, &fields, None))?;
             }
         }
         if lexicon.words.is_empty() && mistakes.is_empty() {
@@ -106,8 +109,9 @@ impl Lexicon {
     }
 
     /// Adds the word that `fields` describe.
-    fn add(&mut self, source: SourceText<'_>, fields: &Fields) -> Result<()> {
-        let mut word = Word { lemma: String::new(), features: Vec::new(), forms: Vec::new() };
+    fn add(&mut self, source: SourceText<'_>, fields: &Fields, file: Option<usize>) -> Result<()> {
+        let (features, forms) = (Vec::new(), Vec::new());
+        let mut word = Word { lemma: String::new(), span: fields.span.clone(), file, features, forms };
         let (of_forms, fields_of_all): (Vec<&Field>, Vec<&Field>) =
             fields.fields.iter().partition(|field| self.is_of_forms(field));
         for field in fields_of_all {

@@ -19,6 +19,7 @@
 //! | `document` | all of it, read |
 //! | `classes` | operands that must be the same |
 //! | `compile` | rules, from templates |
+//! | `doubts` | slips that a document allows |
 //! | `words` | rules, from words |
 //! | `columns` | the features of the stimuli |
 
@@ -28,6 +29,7 @@ mod compile;
 mod constraint;
 mod csv;
 mod document;
+mod doubts;
 mod fields;
 mod forms;
 mod frequencies;
@@ -40,3 +42,4 @@ mod words;
 
 pub(super) use compile::{Compiled, compile, killer};
 pub(super) use document::Document;
+pub(super) use doubts::Gap;

@@ -125,6 +125,7 @@ fn raw(path: &Path, reading: &Reading) -> Result<Raw> {
         Kind::Text | Kind::Fcfg | Kind::Toml | Kind::TomlGrammar | Kind::SweepPlan if ends(path, &["csv", "tsv", "tab"]) => {
             delimited::read(&bytes()?, path, None)
         }
+        Kind::Text if ends(path, &["conllu", "conll"]) => return treebank::read(&text(bytes()?)?, path, reading),
         Kind::Text => return lines::read(&text(bytes()?)?, path, reading),
         _ => return Err(other(path, &seen)),
     }?;

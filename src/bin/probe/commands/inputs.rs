@@ -4,11 +4,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use mlem_probe::activations::{self, ByLayer, Destination, MeanOf, check_repeat, read_square_matrices};
+use mlem_probe::profile::EstimatorName;
 use mlem_probe::progress::Progress;
+use mlem_probe::stimuli::{Feature, FeatureTable, Stimuli, repeats};
 use mlem_probe::text;
-use mlem_probe::stimuli::{Feature, FeatureTable, Stimuli};
 
-use crate::args::{EstimatorArgs, EstimatorName, FitArgs, Ranges, TableArgs};
+use crate::args::{EstimatorArgs, FitArgs, Ranges, TableArgs};
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;
 
@@ -132,6 +133,11 @@ pub fn choose_features(
         warnings.extend(stimuli.oddities().iter().map(ToString::to_string));
     }
     warnings.extend(leave_constant_out(stimuli, args)?);
+    if stimuli.source().grammar.is_none() {
+        warnings.extend(stimuli.row_names().iter().map(ToString::to_string));
+        let (same, other) = stimuli.repeats();
+        warnings.extend(repeats(&same, &other));
+    }
     for warning in &warnings {
         printer.warn(warning);
     }

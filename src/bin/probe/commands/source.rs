@@ -11,9 +11,9 @@ use crate::failure::{Failure, Result};
 use crate::printer::Printer;
 
 /// What the user named.
-pub enum Source {
+pub enum Source<G = Box<Grammar>> {
     /// A grammar, bundled or from a file.
-    Grammar(Box<Grammar>),
+    Grammar(G),
     /// A table of stimuli.
     Table,
 }
@@ -30,19 +30,23 @@ fn is_bundled(name: &str) -> bool {
     bundled().iter().any(|bundled| bundled.name == name) && !Path::new(name).is_file()
 }
 
+/// Tells a table from a grammar.
+pub fn kind(name: &str) -> Source<()> {
+    if !is_bundled(name) && is_table(Path::new(name)) { Source::Table } else { Source::Grammar(()) }
+}
+
 /// Tells a table from a grammar, and reads the grammar, with trees at most `depth` deep.
 pub fn open(name: &str, depth: usize) -> Result<Source> {
-    if !is_bundled(name) && is_table(Path::new(name)) {
-        return Ok(Source::Table);
-    }
-    Ok(Source::Grammar(Box::new(grammar(name, depth)?)))
+    Ok(match kind(name) {
+        Source::Table => Source::Table,
+        Source::Grammar(()) => Source::Grammar(Box::new(grammar(name, depth)?)),
+    })
 }
 
 /// The grammar called `name`, or in the file of that name, with trees at most `depth` deep.
 pub fn grammar(name: &str, depth: usize) -> Result<Grammar> {
     let path = Path::new(name);
-    if !is_bundled(name)
-        && is_table(path)
+    if let Source::Table = kind(name)
         && let Ok(seen) = what_is(path)
     {
         let hint = match seen.kind.group() {
