@@ -207,8 +207,10 @@ fn stimuli(source: &str, args: &RunArgs, printer: &Printer) -> Result<(Stimuli, 
                 return Err(Failure::usage(message, "leave them out"));
             }
             grammar.declare_numeric(&args.estimator.numeric)?;
-            let warnings = source::warn(&grammar, printer);
-            Ok((from_grammar(&grammar, &args.draw, printer)?, warnings))
+            let mut warnings = source::warn(&grammar, printer);
+            let (stimuli, of_draw) = from_grammar(&grammar, &args.draw, printer)?;
+            warnings.extend(of_draw);
+            Ok((stimuli, warnings))
         }
         source::Source::Table => Ok((from_table(source, args, printer)?, Vec::new())),
     }
