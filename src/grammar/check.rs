@@ -198,7 +198,7 @@ impl Check {
         findings.extend(self.doubts.iter().map(ToString::to_string));
         for feature in self.constant() {
             findings.push(format!(
-                "{} never varies, which a fit refuses; leave it out with --drop {}",
+                "{} never varies; a fit leaves it out (--drop {})",
                 feature.name, feature.name
             ));
         }

@@ -198,7 +198,9 @@ impl Mistakes {
             Ok(value) => return Ok(Some(value)),
             Err(Error::Invalid(problem)) => self.push(*problem),
             Err(Error::Several { problems, more }) => {
-                problems.into_iter().for_each(|problem| self.push(problem));
+                for problem in problems {
+                    self.push(problem);
+                }
                 self.more += more;
             }
             Err(other) => return Err(other),
@@ -226,9 +228,8 @@ impl Mistakes {
             1 => Err(Error::Invalid(Box::new(self.problems.remove(0)))),
             _ => {
                 // In the order of the file, as far as it is one.
-                self.problems.sort_by(|a, b| {
-                    (&a.origin, a.line, a.column).cmp(&(&b.origin, b.line, b.column))
-                });
+                self.problems
+                    .sort_by(|a, b| (&a.origin, a.line, a.column).cmp(&(&b.origin, b.line, b.column)));
                 Err(Error::Several { problems: self.problems, more: self.more })
             }
         }

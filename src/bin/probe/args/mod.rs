@@ -28,8 +28,8 @@ pub use shared::Talk;
 pub use shell::{CompletionsArgs, ManArgs};
 pub use simulate::SimulateArgs;
 pub use stimuli::DrawArgs;
-pub use table::TableArgs;
 pub use sweep::{CollectArgs, PlanArgs, SweepCommand, SweepRunArgs, SweepTask};
+pub use table::TableArgs;
 pub use transform::TransformArgs;
 
 use shared::{figure_format, within};

@@ -203,7 +203,9 @@ fn stimuli(source: &str, args: &RunArgs, printer: &Printer) -> Result<(Stimuli, 
     match source::open(source, args.draw.depth)? {
         source::Source::Grammar(mut grammar) => {
             if !args.table.is_empty() {
-                let message = format!("{source} is a grammar, and --text, --words, --morph, --lines and --decimal-comma are of tables");
+                let message = format!(
+                    "{source} is a grammar, and --text, --words, --morph, --lines and --decimal-comma are of tables"
+                );
                 return Err(Failure::usage(message, "leave them out"));
             }
             grammar.declare_numeric(&args.estimator.numeric)?;
