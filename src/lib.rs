@@ -12,8 +12,9 @@
 //!
 //! # The floors
 //!
-//! A module imports only from floors below its own, or from what the last column names; `tests/it/floors` reads every
-//! `use crate::` against this table.
+//! A module imports only from floors below its own, or from what the last column names. Inside a module, no two files import
+//! each other, and where its docs list *rooms, from the ground up*, a file imports only from rows above its own. `tests/it/floors`
+//! reads every import against these tables.
 //!
 //! | floor | module | what it is | also imports |
 //! | --- | --- | --- | --- |
