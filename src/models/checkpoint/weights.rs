@@ -167,6 +167,11 @@ impl Weights {
         self.floats(&[in_block(name, layer)], shape, role)
     }
 
+    /// A bias of block `layer` by its whole name, whatever that ends in.
+    pub(in crate::models) fn bias(&self, name: &str, layer: usize, size: usize) -> Result<Vec<f32>> {
+        self.floats(&[in_block(name, layer)], &[size], Role::Zero)
+    }
+
     /// The table of tokens, `(rows, columns)`: in memory, or, where `stays` says so and the file allows it, in its file.
     pub(in crate::models) fn tokens(
         &self,
@@ -199,17 +204,27 @@ impl Weights {
         outputs: usize,
         inputs: usize,
     ) -> Result<Matrix> {
-        let name = in_block(names.name, layer);
+        self.layer(names.name, (names.bias, names.turned), layer, outputs, inputs)
+    }
+
+    /// The same by its name, with whether it has a bias, and whether it is stored `(inputs, outputs)`.
+    pub(in crate::models) fn layer(
+        &self,
+        name: &str,
+        (bias, is_turned): (bool, bool),
+        layer: usize,
+        outputs: usize,
+        inputs: usize,
+    ) -> Result<Matrix> {
+        let name = in_block(name, layer);
         let weight_name = [format!("{name}.weight")];
-        let weight = if names.turned {
+        let weight = if is_turned {
             turned(&self.floats(&weight_name, &[inputs, outputs], Role::Drawn)?, outputs)
         } else {
             self.floats(&weight_name, &[outputs, inputs], Role::Drawn)?
         };
-        // Biases are 0 before any training, but for those that steps are made with.
-        let role = if name.ends_with("mixer.dt_proj") { Role::Drawn } else { Role::Zero };
         let bias =
-            if names.bias { Some(self.floats(&[format!("{name}.bias")], &[outputs], role)?) } else { None };
+            if bias { Some(self.floats(&[format!("{name}.bias")], &[outputs], Role::Zero)?) } else { None };
         Ok(Matrix { dtype: self.dtype, ..Matrix::new(weight, bias, outputs, inputs) })
     }
 }
