@@ -91,6 +91,11 @@ impl Weights {
         Self { id: id.to_owned(), files: Vec::new(), initialiser: Some(initialiser), prefix: "", dtype }
     }
 
+    /// How linear layers and the table of tokens are to be held.
+    pub(in crate::models) fn dtype(&self) -> Dtype {
+        self.dtype
+    }
+
     /// Settles which of `prefixes` this checkpoint puts before every name, by looking for the table of tokens, and gives the one
     /// of its two names that is there.
     pub(in crate::models) fn find_prefix(
@@ -204,7 +209,27 @@ impl Weights {
         outputs: usize,
         inputs: usize,
     ) -> Result<Matrix> {
+        if names.groups > 1 {
+            return self.grouped(names, layer, outputs, inputs);
+        }
         self.layer(names.name, (names.bias, names.turned), layer, outputs, inputs)
+    }
+
+    /// A linear layer in groups, as one in which all else is 0.
+    fn grouped(&self, names: Linear, layer: usize, outputs: usize, inputs: usize) -> Result<Matrix> {
+        let (name, groups) = (in_block(names.name, layer), names.groups);
+        let (out, size) = (outputs / groups, inputs / groups);
+        let stored = self.floats(&[format!("{name}.weight")], &[groups, size, out], Role::Drawn)?;
+        let mut weight = vec![0.0; outputs * inputs];
+        for (row, group) in stored.chunks_exact(out).enumerate() {
+            let (group_at, input) = (row / size, row);
+            for (unit, &value) in group.iter().enumerate() {
+                weight[(group_at * out + unit) * inputs + input] = value;
+            }
+        }
+        let bias = self.floats(&[format!("{name}.bias")], &[outputs], Role::Zero)?;
+        let bias = names.bias.then_some(bias);
+        Ok(Matrix { dtype: self.dtype, ..Matrix::new(weight, bias, outputs, inputs) })
     }
 
     /// The same by its name, with whether it has a bias, and whether it is stored `(inputs, outputs)`.

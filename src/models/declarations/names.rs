@@ -67,6 +67,8 @@ pub(in crate::models) struct Linear {
     pub(in crate::models) bias: bool,
     /// Whether it is stored `(inputs, outputs)`, not `(outputs, inputs)`.
     pub(in crate::models) turned: bool,
+    /// Inputs and outputs are in so many groups that do not mix, each stored `(inputs, outputs)`.
+    pub(in crate::models) groups: usize,
 }
 
 /// Queries, keys and values.
@@ -129,13 +131,18 @@ pub(in crate::models) enum Mlp {
 
 /// A linear layer with a bias.
 pub(in crate::models) const fn linear(name: &'static str) -> Linear {
-    Linear { name, bias: true, turned: false }
+    Linear { name, bias: true, turned: false, groups: 1 }
 }
 
 impl Linear {
     /// The same layer, with a bias or without.
     pub(in crate::models) const fn bias(self, bias: bool) -> Self {
         Self { bias, ..self }
+    }
+
+    /// The same layer, in groups if there are several.
+    pub(in crate::models) const fn grouped(self, groups: usize) -> Self {
+        Self { groups, ..self }
     }
 
     /// The same layer, stored `(inputs, outputs)`.

@@ -2,9 +2,10 @@
 
 use super::config::Config;
 use super::families::{
-    albert, bart, bert, bloom, clip, deberta, deberta_v1, distilbert, electra, ernie, falcon, gemma,
-    gpt_bigcode, gpt_neo, gpt_neox, gpt2, gptj, gte, llama, mamba, megatron_bert, modernbert, mpnet, mpt,
-    nomic_bert, olmo, opt, phi, rembert, roberta, roformer, rwkv7, starcoder2, t5, wrapped, xglm,
+    albert, arcee, bart, bert, bloom, clip, cohere, convbert, deberta, deberta_v1, distilbert, electra,
+    ernie, exaone4, falcon, gemma, glm, gpt_bigcode, gpt_neo, gpt_neox, gpt2, gptj, gte, llama, longformer,
+    mamba, megatron_bert, modernbert, mpnet, mpt, nemotron, nomic_bert, olmo, opt, phi, qwen_vl, rembert,
+    roberta, roformer, rwkv7, starcoder2, t5, wrapped, xglm, xlm,
 };
 use super::initial::{self, Initial};
 use super::names::Declaration;
@@ -45,14 +46,24 @@ impl Family {
 /// The table, by `model_type`.
 const FAMILIES: &[Family] = &[
     row("albert", "ALBERT", &["albert", "albert_gelu"], albert::declare),
+    row("arcee", "AFM (Arcee)", &["arcee", "arcee_odd"], arcee::arcee),
     row("bart", "BART (encoder)", &["bart", "bart_odd"], bart::bart).drawn(initial::init_std),
     row("bert", "BERT", &["bert", "bert_odd", "bert_f16", "bert_bf16"], bert::declare),
+    row(
+        "big_bird",
+        "BigBird (up to where it attends to everything)",
+        &["big_bird", "big_bird_odd"],
+        longformer::big_bird,
+    ),
     row("bloom", "BLOOM", &["bloom", "bloom_heads"], bloom::declare),
     row("camembert", "CamemBERT", &["camembert", "camembert_odd"], roberta::declare),
     row("clip", "CLIP (text tower)", &["clip", "clip_odd"], clip::clip).drawn(clip::clip_initial),
     row("clip_text_model", "CLIP (text model)", &["clip_text", "clip_text_odd"], clip::clip_text)
         .drawn(clip::clip_initial),
     row("codegen", "CodeGen", &["codegen", "codegen_odd"], gptj::codegen),
+    row("cohere", "Command R", &["cohere", "cohere_odd"], cohere::cohere),
+    row("cohere2", "Command R7B", &["cohere2", "cohere2_odd"], cohere::cohere2),
+    row("convbert", "ConvBERT", &["convbert", "convbert_groups", "convbert_one_head"], convbert::declare),
     row("deberta", "DeBERTa (the first)", &["deberta", "deberta_c2p", "deberta_plain"], deberta_v1::declare),
     row(
         "deberta-v2",
@@ -63,7 +74,9 @@ const FAMILIES: &[Family] = &[
     row("distilbert", "DistilBERT", &["distilbert", "distilbert_odd"], distilbert::declare),
     row("electra", "ELECTRA (discriminator)", &["electra", "electra_square"], electra::declare),
     row("ernie", "ERNIE", &["ernie", "ernie_tasks"], ernie::declare),
+    row("ernie4_5", "ERNIE 4.5", &["ernie4_5", "ernie4_5_odd"], glm::ernie4_5),
     row("eurobert", "EuroBERT", &["eurobert", "eurobert_grouped"], llama::eurobert),
+    row("exaone4", "EXAONE 4", &["exaone4", "exaone4_odd"], exaone4::declare),
     row("falcon", "Falcon", &["falcon", "falcon_new", "falcon_rw"], falcon::declare),
     row(
         "falcon_mamba",
@@ -72,6 +85,7 @@ const FAMILIES: &[Family] = &[
         mamba::falcon_mamba,
     )
     .drawn(mamba::initial),
+    row("flaubert", "FlauBERT", &["flaubert", "flaubert_odd"], xlm::flaubert).drawn(xlm::initial),
     row("gemma", "Gemma", &["gemma", "gemma_grouped", "gemma_relu"], gemma::gemma),
     row("gemma2", "Gemma 2", &["gemma2", "gemma2_odd"], gemma::gemma2),
     row(
@@ -81,6 +95,8 @@ const FAMILIES: &[Family] = &[
         wrapped::gemma3,
     ),
     row("gemma3_text", "Gemma 3 (text)", &["gemma3", "gemma3_odd", "gemma3_both_sides"], gemma::gemma3),
+    row("glm", "GLM-4", &["glm", "glm_odd"], glm::glm),
+    row("glm4", "GLM-4-0414", &["glm4", "glm4_odd"], glm::glm4),
     row("gpt2", "GPT-2", &["gpt2", "gpt2_odd", "gpt2_by_depth"], gpt2::declare).drawn(gpt2::initial),
     row(
         "gpt_bigcode",
@@ -98,6 +114,8 @@ const FAMILIES: &[Family] = &[
     row("gte", "GTE", &["gte", "gte_odd"], gte::gte),
     row("gptj", "GPT-J", &["gptj", "gptj_odd"], gptj::gptj),
     row("granite", "Granite", &["granite", "granite_odd"], llama::granite),
+    row("helium", "Helium", &["helium", "helium_odd"], glm::helium),
+    row("idefics3", "Idefics 3 (text)", &["idefics3", "idefics3_odd"], wrapped::idefics3),
     row(
         "jina_embeddings_v3",
         "jina-embeddings-v3 (without adapters)",
@@ -105,6 +123,14 @@ const FAMILIES: &[Family] = &[
         gte::jina_embeddings_v3,
     ),
     row("llama", "Llama", &["llama", "llama3", "llama_linear"], llama::llama),
+    row("llava", "LLaVA (text)", &["llava", "llava_qwen2", "llava_mistral"], wrapped::llava),
+    row("llava_next", "LLaVA-NeXT (text)", &["llava_next", "llava_next_mistral"], wrapped::llava),
+    row(
+        "longformer",
+        "Longformer (without global tokens)",
+        &["longformer", "longformer_odd"],
+        longformer::longformer,
+    ),
     row("luke", "LUKE (without entities)", &["luke", "luke_odd"], roberta::luke),
     row("m2m_100", "M2M-100 and NLLB (encoder)", &["m2m_100", "m2m_100_odd"], bart::m2m_100)
         .drawn(initial::init_std),
@@ -133,6 +159,8 @@ const FAMILIES: &[Family] = &[
     row("mpnet", "MPNet", &["mpnet", "mpnet_odd", "mpnet_padding"], mpnet::declare),
     row("mpt", "MPT", &["mpt", "mpt_odd"], mpt::declare),
     row("mt5", "mT5 (encoder)", &["mt5", "mt5_odd"], t5::mt5).drawn(t5::initial),
+    row("nemotron", "Nemotron and Minitron", &["nemotron", "nemotron_odd"], nemotron::declare)
+        .drawn(nemotron::initial),
     row(
         "nomic_bert",
         "Nomic BERT",
@@ -146,7 +174,23 @@ const FAMILIES: &[Family] = &[
     row("phi", "Phi-1.5 and Phi-2", &["phi", "phi_odd", "phi_normed"], phi::phi),
     row("phi3", "Phi-3", &["phi3", "phi3_long"], phi::phi3),
     row("qwen2", "Qwen 2 and 2.5", &["qwen2", "qwen2_yarn"], llama::qwen2),
+    row(
+        "qwen2_5_vl",
+        "Qwen2.5-VL (text of the models that see)",
+        &["qwen2_5_vl", "qwen2_5_vl_odd"],
+        qwen_vl::qwen2,
+    ),
+    row(
+        "qwen2_5_vl_text",
+        "Qwen2.5-VL (text)",
+        &["qwen2_5_vl_text", "qwen2_5_vl_text_odd"],
+        qwen_vl::qwen2_text,
+    ),
+    row("qwen2_vl", "Qwen2-VL (text of the models that see)", &["qwen2_vl", "qwen2_vl_odd"], qwen_vl::qwen2),
+    row("qwen2_vl_text", "Qwen2-VL (text)", &["qwen2_vl_text", "qwen2_vl_text_odd"], qwen_vl::qwen2_text),
     row("qwen3", "Qwen 3", &["qwen3", "qwen3_odd"], llama::qwen3),
+    row("qwen3_vl", "Qwen3-VL (text of the models that see)", &["qwen3_vl", "qwen3_vl_odd"], qwen_vl::qwen3),
+    row("qwen3_vl_text", "Qwen3-VL (text)", &["qwen3_vl_text", "qwen3_vl_text_odd"], qwen_vl::qwen3_text),
     row("rembert", "RemBERT", &["rembert", "rembert_odd"], rembert::declare),
     row("roberta", "RoBERTa", &["roberta", "roberta_odd"], roberta::declare),
     row(
@@ -157,10 +201,12 @@ const FAMILIES: &[Family] = &[
     ),
     row("roformer", "RoFormer", &["roformer", "roformer_odd"], roformer::declare),
     row("rwkv7", "RWKV-7 (against float64)", &["rwkv7", "rwkv7_odd"], rwkv7::declare).drawn(initial::unknown),
+    row("seed_oss", "Seed-OSS", &["seed_oss", "seed_oss_odd"], arcee::seed_oss),
     row("siglip", "SigLIP (text tower)", &["siglip", "siglip_odd"], clip::siglip).drawn(clip::siglip_initial),
     row("siglip_text_model", "SigLIP (text model)", &["siglip_text", "siglip_text_odd"], clip::siglip_text)
         .drawn(clip::siglip_initial),
     row("smollm3", "SmolLM 3", &["smollm3", "smollm3_odd"], llama::smollm3),
+    row("smolvlm", "SmolVLM (text)", &["smolvlm", "smolvlm_odd"], wrapped::idefics3),
     row(
         "stablelm",
         "StableLM",
@@ -173,8 +219,19 @@ const FAMILIES: &[Family] = &[
         .drawn(t5::initial),
     row("t5gemma", "T5Gemma (encoder)", &["t5gemma", "t5gemma_odd"], gemma::t5gemma),
     row("xglm", "XGLM", &["xglm", "xglm_odd"], xglm::declare).drawn(initial::init_std),
+    row("xlm", "XLM", &["xlm", "xlm_causal"], xlm::xlm).drawn(xlm::initial),
     row("xlm-roberta", "XLM-RoBERTa", &["xlm_roberta", "xlm_roberta_odd"], roberta::declare),
     row("xlm-roberta-xl", "XLM-RoBERTa-XL", &["xlm_roberta_xl", "xlm_roberta_xl_odd"], roberta::xl),
+];
+
+/// Architectures that are known and cannot be had, and why.
+const REFUSED: &[(&str, &str)] = &[
+    ("canine", "its hidden states are of two lengths, of characters and of groups of them"),
+    ("funnel", "its hidden states are of several lengths: from block to block fewer tokens are left"),
+    (
+        "xlnet",
+        "its last token has a segment of its own that takes part in every score, and segments are not given here",
+    ),
 ];
 
 /// Every architecture that can be loaded.
@@ -189,6 +246,7 @@ pub(in crate::models) fn family(config: &Config) -> Result<&'static Family> {
     FAMILIES.iter().find(|family| family.model_type == model_type).ok_or_else(|| {
         Error::UnsupportedModelType {
             id: config.id().to_owned(),
+            reason: REFUSED.iter().find(|(refused, _)| *refused == model_type).map(|&(_, reason)| reason),
             model_type,
             supported: FAMILIES.iter().map(|family| family.model_type).collect(),
         }

@@ -46,6 +46,18 @@ impl<'a> Parts<'a> {
         Ok(self.weights.layer(name, (bias, false), self.layer, outputs, inputs)?.pack())
     }
 
+    /// A linear layer of a weight, `(outputs, inputs)`, and a bias that are read already.
+    pub(in crate::models) fn matrix(
+        &self,
+        weight: Vec<f32>,
+        bias: Vec<f32>,
+        outputs: usize,
+        inputs: usize,
+    ) -> PackedLinear {
+        let dtype = self.weights.dtype();
+        Matrix { dtype, ..Matrix::new(weight, Some(bias), outputs, inputs) }.pack()
+    }
+
     /// A layer that writes to the residual stream, as it is stored.
     pub(in crate::models) fn written(&self, layer: Matrix) -> PackedLinear {
         layer.scaled(self.spec.residual_scale).pack()

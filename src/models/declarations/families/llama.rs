@@ -108,6 +108,18 @@ pub(super) fn spec_with(
     })
 }
 
+/// Gives a model `usual` heads of keys where its configuration does not say how many.
+pub(super) fn key_heads(config: &Config, spec: &mut Spec, usual: usize) -> Result<()> {
+    let n_heads = spec.attention.n_heads;
+    let n_kv_heads = config.count_unless_null("num_key_value_heads", usual)?.unwrap_or(n_heads);
+    if !n_heads.is_multiple_of(n_kv_heads) {
+        let message = format!("comes to {n_kv_heads}, which does not divide {n_heads} heads");
+        return Err(config.error("num_key_value_heads", message));
+    }
+    spec.attention.n_kv_heads = n_kv_heads;
+    Ok(())
+}
+
 /// Llama's own numbers.
 fn rms_spec(config: &Config) -> Result<Spec> {
     spec(config, rope::Defaults::PLAIN, NormKind::Rms, ("rms_norm_eps", 1e-6))

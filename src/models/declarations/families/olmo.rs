@@ -19,8 +19,7 @@ pub(in crate::models) fn olmo(config: &Config) -> Result<Declaration> {
 }
 
 /// Those of the second and the third: norms after each half, and of queries and keys, all heads at once.
-fn norms_after(config: &Config) -> Result<Names> {
-    let bias = config.flag_or("attention_bias", false)?;
+pub(super) fn norms_after(bias: bool) -> Names {
     let names = llama::names(Biases { qkv: bias, attention: bias, mlp: false });
     let block = Block {
         attention_in: None,
@@ -30,13 +29,13 @@ fn norms_after(config: &Config) -> Result<Names> {
         qk_norm: Some(QkNorm { over: NormOver::All, ..QK_NORM }),
         ..names.block
     };
-    Ok(Names { block, ..names })
+    Names { block, ..names }
 }
 
 /// The second.
 pub(in crate::models) fn olmo2(config: &Config) -> Result<Declaration> {
     let spec = llama::spec(config, rope::Defaults::PLAIN, NormKind::Rms, ("rms_norm_eps", 1e-5))?;
-    Ok(Declaration { spec, names: norms_after(config)? })
+    Ok(Declaration { spec, names: norms_after(config.flag_or("attention_bias", false)?) })
 }
 
 /// The base of the third's rotations where nothing is said.
@@ -69,5 +68,5 @@ pub(in crate::models) fn olmo3(config: &Config) -> Result<Declaration> {
         block.rotary = Some(local.rotary.clone());
     }
     spec.n_positions = spec.n_positions.map(|limit| local.limit(limit));
-    Ok(Declaration { spec, names: norms_after(config)? })
+    Ok(Declaration { spec, names: norms_after(config.flag_or("attention_bias", false)?) })
 }

@@ -95,6 +95,10 @@ pub(super) fn of_part(
     if kind == "su" || (kind == "yarn" && parameters.has("short_factor")) {
         "longrope".clone_into(&mut kind);
     }
+    // Of models that see: a token of text has the same place in all dimensions.
+    for of_images in ["mrope_section", "mrope_interleaved"] {
+        parameters.ignore(of_images);
+    }
     let number =
         |key: &str| parameters.number_if_any(key)?.ok_or_else(|| parameters.error(key, "is missing"));
     let original = || -> Result<f64> {

@@ -20,12 +20,7 @@ pub(in crate::models) fn declare(config: &Config) -> Result<Declaration> {
     }
     let mut spec = llama::spec(config, rope::Defaults::PLAIN, NormKind::Layer, ("norm_epsilon", 1e-5))?;
     spec.mlp.activation = config.activation_or("hidden_act", "gelu_pytorch_tanh")?;
-    // Two serve all heads of queries where nothing is said.
-    let n_kv_heads = config.count_or("num_key_value_heads", 2)?;
-    if !spec.attention.n_heads.is_multiple_of(n_kv_heads) {
-        return Err(config.error("num_key_value_heads", "is missing, and 2 do not divide the heads"));
-    }
-    spec.attention.n_kv_heads = n_kv_heads;
+    llama::key_heads(config, &mut spec, 2)?;
     let window = config.count_if_any("sliding_window")?;
     for block in &mut spec.blocks {
         block.reach = window.map(|window| window - 1);

@@ -14,6 +14,16 @@ pub enum Mixer {
     Mamba2(Mamba2),
     /// RWKV-7.
     Rwkv7(Rwkv7),
+    /// `ConvBERT`'s attention and convolutions side by side.
+    Span(Span),
+}
+
+/// Attention, as [`Spec::attention`](super::Spec::attention) says, and beside each head a convolution over the tokens around, whose
+/// kernel every token makes (Jiang et al. 2020).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    /// How many tokens it spans, an odd number.
+    pub width: usize,
 }
 
 /// Mamba.

@@ -24,7 +24,7 @@ pub use attention::{Attention, Disentangled, DistanceBias, Pairs, QueryGrowth};
 pub use block::Block;
 pub use convolution::Convolution;
 pub use embeddings::{Embeddings, Positions, Projected};
-pub use mixer::{Mamba, Mamba2, Mixer, Rwkv7};
+pub use mixer::{Mamba, Mamba2, Mixer, Rwkv7, Span};
 pub use mlp::{FeedForward, Mlp};
 pub use norm::{Norm, NormKind};
 

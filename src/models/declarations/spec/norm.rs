@@ -18,6 +18,8 @@ pub enum NormKind {
     LayerUnbiased,
     /// The same with neither.
     LayerPlain,
+    /// Mean 0 and variance 1, then weights that are stored less 1, and biases.
+    LayerPlusOne,
     /// Mean square 1, then weights.
     Rms,
     /// The same with weights that are stored less 1.

@@ -11,7 +11,7 @@ use crate::models::packed::mixers::attention as packed;
 
 /// An attention layer with its weights.
 pub(in crate::models::dense) struct Attention {
-    spec: spec::Attention,
+    pub(super) spec: spec::Attention,
     reach: Option<usize>,
     rotary: Option<usize>,
     qkv: Linear,
@@ -45,11 +45,21 @@ impl Attention {
 
     /// What each token takes from those it sees, `(batch * length, n_heads d_head)`.
     pub(super) fn mix(&self, x: &Tensor, pass: &Pass<'_>) -> Result<Tensor> {
-        let spec::Attention { n_heads, n_kv_heads, d_head, scale, clip, growth, .. } = self.spec;
-        let mut qkv = self.qkv.forward(x)?;
-        if let Some(clip) = clip {
-            qkv = qkv.clamp(-clip, clip)?;
+        self.attend(&self.project(x)?, pass)
+    }
+
+    /// Queries, keys and values, `(batch * length, (n_heads + 2 n_kv_heads) d_head)`.
+    pub(super) fn project(&self, x: &Tensor) -> Result<Tensor> {
+        let qkv = self.qkv.forward(x)?;
+        match self.spec.clip {
+            Some(clip) => qkv.clamp(-clip, clip),
+            None => Ok(qkv),
         }
+    }
+
+    /// What each token takes, of queries, keys and values.
+    pub(super) fn attend(&self, qkv: &Tensor, pass: &Pass<'_>) -> Result<Tensor> {
+        let spec::Attention { n_heads, n_kv_heads, d_head, scale, growth, .. } = self.spec;
         let (of_queries, of_keys) = (n_heads * d_head, n_kv_heads * d_head);
         let part = |start, size| qkv.narrow(1, start, size)?.contiguous();
         let mut queries = part(0, of_queries)?;

@@ -5,19 +5,21 @@
 //! | room | what it is |
 //! | --- | --- |
 //! | `disentangled` | what distances add to the scores of one layer |
-//! | `attention`, `mamba`, `mamba2`, `rwkv7` | the mixers |
+//! | `attention`, `mamba`, `mamba2`, `rwkv7`, `span` | the mixers |
 
 mod attention;
 mod disentangled;
 mod mamba;
 mod mamba2;
 mod rwkv7;
+mod span;
 
 use attention::Attention;
 use candle_core::{Device, Result, Tensor};
 use mamba::Mamba;
 use mamba2::Mamba2;
 use rwkv7::Rwkv7;
+use span::Span;
 
 use super::pass::{Pass, Visible};
 use crate::models::packed::mixers as packed;
@@ -28,6 +30,7 @@ pub(super) enum Mixer {
     Mamba(Box<Mamba>),
     Mamba2(Box<Mamba2>),
     Rwkv7(Box<Rwkv7>),
+    Span(Box<Span>),
 }
 
 impl Mixer {
@@ -37,6 +40,7 @@ impl Mixer {
             packed::Mixer::Mamba(of) => Self::Mamba(Box::new(Mamba::upload(of, device)?)),
             packed::Mixer::Mamba2(of) => Self::Mamba2(Box::new(Mamba2::upload(of, device)?)),
             packed::Mixer::Rwkv7(of) => Self::Rwkv7(Box::new(Rwkv7::upload(of, device)?)),
+            packed::Mixer::Span(of) => Self::Span(Box::new(Span::upload(of, device)?)),
         })
     }
 
@@ -44,6 +48,7 @@ impl Mixer {
     pub(super) fn visible(&self) -> Option<Visible> {
         match self {
             Self::Attention(attention) => Some(attention.visible()),
+            Self::Span(mixer) => Some(mixer.attention.visible()),
             _ => None,
         }
     }
@@ -55,6 +60,7 @@ impl Mixer {
             Self::Mamba(mixer) => mixer.output.forward(&mixer.mix(x, pass)?),
             Self::Mamba2(mixer) => mixer.output.forward(&mixer.mix(x, pass)?),
             Self::Rwkv7(mixer) => mixer.output.forward(&mixer.mix(x, pass)?),
+            Self::Span(mixer) => mixer.attention.output.forward(&mixer.mix(x, pass)?),
         }
     }
 }

@@ -30,10 +30,16 @@ pub(in crate::models) struct Attention {
 
 impl Attention {
     pub(super) fn load(parts: Parts<'_>) -> error::Result<Self> {
+        Self::beside(parts, 0)
+    }
+
+    /// The same, whose last layer takes `others` more inputs.
+    pub(super) fn beside(parts: Parts<'_>, others: usize) -> error::Result<Self> {
         let (spec, names, block) = (parts.spec, parts.names, parts.block());
         let spec::Attention { n_heads, n_kv_heads, d_head, .. } = spec.attention;
         let qkv = qkv(parts)?.pack();
-        let output = parts.weights.matrix(names.attention, parts.layer, spec.d_model, n_heads * d_head)?;
+        let inputs = n_heads * d_head + others;
+        let output = parts.weights.matrix(names.attention, parts.layer, spec.d_model, inputs)?;
         Ok(Self {
             spec: spec::Attention {
                 scale: block.scale.unwrap_or(spec.attention.scale),
@@ -55,7 +61,16 @@ impl Attention {
 
     /// What each token takes from those it sees, `(n_tokens, n_heads d_head)`.
     pub(super) fn mix(&self, x: &Tensor, pass: &Pass<'_>) -> Result<Tensor> {
-        let qkv = ops::linear(x, &self.qkv, None)?;
+        self.attend(&self.project(x)?, pass)
+    }
+
+    /// Queries, keys and values, `(n_tokens, (n_heads + 2 n_kv_heads) d_head)`.
+    pub(super) fn project(&self, x: &Tensor) -> Result<Tensor> {
+        ops::linear(x, &self.qkv, None)
+    }
+
+    /// What each token takes, of queries, keys and values, which are prepared where they stand.
+    pub(super) fn attend(&self, qkv: &Tensor, pass: &Pass<'_>) -> Result<Tensor> {
         let rotation = self.rotary.map(|index| &pass.rotations[index]);
         let spec::Attention { clip, growth, .. } = self.spec;
         if rotation.is_some() || self.qk_norm.is_some() || clip.is_some() || growth.is_some() {
@@ -65,7 +80,7 @@ impl Attention {
                 rotation: rotation.map(|(cosines, sines, _)| (cosines.as_slice(), sines.as_slice())),
                 pairs: rotation.map_or(0, |&(_, _, pairs)| pairs),
             };
-            ops::prepare(&qkv, prepare, &pass.positions)?;
+            ops::prepare(qkv, prepare, &pass.positions)?;
         }
         let distances = self.distances.as_ref().map(|distances| distances.up_to(pass.sequences.longest()));
         let attend = Attend {
@@ -74,7 +89,7 @@ impl Attention {
             bias: pass.bias.as_ref(),
             distances: distances.as_ref(),
         };
-        ops::attend(&qkv, attend, pass.sequences)
+        ops::attend(qkv, attend, pass.sequences)
     }
 }
 
