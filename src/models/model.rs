@@ -101,7 +101,7 @@ impl Model {
         let weights = match options.untrained {
             None => Weights::open(&checkpoint.id, &checkpoint.weights, options.dtype)?,
             Some(seed) => {
-                let initialiser = Initialiser::new(&config, family.model_type, seed)?;
+                let initialiser = Initialiser::new((family.initial)(&config)?, seed);
                 Weights::untrained(&checkpoint.id, initialiser, options.dtype)
             }
         };

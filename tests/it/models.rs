@@ -214,6 +214,20 @@ fn an_unsupported_model_type_lists_what_is_supported() {
 }
 
 #[test]
+fn a_model_type_that_cannot_be_had_says_why() {
+    for (model_type, reason) in
+        [("canine", "two lengths"), ("funnel", "several lengths"), ("xlnet", "a segment of its own")]
+    {
+        let (text, hint) = refusal(&with_config(&[("model_type", model_type.into())]));
+        assert!(
+            text.contains(&format!("`{model_type}` is not supported: ")) && text.contains(reason),
+            "{text}"
+        );
+        assert!(hint.contains("supported: "), "{hint}");
+    }
+}
+
+#[test]
 fn a_configuration_that_would_change_numbers_is_refused_by_name() {
     let cases: &[(&str, serde_json::Value, &str)] = &[
         ("position_embedding_type", "relative_key".into(), "`position_embedding_type` is \"relative_key\""),
