@@ -5,8 +5,9 @@ use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 
 use super::error::{Error, Result};
-use super::{Checkpoint, Weights, vocabulary};
+use super::{Checkpoint, Weights};
 use crate::files;
+use crate::tokens::{self, TokenizerText};
 
 pub(super) const CONFIG: &str = "config.json";
 pub(super) const TOKENIZER: &str = "tokenizer.json";
@@ -48,14 +49,9 @@ pub(super) fn no_revision(folder: &Path, revision: Option<&str>) -> Result<()> {
     }
 }
 
-/// The text of `tokenizer.json`, or what the files of a vocabulary make of it.
-pub(super) fn tokenizer(folder: &Path) -> Result<String> {
-    if !folder.join(TOKENIZER).exists()
-        && let Some(built) = vocabulary::tokenizer(folder, &read_text(folder, CONFIG)?)?
-    {
-        return Ok(built);
-    }
-    read_text(folder, TOKENIZER)
+/// The tokenizer, from `tokenizer.json` and the files beside it, or from those of a vocabulary.
+pub(super) fn tokenizer(folder: &Path) -> Result<TokenizerText> {
+    tokens::read(folder)?.ok_or_else(|| missing(folder, TOKENIZER))
 }
 
 /// The shards that the text of an index names, each once, in order.

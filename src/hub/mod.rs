@@ -25,7 +25,6 @@ mod identity;
 mod names;
 mod options;
 mod verify;
-mod vocabulary;
 
 use std::path::PathBuf;
 
@@ -35,6 +34,7 @@ pub use names::ALIASES;
 pub use options::{Hub, Patience};
 
 use crate::progress::Progress;
+use crate::tokens::{self, TokenizerText};
 use cache::Repo;
 use fetch::Fetch;
 use names::Name;
@@ -61,8 +61,8 @@ pub struct Checkpoint {
     pub commit: Option<String>,
     /// The text of `config.json`.
     pub config: String,
-    /// The text of `tokenizer.json`.
-    pub tokenizer: String,
+    /// The tokenizer, as its class reads it.
+    pub tokenizer: TokenizerText,
     /// Where the weights are.
     pub weights: Weights,
 }
@@ -80,23 +80,34 @@ pub fn resolve(name: &str, hub: &Hub, progress: &dyn Progress) -> Result<Checkpo
     match names::interpret(name)? {
         Name::Folder(path) => {
             folder::no_revision(&path, revision)?;
-            folder::read(&path, path.display().to_string(), None, hub.weights)
+            let found = folder::read(&path, path.display().to_string(), None, hub.weights)?;
+            doubt(&found.tokenizer, progress);
+            Ok(found)
         }
         Name::Embedded(model) => embedded::checkpoint(model, revision),
         Name::Hub(id) => from_hub(name, &id, hub, progress),
     }
 }
 
-/// The text of `tokenizer.json` of the model that a user calls `name`, and what the name resolved to. The weights are neither
+/// Says what is not certain about a tokenizer.
+fn doubt(tokenizer: &TokenizerText, progress: &dyn Progress) {
+    for doubt in &tokenizer.doubts {
+        progress.warn(doubt);
+    }
+}
+
+/// What the name of a model resolved to, and its tokenizer. The weights are neither
 /// read nor downloaded.
 ///
 /// # Errors
 ///
 /// As [`resolve`].
-pub fn tokenizer(name: &str, hub: &Hub, progress: &dyn Progress) -> Result<(String, String)> {
+pub fn tokenizer(name: &str, hub: &Hub, progress: &dyn Progress) -> Result<(String, TokenizerText)> {
     let id = match names::interpret(name)? {
         Name::Folder(path) if hub.revision.is_none() => {
-            return Ok((path.display().to_string(), folder::tokenizer(&path)?));
+            let tokenizer = folder::tokenizer(&path)?;
+            doubt(&tokenizer, progress);
+            return Ok((path.display().to_string(), tokenizer));
         }
         Name::Hub(id) => id,
         Name::Folder(_) | Name::Embedded(_) => {
@@ -106,13 +117,15 @@ pub fn tokenizer(name: &str, hub: &Hub, progress: &dyn Progress) -> Result<(Stri
     };
     let cache = hub.cache.as_deref().ok_or(Error::NoCache)?;
     let repo = Repo::new(cache, &id);
-    let cached = repo.commit(hub.revision.as_deref().unwrap_or("main"));
+    let revision = hub.revision.as_deref().unwrap_or("main");
+    let cached = repo.commit(revision).filter(|_| hub.offline || repo.knows_settings(revision));
     let cached = cached.and_then(|commit| folder::tokenizer(&repo.snapshot(&commit)).ok());
     let text = match cached {
         Some(text) => text,
         None if hub.offline => from_hub(name, &id, hub, progress)?.tokenizer,
         None => Fetch::new(name, &id, hub, repo, progress)?.tokenizer()?,
     };
+    doubt(&text, progress);
     Ok((id, text))
 }
 
@@ -130,7 +143,16 @@ fn from_hub(name: &str, id: &str, hub: &Hub, progress: &dyn Progress) -> Result<
     if let (Err(Error::MissingFile { .. }), Some(former)) = (&cached, &former) {
         cached = former.checkpoint(id, revision, hub.weights).or(cached);
     }
-    let may_move = hub.revision.is_some() && !cache::is_commit(revision);
+    let incomplete = cached.is_ok()
+        && !repo.knows_settings(revision)
+        && !former.as_ref().is_some_and(|former| former.knows_settings(revision));
+    if let (Ok(cached), true, true) = (&mut cached, incomplete, hub.offline) {
+        cached.tokenizer.doubts.push(format!(
+            "the cache may not have all files of the tokenizer of {id} ({}), and HF_HUB_OFFLINE is set: without it they are asked for",
+            crate::text::join_and(&tokens::SETTINGS)
+        ));
+    }
+    let may_move = incomplete || (hub.revision.is_some() && !cache::is_commit(revision));
     let found = match (cached, hub.offline) {
         (Err(Error::MissingFile { file, .. }), true) => {
             let lacks = Some(file).filter(|file| file != folder::CONFIG);
@@ -152,6 +174,7 @@ fn from_hub(name: &str, id: &str, hub: &Hub, progress: &dyn Progress) -> Result<
         (cached, _) => cached,
     }?;
     announce(name, &found, progress);
+    doubt(&found.tokenizer, progress);
     Ok(found)
 }
 

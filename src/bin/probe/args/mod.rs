@@ -8,6 +8,7 @@ mod ranges;
 mod simulate;
 mod stimuli;
 mod sweep;
+mod tokens;
 mod transform;
 
 use std::path::PathBuf;
@@ -25,6 +26,7 @@ pub use ranges::Ranges;
 pub use simulate::SimulateArgs;
 pub use stimuli::DrawArgs;
 pub use sweep::{CollectArgs, PlanArgs, SweepCommand, SweepRunArgs, SweepTask};
+pub use tokens::TokensArgs;
 pub use transform::TransformArgs;
 
 /// The most threads: a slip of the keys must not make a machine unusable.
@@ -63,6 +65,8 @@ pub enum Command {
     Generate(GenerateArgs),
     /// Look a grammar over: counts, levels, feature correlations, confounds, problems
     Check(CheckArgs),
+    /// Show what a model reads of a text: pieces, ids, places, and which file of its tokenizer says so
+    Tokens(TokensArgs),
     /// Run a model over stimuli and write every layer's activations
     Extract(ExtractCommand),
     /// Fit MLEM, or a baseline, on activations of your own: no model needed
