@@ -36,7 +36,7 @@ pub(super) enum Kind {
     M2m100,
 }
 
-/// Where a token of a class is looked for, unless the settings say otherwise.
+/// Where the mask of a class is looked for, unless the settings say otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Search {
     /// In the text as it is written.
@@ -52,8 +52,6 @@ pub(super) struct Class {
     pub(super) kind: Kind,
     /// The tokens that it has by their roles.
     pub(super) roles: &'static [(&'static str, &'static str)],
-    /// Where those are looked for.
-    pub(super) search: Search,
     /// Where the mask is looked for, if it takes in the blank before it.
     pub(super) mask: Option<Search>,
 }
@@ -125,7 +123,7 @@ const DEBERTA_V2: &[(&str, &str)] = &[
 ];
 
 const fn class(name: &'static str, kind: Kind, roles: &'static [(&'static str, &'static str)]) -> Class {
-    Class { name, kind, roles, search: Search::Written, mask: None }
+    Class { name, kind, roles, mask: None }
 }
 
 const fn masked(
@@ -134,7 +132,7 @@ const fn masked(
     roles: &'static [(&'static str, &'static str)],
     mask: Search,
 ) -> Class {
-    Class { name, kind, roles, search: Search::Written, mask: Some(mask) }
+    Class { name, kind, roles, mask: Some(mask) }
 }
 
 /// No class of its own.
@@ -153,13 +151,7 @@ const CLASSES: &[Class] = &[
     class("SqueezeBertTokenizer", Kind::Bert, BERT),
     class("LxmertTokenizer", Kind::Bert, BERT),
     class("LayoutLMTokenizer", Kind::Bert, BERT),
-    Class {
-        name: "MPNetTokenizer",
-        kind: Kind::Mpnet,
-        roles: MPNET,
-        search: Search::Normalized,
-        mask: Some(Search::Normalized),
-    },
+    masked("MPNetTokenizer", Kind::Mpnet, MPNET, Search::Written),
     class("GPT2Tokenizer", Kind::Prefix, GPT2),
     class("CodeGenTokenizer", Kind::Prefix, GPT2),
     class("GPTNeoXTokenizer", Kind::Neox, GPT2),
@@ -168,19 +160,19 @@ const CLASSES: &[Class] = &[
     masked("LongformerTokenizer", Kind::Roberta, ROBERTA, Search::Written),
     masked("BartTokenizer", Kind::Roberta, ROBERTA, Search::Normalized),
     masked("LEDTokenizer", Kind::Roberta, ROBERTA, Search::Normalized),
-    masked("MvpTokenizer", Kind::Roberta, ROBERTA, Search::Normalized),
+    masked("MvpTokenizer", Kind::Roberta, ROBERTA, Search::Written),
     class("LlamaTokenizer", Kind::Llama, LLAMA),
     class("GemmaTokenizer", Kind::AsIs, GEMMA),
     class("CohereTokenizer", Kind::AsIs, COHERE),
     class("T5Tokenizer", Kind::T5, T5),
     class("MT5Tokenizer", Kind::T5, T5),
-    masked("XLMRobertaTokenizer", Kind::AsIs, ROBERTA, Search::Normalized),
+    masked("XLMRobertaTokenizer", Kind::AsIs, ROBERTA, Search::Written),
     masked("CamembertTokenizer", Kind::AsIs, ROBERTA, Search::Written),
-    masked("BarthezTokenizer", Kind::AsIs, ROBERTA, Search::Normalized),
+    masked("BarthezTokenizer", Kind::AsIs, ROBERTA, Search::Written),
     masked("AlbertTokenizer", Kind::AsIs, ALBERT, Search::Written),
     class("DebertaV2Tokenizer", Kind::AsIs, DEBERTA_V2),
-    masked("MBartTokenizer", Kind::Mbart, ROBERTA, Search::Normalized),
-    masked("MBart50Tokenizer", Kind::Mbart50, MBART_50_ROLES, Search::Normalized),
+    masked("MBartTokenizer", Kind::Mbart, ROBERTA, Search::Written),
+    masked("MBart50Tokenizer", Kind::Mbart50, MBART_50_ROLES, Search::Written),
     masked("NllbTokenizer", Kind::Nllb, ROBERTA, Search::Normalized),
     class("M2M100Tokenizer", Kind::M2m100, &ROBERTA.split_at(5).0),
 ];

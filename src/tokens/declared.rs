@@ -26,7 +26,17 @@ const MOST_SENTINELS: u64 = 100_000;
 /// A token, and where it is declared.
 struct Declared {
     token: AddedToken,
+    /// Whether it is said where the token is looked for; else a special one is looked for in the text as it is written.
+    decided: bool,
     from: String,
+}
+
+impl Declared {
+    /// Makes it a special one.
+    fn make_special(&mut self) {
+        self.token.special = true;
+        self.token.normalized &= self.decided;
+    }
 }
 
 /// What the settings declare.
@@ -59,7 +69,9 @@ pub(super) fn add(
     }
     let is_named = |content: &str| named.iter().any(|(_, declared)| declared.token.content == content);
     for declared in &mut wanted {
-        declared.token.special |= is_named(&declared.token.content);
+        if is_named(&declared.token.content) {
+            declared.make_special();
+        }
     }
     let mut roles = Roles::new();
     for (role, declared) in named {
@@ -106,10 +118,11 @@ impl Declarations<'_> {
     }
 
     /// A token as a file writes it: a text, or an object with its properties, some of which may be left out.
-    fn token(&self, file: &str, name: &str, value: &Value, special: Option<bool>) -> Result<AddedToken> {
+    fn token(&self, file: &str, name: &str, value: &Value, special: Option<bool>) -> Result<Declared> {
         let no_token = || self.refused(file, format!("`{name}` is {value}, which is no token"));
+        let from = file.to_owned();
         if let Value::String(content) = value {
-            return Ok(AddedToken::special(content));
+            return Ok(Declared { token: AddedToken::special(content), decided: true, from });
         }
         let content = value.get("content").and_then(Value::as_str).ok_or_else(no_token)?;
         let flag = |property: &str| match value.get(property) {
@@ -118,14 +131,16 @@ impl Declarations<'_> {
             Some(_) => Err(no_token()),
         };
         let special = special.map_or_else(|| flag("special"), |special| Ok(Some(special)))?.unwrap_or(false);
-        Ok(AddedToken {
+        let normalized = flag("normalized")?;
+        let token = AddedToken {
             content: content.to_owned(),
             single_word: flag("single_word")?.unwrap_or(false),
             lstrip: flag("lstrip")?.unwrap_or(false),
             rstrip: flag("rstrip")?.unwrap_or(false),
-            normalized: flag("normalized")?.unwrap_or(!special),
+            normalized: normalized.unwrap_or(!special),
             special,
-        })
+        };
+        Ok(Declared { token, decided: normalized.is_some(), from })
     }
 
     /// A list of tokens.
@@ -135,9 +150,9 @@ impl Declarations<'_> {
             Value::Array(tokens) => tokens
                 .iter()
                 .map(|value| {
-                    let mut token = self.token(file, name, value, special)?;
-                    token.special = true;
-                    Ok(Declared { token, from: file.to_owned() })
+                    let mut declared = self.token(file, name, value, special)?;
+                    declared.make_special();
+                    Ok(declared)
                 })
                 .collect(),
             _ => Err(self.refused(file, format!("`{name}` is no list of tokens"))),
@@ -155,9 +170,9 @@ impl Declarations<'_> {
             Some(Value::Object(by_name)) => {
                 for (name, value) in by_name {
                     if value.is_string() || value.get("content").is_some() {
-                        let mut token = self.token(SETTINGS[0], name, value, None)?;
-                        token.special = true;
-                        lists.push(Declared { token, from: SETTINGS[0].to_owned() });
+                        let mut declared = self.token(SETTINGS[0], name, value, None)?;
+                        declared.make_special();
+                        lists.push(declared);
                     }
                 }
             }
@@ -181,7 +196,9 @@ impl Declarations<'_> {
                 }
             }
         }
-        let own = |token: String| Declared { token: AddedToken::special(&token), from: format!("the {} itself", class.name) };
+        let from = format!("the {} itself", class.name);
+        let own =
+            |token: String| Declared { token: AddedToken::special(&token), decided: true, from: from.clone() };
         match class.kind {
             Kind::T5 if !lists.iter().any(|declared| declared.token.content.contains("<extra_id_")) => {
                 let asked = general.get("extra_ids");
@@ -214,8 +231,7 @@ impl Declarations<'_> {
                 if !value.is_object() {
                     return Err(none());
                 }
-                let token = self.token(file, "added_tokens_decoder", value, None)?;
-                by_id.insert(id, Declared { token, from: file.to_owned() });
+                by_id.insert(id, self.token(file, "added_tokens_decoder", value, None)?);
             }
         } else {
             let file = SETTINGS[2];
@@ -226,10 +242,11 @@ impl Declarations<'_> {
                 let special = extras.iter().any(|declared| declared.token.content == *content)
                     || ROLES.iter().any(|role| self.written(role).is_some_and(|value| text_of(value) == content));
                 let token = AddedToken { special, normalized: !special, ..AddedToken::special(content) };
-                by_id.insert(number, Declared { token, from: file.to_owned() });
+                by_id.insert(number, Declared { token, decided: true, from: file.to_owned() });
             }
             for added in &document.added {
-                by_id.insert(added.id, Declared { token: added.token.clone(), from: TOKENIZER.to_owned() });
+                let (token, from) = (added.token.clone(), TOKENIZER.to_owned());
+                by_id.insert(added.id, Declared { token, decided: true, from });
             }
         }
         self.by_id = by_id;
@@ -256,51 +273,48 @@ impl Declarations<'_> {
             own.map(|(name, _)| name.clone()).filter(|name| !ROLES.contains(&name.as_str())).collect()
         };
         for name in own(&self.settings.general) {
-            let mut token = self.token(SETTINGS[0], &name, &self.settings.general[&name], None)?;
-            token.special = true;
-            named.push((name, Declared { token, from: SETTINGS[0].to_owned() }));
+            let mut declared = self.token(SETTINGS[0], &name, &self.settings.general[&name], None)?;
+            declared.make_special();
+            named.push((name, declared));
         }
         Ok(named)
     }
 
     /// The token of a role.
     fn role(&self, role: &'static str) -> Result<Option<Declared>> {
-        let by_name = |content: &str| {
-            self.by_id.values().find(|declared| declared.token.content == content).map(|declared| declared.token.clone())
+        let by_name = |content: &str, from: &str| {
+            let known = self.by_id.values().find(|declared| declared.token.content == content)?;
+            Some(Declared { token: known.token.clone(), decided: known.decided, from: from.to_owned() })
         };
+        let plain = |content: &str, from: String| Declared { token: self.plain(role, content), decided: true, from };
         let Some(value) = self.written(role) else {
-            let own = self.class.role(role).map(|content| Declared {
-                token: self.plain(role, content),
-                from: format!("the {} itself", self.class.name),
-            });
-            return Ok(own);
+            let own = self.class.role(role);
+            return Ok(own.map(|content| plain(content, format!("the {} itself", self.class.name))));
         };
         let mapped = !self.listed && self.settings.special.contains_key(role);
         let file = SETTINGS[usize::from(mapped)];
-        let mut token = match value {
+        let mut declared = match value {
             Value::Null => return Ok(None),
-            Value::String(content) => by_name(content).unwrap_or_else(|| self.plain(role, content)),
+            Value::String(content) => {
+                by_name(content, file).unwrap_or_else(|| plain(content, file.to_owned()))
+            }
             other => {
                 if !mapped && other.get("__type").is_none() {
                     return Err(self.refused(file, format!("`{role}` is {other}, which is no token")));
                 }
-                let token = self.token(file, role, other, mapped.then_some(true))?;
-                by_name(&token.content).unwrap_or(token)
+                let declared = self.token(file, role, other, mapped.then_some(true))?;
+                by_name(&declared.token.content, file).unwrap_or(declared)
             }
         };
-        token.special = true;
-        Ok(Some(Declared { token, from: file.to_owned() }))
+        declared.make_special();
+        Ok(Some(declared))
     }
 
     /// A token that is given as a text alone, as the class makes it.
     fn plain(&self, role: &str, content: &str) -> AddedToken {
         let mask = self.class.mask.filter(|_| role == "mask_token");
-        let search = mask.unwrap_or(self.class.search);
-        AddedToken {
-            lstrip: mask.is_some(),
-            normalized: search == Search::Normalized,
-            ..AddedToken::special(content)
-        }
+        let normalized = mask == Some(Search::Normalized);
+        AddedToken { lstrip: mask.is_some(), normalized, ..AddedToken::special(content) }
     }
 }
 
