@@ -84,7 +84,7 @@ pub(super) fn add(
         push(document, &mut wanted, declared);
     }
     let mut said: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for Declared { token, from } in wanted.into_iter().filter(|declared| !declared.token.content.is_empty()) {
+    for Declared { token, from, .. } in wanted.into_iter().filter(|declared| !declared.token.content.is_empty()) {
         let content = token.content.clone();
         let was = document.find(&content).is_some();
         let (id, changed) = document.add(token).map_err(wrong)?;

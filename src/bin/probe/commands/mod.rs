@@ -5,20 +5,20 @@ mod check;
 mod compare;
 mod extract;
 mod fit;
+mod folders;
 mod generate;
 mod inputs;
 mod lists;
 mod model;
+mod reach;
 mod report;
 mod run;
-mod run_dir;
+mod shell;
 mod simulate;
 mod source;
 mod sweep;
 mod tokens;
 mod words;
-
-pub use compare::LAYER_STIMULI;
 
 use crate::args::{Cli, Command, Talk};
 use crate::failure::{Failure, Result};
@@ -40,6 +40,8 @@ pub fn run(cli: Cli) -> Result<()> {
         Command::Cache(args) => cache::run(&args, &printer(args.task.talk())?),
         Command::Models(talk) => lists::models(&printer(&talk)?),
         Command::Grammars(talk) => lists::grammars(&printer(&talk)?),
+        Command::Completions(args) => shell::completions(&args),
+        Command::Man(args) => shell::man(&args),
     }
 }
 
