@@ -12,6 +12,19 @@
 //! | `heeded` | letter case, accents, a space before the text, languages, both ends | `tokenizer_config.json` |
 //! | `patterns` | patterns that this program's engine would read in another way | `tokenizer.json` |
 //!
+//! # Rooms, from the ground up
+//!
+//! | room | what it is |
+//! | --- | --- |
+//! | `error` | what can be wrong with these files |
+//! | `io`, `text` | texts and objects of a folder; what comes of it all |
+//! | `languages`, `template` | codes of languages; what stands around a sentence |
+//! | `settings` | the files beside a vocabulary |
+//! | `document`, `class` | `tokenizer.json` in parts; the classes and what they do |
+//! | `declared` | the tokens that other files declare |
+//! | `heeded`, `patterns` | what the class heeds; patterns for the engine here |
+//! | `vocabulary` | a tokenizer from the files of a vocabulary |
+//!
 //! Releases of transformers disagree in places; `docs/tokenizers.md` has the table, and what is done here. What this module is
 //! not: it runs no tokenizer ([`models`](crate::models) does), and asks no network.
 
@@ -25,49 +38,19 @@ mod languages;
 mod patterns;
 mod settings;
 mod template;
+mod text;
 mod vocabulary;
 
 use std::path::Path;
 
-use serde::{Deserialize, Serialize};
-
 pub use error::{Error, Result};
 pub use settings::SETTINGS;
+pub use text::{Applied, TokenizerText};
 pub use vocabulary::wanted;
 
 use class::{Kind, Reader};
 use document::Document;
 use settings::{CONFIG, Settings, TOKENIZER};
-
-/// A tokenizer as its class reads it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TokenizerText {
-    /// The text of `tokenizer.json`, with everything applied.
-    pub json: String,
-    /// Whether special tokens in a text are cut like any other part of it.
-    pub split_special_tokens: bool,
-    /// What was applied, in order.
-    pub applied: Vec<Applied>,
-    /// What is not certain, each in a sentence.
-    pub doubts: Vec<String>,
-}
-
-/// Something that was applied to a tokenizer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Applied {
-    /// What.
-    pub what: String,
-    /// The file that says so, or the class that has it by default.
-    pub from: String,
-}
-
-impl TokenizerText {
-    /// The text of a `tokenizer.json` that stands alone.
-    #[must_use]
-    pub fn alone(json: &str) -> Self {
-        Self { json: json.to_owned(), split_special_tokens: false, applied: Vec::new(), doubts: Vec::new() }
-    }
-}
 
 /// The tokenizer of the checkpoint in `folder`; `None` where it has neither `tokenizer.json` nor the files of a vocabulary.
 ///

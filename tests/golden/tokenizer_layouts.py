@@ -40,6 +40,20 @@ LLAMA3 = (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[
 QWEN = (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+")
 
 
+# How many pieces more the vocabularies of sentencepiece have.
+MORE = 0
+# A few rules of normalization, for files that are small; `None` for all of NMT's.
+RULES = None
+
+
+def few_rules():
+    """The file of a few rules, in a folder of its own."""
+    global RULES
+    RULES = Path(tempfile.mkdtemp()) / "rules.tsv"
+    rules = [("FB01", "66 69"), ("A0", "20"), ("200B", "20"), ("BD", "31 2044 32"), ("9", "20"), ("A", "20"), ("65 301", "E9")]
+    RULES.write_text("".join(f"{a}\t{b}\n" for a, b in rules))
+
+
 # ---- tokenizer.json, as published tokenizers have it
 
 
@@ -85,7 +99,9 @@ def byte_pairs(names):
 def sentencepieces(kind, **settings):
     import sentencepiece
     out = io.BytesIO()
-    sentencepiece.SentencePieceTrainer.train(sentence_iterator=iter(TEXT), model_writer=out, model_type=kind, vocab_size=settings.pop("size", 180),
+    if RULES and "normalization_rule_name" not in settings:
+        settings["normalization_rule_tsv"] = str(RULES)
+    sentencepiece.SentencePieceTrainer.train(sentence_iterator=iter(TEXT), model_writer=out, model_type=kind, vocab_size=settings.pop("size", 180) + MORE,
                                              hard_vocab_limit=False, minloglevel=2, num_threads=1, **settings)
     processor = sentencepiece.SentencePieceProcessor(model_proto=out.getvalue())
     return out.getvalue(), [(processor.id_to_piece(i), processor.get_score(i)) for i in range(processor.get_piece_size())]
@@ -465,6 +481,7 @@ def draw(base, rng):
 
 
 def make(folder, count, seed):
+    few_rules()
     rng = random.Random(seed)
     every = bases()
     told = {}

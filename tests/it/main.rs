@@ -27,6 +27,7 @@
 //! - `stochastic`: the paper's solver against published results and the exact one
 //! - `sweep`: plans of many runs, here, in shards, and under Slurm (a real one is opt-in)
 //! - `tokenizers`: those built from the files of a vocabulary
+//! - `tokens`: what the model reads, in every layout of a tokenizer's files
 //! - `transforms`: what is done to activations before the fit
 //! - `untrained`: models before any training, as a control
 //! - `wild_configs`: configurations with values that no model has
@@ -61,6 +62,7 @@ mod stochastic;
 mod streaming;
 mod sweep;
 mod tokenizers;
+mod tokens;
 mod transforms;
 mod untrained;
 mod wild_configs;

@@ -30,7 +30,7 @@ use std::path::Path;
 use super::class;
 use super::error::Result;
 use super::settings::Settings;
-use super::{Applied, TokenizerText};
+use super::text::{Applied, TokenizerText};
 use families::Family;
 
 /// The files of the vocabularies that a tokenizer is built from: one of these sets.

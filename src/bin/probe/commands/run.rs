@@ -151,6 +151,7 @@ impl<'a> Prepared<'a> {
             device: Some(options.device.to_string()),
             dtype: (options.dtype != Dtype::F32).then(|| options.dtype.to_string()),
             config: serde_json::from_str(&checkpoint.config).unwrap_or_default(),
+            tokenizer: checkpoint.tokenizer.applied.clone(),
             pooling: pooling(&args.extract, stimuli),
         };
         let fit = Fit {
@@ -162,7 +163,7 @@ impl<'a> Prepared<'a> {
             model: Some(record),
             file: None,
             seconds,
-            warnings: self.warnings.clone(),
+            warnings: [self.warnings.as_slice(), &checkpoint.tokenizer.doubts].concat(),
         };
         Ok(Taken { args: self.args, fit, _claimed: claimed })
     }
