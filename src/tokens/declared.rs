@@ -59,7 +59,7 @@ pub(super) fn add(
     let listed = settings.general.contains_key("added_tokens_decoder");
     let mut declarations = Declarations { settings, class, by_id: BTreeMap::new(), listed };
     let extras = declarations.extras()?;
-    declarations.read_ids(document, &extras)?;
+    declarations.read_ids(document)?;
     let named = declarations.named()?;
     let mut wanted: Vec<Declared> = Vec::new();
     for declared in std::mem::take(&mut declarations.by_id).into_values() {
@@ -220,7 +220,7 @@ impl Declarations<'_> {
     }
 
     /// The tokens that have an id: those of the settings, or else of the older files and of `tokenizer.json` itself.
-    fn read_ids(&mut self, document: &Document<'_>, extras: &[Declared]) -> Result<()> {
+    fn read_ids(&mut self, document: &Document<'_>) -> Result<()> {
         let mut by_id = BTreeMap::new();
         if self.listed {
             let file = SETTINGS[0];
@@ -235,12 +235,12 @@ impl Declarations<'_> {
             }
         } else {
             let file = SETTINGS[2];
+            let special = self.plain_names();
             for (content, id) in &self.settings.added {
                 let number = id.as_u64().ok_or_else(|| {
                     self.refused(file, format!("`{content}` has the id {id}, which is no whole number"))
                 })?;
-                let special = extras.iter().any(|declared| declared.token.content == *content)
-                    || ROLES.iter().any(|role| self.written(role).is_some_and(|value| text_of(value) == content));
+                let special = special.contains(&content.as_str());
                 let token = AddedToken { special, normalized: !special, ..AddedToken::special(content) };
                 by_id.insert(number, Declared { token, decided: true, from: file.to_owned() });
             }
@@ -251,6 +251,16 @@ impl Declarations<'_> {
         }
         self.by_id = by_id;
         Ok(())
+    }
+
+    /// The special tokens that the files name: those that tokenizer_config.json writes as texts, and all of special_tokens_map.json.
+    /// One of added_tokens.json that is not among them is looked for after the text is normalized.
+    fn plain_names(&self) -> Vec<&str> {
+        let Settings { general, special, .. } = self.settings;
+        let both = ROLES.iter().flat_map(|role| [general.get(*role).and_then(Value::as_str), special.get(*role).map(text_of)]);
+        let lists = [MORE, EXTRA].into_iter().flat_map(|name| [general.get(name), special.get(name)]);
+        let listed = lists.flatten().filter_map(Value::as_array).flatten();
+        both.flatten().chain(listed.filter_map(Value::as_str)).collect()
     }
 
     /// What the files say of a role; special_tokens_map.json goes first where it is read.

@@ -201,7 +201,7 @@ fn what_is_applied_is_said_with_its_file() {
     let w = folder(&[BERT, ("tokenizer.json", &tokenizer), ("tokenizer_config.json", settings)]);
     let shown = w.ok("tokens ./model");
     insta::assert_snapshot!(shown, @"");
-    let shown = w.ok("tokens ./model 'The [MASK] <ent>'");
+    let shown = w.ok("tokens ./model The[MASK]dog<ent>");
     insta::assert_snapshot!(shown, @"");
     let found: Value = serde_json::from_str(&w.ok("tokens ./model the --json")).unwrap();
     assert_eq!(found["sentences"][0]["tokens"][0], json!({"id": 5, "piece": "the", "start": 0, "end": 3, "added": false}));

@@ -64,7 +64,10 @@ impl Build<'_> {
         }
         if let Some(more) = more {
             self.add_more(more, &known, is_named, added)?;
-            return Ok(special);
+            // Beside its languages, as transformers 4.57 has it.
+            if family != Family::Mbart {
+                return Ok(special);
+            }
         }
         let own = self.proto.pieces.iter().filter_map(|piece| match piece.kind {
             PieceKind::Control => Some((piece.text.clone(), true)),
