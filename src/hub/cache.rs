@@ -119,7 +119,8 @@ impl Repo {
     /// has been asked for it.
     pub(super) fn knows_settings(&self, revision: &str) -> bool {
         let commit = self.commit(revision);
-        let known = |commit: &str, file| self.snapshot(commit).join(file).exists() || self.is_absent(commit, file);
+        let known =
+            |commit: &str, file| self.snapshot(commit).join(file).exists() || self.is_absent(commit, file);
         commit.is_some_and(|commit| tokens::SETTINGS.iter().all(|file| known(&commit, file)))
     }
 

@@ -271,12 +271,13 @@ pub(super) fn reader(settings: &Settings<'_>, json: Option<&str>) -> Result<Read
         return Ok(Reader { class, because: format!("{file} names {name}"), doubt: None });
     }
     if is_listed(PROGRAMS, name) {
-        return Err(settings.foreign(format!(
-            "{name} is a program of its own, which cuts words in ways that are not followed here"
-        )));
+        return Err(settings.foreign(
+            file,
+            format!("{name} is a program of its own, which cuts words in ways that are not followed here"),
+        ));
     }
     if is_listed(OTHERS, name) {
-        return Err(settings.foreign(format!("{name} may read this tokenizer in a way of its own")));
+        return Err(settings.foreign(file, format!("{name} may read this tokenizer in a way of its own")));
     }
     let doubt = format!(
         "{file} names {name}, which is not of transformers: tokenizer.json is read as it is, and no code of the checkpoint is run"

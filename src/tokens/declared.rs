@@ -84,7 +84,9 @@ pub(super) fn add(
         push(document, &mut wanted, declared);
     }
     let mut said: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for Declared { token, from, .. } in wanted.into_iter().filter(|declared| !declared.token.content.is_empty()) {
+    for Declared { token, from, .. } in
+        wanted.into_iter().filter(|declared| !declared.token.content.is_empty())
+    {
         let content = token.content.clone();
         let was = document.find(&content).is_some();
         let (id, changed) = document.add(token).map_err(wrong)?;
@@ -144,7 +146,13 @@ impl Declarations<'_> {
     }
 
     /// A list of tokens.
-    fn list(&self, file: &'static str, name: &str, value: &Value, special: Option<bool>) -> Result<Vec<Declared>> {
+    fn list(
+        &self,
+        file: &'static str,
+        name: &str,
+        value: &Value,
+        special: Option<bool>,
+    ) -> Result<Vec<Declared>> {
         match value {
             Value::Null => Ok(Vec::new()),
             Value::Array(tokens) => tokens
@@ -197,15 +205,19 @@ impl Declarations<'_> {
             }
         }
         let from = format!("the {} itself", class.name);
-        let own =
-            |token: String| Declared { token: AddedToken::special(&token), decided: true, from: from.clone() };
+        let own = |token: String| Declared {
+            token: AddedToken::special(&token),
+            decided: true,
+            from: from.clone(),
+        };
         match class.kind {
             Kind::T5 if !lists.iter().any(|declared| declared.token.content.contains("<extra_id_")) => {
                 let asked = general.get("extra_ids");
                 let count = asked.map_or(Some(100), Value::as_u64).filter(|count| *count <= MOST_SENTINELS);
                 let count = count.ok_or_else(|| {
                     let (asked, most) = (asked.unwrap_or(&Value::Null), text::count(MOST_SENTINELS.into()));
-                    let what = format!("`extra_ids` is {asked}, which is not a whole number from 0 to {most}");
+                    let what =
+                        format!("`extra_ids` is {asked}, which is not a whole number from 0 to {most}");
                     self.refused(SETTINGS[0], what)
                 })?;
                 lists.extend((0..count).map(|id| own(format!("<extra_id_{id}>"))));
@@ -225,7 +237,8 @@ impl Declarations<'_> {
         if self.listed {
             let file = SETTINGS[0];
             let decoder = self.settings.general.get("added_tokens_decoder").and_then(Value::as_object);
-            let none = || self.refused(file, "`added_tokens_decoder` is no list of tokens by their ids".to_owned());
+            let none =
+                || self.refused(file, "`added_tokens_decoder` is no list of tokens by their ids".to_owned());
             for (id, value) in decoder.ok_or_else(none)? {
                 let id: u64 = id.parse().map_err(|_| none())?;
                 if !value.is_object() {
@@ -257,7 +270,9 @@ impl Declarations<'_> {
     /// One of added_tokens.json that is not among them is looked for after the text is normalized.
     fn plain_names(&self) -> Vec<&str> {
         let Settings { general, special, .. } = self.settings;
-        let both = ROLES.iter().flat_map(|role| [general.get(*role).and_then(Value::as_str), special.get(*role).map(text_of)]);
+        let both = ROLES
+            .iter()
+            .flat_map(|role| [general.get(*role).and_then(Value::as_str), special.get(*role).map(text_of)]);
         let lists = [MORE, EXTRA].into_iter().flat_map(|name| [general.get(name), special.get(name)]);
         let listed = lists.flatten().filter_map(Value::as_array).flatten();
         both.flatten().chain(listed.filter_map(Value::as_str)).collect()
@@ -296,7 +311,8 @@ impl Declarations<'_> {
             let known = self.by_id.values().find(|declared| declared.token.content == content)?;
             Some(Declared { token: known.token.clone(), decided: known.decided, from: from.to_owned() })
         };
-        let plain = |content: &str, from: String| Declared { token: self.plain(role, content), decided: true, from };
+        let plain =
+            |content: &str, from: String| Declared { token: self.plain(role, content), decided: true, from };
         let Some(value) = self.written(role) else {
             let own = self.class.role(role);
             return Ok(own.map(|content| plain(content, format!("the {} itself", self.class.name))));

@@ -187,7 +187,9 @@ fn places(text: &str) -> Option<Vec<(String, Range<usize>)>> {
     let mut found: Vec<(String, Range<usize>)> = Vec::new();
     at += 1;
     loop {
-        let next = |from: usize| (from..bytes.len()).find(|&at| !matches!(bytes[at], b' ' | b'\t' | b'\n' | b'\r' | b','));
+        let next = |from: usize| {
+            (from..bytes.len()).find(|&at| !matches!(bytes[at], b' ' | b'\t' | b'\n' | b'\r' | b','))
+        };
         at = next(at)?;
         if bytes[at] == b'}' {
             return Some(found);
@@ -303,8 +305,14 @@ mod tests {
         for (text, expected) in [
             ("", "not valid JSON: EOF while parsing a value at line 1 column 0"),
             ("[]", "not a JSON object"),
-            ("{\"added_tokens\": [{\"id\": 3}]}", "`added_tokens`: missing field `content` at line 1 column 11"),
-            ("{\"added_tokens\": 7}", "`added_tokens`: invalid type: integer `7`, expected a sequence at line 1 column 1"),
+            (
+                "{\"added_tokens\": [{\"id\": 3}]}",
+                "`added_tokens`: missing field `content` at line 1 column 11",
+            ),
+            (
+                "{\"added_tokens\": 7}",
+                "`added_tokens`: invalid type: integer `7`, expected a sequence at line 1 column 1",
+            ),
         ] {
             assert_eq!(Document::parse(text).err().as_deref(), Some(expected));
         }

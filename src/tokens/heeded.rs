@@ -76,7 +76,9 @@ impl Making<'_, '_> {
         let accents = self.settings.switch("strip_accents")?;
         let chinese = self.settings.switch("tokenize_chinese_chars")?;
         // Any other normalizer has none of these, and stays.
-        let Some(normalizer) = of_type(&mut self.document.normalizer, "BertNormalizer") else { return Ok(()) };
+        let Some(normalizer) = of_type(&mut self.document.normalizer, "BertNormalizer") else {
+            return Ok(());
+        };
         let mut wanted = vec![
             ("lowercase", Value::from(lower.unwrap_or(true)), lower.is_some(), "do_lower_case"),
             ("strip_accents", Value::from(accents), accents.is_some(), "strip_accents"),
@@ -139,7 +141,8 @@ impl Making<'_, '_> {
         let legacy = self.settings.switch("legacy")?.unwrap_or(true);
         let has_prepend = |value: &Value| value.get("type").is_some_and(|kind| kind == "Prepend");
         let steps = self.document.normalizer.get("normalizers").and_then(Value::as_array);
-        let prepends = has_prepend(&self.document.normalizer) || steps.is_some_and(|steps| steps.iter().any(has_prepend));
+        let prepends = has_prepend(&self.document.normalizer)
+            || steps.is_some_and(|steps| steps.iter().any(has_prepend));
         let scheme = of_type(&mut self.document.pre_tokenizer, "Metaspace")
             .and_then(|metaspace| metaspace.get("prepend_scheme")?.as_str().map(str::to_owned));
         let has = prepends || matches!(scheme.as_deref(), Some("always" | "first"));
@@ -155,7 +158,9 @@ impl Making<'_, '_> {
             metaspace.insert("prepend_scheme".to_owned(), scheme.into());
         } else if wanted {
             if !self.document.pre_tokenizer.is_null() {
-                return Err(self.refused("`add_prefix_space` is true, and nothing in tokenizer.json says how blanks are written"));
+                return Err(self.refused(
+                    "`add_prefix_space` is true, and nothing in tokenizer.json says how blanks are written",
+                ));
             }
             let scheme = if legacy { "always" } else { "first" };
             self.document.pre_tokenizer =
@@ -164,7 +169,9 @@ impl Making<'_, '_> {
         if !wanted && prepends {
             if has_prepend(&self.document.normalizer) {
                 self.document.normalizer = Value::Null;
-            } else if let Some(steps) = self.document.normalizer.get_mut("normalizers").and_then(Value::as_array_mut) {
+            } else if let Some(steps) =
+                self.document.normalizer.get_mut("normalizers").and_then(Value::as_array_mut)
+            {
                 steps.retain(|step| !has_prepend(step));
             }
         }
@@ -198,8 +205,12 @@ impl Making<'_, '_> {
             return;
         }
         let words = |before: &[String], after: &[String]| {
-            let all: Vec<&str> =
-                before.iter().map(String::as_str).chain(["…"]).chain(after.iter().map(String::as_str)).collect();
+            let all: Vec<&str> = before
+                .iter()
+                .map(String::as_str)
+                .chain(["…"])
+                .chain(after.iter().map(String::as_str))
+                .collect();
             all.join(" ")
         };
         let owned = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect::<Vec<_>>();
@@ -232,7 +243,9 @@ impl Making<'_, '_> {
         let given = match self.settings.general.get("src_lang") {
             None | Some(Value::Null) => None,
             Some(Value::String(code)) => Some(code.clone()),
-            Some(other) => return Err(self.refused(&format!("`src_lang` is {other}, which names no language"))),
+            Some(other) => {
+                return Err(self.refused(&format!("`src_lang` is {other}, which names no language")));
+            }
         };
         let code = given.clone().unwrap_or_else(|| default.to_owned());
         let id = self.document.id(&code).map_err(|what| io::bad(self.settings.folder, TOKENIZER, what))?;
@@ -249,7 +262,12 @@ impl Making<'_, '_> {
         };
         let (before, after) = if last { (vec![], vec![end, language]) } else { (vec![language], vec![end]) };
         let how = legacy.map(|legacy| format!(", legacy_behaviour = {legacy}")).unwrap_or_default();
-        self.surround(&before, &after, &format!("src_lang = {code}{how}"), given.or(legacy.map(|_| String::new())).is_some());
+        self.surround(
+            &before,
+            &after,
+            &format!("src_lang = {code}{how}"),
+            given.or(legacy.map(|_| String::new())).is_some(),
+        );
         Ok(())
     }
 
@@ -260,7 +278,9 @@ impl Making<'_, '_> {
         }
         let (before, after) = around(&self.document.post_processor);
         let mut doubts = Vec::new();
-        for (setting, role, there) in [("add_bos_token", "bos_token", before), ("add_eos_token", "eos_token", after)] {
+        for (setting, role, there) in
+            [("add_bos_token", "bos_token", before), ("add_eos_token", "eos_token", after)]
+        {
             let Some(wanted) = self.settings.switch(setting)? else { continue };
             let Some(token) = self.roles.get(role) else { continue };
             if there.contains(&token.as_str()) != wanted {

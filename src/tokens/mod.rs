@@ -68,7 +68,8 @@ pub fn read(folder: &Path) -> Result<Option<TokenizerText>> {
     if reader.class.kind == Kind::M2m100 {
         let built = vocabulary::tokenizer(&settings)?;
         let lacking = || {
-            settings.foreign(format!(
+            let file = settings.class_file;
+            settings.foreign(file, format!(
                 "{} reads vocab.json and sentencepiece.bpe.model and not tokenizer.json, and one of the two is not there",
                 reader.class.name
             ))
@@ -82,10 +83,16 @@ pub fn read(folder: &Path) -> Result<Option<TokenizerText>> {
 fn amend(text: &str, settings: &Settings<'_>, reader: Reader) -> Result<TokenizerText> {
     let wrong = |what: String| io::bad(settings.folder, TOKENIZER, what);
     if settings.general.get("fast_tokenizer_files").is_some_and(|files| !files.is_null()) {
-        return Err(settings.foreign("`fast_tokenizer_files` names a tokenizer.json for each release of transformers".to_owned()));
+        return Err(settings.foreign(
+            SETTINGS[0],
+            "`fast_tokenizer_files` names a tokenizer.json for each release of transformers".to_owned(),
+        ));
     }
     if settings.switch("fix_mistral_regex")? == Some(true) {
-        return Err(settings.foreign("`fix_mistral_regex` replaces the pattern that the text is cut by".to_owned()));
+        return Err(settings.foreign(
+            SETTINGS[0],
+            "`fix_mistral_regex` replaces the pattern that the text is cut by".to_owned(),
+        ));
     }
     let mut document = Document::parse(text).map_err(wrong)?;
     let Reader { class, because, doubt } = reader;

@@ -149,11 +149,11 @@ impl<'a> Settings<'a> {
         Error::BadFile { path: self.folder.join(file), what, remedy: Some(remedy.to_owned()) }
     }
 
-    /// The error for a class that is not followed.
-    pub(super) fn foreign(&self, what: String) -> Error {
+    /// The error for a file that asks for something that is not followed.
+    pub(super) fn foreign(&self, file: &str, what: String) -> Error {
         let remedy = "choose a checkpoint whose tokenizer is a tokenizer.json, or one of those that `probe models` lists; if you know \
                       that its tokenizer.json alone is right, remove `tokenizer_class` from a copy of the folder";
-        Error::BadFile { path: self.folder.join(self.class_file), what, remedy: Some(remedy.to_owned()) }
+        Error::BadFile { path: self.folder.join(file), what, remedy: Some(remedy.to_owned()) }
     }
 
     /// The error for a pattern that this program's engine reads in another way.

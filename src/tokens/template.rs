@@ -24,7 +24,8 @@ pub(super) fn template(before: &[Token], after: &[Token]) -> Value {
 /// The tokens that a post-processor puts before a sentence and after it, as far as it says so in a way that is known.
 pub(super) fn around(post_processor: &Value) -> (Vec<&str>, Vec<&str>) {
     let kind = post_processor.get("type").and_then(Value::as_str).unwrap_or_default();
-    let named = |key: &str| post_processor.get(key).and_then(|pair| pair.get(0)?.as_str()).into_iter().collect();
+    let named =
+        |key: &str| post_processor.get(key).and_then(|pair| pair.get(0)?.as_str()).into_iter().collect();
     match kind {
         "BertProcessing" | "RobertaProcessing" => (named("cls"), named("sep")),
         "TemplateProcessing" => {
@@ -62,7 +63,10 @@ mod tests {
         assert_eq!(around(&made), (vec!["<s>"], vec!["</s>", "en_XX"]));
         let sequence = json!({"type": "Sequence", "processors": [{"type": "ByteLevel"}, made]});
         assert_eq!(around(&sequence).1, ["</s>", "en_XX"]);
-        assert_eq!(around(&json!({"type": "RobertaProcessing", "cls": ["<s>", 0], "sep": ["</s>", 2]})).0, ["<s>"]);
+        assert_eq!(
+            around(&json!({"type": "RobertaProcessing", "cls": ["<s>", 0], "sep": ["</s>", 2]})).0,
+            ["<s>"]
+        );
         assert_eq!(around(&Value::Null), (vec![], vec![]));
     }
 }

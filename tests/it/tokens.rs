@@ -102,7 +102,8 @@ fn texts() -> Texts {
 
 /// `tokenizer` as a model of Llama's would read it: its class puts nothing on top.
 fn plain(tokenizer: &Value) -> Tokenizer {
-    let w = folder(&[("config.json", r#"{"model_type": "llama"}"#), ("tokenizer.json", &tokenizer.to_string())]);
+    let w =
+        folder(&[("config.json", r#"{"model_type": "llama"}"#), ("tokenizer.json", &tokenizer.to_string())]);
     Tokenizer::of("it", &read(&w).unwrap()).unwrap()
 }
 
@@ -115,9 +116,13 @@ fn odd_texts_have_the_tokens_and_offsets_of_the_tokenizers_library() {
         let tokenizer = plain(&case.tokenizer);
         for ((text, tokens), offsets) in texts.iter().zip(&case.tokens).zip(&case.offsets) {
             let found = tokenizer.encode(text).unwrap();
-            let places: Vec<(usize, usize)> = found.offsets.iter().map(|place| (place.start, place.end)).collect();
+            let places: Vec<(usize, usize)> =
+                found.offsets.iter().map(|place| (place.start, place.end)).collect();
             if found.tokens != *tokens || places != *offsets {
-                wrong.push(format!("{name}: {text:?}\n  {:?} {places:?}\n  {tokens:?} {offsets:?}", found.tokens));
+                wrong.push(format!(
+                    "{name}: {text:?}\n  {:?} {places:?}\n  {tokens:?} {offsets:?}",
+                    found.tokens
+                ));
             }
         }
     }
@@ -159,18 +164,16 @@ fn sets_of_characters_are_those_of_oniguruma() {
     let characters: String = (0..=0x0010_ffff).filter_map(char::from_u32).collect();
     let mut wrong = Vec::new();
     for (set, expected) in &sets {
-        // What is left of the characters; each of them alone, which no model joins.
-        let mut tokenizer = cutter("");
-        tokenizer["pre_tokenizer"] = Value::Null;
-        tokenizer["normalizer"] = json!({"type": "Replace", "pattern": {"Regex": set}, "content": ""});
-        tokenizer["model"] = json!({"type": "BPE", "dropout": null, "unk_token": "?", "continuing_subword_prefix": null,
-            "end_of_word_suffix": null, "fuse_unk": false, "byte_fallback": false, "vocab": {"?": 0}, "merges": []});
+        // What is left of the characters.
+        let mut tokenizer = cutter(set);
+        tokenizer["pre_tokenizer"]["behavior"] = "Removed".into();
         let left = plain(&tokenizer).encode(&characters).unwrap().offsets;
         let mut gone: Vec<bool> = vec![true; characters.chars().count()];
         for place in left {
             gone[place].fill(false);
         }
-        let gone = characters.chars().zip(gone).filter(|(_, gone)| *gone).map(|(c, _)| u64::from(u32::from(c)));
+        let gone =
+            characters.chars().zip(gone).filter(|(_, gone)| *gone).map(|(c, _)| u64::from(u32::from(c)));
         let (count, sum) = gone.fold((0, 0), |(count, sum), c| (count + 1, sum + c));
         if (count, sum % 1_000_000_007) != *expected {
             wrong.push(format!("{set}: {count} characters for {}", expected.0));
@@ -181,8 +184,12 @@ fn sets_of_characters_are_those_of_oniguruma() {
 
 /// A tokenizer of BERT's kind with these added tokens.
 fn bert(added: &Value) -> String {
-    let names = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "dog", "barks", "The", "<", "ent", ">", "[", "mask", "]"];
-    let vocab: serde_json::Map<String, Value> = (0..).zip(names).map(|(id, name): (u32, _)| (name.to_owned(), id.into())).collect();
+    let names = [
+        "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "dog", "barks", "The", "<", "ent", ">", "[",
+        "mask", "]",
+    ];
+    let vocab: serde_json::Map<String, Value> =
+        (0..).zip(names).map(|(id, name): (u32, _)| (name.to_owned(), id.into())).collect();
     json!({
         "version": "1.0", "truncation": null, "padding": null, "added_tokens": added,
         "normalizer": {"type": "BertNormalizer", "clean_text": true, "handle_chinese_chars": true, "strip_accents": null, "lowercase": true},
@@ -204,7 +211,10 @@ fn what_is_applied_is_said_with_its_file() {
     let shown = w.ok("tokens ./model The[MASK]dog<ent>");
     insta::assert_snapshot!(shown, @"");
     let found: Value = serde_json::from_str(&w.ok("tokens ./model the --json")).unwrap();
-    assert_eq!(found["sentences"][0]["tokens"][0], json!({"id": 5, "piece": "the", "start": 0, "end": 3, "added": false}));
+    assert_eq!(
+        found["sentences"][0]["tokens"][0],
+        json!({"id": 5, "piece": "the", "start": 0, "end": 3, "added": false})
+    );
     assert_eq!(found["applied"][1]["from"], "tokenizer_config.json");
 }
 
@@ -219,24 +229,92 @@ fn files_that_are_broken_or_hostile_are_named_with_what_to_do() {
         text.rsplit_once("/model/").map(|(_, text)| text.to_owned()).unwrap_or(text)
     };
     for (name, content, expected) in [
-        ("tokenizer_config.json", "{", "tokenizer_config.json: not valid JSON: EOF while parsing an object at line 1 column 1"),
+        (
+            "tokenizer_config.json",
+            "{",
+            "tokenizer_config.json: not valid JSON: EOF while parsing an object at line 1 column 1",
+        ),
         ("tokenizer_config.json", "[1]", "tokenizer_config.json: not a JSON object"),
-        ("tokenizer_config.json", r#"{"do_lower_case": "no"}"#, r#"tokenizer_config.json: `do_lower_case` is "no", which is neither true nor false"#),
-        ("tokenizer_config.json", r#"{"mask_token": 7}"#, "tokenizer_config.json: `mask_token` is 7, which is no token"),
-        ("tokenizer_config.json", r#"{"mask_token": {"content": "[MASK]"}}"#, r#"tokenizer_config.json: `mask_token` is {"content":"[MASK]"}, which is no token"#),
-        ("tokenizer_config.json", r#"{"added_tokens_decoder": {"x": {"content": "a"}}}"#, "tokenizer_config.json: `added_tokens_decoder` is no list of tokens by their ids"),
-        ("tokenizer_config.json", r#"{"added_tokens_decoder": {"3": {"lstrip": true}}}"#, r#"tokenizer_config.json: `added_tokens_decoder` is {"lstrip":true}, which is no token"#),
-        ("tokenizer_config.json", r#"{"additional_special_tokens": "<ent>"}"#, "tokenizer_config.json: `additional_special_tokens` is no list of tokens"),
-        ("tokenizer_config.json", r#"{"tokenizer_class": 3}"#, "tokenizer_config.json: `tokenizer_class` is 3, which names no class"),
-        ("tokenizer_config.json", r#"{"split_special_tokens": 1}"#, "tokenizer_config.json: `split_special_tokens` is 1, which is neither true nor false"),
-        ("tokenizer_config.json", r#"{"fast_tokenizer_files": ["tokenizer.4.0.0.json"]}"#, "config.json: `fast_tokenizer_files` names a tokenizer.json for each release of transformers"),
-        ("special_tokens_map.json", r#"{"mask_token": []}"#, "special_tokens_map.json: `mask_token` is [], which is no token"),
-        ("special_tokens_map.json", "\"", "special_tokens_map.json: not valid JSON: EOF while parsing a string at line 1 column 1"),
-        ("added_tokens.json", r#"{"<ent>": "5"}"#, r#"added_tokens.json: `<ent>` has the id "5", which is no whole number"#),
-        ("tokenizer.json", "{\"added_tokens\": {}}", "tokenizer.json: `added_tokens`: invalid type: map, expected a sequence at line 1 column 0"),
-        ("tokenizer.json", "version https://git-lfs.github.com/spec/v1\n", "tokenizer.json: a Git LFS pointer, not the file itself"),
-        ("config.json", r#"{"tokenizer_class": "BertJapaneseTokenizer"}"#, "config.json: BertJapaneseTokenizer is a program of its own, which cuts words in ways that are not followed here"),
-        ("config.json", r#"{"tokenizer_class": "XLNetTokenizer"}"#, "config.json: XLNetTokenizer may read this tokenizer in a way of its own"),
+        (
+            "tokenizer_config.json",
+            r#"{"do_lower_case": "no"}"#,
+            r#"tokenizer_config.json: `do_lower_case` is "no", which is neither true nor false"#,
+        ),
+        (
+            "tokenizer_config.json",
+            r#"{"mask_token": 7}"#,
+            "tokenizer_config.json: `mask_token` is 7, which is no token",
+        ),
+        (
+            "tokenizer_config.json",
+            r#"{"mask_token": {"content": "[MASK]"}}"#,
+            r#"tokenizer_config.json: `mask_token` is {"content":"[MASK]"}, which is no token"#,
+        ),
+        (
+            "tokenizer_config.json",
+            r#"{"added_tokens_decoder": {"x": {"content": "a"}}}"#,
+            "tokenizer_config.json: `added_tokens_decoder` is no list of tokens by their ids",
+        ),
+        (
+            "tokenizer_config.json",
+            r#"{"added_tokens_decoder": {"3": {"lstrip": true}}}"#,
+            r#"tokenizer_config.json: `added_tokens_decoder` is {"lstrip":true}, which is no token"#,
+        ),
+        (
+            "tokenizer_config.json",
+            r#"{"additional_special_tokens": "<ent>"}"#,
+            "tokenizer_config.json: `additional_special_tokens` is no list of tokens",
+        ),
+        (
+            "tokenizer_config.json",
+            r#"{"tokenizer_class": 3}"#,
+            "tokenizer_config.json: `tokenizer_class` is 3, which names no class",
+        ),
+        (
+            "tokenizer_config.json",
+            r#"{"split_special_tokens": 1}"#,
+            "tokenizer_config.json: `split_special_tokens` is 1, which is neither true nor false",
+        ),
+        (
+            "tokenizer_config.json",
+            r#"{"fast_tokenizer_files": ["tokenizer.4.0.0.json"]}"#,
+            "tokenizer_config.json: `fast_tokenizer_files` names a tokenizer.json for each release of transformers",
+        ),
+        (
+            "special_tokens_map.json",
+            r#"{"mask_token": []}"#,
+            "special_tokens_map.json: `mask_token` is [], which is no token",
+        ),
+        (
+            "special_tokens_map.json",
+            "\"",
+            "special_tokens_map.json: not valid JSON: EOF while parsing a string at line 1 column 1",
+        ),
+        (
+            "added_tokens.json",
+            r#"{"<ent>": "5"}"#,
+            r#"added_tokens.json: `<ent>` has the id "5", which is no whole number"#,
+        ),
+        (
+            "tokenizer.json",
+            "{\"added_tokens\": {}}",
+            "tokenizer.json: `added_tokens`: invalid type: map, expected a sequence at line 1 column 0",
+        ),
+        (
+            "tokenizer.json",
+            "version https://git-lfs.github.com/spec/v1\n",
+            "tokenizer.json: a Git LFS pointer, not the file itself",
+        ),
+        (
+            "config.json",
+            r#"{"tokenizer_class": "BertJapaneseTokenizer"}"#,
+            "config.json: BertJapaneseTokenizer is a program of its own, which cuts words in ways that are not followed here",
+        ),
+        (
+            "config.json",
+            r#"{"tokenizer_class": "XLNetTokenizer"}"#,
+            "config.json: XLNetTokenizer may read this tokenizer in a way of its own",
+        ),
     ] {
         assert_eq!(refusal(name, content), expected, "{name}: {content}");
     }
@@ -265,4 +343,74 @@ fn a_class_that_nobody_knows_is_read_as_it_is_and_that_is_said() {
              transformers 5 does",
         ]
     );
+}
+
+#[test]
+fn any_value_of_any_setting_is_read_or_refused() {
+    let keys = [
+        "tokenizer_class",
+        "do_lower_case",
+        "strip_accents",
+        "tokenize_chinese_chars",
+        "add_prefix_space",
+        "legacy",
+        "add_bos_token",
+        "src_lang",
+        "legacy_behaviour",
+        "extra_ids",
+        "mask_token",
+        "eos_token",
+        "entity_token",
+        "additional_special_tokens",
+        "extra_special_tokens",
+        "added_tokens_decoder",
+        "split_special_tokens",
+        "fix_mistral_regex",
+        "trim_offsets",
+    ];
+    let values = [
+        "null",
+        "true",
+        "-1",
+        "1e400",
+        "18446744073709551616",
+        "\"\"",
+        "\"<ent>\"",
+        "\"[MASK]\"",
+        "[]",
+        "{}",
+        "[null]",
+        "[[\"a\"]]",
+        "[\"\"]",
+        "[\"<ent>\", 3]",
+        r#"{"content": "x"}"#,
+        r#"{"__type": "AddedToken", "content": ""}"#,
+        r#"{"__type": "AddedToken", "content": "the", "lstrip": true, "normalized": null}"#,
+        r#"{"99999999999999999999": {"content": "a"}}"#,
+        r#"{"5": {"content": "the"}, "5": {"content": "dog"}}"#,
+        r#"{"a_token": 7}"#,
+        "\"\\u0000\"",
+        "\"\\ud800\"",
+    ];
+    let tokenizer = bert(&json!([]));
+    let w = folder(&[BERT, ("tokenizer.json", &tokenizer)]);
+    for class in ["BertTokenizer", "NllbTokenizer", "LlamaTokenizer", "T5Tokenizer"] {
+        for key in keys {
+            for value in values {
+                let settings = format!(
+                    r#"{{"tokenizer_class": "{class}", "eos_token": "dog", "src_lang": "the", "{key}": {value}}}"#
+                );
+                for file in ["tokenizer_config.json", "special_tokens_map.json"] {
+                    w.write(&format!("model/{file}"), &settings);
+                    match read(&w) {
+                        Ok(text) => assert!(Tokenizer::of("it", &text).is_ok(), "{settings}"),
+                        Err(error) => {
+                            assert!(error.hint().is_some() && !error.to_string().is_empty(), "{settings}")
+                        }
+                    }
+                    w.write(&format!("model/{file}"), "{}");
+                }
+            }
+        }
+    }
 }

@@ -36,8 +36,9 @@ fn visit(value: &mut Value, said: &mut Vec<String>) -> Result<bool, String> {
             if let Some(pattern) = parts.get_mut("pattern").and_then(|pattern| pattern.get_mut("Regex"))
                 && let Some(written) = pattern.as_str()
             {
-                let found = translate::translate(written)
-                    .map_err(|why| format!("its pattern `{written}` has {why}, which is read in another way here"))?;
+                let found = translate::translate(written).map_err(|why| {
+                    format!("its pattern `{written}` has {why}, which is read in another way here")
+                })?;
                 if found.otherwise {
                     said.push(format!("the pattern `{written}` as `{}`", found.text));
                 }

@@ -76,7 +76,8 @@ const SCRIPTS: &str = "Arabic Armenian Bengali Bopomofo Cyrillic Devanagari Ethi
 pub(super) fn property(name: &str) -> Option<String> {
     let plain: String =
         name.chars().filter(|c| !matches!(c, ' ' | '_' | '-')).collect::<String>().to_ascii_lowercase();
-    let category = CATEGORIES.iter().find(|(short, long)| short.eq_ignore_ascii_case(&plain) || *long == plain);
+    let category =
+        CATEGORIES.iter().find(|(short, long)| short.eq_ignore_ascii_case(&plain) || *long == plain);
     if let Some((short, _)) = category {
         return Some(match *short {
             "LC" => r"\p{Lu}\p{Ll}\p{Lt}".to_owned(),

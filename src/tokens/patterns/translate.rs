@@ -15,8 +15,16 @@ pub(super) struct Translated {
 /// Translates a pattern; says which part of it cannot be.
 pub(super) fn translate(pattern: &str) -> Result<Translated, String> {
     let chars: Vec<char> = pattern.chars().collect();
-    let mut translator =
-        Translator { chars, at: 0, out: String::new(), otherwise: false, ignore_case: false, dot_all: false, depth: 0, folded: None };
+    let mut translator = Translator {
+        chars,
+        at: 0,
+        out: String::new(),
+        otherwise: false,
+        ignore_case: false,
+        dot_all: false,
+        depth: 0,
+        folded: None,
+    };
     translator.alternatives()?;
     match translator.peek() {
         None => Ok(Translated { text: translator.out, otherwise: translator.otherwise }),
@@ -286,7 +294,8 @@ impl Translator {
         let Some(length) = rest.iter().position(|c| *c == '}') else { return Ok(None) };
         let inside: String = rest[..length].iter().collect();
         let (least, most) = inside.split_once(',').unwrap_or((&inside, &inside));
-        let is_number = |text: &str| !text.is_empty() && text.len() <= 5 && text.bytes().all(|b| b.is_ascii_digit());
+        let is_number =
+            |text: &str| !text.is_empty() && text.len() <= 5 && text.bytes().all(|b| b.is_ascii_digit());
         let open = inside.contains(',');
         if !(is_number(least) || least.is_empty() && is_number(most) && open)
             || !(is_number(most) || most.is_empty() && open)
@@ -422,7 +431,8 @@ impl Translator {
             return Err(format!("`\\p{{{name}}}` under (?i)"));
         }
         let members = set::property(&name).ok_or_else(|| format!("`\\p{{{name}}}`"))?;
-        let single = members.starts_with(r"\p{") && members.matches('{').count() == 1 && members.ends_with('}');
+        let single =
+            members.starts_with(r"\p{") && members.matches('{').count() == 1 && members.ends_with('}');
         if single {
             // As it was written, if the name is one that both have.
             let written: String = self.chars[start..self.at].iter().collect();

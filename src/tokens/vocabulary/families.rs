@@ -4,8 +4,8 @@
 //! `convert_slow_tokenizer.py`).
 
 use super::super::languages::{M2M_100, MBART, MBART_50};
-use super::added::ROBERTA;
 use super::super::settings::Settings;
+use super::added::ROBERTA;
 
 /// A class of tokenizers that reads a sentencepiece model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

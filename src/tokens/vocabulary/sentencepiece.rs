@@ -4,12 +4,12 @@ use serde_json::{Map, Value, json};
 
 use super::super::error::{Error, Result};
 use super::super::io;
+use super::super::settings::{SETTINGS, Settings};
 use super::super::template::template;
 use super::added::{Added, content};
 use super::families::Family;
 use super::plain;
 use super::proto::{Algorithm, ModelProto};
-use super::super::settings::{SETTINGS, Settings};
 use crate::{files, text};
 
 /// How many sentinels may be asked for.

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::super::error::Result;
+use super::super::settings::{MORE, SETTINGS};
 use super::super::template::Token;
 use super::added::{Added, content};
 use super::families::Family;
 use super::proto::PieceKind;
 use super::sentencepiece::Build;
-use super::super::settings::{MORE, SETTINGS};
 
 /// The special tokens by their roles.
 pub(super) type Special = BTreeMap<&'static str, Token>;

@@ -31,17 +31,15 @@ fn reader(settings: &Settings<'_>, files: &[&str]) -> Option<Class> {
 }
 
 /// The text of `tokenizer.json` from `files`, all of which are there; and what was applied to it, by file.
-pub(super) fn tokenizer(
-    settings: &Settings<'_>,
-    files: &[&str],
-) -> Result<(String, Vec<(String, String)>)> {
+pub(super) fn tokenizer(settings: &Settings<'_>, files: &[&str]) -> Result<(String, Vec<(String, String)>)> {
     let class = reader(settings, files).ok_or_else(|| settings.unknown(files[0], "a vocabulary"))?;
     settings.refuse(&["never_split"])?;
     let text = bare(settings, &class, files)?;
     let wrong = |what: String| io::bad(settings.folder, files[0], what);
     let mut document = Document::parse(&text).map_err(wrong)?;
     let (roles, mut said) = declared::add(&mut document, settings, &class)?;
-    let listed: Vec<&str> = settings.listed().into_iter().filter_map(|(_, token)| token.get("content")?.as_str()).collect();
+    let listed: Vec<&str> =
+        settings.listed().into_iter().filter_map(|(_, token)| token.get("content")?.as_str()).collect();
     for (role, content) in &roles {
         let is_there = document.own_id(content).map_err(wrong)?.is_some();
         if !is_there && !listed.contains(&content.as_str()) && !settings.added.contains_key(content) {
@@ -59,7 +57,8 @@ pub(super) fn tokenizer(
 /// A tokenizer without added tokens, and with nothing around the sentence.
 fn bare(settings: &Settings<'_>, class: &Class, files: &[&str]) -> Result<String> {
     let unknown = settings.get("unk_token").unwrap_or(&Value::Null);
-    let unknown = unknown.as_str().or_else(|| unknown.get("content")?.as_str()).or_else(|| class.role("unk_token"));
+    let unknown =
+        unknown.as_str().or_else(|| unknown.get("content")?.as_str()).or_else(|| class.role("unk_token"));
     let (normalizer, pre_tokenizer, model) = if class.kind == Kind::Bert {
         let normalizer = json!({
             "type": "BertNormalizer", "clean_text": true,
@@ -80,7 +79,8 @@ fn bare(settings: &Settings<'_>, class: &Class, files: &[&str]) -> Result<String
             "end_of_word_suffix": "", "fuse_unk": false, "byte_fallback": false, "ignore_merges": false,
             "vocab": io::object(settings.folder, files[0])?, "merges": merge_lines(&merges),
         });
-        let bytes = json!({"type": "ByteLevel", "add_prefix_space": prefix, "trim_offsets": true, "use_regex": true});
+        let bytes =
+            json!({"type": "ByteLevel", "add_prefix_space": prefix, "trim_offsets": true, "use_regex": true});
         (Value::Null, bytes, model)
     };
     let tokenizer = json!({
@@ -91,12 +91,7 @@ fn bare(settings: &Settings<'_>, class: &Class, files: &[&str]) -> Result<String
 }
 
 /// What stands around a sentence.
-fn around(
-    settings: &Settings<'_>,
-    class: &Class,
-    document: &Document<'_>,
-    roles: &Roles,
-) -> Result<Value> {
+fn around(settings: &Settings<'_>, class: &Class, document: &Document<'_>, roles: &Roles) -> Result<Value> {
     let named = |role: &str| -> Result<Token> {
         let none = || settings.refusal(SETTINGS[0], format!("there is no {}", role.replace('_', " ")));
         let content = roles.get(role).ok_or_else(none)?;

@@ -68,7 +68,12 @@ fn as_json(
     })
 }
 
-fn as_text(model: &str, text: &TokenizerText, tokenizer: &Tokenizer, encoded: &[(String, Encoding)]) -> String {
+fn as_text(
+    model: &str,
+    text: &TokenizerText,
+    tokenizer: &Tokenizer,
+    encoded: &[(String, Encoding)],
+) -> String {
     let mut out = format!("tokenizer of {}\n", visible(model));
     // Writing to a string cannot fail.
     for applied in &text.applied {
