@@ -102,11 +102,8 @@ pub(super) fn choose(features: &FeatureTable, words: &[Vec<Option<u32>>], n: usi
     let mut stream = Stream::new(seed, "balance");
     let mut order: Vec<usize> = (0..total).collect();
     stream.shuffle(&mut order);
-    let leveled: Vec<Leveled> = features
-        .iter()
-        .filter(|feature| feature.varies())
-        .map(Leveled::new)
-        .collect();
+    let leveled: Vec<Leveled> =
+        features.iter().filter(|feature| feature.varies()).map(Leveled::new).collect();
     let mut exchange = Exchange::new(&leveled, words, &order[..n]);
     let mut idle = 0;
     // Each sentence may be exchanged some forty times; long before that nothing is left to gain.

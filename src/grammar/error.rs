@@ -226,9 +226,8 @@ impl Mistakes {
             1 => Err(Error::Invalid(Box::new(self.problems.remove(0)))),
             _ => {
                 // In the order of the file, as far as it is one.
-                self.problems.sort_by(|a, b| {
-                    (&a.origin, a.line, a.column).cmp(&(&b.origin, b.line, b.column))
-                });
+                self.problems
+                    .sort_by(|a, b| (&a.origin, a.line, a.column).cmp(&(&b.origin, b.line, b.column)));
                 Err(Error::Several { problems: self.problems, more: self.more })
             }
         }

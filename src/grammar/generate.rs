@@ -7,8 +7,8 @@ use rayon::prelude::*;
 use super::columns::{Column, ColumnSource, Side};
 use super::lattice::{Lattice, Visitor};
 use super::rules::{Atom, Name, Rules, Value};
-use super::value::shown;
 use super::sieve::Sieve;
+use super::value::shown;
 use crate::stimuli::{Feature, FeatureTable, Result, Span, Stimuli};
 
 /// A derivation as it is written down.

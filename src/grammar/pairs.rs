@@ -53,7 +53,9 @@ impl Grammar {
         free.push(own);
         let mut rows = Vec::new();
         let measured: Vec<usize> = (0..self.columns.len())
-            .filter(|&at| !self.columns[at].source.slots().is_empty() && stimuli.features().feature(at).is_numeric())
+            .filter(|&at| {
+                !self.columns[at].source.slots().is_empty() && stimuli.features().feature(at).is_numeric()
+            })
             .collect();
         'found: for free in &free {
             for open in [&[][..], &measured] {
@@ -220,11 +222,15 @@ impl Pairs {
                 }
                 // What is measured of words may be another number in each.
                 if values[0] == values[1] {
-                    line.extend((!values[0].is_empty()).then(|| (feature.name().to_owned(), json!(values[0]))));
+                    line.extend(
+                        (!values[0].is_empty()).then(|| (feature.name().to_owned(), json!(values[0]))),
+                    );
                     continue;
                 }
                 let of_each = marks.iter().zip(values).filter(|(_, value)| !value.is_empty());
-                line.extend(of_each.map(|(mark, value)| (format!("{}_{mark}", feature.name()), json!(value))));
+                line.extend(
+                    of_each.map(|(mark, value)| (format!("{}_{mark}", feature.name()), json!(value))),
+                );
             }
             // Plain data with string keys: writing it to memory cannot fail.
             out.extend(serde_json::to_vec(&line).unwrap_or_default());

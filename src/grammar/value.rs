@@ -137,7 +137,10 @@ mod tests {
     fn a_set_has_no_order_and_no_value_twice() {
         let set = |items: &[Value]| Value::gathered(Gathering::Set, items.to_vec());
         let (m, f) = (text("m"), text("f"));
-        assert_eq!(set(&[m.clone(), f.clone()]).identity(), set(&[f.clone(), m.clone(), f.clone()]).identity());
+        assert_eq!(
+            set(&[m.clone(), f.clone()]).identity(),
+            set(&[f.clone(), m.clone(), f.clone()]).identity()
+        );
         assert_eq!(set(&[m.clone(), f.clone()]).display(), "{f, m}");
         let joined = Value::joined(Gathering::Set, vec![set(&[m.clone()]), set(&[f.clone()]), m.clone()]);
         assert_eq!(joined.display(), "{f, m}");

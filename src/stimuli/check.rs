@@ -166,7 +166,10 @@ impl TableCheck {
                 [(level, _)] => format!("`{level}` alone"),
                 _ => "another value for every stimulus".to_owned(),
             };
-            findings.push(format!("{} tells no stimuli apart: it has {value}; a fit leaves it out", feature.name));
+            findings.push(format!(
+                "{} tells no stimuli apart: it has {value}; a fit leaves it out",
+                feature.name
+            ));
         }
         findings.extend(repeats(&self.repeated, &self.relabelled));
         findings.extend(self.names.iter().map(ToString::to_string));

@@ -11,7 +11,8 @@ use crate::text;
 const SHOWN: usize = 5;
 
 /// What a column of sentences may be called.
-const SENTENCES: [&str; 8] = ["sentence", "sentences", "text", "sent", "stimulus", "stimuli", "utterance", "string"];
+const SENTENCES: [&str; 8] =
+    ["sentence", "sentences", "text", "sent", "stimulus", "stimuli", "utterance", "string"];
 
 /// The feature of a minimal pair.
 const GRAMMATICAL: &str = "grammatical";
@@ -45,7 +46,8 @@ pub enum Oddity {
 
 impl fmt::Display for Oddity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let quoted = |items: &[String]| -> Vec<String> { items.iter().map(|item| format!("`{item}`")).collect() };
+        let quoted =
+            |items: &[String]| -> Vec<String> { items.iter().map(|item| format!("`{item}`")).collect() };
         match self {
             Self::AlmostEqual { feature, levels } => write!(
                 f,
@@ -56,7 +58,11 @@ impl fmt::Display for Oddity {
                 f,
                 "`{feature}` is categorical, because {} a comma for the point (`{example}`); write points, or pass \
                  --decimal-comma",
-                if *rows == 1 { "1 row has".to_owned() } else { format!("{} rows have", text::count(*rows as u128)) }
+                if *rows == 1 {
+                    "1 row has".to_owned()
+                } else {
+                    format!("{} rows have", text::count(*rows as u128))
+                }
             ),
             Self::GoodAndBad { sentences } => write!(
                 f,
@@ -126,9 +132,7 @@ impl FeatureTable {
         let mut near: Vec<(usize, &str)> = Vec::new();
         for feature in self {
             let Values::Categorical { levels, .. } = feature.values() else { continue };
-            let near_name = || {
-                text::near_matches(feature.name(), SENTENCES).first().map(|_| SENTENCES.len())
-            };
+            let near_name = || text::near_matches(feature.name(), SENTENCES).first().map(|_| SENTENCES.len());
             // Most cells differ, and most have several words.
             let several = levels.iter().filter(|level| level.split_whitespace().count() > 1).count();
             let reads_so = 2 * several > levels.len() && 2 * levels.len() > feature.len();
@@ -153,7 +157,12 @@ fn decimal_comma(levels: &[String]) -> Option<&str> {
             && (!whole.is_empty() || commas == 1)
             && level.replace(',', ".").parse::<f64>().is_ok_and(f64::is_finite)
     };
-    levels.iter().all(number).then(|| levels.iter().find(|level| level.contains(','))).flatten().map(String::as_str)
+    levels
+        .iter()
+        .all(number)
+        .then(|| levels.iter().find(|level| level.contains(',')))
+        .flatten()
+        .map(String::as_str)
 }
 
 #[cfg(test)]
@@ -172,7 +181,9 @@ mod tests {
         let told = told("sentence,n\na b,sg\nb c,Sg\nc d,\"sg \"\nd e,pl\n");
         assert_eq!(
             told,
-            ["`n` has levels that differ only in blanks or case: `Sg`, `sg` and `sg `; write them alike if they are one"]
+            [
+                "`n` has levels that differ only in blanks or case: `Sg`, `sg` and `sg `; write them alike if they are one"
+            ]
         );
     }
 
@@ -181,7 +192,9 @@ mod tests {
         let commas = told("zipf,k\n\"4,5\",a\n3.5,b\n\"2,0\",a\n");
         assert_eq!(
             commas,
-            ["`zipf` is categorical, because 2 rows have a comma for the point (`2,0`); write points, or pass --decimal-comma"]
+            [
+                "`zipf` is categorical, because 2 rows have a comma for the point (`2,0`); write points, or pass --decimal-comma"
+            ]
         );
         assert!(told("x,k\n\"a, b\",1\n\"c, d\",2\n").is_empty());
         assert!(told("x,k\n\"1,2,3\",1\n\"4,5,6\",2\n").is_empty());
@@ -189,7 +202,8 @@ mod tests {
 
     #[test]
     fn sentences_that_are_good_and_bad_are_told() {
-        let table = "sentence,number,grammatical\na b,sg,true\na b,pl,true\nc d,sg,true\nc d,sg,false\ne f,sg,true\n";
+        let table =
+            "sentence,number,grammatical\na b,sg,true\na b,pl,true\nc d,sg,true\nc d,sg,false\ne f,sg,true\n";
         assert_eq!(told(table), ["1 sentence stands as good and as bad: `c d`"]);
     }
 

@@ -35,7 +35,8 @@ fn integers_are_names_unless_someone_says_that_they_are_numbers() {
     assert!(features(&grammar).feature(0).is_numeric());
     let workspace = Workspace::new();
     workspace.write("g.fcfg", text);
-    let kind = |words: &str| workspace.ok(words).lines().find(|line| line.contains("subj_PER ")).unwrap().to_owned();
+    let kind =
+        |words: &str| workspace.ok(words).lines().find(|line| line.contains("subj_PER ")).unwrap().to_owned();
     assert!(kind("check g.fcfg").contains("categorical"));
     assert!(kind("check g.fcfg --numeric subj_PER").contains("numeric"));
     workspace.ok("generate g.fcfg --numeric subj_PER -o s.csv");
@@ -85,7 +86,8 @@ fn the_start_is_the_whole_first_left_side() {
     let starts = |text: &str| all(text).sentences().unwrap().to_vec();
     let text = "S[+INV] -> 'does' 'Kim' 'see' subj_N\nS[-INV] -> 'Kim' 'sees' subj_N\nsubj_N[A=x] -> 'a'\nsubj_N[A=y] -> 'b'\n";
     assert_eq!(starts(text), ["does Kim see a", "does Kim see b"]);
-    let text = "S/NP -> 'Kim' 'sees' subj_N\nS -> 'Kim' 'sleeps' subj_N\nsubj_N[A=x] -> 'a'\nsubj_N[A=y] -> 'b'\n";
+    let text =
+        "S/NP -> 'Kim' 'sees' subj_N\nS -> 'Kim' 'sleeps' subj_N\nsubj_N[A=x] -> 'a'\nsubj_N[A=y] -> 'b'\n";
     assert_eq!(starts(text), ["Kim sees a", "Kim sees b"]);
 }
 
@@ -97,13 +99,16 @@ fn what_one_word_has_and_another_lacks_is_a_feature() {
     workspace.write("p.fcfg", text);
     assert!(!workspace.ok("check p.fcfg").contains("never varies"));
     for missing in ["zero", "one"] {
-        let out = workspace.ok(&format!("run p.fcfg --folds 1 --permutations 1 --map 0 --missing {missing} -o {missing}"));
+        let out = workspace
+            .ok(&format!("run p.fcfg --folds 1 --permutations 1 --map 0 --missing {missing} -o {missing}"));
         assert!(out.contains("subj_PL"), "{out}");
     }
     workspace.ok("generate p.fcfg -o s.csv");
     workspace.ok("extract s.csv -o a.safetensors");
     for estimator in ["mlem", "frrsa", "decoding", "rsa"] {
-        workspace.ok(&format!("fit s.csv a.safetensors --estimator {estimator} --permutations 2 --map 0 -o {estimator}"));
+        workspace.ok(&format!(
+            "fit s.csv a.safetensors --estimator {estimator} --permutations 2 --map 0 -o {estimator}"
+        ));
     }
 }
 
@@ -116,7 +121,9 @@ fn a_category_that_nothing_makes_is_a_warning() {
     assert_eq!(warning, "g.fcfg:1:17: no production makes `VPP`; did you mean VP?");
     let workspace = Workspace::new();
     workspace.write("g.fcfg", text);
-    assert!(workspace.transcript("generate g.fcfg").contains("warning: g.fcfg:1:17: no production makes `VPP`"));
+    assert!(
+        workspace.transcript("generate g.fcfg").contains("warning: g.fcfg:1:17: no production makes `VPP`")
+    );
     assert!(workspace.ok("check g.fcfg").contains("no production makes `VPP`"));
     // As the start it is a mistake: nothing could be generated.
     let error = Grammar::parse("% start T\nS -> 'a'\n", "g.fcfg").unwrap_err();
@@ -220,7 +227,12 @@ fn large_grammars_are_read_and_checked_in_linear_time() {
     let grammar = |n: usize| {
         let mut text = String::from("% start S\n");
         for k in 0..n {
-            writeln!(text, "S[K=?k] -> subj_N[ID=i{k}, K=?k] 'v{k}'\nsubj_N[ID=i{k}, K=k{}] -> 'w{k}'", k % 7).unwrap();
+            writeln!(
+                text,
+                "S[K=?k] -> subj_N[ID=i{k}, K=?k] 'v{k}'\nsubj_N[ID=i{k}, K=k{}] -> 'w{k}'",
+                k % 7
+            )
+            .unwrap();
         }
         text
     };

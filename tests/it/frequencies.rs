@@ -66,10 +66,16 @@ fn a_list_of_frequencies_fills_every_slot() {
     // What the list lacks is missing, and said; a value of the word's own stays.
     assert!(rows.contains(&"cats sees yaks,,pl,2,pl".to_owned()), "{rows:?}");
     let said = workspace.transcript("generate g.toml");
-    assert!(said.contains("warning: g.toml:6:") && said.contains("has no `cats`: `zipf` is missing there"), "{said}");
+    assert!(
+        said.contains("warning: g.toml:6:") && said.contains("has no `cats`: `zipf` is missing there"),
+        "{said}"
+    );
     // Another divider, other names of columns.
-    let other = GRAMMAR.replace("file = \"freq.csv\"", "file = \"f.tsv\"\nword = \"Word\"\ncolumn = \"Lg10WF\"");
-    workspace.write("g.toml", other).write("f.tsv", "Word\tLg10WF\tn\nDog\t3.5\t1\ndogs\t3\t1\ncat\t2\t1\ncats\t1\t1\n");
+    let other =
+        GRAMMAR.replace("file = \"freq.csv\"", "file = \"f.tsv\"\nword = \"Word\"\ncolumn = \"Lg10WF\"");
+    workspace
+        .write("g.toml", other)
+        .write("f.tsv", "Word\tLg10WF\tn\nDog\t3.5\t1\ndogs\t3\t1\ncat\t2\t1\ncats\t1\t1\n");
     assert!(generated(&workspace)[0].contains(",a_Lg10WF,"));
 }
 
@@ -86,7 +92,10 @@ fn mistakes_in_a_list_have_a_place() {
     ] {
         workspace.write("freq.csv", list);
         let said = workspace.transcript("check g.toml");
-        assert!(said.contains(message) && said.contains("freq.csv:") && said.contains("hint:"), "{list}: {said}");
+        assert!(
+            said.contains(message) && said.contains("freq.csv:") && said.contains("hint:"),
+            "{list}: {said}"
+        );
     }
     workspace.write("g.toml", GRAMMAR.replace("freq.csv", "none.csv"));
     assert!(workspace.transcript("check g.toml").contains("none.csv"));
@@ -101,7 +110,10 @@ fn forms_may_have_values_of_their_own() {
         )
     };
     let cat = "{ sg = \"cat\", pl = \"cats\", zipf = { sg = 4, pl = 3 } }";
-    workspace.write("g.toml", words(&format!("{{ sg = \"dog\", pl = [\"dogs\", \"doggies\"], zipf = [5, 4, 2] }}, {cat}")));
+    workspace.write(
+        "g.toml",
+        words(&format!("{{ sg = \"dog\", pl = [\"dogs\", \"doggies\"], zipf = [5, 4, 2] }}, {cat}")),
+    );
     let rows = generated(&workspace);
     assert_eq!(
         rows,

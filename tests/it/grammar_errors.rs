@@ -325,7 +325,10 @@ fn every_mistake_is_told_at_once_and_none_that_follows_from_another() {
     let told: Vec<&str> = problems.iter().map(|problem| problem.message.as_str()).collect();
     assert!(told.len() >= 3, "{told:?}");
     assert!(told.contains(&"`zipf` is a text here and a number in an earlier word"), "{told:?}");
-    assert!(told.contains(&"no slot is called `sbj`") && told.contains(&"no slot is called `vreb`"), "{told:?}");
+    assert!(
+        told.contains(&"no slot is called `sbj`") && told.contains(&"no slot is called `vreb`"),
+        "{told:?}"
+    );
     assert!(!told.iter().any(|message| message.contains("`subj`")), "{told:?}");
     assert!(problems.is_sorted_by_key(|problem| problem.line));
     // Each with its own hint, in the text.
@@ -347,5 +350,9 @@ fn what_a_hint_says_can_be_done() {
     let said = workspace.transcript("check deep.fcfg --depth 200");
     let depth = said.split("--depth ").nth(1).unwrap_or_else(|| panic!("{said}"));
     let depth: String = depth.chars().take_while(char::is_ascii_digit).collect();
-    assert!(workspace.transcript(&format!("check deep.fcfg --depth {}", depth.parse::<usize>().unwrap() / 4)).starts_with("exit code 0"));
+    assert!(
+        workspace
+            .transcript(&format!("check deep.fcfg --depth {}", depth.parse::<usize>().unwrap() / 4))
+            .starts_with("exit code 0")
+    );
 }

@@ -217,7 +217,12 @@ fn minimal_pairs_differ_in_one_feature_and_in_the_words_that_it_asks_for() {
             for other in features {
                 // Another number is another form, with a frequency of its own.
                 if !other.is_numeric() {
-                    assert_eq!(other.display(a) == other.display(b), other.name() != feature, "{}", other.name());
+                    assert_eq!(
+                        other.display(a) == other.display(b),
+                        other.name() != feature,
+                        "{}",
+                        other.name()
+                    );
                 }
             }
         }

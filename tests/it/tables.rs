@@ -72,21 +72,33 @@ fn multiblimp_is_a_table_with_tabs() {
     let said = workspace.transcript(&format!("run data.tsv {FAST} -o out"));
     assert!(said.starts_with("exit code 0"), "{said}");
     assert!(said.contains("column 1 has no name and counts the rows: it is left out"), "{said}");
-    assert_eq!(kept(&workspace, "out")[..2], ["sentence,grammatical,pair,verb", "\"Hij \"\"slaapt\"\" 0.\",true,0,slaapt"]);
+    assert_eq!(
+        kept(&workspace, "out")[..2],
+        ["sentence,grammatical,pair,verb", "\"Hij \"\"slaapt\"\" 0.\",true,0,slaapt"]
+    );
 }
 
 #[test]
 fn zorro_is_lines_that_are_bad_and_good_in_turn() {
     let workspace = Workspace::new();
-    let text: String = (0..8).map(|k| format!("look at this dogs {k} .\nlook at these dogs {k} .\n")).collect();
+    let text: String =
+        (0..8).map(|k| format!("look at this dogs {k} .\nlook at these dogs {k} .\n")).collect();
     workspace.write("agreement.txt", &text);
     workspace.ok(&format!("run agreement.txt --lines bad,good {FAST} -o out"));
     let rows = kept(&workspace, "out");
-    assert_eq!(rows[..3], ["sentence,grammatical,pair", "look at this dogs 0 .,false,0", "look at these dogs 0 .,true,0"]);
+    assert_eq!(
+        rows[..3],
+        ["sentence,grammatical,pair", "look at this dogs 0 .,false,0", "look at these dogs 0 .,true,0"]
+    );
     // Which line is which is nothing to guess.
     let said = workspace.transcript(&format!("run agreement.txt {FAST} -o out2"));
-    assert!(said.contains("agreement.txt is a text without columns") && said.contains("--lines bad,good"), "{said}");
-    let odd = workspace.write("odd.txt", format!("{text}one more\n")).transcript("run odd.txt --lines bad,good -o out3");
+    assert!(
+        said.contains("agreement.txt is a text without columns") && said.contains("--lines bad,good"),
+        "{said}"
+    );
+    let odd = workspace
+        .write("odd.txt", format!("{text}one more\n"))
+        .transcript("run odd.txt --lines bad,good -o out3");
     assert!(odd.contains("odd.txt:17: 17 sentences do not make sets of 2 (bad, good)"), "{odd}");
 }
 
@@ -117,7 +129,10 @@ fn a_syntaxgym_suite_has_a_row_for_each_condition_and_its_regions_as_slots() {
     workspace.write("suite.json", suite());
     workspace.ok(&format!("run suite.json --at verb {FAST} -o out"));
     let rows = kept(&workspace, "out");
-    assert_eq!(rows[..3], ["sentence,condition,item", "The author 1 laughs .,match,1", "The author 1 laugh .,mismatch,1"]);
+    assert_eq!(
+        rows[..3],
+        ["sentence,condition,item", "The author 1 laughs .,match,1", "The author 1 laugh .,mismatch,1"]
+    );
     let stimuli = Stimuli::read(&workspace.path("suite.json")).unwrap();
     assert_eq!(stimuli.slots(), ["subject", "verb", "end"]);
     let verb = stimuli.spans(0)[1].unwrap();
@@ -176,19 +191,31 @@ fn a_treebank_is_read_as_words_with_their_places() {
     let column = |row: &str, at: usize| row.split(',').nth(at).unwrap().to_owned();
     let words: Vec<[String; 3]> = rows[1..].iter().map(|row| [1, 2, 3].map(|at| column(row, at))).collect();
     let expected = [
-        ("No", 0, 2), ("vengo", 3, 8), ("del", 9, 12), ("del", 9, 12), ("mar", 13, 16), (".", 16, 17),
-        ("I", 0, 1), ("do", 2, 4), ("n't", 4, 7), ("sleep", 8, 13),
+        ("No", 0, 2),
+        ("vengo", 3, 8),
+        ("del", 9, 12),
+        ("del", 9, 12),
+        ("mar", 13, 16),
+        (".", 16, 17),
+        ("I", 0, 1),
+        ("do", 2, 4),
+        ("n't", 4, 7),
+        ("sleep", 8, 13),
     ];
     let expected = expected.map(|(word, start, end)| [word.to_owned(), start.to_string(), end.to_string()]);
     assert_eq!(words, expected);
-    let distances: Vec<String> = rows[1..].iter().map(|row| row.rsplit(',').next().unwrap().to_owned()).collect();
+    let distances: Vec<String> =
+        rows[1..].iter().map(|row| row.rsplit(',').next().unwrap().to_owned()).collect();
     assert_eq!(distances, ["1", "", "2", "1", "-3", "-4", "3", "2", "1", ""]);
 }
 
 #[test]
 fn mistakes_of_a_treebank_are_told_at_once() {
     let workspace = Workspace::new();
-    let wrong = TREEBANK.replace("5\tmar", "6\tmar").replace("2\tobl", "x\tobl").replace("\tPUNCT\t_\t_\t", "\tPUNCT\t_\t");
+    let wrong = TREEBANK
+        .replace("5\tmar", "6\tmar")
+        .replace("2\tobl", "x\tobl")
+        .replace("\tPUNCT\t_\t_\t", "\tPUNCT\t_\t");
     workspace.write("ud.conllu", wrong);
     let said = workspace.transcript("run ud.conllu -o out");
     assert!(said.contains("ud.conllu:8: word `6` where word 5 is next"), "{said}");
@@ -219,7 +246,10 @@ fn decimal_commas_are_named_and_read_if_asked_for() {
     let table = format!("k;zipf\n{}", rows(|k| format!("{};{},5\n", ["a", "b"][k % 2], k % 5)));
     let said = fit(&workspace, &table, "");
     assert!(said.starts_with("exit code 0"), "{said}");
-    assert!(said.contains("warning: `zipf` is categorical, because 12 rows have a comma for the point (`0,5`)"), "{said}");
+    assert!(
+        said.contains("warning: `zipf` is categorical, because 12 rows have a comma for the point (`0,5`)"),
+        "{said}"
+    );
     let said = fit(&workspace, &table, "--decimal-comma");
     assert!(said.starts_with("exit code 0") && !said.contains("comma"), "{said}");
     assert!(workspace.read("out/stimuli.json").contains("{\"name\":\"zipf\",\"kind\":\"numeric\"}"));
@@ -233,14 +263,22 @@ fn what_is_odd_in_a_table_is_told_and_no_warning_lists_more_than_ten_values() {
         rows(|k| format!("s{},{},{}\n", k / 2, ["sg", "Sg", "sg ", "pl"][k % 4], ["x", "y", "z"][k % 3]))
     );
     let said = fit(&workspace, &table, "");
-    assert!(said.contains("`number` has levels that differ only in blanks or case: `Sg`, `sg` and `sg `"), "{said}");
+    assert!(
+        said.contains("`number` has levels that differ only in blanks or case: `Sg`, `sg` and `sg `"),
+        "{said}"
+    );
     assert!(said.contains("6 sentences are there more than once with other values"), "{said}");
     for line in said.lines().filter(|line| line.starts_with("warning")) {
         assert!(line.matches('`').count() <= 22, "{line}");
     }
     let table = format!("sentence,number\n{}", rows(|k| format!("s{},{}\n", k % 10, ["sg", "pl"][k % 2])));
     let said = fit(&workspace, &table, "");
-    assert!(said.contains("2 sentences are there more than once with the same values (stimuli 0 and 10; 1 and 11"), "{said}");
+    assert!(
+        said.contains(
+            "2 sentences are there more than once with the same values (stimuli 0 and 10; 1 and 11"
+        ),
+        "{said}"
+    );
     let table = format!("sentence,grammatical,k\n{}", rows(|k| format!("s{},{},{}\n", k % 6, k < 6, k % 3)));
     assert!(fit(&workspace, &table, "").contains("6 sentences stand as good and as bad"));
 }
@@ -248,7 +286,8 @@ fn what_is_odd_in_a_table_is_told_and_no_warning_lists_more_than_ten_values() {
 #[test]
 fn columns_that_tell_nothing_apart_are_left_out_with_one_warning() {
     let workspace = Workspace::new();
-    let table = format!("id,language,number,none\n{}", rows(|k| format!("x{k},en,{},\n", ["sg", "pl"][k % 2])));
+    let table =
+        format!("id,language,number,none\n{}", rows(|k| format!("x{k},en,{},\n", ["sg", "pl"][k % 2])));
     let said = fit(&workspace, &table, "");
     let warning = "warning: left out, because they tell no stimuli apart: `id` (another value for each), `language` and `none`\n";
     assert!(said.starts_with("exit code 0") && said.contains(warning), "{said}");
@@ -269,12 +308,19 @@ fn the_column_of_the_sentences_may_have_another_name() {
     for (name, asked) in [("Sentence", "Sentence"), ("text", "text"), ("My Text", "'My Text'")] {
         workspace.write("s.csv", format!("{name},number\n{table}"));
         let said = workspace.transcript("extract s.csv -o a.safetensors");
-        assert!(said.contains(&format!("hint: if it has another name, say which: --text {asked}\n")), "{said}");
+        assert!(
+            said.contains(&format!("hint: if it has another name, say which: --text {asked}\n")),
+            "{said}"
+        );
         let output = workspace.command("extract s.csv -o a.safetensors --text").arg(name).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
     let said = workspace.transcript("extract s.csv -o a.safetensors --text My");
-    assert!(said.contains("s.csv: no column is called `My`") && said.contains("hint: its columns are My Text and number\n"), "{said}");
+    assert!(
+        said.contains("s.csv: no column is called `My`")
+            && said.contains("hint: its columns are My Text and number\n"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -283,7 +329,10 @@ fn every_mistake_of_a_table_is_told_at_once_up_to_ten() {
     let table = "sentence,n\na b,1\nc\n,2\nd e,1,2\nf g,3\n";
     workspace.write("s.csv", table);
     let said = workspace.transcript("extract s.csv -o a.safetensors");
-    for message in ["s.csv:3: 1 value where the header has 2 columns", "s.csv:5: 3 values where the header has 2 columns"] {
+    for message in [
+        "s.csv:3: 1 value where the header has 2 columns",
+        "s.csv:5: 3 values where the header has 2 columns",
+    ] {
         assert!(said.contains(message), "{said}");
     }
     let many: String = (0..30).map(|k| format!("a{k}\n")).collect();
@@ -306,7 +355,11 @@ fn what_is_no_table_is_named_as_what_it_is() {
         ("zipped.csv", "zipped.csv is a file compressed with gzip"),
         ("folder", "folder is an empty folder"),
     ] {
-        for command in [format!("run {file}"), format!("fit {file} a.npy -o o"), format!("extract {file} -o a.safetensors")] {
+        for command in [
+            format!("run {file}"),
+            format!("fit {file} a.npy -o o"),
+            format!("extract {file} -o a.safetensors"),
+        ] {
             let said = workspace.transcript(&command);
             assert!(said.contains(is) && said.contains("CoNLL-U"), "{command}: {said}");
             assert!(!said.contains("toml.io"), "{said}");

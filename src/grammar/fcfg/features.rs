@@ -163,7 +163,8 @@ impl<'a> Reader<'a> {
     /// Whether the bracket here opens a list of values, not a structure: its first entry has no name.
     fn is_list(&self) -> bool {
         let inside = self.rest()[1..].trim_start();
-        let after = inside.trim_start_matches(|c: char| c.is_alphanumeric() || "_-.".contains(c)).trim_start();
+        let after =
+            inside.trim_start_matches(|c: char| c.is_alphanumeric() || "_-.".contains(c)).trim_start();
         let named = after.len() < inside.len() && (after.starts_with('=') || after.starts_with("->"));
         // A name may end in the `-` of an arrow.
         let pointed = inside.find("->").is_some_and(|at| !inside[..at].contains([',', ']', '[']));

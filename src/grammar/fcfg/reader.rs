@@ -41,7 +41,11 @@ pub(super) enum Ast {
     /// A structure that a variable stands for elsewhere.
     Shared(String, Box<Ast>),
     /// A set or a tuple, whose parts may be variables.
-    Gathered { kind: Gathering, joined: bool, parts: Vec<Ast> },
+    Gathered {
+        kind: Gathering,
+        joined: bool,
+        parts: Vec<Ast>,
+    },
     /// Logic, which does not decide what is a sentence: anything.
     Anything,
 }

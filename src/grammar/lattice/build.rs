@@ -50,7 +50,11 @@ impl Lattice {
     }
 
     /// The symbols that derive nothing at all, of `symbols`.
-    pub(in crate::grammar) fn barren(rules: &Rules, symbols: &BTreeSet<usize>, depth: usize) -> BTreeSet<usize> {
+    pub(in crate::grammar) fn barren(
+        rules: &Rules,
+        symbols: &BTreeSet<usize>,
+        depth: usize,
+    ) -> BTreeSet<usize> {
         let mut builder = Builder::new(rules, BUDGET);
         let mut is_barren =
             |symbol: &usize| builder.solve(*symbol, depth).is_ok_and(|answers| answers.is_empty());

@@ -66,7 +66,10 @@ impl Scope<'_> {
                     Some(feature) => vec![feature.trim().to_owned()],
                     None => self.shared(slot, controller),
                 };
-                if features.is_empty() && !slot.is_partial(self.lexicons) && !controller.is_partial(self.lexicons) {
+                if features.is_empty()
+                    && !slot.is_partial(self.lexicons)
+                    && !controller.is_partial(self.lexicons)
+                {
                     let message =
                         format!("`{}` and `{}` have no feature in common", slot.name, controller.name);
                     let hint = format!(

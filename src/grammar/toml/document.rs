@@ -4,8 +4,8 @@ use std::path::Path;
 
 use toml::de::DeTable;
 
-use super::frequencies;
 use super::constraint::{Operand, Scope, split_equation};
+use super::frequencies;
 use super::lexicon::Lexicon;
 use super::reader::{Bytes, Table};
 use super::slot::{Slot, slot_named};
@@ -79,18 +79,20 @@ impl Document {
         mistakes.require_none()?;
         let table = Table::new(source, "a grammar".to_owned(), 0..0, document.get_ref());
         let mut mistakes = Mistakes::default();
-        let known = mistakes.keep(table.only(&[
-            "name",
-            "summary",
-            "source",
-            "capitalize",
-            "lexicon",
-            "frequencies",
-            "slots",
-            "constraints",
-            "computed",
-            "template",
-        ]))?.is_some();
+        let known = mistakes
+            .keep(table.only(&[
+                "name",
+                "summary",
+                "source",
+                "capitalize",
+                "lexicon",
+                "frequencies",
+                "slots",
+                "constraints",
+                "computed",
+                "template",
+            ]))?
+            .is_some();
         let text = |key| -> Result<Option<String>> {
             table.get(key).map(|entry| Ok(entry.text()?.text.to_owned())).transpose()
         };
@@ -166,7 +168,8 @@ impl Document {
                 if let (Some(slot), true) = (lacking, mistakes.is_empty()) {
                     let message =
                         format!("no template has the slot `{slot}`, so that `{}` has no value", entry.key);
-                    let hint = format!("write {{{slot}}} in the text of a template, or remove `{}`", entry.key);
+                    let hint =
+                        format!("write {{{slot}}} in the text of a template, or remove `{}`", entry.key);
                     return Err(table.source.error(text.span, message, hint));
                 }
                 Ok(rule)

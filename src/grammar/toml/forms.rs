@@ -23,7 +23,12 @@ impl Lexicon {
     }
 
     /// Gives the forms in the cell that `field` names, or all of them, their value of a feature.
-    pub(super) fn feature_of_forms(&mut self, source: SourceText<'_>, field: &Field, word: &mut Word) -> Result<()> {
+    pub(super) fn feature_of_forms(
+        &mut self,
+        source: SourceText<'_>,
+        field: &Field,
+        word: &mut Word,
+    ) -> Result<()> {
         let key = &field.path[0];
         let rest = Field {
             path: field.path[1..].to_vec(),
@@ -46,7 +51,8 @@ impl Lexicon {
         let mut forms: Vec<&mut Form> =
             word.forms.iter_mut().filter(|form| cell.iter().all(|part| form.cell.contains(part))).collect();
         let path = field.path.join(".");
-        let refused = |message: String, hint: &str| Err(source.error(field.span.clone(), message, hint.to_owned()));
+        let refused =
+            |message: String, hint: &str| Err(source.error(field.span.clone(), message, hint.to_owned()));
         if forms.is_empty() {
             let message = format!("`{lemma}` has no form that `{path}` could be of");
             return refused(message, "name a form that the word has");

@@ -35,7 +35,9 @@ pub(super) fn fill(
     let known = read(SourceText { origin: &origin, text: &text }, &word, &column)?;
     if let Some(lexicon) = lexicons.iter().find(|lexicon| lexicon.has_texts(&column)) {
         let message = format!("`{column}` of lexicon `{}` has texts, and {origin} has numbers", lexicon.name);
-        let hint = format!("rename one of the two: column = \"…\" names that of the list, and so the feature {column}");
+        let hint = format!(
+            "rename one of the two: column = \"…\" names that of the list, and so the feature {column}"
+        );
         return Err(file.error(message, hint));
     }
     // A word as it is written; else, as lists have them, in small letters.
@@ -72,7 +74,8 @@ fn read(source: SourceText<'_>, word: &str, column: &str) -> Result<BTreeMap<Str
     let header = reader.headers().cloned().unwrap_or_default();
     let find = |name: &str, key: &str| {
         header.iter().position(|other| other == name).ok_or_else(|| {
-            let near = suggest(name, header.iter().collect::<Vec<_>>(), "its columns are").unwrap_or_default();
+            let near =
+                suggest(name, header.iter().collect::<Vec<_>>(), "its columns are").unwrap_or_default();
             let hint = format!("{near}; name the column under [frequencies]: {key} = \"…\"");
             source.error(0..first.len(), format!("no column is called `{name}`"), hint)
         })
@@ -98,7 +101,9 @@ fn read(source: SourceText<'_>, word: &str, column: &str) -> Result<BTreeMap<Str
             let hint = "write a number with a point, or leave the cell empty".to_owned();
             return Err(source.error(place(&record), format!("`{cell}` is no number"), hint));
         };
-        if let Some(other) = known.insert(text.to_owned(), number).filter(|&other| other.to_bits() != number.to_bits()) {
+        if let Some(other) =
+            known.insert(text.to_owned(), number).filter(|&other| other.to_bits() != number.to_bits())
+        {
             let message = format!("`{text}` stands twice, with {other} and with {number}");
             return Err(source.error(place(&record), message, "keep one of the two".to_owned()));
         }

@@ -30,7 +30,8 @@ pub(super) fn read_all(
     slots: &[Slot],
     mistakes: &mut Mistakes,
 ) -> Result<Vec<Template>> {
-    let capitalize = mistakes.keep(table.get("capitalize").map(Entry::flag).transpose())?.flatten().unwrap_or(false);
+    let capitalize =
+        mistakes.keep(table.get("capitalize").map(Entry::flag).transpose())?.flatten().unwrap_or(false);
     let shared = table.get("constraints").map(|entry| entry.table("`constraints`".to_owned())).transpose();
     let shared = mistakes.keep(shared)?.flatten();
     if let Some(shared) = &shared {

@@ -77,10 +77,16 @@ impl Sentence {
         let next = self.words.len() + 1;
         if let Some((first, last)) = id.split_once('-') {
             let (Ok(first), Ok(last)) = (first.parse::<usize>(), last.parse::<usize>()) else {
-                return Err((format!("`{id}` is no number of words"), "a token of several words is numbered 3-4"));
+                return Err((
+                    format!("`{id}` is no number of words"),
+                    "a token of several words is numbered 3-4",
+                ));
             };
             if first != next || last < first {
-                return Err((format!("token `{id}` where word {next} is next"), "number the words of a sentence from 1"));
+                return Err((
+                    format!("token `{id}` where word {next} is next"),
+                    "number the words of a sentence from 1",
+                ));
             }
             self.tokens.push(Token { form: form.to_owned(), words: first - 1..last, space_after });
             return Ok(());
@@ -89,13 +95,19 @@ impl Sentence {
             return Ok(());
         }
         if id.parse::<usize>() != Ok(next) {
-            return Err((format!("word `{id}` where word {next} is next"), "number the words of a sentence from 1"));
+            return Err((
+                format!("word `{id}` where word {next} is next"),
+                "number the words of a sentence from 1",
+            ));
         }
         let given = |field: &str| Some(field.to_owned()).filter(|field| field != "_");
         let head = match head {
             "_" => None,
             head => Some(head.parse().map_err(|_| {
-                (format!("`{head}` is no number of a word"), "the seventh column is the number of the head, 0 for the root")
+                (
+                    format!("`{head}` is no number of a word"),
+                    "the seventh column is the number of the head, 0 for the root",
+                )
             })?),
         };
         let feats = feats.split('|').filter_map(|feat| feat.split_once('='));
@@ -127,7 +139,8 @@ impl Sentence {
         });
         let mut spans = Vec::with_capacity(self.words.len());
         for (token, start) in self.tokens.iter().zip(places) {
-            let words = &self.words[token.words.start.min(self.words.len())..token.words.end.min(self.words.len())];
+            let words =
+                &self.words[token.words.start.min(self.words.len())..token.words.end.min(self.words.len())];
             let whole = Span { start, end: start + token.form.chars().count() as u32 };
             let spelled: String = words.iter().map(|word| word.form.as_str()).collect();
             let mut at = start;

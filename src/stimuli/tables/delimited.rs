@@ -40,11 +40,9 @@ fn parse(bytes: &[u8], path: &Path, divider: u8, quoting: bool) -> Result<(Raw, 
     let failed = |error: &csv::Error| {
         let line = error.position().map_or(1, csv::Position::line);
         match error.kind() {
-            csv::ErrorKind::Utf8 { .. } => Fault::new(
-                line,
-                "not valid UTF-8",
-                "save the file as UTF-8; spreadsheets offer `CSV UTF-8`",
-            ),
+            csv::ErrorKind::Utf8 { .. } => {
+                Fault::new(line, "not valid UTF-8", "save the file as UTF-8; spreadsheets offer `CSV UTF-8`")
+            }
             _ => Fault::new(line, error.to_string(), ""),
         }
     };

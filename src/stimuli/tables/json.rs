@@ -21,7 +21,9 @@ pub(super) fn lines(text: &str, path: &Path) -> Result<Raw> {
         }
         match serde_json::from_str(text) {
             Ok(Value::Object(object)) => records.push(object, line),
-            Ok(_) => faults.push(Fault::new(line, "no object of JSON", "write {\"sentence\": …} on each line")),
+            Ok(_) => {
+                faults.push(Fault::new(line, "no object of JSON", "write {\"sentence\": …} on each line"))
+            }
             Err(error) => {
                 let column = error.column();
                 let hint = "write one object of JSON on each line";
@@ -107,7 +109,8 @@ impl Records {
         self.raw.columns.retain(|column| !nested.contains(&column.name));
         if !nested.is_empty() {
             let names: Vec<String> = nested.iter().map(|name| format!("`{name}`")).collect();
-            let note = format!("left out, because lists and objects are no values: {}", text::some(&names, SHOWN));
+            let note =
+                format!("left out, because lists and objects are no values: {}", text::some(&names, SHOWN));
             self.raw.notes.push(note);
         }
         self.raw

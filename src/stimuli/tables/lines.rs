@@ -36,7 +36,12 @@ pub(super) fn read(text: &str, path: &Path, reading: &Reading) -> Result<Raw> {
     if !n.is_multiple_of(labels.len()) {
         let message = format!("{n} sentences do not make sets of {} ({})", labels.len(), labels.join(", "));
         let line = raw.lines.last().copied().unwrap_or(1);
-        return Err(Fault::new(line, message, "complete the last set, or name with --lines what the lines are").of(path));
+        return Err(Fault::new(
+            line,
+            message,
+            "complete the last set, or name with --lines what the lines are",
+        )
+        .of(path));
     }
     let graded = labels.iter().all(|label| GRADES.contains(&label.as_str()));
     let label = |row: usize| {

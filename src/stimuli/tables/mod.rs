@@ -24,8 +24,8 @@ use std::path::Path;
 use self::raw::Raw;
 use super::sidecar::Sidecar;
 use super::{Error, Result, Stimuli};
-use crate::files::kind::{Group, Kind, Seen, what_is};
 use crate::files;
+use crate::files::kind::{Group, Kind, Seen, what_is};
 
 /// How a table is to be read where its format leaves that open.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -44,8 +44,7 @@ pub struct Reading {
 }
 
 /// What can be read, for those who gave something else.
-pub(super) const READABLE: &str =
-    "tables are read as CSV, TSV, with semicolons, as JSON lines, SyntaxGym suites, CoNLL-U, and texts of a sentence a line";
+pub(super) const READABLE: &str = "tables are read as CSV, TSV, with semicolons, as JSON lines, SyntaxGym suites, CoNLL-U, and texts of a sentence a line";
 
 /// Endings of files that hold tables, whatever these look like.
 const ENDINGS: [&str; 10] =
@@ -122,10 +121,14 @@ fn raw(path: &Path, reading: &Reading) -> Result<Raw> {
         Kind::Conllu => return treebank::read(&text(bytes()?)?, path, reading),
         // What is in a table may look like something else.
         Kind::Stream | Kind::Empty | Kind::ForeignText => delimited::read(&bytes()?, path, None),
-        Kind::Text | Kind::Fcfg | Kind::Toml | Kind::TomlGrammar | Kind::SweepPlan if ends(path, &["csv", "tsv", "tab"]) => {
+        Kind::Text | Kind::Fcfg | Kind::Toml | Kind::TomlGrammar | Kind::SweepPlan
+            if ends(path, &["csv", "tsv", "tab"]) =>
+        {
             delimited::read(&bytes()?, path, None)
         }
-        Kind::Text if ends(path, &["conllu", "conll"]) => return treebank::read(&text(bytes()?)?, path, reading),
+        Kind::Text if ends(path, &["conllu", "conll"]) => {
+            return treebank::read(&text(bytes()?)?, path, reading);
+        }
         Kind::Text => return lines::read(&text(bytes()?)?, path, reading),
         _ => return Err(other(path, &seen)),
     }?;
@@ -138,7 +141,9 @@ fn other(path: &Path, seen: &Seen) -> Error {
         Kind::Parquet | Kind::Arrow | Kind::ArrowStream | Kind::Sqlite | Kind::R => {
             "write it as CSV first (in pandas: table.to_csv(\"stimuli.csv\", index=False)); "
         }
-        Kind::Gzip | Kind::Bzip2 | Kind::Xz | Kind::Zstd | Kind::Zip | Kind::SevenZip | Kind::Tar => "unpack it first; ",
+        Kind::Gzip | Kind::Bzip2 | Kind::Xz | Kind::Zstd | Kind::Zip | Kind::SevenZip | Kind::Tar => {
+            "unpack it first; "
+        }
         Kind::LfsPointer | Kind::AnnexPointer => "fetch the file that it stands for; ",
         Kind::Html => "download the file itself, not the page about it; ",
         Kind::BracketedTrees => "convert it to CoNLL-U; ",

@@ -51,7 +51,11 @@ impl Raw {
         let find = |name: &str| self.columns.iter().position(|column| column.name.eq_ignore_ascii_case(name));
         let text = |at: usize| {
             self.columns[at].cells.iter().flatten().any(|cell| cell.trim().parse::<f64>().is_err())
-                && !self.columns[at].cells.iter().flatten().all(|cell| ["true", "false"].contains(&cell.to_lowercase().as_str()))
+                && !self.columns[at]
+                    .cells
+                    .iter()
+                    .flatten()
+                    .all(|cell| ["true", "false"].contains(&cell.to_lowercase().as_str()))
         };
         let sentences = |(first, second, marks): &'static (&str, &str, Marks)| {
             let (first, second) = (find(first)?, find(second)?);
@@ -67,16 +71,14 @@ impl Raw {
     fn doubled(self, (first, second): (usize, usize), marks: &Marks, graded: bool) -> Self {
         let n_pairs = self.lines.len();
         let names: Vec<String> = self.columns.iter().map(|column| column.name.clone()).collect();
-        let twice = |cells: &[Option<String>]| cells.iter().flat_map(|cell| [cell.clone(), cell.clone()]).collect();
+        let twice =
+            |cells: &[Option<String>]| cells.iter().flat_map(|cell| [cell.clone(), cell.clone()]).collect();
         let woven = |a: usize, b: usize| -> Vec<Option<String>> {
             let (a, b) = (&self.columns[a].cells, &self.columns[b].cells);
             a.iter().zip(b).flat_map(|(a, b)| [a.clone(), b.clone()]).collect()
         };
-        let mut columns = vec![Column {
-            name: SENTENCE.to_owned(),
-            said: Said::Texts,
-            cells: woven(first, second),
-        }];
+        let mut columns =
+            vec![Column { name: SENTENCE.to_owned(), said: Said::Texts, cells: woven(first, second) }];
         if graded {
             let cells = (0..2 * n_pairs).map(|row| Some((row % 2 == 0).to_string())).collect();
             columns.push(Column { name: GRAMMATICAL.to_owned(), said: Said::Texts, cells });
@@ -129,7 +131,10 @@ impl Raw {
         let lines = self.lines.iter().flat_map(|&line| [line, line]).collect();
         let mut notes = self.notes;
         let what = if graded { "a good and a bad sentence" } else { "two sentences" };
-        notes.push(format!("each of the {n_pairs} rows has {what}: they are {} stimuli, and `{PAIR}` says which go together", 2 * n_pairs));
+        notes.push(format!(
+            "each of the {n_pairs} rows has {what}: they are {} stimuli, and `{PAIR}` says which go together",
+            2 * n_pairs
+        ));
         Self { columns, lines, notes, ..Self::new(&self.path) }
     }
 }

@@ -209,7 +209,9 @@ impl Raw {
         if let Some(other) = self.position(SENTENCE).filter(|&other| other != at) {
             SENTENCE.clone_into(&mut self.columns[at].name);
             self.columns[other].name = format!("{SENTENCE}_column");
-            self.notes.push(format!("the column called {SENTENCE} is a feature, {SENTENCE}_column: the sentences are in {text}"));
+            self.notes.push(format!(
+                "the column called {SENTENCE} is a feature, {SENTENCE}_column: the sentences are in {text}"
+            ));
             return Ok(());
         }
         SENTENCE.clone_into(&mut self.columns[at].name);

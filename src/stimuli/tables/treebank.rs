@@ -64,7 +64,13 @@ fn split(name: &str) -> (&str, &str) {
 }
 
 /// Each sentence is a stimulus.
-fn whole(sentences: &[Sentence], raw: &mut Raw, feats: &BTreeSet<&str>, reading: &Reading, rebuilt: &mut u128) {
+fn whole(
+    sentences: &[Sentence],
+    raw: &mut Raw,
+    feats: &BTreeSet<&str>,
+    reading: &Reading,
+    rebuilt: &mut u128,
+) {
     let chosen: Vec<(&str, &str)> = if reading.morphology.is_empty() {
         [UPOS].into_iter().chain(feats.iter().copied()).map(|feature| (ROOT, feature)).collect()
     } else {
@@ -87,7 +93,8 @@ fn whole(sentences: &[Sentence], raw: &mut Raw, feats: &BTreeSet<&str>, reading:
         raw.lines.push(sentence.line);
         texts.cells.push(Some(text));
         length.cells.push(Some(sentence.words.len().to_string()));
-        let found: Vec<Option<usize>> = raw.slots.iter().map(|relation| word_of(sentence, relation)).collect();
+        let found: Vec<Option<usize>> =
+            raw.slots.iter().map(|relation| word_of(sentence, relation)).collect();
         raw.spans.push(found.iter().map(|at| at.and_then(|at| spans.get(at).copied())).collect());
         for (column, (relation, feature)) in columns.iter_mut().zip(&chosen) {
             let at = raw.slots.iter().zip(&found).find(|(slot, _)| slot == relation).and_then(|(_, at)| *at);
@@ -114,7 +121,13 @@ fn word_of(sentence: &Sentence, relation: &str) -> Option<usize> {
 }
 
 /// Each word is a stimulus.
-fn words(sentences: &[Sentence], raw: &mut Raw, feats: &BTreeSet<&str>, reading: &Reading, rebuilt: &mut u128) {
+fn words(
+    sentences: &[Sentence],
+    raw: &mut Raw,
+    feats: &BTreeSet<&str>,
+    reading: &Reading,
+    rebuilt: &mut u128,
+) {
     raw.word_level = true;
     raw.slots = vec![WORD.to_owned()];
     let asked = |feature: &str| {

@@ -4,8 +4,8 @@ use mlem_probe::stimuli::confounds::Confounds;
 use mlem_probe::stimuli::{FeatureLevels, TableCheck};
 use serde_json::{Value, json};
 
-use super::{inputs, source};
 use super::words::Words;
+use super::{inputs, source};
 use crate::args::CheckArgs;
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;

@@ -148,7 +148,8 @@ pub fn choose_features(
 
 /// Leaves out the features that tell no pair of stimuli from another, unless they were asked for by name, and says which.
 fn leave_constant_out(stimuli: &mut Stimuli, args: &EstimatorArgs) -> Result<Option<String>> {
-    let constant = |feature: &&Feature| !feature.varies() && !args.features.iter().any(|name| name == feature.name());
+    let constant =
+        |feature: &&Feature| !feature.varies() && !args.features.iter().any(|name| name == feature.name());
     let name = |feature: &Feature| {
         let why = if feature.names_stimuli() { " (another value for each)" } else { "" };
         format!("`{}`{why}", feature.name())
