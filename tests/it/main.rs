@@ -30,6 +30,7 @@
 //! - `sweep`: plans of many runs, here, in shards, and under Slurm (a real one is opt-in)
 //! - `tables`: tables as people have them
 //! - `tokenizers`: those built from the files of a vocabulary
+//! - `tokens`: what the model reads, in every layout of a tokenizer's files
 //! - `transforms`: what is done to activations before the fit
 //! - `untrained`: models before any training, as a control
 //! - `wild_configs`: configurations with values that no model has
@@ -67,6 +68,7 @@ mod streaming;
 mod sweep;
 mod tables;
 mod tokenizers;
+mod tokens;
 mod transforms;
 mod untrained;
 mod wild_configs;

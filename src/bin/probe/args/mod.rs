@@ -11,6 +11,7 @@ mod simulate;
 mod stimuli;
 mod sweep;
 mod table;
+mod tokens;
 mod transform;
 
 use std::path::PathBuf;
@@ -30,6 +31,7 @@ pub use simulate::SimulateArgs;
 pub use stimuli::DrawArgs;
 pub use sweep::{CollectArgs, PlanArgs, SweepCommand, SweepRunArgs, SweepTask};
 pub use table::TableArgs;
+pub use tokens::TokensArgs;
 pub use transform::TransformArgs;
 
 use shared::{figure_format, within};
@@ -66,6 +68,8 @@ pub enum Command {
     Generate(GenerateArgs),
     /// Look a grammar or a table over: counts, levels, feature correlations, confounds, problems
     Check(CheckArgs),
+    /// Show what a model reads of a text: pieces, ids, places, and which file of its tokenizer says so
+    Tokens(TokensArgs),
     /// Run a model over stimuli and write every layer's activations
     Extract(ExtractCommand),
     /// Fit MLEM, or a baseline, on activations of your own: no model needed

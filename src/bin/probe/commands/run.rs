@@ -151,6 +151,7 @@ impl<'a> Prepared<'a> {
             device: Some(options.device.to_string()),
             dtype: (options.dtype != Dtype::F32).then(|| options.dtype.to_string()),
             config: serde_json::from_str(&checkpoint.config).unwrap_or_default(),
+            tokenizer: checkpoint.tokenizer.applied.clone(),
             pooling: pooling(&args.extract, stimuli),
         };
         let fit = Fit {
@@ -162,7 +163,7 @@ impl<'a> Prepared<'a> {
             model: Some(record),
             file: None,
             seconds,
-            warnings: self.warnings.clone(),
+            warnings: [self.warnings.as_slice(), &checkpoint.tokenizer.doubts].concat(),
         };
         Ok(Taken { args: self.args, fit, _claimed: claimed })
     }
@@ -210,8 +211,8 @@ fn stimuli(source: &str, args: &RunArgs, printer: &Printer) -> Result<(Stimuli, 
             }
             grammar.declare_numeric(&args.estimator.numeric)?;
             let mut warnings = source::warn(&grammar, printer);
-            let (stimuli, of_draw) = from_grammar(&grammar, &args.draw, printer)?;
-            warnings.extend(of_draw);
+            let (stimuli, doubts) = from_grammar(&grammar, &args.draw, printer)?;
+            warnings.extend(doubts);
             Ok((stimuli, warnings))
         }
         source::Source::Table => Ok((from_table(source, args, printer)?, Vec::new())),
