@@ -52,6 +52,9 @@ pub struct Provenance {
     /// How the model's weights were held, if not in f32 (`f16`, `bf16`).
     #[serde(default)]
     pub dtype: Option<String>,
+    /// How the model multiplied, if not in f32 (`fast`, `bf16`).
+    #[serde(default)]
+    pub precision: Option<String>,
     /// How tokens were pooled.
     pub pooling: Option<Pooling>,
     /// [`crate::stimuli::Stimuli::hash`] of the stimuli.
@@ -259,6 +262,7 @@ mod tests {
             transforms: vec![Transform::Units(vec![0, 1, 7]), Transform::Pca(2)],
             untrained: Some(3),
             dtype: Some("bf16".to_owned()),
+            precision: Some("fast".to_owned()),
         };
         let written = Activations::new(vec![0, 12], two_layers(), provenance).unwrap();
         written.write(&path).unwrap();

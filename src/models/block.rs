@@ -1,14 +1,11 @@
 //! A block: attention and an MLP, each added to the residual stream, with norms where an architecture has them.
 
-use candle_core::{Result, Tensor};
-
-use super::activation::Activation;
 use super::disentangled::LayerDistances;
 use super::error;
 use super::kernels::attention::{Attend, Bias};
-use super::kernels::linear::PackedLinear;
+use super::kernels::linear::{Finish, PackedLinear};
+use super::kernels::mlp::PackedMlp;
 use super::kernels::norm::Norm;
-use super::kernels::ops;
 use super::kernels::rotate::Prepare;
 use super::names::{self, NormOver, Qkv};
 use super::rotary::Rotary;
@@ -32,17 +29,18 @@ pub(super) struct Block {
     pub(super) after_attention: Option<Norm>,
     pub(super) parallel: bool,
     pub(super) mlp_in: Option<Norm>,
-    pub(super) mlp: Mlp,
+    pub(super) mlp: PackedMlp,
     pub(super) mlp_out: Option<Norm>,
     pub(super) after_mlp: Option<Norm>,
 }
 
-pub(super) struct Mlp {
-    pub(super) activation: Activation,
-    /// Goes through the activation; multiplied by `factor`'s output if there is one.
-    pub(super) activated: PackedLinear,
-    pub(super) factor: Option<PackedLinear>,
-    pub(super) down: PackedLinear,
+/// Memory that a pass uses again block after block.
+#[derive(Default)]
+pub(super) struct Room {
+    read: Vec<f32>,
+    qkv: Vec<f32>,
+    mixed: Vec<f32>,
+    wrote: Vec<f32>,
 }
 
 /// What all blocks of a pass share.
@@ -113,31 +111,61 @@ impl Block {
             after_attention: norm(names.after_attention)?,
             parallel: spec.parallel,
             mlp_in: norm(names.mlp_in)?,
-            mlp: Mlp::load(spec, names.mlp, layer, weights)?,
+            mlp: load_mlp(spec, names.mlp, layer, weights)?,
             mlp_out: norm(names.mlp_out)?,
             after_mlp: norm(names.after_mlp)?,
         })
     }
 
-    pub(super) fn forward(&self, x: &Tensor, sequences: &Sequences, shared: &Shared) -> Result<Tensor> {
-        let read = normalized(x, self.attention_in.as_ref())?;
-        let mixed = self.attend(&read, sequences, shared)?;
-        let mut after = add(x, &mixed, &self.attention, self.attention_out.as_ref())?;
-        after = normalized(&after, self.after_attention.as_ref())?;
-        let read = match (&self.mlp_in, self.parallel) {
-            (Some(norm), parallel) => ops::normalize(if parallel { x } else { &after }, norm)?,
-            (None, true) => read,
-            (None, false) => after.clone(),
-        };
-        let hidden = self.mlp.hidden(&read)?;
-        let x = add(&after, &hidden, &self.mlp.down, self.mlp_out.as_ref())?;
-        normalized(&x, self.after_mlp.as_ref())
+    /// Takes the residual stream `x`, `(n_tokens, d_model)`, through the block.
+    pub(super) fn forward(&self, x: &mut Vec<f32>, sequences: &Sequences, shared: &Shared, room: &mut Room) {
+        let Room { read, qkv, mixed, wrote } = room;
+        if let Some(norm) = &self.attention_in {
+            normalized(x, norm, read);
+        }
+        let reads: &[f32] = if self.attention_in.is_some() { read } else { x };
+        self.qkv.forward_to(reads, Finish::Plain, sized(qkv, reads.len() / self.qkv.inputs() * self.qkv.outputs()));
+        self.attend(qkv, sequences, shared, mixed);
+        // What runs beside attention reads the residual stream as it was.
+        match &self.mlp_in {
+            Some(norm) if self.parallel => normalized(x, norm, read),
+            None if self.parallel && self.attention_in.is_none() => read.clone_from(x),
+            _ => {}
+        }
+        let attended = sized(wrote, x.len());
+        match &self.attention_out {
+            None => self.attention.forward_to(mixed, Finish::Add(x), attended),
+            Some(norm) => {
+                self.attention.forward_to(mixed, Finish::Plain, attended);
+                add_normalized(attended, norm, x);
+            }
+        }
+        std::mem::swap(x, wrote);
+        if let Some(norm) = &self.after_attention {
+            norm.apply_to_rows(x);
+        }
+        if let Some(norm) = self.mlp_in.as_ref().filter(|_| !self.parallel) {
+            normalized(x, norm, read);
+        }
+        let reads: &[f32] = if self.mlp_in.is_some() || self.parallel { read } else { x };
+        let hidden = sized(wrote, x.len());
+        match &self.mlp_out {
+            None => self.mlp.forward_to(reads, Finish::Add(x), hidden),
+            Some(norm) => {
+                self.mlp.forward_to(reads, Finish::Plain, hidden);
+                add_normalized(hidden, norm, x);
+            }
+        }
+        std::mem::swap(x, wrote);
+        if let Some(norm) = &self.after_mlp {
+            norm.apply_to_rows(x);
+        }
     }
 
-    fn attend(&self, x: &Tensor, sequences: &Sequences, shared: &Shared) -> Result<Tensor> {
-        let qkv = ops::linear(x, &self.qkv, None)?;
+    /// Attention of `qkv`, which is prepared where it stands, to `mixed`.
+    fn attend(&self, qkv: &mut [f32], sequences: &Sequences, shared: &Shared, mixed: &mut Vec<f32>) {
         let rotation = self.rotary.map(|index| &shared.rotations[index]);
-        let Attention { clip, growth, .. } = self.spec;
+        let Attention { clip, growth, n_heads, n_kv_heads, .. } = self.spec;
         if rotation.is_some() || self.qk_norm.is_some() || clip.is_some() || growth.is_some() {
             let prepare = Prepare {
                 spec: &self.spec,
@@ -145,7 +173,7 @@ impl Block {
                 rotation: rotation.map(|(cosines, sines, _)| (cosines.as_slice(), sines.as_slice())),
                 pairs: rotation.map_or(0, |&(_, _, pairs)| pairs),
             };
-            ops::prepare(&qkv, prepare, &shared.positions)?;
+            prepare.forward(qkv, &shared.positions);
         }
         let distances = self.distances.as_ref().map(|distances| distances.up_to(sequences.longest()));
         let attend = Attend {
@@ -154,22 +182,29 @@ impl Block {
             bias: shared.bias.as_ref(),
             distances: distances.as_ref(),
         };
-        ops::attend(&qkv, attend, sequences)
+        let size = qkv.len() / (n_heads + 2 * n_kv_heads) * n_heads;
+        attend.forward_to(qkv, sequences, sized(mixed, size));
     }
 }
 
-fn normalized(x: &Tensor, norm: Option<&Norm>) -> Result<Tensor> {
-    match norm {
-        Some(norm) => ops::normalize(x, norm),
-        None => Ok(x.clone()),
-    }
+/// `room` made to hold `size` values, of whatever it held.
+fn sized(room: &mut Vec<f32>, size: usize) -> &mut Vec<f32> {
+    room.resize(size, 0.0);
+    room
 }
 
-/// The residual stream plus a layer of `x`, which is normalized first if there is a norm.
-fn add(residual: &Tensor, x: &Tensor, layer: &PackedLinear, norm: Option<&Norm>) -> Result<Tensor> {
-    match norm {
-        None => ops::add_linear(residual, x, layer),
-        Some(norm) => residual + ops::normalize(&ops::linear(x, layer, None)?, norm)?,
+/// Rows of `x` through `norm`, to `read`.
+fn normalized(x: &[f32], norm: &Norm, read: &mut Vec<f32>) {
+    read.clear();
+    read.extend_from_slice(x);
+    norm.apply_to_rows(read);
+}
+
+/// Rows of `wrote` through `norm`, and the residual stream added.
+fn add_normalized(wrote: &mut [f32], norm: &Norm, residual: &[f32]) {
+    norm.apply_to_rows(wrote);
+    for (wrote, residual) in wrote.iter_mut().zip(residual) {
+        *wrote += residual;
     }
 }
 
@@ -208,36 +243,20 @@ fn load_qkv(spec: &Spec, names: Qkv, layer: usize, weights: &Weights) -> error::
     Ok(matrix.pack())
 }
 
-impl Mlp {
-    fn load(spec: &Spec, names: names::Mlp, layer: usize, weights: &Weights) -> error::Result<Self> {
-        let (d, d_mlp) = (spec.d_model, spec.mlp.d);
-        let inner = |name| weights.matrix(name, layer, d_mlp, d);
-        let (activated, factor, down) = match names {
-            names::Mlp::Plain { up, down } => (inner(up)?, None, down),
-            names::Mlp::Gated { gate, up, down } => (inner(gate)?, Some(inner(up)?), down),
-            names::Mlp::GatedStacked { gate_up, down } => {
-                let both = weights.matrix(gate_up, layer, 2 * d_mlp, d)?;
-                let half =
-                    |start: usize| Matrix::gather(&[&both], (start..start + d_mlp).map(|row| (0, row)));
-                (half(0), Some(half(d_mlp)), down)
-            }
-        };
-        Ok(Self {
-            activation: spec.mlp.activation,
-            activated: activated.pack(),
-            factor: factor.map(|matrix| matrix.pack()),
-            down: weights.matrix(down, layer, d, d_mlp)?.scaled(spec.residual_scale).pack(),
-        })
-    }
-
-    /// The hidden layer: `(n_tokens, d_mlp)`.
-    fn hidden(&self, x: &Tensor) -> Result<Tensor> {
-        let activated = ops::linear(x, &self.activated, Some(self.activation))?;
-        match &self.factor {
-            Some(factor) => ops::gate_linear(&activated, x, factor),
-            None => Ok(activated),
+fn load_mlp(spec: &Spec, names: names::Mlp, layer: usize, weights: &Weights) -> error::Result<PackedMlp> {
+    let (d, d_mlp) = (spec.d_model, spec.mlp.d);
+    let inner = |name| weights.matrix(name, layer, d_mlp, d);
+    let (activated, factor, down) = match names {
+        names::Mlp::Plain { up, down } => (inner(up)?, None, down),
+        names::Mlp::Gated { gate, up, down } => (inner(gate)?, Some(inner(up)?), down),
+        names::Mlp::GatedStacked { gate_up, down } => {
+            let both = weights.matrix(gate_up, layer, 2 * d_mlp, d)?;
+            let half = |start: usize| Matrix::gather(&[&both], (start..start + d_mlp).map(|row| (0, row)));
+            (half(0), Some(half(d_mlp)), down)
         }
-    }
+    };
+    let down = weights.matrix(down, layer, d, d_mlp)?.scaled(spec.residual_scale);
+    Ok(Matrix::pack_mlp(spec.mlp.activation, &activated, factor.as_ref(), &down))
 }
 
 /// What is added to scores, by head and distance.

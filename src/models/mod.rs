@@ -24,6 +24,7 @@ mod kernels;
 mod memory;
 mod names;
 mod pickle;
+mod precision;
 mod pytorch;
 mod recurrent;
 pub mod registry;
@@ -41,6 +42,7 @@ pub use activation::Activation;
 pub use device::DeviceChoice;
 pub use dtype::Dtype;
 pub use error::{Error, Result};
+pub use precision::Precision;
 pub use registry::{Family, families};
 pub use rotary::Rotary;
 pub(crate) use sequences::common_prefix;
@@ -51,6 +53,7 @@ pub use tokenizer::{Encoding, Tokenizer};
 use config::Config;
 use dense::Dense;
 use initialize::Initialiser;
+use precision::Form;
 use trunk::Trunk;
 use weights::Weights;
 
@@ -64,8 +67,10 @@ pub struct LoadOptions {
     pub untrained: Option<u64>,
     /// What the model runs on.
     pub device: DeviceChoice,
-    /// How weights are held in memory; everything is computed in f32.
+    /// How weights are held in memory.
     pub dtype: Dtype,
+    /// How linear layers multiply on the processor.
+    pub precision: Precision,
     /// Whether weights stay in their files, and each block's are made ready when its turn comes: for models larger than memory.
     /// The hidden states are the same.
     pub offload: bool,
@@ -90,6 +95,12 @@ impl LoadOptions {
         Self { dtype, ..self }
     }
 
+    /// These options, with products in `precision`.
+    #[must_use]
+    pub fn precision(self, precision: Precision) -> Self {
+        Self { precision, ..self }
+    }
+
     /// These options, with weights that stay in their files if `offload` says so.
     #[must_use]
     pub fn offload(self, offload: bool) -> Self {
@@ -108,6 +119,7 @@ pub struct Model {
     untrained: Option<u64>,
     device: DeviceChoice,
     dtype: Dtype,
+    precision: Precision,
 }
 
 /// How hidden states are computed.
@@ -129,9 +141,11 @@ impl Model {
     /// - [`Error::WeightsFile`], [`Error::MissingTensor`], [`Error::TensorShape`]: weights that do not fit it
     /// - [`Error::NoInitialiser`] for an untrained model of a family whose first weights are not known
     /// - [`Error::Tokenizer`]
-    /// - [`Error::NotBuiltFor`], [`Error::NoDevice`], [`Error::Offload`]
+    /// - [`Error::NotBuiltFor`], [`Error::NoDevice`], [`Error::Offload`], [`Error::Precision`]
     pub fn load(checkpoint: &Checkpoint, options: &LoadOptions) -> Result<Self> {
         let device = options.device.resolve()?;
+        let precision = options.precision.resolve(device)?;
+        let form = Form { dtype: options.dtype, precision };
         let config = Config::parse(&checkpoint.id, &checkpoint.config)?;
         let family = registry::family(&config)?;
         let declaration = (family.declare)(&config)?;
@@ -141,10 +155,10 @@ impl Model {
             return Err(Error::Offload);
         }
         let weights = match options.untrained {
-            None => Weights::open(&checkpoint.id, &checkpoint.weights, options.dtype)?,
+            None => Weights::open(&checkpoint.id, &checkpoint.weights, form)?,
             Some(seed) => {
                 let initialiser = Initialiser::new(&config, family.model_type, seed)?;
-                Weights::untrained(&checkpoint.id, initialiser, options.dtype)
+                Weights::untrained(&checkpoint.id, initialiser, form)
             }
         };
         let trunk = Trunk::load(&declaration, weights, options.offload)?;
@@ -163,6 +177,7 @@ impl Model {
             untrained: options.untrained,
             device,
             dtype: options.dtype,
+            precision,
         })
     }
 
@@ -194,6 +209,12 @@ impl Model {
     #[must_use]
     pub fn dtype(&self) -> Dtype {
         self.dtype
+    }
+
+    /// How its linear layers multiply: what runs, not what was asked for.
+    #[must_use]
+    pub fn precision(&self) -> Precision {
+        self.precision
     }
 
     /// Whether its blocks are made ready one at a time: then [`Model::hidden_states_together`] is much faster than one batch after

@@ -7,10 +7,10 @@
 use candle_core::{Device, Result, Tensor};
 use rayon::prelude::*;
 
-use super::block::{DistanceTable, Shared};
+use super::block::{DistanceTable, Room, Shared};
 use super::convolution::Convolution;
 use super::error;
-use super::kernels::linear::PackedLinear;
+use super::kernels::linear::{Finish, PackedLinear};
 use super::kernels::norm::Norm;
 use super::kernels::ops;
 use super::names::{Declaration, Names};
@@ -53,9 +53,10 @@ struct Pass<'a> {
     shared: Shared,
     carried: Carried,
     /// The convolution's part of the first block's output, until it is added.
-    convolved: Option<Tensor>,
+    convolved: Option<Vec<f32>>,
     /// The last hidden state, `(n_tokens, d_model)`.
-    x: Tensor,
+    x: Vec<f32>,
+    room: Room,
 }
 
 impl Trunk {
@@ -88,10 +89,10 @@ impl Trunk {
         mut visit: impl FnMut(usize, &[f32]) -> error::Result<()>,
     ) -> error::Result<()> {
         let mut pass = self.begin(sequences, deepest)?;
-        ops::with_values(&pass.x, |values| visit(0, values))?;
+        visit(0, &pass.x)?;
         for index in 0..deepest.min(self.blocks.len()) {
-            self.step(&mut pass, index, &self.blocks.layer(index)?)?;
-            ops::with_values(&pass.x, |values| visit(index + 1, values))?;
+            self.step(&mut pass, index, &self.blocks.layer(index)?);
+            visit(index + 1, &pass.x)?;
         }
         Ok(())
     }
@@ -106,15 +107,15 @@ impl Trunk {
     ) -> error::Result<()> {
         let begun = batches.par_iter().enumerate().map(|(batch, sequences)| {
             let pass = self.begin(sequences, deepest)?;
-            ops::with_values(&pass.x, |values| visit(batch, 0, values))?;
+            visit(batch, 0, &pass.x)?;
             Ok(pass)
         });
         let mut passes = begun.collect::<error::Result<Vec<Pass<'_>>>>()?;
         for index in 0..deepest.min(self.blocks.len()) {
             let block = self.blocks.layer(index)?;
             passes.par_iter_mut().enumerate().try_for_each(|(batch, pass)| {
-                self.step(pass, index, &block)?;
-                ops::with_values(&pass.x, |values| visit(batch, index + 1, values))
+                self.step(pass, index, &block);
+                visit(batch, index + 1, &pass.x)
             })?;
         }
         Ok(())
@@ -122,39 +123,31 @@ impl Trunk {
 
     /// A batch at hidden state 0, on its way to `deepest`.
     fn begin<'a>(&self, sequences: &'a Sequences, deepest: usize) -> error::Result<Pass<'a>> {
-        let x = self.embeddings.forward(sequences)?;
-        let convolved = match &self.convolution {
-            Some(convolution) if deepest > 0 => Some(convolution.forward(&x, sequences)?),
-            _ => None,
-        };
+        let x = self.embeddings.forward(sequences)?.flatten_all()?.to_vec1()?;
+        let convolution = self.convolution.as_ref().filter(|_| deepest > 0);
+        let convolved = convolution.map(|convolution| convolution.forward(&x, sequences));
         let shared = Shared::new(sequences, &self.rotaries, self.distances.as_ref());
-        Ok(Pass { sequences, shared, carried: Carried::default(), convolved, x })
+        Ok(Pass { sequences, shared, carried: Carried::default(), convolved, x, room: Room::default() })
     }
 
     /// Takes a batch through block `index`, which is `block`, and what follows it.
-    fn step(&self, pass: &mut Pass<'_>, index: usize, block: &Layer) -> error::Result<()> {
-        let Pass { sequences, shared, carried, convolved, x } = pass;
-        *x = match block {
-            Layer::Attention(block) => block.forward(x, sequences, shared)?,
-            Layer::Recurrent(block) => {
-                let after = ops::with_values(x, |values| {
-                    Ok::<_, candle_core::Error>(block.forward(values, sequences, carried))
-                })?;
-                Tensor::from_vec(after, x.shape(), &Device::Cpu)?
-            }
-        };
+    fn step(&self, pass: &mut Pass<'_>, index: usize, block: &Layer) {
+        let Pass { sequences, shared, carried, convolved, x, room } = pass;
+        match block {
+            Layer::Attention(block) => block.forward(x, sequences, shared, room),
+            Layer::Recurrent(block) => *x = block.forward(x, sequences, carried),
+        }
         if let Some((convolution, convolved)) = self.convolution.as_ref().zip(convolved.take()) {
-            *x = convolution.add(x, &convolved)?;
+            convolution.add(x, &convolved);
         }
         if index + 1 == self.blocks.len() {
             if let Some(norm) = &self.final_norm {
-                *x = ops::normalize(x, norm)?;
+                norm.apply_to_rows(x);
             }
             if let Some(projection) = &self.last_projection {
-                *x = ops::linear(x, projection, None)?;
+                *x = projection.forward(x, Finish::Plain);
             }
         }
-        Ok(())
     }
 }
 
@@ -220,7 +213,7 @@ impl Embeddings {
     /// `x` through the linear layer, if it stands at `place`.
     fn project(&self, x: Tensor, place: Projected) -> Result<Tensor> {
         match &self.projection {
-            Some(projection) if self.projected == place => ops::linear(&x, projection, None),
+            Some(projection) if self.projected == place => ops::linear(&x, projection),
             _ => Ok(x),
         }
     }

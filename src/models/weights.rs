@@ -6,13 +6,15 @@ use candle_core::safetensors::{Load, SliceSafetensors};
 use candle_core::{DType, Device, Tensor};
 use safetensors::tensor::{TensorInfo, TensorView};
 
-use super::dtype::Dtype;
+use super::activation::Activation;
 use super::error::{Error, Result};
 use super::initialize::{Initialiser, Role};
 use super::kernels::linear::PackedLinear;
+use super::kernels::mlp::PackedMlp;
 use super::kernels::norm::Norm;
 use super::memory;
 use super::names::Linear;
+use super::precision::Form;
 use super::pytorch::{PytorchFile, Stored};
 use super::safetensors::SafetensorsFile;
 use super::spec::{self, NormKind};
@@ -26,8 +28,8 @@ pub(super) struct Weights {
     initialiser: Option<Initialiser>,
     /// Put before every name; see [`Weights::find_prefix`].
     prefix: &'static str,
-    /// How linear layers and the table of tokens are held.
-    dtype: Dtype,
+    /// How linear layers are held, and, but for precision, the table of tokens.
+    form: Form,
 }
 
 enum File {
@@ -65,8 +67,8 @@ impl Found<'_> {
 }
 
 impl Weights {
-    /// Opens the files of checkpoint `id`, whose large tensors are to be held as `dtype`.
-    pub(super) fn open(id: &str, weights: &hub::Weights, dtype: Dtype) -> Result<Self> {
+    /// Opens the files of checkpoint `id`, whose large tensors are to be held in `form`.
+    pub(super) fn open(id: &str, weights: &hub::Weights, form: Form) -> Result<Self> {
         let files = match weights {
             hub::Weights::Safetensors(paths) => {
                 let open = |path| Ok(File::Safetensors(Arc::new(SafetensorsFile::open(path)?)));
@@ -85,12 +87,12 @@ impl Weights {
                 })?)]
             }
         };
-        Ok(Self { id: id.to_owned(), files, initialiser: None, prefix: "", dtype })
+        Ok(Self { id: id.to_owned(), files, initialiser: None, prefix: "", form })
     }
 
     /// Those of checkpoint `id` before any training.
-    pub(super) fn untrained(id: &str, initialiser: Initialiser, dtype: Dtype) -> Self {
-        Self { id: id.to_owned(), files: Vec::new(), initialiser: Some(initialiser), prefix: "", dtype }
+    pub(super) fn untrained(id: &str, initialiser: Initialiser, form: Form) -> Self {
+        Self { id: id.to_owned(), files: Vec::new(), initialiser: Some(initialiser), prefix: "", form }
     }
 
     /// Settles which of `prefixes` this checkpoint puts before every name, by looking for the table of tokens, and gives the one
@@ -169,11 +171,11 @@ impl Weights {
         if stays && self.initialiser.is_none() {
             let (name, found) = self.find(&[format!("{name}.weight")], &[rows, columns])?;
             if let Found::Read(file, info) = found {
-                let table = FileTable { file: Arc::clone(file), name, info: info.clone(), dtype: self.dtype };
+                let table = FileTable { file: Arc::clone(file), name, info: info.clone(), dtype: self.form.dtype };
                 return Ok(Table::File(table));
             }
         }
-        Table::new(self.table(name, rows, columns)?, self.dtype)
+        Table::new(self.table(name, rows, columns)?, self.form.dtype)
     }
 
     /// An embedding table, `(rows, columns)`.
@@ -201,7 +203,7 @@ impl Weights {
         let role = if name.ends_with("mixer.dt_proj") { Role::Drawn } else { Role::Zero };
         let bias =
             if names.bias { Some(self.floats(&[format!("{name}.bias")], &[outputs], role)?) } else { None };
-        Ok(Matrix { dtype: self.dtype, ..Matrix::new(weight, bias, outputs, inputs) })
+        Ok(Matrix { form: self.form, ..Matrix::new(weight, bias, outputs, inputs) })
     }
 
     /// A norm of `size` values, in block `layer` if it is in one, under its new names or its old ones.
@@ -255,18 +257,30 @@ pub(super) struct Matrix {
     outputs: usize,
     inputs: usize,
     /// How it is to be held.
-    dtype: Dtype,
+    form: Form,
 }
 
 impl Matrix {
     /// A layer made of `weight`, `(outputs, inputs)`, and a bias.
     pub(super) fn new(weight: Vec<f32>, bias: Option<Vec<f32>>, outputs: usize, inputs: usize) -> Self {
-        Self { weight, bias, outputs, inputs, dtype: Dtype::F32 }
+        Self { weight, bias, outputs, inputs, form: Form::default() }
     }
 
     /// Lays it out for the kernels.
     pub(super) fn pack(&self) -> PackedLinear {
-        PackedLinear::new(&self.weight, self.bias.as_deref(), self.outputs, self.inputs, self.dtype)
+        PackedLinear::new(&self.weight, self.bias.as_deref(), self.outputs, self.inputs, self.form)
+    }
+
+    /// Lays out an MLP: what goes through the activation, what that is multiplied by, and the last layer.
+    pub(super) fn pack_mlp(
+        activation: Activation,
+        activated: &Self,
+        factor: Option<&Self>,
+        down: &Self,
+    ) -> PackedMlp {
+        let stored = |matrix: &'_ Self| (matrix.weight.as_slice(), matrix.bias.as_deref());
+        let sizes = (activated.inputs, activated.outputs);
+        PackedMlp::new(activation, sizes, stored(activated), factor.map(stored), stored(down), activated.form)
     }
 
     /// The outputs in another order, or some of them, or of several layers with the same inputs: `rows` names the layer and
@@ -283,8 +297,8 @@ impl Matrix {
             rows.map(|(part, row)| parts[part].bias.as_ref().map_or(0.0, |bias| bias[row]))
                 .collect::<Vec<f32>>()
         });
-        let dtype = parts.first().map_or(Dtype::F32, |part| part.dtype);
-        Self { outputs: weight.len() / inputs.max(1), weight, bias, inputs, dtype }
+        let form = parts.first().map_or(Form::default(), |part| part.form);
+        Self { outputs: weight.len() / inputs.max(1), weight, bias, inputs, form }
     }
 
     /// All outputs times `factor`.

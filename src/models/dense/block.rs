@@ -43,6 +43,7 @@ impl Block {
         };
         let scale = block.spec.scale;
         let distances = block.distances.as_ref();
+        let (activated, factor, down) = block.mlp.layers();
         Ok(Self {
             spec: block.spec.clone(),
             reach: block.reach,
@@ -56,10 +57,10 @@ impl Block {
             after_attention: norm(&block.after_attention)?,
             parallel: block.parallel,
             mlp_in: norm(&block.mlp_in)?,
-            activation: block.mlp.activation,
-            activated: linear(&block.mlp.activated)?,
-            factor: block.mlp.factor.as_ref().map(linear).transpose()?,
-            down: linear(&block.mlp.down)?,
+            activation: block.mlp.activation(),
+            activated: linear(activated)?,
+            factor: factor.map(linear).transpose()?,
+            down: linear(down)?,
             mlp_out: norm(&block.mlp_out)?,
             after_mlp: norm(&block.after_mlp)?,
         })

@@ -48,12 +48,9 @@ pub(in crate::models) struct Attend<'a> {
 
 impl Attend<'_> {
     /// Attends within each of `sequences`. `qkv` is `(n_tokens, (n_heads + 2 n_kv_heads) d_head)`: queries, keys, values; the
-    /// result is `(n_tokens, n_heads d_head)`.
-    pub(in crate::models) fn forward(self, qkv: &[f32], sequences: &Sequences) -> Vec<f32> {
-        let Attention { n_heads, n_kv_heads, .. } = *self.spec;
-        let mut mixed = vec![0.0; qkv.len() / (n_heads + 2 * n_kv_heads) * n_heads];
-        simd::run(Run { attend: self, qkv, sequences, mixed: &mut mixed });
-        mixed
+    /// result, `mixed`, is `(n_tokens, n_heads d_head)`.
+    pub(in crate::models) fn forward_to(self, qkv: &[f32], sequences: &Sequences, mixed: &mut [f32]) {
+        simd::run(Run { attend: self, qkv, sequences, mixed });
     }
 
     /// The columns (keys, from 0) that row (query) `row` of `n` sees.

@@ -1,25 +1,28 @@
-//! Linear layers: `y = x Wᵀ + b`, with the activation or the residual stream taken in as each tile is finished.
+//! Linear layers: `y = x Wᵀ + b`, with the activation or the residual stream taken in as sums are finished.
 //!
-//! The weights are laid out once, at loading, in panels of [`PANEL`] outputs: `(panels, inputs, PANEL)`, so that the
-//! innermost loop reads them front to back. Every output is one chain of multiply-adds over the inputs in their order, so it
-//! does not depend on what else is in the batch, to the last bit. Weights that are held in half precision are made f32 panel by
-//! panel, once for all rows.
+//! The weights are laid out once, at loading, in panels of [`PANEL`] outputs, for vectors of f32 ([`Vectors`]) or for tiles
+//! of bf16 parts ([`tiles`]). An output does not depend on what else is in the batch, to the last bit.
 
 use super::PANEL;
 use super::math::activate;
+use super::multiply::{Multiply, aligned, blocks, rows_at_once, share, sums};
+use super::room::{self, Room};
 use super::simd::{self, Kernel, Simd};
-use crate::models::dtype::Held;
+use super::tiles::{self, Amx};
+use super::vectors::Vectors;
+use super::weights::Weights;
+use crate::models::precision::Form;
 use crate::models::{Activation, Dtype};
 
 /// A linear layer's weights, laid out for [`PackedLinear::forward`].
 #[derive(Debug)]
 pub(in crate::models) struct PackedLinear {
-    inputs: usize,
-    outputs: usize,
-    /// `(panels, inputs, PANEL)`, zeros after the last output.
-    panels: Held,
+    pub(super) inputs: usize,
+    pub(super) outputs: usize,
+    pub(super) weights: Weights,
     /// `(panels * PANEL,)`.
-    bias: Vec<f32>,
+    pub(super) bias: Vec<f32>,
+    dtype: Dtype,
 }
 
 /// What happens to a finished output before it is stored.
@@ -31,30 +34,38 @@ pub(in crate::models) enum Finish<'a> {
     Activate(Activation),
     /// It is added to the residual stream, `(rows, outputs)`.
     Add(&'a [f32]),
-    /// It is multiplied by the gate, `(rows, outputs)`.
-    Multiply(&'a [f32]),
+}
+
+impl Finish<'_> {
+    /// That of some of the values, from `start` on.
+    #[inline]
+    pub(super) fn of(self, start: usize, size: usize) -> Self {
+        match self {
+            Self::Add(residual) => Self::Add(&residual[start..][..size]),
+            plain => plain,
+        }
+    }
 }
 
 impl PackedLinear {
-    /// Lays out `weight`, `(outputs, inputs)`, with `bias`, `(outputs,)`, or none, to be held as `dtype`.
+    /// Lays out `weight`, `(outputs, inputs)`, with `bias`, `(outputs,)`, or none.
     pub(in crate::models) fn new(
         weight: &[f32],
         bias: Option<&[f32]>,
         outputs: usize,
         inputs: usize,
-        dtype: Dtype,
+        form: Form,
     ) -> Self {
         let width = outputs.next_multiple_of(PANEL);
-        let mut panels = vec![0.0; width * inputs];
-        for (output, row) in weight.chunks_exact(inputs).enumerate() {
-            let panel = &mut panels[output / PANEL * PANEL * inputs..];
-            for (place, &value) in panel.iter_mut().skip(output % PANEL).step_by(PANEL).zip(row) {
-                *place = value;
-            }
-        }
         let mut padded = vec![0.0; width];
         padded[..outputs].copy_from_slice(bias.unwrap_or(&vec![0.0; outputs]));
-        Self { inputs, outputs, panels: Held::new(panels, dtype), bias: padded }
+        let weights = Weights::new(weight, outputs, inputs, form);
+        Self { inputs, outputs, weights, bias: padded, dtype: form.dtype }
+    }
+
+    /// How many inputs there are.
+    pub(in crate::models) fn inputs(&self) -> usize {
+        self.inputs
     }
 
     /// How many outputs there are.
@@ -64,36 +75,24 @@ impl PackedLinear {
 
     /// What the weights are held as.
     pub(in crate::models) fn dtype(&self) -> Dtype {
-        self.panels.dtype()
+        self.dtype
     }
 
     /// The weight as it was before, `(outputs, inputs)`, and the bias, `(outputs,)`.
     pub(in crate::models) fn unpack(&self) -> (Vec<f32>, Vec<f32>) {
-        let mut weight = vec![0.0; self.outputs * self.inputs];
-        let mut scratch = Vec::new();
-        for (panel, rows) in weight.chunks_mut(PANEL * self.inputs).enumerate() {
-            let panel = self.panel(panel, &mut scratch);
-            for (output, row) in rows.chunks_exact_mut(self.inputs).enumerate() {
-                for (value, &stored) in row.iter_mut().zip(panel.iter().skip(output).step_by(PANEL)) {
-                    *value = stored;
-                }
-            }
-        }
-        (weight, self.bias[..self.outputs].to_vec())
-    }
-
-    /// Panel `index`, `(inputs, PANEL)`; `scratch` is room for one.
-    fn panel<'a>(&'a self, index: usize, scratch: &'a mut Vec<f32>) -> &'a [f32] {
-        let size = PANEL * self.inputs;
-        self.panels.values(index * size, size, scratch)
+        (self.weights.unpack(self.outputs, self.inputs), self.bias[..self.outputs].to_vec())
     }
 
     /// `x` is `(rows, inputs)`; the result is `(rows, outputs)`.
     pub(in crate::models) fn forward(&self, x: &[f32], finish: Finish<'_>) -> Vec<f32> {
-        let rows = x.len() / self.inputs;
-        let mut y = vec![0.0; rows * self.outputs];
-        simd::run(Product { layer: self, x, finish, y: &mut y });
+        let mut y = vec![0.0; x.len() / self.inputs * self.outputs];
+        self.forward_to(x, finish, &mut y);
         y
+    }
+
+    /// The same into `y`.
+    pub(in crate::models) fn forward_to(&self, x: &[f32], finish: Finish<'_>, y: &mut [f32]) {
+        room::with(|room| simd::run(Product { layer: self, x, finish, y, room }));
     }
 }
 
@@ -104,94 +103,73 @@ struct Product<'a> {
     finish: Finish<'a>,
     /// `(rows, outputs)`.
     y: &'a mut [f32],
+    room: &'a mut Room,
 }
 
 impl Kernel for Product<'_> {
     #[inline(always)]
-    fn run<S: Simd>(mut self, simd: S) {
-        let rows = self.x.len() / self.layer.inputs;
-        let mut scratch = Vec::new();
-        for panel in 0..self.layer.bias.len() / PANEL {
-            let weights = self.layer.panel(panel, &mut scratch);
-            // The tiles are what fits the registers: 32 of 16 lanes, or 16 of 8.
-            if S::LANES == 16 {
-                let mut row = 0;
-                while row + 12 <= rows {
-                    self.tile::<S, 12, 2>(simd, weights, row, panel, 0);
-                    row += 12;
-                }
-                while row + 4 <= rows {
-                    self.tile::<S, 4, 2>(simd, weights, row, panel, 0);
-                    row += 4;
-                }
-                while row < rows {
-                    self.tile::<S, 1, 2>(simd, weights, row, panel, 0);
-                    row += 1;
-                }
-            } else {
-                for half in [0, PANEL / 2] {
-                    let mut row = 0;
-                    while row + 6 <= rows {
-                        self.tile::<S, 6, 2>(simd, weights, row, panel, half);
-                        row += 6;
-                    }
-                    while row < rows {
-                        self.tile::<S, 1, 2>(simd, weights, row, panel, half);
-                        row += 1;
-                    }
+    fn run<S: Simd>(self, simd: S) {
+        match (self.layer.weights.parts(), Amx::detect()) {
+            (None, _) => self.with(simd, Vectors),
+            (Some(parts), Some(amx)) => self.with(simd, amx.begin().multiply(parts)),
+            (Some(parts), None) => self.with(simd, tiles::Portable(parts)),
+        }
+    }
+}
+
+impl Product<'_> {
+    #[inline(always)]
+    fn with<S: Simd, M: Multiply>(self, simd: S, multiply: M) {
+        let PackedLinear { inputs, outputs, bias, weights, .. } = self.layer;
+        let Room { of, sums: sums_room, panel: panel_room, .. } = self.room;
+        let sums = aligned(sums_room, sums::<M>());
+        let at_once = rows_at_once(*inputs);
+        let panels = bias.as_chunks::<PANEL>().0;
+        let blocks_of_rows = self.x.chunks(at_once * inputs).zip(self.y.chunks_mut(at_once * outputs));
+        for (index, (x, y)) in blocks_of_rows.enumerate() {
+            let rows = x.len() / inputs;
+            let then = self.finish.of(index * at_once * outputs, y.len());
+            let of_rows = room::first(&mut M::rows(of).input, multiply.size(rows, *inputs), multiply.empty());
+            let x = multiply.take(x, *inputs, of_rows);
+            for (panel, bias) in panels.iter().enumerate() {
+                let ahead = multiply.ahead(weights, (panel + 1) % panels.len(), 0..*inputs);
+                let weights = multiply.panel(weights, *inputs, panel, 0..*inputs, panel_room);
+                for (index, block) in blocks::<M>(rows, *inputs).enumerate() {
+                    let ahead = share(ahead, index, rows.div_ceil(M::ROWS));
+                    multiply.product(simd, x, block, weights, ahead, sums, true);
+                    let (start, size) = (block.first * outputs, block.rows * outputs);
+                    finish(simd, sums, bias, then.of(start, size), &mut y[start..][..size], *outputs, panel);
                 }
             }
         }
     }
 }
 
-impl Product<'_> {
-    /// Computes `ROWS` rows from `first_row`, and `VECTORS` vectors of outputs from `offset` in `panel`, whose weights are
-    /// `(inputs, PANEL)`.
-    #[inline(always)]
-    fn tile<S: Simd, const ROWS: usize, const VECTORS: usize>(
-        &mut self,
-        simd: S,
-        weights: &[f32],
-        first_row: usize,
-        panel: usize,
-        offset: usize,
-    ) {
-        let PackedLinear { inputs, outputs, bias, .. } = self.layer;
-        let rows: [&[f32]; ROWS] =
-            std::array::from_fn(|row| &self.x[(first_row + row) * inputs..][..*inputs]);
-        let mut sums = [[simd.splat(0.0); VECTORS]; ROWS];
-        for (input, weights) in weights.chunks_exact(PANEL).enumerate() {
-            let weights: [S::V; VECTORS] =
-                std::array::from_fn(|vector| simd.load(&weights[offset + vector * S::LANES..]));
-            for (row, sums) in rows.iter().zip(&mut sums) {
-                let x = simd.splat(row[input]);
-                for (sum, &weight) in sums.iter_mut().zip(&weights) {
-                    *sum = simd.mul_add(x, weight, *sum);
+/// Stores finished sums of a panel, `(rows, PANEL)`, in their columns of `y`, `(rows, outputs)`.
+#[inline(always)]
+pub(super) fn finish<S: Simd>(
+    simd: S,
+    sums: &[f32],
+    bias: &[f32; PANEL],
+    finish: Finish<'_>,
+    y: &mut [f32],
+    outputs: usize,
+    panel: usize,
+) {
+    let (first, width) = (panel * PANEL, PANEL.min(outputs - panel * PANEL));
+    for (row, (y, sums)) in y.chunks_exact_mut(outputs).zip(sums.as_chunks::<PANEL>().0).enumerate() {
+        for start in (0..width).step_by(S::LANES) {
+            let size = S::LANES.min(width - start);
+            let sum = simd.add(simd.load(&sums[start..]), simd.load(&bias[start..]));
+            let value = match finish {
+                Finish::Plain => sum,
+                Finish::Activate(activation) => activate(simd, activation, sum),
+                Finish::Add(residual) => {
+                    let residual = &residual[row * outputs + first + start..][..size];
+                    simd.add(sum, load_some(simd, residual))
                 }
-            }
-        }
-        for (row, sums) in sums.into_iter().enumerate() {
-            for (vector, sum) in sums.into_iter().enumerate() {
-                let output = panel * PANEL + offset + vector * S::LANES;
-                if output >= *outputs {
-                    continue;
-                }
-                let width = S::LANES.min(outputs - output);
-                let mut sum = simd.add(sum, simd.load(&bias[output..]));
-                let start = (first_row + row) * outputs + output;
-                match self.finish {
-                    Finish::Plain => {}
-                    Finish::Activate(activation) => sum = activate(simd, activation, sum),
-                    Finish::Add(residual) => {
-                        sum = simd.add(sum, load_some(simd, &residual[start..][..width]));
-                    }
-                    Finish::Multiply(gate) => {
-                        sum = simd.mul(sum, load_some(simd, &gate[start..][..width]));
-                    }
-                }
-                store_some(simd, &mut self.y[start..][..width], sum);
-            }
+            };
+            store_some(simd, &mut y[first + start..][..size], value);
         }
     }
 }
@@ -221,6 +199,7 @@ fn store_some<S: Simd>(simd: S, to: &mut [f32], vector: S::V) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::models::dtype::Held;
     use crate::models::kernels::simd::{Level, run_at};
     use crate::numeric::rng::Stream;
 
@@ -236,17 +215,17 @@ mod tests {
             let weight = random(&mut stream, outputs * inputs);
             let bias = random(&mut stream, outputs);
             let residual = random(&mut stream, rows * outputs);
-            let layer = PackedLinear::new(&weight, Some(&bias), outputs, inputs, Dtype::F32);
-            let unbiased = PackedLinear::new(&weight, None, outputs, inputs, Dtype::F32);
+            let layer = PackedLinear::new(&weight, Some(&bias), outputs, inputs, Form::default());
+            let unbiased = PackedLinear::new(&weight, None, outputs, inputs, Form::default());
             for level in Level::here() {
                 let run = |layer: &PackedLinear, finish| {
                     let mut y = vec![f32::NAN; rows * outputs];
-                    run_at(level, Product { layer, x: &x, finish, y: &mut y });
+                    let room = &mut Room::default();
+                    run_at(level, Product { layer, x: &x, finish, y: &mut y, room });
                     y
                 };
                 let plain = run(&layer, Finish::Plain);
                 let added = run(&unbiased, Finish::Add(&residual));
-                let gated = run(&unbiased, Finish::Multiply(&residual));
                 let activated = run(&layer, Finish::Activate(Activation::Relu));
                 for row in 0..rows {
                     for output in 0..outputs {
@@ -262,7 +241,6 @@ mod tests {
                         );
                         assert!((f64::from(activated[at]) - expected.max(0.0)).abs() < 1e-5);
                         assert!((f64::from(added[at]) - product - f64::from(residual[at])).abs() < 1e-5);
-                        assert!((f64::from(gated[at]) - product * f64::from(residual[at])).abs() < 1e-5);
                     }
                 }
             }
@@ -275,7 +253,7 @@ mod tests {
         for (inputs, outputs) in [(1, 1), (7, 33), (16, 32), (65, 100)] {
             let weight = random(&mut stream, outputs * inputs);
             let bias = random(&mut stream, outputs);
-            let layer = PackedLinear::new(&weight, Some(&bias), outputs, inputs, Dtype::F32);
+            let layer = PackedLinear::new(&weight, Some(&bias), outputs, inputs, Form::default());
             assert_eq!(layer.unpack(), (weight, bias));
         }
     }
@@ -289,8 +267,9 @@ mod tests {
         for dtype in [Dtype::F16, Dtype::Bf16] {
             let rounded = Held::new(weight.clone(), dtype).values(0, weight.len(), &mut Vec::new()).to_vec();
             assert_ne!(rounded, weight);
-            let half = PackedLinear::new(&weight, None, outputs, inputs, dtype);
-            let single = PackedLinear::new(&rounded, None, outputs, inputs, Dtype::F32);
+            let form = Form { dtype, ..Form::default() };
+            let half = PackedLinear::new(&weight, None, outputs, inputs, form);
+            let single = PackedLinear::new(&rounded, None, outputs, inputs, Form::default());
             assert_eq!(half.forward(&x, Finish::Plain), single.forward(&x, Finish::Plain));
             assert_eq!(half.unpack().0, rounded);
         }
@@ -302,7 +281,7 @@ mod tests {
         let (rows, inputs, outputs) = (27, 48, 64);
         let x = random(&mut stream, rows * inputs);
         let layer =
-            PackedLinear::new(&random(&mut stream, inputs * outputs), None, outputs, inputs, Dtype::F32);
+            PackedLinear::new(&random(&mut stream, inputs * outputs), None, outputs, inputs, Form::default());
         let together = layer.forward(&x, Finish::Plain);
         for (row, x) in x.chunks_exact(inputs).enumerate() {
             assert_eq!(layer.forward(x, Finish::Plain), together[row * outputs..][..outputs]);

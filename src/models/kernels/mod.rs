@@ -10,11 +10,23 @@
 pub(super) mod attention;
 pub(super) mod linear;
 mod math;
+pub(super) mod mlp;
+mod multiply;
 pub(super) mod norm;
 pub(super) mod ops;
+mod parts;
+mod room;
 pub(super) mod rotate;
 pub(super) mod scan;
 mod simd;
+mod tiles;
+mod vectors;
+mod weights;
+
+/// Whether the processor has matrix tiles, and this process may use them.
+pub(super) fn has_tiles() -> bool {
+    tiles::Amx::detect().is_some()
+}
 
 /// How many outputs of a linear layer are computed side by side; a multiple of every vector's width.
 const PANEL: usize = 32;

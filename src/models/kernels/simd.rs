@@ -33,6 +33,8 @@ pub(super) trait Simd: Copy {
     /// `a * 2^n` for whole `n` in `-126..=127`.
     fn scale(self, a: Self::V, n: Self::V) -> Self::V;
     fn sum(self, a: Self::V) -> f32;
+    /// Fetches what stands `ahead` places after the first of `from` into the first cache, if the processor can.
+    fn prefetch(self, _from: &[f32], _ahead: usize) {}
 }
 
 /// A computation that is compiled for every [`Simd`].
@@ -209,6 +211,12 @@ mod x86 {
         };
     }
 
+    #[inline(always)]
+    fn fetch(from: &[f32], ahead: usize) {
+        // SAFETY: every processor of this kind has the instruction, which reads nothing, wherever it points.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(from.as_ptr().wrapping_add(ahead).cast()) };
+    }
+
     impl Simd for Avx512 {
         type V = __m512;
         const LANES: usize = 16;
@@ -249,6 +257,10 @@ mod x86 {
         fn sum(self, a: Self::V) -> f32 {
             // SAFETY: as above.
             unsafe { _mm512_reduce_add_ps(a) }
+        }
+        #[inline(always)]
+        fn prefetch(self, from: &[f32], ahead: usize) {
+            fetch(from, ahead);
         }
     }
 
@@ -300,6 +312,10 @@ mod x86 {
             let mut lanes = [0.0; 8];
             self.store(&mut lanes, a);
             lanes.iter().sum()
+        }
+        #[inline(always)]
+        fn prefetch(self, from: &[f32], ahead: usize) {
+            fetch(from, ahead);
         }
     }
 }
