@@ -271,6 +271,10 @@ impl Matrix {
         PackedLinear::new(&self.weight, self.bias.as_deref(), self.outputs, self.inputs, self.form)
     }
 
+    fn stored(&self) -> (&[f32], Option<&[f32]>) {
+        (&self.weight, self.bias.as_deref())
+    }
+
     /// Lays out an MLP: what goes through the activation, what that is multiplied by, and the last layer.
     pub(super) fn pack_mlp(
         activation: Activation,
@@ -278,9 +282,15 @@ impl Matrix {
         factor: Option<&Self>,
         down: &Self,
     ) -> PackedMlp {
-        let stored = |matrix: &'_ Self| (matrix.weight.as_slice(), matrix.bias.as_deref());
         let sizes = (activated.inputs, activated.outputs);
-        PackedMlp::new(activation, sizes, stored(activated), factor.map(stored), stored(down), activated.form)
+        PackedMlp::new(
+            activation,
+            sizes,
+            activated.stored(),
+            factor.map(Self::stored),
+            down.stored(),
+            activated.form,
+        )
     }
 
     /// The outputs in another order, or some of them, or of several layers with the same inputs: `rows` names the layer and

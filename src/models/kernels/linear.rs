@@ -199,6 +199,7 @@ fn store_some<S: Simd>(simd: S, to: &mut [f32], vector: S::V) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::models::Precision;
     use crate::models::dtype::Held;
     use crate::models::kernels::simd::{Level, run_at};
     use crate::numeric::rng::Stream;
@@ -248,6 +249,40 @@ mod tests {
     }
 
     #[test]
+    fn products_of_parts_are_within_their_bounds() {
+        let mut stream = Stream::new(7, "linear");
+        let (rows, inputs, outputs) = (50, 200, 70);
+        let x = random(&mut stream, rows * inputs);
+        let weight = random(&mut stream, outputs * inputs);
+        let of = |precision| {
+            let form = Form { precision, ..Form::default() };
+            PackedLinear::new(&weight, None, outputs, inputs, form).forward(&x, Finish::Plain)
+        };
+        let exact = of(Precision::F32);
+        let most = exact.iter().fold(0.0f32, |most, value| most.max(value.abs()));
+        let error = |precision| {
+            let differences = of(precision).into_iter().zip(&exact).map(|(a, b)| (a - b).abs() / most);
+            differences.fold(0.0, f32::max)
+        };
+        assert!(error(Precision::Fast) < 1e-5, "{}", error(Precision::Fast));
+        assert!((1e-4..1e-2).contains(&error(Precision::Bf16)), "{}", error(Precision::Bf16));
+    }
+
+    #[test]
+    fn weights_that_are_bf16_already_are_one_part() {
+        let mut stream = Stream::new(8, "linear");
+        let (rows, inputs, outputs) = (20, 50, 40);
+        let x = random(&mut stream, rows * inputs);
+        let weight = random(&mut stream, outputs * inputs);
+        let form = |dtype| Form { dtype, precision: Precision::Fast };
+        let one = PackedLinear::new(&weight, None, outputs, inputs, form(Dtype::Bf16));
+        let (rounded, _) = one.unpack();
+        let two = PackedLinear::new(&rounded, None, outputs, inputs, form(Dtype::F32));
+        assert!(one.weights.parts() != two.weights.parts());
+        assert_eq!(one.forward(&x, Finish::Plain), two.forward(&x, Finish::Plain));
+    }
+
+    #[test]
     fn unpacking_gives_back_what_was_packed() {
         let mut stream = Stream::new(3, "linear");
         for (inputs, outputs) in [(1, 1), (7, 33), (16, 32), (65, 100)] {
@@ -280,11 +315,14 @@ mod tests {
         let mut stream = Stream::new(2, "linear");
         let (rows, inputs, outputs) = (27, 48, 64);
         let x = random(&mut stream, rows * inputs);
-        let layer =
-            PackedLinear::new(&random(&mut stream, inputs * outputs), None, outputs, inputs, Form::default());
-        let together = layer.forward(&x, Finish::Plain);
-        for (row, x) in x.chunks_exact(inputs).enumerate() {
-            assert_eq!(layer.forward(x, Finish::Plain), together[row * outputs..][..outputs]);
+        let weight = random(&mut stream, inputs * outputs);
+        for precision in [Precision::F32, Precision::Fast, Precision::Bf16] {
+            let form = Form { precision, ..Form::default() };
+            let layer = PackedLinear::new(&weight, None, outputs, inputs, form);
+            let together = layer.forward(&x, Finish::Plain);
+            for (row, x) in x.chunks_exact(inputs).enumerate() {
+                assert_eq!(layer.forward(x, Finish::Plain), together[row * outputs..][..outputs]);
+            }
         }
     }
 }

@@ -177,3 +177,47 @@ fn hide<S: Simd>(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::models::Precision;
+    use crate::numeric::rng::Stream;
+
+    fn random(stream: &mut Stream, size: usize) -> Vec<f32> {
+        (0..size).map(|_| stream.unit() as f32 * 2.0 - 1.0).collect()
+    }
+
+    #[test]
+    fn an_mlp_is_its_layers_one_after_the_other_to_the_last_bit() {
+        let mut stream = Stream::new(1, "mlp");
+        for (rows, d, d_mlp) in [(1, 1, 1), (13, 32, 64), (40, 33, 900), (200, 40, 400)] {
+            let (x, residual) = (random(&mut stream, rows * d), random(&mut stream, rows * d));
+            let (up, gate) = (random(&mut stream, d * d_mlp), random(&mut stream, d * d_mlp));
+            let (down, bias) = (random(&mut stream, d * d_mlp), random(&mut stream, d_mlp));
+            for precision in [Precision::F32, Precision::Fast, Precision::Bf16] {
+                let form = Form { precision, ..Form::default() };
+                let layer = |weight: &[f32], bias, outputs, inputs| {
+                    PackedLinear::new(weight, bias, outputs, inputs, form)
+                };
+                for factor in [None, Some((gate.as_slice(), None))] {
+                    let stored = (up.as_slice(), Some(bias.as_slice()));
+                    let mlp =
+                        PackedMlp::new(Activation::Silu, (d, d_mlp), stored, factor, (&down, None), form);
+                    let mut y = vec![f32::NAN; rows * d];
+                    mlp.forward_to(&x, Finish::Add(&residual), &mut y);
+                    let activated = Finish::Activate(Activation::Silu);
+                    let mut hidden = layer(&up, Some(&bias), d_mlp, d).forward(&x, activated);
+                    if let Some((weight, _)) = factor {
+                        let factors = layer(weight, None, d_mlp, d).forward(&x, Finish::Plain);
+                        for (hidden, factor) in hidden.iter_mut().zip(factors) {
+                            *hidden *= factor;
+                        }
+                    }
+                    let expected = layer(&down, None, d, d_mlp).forward(&hidden, Finish::Add(&residual));
+                    assert!(y == expected, "{rows} × {d}, {d_mlp}, {precision}");
+                }
+            }
+        }
+    }
+}

@@ -30,3 +30,15 @@ pub(super) fn has_tiles() -> bool {
 
 /// How many outputs of a linear layer are computed side by side; a multiple of every vector's width.
 const PANEL: usize = 32;
+
+#[cfg(test)]
+mod tests {
+    /// Says, past the test harness that keeps what tests print to itself, that a test had nothing to run on.
+    pub(super) fn could_not_run(what: &str) {
+        use std::io::Write;
+
+        let name = std::thread::current().name().unwrap_or_default().to_owned();
+        let line = format!("\nNOT RUN: {name}: this processor has no {what}\n");
+        std::io::stderr().write_all(line.as_bytes()).unwrap();
+    }
+}

@@ -26,10 +26,15 @@ pub(super) struct Both {
 }
 
 /// Rows of activations as they are multiplied.
-#[derive(Default)]
 pub(super) struct Rows<T> {
     pub(super) input: Vec<T>,
     pub(super) hidden: Vec<T>,
+}
+
+impl<T> Default for Rows<T> {
+    fn default() -> Self {
+        Self { input: Vec::new(), hidden: Vec::new() }
+    }
 }
 
 /// Gives the thread's room to `work`.
