@@ -3,87 +3,22 @@
 //! An interrupted run leaves either the earlier file or the new one, never a half. [`remove_temporaries`] is for a
 //! signal handler, so that Ctrl-C leaves no litter either.
 
+mod error;
 mod lock;
 mod parts;
 mod pending;
+mod temporaries;
 pub(crate) mod tensors;
 
-use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::path::Path;
 
+pub use error::Error;
 pub use lock::Lock;
 pub(crate) use parts::Parts;
 pub use pending::{Pending, read_exact_at};
-
-/// What can go wrong with a file, with its path.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum Error {
-    /// The file could not be read.
-    #[error("cannot read {}: {source}", path.display())]
-    Read {
-        /// Which file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The file could not be written; whatever was there before is untouched.
-    #[error("cannot write {}: {source}", path.display())]
-    Write {
-        /// Which file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-}
-
-impl Error {
-    /// What the user can do about it.
-    #[must_use]
-    pub fn hint(&self) -> Option<String> {
-        let (Self::Read { source, .. } | Self::Write { source, .. }) = self;
-        let text = match source.kind() {
-            io::ErrorKind::NotFound => "check the path; it is read from the folder the command runs in",
-            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-                "choose a folder that you may write to with -o, or change its permissions"
-            }
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                "free some space or choose another disk with -o; earlier results are untouched"
-            }
-            io::ErrorKind::FileTooLarge => {
-                "the system limits the size of files here; raise the limit or choose another disk with -o"
-            }
-            io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
-                "a file stands where a folder is needed; choose another name with -o"
-            }
-            io::ErrorKind::IsADirectory => match self {
-                Self::Read { .. } => {
-                    "a folder stands where a file is needed; name the file, or move the folder away"
-                }
-                Self::Write { .. } => {
-                    "a folder stands where the file is to be; remove it, or choose another name with -o"
-                }
-            },
-            io::ErrorKind::InvalidFilename => "choose a shorter name with -o",
-            _ => return None,
-        };
-        Some(text.to_owned())
-    }
-}
-
-/// Temporary files that exist at this moment.
-static TEMPORARIES: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
-
-/// Removes the temporary files of writes in progress. For a signal handler, just before the process ends.
-pub fn remove_temporaries() {
-    for path in std::mem::take(&mut *TEMPORARIES.lock().unwrap_or_else(PoisonError::into_inner)) {
-        // Nothing is left to tell anyone at this point; a file that is already gone is fine.
-        let _ = fs::remove_file(path);
-    }
-}
+pub use temporaries::remove_temporaries;
 
 /// Writes `bytes` to `path`, whole or not at all, making its folder if need be.
 ///
@@ -148,23 +83,6 @@ pub fn write_or_remove(path: &Path, bytes: Option<&[u8]>) -> Result<(), Error> {
 /// [`Error::Read`].
 pub fn read(path: &Path) -> Result<Vec<u8>, Error> {
     fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })
-}
-
-/// A path in [`TEMPORARIES`] for as long as this lives.
-#[derive(Debug)]
-struct Registered(PathBuf);
-
-impl Registered {
-    fn new(path: &Path) -> Self {
-        TEMPORARIES.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned());
-        Self(path.to_owned())
-    }
-}
-
-impl Drop for Registered {
-    fn drop(&mut self) {
-        TEMPORARIES.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.0);
-    }
 }
 
 #[cfg(test)]

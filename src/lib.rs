@@ -12,7 +12,7 @@
 //!
 //! # The floors
 //!
-//! A module imports only from floors below its own, or from what the last column names; `tests/it/floors.rs` reads every
+//! A module imports only from floors below its own, or from what the last column names; `tests/it/floors` reads every
 //! `use crate::` against this table.
 //!
 //! | floor | module | what it is | also imports |

@@ -2,12 +2,12 @@
 
 use std::ops::Range;
 
-use ndarray::{Array2, CowArray, Ix2};
+use ndarray::{CowArray, Ix2};
 
 use super::error::{Error, Result};
-use super::{Activations, Provenance};
+use super::provenance::Provenance;
 
-/// Activations of which one layer at a time is at hand, in memory ([`Activations`]) or in a file ([`super::Stored`]).
+/// Activations of which one layer at a time is at hand, in memory ([`super::Activations`]) or in a file ([`super::Stored`]).
 pub trait ByLayer: Sync {
     /// The layers that are here, ascending: 0 is the embedding output, `1..=L` the blocks.
     fn layers(&self) -> &[usize];
@@ -42,28 +42,6 @@ pub trait ByLayer: Sync {
         let layers = self.layers().to_vec();
         let widths = (0..layers.len()).map(|index| self.width(index)).collect();
         Shape { layers, n_stimuli: self.n_stimuli(), widths }
-    }
-}
-
-impl ByLayer for Activations {
-    fn layers(&self) -> &[usize] {
-        &self.layers
-    }
-
-    fn n_stimuli(&self) -> usize {
-        Activations::n_stimuli(self)
-    }
-
-    fn width(&self, index: usize) -> usize {
-        self.matrices[index].ncols()
-    }
-
-    fn provenance(&self) -> &Provenance {
-        &self.provenance
-    }
-
-    fn rows(&self, index: usize, rows: Range<usize>) -> Result<CowArray<'_, f32, Ix2>> {
-        Ok(self.matrices[index].slice(ndarray::s![rows, ..]).into())
     }
 }
 
@@ -126,17 +104,4 @@ pub(super) fn keep<T>(layers: &mut Vec<usize>, items: &mut Vec<T>, wanted: &[usi
     items.retain(|_| kept.next().unwrap_or(false));
     layers.retain(|layer| wanted.contains(layer));
     Ok(())
-}
-
-impl Activations {
-    /// All layers of `source`, in memory.
-    ///
-    /// # Errors
-    ///
-    /// As [`ByLayer::rows`].
-    pub fn load(source: &dyn ByLayer) -> Result<Self> {
-        let matrices: Result<Vec<Array2<f32>>> =
-            (0..source.layers().len()).map(|index| Ok(source.layer(index)?.into_owned())).collect();
-        Self::new(source.layers().to_vec(), matrices?, source.provenance().clone())
-    }
 }

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use super::transform;
 use crate::{files, text};
 
 /// A result whose error is this module's.
@@ -87,6 +86,8 @@ pub enum Error {
     UnknownTransform {
         /// The name.
         name: String,
+        /// What may be meant.
+        remedy: String,
     },
     /// A transform needs a layer that is not there.
     #[error("{transform} needs layer {layer}, which is not there")]
@@ -177,7 +178,7 @@ impl Error {
                 let layers: Vec<String> = layers.iter().map(ToString::to_string).collect();
                 format!("the layers are {}; give it activations that have the layer too", text::join_and(&layers))
             }
-            Self::UnknownTransform { name } => transform::hint(name),
+            Self::UnknownTransform { remedy, .. } => remedy.clone(),
             Self::Widths { .. } | Self::NoSuchUnit { .. } => {
                 "choose layers of the same size with --layers, or units that all of them have with --units".to_owned()
             }

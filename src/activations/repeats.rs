@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use ndarray::{Array2, CowArray, Ix2, Zip};
 
-use super::{ByLayer, Error, Provenance, Result};
+use super::by_layer::ByLayer;
+use super::error::{Error, Result};
+use super::provenance::Provenance;
 
 /// The mean of several recordings, made layer by layer as it is asked for.
 pub struct MeanOf {

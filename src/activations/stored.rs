@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 
 use ndarray::{Array2, CowArray, Ix2};
 
+use super::by_layer::{self, ByLayer};
 use super::error::{Error, Result};
-use super::{ByLayer, Format, Provenance, by_layer, format, npy, safetensors};
+use super::formats::{Format, Place, format, npy, safetensors};
+use super::provenance::Provenance;
 use crate::files;
-use crate::files::tensors::Number;
 
 /// Activations in an open file: a layer is read, and its numbers checked, each time it is asked for. What becomes of the name of
 /// the file meanwhile makes no difference.
@@ -25,30 +26,6 @@ pub struct Stored {
     provenance: Provenance,
 }
 
-/// Where in a file a matrix stands, row-major.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Place {
-    /// From the beginning of the file, in bytes.
-    pub(super) offset: u64,
-    pub(super) rows: usize,
-    pub(super) columns: usize,
-    pub(super) number: Number,
-}
-
-impl Place {
-    /// As many matrices of `(rows, columns)` as there are layers, one after another from `offset` on.
-    pub(super) fn stack(
-        offset: u64,
-        (layers, rows, columns): (usize, usize, usize),
-        number: Number,
-    ) -> Result<Vec<Self>> {
-        by_layer::not_empty(0, rows, columns)?;
-        let size = (rows * columns * number.bytes()) as u64;
-        let place = |layer| Self { offset: offset + layer as u64 * size, rows, columns, number };
-        Ok((0..layers).map(place).collect())
-    }
-}
-
 impl Stored {
     /// Opens a `.safetensors` file, or a `.npy` file of floats in C order.
     ///
@@ -60,13 +37,16 @@ impl Stored {
         let failed = |source| Error::Files(files::Error::Read { path: path.to_owned(), source });
         let other = || Error::UnknownFormat { path: path.to_owned() };
         let format = format(path)?;
-        let file = File::open(path).map_err(failed)?;
+        let mut file = File::open(path).map_err(failed)?;
         match format {
             Format::Safetensors => {
                 let length = file.metadata().map_err(failed)?.len();
                 Self::open_safetensors(file, 0..length, path)
             }
-            Format::Npy => npy::open(file, path)?.ok_or_else(other),
+            Format::Npy => {
+                let (layers, places) = npy::places(&mut file, path)?.ok_or_else(other)?;
+                Self::new(file, path.to_owned(), layers, places, Provenance::default())
+            }
             Format::Npz => Err(other()),
         }
     }

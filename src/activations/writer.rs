@@ -3,9 +3,11 @@
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
+use super::by_layer::{ByLayer, Shape};
 use super::error::{Error, Result};
-use super::stored::Place;
-use super::{ByLayer, Format, Provenance, Shape, Stored, format, npy, safetensors};
+use super::formats::{Format, Place, format, npy, safetensors};
+use super::provenance::Provenance;
+use super::stored::Stored;
 use crate::files::Pending;
 use crate::files::tensors::Number;
 

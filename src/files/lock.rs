@@ -10,7 +10,7 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use super::Error;
+use super::error::Error;
 
 /// The file that is locked. It stays: to remove it would let two processes lock two files of one name.
 const LOCK: &str = ".lock";

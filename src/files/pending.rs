@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-use super::{Error, Registered};
+use super::error::Error;
+use super::temporaries::Registered;
 
 /// How many characters of a file's name its temporary name has: 55 of four bytes each, and the ending, are within the 255 bytes
 /// of a name.

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::columns::ColumnSource;
-use super::{Count, Grammar, Result};
+use super::count::{Count, TemplateCount};
+use super::error::Result;
+use super::ready::Grammar;
 use crate::stimuli::confounds::{Confounds, Pair, THRESHOLD};
 use crate::stimuli::{Feature, Values};
 use crate::text;
@@ -36,19 +38,6 @@ pub struct Check {
     pub repeated: usize,
     /// Words of the lexicons that no sentence uses: `lexicon: word`.
     pub unused: Vec<String>,
-}
-
-/// What a template generates.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TemplateCount {
-    /// The template's name or number.
-    pub template: String,
-    /// Its derivations.
-    pub derivations: u128,
-    /// Whether there may be fewer ([`Count::at_most`]).
-    pub at_most: bool,
-    /// Where there are none: what removed the last candidate.
-    pub killer: Option<String>,
 }
 
 /// How often each value of a feature occurs.

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, json};
 
-use super::{Error, Grammar, Result};
+use super::error::{Error, Result};
+use super::ready::Grammar;
 use crate::numeric::rng::Stream;
 use crate::stimuli::{Feature, Stimuli, Values};
 use crate::text;

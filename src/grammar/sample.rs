@@ -1,8 +1,10 @@
 //! Drawing from a grammar: all, a uniform sample, a balanced one.
 
+use super::balance;
 use super::draw::{Balance, Draw, Drawn, IndexSample};
+use super::error::{Error, Result};
 use super::generate::Labelled;
-use super::{Error, Grammar, Result, balance};
+use super::ready::Grammar;
 use crate::numeric::rng::Stream;
 use crate::stimuli::confounds::Confounds;
 use crate::text;

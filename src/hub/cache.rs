@@ -14,8 +14,9 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-use super::error::Result;
-use super::{Checkpoint, Error, folder};
+use super::checkpoint::{self, Checkpoint};
+use super::error::{Error, Result};
+use super::folder;
 use crate::files;
 use crate::progress::Progress;
 
@@ -139,7 +140,7 @@ impl Repo {
                 remedy: None,
             });
         };
-        folder::read(&self.snapshot(&commit), id.to_owned(), Some(commit), weights)
+        checkpoint::read(&self.snapshot(&commit), id.to_owned(), Some(commit), weights)
     }
 }
 

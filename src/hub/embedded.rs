@@ -1,7 +1,7 @@
 //! The models inside the binary: what runs when there is neither a network nor a folder.
 
+use super::checkpoint::{Checkpoint, Weights};
 use super::error::{Error, Result};
-use super::{Checkpoint, Weights};
 use crate::text::{join_and, near_matches};
 
 /// A model whose files are part of the program.

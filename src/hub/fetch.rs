@@ -5,18 +5,15 @@
 
 use std::fmt::Write as _;
 use std::thread;
-use std::time::Duration;
 
 use super::cache::{self, Repo};
-use super::download::Download;
+use super::checkpoint::{self, Checkpoint};
 use super::error::{Error, Result};
-use super::http::{Client, Failure, Refusal, Remote};
-use super::{Checkpoint, Hub, folder, names, vocabulary};
+use super::network::{Client, Download, Failure, Refusal, Remote};
+use super::options::Hub;
+use super::{folder, names, vocabulary};
 use crate::progress::Progress;
 use crate::text::{join_and, join_or, near_matches};
-
-/// Longest wait between two requests.
-const MAX_PAUSE: Duration = Duration::from_secs(30);
 
 /// One model, being fetched.
 pub(super) struct Fetch<'a> {
@@ -68,7 +65,7 @@ impl<'a> Fetch<'a> {
         }
         // Last, so that a branch never stands at a commit whose files are not all here.
         self.repo.set_commit(self.revision, &commit)?;
-        folder::read(&self.repo.snapshot(&commit), self.id.to_owned(), Some(commit), self.hub.weights)
+        checkpoint::read(&self.repo.snapshot(&commit), self.id.to_owned(), Some(commit), self.hub.weights)
     }
 
     /// The tokenizer at the revision, and nothing else. The branch is not said to stand at its commit, which lacks the rest.
@@ -77,7 +74,7 @@ impl<'a> Fetch<'a> {
             self.describe(self.revision, folder::CONFIG).map_err(|failure| self.explain_first(failure))?;
         self.ensure(&config.commit, folder::CONFIG, Some(config.clone()))?;
         self.ensure_tokenizer(&config.commit)?;
-        folder::tokenizer(&self.repo.snapshot(&config.commit))
+        checkpoint::tokenizer(&self.repo.snapshot(&config.commit))
     }
 
     /// Makes sure of `tokenizer.json`, or else of the files of a vocabulary.
@@ -204,7 +201,7 @@ impl<'a> Fetch<'a> {
         loop {
             match ask() {
                 Err(Failure::Passing { what, wait }) if attempt < patience.attempts => {
-                    let wait = wait.unwrap_or_else(|| pause(patience.pause, attempt));
+                    let wait = wait.unwrap_or_else(|| patience.wait(attempt));
                     self.progress.note(&format!("{what}; trying again in {wait:?}"));
                     thread::sleep(wait);
                     attempt += 1;
@@ -330,11 +327,6 @@ impl<'a> Fetch<'a> {
     }
 }
 
-/// The wait before the next request, after `attempt` of them in a row brought nothing.
-pub(super) fn pause(first: Duration, attempt: u32) -> Duration {
-    first.saturating_mul(1 << attempt.saturating_sub(1).min(16)).min(MAX_PAUSE)
-}
-
 /// `text` as part of an address: all but letters, digits, `-_.~` and `keep` percent-encoded.
 fn escape(text: &str, keep: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -359,12 +351,5 @@ mod tests {
         assert_eq!(escape("refs/pr/1", ""), "refs%2Fpr%2F1");
         assert_eq!(escape("sub dir/a#b?.json", "/"), "sub%20dir/a%23b%3F.json");
         assert_eq!(escape("é", ""), "%C3%A9");
-    }
-
-    #[test]
-    fn waits_double_up_to_a_bound() {
-        let second = Duration::from_secs(1);
-        assert_eq!([1, 2, 3].map(|attempt| pause(second, attempt).as_secs()), [1, 2, 4]);
-        assert_eq!(pause(second, 1000), MAX_PAUSE);
     }
 }

@@ -1,11 +1,10 @@
-//! A checkpoint's folder: which files it must have, and what to say when it lacks one.
+//! The files of a checkpoint's folder: what they are called, and what to say when one is missing.
 
 use std::collections::BTreeSet;
 use std::io::Read;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Component, Path};
 
 use super::error::{Error, Result};
-use super::{Checkpoint, Weights, vocabulary};
 use crate::files;
 
 pub(super) const CONFIG: &str = "config.json";
@@ -23,19 +22,6 @@ pub(super) fn holds_checkpoint(folder: &Path) -> bool {
     [CONFIG, TOKENIZER, WEIGHTS, INDEX, PYTORCH, PYTORCH_INDEX].iter().any(|name| folder.join(name).exists())
 }
 
-/// Reads the checkpoint in `folder`; weights, where they are wanted, are found, not read.
-pub(super) fn read(folder: &Path, id: String, commit: Option<String>, weights: bool) -> Result<Checkpoint> {
-    let config = read_text(folder, CONFIG)?;
-    let tokenizer = tokenizer(folder)?;
-    let weights = if weights { weight_files(folder)? } else { Weights::Absent };
-    if let Weights::Safetensors(paths) | Weights::Pytorch(paths) = &weights {
-        for path in paths {
-            refuse_lfs_pointer(path)?;
-        }
-    }
-    Ok(Checkpoint { id, commit, config, tokenizer, weights })
-}
-
 /// Complains of a revision, which no folder has.
 pub(super) fn no_revision(folder: &Path, revision: Option<&str>) -> Result<()> {
     match revision {
@@ -46,16 +32,6 @@ pub(super) fn no_revision(folder: &Path, revision: Option<&str>) -> Result<()> {
             remedy: "a folder holds one checkpoint; name the folder of the one you want".to_owned(),
         }),
     }
-}
-
-/// The text of `tokenizer.json`, or what the files of a vocabulary make of it.
-pub(super) fn tokenizer(folder: &Path) -> Result<String> {
-    if !folder.join(TOKENIZER).exists()
-        && let Some(built) = vocabulary::tokenizer(folder, &read_text(folder, CONFIG)?)?
-    {
-        return Ok(built);
-    }
-    read_text(folder, TOKENIZER)
 }
 
 /// The shards that the text of an index names, each once, in order.
@@ -90,34 +66,6 @@ pub(super) fn is_inside(name: &str) -> bool {
         && Path::new(name).components().all(|part| matches!(part, Component::Normal(_)))
 }
 
-/// Safetensors, or PyTorch's files where there are none.
-fn weight_files(folder: &Path) -> Result<Weights> {
-    if let Some(paths) = files_or_shards(folder, WEIGHTS, INDEX)? {
-        return Ok(Weights::Safetensors(paths));
-    }
-    match files_or_shards(folder, PYTORCH, PYTORCH_INDEX)? {
-        Some(paths) => Ok(Weights::Pytorch(paths)),
-        None => Err(missing(folder, WEIGHTS)),
-    }
-}
-
-/// The one file, or the shards that the index names, if either is there.
-fn files_or_shards(folder: &Path, single: &str, index: &str) -> Result<Option<Vec<PathBuf>>> {
-    let single = folder.join(single);
-    if single.exists() {
-        return Ok(Some(vec![single]));
-    }
-    let index = folder.join(index);
-    if !index.exists() {
-        return Ok(None);
-    }
-    let names = shards(&index, &files::read(&index)?)?;
-    match names.iter().find(|name| !folder.join(name).exists()) {
-        Some(absent) => Err(missing(folder, absent)),
-        None => Ok(Some(names.iter().map(|name| folder.join(name)).collect())),
-    }
-}
-
 pub(super) fn read_text(folder: &Path, name: &str) -> Result<String> {
     let path = folder.join(name);
     if !path.exists() {
@@ -148,7 +96,7 @@ pub(super) fn refuse_lfs_pointer(path: &Path) -> Result<()> {
 }
 
 /// The error for a file that is not there, with what the rest of the folder suggests.
-fn missing(folder: &Path, file: &str) -> Error {
+pub(super) fn missing(folder: &Path, file: &str) -> Error {
     let has = |name: &str| folder.join(name).exists();
     let save = "save it with safetensors: in Python, `model.save_pretrained(DIR)`";
     let remedy = match file {
@@ -176,85 +124,6 @@ fn missing(folder: &Path, file: &str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::fs;
-
-    fn folder(contents: &[(&str, &str)]) -> tempfile::TempDir {
-        let folder = tempfile::tempdir().unwrap();
-        for (name, text) in contents {
-            fs::write(folder.path().join(name), text).unwrap();
-        }
-        folder
-    }
-
-    fn failure(contents: &[(&str, &str)]) -> (String, String) {
-        let folder = folder(contents);
-        let error = read(folder.path(), "x".to_owned(), None, true).unwrap_err();
-        let text = error.to_string().replace(&folder.path().display().to_string(), "DIR");
-        (text, error.hint().unwrap())
-    }
-
-    #[test]
-    fn a_whole_folder_is_read_and_one_file_comes_before_shards() {
-        let whole = [(CONFIG, "{\"a\":1}"), (TOKENIZER, "{}"), (WEIGHTS, "w"), (INDEX, "not even json")];
-        let folder = folder(&whole);
-        let checkpoint = read(folder.path(), "here".to_owned(), None, true).unwrap();
-        assert_eq!((checkpoint.id.as_str(), checkpoint.config.as_str()), ("here", "{\"a\":1}"));
-        let Weights::Safetensors(paths) = checkpoint.weights else { panic!("on disk") };
-        assert_eq!(paths, [folder.path().join(WEIGHTS)]);
-    }
-
-    #[test]
-    fn pytorchs_files_serve_where_there_are_no_safetensors() {
-        let index = r#"{"weight_map": {"z": "pytorch_model-1.bin"}}"#;
-        let rest = [(CONFIG, "{}"), (TOKENIZER, "{}"), (PYTORCH_INDEX, index), ("pytorch_model-1.bin", "w")];
-        let weights = |contents: &[(&str, &str)]| {
-            let folder = folder(contents);
-            let found = read(folder.path(), String::new(), None, true).unwrap().weights;
-            let (Weights::Safetensors(paths) | Weights::Pytorch(paths)) = &found else { panic!("on disk") };
-            let name = paths[0].file_name().unwrap().to_string_lossy().into_owned();
-            (matches!(found, Weights::Pytorch(_)), name)
-        };
-        assert_eq!(weights(&rest), (true, "pytorch_model-1.bin".to_owned()));
-        assert_eq!(weights(&[rest.as_slice(), &[(PYTORCH, "w")]].concat()), (true, PYTORCH.to_owned()));
-        assert_eq!(weights(&[rest.as_slice(), &[(WEIGHTS, "w")]].concat()), (false, WEIGHTS.to_owned()));
-        let (text, _) = failure(&rest[..3]);
-        assert_eq!(text, "the checkpoint `DIR` has no pytorch_model-1.bin");
-    }
-
-    #[test]
-    fn shards_come_once_each_in_order() {
-        let index = r#"{"weight_map": {"z": "model-2.safetensors", "a": "model-2.safetensors", "b": "model-1.safetensors"}}"#;
-        let all = [(CONFIG, "{}"), (TOKENIZER, "{}"), (INDEX, index), ("model-1.safetensors", "1")];
-        assert_eq!(failure(&all).0, "the checkpoint `DIR` has no model-2.safetensors");
-        let folder = folder(&all);
-        fs::write(folder.path().join("model-2.safetensors"), "2").unwrap();
-        let Weights::Safetensors(paths) = read(folder.path(), String::new(), None, true).unwrap().weights
-        else {
-            panic!("on disk")
-        };
-        assert_eq!(
-            paths,
-            ["model-1.safetensors", "model-2.safetensors"].map(|name| folder.path().join(name))
-        );
-    }
-
-    #[test]
-    fn what_is_missing_is_named_with_what_to_do() {
-        assert_eq!(failure(&[]).0, "the checkpoint `DIR` has no config.json");
-        let (text, hint) = failure(&[(CONFIG, "{}"), (WEIGHTS, "w")]);
-        assert_eq!(text, "the checkpoint `DIR` has no tokenizer.json");
-        assert!(hint.contains("save_pretrained"), "{hint}");
-        let (text, hint) = failure(&[(CONFIG, "{}"), (TOKENIZER, "{}"), ("tf_model.h5", "w")]);
-        assert_eq!(text, "the checkpoint `DIR` has no model.safetensors");
-        assert!(hint.contains("TensorFlow"), "{hint}");
-    }
-
-    #[test]
-    fn a_pointer_of_git_lfs_is_not_taken_for_weights() {
-        let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 4\n";
-        let (text, hint) = failure(&[(CONFIG, "{}"), (TOKENIZER, "{}"), (WEIGHTS, pointer)]);
-        assert!(text.contains("Git LFS pointer") && hint.contains("git lfs pull"), "{text}: {hint}");
-    }
 
     #[test]
     fn an_index_cannot_lead_out_of_the_folder() {

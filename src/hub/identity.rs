@@ -4,9 +4,10 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
+use super::checkpoint::{self, Weights};
 use super::error::Result;
 use super::names::{self, Name};
-use super::{Weights, embedded, folder};
+use super::{embedded, folder};
 use crate::files;
 
 /// Tells models apart by what they are: the content of a folder's files (its weights if they are wanted), or the id of an embedded
@@ -15,7 +16,7 @@ use crate::files;
 ///
 /// # Errors
 ///
-/// As [`super::resolve`] for a folder or an embedded model; a name that no model can have.
+/// As [`super::resolve()`] for a folder or an embedded model; a name that no model can have.
 pub fn identity(name: &str, revision: Option<&str>, weights: bool) -> Result<String> {
     Ok(match names::interpret(name)? {
         Name::Embedded(model) => {
@@ -25,7 +26,7 @@ pub fn identity(name: &str, revision: Option<&str>, weights: bool) -> Result<Str
         Name::Hub(id) => format!("hub {id}"),
         Name::Folder(path) => {
             folder::no_revision(&path, revision)?;
-            let checkpoint = folder::read(&path, name.to_owned(), None, weights)?;
+            let checkpoint = checkpoint::read(&path, name.to_owned(), None, weights)?;
             let mut hasher = blake3::Hasher::new();
             for text in [&checkpoint.config, &checkpoint.tokenizer] {
                 hasher.update(&(text.len() as u64).to_le_bytes());

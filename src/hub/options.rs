@@ -49,6 +49,16 @@ pub struct Patience {
     pub pause: Duration,
 }
 
+/// Longest wait between two requests.
+const MAX_PAUSE: Duration = Duration::from_secs(30);
+
+impl Patience {
+    /// The wait before the next request, after `attempt` of them in a row brought nothing.
+    pub(super) fn wait(self, attempt: u32) -> Duration {
+        self.pause.saturating_mul(1 << attempt.saturating_sub(1).min(16)).min(MAX_PAUSE)
+    }
+}
+
 impl Default for Patience {
     fn default() -> Self {
         Self { timeout: Duration::from_secs(20), attempts: 5, pause: Duration::from_secs(1) }
@@ -169,5 +179,12 @@ mod tests {
         for no in ["", "0", "false", "no"] {
             assert!(!hub(&[("HF_HUB_OFFLINE", no)]).offline);
         }
+    }
+
+    #[test]
+    fn waits_double_up_to_a_bound() {
+        let wait = |attempt| Patience::default().wait(attempt);
+        assert_eq!([1, 2, 3].map(|attempt| wait(attempt).as_secs()), [1, 2, 4]);
+        assert_eq!(wait(1000), MAX_PAUSE);
     }
 }

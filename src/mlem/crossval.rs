@@ -3,20 +3,14 @@
 use ndarray::{Array2, ArrayView2};
 use rayon::prelude::*;
 
-use super::design::{Design, MIN_STIMULI, check_memory};
-use super::distance::Neural;
-use super::effects::Effect;
-use super::encode::Scales;
-use super::fit::fit_warnings;
-use super::importance::{Held, Plan, TermImportance};
-use super::pairs::{Coverage, Layout, Task, n_pairs};
+use super::error::{Error, Result};
+use super::importance::{Effect, Held, Plan, TermImportance};
+use super::moments::{Design, MIN_STIMULI, check_memory};
+use super::pairs::{Coverage, Layout, Neural, Scales, Task, Term, matrix, n_pairs, terms};
 use super::params::{MlemParams, PairBudget};
-use super::score::{Evaluation, GridModel, PairSet, Scored, neural_distances};
-use super::solve::Solved;
-use super::stochastic::TrainingStep;
-use super::streamed::{self, HELD};
-use super::terms::{Term, matrix, terms};
-use super::{Error, Result, Warning};
+use super::score::{Evaluation, GridModel, PairSet, Scored, neural_distances, streamed};
+use super::solve::{Solved, Systems, TrainingStep};
+use super::warning::Warning;
 use crate::numeric::rank::{RankTarget, Scratch};
 use crate::numeric::rng::Stream;
 use crate::numeric::split;
@@ -25,16 +19,17 @@ use crate::stimuli::{FeatureTable, Values};
 /// A held-out fold needs this many stimuli for its distances to be ranked.
 const MIN_FOLD: usize = 3;
 
-/// Features split into folds, with everything about the fits that they decide computed once for all layers.
+/// Features split into folds, and everything that depends on the features alone, computed once for all layers.
 #[derive(Debug, Clone)]
 pub struct CrossValidation {
     pub(super) design: Design,
+    pub(super) systems: Systems,
     pub(super) plan: Plan,
-    /// Which of a fold's pairs are held: all that it is scored on, or, where these are too many, a sample for its importances.
+    /// Which pairs of a fold are held in memory: all that it is scored on, or a sample for its importances where these are too many.
     pub(super) coverage: Coverage,
-    /// Per fold, the pairs that are held.
+    /// Per fold, the pairs that are held in memory.
     pub(super) sets: Vec<PairSet>,
-    /// Per fold, pairs that it is trained on; empty where there is one fold.
+    /// Per fold, a sample of its training pairs; empty where there is one fold.
     trained_on: Vec<Sample>,
     warnings: Vec<Warning>,
 }
@@ -89,22 +84,22 @@ pub struct FoldFit {
     pub trained: Option<Scored>,
     /// Importance of every term and group over the same pairs; empty with no permutations.
     pub importances: Vec<TermImportance>,
-    /// What a user should know.
+    /// The warnings of this fit.
     pub warnings: Vec<Warning>,
 }
 
 impl MlemParams {
-    /// Splits the stimuli of `features` into `folds` at random under the seed, and computes what serves every layer. With one
-    /// fold, models are fitted to all pairs and scored on them.
+    /// Splits the stimuli of `features` into `folds` at random under the seed, and computes everything that all layers share.
+    /// With one fold, models are fitted to all pairs and scored on them.
     ///
     /// # Errors
     ///
     /// An option out of range; fewer than 8 stimuli; folds of fewer than 3; a constant feature.
     pub fn cross_validation(&self, features: &FeatureTable, folds: usize) -> Result<CrossValidation> {
-        self.validation(features, folds, HELD)
+        self.validation(features, folds, streamed::HELD)
     }
 
-    /// As [`MlemParams::cross_validation`], with at most `most` pairs held.
+    /// As [`MlemParams::cross_validation`], with at most `most` pairs held in memory.
     pub(super) fn validation(
         &self,
         features: &FeatureTable,
@@ -133,13 +128,14 @@ impl MlemParams {
         }
         let plan = Plan::new(self, features, &design.layout.order, &design.terms, &design.columns)?;
         warnings.extend(plan.warnings(design.scales.names(), &design.layout.folds));
-        Ok(CrossValidation { design, plan, coverage: held, sets, trained_on, warnings })
+        let systems = Systems::new(&design);
+        Ok(CrossValidation { design, systems, plan, coverage: held, sets, trained_on, warnings })
     }
 }
 
 impl MlemParams {
-    /// Whether `features` can be fitted in `folds` folds with these options: at once, so that one can ask before the work
-    /// that makes the activations.
+    /// Whether `features` can be fitted in `folds` folds with these options. Quick, so that it can be asked before activations
+    /// are extracted.
     ///
     /// # Errors
     ///
@@ -187,22 +183,22 @@ impl CrossValidation {
         self.design.n_folds()
     }
 
-    /// What importances are of, in their order.
+    /// The effects that have an importance, in the order of the importances.
     pub(crate) fn effects(&self) -> &[Effect] {
         &self.plan.effects
     }
 
-    /// Pairs, terms, and what else the features alone decide.
+    /// Pairs, terms, and everything else that depends on the features alone.
     pub(crate) fn design(&self) -> &Design {
         &self.design
     }
 
-    /// The pairs of `fold` that are held: all that it is scored on, or a sample where these are too many.
+    /// The pairs of `fold` that are held in memory: all that it is scored on, or a sample where these are too many.
     pub(crate) fn held_pairs(&self, fold: usize) -> &PairSet {
         &self.sets[fold]
     }
 
-    /// What a user should know about the features and the folds.
+    /// The warnings about the features and the folds.
     #[must_use]
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings
@@ -215,10 +211,10 @@ impl CrossValidation {
     ///
     /// Another number of rows than the features have; activations that are not finite.
     pub fn fit(&self, activations: ArrayView2<'_, f32>) -> Result<Vec<FoldFit>> {
-        self.fit_with(activations, Design::solve)
+        self.fit_with(activations, |design, neural| self.systems.solve(design, neural))
     }
 
-    /// As [`CrossValidation::fit`], with the weights of every fold that `solve` gives.
+    /// As [`CrossValidation::fit`], with weights that `solve` finds: one solution per fold.
     pub(crate) fn fit_with(
         &self,
         activations: ArrayView2<'_, f32>,
@@ -241,9 +237,9 @@ impl CrossValidation {
                 let evaluation = Evaluation::new(model, &self.sets[fold], target);
                 let held = evaluation.score();
                 let scored = streamed.unwrap_or(held);
-                let mut warnings = fit_warnings(&solved, fold);
+                let mut warnings = solved.warnings(fold);
                 if let Err(reason) = scored.spearman {
-                    // Where nothing can be scored, that nothing is associated goes without saying.
+                    // A score that is undefined says more than that nothing is associated.
                     warnings = vec![Warning::UndefinedScore { layer: None, folds: vec![fold], reason }];
                 }
                 let importances = if self.plan.permutations == 0 {
@@ -268,7 +264,7 @@ impl CrossValidation {
 }
 
 impl CrossValidation {
-    /// The stimuli and pairs that `fold` is scored on, which are those of `tasks`.
+    /// The stimuli and pairs that `fold` is scored on; `tasks` are its pairs.
     pub(super) fn held<'a>(&'a self, fold: usize, tasks: &'a [Task]) -> Held<'a> {
         Held {
             name: format!("fold {fold}"),
@@ -280,7 +276,7 @@ impl CrossValidation {
     }
 }
 
-/// The levels of each feature that no training stimulus of some fold has.
+/// The levels of each feature that do not occur in the training stimuli of some fold.
 fn unseen_levels(features: &FeatureTable, fold_of: &[usize], n_folds: usize) -> Vec<Warning> {
     let mut warnings = Vec::new();
     for feature in features {

@@ -1,11 +1,11 @@
-//! What can go wrong with a fit.
+//! Why a fit fails.
 
 use crate::text;
 
-/// A result whose error is this module's.
+/// A result with this module's error.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What can go wrong with a fit.
+/// Why a fit fails.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -83,13 +83,13 @@ pub enum Error {
         /// Which stimulus, from 1.
         stimulus: usize,
     },
-    /// A precomputed distance matrix that is not one.
+    /// The matrix that is given as precomputed distances is no distance matrix.
     #[error("the precomputed distances are no distance matrix: {reason}")]
     NoDistances {
         /// What is wrong.
         reason: String,
     },
-    /// A model is asked about features that it was not fitted to.
+    /// The model was fitted to other features.
     #[error("the model was fitted to {fitted}, and is given {given}")]
     OtherFeatures {
         /// What it was fitted to.
@@ -97,7 +97,7 @@ pub enum Error {
         /// What it was given.
         given: String,
     },
-    /// A group names a feature that there is not.
+    /// A group names a feature that does not exist.
     #[error("group `{group}`: no feature is called `{member}`")]
     UnknownInGroup {
         /// Which group.
@@ -113,7 +113,7 @@ pub enum Error {
         /// The name.
         group: String,
     },
-    /// So many terms that their moments do not fit.
+    /// The moments of so many terms do not fit into memory.
     #[error("{terms} terms need {gibibytes:.1} GiB for their moments")]
     TooManyTerms {
         /// How many terms.
@@ -121,12 +121,12 @@ pub enum Error {
         /// Memory for the moments.
         gibibytes: f64,
     },
-    /// Something else went wrong at one layer.
+    /// An error at one layer.
     #[error("layer {layer}: {source}")]
     Layer {
         /// Which layer.
         layer: usize,
-        /// What went wrong.
+        /// The error.
         source: Box<Error>,
     },
 }

@@ -2,18 +2,14 @@
 
 use ndarray::{Array2, ArrayView2};
 
-use super::design::Design;
-use super::distance::Neural;
-use super::encode::{Columns, Scales};
+use super::error::{Error, Result};
 use super::importance::{Held, Plan, TermImportance};
-use super::pairs::{Coverage, Layout, Task, n_pairs};
+use super::moments::Design;
+use super::pairs::{Columns, Coverage, Layout, Neural, Scales, Task, Term, matrix, n_pairs};
 use super::params::MlemParams;
-use super::score::{Evaluation, GridModel, PairSet, Scored, neural_distances};
-use super::solve::{ACCEPTABLE_GAP, Solved};
-use super::stochastic::TrainingStep;
-use super::streamed::{self, HELD};
-use super::terms::{Term, matrix};
-use super::{Error, Result, Warning};
+use super::score::{Evaluation, GridModel, PairSet, Scored, neural_distances, streamed};
+use super::solve::{Solved, Systems, TrainingStep};
+use super::warning::Warning;
 use crate::numeric::rank::{RankTarget, Scratch};
 use crate::stimuli::FeatureTable;
 
@@ -26,7 +22,8 @@ impl MlemParams {
     /// not finite.
     pub fn fit(&self, features: &FeatureTable, activations: ArrayView2<'_, f32>) -> Result<FittedMlem> {
         let design = Design::new(self, features, Layout::whole(features.n_stimuli()))?;
-        let solved = design.solve(&design.neural(activations)?).remove(0);
+        let neural = design.neural(activations)?;
+        let solved = Systems::new(&design).solve(&design, &neural).remove(0);
         Ok(FittedMlem::of(design, solved))
     }
 }
@@ -35,7 +32,7 @@ impl FittedMlem {
     /// The model of `design`, whose stimuli are all in training, with the weights of `solved`.
     pub(crate) fn of(design: Design, solved: Solved) -> Self {
         let mut warnings = design.warnings();
-        warnings.extend(fit_warnings(&solved, 0));
+        warnings.extend(solved.warnings(0));
         let weights = matrix(design.n_features(), &design.terms, &solved.w);
         Self {
             pairs: design.training_pairs(0),
@@ -47,18 +44,6 @@ impl FittedMlem {
             warnings,
         }
     }
-}
-
-/// What a solution gives cause to warn of.
-pub(crate) fn fit_warnings(solved: &Solved, fold: usize) -> Vec<Warning> {
-    let mut warnings = Vec::new();
-    if !solved.associated {
-        warnings.push(Warning::NoAssociation { layer: None, folds: vec![fold] });
-    }
-    if solved.gap.is_finite() && solved.gap > ACCEPTABLE_GAP {
-        warnings.push(Warning::Inexact { layer: None, folds: vec![fold], gap: solved.gap });
-    }
-    warnings
 }
 
 /// A fitted model: `W`, with the names and scales of its features.
@@ -117,7 +102,7 @@ impl FittedMlem {
         self.pairs
     }
 
-    /// What a user should know about the fit.
+    /// The warnings about the fit.
     #[must_use]
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings
@@ -143,7 +128,8 @@ impl FittedMlem {
         })
     }
 
-    /// The importance of every term and group over the pairs of these stimuli; over a uniform sample of 2²³ of them where there are more.
+    /// The importance of every term and group over the pairs of these stimuli, or a uniform sample of 2²³ of them where there are
+    /// more.
     ///
     /// # Errors
     ///
@@ -185,7 +171,7 @@ impl FittedMlem {
             tasks: layout.tasks(),
             neural,
             coverage,
-            held: coverage.at_most(HELD, n_pairs(n)),
+            held: coverage.at_most(streamed::HELD, n_pairs(n)),
         })
     }
 
@@ -206,8 +192,8 @@ struct Pairs {
     columns: Columns,
     tasks: Vec<Task>,
     neural: Neural,
-    /// Those that are scored.
+    /// The pairs that are scored.
     coverage: Coverage,
-    /// Those whose distances are held for importances: the same, unless they are too many.
+    /// The pairs that are held in memory for importances: the same, or a sample where these are too many.
     held: Coverage,
 }

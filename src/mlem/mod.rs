@@ -24,6 +24,22 @@
 //!
 //! What this is not: it reads no files, and knows no models.
 //!
+//! # Rooms, from the ground up
+//!
+//! A file imports only from rooms of the rows above its own, or from files of its own row or folder that do not import it.
+//!
+//! | room | what it is |
+//! | --- | --- |
+//! | `error`, `warning`, `group`, `params` | the words: options, and what messages say |
+//! | `pairs` | what is compared: columns, terms, tiles of pairs, neural distances |
+//! | `moments` | `C` and `b` |
+//! | `solve` | from moments to `W` |
+//! | `score` | Spearman of modelled and neural distances |
+//! | `importance` | what a score loses when something is permuted |
+//! | `fit`, `crossval`, `evaluate`, `units` | the estimator's verbs |
+//! | `inference` | what a number is worth: nulls, resampled stimuli, the noise ceiling |
+//! | `brute_force` | tests alone: all of it against loops that are too plain to be wrong |
+//!
 //! # Example
 //!
 //! ```
@@ -48,46 +64,33 @@
 //! # Ok::<(), mlem_probe::Error>(())
 //! ```
 
-mod bootstrap;
 #[cfg(test)]
 mod brute_force;
-mod ceiling;
-mod conditional;
 mod crossval;
-pub(crate) mod design;
-mod dissimilarity;
-pub(crate) mod distance;
-mod effects;
-pub(crate) mod encode;
 mod error;
+mod evaluate;
 mod fit;
-pub(crate) mod grouped;
+mod group;
 mod importance;
+mod inference;
 pub(crate) mod moments;
-mod null;
 pub(crate) mod pairs;
 mod params;
-mod rank_target;
 pub(crate) mod score;
 pub(crate) mod solve;
-mod stochastic;
-mod streamed;
-pub(crate) mod terms;
 mod units;
 mod warning;
 
-pub use ceiling::Ceiling;
 pub use crossval::{CrossValidation, FoldFit};
-pub use dissimilarity::dissimilarities;
-pub use effects::{FeatureGroup, Order};
 pub use error::{Error, Result};
 pub use fit::FittedMlem;
-pub use importance::TermImportance;
-pub use null::{Null, NullStatistic};
+pub use group::FeatureGroup;
+pub use importance::{Order, TermImportance};
+pub use inference::{Ceiling, Null, NullStatistic};
+pub use pairs::{Term, dissimilarities};
 pub use params::{Constraint, Distance, Missing, MlemParams, PairBudget, Permute, Solver, Target};
 pub use score::Scored;
-pub use stochastic::TrainingStep;
-pub use terms::Term;
+pub use solve::TrainingStep;
 pub use units::{UnitFit, UnitValidation};
 pub use warning::{Undefined, Warning};
 

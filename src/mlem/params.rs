@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::effects::FeatureGroup;
-use super::{Error, Result};
+use super::error::{Error, Result};
+use super::group::FeatureGroup;
 
 /// How far two activations are from each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -263,7 +263,7 @@ impl MlemParams {
         self
     }
 
-    /// What is permuted.
+    /// What is permuted: stimuli wherever strata are asked for.
     pub(crate) fn permuted(&self) -> Permute {
         if self.conditional.is_some() { Permute::Stimuli } else { self.permute }
     }

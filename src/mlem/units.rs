@@ -6,9 +6,9 @@
 //! Σ over pairs of φ_ij (x_i − x_j)²  =  Σ_i deg_i x_i² − x'Φx,     deg_i = Σ_j φ_ij
 //! ```
 //!
-//! and `φ` only depends on the values of the one or two features that it is made of: stimuli of equal values are summed
-//! first, so that a term costs a matrix product over groups of stimuli, for all units at once. A fold's training stimuli are
-//! all less its own.
+//! and `φ` depends only on the values of one or two features. Stimuli of equal values are summed first, so that a term costs one
+//! matrix product over groups of stimuli, for all units at once. The sums of a fold's training stimuli are those of all stimuli
+//! less those of its own.
 
 use std::collections::BTreeMap;
 
@@ -16,19 +16,17 @@ use ndarray::{Array2, ArrayView2, Axis};
 use rayon::prelude::*;
 
 use super::crossval::CrossValidation;
-use super::distance::Neural;
-use super::encode::Partners;
+use super::error::{Error, Result};
+use super::importance::Order;
 use super::moments::{Monomial, TargetSums};
-use super::pairs::PairChunk;
+use super::pairs::{Neural, PairChunk, Partners, Term};
 use super::params::{Distance, MlemParams, PairBudget, Solver, Target};
-use super::terms::Term;
-use super::{Error, Order, Result};
 use crate::progress::Progress;
 use crate::stimuli::FeatureTable;
 
 /// The most held-out pairs of a fold that one unit is scored on.
 const HELD: u64 = 1 << 16;
-/// Groups whose distances to all others are made at once.
+/// Groups whose distances to all others are computed at once.
 const ROWS: usize = 256;
 
 /// Folds and pairs for fits of single units.
@@ -47,8 +45,8 @@ pub struct UnitFit {
 }
 
 impl MlemParams {
-    /// What serves the fits of all single units: as [`MlemParams::cross_validation`], but all pairs are trained on whatever
-    /// the budget, and a fold is scored on a uniform sample of at most 2¹⁶ pairs.
+    /// As [`MlemParams::cross_validation`], for fits of single units: models are trained on all pairs, whatever the budget, and
+    /// scored on a uniform sample of at most 2¹⁶ pairs of each fold.
     ///
     /// # Errors
     ///
@@ -69,7 +67,7 @@ impl MlemParams {
 }
 
 impl UnitValidation {
-    /// What the importances of every fit are of, in their order: the terms, then the groups.
+    /// The effects that have an importance, in the order of the importances: the terms, then the groups.
     pub fn effects(&self) -> impl Iterator<Item = (&str, Order)> {
         self.0.plan.effects.iter().map(|effect| (effect.name.as_str(), effect.order))
     }
@@ -100,7 +98,7 @@ impl UnitValidation {
             };
             Neural::new(unit, &design.layout.order, distance)
         };
-        // Fails as a fit of the layer would.
+        // Activations that a fit of the layer refuses are refused here, with the same error.
         design.neural(activations)?;
         let sums = self.target_sums(activations);
         let units: Vec<usize> = (0..activations.ncols()).collect();
@@ -111,7 +109,7 @@ impl UnitValidation {
                 .par_iter()
                 .map(|&unit| {
                     (0..self.0.n_folds())
-                        .map(|fold| design.solve_exactly(fold, &sums[fold][unit]).w)
+                        .map(|fold| self.0.systems.solve_exactly(design, fold, &sums[fold][unit]).w)
                         .collect()
                 })
                 .collect();
@@ -173,7 +171,7 @@ impl UnitValidation {
     fn products(&self, x: &Array2<f64>, monomial: &Monomial, term: Term) -> Vec<Vec<f64>> {
         let design = &self.0.design;
         let (columns, folds, d) = (&design.columns, &design.layout.folds, x.ncols());
-        // Stimuli of equal values, each group by its first.
+        // Groups of stimuli of equal values; the first stimulus stands for its group.
         let mut index: BTreeMap<[u64; 2], usize> = BTreeMap::new();
         let mut first: Vec<u32> = Vec::new();
         let group_of: Vec<usize> = (0..x.nrows())
@@ -187,7 +185,7 @@ impl UnitValidation {
             .collect();
         let all = Grouped::new(x, &group_of, 0..x.nrows());
         let own: Vec<Grouped> = folds.iter().map(|fold| Grouped::new(x, &group_of, fold.clone())).collect();
-        // `Σ deg x² − x'Φx`, of all stimuli, and what has to be taken away for each fold.
+        // `Σ deg x² − x'Φx` over all stimuli, and what is subtracted from it for each fold.
         let mut total = vec![0.0; d];
         let mut taken = vec![vec![0.0; d]; folds.len()];
         let mut chunk = PairChunk { dense: vec![Vec::new(); columns.n_dense()], ..PairChunk::default() };
@@ -219,7 +217,7 @@ impl UnitValidation {
                 let (to_own, own_degrees) = (among.dot(&own.sums), among.dot(&own.counts));
                 for (k, &r) in here.iter().enumerate() {
                     let (sums, squares) = (own.sums.row(from + k), own.squares.row(from + k));
-                    // Pairs of the fold with all, and those within it, which were counted from both ends.
+                    // Pairs of the fold with all stimuli; those within the fold were counted from both ends.
                     let all_squares = all.squares.row(rows.start + r);
                     for u in 0..d {
                         taken[u] += degrees[r] * squares[u] - 2.0 * sums[u] * to_all[[r, u]]
@@ -227,7 +225,7 @@ impl UnitValidation {
                             + sums[u] * to_own[[k, u]];
                     }
                 }
-                // Stimuli of other groups are near the fold's own too: their degrees lose what the fold adds to them.
+                // The stimuli of all other groups are paired with the fold's too: their degrees lose the fold's share.
                 let others: Vec<usize> =
                     rows.clone().filter(|g| own.groups.binary_search(g).is_err()).collect();
                 let local: Vec<usize> = others.iter().map(|g| g - rows.start).collect();
@@ -305,7 +303,7 @@ impl Powers {
         Self { n: x.nrows() as f64, sums }
     }
 
-    /// Sums over pairs of the squared distance, its square, and its `products`, among these stimuli less some.
+    /// Sums over pairs of the squared distance, its square, and its `products`, among these stimuli less those of `without`.
     fn target_sums(&self, without: Option<&Self>, unit: usize, products: Vec<f64>) -> TargetSums {
         let power = |k: usize| self.sums[[k - 1, unit]] - without.map_or(0.0, |own| own.sums[[k - 1, unit]]);
         let n = self.n - without.map_or(0.0, |own| own.n);

@@ -1,10 +1,10 @@
-//! What a user should know about a fit that went through.
+//! Warnings: what may make a finished fit mean less than it seems to.
 
 use std::fmt;
 
 use crate::text;
 
-/// What a user should know about a fit that went through. The text says which knob to turn.
+/// A finding about a fit that did succeed. The text says which option changes it.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Warning {
@@ -15,11 +15,11 @@ pub enum Warning {
         /// How many were drawn.
         used: u64,
     },
-    /// Importances are taken over a part of the pairs that are scored.
+    /// Importances are measured on a sample of the pairs that are scored.
     SampledImportances {
         /// How many pairs are scored.
         pairs: u64,
-        /// About how many of them are held.
+        /// About how many of them the sample has.
         used: u64,
     },
     /// The distances of two features correlate beyond 0.5.
@@ -53,7 +53,7 @@ pub enum Warning {
         effect: String,
         /// The features that it is conditioned on.
         given: Vec<String>,
-        /// How many stimuli share a stratum with one of another value.
+        /// How many stimuli have a stimulus of another value in their stratum.
         free: usize,
         /// How many stimuli there are.
         stimuli: usize,
@@ -109,7 +109,7 @@ impl Warning {
 }
 
 impl Warning {
-    /// The warnings of one layer with those that differ in their folds alone made one.
+    /// The warnings of one layer, where warnings that differ only in their folds become one.
     #[must_use]
     pub fn merged(warnings: impl IntoIterator<Item = Self>) -> Vec<Self> {
         let mut merged: Vec<Self> = Vec::new();
@@ -121,7 +121,7 @@ impl Warning {
         merged
     }
 
-    /// Takes the folds of `other` in, where it says the same of other folds.
+    /// Adds the folds of `other`, if it is the same warning about other folds.
     fn absorb(&mut self, other: &Self) -> bool {
         let (folds, more) = match (self, other) {
             (

@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use super::device::DeviceChoice;
-use super::registry;
 use crate::{files, text};
 
 /// A result whose error is this module's.
@@ -35,6 +34,8 @@ pub enum Error {
         id: String,
         /// What it says it is.
         model_type: String,
+        /// Every `model_type` that is supported.
+        supported: Vec<&'static str>,
     },
     /// A key of `config.json` is missing, or has a value that cannot be used.
     #[error("config.json of {id}: `{key}` {message}")]
@@ -178,10 +179,9 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Files(error) => return error.hint(),
-            Self::UnsupportedModelType { model_type, .. } => {
-                let known: Vec<&str> = registry::families().iter().map(|family| family.model_type).collect();
-                let near = text::near_matches(model_type, known.iter().copied());
-                let list = format!("supported: {}", known.join(", "));
+            Self::UnsupportedModelType { model_type, supported, .. } => {
+                let near = text::near_matches(model_type, supported.iter().copied());
+                let list = format!("supported: {}", supported.join(", "));
                 if near.is_empty() { list } else { format!("did you mean {}? {list}", near.join(" or ")) }
             }
             Self::NoInitialiser { .. } => {
@@ -230,7 +230,7 @@ impl Error {
     }
 
     /// A safetensors file that cannot be parsed.
-    pub(super) fn weights_file(path: &Path, message: String) -> Self {
+    pub(in crate::models) fn weights_file(path: &Path, message: String) -> Self {
         Self::WeightsFile { file: path.display().to_string(), format: "safetensors", message }
     }
 }

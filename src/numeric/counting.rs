@@ -1,10 +1,10 @@
 //! Spearman by counting: values fall into equal steps of a known range (65,536 or fewer), and all of a step share their mid-rank.
 //!
 //! For ranking the same number of values many thousand times, where a sort is too slow. Steps are exact where values are no
-//! closer than a step; [`RankTarget::spearman`](super::rank::RankTarget::spearman) is exact always, and tells whether they are fine
+//! closer than a step; [`RankTarget::spearman`] is exact always, and tells whether they are fine
 //! enough.
 
-use super::rank::RankSums;
+use super::rank::{RankSums, RankTarget};
 
 /// The most steps, and the fewest, as powers of two.
 const MOST: u32 = 16;
@@ -87,7 +87,7 @@ impl StepCounts {
     }
 
     /// Spearman's correlation of the `n` values added with their targets, which are centred ranks plus `n`.
-    pub(super) fn correlation(&mut self, n: usize, target_square: f64) -> Option<f64> {
+    fn correlation(&mut self, n: usize, target_square: f64) -> Option<f64> {
         let mut sums = RankSums::default();
         let mut below = 0;
         let mut add = |count: u64, sum: u64| {
@@ -110,10 +110,19 @@ impl StepCounts {
     }
 }
 
+impl RankTarget {
+    /// Spearman's correlation of the target with the values in `counts`, equal where they share a step; `None` where either is
+    /// constant.
+    #[must_use]
+    pub fn spearman_counted(&self, counts: &mut StepCounts) -> Option<f64> {
+        counts.correlation(self.len(), self.sum_of_squares)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::numeric::rank::{RankTarget, Scratch};
+    use crate::numeric::rank::Scratch;
     use crate::numeric::rng::Stream;
 
     #[test]

@@ -3,8 +3,6 @@
 //! Ranks are kept centred and doubled, `2 · midrank − (n + 1)`, so that they are whole numbers: sums of them are exact in
 //! any order.
 
-use super::counting::StepCounts;
-
 /// A `u32` in the order of the `f32`: comparing keys compares the numbers. Negative zero equals zero.
 #[must_use]
 pub fn key_of_f32(value: f32) -> u32 {
@@ -90,7 +88,7 @@ fn groups(items: &[u64]) -> impl Iterator<Item = (usize, &[u64])> {
 pub struct RankTarget {
     /// [`centred_ranks`] plus their number, so that none is negative.
     shifted: Vec<u32>,
-    sum_of_squares: f64,
+    pub(super) sum_of_squares: f64,
 }
 
 impl RankTarget {
@@ -121,17 +119,10 @@ impl RankTarget {
         self.sum_of_squares == 0.0
     }
 
-    /// The targets that [`StepCounts`] takes: centred ranks plus their number.
+    /// The targets that [`StepCounts`](super::counting::StepCounts) takes: centred ranks plus their number.
     #[must_use]
     pub fn shifted(&self) -> &[u32] {
         &self.shifted
-    }
-
-    /// Spearman's correlation of the target with the values in `counts`, equal where they share a step; `None` where either is
-    /// constant.
-    #[must_use]
-    pub fn spearman_counted(&self, counts: &mut StepCounts) -> Option<f64> {
-        counts.correlation(self.len(), self.sum_of_squares)
     }
 
     /// Spearman's correlation of the target with `values` (as many), ties at their mid-rank; `None` where either is

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::notation::visible;
 use crate::profile::RunRecord;
 use crate::text;
 
@@ -130,7 +131,7 @@ impl Words {
                     "Nothing was fitted. The importance of a feature is Spearman's correlation, with mid-ranks for ties, of its \
                      distance with the neural distance ({}) over pairs of stimuli {split}; the fit of a layer is that of the sum of \
                      all feature distances.",
-                    super::words::visible(distance)
+                    visible(distance)
                 ))
             }
             "decoding" => {

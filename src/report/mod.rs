@@ -10,6 +10,7 @@ pub mod export;
 mod figures;
 mod methods;
 pub mod names;
+mod notation;
 pub mod page;
 pub mod plot;
 pub mod simulation;

@@ -8,6 +8,7 @@ use std::fmt::Write;
 use unicode_width::UnicodeWidthStr;
 
 use super::estimators::Words;
+use super::notation::wrap;
 use super::words;
 use crate::profile::{Order, Profile, RunRecord, Spread, Summary, Trajectory};
 use crate::text;
@@ -138,24 +139,6 @@ fn heading(summary: &Summary, run: &RunRecord, width: usize) -> String {
         wrap(&mut out, &line, width.max(40));
     }
     out
-}
-
-/// `text` broken at spaces into lines of at most `width` columns.
-pub(super) fn wrap(out: &mut String, text: &str, width: usize) {
-    let mut column = 0;
-    for word in text.split(' ') {
-        let needed = word.width();
-        if column > 0 && column + 1 + needed > width {
-            out.push('\n');
-            column = 0;
-        } else if column > 0 {
-            out.push(' ');
-            column += 1;
-        }
-        out.push_str(word);
-        column += needed;
-    }
-    out.push('\n');
 }
 
 /// The terms of one order: those that are shown, and a line about the rest.

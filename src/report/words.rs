@@ -1,66 +1,14 @@
-//! How numbers and names are written, and the sentences that say what they are; the same in tables, figures and pages.
+//! The sentences that say what numbers are; the same in tables, figures and pages.
 
 use serde_json::Value;
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::estimators::Words;
-use crate::profile::{ALPHA, RunRecord, Split, Spread, SpreadOver, Summary};
+pub(super) use super::notation::{UNDEFINED, cut, short, spread, visible, visible_lines};
+use crate::profile::{ALPHA, RunRecord, Split, SpreadOver, Summary};
 use crate::text;
 
 /// What the score on single repeats of the activations is called.
 pub(super) const ONE_REPEAT: &str = "held-out, one repeat";
-
-/// What stands where there is no number.
-pub(super) const UNDEFINED: &str = "—";
-
-/// `value` with `decimals` decimals, without the zero before the point: `.123`, `-.020`; a rounded zero has no sign.
-pub(super) fn short(value: f64, decimals: usize) -> String {
-    if !value.is_finite() {
-        return UNDEFINED.to_owned();
-    }
-    let text = format!("{value:.decimals$}");
-    let (sign, digits) = text.strip_prefix('-').map_or(("", text.as_str()), |rest| ("-", rest));
-    let sign = if digits.bytes().any(|byte| (b'1'..=b'9').contains(&byte)) { sign } else { "" };
-    format!("{sign}{}", if decimals > 0 { digits.strip_prefix('0').unwrap_or(digits) } else { digits })
-}
-
-/// A mean with its spread: `.123 ± .012`, or the mean alone where there is no spread.
-pub(super) fn spread(spread: Spread, decimals: usize) -> String {
-    let mean = short(spread.mean, decimals);
-    if spread.sd.is_finite() { format!("{mean} ± {}", short(spread.sd, decimals)) } else { mean }
-}
-
-/// `name` with what would disturb a terminal or a line (control and direction characters) made visible.
-pub(super) fn visible(name: &str) -> String {
-    let mut out = String::with_capacity(name.len());
-    for c in name.chars() {
-        let steers = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        if c.is_control() || steers { out.extend(c.escape_unicode()) } else { out.push(c) }
-    }
-    out
-}
-
-/// As [`visible`], for a text whose lines stand.
-pub(super) fn visible_lines(text: &str) -> String {
-    text.split('\n').map(visible).collect::<Vec<_>>().join("\n")
-}
-
-/// `text` in at most `width` columns of a terminal, cut with `…` where it is wider.
-pub(super) fn cut(text: &str, width: usize) -> String {
-    if text.width() <= width {
-        return text.to_owned();
-    }
-    let mut shown = String::new();
-    let mut column = 1;
-    for c in text.chars() {
-        column += c.width().unwrap_or(0);
-        if column > width {
-            break;
-        }
-        shown.push(c);
-    }
-    shown + "…"
-}
 
 /// What an importance is, in one sentence.
 pub(super) fn importance(summary: &Summary, run: &RunRecord) -> String {
@@ -119,25 +67,4 @@ pub(super) fn title(run: &RunRecord) -> (String, String) {
         (None, None) => "activations".to_owned(),
     };
     (visible(&run.stimuli.name), visible(&activations))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_short_and_never_minus_zero() {
-        assert_eq!(short(0.1234, 3), ".123");
-        assert_eq!(short(-0.02, 2), "-.02");
-        assert_eq!(short(-0.0001, 2), ".00");
-        assert_eq!(short(1.0, 2), "1.00");
-        assert_eq!(short(f64::NAN, 2), "—");
-        assert_eq!(spread(Spread { mean: 0.5, sd: f64::NAN, n: 1 }, 2), ".50");
-    }
-
-    #[test]
-    fn a_name_cannot_steer_the_terminal() {
-        assert_eq!(visible("a\u{1b}[31mb"), "a\\u{1b}[31mb");
-        assert_eq!(visible("été 名"), "été 名");
-    }
 }

@@ -8,13 +8,14 @@ mod csv;
 mod distances;
 mod error;
 mod sidecar;
+mod source;
 mod suspects;
 mod table;
 mod words;
 
 pub use distances::Distances;
 pub use error::{Error, Result};
-pub use sidecar::Source;
+pub use source::Source;
 pub use suspects::Suspect;
 pub use table::{Feature, FeatureTable, Values};
 

@@ -6,7 +6,7 @@
 //! - `compare`: models against each other, and against independent implementations
 //! - `device`: what a model runs on; the computation of GPUs, on the processor
 //! - `extract`: stimuli and a model to activations
-//! - `floors`: the architecture table of the crate docs holds
+//! - `floors`: the architecture as the docs have it: floors, rooms, no circle of files, none too long
 //! - `given_distances`: features that are distances, not values
 //! - `grammar_errors`: mistakes in grammars, each with its place
 //! - `grammar_limits`: grammars that are very large, deep or repetitive
@@ -22,6 +22,7 @@
 //! - `pytorch`: weights in PyTorch's own formats
 //! - `repeats`: activations that were recorded more than once, and their noise ceiling
 //! - `rwkv7`: its last hidden states against candle-transformers'
+//! - `short_sentence`: a bundled set against a list made without grammars
 //! - `streaming`: activations that go straight to their file
 //! - `stochastic`: the paper's solver against published results and the exact one
 //! - `sweep`: plans of many runs, here, in shards, and under Slurm (a real one is opt-in)
@@ -54,6 +55,7 @@ mod pipeline;
 mod pytorch;
 mod repeats;
 mod rwkv7;
+mod short_sentence;
 mod stochastic;
 mod streaming;
 mod sweep;

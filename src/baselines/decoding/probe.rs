@@ -4,7 +4,6 @@ use std::sync::OnceLock;
 
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 
-use super::score::Predicted;
 use crate::numeric::logistic::Logistic;
 use crate::numeric::ridge::Ridge;
 use crate::stimuli::{Feature, Values};
@@ -133,6 +132,14 @@ impl Training {
             }
         }
     }
+}
+
+/// What a probe says of some stimuli.
+pub(super) enum Predicted {
+    /// Per class that the probe knows, its number and the evidence for it at every stimulus.
+    Classes(Vec<(usize, Vec<f64>)>),
+    /// A number per stimulus.
+    Numbers(Vec<f64>),
 }
 
 impl Probe {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::probe::Labels;
+use super::probe::{Labels, Predicted};
 use crate::numeric::auc::roc_auc;
 
 /// How a probe is scored.
@@ -41,14 +41,6 @@ impl FeatureScore {
     pub fn selectivity(&self) -> f64 {
         self.score - self.control
     }
-}
-
-/// What a probe says of some stimuli.
-pub(super) enum Predicted {
-    /// Per class that the probe knows, its number and the evidence for it at every stimulus.
-    Classes(Vec<(usize, Vec<f64>)>),
-    /// A number per stimulus.
-    Numbers(Vec<f64>),
 }
 
 /// The score of `predicted` for the stimuli at `rows`, in that order; `None` where it is not defined.

@@ -5,8 +5,8 @@ use ndarray::ArrayView2;
 use super::super::{Error, Result};
 use super::moments::{Moments, Sums};
 use super::params::FrRsaParams;
+use crate::mlem::pairs::{Term, normalise};
 use crate::mlem::solve::Solved;
-use crate::mlem::terms::{Term, normalise};
 use crate::mlem::{self, Warning};
 use crate::stimuli::FeatureTable;
 

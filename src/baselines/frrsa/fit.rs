@@ -6,7 +6,7 @@ use super::super::{Error, Result};
 use super::crossval::solve;
 use super::moments::Moments;
 use super::params::FrRsaParams;
-use crate::mlem::design::Design;
+use crate::mlem::moments::Design;
 use crate::mlem::pairs::Layout;
 use crate::mlem::{FittedMlem, Scored, TermImportance};
 use crate::numeric::rng::Stream;

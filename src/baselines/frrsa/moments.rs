@@ -3,11 +3,8 @@
 use ndarray::ArrayView1;
 use rayon::prelude::*;
 
-use crate::mlem::design::Design;
-use crate::mlem::distance::Neural;
-use crate::mlem::grouped::Groups;
-use crate::mlem::moments::{FeatureSums, Monomial, TargetAccumulator, TargetSums};
-use crate::mlem::pairs::Task;
+use crate::mlem::moments::{Design, FeatureSums, Groups, Monomial, TargetAccumulator, TargetSums};
+use crate::mlem::pairs::{Neural, Task};
 use crate::numeric::linalg::dot;
 use crate::numeric::ridge::Ridge;
 

@@ -36,6 +36,7 @@
 //! ```
 
 mod crossval;
+mod fit;
 mod params;
 
 pub use crossval::{CrossValidation, FeatureCorrelation, FoldFit};

@@ -1,6 +1,6 @@
 //! What is known of rules before anything is derived: which variables matter where, and how deep symbols nest.
 
-use super::super::rules::{Item, Rules, Test};
+use crate::grammar::rules::{Item, Rules, Test};
 
 /// For each position of a rule the variables that anything from there on depends on.
 pub(super) fn needed(rule_id: usize, rules: &Rules) -> Vec<Vec<u32>> {

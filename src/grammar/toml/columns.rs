@@ -4,8 +4,9 @@ use std::ops::Range;
 
 use super::compile::Compiler;
 use super::constraint::{Kind, Operand};
+use super::document::Computation;
+use super::slot::slot_named;
 use super::words::readings;
-use super::{Computation, slot_named};
 use crate::grammar::columns::{Column, ColumnSource, Side};
 use crate::grammar::error::Result;
 use crate::grammar::rules::Value;

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use super::classes::Classes;
 use super::constraint::{Constraint, Kind, Operand};
+use super::document::Document;
 use super::lexicon::LEMMA;
+use super::slot::{Slot, slot_named};
+use super::template::Template;
 use super::text::Part;
-use super::{Document, Slot, Template};
-use crate::grammar::DEPTH;
 use crate::grammar::columns::Column;
 use crate::grammar::error::{Problem, Result, SourceText};
-use crate::grammar::lattice::{BUDGET, Lattice};
+use crate::grammar::lattice::{BUDGET, DEPTH, Lattice};
 use crate::grammar::rules::{Arc, Item, Name, Rule, Rules, Term, Test, Value};
 
 /// The rules of `document`, its columns, and the rule of each template with its label.
@@ -83,7 +84,7 @@ impl<'a> Compiler<'a> {
         let mut compiler = Self { document, source, rules, lemma, symbols: Vec::new() };
         // Slots in the order of their declaration, then those that only templates declare.
         for slot in document.slots.iter().chain(document.templates.iter().flat_map(|t| &t.slots)) {
-            let used = document.templates.iter().any(|t| super::slot_named(&t.slots, &slot.name).is_some());
+            let used = document.templates.iter().any(|t| slot_named(&t.slots, &slot.name).is_some());
             if used && !compiler.rules.slots.contains(&slot.name) {
                 compiler.rules.slots.push(slot.name.clone());
             }
@@ -176,7 +177,7 @@ impl<'a> Compiler<'a> {
             let item = match part {
                 Part::Words { text, space } => Item::Text(self.rules.piece(text, *space)),
                 Part::Slot { name, space, .. } => {
-                    let Some(slot) = super::slot_named(&template.slots, name) else { continue };
+                    let Some(slot) = slot_named(&template.slots, name) else { continue };
                     let features = calls.get(name.as_str()).cloned().unwrap_or_default();
                     Item::Call {
                         symbol: self.symbol(slot)?,

@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
+use super::lexicon::{LEMMA, Lexicon};
 use super::reader::{Entry, Text};
-use super::{Slot, slot_named};
+use super::slot::{Slot, slot_named};
 use crate::grammar::error::{Result, SourceText, suggest};
 use crate::grammar::rules::Value;
-use crate::grammar::toml::lexicon::{LEMMA, Lexicon};
 
 /// A side of an equation.
 #[derive(Debug, Clone, PartialEq)]

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::lexicon::{Field, Fields};
+use super::fields::{Field, Fields};
 use super::reader::{Bytes, Entry};
 use crate::files;
 use crate::grammar::error::{Result, SourceText};

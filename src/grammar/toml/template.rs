@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::constraint::{Constraint, Kind, Operand, Scope};
+use super::lexicon::Lexicon;
 use super::reader::{Bytes, Entry, Table};
+use super::slot::{Slot, slot_named};
 use super::text::{Part, parse};
-use super::{Document, Slot, slot_named};
 use crate::grammar::error::{Result, SourceText, suggest};
 use crate::grammar::rules::Value;
 
@@ -22,109 +23,106 @@ pub(super) struct Template {
     pub capitalize: bool,
 }
 
-impl Document {
-    pub(super) fn read_templates(&mut self, table: &Table<'_>) -> Result<()> {
-        let capitalize = table.get("capitalize").map(Entry::flag).transpose()?.unwrap_or(false);
-        let shared =
-            table.get("constraints").map(|entry| entry.table("`constraints`".to_owned())).transpose()?;
-        if let Some(shared) = &shared {
-            shared.only(&["agree", "where", "distinct", "at_most_one"])?;
-        }
-        let hint = "write one under [[template]]: text = \"the {subj} {verb}.\"";
-        let templates = table.require("template", hint)?;
-        let items = templates.items().map_err(|_| {
-            templates.error("`template` must be a list", "write [[template]], with two brackets".to_owned())
-        })?;
-        for (index, item) in items.iter().enumerate() {
-            let number = index + 1;
-            let Some(content) = item.get_ref().as_table() else {
-                return Err(table.source.error(
-                    item.span(),
-                    "a template is a table with a `text`",
-                    hint.to_owned(),
-                ));
-            };
-            let own = Table::new(table.source, format!("template {number}"), item.span(), content);
-            let template = self.read_template(&own, number, shared.as_ref(), capitalize)?;
-            self.templates.push(template);
-        }
-        if self.templates.is_empty() {
-            return Err(templates.error("no template", hint.to_owned()));
-        }
-        Ok(())
+/// Reads the templates of a grammar with these lexicons and slots.
+pub(super) fn read_all(table: &Table<'_>, lexicons: &[Lexicon], slots: &[Slot]) -> Result<Vec<Template>> {
+    let capitalize = table.get("capitalize").map(Entry::flag).transpose()?.unwrap_or(false);
+    let shared = table.get("constraints").map(|entry| entry.table("`constraints`".to_owned())).transpose()?;
+    if let Some(shared) = &shared {
+        shared.only(&["agree", "where", "distinct", "at_most_one"])?;
     }
+    let hint = "write one under [[template]]: text = \"the {subj} {verb}.\"";
+    let templates = table.require("template", hint)?;
+    let items = templates.items().map_err(|_| {
+        templates.error("`template` must be a list", "write [[template]], with two brackets".to_owned())
+    })?;
+    let mut all = Vec::new();
+    for (index, item) in items.iter().enumerate() {
+        let number = index + 1;
+        let Some(content) = item.get_ref().as_table() else {
+            return Err(table.source.error(
+                item.span(),
+                "a template is a table with a `text`",
+                hint.to_owned(),
+            ));
+        };
+        let own = Table::new(table.source, format!("template {number}"), item.span(), content);
+        all.push(read((lexicons, slots), &own, number, shared.as_ref(), capitalize)?);
+    }
+    if all.is_empty() {
+        return Err(templates.error("no template", hint.to_owned()));
+    }
+    Ok(all)
+}
 
-    fn read_template(
-        &self,
-        own: &Table<'_>,
-        number: usize,
-        shared: Option<&Table<'_>>,
-        capitalize: bool,
-    ) -> Result<Template> {
-        let source = own.source;
-        own.only(&[
-            "name",
-            "text",
-            "features",
-            "slots",
-            "agree",
-            "where",
-            "distinct",
-            "at_most_one",
-            "capitalize",
-        ])?;
-        let mut declared = self.slots.clone();
-        if let Some(entry) = own.get("slots") {
-            for entry in &entry.table("`slots`".to_owned())?.entries {
-                let mut slot = Slot::read(entry, &self.lexicons)?;
-                match declared.iter_mut().find(|other| other.name == slot.name) {
-                    Some(other) => {
-                        slot.features = slot.features.or_else(|| other.features.take());
-                        *other = slot;
-                    }
-                    None => declared.push(slot),
+fn read(
+    (lexicons, slots): (&[Lexicon], &[Slot]),
+    own: &Table<'_>,
+    number: usize,
+    shared: Option<&Table<'_>>,
+    capitalize: bool,
+) -> Result<Template> {
+    let source = own.source;
+    own.only(&[
+        "name",
+        "text",
+        "features",
+        "slots",
+        "agree",
+        "where",
+        "distinct",
+        "at_most_one",
+        "capitalize",
+    ])?;
+    let mut declared = slots.to_vec();
+    if let Some(entry) = own.get("slots") {
+        for entry in &entry.table("`slots`".to_owned())?.entries {
+            let mut slot = Slot::read(entry, lexicons)?;
+            match declared.iter_mut().find(|other| other.name == slot.name) {
+                Some(other) => {
+                    slot.features = slot.features.or_else(|| other.features.take());
+                    *other = slot;
                 }
+                None => declared.push(slot),
             }
         }
-        let text = own.require("text", "write its text: text = \"the {subj} {verb}.\"")?.text()?;
-        let parts = parse(source, text.text, &text.span)?;
-        if parts.is_empty() {
-            let hint = "write the sentence, its slots in braces".to_owned();
-            return Err(source.error(text.span, "an empty template", hint));
-        }
-        let mut slots = Vec::new();
-        used(source, &parts, &declared, &mut BTreeSet::new(), &mut slots)?;
-        let mut constraints = Vec::new();
-        for (table, lenient) in shared.map(|table| (table, true)).into_iter().chain([(own, false)]) {
-            let scope =
-                Scope { source, lexicons: &self.lexicons, slots: &slots, elsewhere: &declared, lenient };
-            for entry in &table.entries {
-                constraints.extend(match entry.key {
-                    "agree" => scope.agree(entry)?,
-                    "where" => scope.equations(entry)?,
-                    "distinct" => scope.distinct(entry)?,
-                    "at_most_one" => scope.at_most_one(entry)?,
-                    _ => continue,
-                });
-            }
-        }
-        acyclic(source, &constraints)?;
-        let mut features = Vec::new();
-        if let Some(entry) = own.get("features") {
-            for entry in &entry.table("`features`".to_owned())?.entries {
-                features.push((entry.key.to_owned(), entry.value()?.0, entry.key_span.clone()));
-            }
-        }
-        let name = own.get("name").map(Entry::text).transpose()?;
-        Ok(Template {
-            label: name.map_or_else(|| format!("template {number}"), |name| name.text.to_owned()),
-            parts,
-            slots,
-            features,
-            constraints,
-            capitalize: own.get("capitalize").map(Entry::flag).transpose()?.unwrap_or(capitalize),
-        })
     }
+    let text = own.require("text", "write its text: text = \"the {subj} {verb}.\"")?.text()?;
+    let parts = parse(source, text.text, &text.span)?;
+    if parts.is_empty() {
+        let hint = "write the sentence, its slots in braces".to_owned();
+        return Err(source.error(text.span, "an empty template", hint));
+    }
+    let mut slots = Vec::new();
+    used(source, &parts, &declared, &mut BTreeSet::new(), &mut slots)?;
+    let mut constraints = Vec::new();
+    for (table, lenient) in shared.map(|table| (table, true)).into_iter().chain([(own, false)]) {
+        let scope = Scope { source, lexicons, slots: &slots, elsewhere: &declared, lenient };
+        for entry in &table.entries {
+            constraints.extend(match entry.key {
+                "agree" => scope.agree(entry)?,
+                "where" => scope.equations(entry)?,
+                "distinct" => scope.distinct(entry)?,
+                "at_most_one" => scope.at_most_one(entry)?,
+                _ => continue,
+            });
+        }
+    }
+    acyclic(source, &constraints)?;
+    let mut features = Vec::new();
+    if let Some(entry) = own.get("features") {
+        for entry in &entry.table("`features`".to_owned())?.entries {
+            features.push((entry.key.to_owned(), entry.value()?.0, entry.key_span.clone()));
+        }
+    }
+    let name = own.get("name").map(Entry::text).transpose()?;
+    Ok(Template {
+        label: name.map_or_else(|| format!("template {number}"), |name| name.text.to_owned()),
+        parts,
+        slots,
+        features,
+        constraints,
+        capitalize: own.get("capitalize").map(Entry::flag).transpose()?.unwrap_or(capitalize),
+    })
 }
 
 /// Collects the slots of `parts`; a slot may stand in several alternatives, but only once in any one sentence.

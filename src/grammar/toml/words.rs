@@ -1,8 +1,8 @@
 //! What may stand in a slot: words in their forms, each with the features that it shows there.
 
-use super::Slot;
 use super::compile::{Compiler, word_label};
 use super::lexicon::{Lexicon, Word};
+use super::slot::Slot;
 use crate::grammar::error::Result;
 use crate::grammar::rules::{Arc, Item, Rule, Term, Value};
 

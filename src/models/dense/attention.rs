@@ -5,10 +5,10 @@ use candle_nn::ops;
 use candle_nn::rotary_emb::rope;
 
 use super::padded::Padded;
-use crate::models::block::DistanceTable;
-use crate::models::kernels::attention::Bias;
-use crate::models::rotary::Rotary;
-use crate::models::spec::Attention;
+use crate::models::declarations::rotary::Rotary;
+use crate::models::declarations::spec::Attention;
+use crate::models::packed::distances::DistanceTable;
+use crate::models::packed::kernels::distances::Bias;
 
 /// Added to a score, it leaves nothing of it; twice it is still a number, so that a row which sees nothing at all (in the
 /// padding) comes out as numbers too, and 0 times these is 0.

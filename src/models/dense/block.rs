@@ -1,14 +1,14 @@
-//! A block of attention and an MLP, on a device; step by step that of [`crate::models::block`].
+//! A block of attention and an MLP, on a device; step by step that of [`crate::models::packed::block`].
 
 use candle_core::{Device, Result, Tensor};
 
 use super::attention::{self, Shared, Visible};
 use super::disentangled::Distances;
 use super::layers::{Linear, Norm, Norms, activate};
-use crate::models::Activation;
-use crate::models::block as packed;
-use crate::models::kernels::norm;
-use crate::models::spec::Attention;
+use crate::models::declarations::activation::Activation;
+use crate::models::declarations::spec::Attention;
+use crate::models::packed::block as packed;
+use crate::models::packed::kernels::norm;
 
 /// A block with its weights.
 pub(super) struct Block {

@@ -5,8 +5,8 @@ use candle_core::{Device, Result, Tensor};
 use super::layers::{Linear, Norm, activate};
 use super::padded::Padded;
 use super::scan::shift;
-use crate::models::Activation;
-use crate::models::convolution as packed;
+use crate::models::declarations::activation::Activation;
+use crate::models::packed::convolution as packed;
 
 /// A convolution over neighbouring tokens, with its weights.
 pub(super) struct Convolution {

@@ -3,8 +3,8 @@
 use candle_core::{Device, Result, Tensor};
 
 use super::attention::{Shared, by_token};
-use crate::models::disentangled::{self, LayerDistances};
-use crate::models::spec::Disentangled;
+use crate::models::declarations::spec::Disentangled;
+use crate::models::packed::disentangled::{self, LayerDistances};
 
 /// A layer's keys and queries of distances.
 pub(super) struct Distances {

@@ -3,9 +3,9 @@
 use candle_core::{D, DType, Device, Result, Tensor};
 use candle_nn::ops;
 
-use crate::models::Activation;
-use crate::models::kernels::linear::PackedLinear;
-use crate::models::kernels::norm as packed;
+use crate::models::declarations::activation::Activation;
+use crate::models::packed::kernels::linear::PackedLinear;
+use crate::models::packed::kernels::norm as packed;
 
 /// A linear layer.
 pub(super) struct Linear {

@@ -5,8 +5,8 @@ use candle_core::{DType, Device, Result, Tensor};
 use super::layers::{Linear, Norm, activate, softplus};
 use super::padded::Padded;
 use super::scan::{Convolution, scan};
-use crate::models::Activation;
-use crate::models::recurrent::mamba as packed;
+use crate::models::declarations::activation::Activation;
+use crate::models::packed::recurrent::mamba as packed;
 
 /// A block with its weights; [`packed::Mamba`] says what each is.
 pub(super) struct Mamba {

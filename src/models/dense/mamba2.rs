@@ -5,9 +5,9 @@ use candle_core::{DType, Device, Result, Tensor};
 use super::layers::{Linear, Norm, Norms, activate, softplus};
 use super::padded::Padded;
 use super::scan::{Convolution, scan};
-use crate::models::Activation;
-use crate::models::recurrent::mamba2 as packed;
-use crate::models::spec;
+use crate::models::declarations::activation::Activation;
+use crate::models::declarations::spec;
+use crate::models::packed::recurrent::mamba2 as packed;
 
 /// A block with its weights; [`packed::Mamba2`] says what each is.
 pub(super) struct Mamba2 {

@@ -15,6 +15,7 @@ mod layers;
 mod mamba;
 mod mamba2;
 mod means;
+pub(super) mod open;
 mod padded;
 mod rwkv7;
 mod scan;
@@ -23,15 +24,16 @@ use std::sync::Arc;
 
 use candle_core::{DType, Device, Result, Tensor};
 
-use super::block::{self as packed, DistanceTable};
-use super::convolution as packed_convolution;
-use super::error;
-use super::recurrent::Recurrent;
-use super::rotary::Rotary;
-use super::sequences::Sequences;
-use super::spec::{Positions, Projected};
-use super::stack::{Layer, Stack};
-use super::trunk::{self, Trunk};
+use crate::models::declarations::rotary::Rotary;
+use crate::models::declarations::spec::{Positions, Projected};
+use crate::models::error;
+use crate::models::packed::block as packed;
+use crate::models::packed::convolution as packed_convolution;
+use crate::models::packed::distances::DistanceTable;
+use crate::models::packed::recurrent::Recurrent;
+use crate::models::packed::stack::{Layer, Stack};
+use crate::models::packed::trunk::{self, Trunk};
+use crate::models::sequences::Sequences;
 use attention::Shared;
 use block::Block;
 use convolution::Convolution;
@@ -40,7 +42,7 @@ use means::Means;
 use padded::Padded;
 
 /// Embeddings and blocks with their weights, on a device.
-pub(super) struct Dense {
+pub(in crate::models) struct Dense {
     device: Device,
     embeddings: Embeddings,
     blocks: Vec<Mixer>,
@@ -75,7 +77,7 @@ struct Embeddings {
 
 impl Dense {
     /// Lays out the weights of `trunk` on `device`; each block's are let go of as soon as they are there.
-    pub(super) fn upload(trunk: Trunk, device: &Device) -> error::Result<Self> {
+    pub(in crate::models) fn upload(trunk: Trunk, device: &Device) -> error::Result<Self> {
         let Trunk { embeddings, blocks, rotaries, distances, final_norm, last_projection, convolution } =
             trunk;
         // What runs on a device is on it as a whole.

@@ -6,8 +6,8 @@ use candle_nn::ops::sigmoid;
 use super::layers::{Linear, Norm, Norms, activate};
 use super::padded::Padded;
 use super::scan::{scan, shift};
-use crate::models::Activation;
-use crate::models::recurrent::rwkv7 as packed;
+use crate::models::declarations::activation::Activation;
+use crate::models::packed::recurrent::rwkv7 as packed;
 
 /// A block with its weights; [`packed::Rwkv7`] says what each is.
 pub(super) struct Rwkv7 {

@@ -4,7 +4,7 @@ use candle_core::{Device, Result, Tensor};
 
 use super::layers::activate;
 use super::padded::Padded;
-use crate::models::Activation;
+use crate::models::declarations::activation::Activation;
 
 /// `x`, `(batch, length, channels)`, in which each token has the row of the token `by` before it (after it where `by` is
 /// negative); zeros where there is none.

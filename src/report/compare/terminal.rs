@@ -2,7 +2,8 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use super::super::terminal::{Options, wrap};
+use super::super::notation::wrap;
+use super::super::terminal::Options;
 use super::super::words;
 use super::page;
 use super::story;

@@ -6,7 +6,7 @@ use ndarray::Array2;
 
 use super::super::svg::{Heatmap, Shades};
 use super::super::words;
-use super::{CONFOUNDED, Exact, Figure, STYLES, short};
+use super::figure::{CONFOUNDED, Exact, Figure, STYLES, short};
 use crate::text;
 
 /// The figure of how features' distances correlate, `(n_features, n_features)`, and the pairs that are confounded, the

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::super::estimators::Words;
 use super::super::svg::{Curve, Curves, Dot, Dots, Heatmap, Range, Shades};
 use super::super::words;
-use super::{Entry, Exact, Figure, STYLES, layer_names, short};
+use super::figure::{Entry, Exact, Figure, STYLES, layer_names, short};
 use crate::profile::{Order, RunRecord, Spread, Summary, Test, Trajectory};
 
 /// `layer 3, .123 ± .012`.

@@ -2,7 +2,7 @@
 
 use super::super::svg::{Group, Maps, Panel};
 use super::super::words;
-use super::{Exact, Figure, STYLES, short};
+use super::figure::{Exact, Figure, STYLES, short};
 use crate::geometry::Geometry;
 use crate::numeric::interval::Interval;
 use crate::profile::{Order, Summary};

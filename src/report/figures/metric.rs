@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::super::svg::{Heatmap, Shades};
 use super::super::words;
-use super::{Exact, Figure, Frame, short};
+use super::figure::{Exact, Figure, Frame, short};
 use crate::profile::{Metric, Summary};
 
 /// How many eigen-directions are shown.

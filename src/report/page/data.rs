@@ -6,7 +6,7 @@ use ndarray::Array2;
 use serde::Serialize;
 
 use super::super::figures::{Exact, Figure};
-use super::Input;
+use super::input::Input;
 use super::maps::Maps;
 use crate::profile::{Order, Profile, Split};
 use crate::stimuli::{Stimuli, Values};

@@ -1,12 +1,19 @@
 //! What the page says about the run: the headline, what to keep in mind, and the record.
 
+use serde::Serialize;
 use serde_json::Value;
 
 use super::super::words;
-use super::Fact;
 use crate::profile::{Order, RunRecord, Summary};
 use crate::stimuli::Stimuli;
 use crate::text;
+
+/// A thing said about the run: `4,096`, `stimuli`.
+#[derive(Debug, Serialize)]
+pub(in crate::report) struct Fact {
+    pub what: String,
+    pub value: String,
+}
 
 fn fact(value: impl Into<String>, what: impl Into<String>) -> Fact {
     Fact { what: what.into(), value: value.into() }

@@ -6,11 +6,12 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::super::Result;
-use super::FIGURE_STYLE;
 
 const LAYOUT: &str = include_str!("../../../assets/page/layout.html");
 const SCRIPT: &str = include_str!("../../../assets/page/page.js");
 const STYLE: &str = include_str!("../../../assets/page/page.css");
+/// The colours and strokes of the figures.
+pub(in super::super) const FIGURE_STYLE: &str = include_str!("../../../assets/page/figure.css");
 
 /// What the layout is filled with, and what a page adds.
 #[derive(Serialize)]

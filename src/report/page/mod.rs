@@ -6,47 +6,24 @@
 
 pub(super) mod data;
 mod facts;
+mod input;
 pub(super) mod layout;
 mod maps;
 mod stimuli;
 
-use ndarray::Array2;
 use serde::Serialize;
+
+pub(super) use facts::Fact;
+pub use input::Input;
+pub(super) use layout::FIGURE_STYLE;
 
 use super::Result;
 use super::estimators::Words;
 use super::figures::{self, Exact, Figure};
 use super::{methods, words};
-use crate::geometry::Geometry;
-use crate::profile::{Metric, Profile, RunRecord, Summary};
-use crate::stimuli::Stimuli;
+use crate::profile::{Metric, Summary};
 
 const TEMPLATE: &str = include_str!("../../../assets/page/page.html");
-/// The colours and strokes of the figures.
-pub(super) const FIGURE_STYLE: &str = include_str!("../../../assets/page/figure.css");
-
-/// What a page is made of.
-#[derive(Debug, Clone, Copy)]
-pub struct Input<'a> {
-    /// The tables of the run.
-    pub profile: &'a Profile,
-    /// What was run.
-    pub run: &'a RunRecord,
-    /// The stimuli.
-    pub stimuli: &'a Stimuli,
-    /// How the distances of the features of `stimuli` correlate, `(n_features, n_features)`; NaN where that is undefined.
-    pub correlations: &'a Array2<f64>,
-    /// Maps of the stimuli, if they were made.
-    pub geometry: Option<&'a Geometry>,
-}
-
-/// A thing said about the run: `4,096`, `stimuli`.
-#[derive(Debug, Serialize)]
-pub(super) struct Fact {
-    pub what: String,
-    pub value: String,
-}
-
 /// The page.
 ///
 /// # Errors

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::Talk;
+use super::shared::Talk;
 
 /// `probe cache`.
 #[derive(Debug, Args)]

@@ -7,7 +7,10 @@ use clap::Args;
 use mlem_probe::profile::Order;
 use mlem_probe::report::export::Format;
 
-use super::{Talk, figure_format, named};
+use super::shared::{Talk, figure_format, named};
+
+/// How many stimuli the layers of two models are compared on.
+pub const LAYER_STIMULI: usize = 1024;
 
 /// `probe compare`.
 #[derive(Debug, Args)]
@@ -26,7 +29,7 @@ pub struct CompareArgs {
     #[arg(long, value_name = "A,B,...", value_delimiter = ',')]
     pub labels: Vec<String>,
     /// Stimuli that layers are compared on; a seeded sample where there are more
-    #[arg(long, value_name = "N", default_value_t = crate::commands::LAYER_STIMULI)]
+    #[arg(long, value_name = "N", default_value_t = LAYER_STIMULI)]
     pub layer_stimuli: usize,
     /// Which effects are compared, of those that the runs have: features, their interactions (`--interactions`), or groups (`--group`)
     #[arg(long, default_value = "main", value_parser = named::<Order>(&["main", "interaction", "group"]))]

@@ -12,7 +12,7 @@ use mlem_probe::mlem::{
 use mlem_probe::profile::Estimator;
 use serde::{Deserialize, Serialize};
 
-use super::named;
+use super::shared::named;
 use crate::failure::{Failure, Result};
 
 /// The most samples of the stimuli: the values of every one are kept.

@@ -5,6 +5,7 @@ mod compare;
 mod estimator;
 mod model;
 mod ranges;
+mod shared;
 mod simulate;
 mod stimuli;
 mod sweep;
@@ -12,23 +13,22 @@ mod transform;
 
 use std::path::PathBuf;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{ArgAction, Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use mlem_probe::grammar::{DEEPEST, DEPTH};
 use mlem_probe::report::export::Format;
 
 pub use cache::{CacheCommand, CacheTask};
-pub use compare::CompareArgs;
+pub use compare::{CompareArgs, LAYER_STIMULI};
 pub use estimator::{EstimatorArgs, EstimatorName};
 pub use model::{ExtractArgs, ModelArgs};
 pub use ranges::Ranges;
+pub use shared::Talk;
 pub use simulate::SimulateArgs;
 pub use stimuli::DrawArgs;
 pub use sweep::{CollectArgs, PlanArgs, SweepCommand, SweepRunArgs, SweepTask};
 pub use transform::TransformArgs;
 
-/// The most threads: a slip of the keys must not make a machine unusable.
-const THREADS: usize = 4096;
+use shared::{figure_format, within};
 
 /// Probe a language model layer by layer: which linguistic features shape its representations, and where.
 ///
@@ -81,23 +81,6 @@ pub enum Command {
     Models(Talk),
     /// List the grammars that are bundled
     Grammars(Talk),
-}
-
-/// How much is said, and in what form.
-#[derive(Debug, Clone, Args)]
-pub struct Talk {
-    /// Print results as JSON
-    #[arg(long, help_heading = "Output")]
-    pub json: bool,
-    /// Say nothing on stderr but errors
-    #[arg(short, long, help_heading = "Output")]
-    pub quiet: bool,
-    /// Say more on stderr
-    #[arg(short, long, action = ArgAction::Count, help_heading = "Output")]
-    pub verbose: u8,
-    /// Use this many threads (default: all cores)
-    #[arg(long, value_name = "N", help_heading = "Output", value_parser = within(1, THREADS))]
-    pub threads: Option<usize>,
 }
 
 /// `probe run`.
@@ -233,31 +216,4 @@ pub struct ReportArgs {
     pub plot: bool,
     #[command(flatten)]
     pub talk: Talk,
-}
-
-fn figure_format(text: &str) -> Result<Format, String> {
-    let known = Format::ALL.map(Format::extension);
-    Format::ALL
-        .into_iter()
-        .find(|format| format.extension() == text)
-        .ok_or_else(|| format!("write {}", mlem_probe::text::join_or(&known)))
-}
-
-/// A parser of whole numbers from `least` to `most`.
-fn within(
-    least: usize,
-    most: usize,
-) -> impl Fn(&str) -> Result<usize, String> + Clone + Send + Sync + 'static {
-    move |text| {
-        let number = text.trim().parse().ok().filter(|number| (least..=most).contains(number));
-        number.ok_or_else(|| format!("give a whole number from {least} to {most}"))
-    }
-}
-
-/// A parser of the values called `names`, which are those of `T` in files too.
-fn named<T>(names: &[&'static str]) -> impl TypedValueParser<Value = T>
-where
-    T: serde::de::DeserializeOwned + Clone + Send + Sync + 'static,
-{
-    PossibleValuesParser::new(names.iter().copied()).try_map(|name| serde_json::from_value::<T>(name.into()))
 }

@@ -4,7 +4,8 @@ use clap::Args;
 use mlem_probe::activations::Pooling;
 use mlem_probe::models::{DeviceChoice, Dtype, Precision};
 
-use super::{Ranges, named};
+use super::ranges::Ranges;
+use super::shared::named;
 
 /// Which model.
 #[derive(Debug, Clone, Args)]

@@ -6,7 +6,7 @@ use clap::Args;
 use mlem_probe::report::export::Format;
 use mlem_probe::simulate::{Options, WorldKind};
 
-use super::{Talk, figure_format, named};
+use super::shared::{Talk, figure_format, named};
 
 /// `probe simulate`.
 #[derive(Debug, Args)]

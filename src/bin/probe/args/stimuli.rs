@@ -3,7 +3,7 @@
 use clap::Args;
 use mlem_probe::grammar::{DEEPEST, DEPTH};
 
-use super::within;
+use super::shared::within;
 
 /// How many stimuli are drawn from a grammar.
 #[derive(Debug, Clone, Args)]

@@ -6,7 +6,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
 use mlem_probe::sweep::{Engine, Shard};
 
-use super::Talk;
+use super::shared::Talk;
 
 /// `probe sweep`.
 #[derive(Debug, Args)]

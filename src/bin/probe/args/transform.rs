@@ -4,7 +4,7 @@ use clap::Args;
 use mlem_probe::activations::Transform;
 use mlem_probe::mlem::Distance;
 
-use super::Ranges;
+use super::ranges::Ranges;
 use crate::failure::{Failure, Result};
 
 /// What is done to activations between the model and the fit.

@@ -20,8 +20,6 @@ use crate::printer::Printer;
 
 /// The page of a comparison.
 const PAGE: &str = "compare.html";
-/// How many stimuli the layers of two models are compared on.
-pub const LAYER_STIMULI: usize = 1024;
 
 /// Runs the command.
 pub fn run(args: &CompareArgs, printer: &Printer) -> Result<()> {

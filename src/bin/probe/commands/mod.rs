@@ -17,8 +17,6 @@ mod source;
 mod sweep;
 mod words;
 
-pub use compare::LAYER_STIMULI;
-
 use crate::args::{Cli, Command, Talk};
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;

@@ -16,8 +16,8 @@ use mlem_probe::stimuli::Stimuli;
 use mlem_probe::text;
 
 use super::fit::{self, Fit};
-use super::{LAYER_STIMULI, compare, extract, generate, inputs, model, run_dir, source};
-use crate::args::{DrawArgs, ExtractArgs, RunArgs};
+use super::{compare, extract, generate, inputs, model, run_dir, source};
+use crate::args::{DrawArgs, ExtractArgs, LAYER_STIMULI, RunArgs};
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;
 

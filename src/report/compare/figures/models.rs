@@ -7,7 +7,7 @@ use ndarray::Array2;
 use super::super::super::figures::{Exact, Figure, STYLES};
 use super::super::super::svg::{Arrangement, Heatmap, Mosaic, Shades, Tile};
 use super::super::super::words;
-use super::Wide;
+use super::columns::Wide;
 use crate::compare::{Comparison, DistanceTable, LayerSimilarity, Measure, ModelMap, Quantity, Scale};
 use crate::profile::Spread;
 use crate::text;

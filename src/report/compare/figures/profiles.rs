@@ -3,7 +3,7 @@
 use super::super::super::figures::{Exact, Figure, STYLES};
 use super::super::super::svg::{Across, Mosaic, Multiple, Multiples, Series, Tile};
 use super::super::super::words;
-use super::{Wide, legend};
+use super::columns::{Wide, legend};
 use crate::compare::{Comparison, depths};
 use crate::profile::{Order, Spread};
 use crate::text;

@@ -7,8 +7,8 @@ use mlem_probe::sweep::{Cell, Claim, State, attempts, folder};
 use mlem_probe::text;
 use serde_json::json;
 
-use super::{Sweep, show};
-use crate::commands;
+use super::plan::Sweep;
+use super::show;
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;
 
@@ -72,7 +72,7 @@ fn one(sweep: &Sweep, cell: &Cell, folder: &Path, printer: &Printer) -> Result<b
         )
     })?;
     words.insert(0, "probe".to_owned());
-    match commands::run::one(&args, words, folder, &printer.of_a_part()) {
+    match crate::commands::run::one(&args, words, folder, &printer.of_a_part()) {
         Ok(()) => claim.done()?,
         Err(failure) => {
             // Where not even that can be written, the cell counts as interrupted, and what failed is said all the same.

@@ -1,23 +1,22 @@
 //! `probe sweep`: a plan of many runs.
 
 mod local;
+mod plan;
 mod program;
+mod scheduler;
 mod show;
 mod slurm;
 
-use std::path::{Path, PathBuf};
-
 use mlem_probe::progress::Progress;
-use mlem_probe::sweep::slurm::{Submission, shell_quoted, submissions};
-use mlem_probe::sweep::{self, Cell, Collected, Engine, Grid, Plan, State, collect, folder, require_own};
+use mlem_probe::sweep::slurm::shell_quoted;
+use mlem_probe::sweep::{self, Cell, Collected, Engine, State, collect, require_own};
 use mlem_probe::text;
 use serde_json::json;
 
-use self::program::Runs;
-use self::slurm::Scheduler;
+use self::plan::Sweep;
 use super::run_dir;
 use crate::args::{CollectArgs, PlanArgs, SweepCommand, SweepRunArgs, SweepTask};
-use crate::failure::{Failure, Result};
+use crate::failure::Result;
 use crate::printer::Printer;
 
 /// Comparisons that are named after cells were collected; the rest is in `sweep.json`.
@@ -31,72 +30,6 @@ pub fn run(command: &SweepCommand, printer: &Printer) -> Result<()> {
         Some(SweepTask::Retry(args)) => begin(args, true, printer),
         Some(SweepTask::Status(args)) => status(args, printer),
         Some(SweepTask::Collect(args)) => collected(args, printer),
-    }
-}
-
-/// A plan that was read, and its cells.
-struct Sweep {
-    /// The file.
-    path: PathBuf,
-    /// Where its results go.
-    out: PathBuf,
-    /// Whether the command line says so.
-    out_was_given: bool,
-    plan: Plan,
-    grid: Grid,
-    runs: Runs,
-}
-
-impl Sweep {
-    fn open(args: &PlanArgs) -> Result<Self> {
-        let path = args.plan.clone().unwrap_or_default();
-        let runs = Runs::new();
-        let plan = Plan::read(&path, &runs)?;
-        let grid = Grid::of(&plan, &runs)?;
-        let out = args.out.clone().or_else(|| plan.out.clone());
-        let out = out.unwrap_or_else(|| Path::new("runs").join(&plan.name));
-        Ok(Self { path, out, out_was_given: args.out.is_some(), plan, grid, runs })
-    }
-
-    /// How far a cell is, from what lies in its folder.
-    fn state(&self, cell: &Cell) -> State {
-        State::of(&folder(&self.out, cell), cell)
-    }
-
-    /// How far every cell is, with what Slurm says of what was submitted.
-    fn states(&self, printer: &Printer) -> Result<Vec<State>> {
-        let states: Vec<State> = self.grid.cells.iter().map(|cell| self.state(cell)).collect();
-        let submissions = submissions(&self.out)?;
-        if submissions.is_empty() || states.iter().all(|state| *state == State::Done) {
-            return Ok(states);
-        }
-        Ok(match Scheduler::ask(&submissions) {
-            Ok(scheduler) => {
-                self.grid.cells.iter().zip(states).map(|(cell, state)| scheduler.tell(cell, state)).collect()
-            }
-            Err(why) => {
-                printer.warn(&format!("{why}; what follows is what the folders of the cells say"));
-                states
-            }
-        })
-    }
-
-    /// The command that does `verb` with this sweep.
-    fn command(&self, verb: &str) -> String {
-        let out = if self.out_was_given {
-            format!(" --out {}", shell_quoted(&self.out.to_string_lossy()))
-        } else {
-            String::new()
-        };
-        format!("probe sweep {verb} {}{out}", shell_quoted(&self.path.to_string_lossy()))
-    }
-
-    /// The cells that the command line names.
-    fn chosen(&self, args: &SweepRunArgs) -> Result<Vec<&Cell>> {
-        if !args.cell.is_empty() {
-            return Ok(self.grid.named(&args.cell, &self.plan)?);
-        }
-        Ok(self.grid.cells.iter().filter(|cell| args.shard.is_none_or(|shard| shard.has(cell))).collect())
     }
 }
 
@@ -192,23 +125,4 @@ fn collected(args: &CollectArgs, printer: &Printer) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// The failure of a command that needs a program of Slurm.
-fn no_slurm(program: &str, error: &std::io::Error) -> Failure {
-    Failure::input(
-        format!("cannot run {program}: {error}"),
-        "run this where Slurm's commands are (a login node); --engine local runs the cells here, and --shard I/N serves any \
-         other scheduler",
-    )
-}
-
-/// The keys of cells, as a submission keeps them.
-fn keys(cells: &[&Cell]) -> Vec<String> {
-    cells.iter().map(|cell| cell.key.clone()).collect()
-}
-
-/// The submission that a cell was last part of.
-fn last_of<'a>(submissions: &'a [Submission], cell: &Cell) -> Option<&'a Submission> {
-    submissions.iter().rev().find(|submission| submission.tasks.iter().flatten().any(|key| *key == cell.key))
 }

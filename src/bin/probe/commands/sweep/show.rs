@@ -7,7 +7,7 @@ use mlem_probe::sweep::{self, Cell, State, folder};
 use mlem_probe::text;
 use serde_json::{Map, Value, json};
 
-use super::Sweep;
+use super::plan::Sweep;
 use crate::failure::Result;
 use crate::printer::Printer;
 

@@ -1,0 +1,214 @@
+//! Which layers transforms need when, and what becomes of each.
+
+use std::collections::BTreeMap;
+
+use ndarray::{Array2, Axis};
+use rayon::prelude::*;
+
+use super::arithmetic::{add_noise, standardize, subtract_mean};
+use crate::activations::by_layer::{ByLayer, Shape};
+use crate::activations::error::{Error, Result};
+use crate::activations::provenance::Provenance;
+use crate::activations::tokens::PooledTokens;
+use crate::activations::transform::Transform;
+use crate::numeric::pca::principal_scores;
+use crate::progress::Progress;
+use crate::text;
+
+/// How many bytes of layers are worked on at once, where one is not larger than that.
+const AT_ONCE: usize = 256 << 20;
+
+/// What users should hear, by the transform and the layer that it is about.
+type Notes = BTreeMap<(usize, usize), String>;
+
+/// Transforms of some layers of a source: which are needed when, and what becomes of each.
+pub(super) struct Plan<'a> {
+    source: &'a dyn ByLayer,
+    transforms: &'a [Transform],
+    /// The layers that are asked for and left.
+    pub(super) asked: Vec<usize>,
+    /// For each place of a token side by side with others, the stimuli with the same token at the same position.
+    groups: Vec<Vec<Vec<usize>>>,
+}
+
+impl<'a> Plan<'a> {
+    pub(super) fn new(
+        source: &'a dyn ByLayer,
+        transforms: &'a [Transform],
+        layers: Option<&[usize]>,
+        tokens: Option<&PooledTokens>,
+    ) -> Result<Self> {
+        let mut asked = Transform::layers_left(transforms, layers.unwrap_or(source.layers()));
+        asked.sort_unstable();
+        asked.dedup();
+        if asked.is_empty() {
+            return Err(Error::NoLayerLeft);
+        }
+        let needed = Transform::needed_layers(transforms, &asked);
+        if let Some(&layer) = needed.iter().find(|layer| source.layers().binary_search(layer).is_err()) {
+            let layers = source.layers().to_vec();
+            let transform = match layer {
+                _ if asked.contains(&layer) => return Err(Error::NoSuchLayer { layer, layers }),
+                0 if transforms.contains(&Transform::MinusLayer0) => "minus-layer0",
+                _ => "minus-previous",
+            };
+            return Err(Error::NoLayerBefore { layer, transform, layers });
+        }
+        let groups = if transforms.iter().any(Transform::needs_tokens) {
+            let tokens = tokens.filter(|tokens| tokens.n_stimuli() == source.n_stimuli());
+            let tokens = tokens.ok_or(Error::NoTokens)?;
+            (0..tokens.n_tokens()).map(|place| tokens.groups(place)).collect()
+        } else {
+            Vec::new()
+        };
+        let plan = Self { source, transforms, asked, groups };
+        // What cannot be done is said before anything is.
+        for done in 1..=transforms.len() {
+            for layer in Transform::needed_layers(&transforms[done..], &plan.asked) {
+                plan.width(layer, done)?;
+            }
+        }
+        Ok(plan)
+    }
+
+    pub(super) fn provenance(&self) -> Provenance {
+        let mut provenance = self.source.provenance().clone();
+        provenance.transforms.extend_from_slice(self.transforms);
+        provenance
+    }
+
+    pub(super) fn shape(&self) -> Result<Shape> {
+        let width = |&layer: &usize| self.width(layer, self.transforms.len());
+        let widths = self.asked.iter().map(width).collect::<Result<_>>()?;
+        Ok(Shape { layers: self.asked.clone(), n_stimuli: self.source.n_stimuli(), widths })
+    }
+
+    /// Where a layer of the source is.
+    fn index(&self, layer: usize) -> Result<usize> {
+        let found = self.source.layers().binary_search(&layer);
+        found.map_err(|_| Error::NoSuchLayer { layer, layers: self.source.layers().to_vec() })
+    }
+
+    /// The layer that is subtracted from `layer` by a transform, if one is.
+    fn subtrahend(transform: &Transform, layer: usize) -> Option<usize> {
+        match transform {
+            Transform::MinusLayer0 => Some(0),
+            Transform::MinusPrevious => layer.checked_sub(1),
+            _ => None,
+        }
+    }
+
+    /// How many units a layer has after the first `done` transforms; refuses what cannot be done.
+    fn width(&self, layer: usize, done: usize) -> Result<usize> {
+        let Some((transform, before)) = self.transforms[..done].split_last() else {
+            return Ok(self.source.width(self.index(layer)?));
+        };
+        let d = self.width(layer, before.len())?;
+        if let Some(other) = Self::subtrahend(transform, layer) {
+            let other_d = self.width(other, before.len())?;
+            if d != other_d {
+                return Err(Error::Widths { layer, d, other, other_d });
+            }
+        }
+        match transform {
+            Transform::Pca(k) => {
+                let (n, k) = (self.source.n_stimuli(), *k);
+                if k > n.min(d) { Err(Error::TooManyComponents { k, layer, n, d }) } else { Ok(k) }
+            }
+            Transform::Units(units) => match units.iter().find(|&&unit| unit >= d) {
+                Some(&unit) => Err(Error::NoSuchUnit { unit, layer, d }),
+                None => Ok(units.len()),
+            },
+            _ => Ok(d),
+        }
+    }
+
+    /// Makes every layer that is asked for, some at a time, and gives each with its place among them to `visit`, in order.
+    pub(super) fn each(
+        &self,
+        progress: &dyn Progress,
+        mut visit: impl FnMut(usize, Array2<f32>) -> Result<()>,
+    ) -> Result<()> {
+        let widest = (0..self.source.layers().len()).map(|index| self.source.width(index)).max().unwrap_or(1);
+        let bytes = self.source.n_stimuli() * widest * size_of::<f32>();
+        let at_once = (AT_ONCE / bytes.max(1)).clamp(1, rayon::current_num_threads());
+        let mut notes = Notes::new();
+        for (group, layers) in self.asked.chunks(at_once).enumerate() {
+            let made: Vec<Result<(Array2<f32>, Notes)>> = layers
+                .par_iter()
+                .map(|&layer| {
+                    let mut notes = Notes::new();
+                    Ok((self.layer(layer, self.transforms.len(), &mut notes)?, notes))
+                })
+                .collect();
+            for (place, made) in made.into_iter().enumerate() {
+                let (matrix, said) = made?;
+                notes.extend(said);
+                visit(group * at_once + place, matrix)?;
+            }
+        }
+        if let Some(warning) = self.alone() {
+            progress.warn(&warning);
+        }
+        for note in notes.values() {
+            progress.note(note);
+        }
+        Ok(())
+    }
+
+    /// A layer after the first `done` transforms. What is subtracted from it is made anew: two layers are in memory, and no more.
+    fn layer(&self, layer: usize, done: usize, notes: &mut Notes) -> Result<Array2<f32>> {
+        let Some((transform, before)) = self.transforms[..done].split_last() else {
+            return Ok(self.source.layer(self.index(layer)?)?.into_owned());
+        };
+        let mut matrix = self.layer(layer, before.len(), notes)?;
+        match transform {
+            Transform::MinusLayer0 | Transform::MinusPrevious => match Self::subtrahend(transform, layer) {
+                Some(other) if other == layer => matrix.fill(0.0),
+                Some(other) => matrix -= &self.layer(other, before.len(), notes)?,
+                None => {}
+            },
+            Transform::MinusTokenMean => {
+                let width = matrix.ncols() / self.groups.len();
+                for (place, groups) in self.groups.iter().enumerate() {
+                    let units = place * width..(place + 1) * width;
+                    for rows in groups {
+                        subtract_mean(&mut matrix, rows, units.clone());
+                    }
+                }
+            }
+            Transform::ZScore => {
+                let constant = standardize(&mut matrix);
+                if constant > 0 {
+                    let units = text::counted(constant as u128, "unit");
+                    let note = format!("z-score: {units} of layer {layer} never changed and became 0");
+                    notes.insert((done, layer), note);
+                }
+            }
+            Transform::Pca(k) => {
+                // The numbers are finite and `k` is small enough: what is left is a failure to converge.
+                matrix = principal_scores(matrix.view(), *k).ok_or(Error::NoComponents { layer })?;
+            }
+            Transform::Units(units) => matrix = matrix.select(Axis(1), units),
+            Transform::Noise { level, seed } => add_noise(&mut matrix, *level, *seed, layer),
+        }
+        Ok(matrix)
+    }
+
+    /// What is to be said of tokens that have no mean but themselves.
+    fn alone(&self) -> Option<String> {
+        let alone: usize = self.groups.iter().flatten().filter(|rows| rows.len() == 1).count();
+        (alone > 0).then(|| {
+            format!(
+                "minus-token-mean: {} a token at its position that no other stimulus has, and became 0",
+                if self.groups.len() > 1 {
+                    format!("{} of stimuli are", text::counted(alone as u128, "token"))
+                } else if alone == 1 {
+                    "1 stimulus has".to_owned()
+                } else {
+                    format!("{} stimuli have", text::count(alone as u128))
+                }
+            )
+        })
+    }
+}

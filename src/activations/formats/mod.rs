@@ -1,0 +1,21 @@
+//! Activations in files: safetensors and NumPy's.
+//!
+//! # Rooms, from the ground up
+//!
+//! | room | what it is |
+//! | --- | --- |
+//! | `names`, `place` | what names say of formats and layers; where in a file a matrix stands |
+//! | `safetensors`, `npy` | a file of one array, or of one per layer |
+//! | `npz` | an archive of such arrays |
+//! | `square` | distances that are given |
+
+mod names;
+pub(super) mod npy;
+pub(super) mod npz;
+mod place;
+pub(super) mod safetensors;
+mod square;
+
+pub(super) use names::{Format, format};
+pub(super) use place::Place;
+pub use square::read_square_matrices;

@@ -1,0 +1,255 @@
+//! What scores and importances are worth: their distribution when the activations have nothing to do with the stimuli.
+//!
+//! Each draw shuffles the stimuli of the activations against the features, and then fits, scores and measures importances in
+//! every fold again. What depends on the features alone is shared by all draws: `C`, the pairs of every fold, and the
+//! permutations that importances are measured with. Neural distances are looked up in a table, because a shuffle only moves them.
+//!
+//! The statistic of a draw is a fixed function of the shuffled activations. The unshuffled activations are one more draw, and
+//! under the null all draws are exchangeable: a p-value is exact, whatever the number of folds or permutations. With many pairs
+//! ranks are counted in steps, a little coarser than in the scores that a fit reports.
+//!
+//! The null hypothesis is that *no* feature is related to the activations. It is not that one feature adds nothing to the others.
+
+use ndarray::ArrayView2;
+use rayon::prelude::*;
+
+use crate::mlem::crossval::CrossValidation;
+use crate::mlem::error::Result;
+use crate::mlem::pairs::Neural;
+use crate::numeric::correlation::mean_sd;
+use crate::numeric::quantile;
+use crate::numeric::rng::Stream;
+use crate::numeric::significance::p_value;
+
+/// Means over folds of one draw.
+#[derive(Debug, Clone, PartialEq)]
+struct Means {
+    score: f64,
+    /// One per effect.
+    importances: Vec<f64>,
+}
+
+/// Scores and importances (means over folds) of the unshuffled activations, and of draws under the null.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Null {
+    observed: Means,
+    draws: Vec<Means>,
+}
+
+/// A statistic and its distribution under the null. The p-value is one-sided (larger is more extreme) and not corrected for
+/// the number of tests: see [`holm`](crate::numeric::significance::holm) and
+/// [`benjamini_hochberg`](crate::numeric::significance::benjamini_hochberg).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct NullStatistic {
+    /// `(1 + #{draw ≥ observed}) / (1 + draws)`; `None` where the statistic is not defined.
+    pub p: Option<f64>,
+    /// Mean of the draws.
+    pub mean: f64,
+    /// Standard deviation of the draws (`n − 1`).
+    pub sd: f64,
+    /// 2.5% of the draws are below.
+    pub low: f64,
+    /// 2.5% of the draws are above.
+    pub high: f64,
+}
+
+impl NullStatistic {
+    fn new(observed: f64, draws: &[f64]) -> Self {
+        let (mean, sd) = mean_sd(draws).unwrap_or((f64::NAN, f64::NAN));
+        let mut sorted = draws.to_vec();
+        sorted.sort_by(f64::total_cmp);
+        let quantile = |at| quantile::of_sorted(&sorted, at).unwrap_or(f64::NAN);
+        Self { p: p_value(observed, draws), mean, sd, low: quantile(0.025), high: quantile(0.975) }
+    }
+}
+
+impl CrossValidation {
+    /// Shuffles the stimuli of `activations` `(n_stimuli, d_model)` `draws` times, and fits each time.
+    ///
+    /// # Errors
+    ///
+    /// As [`CrossValidation::fit`].
+    pub fn null(&self, activations: ArrayView2<'_, f32>, draws: usize) -> Result<Null> {
+        // Activations that a fit refuses are refused here, with the same error.
+        self.design.neural(activations)?;
+        let neural = Neural::tabulated(activations, &self.design.layout.order, self.params().distance)?;
+        let draws: Vec<Neural> = (0..=draws).map(|draw| self.draw(&neural, draw)).collect();
+        let weights: Vec<Vec<Vec<f64>>> = draws
+            .par_chunks(self.design.at_once())
+            .flat_map_iter(|draws| self.systems.solve_each(&self.design, draws))
+            .map(|folds| folds.into_iter().map(|solved| solved.w).collect())
+            .collect();
+        let n_effects = if self.plan.permutations == 0 { 0 } else { self.plan.effects.len() };
+        let mut means = vec![Means { score: 0.0, importances: vec![0.0; n_effects] }; draws.len()];
+        for fold in 0..self.n_folds() {
+            let of_fold = self.evaluate(fold, &draws, &weights);
+            for (means, (score, importances)) in means.iter_mut().zip(of_fold) {
+                means.score += score / self.n_folds() as f64;
+                for (mean, importance) in means.importances.iter_mut().zip(importances) {
+                    *mean += importance / self.n_folds() as f64;
+                }
+            }
+        }
+        let observed = means.remove(0);
+        Ok(Null { observed, draws: means })
+    }
+
+    /// The neural distances of a draw; draw 0 is the unshuffled activations.
+    fn draw(&self, neural: &Neural, draw: usize) -> Neural {
+        let mut order: Vec<u32> = (0..self.design.columns.n_stimuli() as u32).collect();
+        if draw > 0 {
+            Stream::new(self.params().seed, &format!("null {draw}")).shuffle(&mut order);
+        }
+        neural.reordered(&order)
+    }
+}
+
+impl Null {
+    /// How many draws.
+    #[must_use]
+    pub fn draws(&self) -> usize {
+        self.draws.len()
+    }
+
+    /// The mean score over folds against the null.
+    #[must_use]
+    pub fn score(&self) -> NullStatistic {
+        let draws: Vec<f64> = self.draws.iter().map(|draw| draw.score).collect();
+        NullStatistic::new(self.observed.score, &draws)
+    }
+
+    /// The mean importance over folds of every term and group against the null, in the order of a fit's importances; empty with
+    /// no permutations.
+    #[must_use]
+    pub fn importances(&self) -> Vec<NullStatistic> {
+        let of_effect = |(effect, &observed): (usize, &f64)| {
+            let draws: Vec<f64> = self.draws.iter().map(|draw| draw.importances[effect]).collect();
+            NullStatistic::new(observed, &draws)
+        };
+        self.observed.importances.iter().enumerate().map(of_effect).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mlem::brute_force::data;
+    use crate::mlem::{Distance, Mlem, MlemParams, PairBudget, Permute, Target, dissimilarities};
+    use crate::stimuli::FeatureTable;
+    use ndarray::{Array2, Axis};
+
+    /// Scores and importances of the shuffled activations by whole fits.
+    fn refitted(validation: &CrossValidation, x: &Array2<f32>, draw: usize) -> Means {
+        let mut order: Vec<usize> = (0..x.nrows()).collect();
+        Stream::new(validation.params().seed, &format!("null {draw}")).shuffle(&mut order);
+        // Positions are shuffled, and rows go by their positions.
+        let layout = &validation.design.layout.order;
+        let mut rows = vec![0; order.len()];
+        for (position, &other) in order.iter().enumerate() {
+            rows[layout[position]] = layout[other];
+        }
+        let mut shuffled = x.select(Axis(0), &rows);
+        if validation.params().distance == Distance::Precomputed {
+            shuffled = shuffled.select(Axis(1), &rows);
+        }
+        let fits = validation.fit(shuffled.view()).unwrap();
+        let n = fits.len() as f64;
+        Means {
+            score: fits.iter().map(|fit| fit.scored.spearman.unwrap() / n).sum(),
+            importances: (0..fits[0].importances.len())
+                .map(|k| fits.iter().map(|fit| fit.importances[k].importance / n).sum())
+                .collect(),
+        }
+    }
+
+    #[test]
+    fn a_draw_is_a_fit_of_shuffled_activations() {
+        let (features, x) = data(48, 3, 2, 5);
+        let table = dissimilarities(x.view(), &(0..48).collect::<Vec<_>>(), Distance::Manhattan);
+        let check = |params: MlemParams, x: &Array2<f32>| {
+            let validation = params.permutations(2).cross_validation(&features, 3).unwrap();
+            let null = validation.null(x.view(), 2).unwrap();
+            for draw in 1..=2 {
+                let (quick, whole) = (&null.draws[draw - 1], refitted(&validation, x, draw));
+                assert!((quick.score - whole.score).abs() < 1e-6, "{} {}", quick.score, whole.score);
+                for (a, b) in quick.importances.iter().zip(&whole.importances) {
+                    let same = (a - b).abs() < 1e-6 || (a.is_nan() && b.is_nan());
+                    assert!(same, "{:?} {:?}", quick.importances, whole.importances);
+                }
+            }
+        };
+        check(Mlem::params(), &x);
+        check(Mlem::params().interactions(true).permute(Permute::Stimuli), &x);
+        check(Mlem::params().target(Target::Rank), &x);
+        check(Mlem::params().pairs(PairBudget::AtMost(1000)), &x);
+        check(Mlem::params().distance(Distance::Cosine).conditional(Some(0.01)), &x);
+        check(Mlem::params().distance(Distance::Precomputed), &table.unwrap());
+    }
+
+    #[test]
+    fn importances_of_a_sample_of_pairs_are_drops_from_the_score_of_that_sample() {
+        let (features, x) = data(90, 3, 2, 5);
+        let sampled = Mlem::params().permutations(3).validation(&features, 2, 1000).unwrap();
+        let whole = Mlem::params().permutations(3).cross_validation(&features, 2).unwrap();
+        let (fits, null) = (sampled.fit(x.view()).unwrap(), sampled.null(x.view(), 0).unwrap());
+        // All pairs are scored, and some of them are held.
+        for (fit, whole) in fits.iter().zip(&whole.fit(x.view()).unwrap()) {
+            assert_eq!(fit.scored.pairs, whole.scored.pairs);
+            assert!((fit.scored.spearman.unwrap() - whole.scored.spearman.unwrap()).abs() < 1e-4);
+        }
+        let scored = fits.iter().map(|fit| fit.scored.spearman.unwrap() / 2.0).sum::<f64>();
+        assert!((scored - null.observed.score).abs() > 1e-3, "a sample that scores as all do tells nothing");
+        for (k, importance) in null.observed.importances.iter().enumerate() {
+            let mean = fits.iter().map(|fit| fit.importances[k].importance / 2.0).sum::<f64>();
+            assert!((mean - importance).abs() < 1e-6, "{mean} {importance}");
+        }
+    }
+
+    /// p-values of the score and of the first feature's importance over data sets of pure noise.
+    fn noise(validation: &CrossValidation, n_stimuli: usize, n_sets: u64) -> (Vec<f64>, Vec<f64>) {
+        let p_values = |seed: u64| {
+            let mut stream = Stream::new(seed, "noise");
+            let x = Array2::from_shape_fn((n_stimuli, 4), |_| stream.normal() as f32);
+            let null = validation.null(x.view(), 39).unwrap();
+            (null.score().p.unwrap(), null.importances()[0].p.unwrap())
+        };
+        (0..n_sets).map(p_values).unzip()
+    }
+
+    fn validation(features: &FeatureTable, params: MlemParams) -> CrossValidation {
+        params.permutations(2).pairs(PairBudget::All).cross_validation(features, 2).unwrap()
+    }
+
+    #[test]
+    fn p_values_are_uniform_without_an_effect_and_small_with_one() {
+        let (features, x) = data(40, 2, 0, 1);
+        for params in [Mlem::params(), Mlem::params().permute(Permute::Stimuli)] {
+            let validation = validation(&features, params);
+            let strong = validation.null(x.view(), 39).unwrap().score();
+            assert!(strong.p.unwrap() <= 0.05 && strong.low < strong.mean && strong.mean < strong.high);
+            let n_sets = 200;
+            let (scores, importances) = noise(&validation, 40, n_sets);
+            // Kolmogorov and Smirnov's 1% critical value, and half a step of the p-values' own grid.
+            let bound = 1.63 / (n_sets as f64).sqrt() + 0.0125;
+            let (above, below) = deviations(scores);
+            assert!(above < bound && below < bound, "scores: {above} above the diagonal, {below} below");
+            // A weight is often exactly 0 under the null, and so is the importance: p-values pile up at large values,
+            // never at small ones.
+            let (above, below) =
+                deviations(importances.iter().copied().filter(|&p| p < 0.4).map(|p| p / 0.4).collect());
+            let small = importances.iter().filter(|&&p| p < 0.4).count() as f64;
+            let bound = 1.63 / small.sqrt() + 0.05;
+            assert!(above < bound && below < bound, "importances: {above} above the diagonal, {below} below");
+            assert!((small / n_sets as f64 - 0.4).abs() < 0.12, "{small} of {n_sets} below 0.4");
+        }
+    }
+
+    /// How far the share of values at or below `p` exceeds `p`, and falls short of it.
+    fn deviations(mut p: Vec<f64>) -> (f64, f64) {
+        p.sort_by(f64::total_cmp);
+        let n = p.len() as f64;
+        let above = p.iter().enumerate().map(|(i, p)| (i + 1) as f64 / n - p).fold(0.0, f64::max);
+        let below = p.iter().enumerate().map(|(i, p)| p - i as f64 / n).fold(0.0, f64::max);
+        (above, below)
+    }
+}

@@ -1,0 +1,100 @@
+//! Neural distances as a matrix, for what needs all of them at once: maps, and comparisons of representations.
+
+use ndarray::{Array2, ArrayView2};
+use rayon::prelude::*;
+
+use super::distance::Neural;
+use super::encode::Partners;
+use crate::mlem::error::Result;
+use crate::mlem::params::Distance;
+
+/// Rows that are filled together.
+const ROWS: usize = 64;
+/// The most memory that a table of distances may take.
+const MAX_TABLE: usize = 1 << 30;
+
+/// The neural distances between the stimuli at `rows` of `activations` `(n_stimuli, d_model)`: a symmetric
+/// `(rows.len(), rows.len())` matrix with zeros on its diagonal.
+///
+/// # Errors
+///
+/// Activations that are not finite, or that the distance cannot be measured between.
+pub fn dissimilarities(
+    activations: ArrayView2<'_, f32>,
+    rows: &[usize],
+    distance: Distance,
+) -> Result<Array2<f32>> {
+    let n = rows.len();
+    let neural = Neural::new(activations, rows, distance)?;
+    let mut matrix = Array2::<f32>::zeros((n, n));
+    if let Some(all) = matrix.as_slice_mut().filter(|all| !all.is_empty()) {
+        all.par_chunks_mut(ROWS * n).enumerate().for_each(|(block, out)| {
+            let first = block * ROWS;
+            let height = out.len() / n;
+            let mut gram = Vec::new();
+            if neural.wants_gram() {
+                neural.gram(first..first + height, 0..n, &mut gram);
+            }
+            let mut squared = Vec::with_capacity(n);
+            for (k, line) in out.chunks_exact_mut(n).enumerate() {
+                squared.clear();
+                if neural.wants_gram() {
+                    neural.append_from_gram(first + k, 0..n, &gram[k * n..(k + 1) * n], &mut squared);
+                } else {
+                    neural.append(first + k, &Partners::Range(0..n), &mut squared);
+                }
+                line.iter_mut().zip(&squared).for_each(|(out, squared)| *out = squared.sqrt() as f32);
+                line[first + k] = 0.0;
+            }
+        });
+    }
+    // The two halves may differ in the last digit; the upper one is taken for both, so that the matrix is symmetric.
+    for i in 0..n {
+        for j in 0..i {
+            matrix[[i, j]] = matrix[[j, i]];
+        }
+    }
+    Ok(matrix)
+}
+
+impl Neural {
+    /// The same as [`Neural::new`] with every distance in a table, where that takes no more than a GiB: for many orders of the
+    /// same stimuli.
+    pub(crate) fn tabulated(
+        activations: ArrayView2<'_, f32>,
+        order: &[usize],
+        distance: Distance,
+    ) -> Result<Self> {
+        let n = order.len();
+        if distance == Distance::Precomputed || 4 * n * n > MAX_TABLE {
+            return Self::new(activations, order, distance);
+        }
+        let table = dissimilarities(activations, order, distance)?.into_raw_vec_and_offset().0;
+        Ok(Self::of_table(table, n))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_distance_is_what_its_formula_says() {
+        let activations = ndarray::array![[3.0_f32, 4.0], [0.0, 1.0], [-3.0, -4.0], [5.0, 0.0]];
+        let rows = [3, 0, 2];
+        let of = |distance| dissimilarities(activations.view(), &rows, distance).unwrap();
+        let near = |a: f32, b: f32| assert!((a - b).abs() < 1e-6, "{a} {b}");
+        near(of(Distance::Euclidean)[[1, 2]], 10.0);
+        near(of(Distance::Manhattan)[[0, 1]], 6.0);
+        near(of(Distance::Cosine)[[1, 2]], 2.0);
+        near(of(Distance::NormDiff)[[0, 1]], 0.0);
+        for distance in [Distance::Euclidean, Distance::Manhattan, Distance::Cosine] {
+            let matrix = of(distance);
+            assert_eq!(matrix, matrix.t());
+            assert!((0..3).all(|i| matrix[[i, i]] == 0.0));
+        }
+        let precomputed =
+            dissimilarities(of(Distance::Manhattan).view(), &[2, 0], Distance::Precomputed).unwrap();
+        near(precomputed[[0, 1]], of(Distance::Manhattan)[[0, 2]]);
+    }
+}

@@ -1,0 +1,252 @@
+//! Squared neural distances, in f64, a run of pairs at a time.
+
+use std::sync::Arc;
+
+use ndarray::{ArrayView2, Axis};
+use rayon::prelude::*;
+
+use super::encode::Partners;
+use crate::mlem::error::{Error, Result};
+use crate::mlem::params::Distance;
+use crate::numeric::linalg::{dot, multiply_transposed};
+use crate::numeric::simd::widest;
+use crate::stimuli::Distances;
+
+/// Below this fraction of `‖x‖² + ‖y‖²` a squared distance is rounding alone, and is 0.
+const ROUNDING: f64 = 1e-14;
+
+/// The activations of one layer, prepared for distances, in the order of the positions of a design.
+#[derive(Debug, Clone)]
+pub(crate) struct Neural {
+    shared: Arc<Shared>,
+    /// Which row is at each position; `None` where row `i` is at position `i`.
+    rows: Option<Vec<u32>>,
+}
+
+/// What all orders of the same stimuli have in common.
+#[derive(Debug)]
+struct Shared {
+    distance: Distance,
+    /// `(n_stimuli, width)` row-major: centred (Euclidean), as they are (Manhattan), of unit length (cosine); else empty.
+    rows: Vec<f64>,
+    width: usize,
+    /// Squared norms of `rows` (Euclidean), norms (difference of norms), else empty.
+    norms: Vec<f64>,
+    /// The distances themselves where they are known, `(n_stimuli, n_stimuli)` row-major, else empty.
+    table: Vec<f32>,
+}
+
+/// The most memory that a table of distances may take of each layer that is fitted.
+const MAX_LOOKED_UP: usize = 1 << 28;
+
+impl Neural {
+    /// The activations `(n_stimuli, d_model)` of the stimuli at `order`, checked.
+    pub(crate) fn new(activations: ArrayView2<'_, f32>, order: &[usize], distance: Distance) -> Result<Self> {
+        check(activations, distance)?;
+        let width = activations.ncols();
+        let mut shared = Shared { distance, rows: Vec::new(), width, norms: Vec::new(), table: Vec::new() };
+        if distance == Distance::Precomputed {
+            shared.table = activations.iter().copied().collect();
+            let rows = order.iter().map(|&i| i as u32).collect();
+            return Ok(Self { shared: Arc::new(shared), rows: Some(rows) });
+        }
+        let mut rows: Vec<f64> = Vec::with_capacity(order.len() * width);
+        for &i in order {
+            rows.extend(activations.row(i).iter().map(|&x| f64::from(x)));
+        }
+        match distance {
+            Distance::Euclidean => {
+                // Centring changes no distance, and shorter norms leave more digits to it.
+                centre(&mut rows, width);
+                shared.norms = rows.chunks_exact(width).map(|row| dot(row, row)).collect();
+            }
+            Distance::Cosine => {
+                for (row, &i) in rows.chunks_exact_mut(width).zip(order) {
+                    let norm = dot(row, row).sqrt();
+                    if norm == 0.0 {
+                        return Err(Error::ZeroVector { stimulus: i + 1 });
+                    }
+                    for x in row {
+                        *x /= norm;
+                    }
+                }
+            }
+            Distance::NormDiff => {
+                shared.norms = rows.chunks_exact(width).map(|row| dot(row, row).sqrt()).collect();
+                rows = Vec::new();
+            }
+            Distance::Manhattan | Distance::Precomputed => {}
+        }
+        shared.rows = rows;
+        Ok(Self { shared: Arc::new(shared), rows: None })
+    }
+
+    /// The same stimuli with every distance in a table, where that takes no more than 256 MiB: for pairs that are drawn again
+    /// and again.
+    pub(crate) fn looked_up(&self) -> Option<Self> {
+        let n = self.shared.norms.len().max(self.shared.rows.len() / self.shared.width);
+        if self.rows.is_some() || !self.shared.table.is_empty() || 4 * n * n > MAX_LOOKED_UP {
+            return None;
+        }
+        let mut table = vec![0.0; n * n];
+        table.par_chunks_mut(n).enumerate().for_each(|(i, row)| {
+            for (j, distance) in row.iter_mut().enumerate() {
+                *distance = self.squared(i, j).sqrt() as f32;
+            }
+        });
+        Some(Self::of_table(table, n))
+    }
+
+    /// `n` stimuli whose distances are those of `table`, `(n, n)` row-major.
+    pub(super) fn of_table(table: Vec<f32>, n: usize) -> Self {
+        let shared =
+            Shared { distance: Distance::Precomputed, rows: Vec::new(), width: n, norms: Vec::new(), table };
+        Self { shared: Arc::new(shared), rows: None }
+    }
+
+    /// The same stimuli in another order: position `k` gets the stimulus that was at position `order[k]`.
+    pub(crate) fn reordered(&self, order: &[u32]) -> Self {
+        let rows = order.iter().map(|&i| self.rows.as_ref().map_or(i, |rows| rows[i as usize])).collect();
+        Self { shared: Arc::clone(&self.shared), rows: Some(rows) }
+    }
+
+    /// The row at a position.
+    fn place(&self, i: usize) -> usize {
+        self.rows.as_ref().map_or(i, |rows| rows[i] as usize)
+    }
+
+    /// Whether dot products of whole tiles make its distances.
+    pub(crate) fn wants_gram(&self) -> bool {
+        self.rows.is_none() && matches!(self.shared.distance, Distance::Euclidean | Distance::Cosine)
+    }
+
+    /// Dot products of `rows` by `columns` into `out`, row-major.
+    pub(crate) fn gram(
+        &self,
+        rows: std::ops::Range<usize>,
+        columns: std::ops::Range<usize>,
+        out: &mut Vec<f64>,
+    ) {
+        out.resize(rows.len() * columns.len(), 0.0);
+        let Shared { rows: all, width, .. } = &*self.shared;
+        let part = |range: std::ops::Range<usize>| &all[range.start * width..range.end * width];
+        multiply_transposed(out, part(rows), part(columns), *width);
+    }
+
+    /// Appends the squared distances of stimulus `i` to the stimuli of `columns`, whose dot products are `gram`.
+    pub(crate) fn append_from_gram(
+        &self,
+        i: usize,
+        columns: std::ops::Range<usize>,
+        gram: &[f64],
+        out: &mut Vec<f64>,
+    ) {
+        if self.shared.distance == Distance::Cosine {
+            out.extend(gram.iter().map(|&g| cosine_squared(g)));
+        } else {
+            let own = self.shared.norms[i];
+            out.extend(gram.iter().zip(&self.shared.norms[columns]).map(|(&g, &other)| {
+                let both = own + other;
+                let squared = both - 2.0 * g;
+                if squared > ROUNDING * both { squared } else { 0.0 }
+            }));
+        }
+    }
+
+    /// Appends the squared distances of stimulus `i` to `partners`, one pair at a time.
+    pub(crate) fn append(&self, i: usize, partners: &Partners<'_>, out: &mut Vec<f64>) {
+        match (partners, &self.rows) {
+            (Partners::Range(range), Some(rows)) if !self.shared.table.is_empty() => {
+                let row = &self.shared.table[rows[i] as usize * self.shared.width..][..self.shared.width];
+                out.extend(rows[range.clone()].iter().map(|&j| f64::from(row[j as usize]).powi(2)));
+            }
+            (Partners::Range(range), _) => out.extend(range.clone().map(|j| self.squared(i, j))),
+            (Partners::List(list), _) => out.extend(list.iter().map(|&j| self.squared(i, j as usize))),
+        }
+    }
+
+    fn squared(&self, i: usize, j: usize) -> f64 {
+        let (i, j) = (self.place(i), self.place(j));
+        let Shared { distance, rows, width, norms, table } = &*self.shared;
+        let row = |i: usize| &rows[i * width..(i + 1) * width];
+        match distance {
+            Distance::Euclidean => {
+                let mut squared = 0.0;
+                add_squares(&mut squared, row(i), row(j));
+                squared
+            }
+            Distance::Manhattan => {
+                let mut distance = 0.0;
+                add_absolutes(&mut distance, row(i), row(j));
+                distance.powi(2)
+            }
+            Distance::Cosine => cosine_squared(dot(row(i), row(j))),
+            Distance::NormDiff => (norms[i] - norms[j]).powi(2),
+            Distance::Precomputed => f64::from(table[i * width + j]).powi(2),
+        }
+    }
+}
+
+fn cosine_squared(similarity: f64) -> f64 {
+    let distance = 1.0 - similarity;
+    if distance > ROUNDING { distance * distance } else { 0.0 }
+}
+
+widest! {
+    /// Adds the squared differences of `x` and `y` to `sum`.
+    fn add_squares(sum: &mut f64, x: &[f64], y: &[f64]) {
+        *sum += sum_of_differences(x, y, |difference| difference * difference);
+    }
+
+    /// Adds the absolute differences of `x` and `y` to `sum`.
+    fn add_absolutes(sum: &mut f64, x: &[f64], y: &[f64]) {
+        *sum += sum_of_differences(x, y, f64::abs);
+    }
+}
+
+/// Strands of a sum, so that it vectorises with several vectors in flight.
+const STRANDS: usize = 32;
+
+/// The sum over units of `of(x − y)`.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "a part of loops that are compiled for several machines")]
+fn sum_of_differences(x: &[f64], y: &[f64], of: impl Fn(f64) -> f64) -> f64 {
+    let mut strands = [0.0; STRANDS];
+    let (x_chunks, y_chunks) = (x.chunks_exact(STRANDS), y.chunks_exact(STRANDS));
+    let rest: f64 = x_chunks.remainder().iter().zip(y_chunks.remainder()).map(|(x, y)| of(x - y)).sum();
+    for (x, y) in x_chunks.zip(y_chunks) {
+        for ((strand, x), y) in strands.iter_mut().zip(x).zip(y) {
+            *strand += of(x - y);
+        }
+    }
+    strands.iter().sum::<f64>() + rest
+}
+
+fn centre(rows: &mut [f64], width: usize) {
+    let n = (rows.len() / width) as f64;
+    let mut mean = vec![0.0; width];
+    for row in rows.chunks_exact(width) {
+        mean.iter_mut().zip(row).for_each(|(mean, x)| *mean += x);
+    }
+    for mean in &mut mean {
+        *mean /= n;
+    }
+    for row in rows.chunks_exact_mut(width) {
+        row.iter_mut().zip(&mean).for_each(|(x, mean)| *x -= mean);
+    }
+}
+
+fn check(activations: ArrayView2<'_, f32>, distance: Distance) -> Result<()> {
+    if activations.ncols() == 0 {
+        return Err(Error::NoUnits);
+    }
+    for (i, row) in activations.axis_iter(Axis(0)).enumerate() {
+        if let Some(unit) = row.iter().position(|x| !x.is_finite()) {
+            return Err(Error::NotFinite { stimulus: i + 1, unit: unit + 1, value: row[unit] });
+        }
+    }
+    if distance != Distance::Precomputed {
+        return Ok(());
+    }
+    Distances::check(activations).map(drop).map_err(|reason| Error::NoDistances { reason })
+}

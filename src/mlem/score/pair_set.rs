@@ -1,0 +1,90 @@
+//! The pairs that models are scored on: their feature distances, held in memory, and their neural distances.
+
+use crate::mlem::pairs::{Columns, Coverage, Neural, PairChunk, Slot, Task};
+
+/// The feature distances of the pairs that a model is scored on.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct PairSet {
+    /// Per pair, the categorical features whose levels differ.
+    pub(super) bits: Vec<u32>,
+    /// Per numeric feature, one distance per pair.
+    pub(super) dense: Vec<Vec<f32>>,
+}
+
+impl PairSet {
+    /// The pairs of `tasks`, in their order.
+    pub(crate) fn new(columns: &Columns, tasks: &[Task], coverage: Coverage) -> Self {
+        let mut set = Self::empty(columns);
+        for task in tasks {
+            task.stream(Some(columns), None, coverage, |chunk| set.extend(chunk));
+        }
+        set
+    }
+
+    /// No pairs yet, with room for the features of `columns`.
+    pub(crate) fn empty(columns: &Columns) -> Self {
+        Self { bits: Vec::new(), dense: vec![Vec::new(); columns.n_dense()] }
+    }
+
+    /// Adds the pairs of `chunk`.
+    pub(crate) fn extend(&mut self, chunk: &PairChunk) {
+        self.bits.extend_from_slice(&chunk.bits);
+        for (out, column) in self.dense.iter_mut().zip(&chunk.dense) {
+            out.extend(column.iter().map(|&x| x as f32));
+        }
+    }
+
+    /// Forgets all pairs.
+    pub(crate) fn clear(&mut self) {
+        self.bits.clear();
+        self.dense.iter_mut().for_each(Vec::clear);
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.bits.len()
+    }
+
+    /// The memory it takes, in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        4 * self.len() * (1 + self.dense.len())
+    }
+
+    /// These pairs, with the distances of `features` taken from `other`.
+    pub(crate) fn with(&self, other: &Self, features: &[usize], slots: &[Slot]) -> Self {
+        let mut mixed = self.clone();
+        let mut mask = 0;
+        for &feature in features {
+            match slots[feature] {
+                Slot::Bit(bit) => mask |= 1 << bit,
+                Slot::Dense(column) => mixed.dense[column].clone_from(&other.dense[column]),
+            }
+        }
+        for (bits, other) in mixed.bits.iter_mut().zip(&other.bits) {
+            *bits = (*bits & !mask) | (other & mask);
+        }
+        mixed
+    }
+
+    /// The pairs at `order`.
+    pub(crate) fn gather(&self, order: &[u32]) -> Self {
+        Self {
+            bits: order.iter().map(|&i| self.bits[i as usize]).collect(),
+            dense: self
+                .dense
+                .iter()
+                .map(|column| order.iter().map(|&i| column[i as usize]).collect())
+                .collect(),
+        }
+    }
+}
+
+/// Squared neural distances of the pairs of `tasks`, in their order.
+pub(crate) fn neural_distances(neural: &Neural, tasks: &[Task], coverage: Coverage) -> Vec<f32> {
+    let mut distances = Vec::new();
+    for task in tasks {
+        task.stream(None, Some(neural), coverage, |chunk| {
+            distances.extend(chunk.squared.iter().map(|&x| x as f32));
+        });
+    }
+    distances
+}

@@ -1,0 +1,71 @@
+//! The weights of every fold: what depends on its features alone is prepared once, for the targets of all layers.
+
+use rayon::prelude::*;
+
+use super::exact::System;
+use super::solved::Solved;
+use super::stochastic;
+use crate::mlem::moments::{Design, TargetSums};
+use crate::mlem::pairs::Neural;
+use crate::mlem::params::{Solver, Target};
+
+/// What is solved for each fold of a design.
+#[derive(Debug, Clone)]
+pub(crate) struct Systems {
+    /// `C` of each fold's training pairs.
+    systems: Vec<System>,
+    /// Pairs per batch of each fold, where the solver is the stochastic one.
+    batch_sizes: Vec<usize>,
+}
+
+impl Systems {
+    /// The systems of the folds of `design`.
+    pub(crate) fn new(design: &Design) -> Self {
+        let system = |fold| System::new(design.training_sums(fold).covariance());
+        let systems = (0..design.n_folds()).into_par_iter().map(system).collect();
+        let batch_sizes = match design.params.solver {
+            Solver::Exact => Vec::new(),
+            Solver::Stochastic => stochastic::sizes(design),
+        };
+        Self { systems, batch_sizes }
+    }
+
+    /// The weights of every fold: the best ones, or those that the stochastic solver reaches.
+    pub(crate) fn solve(&self, design: &Design, neural: &Neural) -> Vec<Solved> {
+        let sums = design.target_sums(neural);
+        // The exact solver needs no more of the pairs than their sums; the stochastic one draws some of them at every step.
+        let table = if design.params.solver == Solver::Stochastic { neural.looked_up() } else { None };
+        let neural = table.as_ref().unwrap_or(neural);
+        let solve = |fold: usize| self.solve_fold(design, fold, &sums[fold], neural);
+        (0..design.n_folds()).into_par_iter().map(solve).collect()
+    }
+
+    /// The weights of every fold, for each of several `neurals`: feature distances are computed once for all of them.
+    pub(crate) fn solve_each(&self, design: &Design, neurals: &[Neural]) -> Vec<Vec<Solved>> {
+        if design.params.target == Target::Rank || design.params.solver == Solver::Stochastic {
+            return neurals.iter().map(|neural| self.solve(design, neural)).collect();
+        }
+        let solve = |(sums, neural): (Vec<TargetSums>, &Neural)| {
+            sums.iter().enumerate().map(|(fold, sums)| self.solve_fold(design, fold, sums, neural)).collect()
+        };
+        design.target_sums_of_each(neurals).into_iter().zip(neurals).map(solve).collect()
+    }
+
+    fn solve_fold(&self, design: &Design, fold: usize, target: &TargetSums, neural: &Neural) -> Solved {
+        match design.params.solver {
+            Solver::Exact => self.solve_exactly(design, fold, target),
+            Solver::Stochastic => {
+                let b = target.covariance(design.training_sums(fold));
+                let (w, training) = stochastic::climb(design, neural, fold, self.batch_sizes[fold]);
+                self.systems[fold].judge(w, training, &b, target.variance())
+            }
+        }
+    }
+
+    /// The best weights of one fold, where `target` are the sums of its training targets.
+    pub(crate) fn solve_exactly(&self, design: &Design, fold: usize, target: &TargetSums) -> Solved {
+        let b = target.covariance(design.training_sums(fold));
+        let (variance, constraint) = (target.variance(), design.params.constraint);
+        self.systems[fold].solve(&b, variance, &design.terms, design.n_features(), constraint)
+    }
+}

@@ -1,0 +1,25 @@
+//! What stands in the files of a checkpoint: tensors by name, in safetensors or as PyTorch saves them, and how they are held in
+//! memory. Weights before any training are made here too: they take the place of those of a file.
+//!
+//! # Rooms, from the ground up
+//!
+//! | room | what it is |
+//! | --- | --- |
+//! | `dtype`, `precision` | how weights are held in memory, and how they are multiplied |
+//! | `memory` | whether a tensor fits, asked before there is room for it |
+//! | `initialize` | weights before any training |
+//! | `pickle` | Python's pickle format, read as data |
+//! | `safetensors`, `pytorch` | files of weights |
+//! | `matrix`, `table` | a linear layer, and the table of tokens, as they are stored |
+//! | `weights` | every tensor by its name, checked against the shape that it should have |
+
+pub(super) mod dtype;
+pub(super) mod initialize;
+pub(super) mod matrix;
+mod memory;
+mod pickle;
+pub(super) mod precision;
+mod pytorch;
+mod safetensors;
+pub(super) mod table;
+pub(super) mod weights;

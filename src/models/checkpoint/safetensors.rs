@@ -1,0 +1,66 @@
+//! The weights of a safetensors file, tensor by tensor.
+//!
+//! They are read where they stand, not mapped: a tensor is in memory once, as it is used, and a file that is cut short while the
+//! program runs is an error, not the end of it.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use safetensors::Dtype;
+use safetensors::tensor::{Metadata, TensorInfo};
+
+use crate::files::{self, tensors};
+use crate::models::error::{Error, Result};
+
+/// A safetensors file, open.
+#[derive(Debug)]
+pub(in crate::models) struct SafetensorsFile {
+    file: File,
+    path: PathBuf,
+    tensors: Metadata,
+    /// Where the numbers begin.
+    numbers: u64,
+}
+
+impl SafetensorsFile {
+    /// Opens the file at `path` and reads which tensors it has.
+    pub(in crate::models) fn open(path: &Path) -> Result<Self> {
+        let failed = |source| files::Error::Read { path: path.to_owned(), source };
+        let file = File::open(path).map_err(failed)?;
+        let length = file.metadata().map_err(failed)?.len();
+        if length == 0 {
+            return Err(Error::weights_file(path, "the file is empty".to_owned()));
+        }
+        let (tensors, numbers) =
+            tensors::header(&file, 0..length).map_err(|message| Error::weights_file(path, message))?;
+        Ok(Self { file, path: path.to_owned(), tensors, numbers })
+    }
+
+    /// The tensor called `name`.
+    pub(in crate::models) fn get(&self, name: &str) -> Option<&TensorInfo> {
+        self.tensors.info(name)
+    }
+
+    /// The values of tensor `name`, row-major.
+    pub(in crate::models) fn read(&self, name: &str, tensor: &TensorInfo) -> Result<Vec<f32>> {
+        self.read_part(name, tensor, 0, tensor.shape.iter().product())
+    }
+
+    /// `count` values of tensor `name`, from value `first` on.
+    pub(in crate::models) fn read_part(
+        &self,
+        name: &str,
+        tensor: &TensorInfo,
+        first: usize,
+        count: usize,
+    ) -> Result<Vec<f32>> {
+        let number = tensors::number(tensor.dtype).ok_or_else(|| self.not_floats(name, tensor.dtype))?;
+        let offset = self.numbers + tensor.data_offsets.0 as u64 + (first * number.bytes()) as u64;
+        tensors::numbers(&self.file, offset, number, count)
+            .map_err(|source| files::Error::Read { path: self.path.clone(), source }.into())
+    }
+
+    fn not_floats(&self, name: &str, dtype: Dtype) -> Error {
+        Error::weights_file(&self.path, format!("tensor `{name}` holds {dtype}, not floats"))
+    }
+}

@@ -1,0 +1,232 @@
+//! The tensors of a checkpoint by name, checked against the shape that the configuration calls for.
+
+use std::sync::Arc;
+
+use candle_core::safetensors::{Load, SliceSafetensors};
+use candle_core::{DType, Device, Tensor};
+use safetensors::tensor::{TensorInfo, TensorView};
+
+use super::initialize::{Initialiser, Role};
+use super::matrix::Matrix;
+use super::memory;
+use super::precision::Form;
+use super::pytorch::{PytorchFile, Stored};
+use super::safetensors::SafetensorsFile;
+use super::table::{FileTable, Table};
+use crate::hub;
+use crate::models::declarations::names::Linear;
+use crate::models::error::{Error, Result};
+
+/// The weights files of a checkpoint, open; or weights as before any training.
+pub(in crate::models) struct Weights {
+    id: String,
+    files: Vec<File>,
+    initialiser: Option<Initialiser>,
+    /// Put before every name; see [`Weights::find_prefix`].
+    prefix: &'static str,
+    /// How linear layers are held, and, but for precision, the table of tokens.
+    form: Form,
+}
+
+enum File {
+    Safetensors(Arc<SafetensorsFile>),
+    Embedded(SliceSafetensors<'static>),
+    Pytorch(PytorchFile),
+}
+
+/// A tensor of a file.
+enum Found<'a> {
+    Read(&'a Arc<SafetensorsFile>, &'a TensorInfo),
+    View(TensorView<'a>),
+    Stored(&'a PytorchFile, &'a Stored),
+}
+
+impl Found<'_> {
+    fn shape(&self) -> &[usize] {
+        match self {
+            Self::Read(_, info) => &info.shape,
+            Self::View(view) => view.shape(),
+            Self::Stored(_, stored) => stored.shape(),
+        }
+    }
+
+    /// As f32, row-major; `name` is the tensor's.
+    fn load(&self, name: &str) -> Result<Vec<f32>> {
+        match self {
+            Self::Read(file, info) => file.read(name, info),
+            Self::View(view) => {
+                Ok(view.load(&Device::Cpu)?.to_dtype(DType::F32)?.flatten_all()?.to_vec1()?)
+            }
+            Self::Stored(file, stored) => file.read(name, stored),
+        }
+    }
+}
+
+impl Weights {
+    /// Opens the files of checkpoint `id`, whose large tensors are to be held in `form`.
+    pub(in crate::models) fn open(id: &str, weights: &hub::Weights, form: Form) -> Result<Self> {
+        let files = match weights {
+            hub::Weights::Safetensors(paths) => {
+                let open = |path| Ok(File::Safetensors(Arc::new(SafetensorsFile::open(path)?)));
+                paths.iter().map(|path| open(path)).collect::<Result<_>>()?
+            }
+            hub::Weights::Absent => Vec::new(),
+            hub::Weights::Pytorch(paths) => {
+                let open = |path| PytorchFile::open(path).map(File::Pytorch);
+                paths.iter().map(|path| open(path)).collect::<Result<_>>()?
+            }
+            hub::Weights::Embedded(bytes) => {
+                vec![File::Embedded(SliceSafetensors::new(bytes).map_err(|error| Error::WeightsFile {
+                    file: id.to_owned(),
+                    format: "safetensors",
+                    message: error.to_string(),
+                })?)]
+            }
+        };
+        Ok(Self { id: id.to_owned(), files, initialiser: None, prefix: "", form })
+    }
+
+    /// Those of checkpoint `id` before any training.
+    pub(in crate::models) fn untrained(id: &str, initialiser: Initialiser, form: Form) -> Self {
+        Self { id: id.to_owned(), files: Vec::new(), initialiser: Some(initialiser), prefix: "", form }
+    }
+
+    /// Settles which of `prefixes` this checkpoint puts before every name, by looking for the table of tokens, and gives the one
+    /// of its two names that is there.
+    pub(in crate::models) fn find_prefix(
+        &mut self,
+        prefixes: &'static [&'static str],
+        tokens: &'static str,
+        other: Option<&'static str>,
+    ) -> &'static str {
+        let found = [Some(tokens), other].into_iter().flatten().find_map(|name| {
+            let mut prefixes = prefixes.iter().copied();
+            let prefix = prefixes.find(|prefix| self.view(&format!("{prefix}{name}.weight")).is_some());
+            prefix.map(|prefix| (prefix, name))
+        });
+        let (prefix, name) = found.unwrap_or((prefixes.first().copied().unwrap_or_default(), tokens));
+        self.prefix = prefix;
+        name
+    }
+
+    fn view(&self, full_name: &str) -> Option<Found<'_>> {
+        self.files.iter().find_map(|file| match file {
+            File::Safetensors(file) => file.get(full_name).map(|info| Found::Read(file, info)),
+            File::Embedded(file) => file.get(full_name).ok().map(Found::View),
+            File::Pytorch(file) => file.get(full_name).map(|stored| Found::Stored(file, stored)),
+        })
+    }
+
+    /// Tensor `name` as f32, row-major, or the first of `names` that is there; `role` says how it is before any training.
+    pub(in crate::models) fn floats(
+        &self,
+        names: &[String],
+        shape: &[usize],
+        role: Role,
+    ) -> Result<Vec<f32>> {
+        if let (Some(initialiser), [name, ..]) = (&self.initialiser, names) {
+            memory::fits(&self.id, name, shape)?;
+            return Ok(initialiser.draw(name, shape, role));
+        }
+        let (name, found) = self.find(names, shape)?;
+        memory::fits(&self.id, &name, shape)?;
+        found.load(&name)
+    }
+
+    /// The first of `names` that is there, and its tensor, which has `shape`.
+    fn find(&self, names: &[String], shape: &[usize]) -> Result<(String, Found<'_>)> {
+        let full = |name: &String| format!("{}{name}", self.prefix);
+        let found = names.iter().map(full).find_map(|name| self.view(&name).map(|view| (name, view)));
+        let Some((name, view)) = found else {
+            return Err(Error::MissingTensor {
+                id: self.id.clone(),
+                name: names.first().map(full).unwrap_or_default(),
+                expected: shape.to_vec(),
+            });
+        };
+        if view.shape() != shape {
+            return Err(Error::TensorShape {
+                id: self.id.clone(),
+                name,
+                found: view.shape().to_vec(),
+                expected: shape.to_vec(),
+            });
+        }
+        Ok((name, view))
+    }
+
+    /// Refuses a table called `name`, made from nothing that is stored, that there is no room for.
+    pub(in crate::models) fn fits(&self, name: &str, shape: &[usize]) -> Result<()> {
+        memory::fits(&self.id, name, shape).map(|_| ())
+    }
+
+    /// A tensor of block `layer` by its whole name, row-major.
+    pub(in crate::models) fn values(&self, name: &str, layer: usize, shape: &[usize]) -> Result<Vec<f32>> {
+        let is_bias = name.rsplit('.').next() == Some("bias");
+        let role = if is_bias { Role::Zero } else { Role::Drawn };
+        self.floats(&[in_block(name, layer)], shape, role)
+    }
+
+    /// The table of tokens, `(rows, columns)`: in memory, or, where `stays` says so and the file allows it, in its file.
+    pub(in crate::models) fn tokens(
+        &self,
+        name: &str,
+        rows: usize,
+        columns: usize,
+        stays: bool,
+    ) -> Result<Table> {
+        if stays && self.initialiser.is_none() {
+            let (name, found) = self.find(&[format!("{name}.weight")], &[rows, columns])?;
+            if let Found::Read(file, info) = found {
+                let table = FileTable { file: Arc::clone(file), name, info: info.clone(), dtype: self.form.dtype };
+                return Ok(Table::File(table));
+            }
+        }
+        Table::new(self.table(name, rows, columns)?, self.form.dtype)
+    }
+
+    /// An embedding table, `(rows, columns)`.
+    pub(in crate::models) fn table(&self, name: &str, rows: usize, columns: usize) -> Result<Tensor> {
+        let values = self.floats(&[format!("{name}.weight")], &[rows, columns], Role::Drawn)?;
+        Ok(Tensor::from_vec(values, (rows, columns), &Device::Cpu)?)
+    }
+
+    /// A linear layer of block `layer`: its weight, `(outputs, inputs)`, and its bias.
+    pub(in crate::models) fn matrix(
+        &self,
+        names: Linear,
+        layer: usize,
+        outputs: usize,
+        inputs: usize,
+    ) -> Result<Matrix> {
+        let name = in_block(names.name, layer);
+        let weight_name = [format!("{name}.weight")];
+        let weight = if names.turned {
+            turned(&self.floats(&weight_name, &[inputs, outputs], Role::Drawn)?, outputs)
+        } else {
+            self.floats(&weight_name, &[outputs, inputs], Role::Drawn)?
+        };
+        // Biases are 0 before any training, but for those that steps are made with.
+        let role = if name.ends_with("mixer.dt_proj") { Role::Drawn } else { Role::Zero };
+        let bias =
+            if names.bias { Some(self.floats(&[format!("{name}.bias")], &[outputs], role)?) } else { None };
+        Ok(Matrix { form: self.form, ..Matrix::new(weight, bias, outputs, inputs) })
+    }
+}
+
+/// A matrix stored `(inputs, outputs)`, as `(outputs, inputs)`.
+fn turned(stored: &[f32], outputs: usize) -> Vec<f32> {
+    let inputs = stored.len() / outputs.max(1);
+    let mut turned = vec![0.0; stored.len()];
+    for (input, row) in stored.chunks_exact(outputs).enumerate() {
+        for (output, &value) in row.iter().enumerate() {
+            turned[output * inputs + input] = value;
+        }
+    }
+    turned
+}
+
+/// A name with the number of its block.
+pub(in crate::models) fn in_block(template: &str, layer: usize) -> String {
+    template.replace("{}", &layer.to_string())
+}

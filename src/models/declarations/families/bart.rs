@@ -1,0 +1,137 @@
+//! The encoders of BART (Lewis et al. 2020), mBART (Liu et al. 2020) and M2M-100 (Fan et al. 2021; NLLB too).
+//!
+//! Source: `models/{bart,mbart,m2m_100}/modeling_*.py` of Hugging Face transformers.
+
+use serde_json::Value;
+
+use crate::models::declarations::config::Config;
+use crate::models::declarations::names::{Block, Declaration, Mlp, Names, Qkv, linear};
+use crate::models::declarations::spec::{self, Attention, Embeddings, Norm, NormKind, Positions, Spec};
+use crate::models::error::Result;
+
+const BLOCK: Block = Block::new(
+    Qkv::separate(
+        "encoder.layers.{}.self_attn.q_proj",
+        "encoder.layers.{}.self_attn.k_proj",
+        "encoder.layers.{}.self_attn.v_proj",
+        true,
+    ),
+    linear("encoder.layers.{}.self_attn.out_proj"),
+    Mlp::Plain { up: linear("encoder.layers.{}.fc1"), down: linear("encoder.layers.{}.fc2") },
+);
+const ATTENTION_NORM: &str = "encoder.layers.{}.self_attn_layer_norm";
+const MLP_NORM: &str = "encoder.layers.{}.final_layer_norm";
+
+/// Learned positions, and norms after each half.
+const BART: Names = Names {
+    prefixes: &["", "model."],
+    positions: "encoder.embed_positions",
+    embedding_norm: Some("encoder.layernorm_embedding"),
+    ..Names::new("shared", BLOCK.norms_after(ATTENTION_NORM, MLP_NORM))
+};
+
+/// Norms before each half, and a last one.
+const MBART: Names = Names {
+    block: BLOCK.norms_before(ATTENTION_NORM, MLP_NORM),
+    final_norm: Some("encoder.layer_norm"),
+    ..BART
+};
+
+/// The same with no norm of the embeddings.
+const M2M_100: Names = Names { embedding_norm: None, ..MBART };
+
+/// Rows of the learned table before that of the first token.
+const OFFSET: usize = 2;
+
+fn spec(config: &Config, activation: &str) -> Result<Spec> {
+    for decoder in [
+        "decoder_layers",
+        "decoder_attention_heads",
+        "decoder_ffn_dim",
+        "decoder_layerdrop",
+        "encoder_layerdrop",
+        "num_hidden_layers",
+        "max_encoder_position_embeddings",
+        "max_decoder_position_embeddings",
+        "add_bias_logits",
+        "force_bos_token_to_be_generated",
+        "save_step",
+    ] {
+        config.ignore(decoder);
+    }
+    for key in ["static_position_embeddings", "is_decoder"] {
+        config.only(key, &Value::from(false))?;
+    }
+    config.only("extra_pos_embeddings", &Value::from(OFFSET))?;
+    let d_model = config.count("d_model")?;
+    let (n_heads, d_head) = config.heads("d_model", "encoder_attention_heads")?;
+    let n_layers = config.layers("encoder_layers")?;
+    let n_positions = config.count_or("max_position_embeddings", 1024)?;
+    let scaled = config.flag_or("scale_embedding", false)?;
+    Ok(Spec {
+        vocab_size: config.count("vocab_size")?,
+        d_model,
+        n_layers,
+        n_positions: Some(n_positions),
+        embeddings: Embeddings {
+            scale: if scaled { (d_model as f32).sqrt() } else { 1.0 },
+            positions: Some(Positions {
+                learned: true,
+                rows: n_positions + OFFSET,
+                first: OFFSET,
+                uncounted: None,
+            }),
+            ..Embeddings::tokens(d_model)
+        },
+        norm: Norm { kind: NormKind::Layer, eps: 1e-5 },
+        attention: Attention::full(n_heads, d_head),
+        blocks: vec![spec::Block::default(); n_layers],
+        mlp: spec::Mlp {
+            d: config.count("encoder_ffn_dim")?,
+            activation: config.activation_or("activation_function", activation)?,
+        },
+        parallel: false,
+        residual_scale: 1.0,
+        convolution: None,
+        d_last: None,
+        recurrence: None,
+    })
+}
+
+/// Refuses a configuration, of times when these keys existed, whose norms are elsewhere than this model type has them.
+fn norms_are(config: &Config, first: bool) -> Result<()> {
+    config.only("normalize_before", &Value::from(first))?;
+    config.only("add_final_layer_norm", &Value::from(first))?;
+    config.only("normalize_embedding", &Value::from(true))
+}
+
+pub(in crate::models) fn bart(config: &Config) -> Result<Declaration> {
+    norms_are(config, false)?;
+    Ok(Declaration { spec: spec(config, "gelu")?, names: BART })
+}
+
+pub(in crate::models) fn mbart(config: &Config) -> Result<Declaration> {
+    norms_are(config, true)?;
+    Ok(Declaration { spec: spec(config, "gelu")?, names: MBART })
+}
+
+pub(in crate::models) fn m2m_100(config: &Config) -> Result<Declaration> {
+    config.only("normalize_before", &Value::from(true))?;
+    config.only("add_final_layer_norm", &Value::from(true))?;
+    config.only("normalize_embedding", &Value::from(false))?;
+    let mut spec = spec(config, "relu")?;
+    spec.embeddings.scale =
+        if config.flag_or("scale_embedding", true)? { (spec.d_model as f32).sqrt() } else { 1.0 };
+    let padding = config.token_or("pad_token_id", 1)?;
+    let first = padding as usize + 1;
+    spec.embeddings.positions = spec.embeddings.positions.map(|layout| Positions {
+        learned: false,
+        rows: layout.rows - OFFSET + first,
+        first,
+        uncounted: Some(padding),
+    });
+    if spec.d_model < 4 {
+        return Err(config.error("d_model", "is too small for sines and cosines"));
+    }
+    Ok(Declaration { spec, names: M2M_100 })
+}

@@ -1,0 +1,71 @@
+//! BLOOM (Le Scao et al. 2022): positions are slopes on the scores.
+//!
+//! Source: `models/bloom/modeling_bloom.py` of Hugging Face transformers.
+
+use serde_json::Value;
+
+use crate::models::declarations::activation::Activation;
+use crate::models::declarations::config::Config;
+use crate::models::declarations::names::{Block, Declaration, Mlp, Names, Qkv, linear};
+use crate::models::declarations::spec::{self, Attention, DistanceBias, Embeddings, Norm, NormKind, Spec};
+use crate::models::error::Result;
+
+const NAMES: Names = Names {
+    prefixes: &["", "transformer."],
+    embedding_norm: Some("word_embeddings_layernorm"),
+    final_norm: Some("ln_f"),
+    ..Names::new(
+        "word_embeddings",
+        Block::new(
+            Qkv::Interleaved(linear("h.{}.self_attention.query_key_value")),
+            linear("h.{}.self_attention.dense"),
+            Mlp::Plain { up: linear("h.{}.mlp.dense_h_to_4h"), down: linear("h.{}.mlp.dense_4h_to_h") },
+        )
+        .norms_before("h.{}.input_layernorm", "h.{}.post_attention_layernorm"),
+    )
+};
+
+pub(in crate::models) fn declare(config: &Config) -> Result<Declaration> {
+    config.only("apply_residual_connection_post_layernorm", &Value::from(false))?;
+    // How the training was spread over machines.
+    if config.count_or("pretraining_tp", 1)? > 1 {
+        // transformers then leaves out biases.
+        config.only("slow_but_exact", &Value::from(false))?;
+    }
+    for unused in
+        ["slow_but_exact", "attention_softmax_in_fp32", "bias_dropout_fusion", "masked_softmax_fusion"]
+    {
+        config.ignore(unused);
+    }
+    for unused in
+        ["offset_alibi", "seq_length", "skip_bias_add", "skip_bias_add_qkv", "unk_token_id", "hidden_dropout"]
+    {
+        config.ignore(unused);
+    }
+    let size_key = if config.has("n_embed") { "n_embed" } else { "hidden_size" };
+    let heads_key = if config.has("num_attention_heads") { "num_attention_heads" } else { "n_head" };
+    let layers_key = if config.has("num_hidden_layers") { "num_hidden_layers" } else { "n_layer" };
+    let d_model = config.count(size_key)?;
+    let (n_heads, d_head) = config.heads(size_key, heads_key)?;
+    let n_layers = config.layers(layers_key)?;
+    let spec = Spec {
+        vocab_size: config.count("vocab_size")?,
+        d_model,
+        n_layers,
+        n_positions: None,
+        embeddings: Embeddings::tokens(d_model),
+        norm: Norm { kind: NormKind::Layer, eps: config.number_or("layer_norm_epsilon", 1e-5)? as f32 },
+        attention: Attention {
+            bias: DistanceBias::Alibi { scale: 1.0 },
+            ..Attention::causal(n_heads, d_head)
+        },
+        blocks: vec![spec::Block::default(); n_layers],
+        mlp: spec::Mlp { d: 4 * d_model, activation: Activation::GeluTanh },
+        parallel: false,
+        residual_scale: 1.0,
+        convolution: None,
+        d_last: None,
+        recurrence: None,
+    };
+    Ok(Declaration { spec, names: NAMES })
+}

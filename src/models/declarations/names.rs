@@ -1,0 +1,204 @@
+//! What a family calls its weights. `{}` stands for the number of the block.
+//!
+//! A part that a family does not name, it does not have.
+
+use super::spec::Spec;
+
+/// The names of a family's weights.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::models) struct Names {
+    /// What some checkpoints put before every name.
+    pub(in crate::models) prefixes: &'static [&'static str],
+    pub(in crate::models) tokens: &'static str,
+    /// What other checkpoints call the same table.
+    pub(in crate::models) other_tokens: Option<&'static str>,
+    pub(in crate::models) positions: &'static str,
+    pub(in crate::models) segments: &'static str,
+    pub(in crate::models) embedding_norm: Option<&'static str>,
+    /// From the embeddings' size to `d_model`.
+    pub(in crate::models) embedding_projection: Option<Linear>,
+    pub(in crate::models) block: Block,
+    pub(in crate::models) final_norm: Option<&'static str>,
+    /// From `d_model` to [`Spec::d_last`].
+    pub(in crate::models) last_projection: Option<Linear>,
+    /// A convolution, and the norm after it.
+    pub(in crate::models) convolution: Option<(&'static str, &'static str)>,
+}
+
+/// The names of a block's weights. With `x` the residual stream:
+///
+/// ```text
+/// x = after_attention(x + attention_out(attention(attention_in(x))))
+/// x = after_mlp(x + mlp_out(mlp(mlp_in(x))))
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub(in crate::models) struct Block {
+    pub(in crate::models) attention_in: Option<&'static str>,
+    pub(in crate::models) qkv: Qkv,
+    /// Norms of queries and keys, of each head or of all at once.
+    pub(in crate::models) qk_norm: Option<QkNorm>,
+    /// A table `(buckets, heads)` of [`super::spec::DistanceBias::Buckets`], which all blocks share.
+    pub(in crate::models) distance_bias: Option<&'static str>,
+    /// The layers of [`super::spec::DistanceBias::Disentangled`].
+    pub(in crate::models) disentangled: Option<Disentangled>,
+    pub(in crate::models) attention: Linear,
+    pub(in crate::models) attention_out: Option<&'static str>,
+    pub(in crate::models) after_attention: Option<&'static str>,
+    pub(in crate::models) mlp_in: Option<&'static str>,
+    pub(in crate::models) mlp: Mlp,
+    pub(in crate::models) mlp_out: Option<&'static str>,
+    pub(in crate::models) after_mlp: Option<&'static str>,
+}
+
+/// A linear layer: `NAME.weight`, and `NAME.bias` if it has one.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::models) struct Linear {
+    pub(in crate::models) name: &'static str,
+    pub(in crate::models) bias: bool,
+    /// Whether it is stored `(inputs, outputs)`, not `(outputs, inputs)`.
+    pub(in crate::models) turned: bool,
+}
+
+/// Queries, keys and values.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::models) enum Qkv {
+    /// Three layers.
+    Separate(Linear, Linear, Linear),
+    /// One layer: all queries, then all keys, then all values.
+    Stacked(Linear),
+    /// One layer: for each head of keys its queries, its key and its value.
+    Interleaved(Linear),
+}
+
+/// Norms of queries and keys.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::models) struct QkNorm {
+    pub(in crate::models) query: &'static str,
+    pub(in crate::models) key: &'static str,
+    pub(in crate::models) over: NormOver,
+}
+
+/// What a norm of queries or keys is taken over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::models) enum NormOver {
+    /// All heads at once.
+    All,
+    /// Each head, all with the same weights.
+    Head,
+    /// Each head with weights of its own, without biases; `{head}` in the name stands for its number.
+    OwnHead,
+}
+
+/// What disentangled attention has beside queries and keys.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::models) struct Disentangled {
+    /// The table of distances, and its norm, which all blocks share.
+    pub(in crate::models) table: &'static str,
+    pub(in crate::models) norm: &'static str,
+    /// The layers that make queries and keys of it, where they are not those of the tokens.
+    pub(in crate::models) query: Linear,
+    pub(in crate::models) key: Linear,
+}
+
+/// An MLP.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::models) enum Mlp {
+    /// `down(act(up(x)))`.
+    Plain { up: Linear, down: Linear },
+    /// `down(act(gate(x)) · up(x))`.
+    Gated { gate: Linear, up: Linear, down: Linear },
+    /// The same, with gate and up in one layer, in this order.
+    GatedStacked { gate_up: Linear, down: Linear },
+}
+
+/// A linear layer with a bias.
+pub(in crate::models) const fn linear(name: &'static str) -> Linear {
+    Linear { name, bias: true, turned: false }
+}
+
+impl Linear {
+    /// The same layer, with a bias or without.
+    pub(in crate::models) const fn bias(self, bias: bool) -> Self {
+        Self { bias, ..self }
+    }
+
+    /// The same layer, stored `(inputs, outputs)`.
+    pub(in crate::models) const fn turned(self) -> Self {
+        Self { turned: true, ..self }
+    }
+}
+
+impl Qkv {
+    /// Three layers, all with a bias or all without.
+    pub(in crate::models) const fn separate(
+        query: &'static str,
+        key: &'static str,
+        value: &'static str,
+        bias: bool,
+    ) -> Self {
+        Self::Separate(linear(query).bias(bias), linear(key).bias(bias), linear(value).bias(bias))
+    }
+}
+
+impl Block {
+    /// A block of attention and an MLP, with no norm anywhere.
+    pub(in crate::models) const fn new(qkv: Qkv, attention: Linear, mlp: Mlp) -> Self {
+        Self {
+            attention_in: None,
+            qkv,
+            qk_norm: None,
+            distance_bias: None,
+            disentangled: None,
+            attention,
+            attention_out: None,
+            after_attention: None,
+            mlp_in: None,
+            mlp,
+            mlp_out: None,
+            after_mlp: None,
+        }
+    }
+
+    /// The norm before each half, as most decoders have it.
+    pub(in crate::models) const fn norms_before(self, attention: &'static str, mlp: &'static str) -> Self {
+        Self { attention_in: Some(attention), mlp_in: Some(mlp), ..self }
+    }
+
+    /// The norm after each half, on the residual stream, as in BERT.
+    pub(in crate::models) const fn norms_after(self, attention: &'static str, mlp: &'static str) -> Self {
+        Self { after_attention: Some(attention), after_mlp: Some(mlp), ..self }
+    }
+}
+
+impl Names {
+    /// Token embeddings; recurrent blocks know the names of their weights.
+    pub(in crate::models) const fn without_blocks(tokens: &'static str) -> Self {
+        let none = linear("");
+        Self::new(tokens, Block::new(Qkv::Stacked(none), none, Mlp::Plain { up: none, down: none }))
+    }
+
+    /// Token embeddings and blocks, with no prefix, norm or projection.
+    #[expect(clippy::large_types_passed_by_value, reason = "a constant, made when the program is compiled")]
+    pub(in crate::models) const fn new(tokens: &'static str, block: Block) -> Self {
+        Self {
+            prefixes: &[""],
+            tokens,
+            other_tokens: None,
+            positions: "",
+            segments: "",
+            embedding_norm: None,
+            embedding_projection: None,
+            block,
+            final_norm: None,
+            last_projection: None,
+            convolution: None,
+        }
+    }
+}
+
+/// A family's reading of a configuration.
+#[derive(Debug, Clone)]
+pub(in crate::models) struct Declaration {
+    pub(in crate::models) spec: Spec,
+    pub(in crate::models) names: Names,
+}

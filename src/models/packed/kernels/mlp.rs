@@ -1,0 +1,223 @@
+//! MLPs: two linear layers with an activation between them, whose hidden layer is never whole.
+//!
+//! Some units of the hidden layer are computed for a block of rows, and what they add to the outputs is added, before the next
+//! ones are: they stay in the second cache. Sums are those of one layer after the other, in the same order, to the last bit.
+
+use super::PANEL;
+use super::linear::{Finish, PackedLinear, finish};
+use super::math::activate;
+use super::multiply::{Block, Multiply, aligned, blocks, rows_at_once, share, sums};
+use super::room::{self, Room};
+use super::simd::{self, Kernel, Simd};
+use super::tiles::{self, Amx};
+use super::vectors::Vectors;
+use crate::models::checkpoint::precision::Form;
+use crate::models::declarations::activation::Activation;
+
+/// An MLP's weights, all held alike.
+#[derive(Debug)]
+pub(in crate::models) struct PackedMlp {
+    activation: Activation,
+    activated: PackedLinear,
+    factor: Option<PackedLinear>,
+    down: PackedLinear,
+}
+
+/// A layer as it is stored: its weight, `(outputs, inputs)`, and its bias.
+pub(in crate::models) type Stored<'a> = (&'a [f32], Option<&'a [f32]>);
+
+/// How many panels of the hidden layer are computed at once.
+const AT_ONCE: usize = 12;
+
+impl PackedMlp {
+    /// The MLP of a hidden layer of `d_mlp` units: `activated` goes through the activation, and is multiplied by `factor`'s output
+    /// if there is one; `down` follows.
+    pub(in crate::models) fn new(
+        activation: Activation,
+        (d, d_mlp): (usize, usize),
+        activated: Stored<'_>,
+        factor: Option<Stored<'_>>,
+        down: Stored<'_>,
+        form: Form,
+    ) -> Self {
+        let layer = |(weight, bias): Stored<'_>, outputs, inputs| {
+            PackedLinear::new(weight, bias, outputs, inputs, form)
+        };
+        Self {
+            activation,
+            activated: layer(activated, d_mlp, d),
+            factor: factor.map(|factor| layer(factor, d_mlp, d)),
+            down: layer(down, d, d_mlp),
+        }
+    }
+
+    /// The activation.
+    pub(in crate::models) fn activation(&self) -> Activation {
+        self.activation
+    }
+
+    /// The layer that goes through the activation, the one that it is multiplied by, and the last.
+    pub(in crate::models) fn layers(&self) -> (&PackedLinear, Option<&PackedLinear>, &PackedLinear) {
+        (&self.activated, self.factor.as_ref(), &self.down)
+    }
+
+    /// `x` is `(rows, d)`, and so is `y`.
+    pub(in crate::models) fn forward_to(&self, x: &[f32], finish: Finish<'_>, y: &mut [f32]) {
+        room::with(|room| simd::run(Product { mlp: self, x, finish, y, room }));
+    }
+}
+
+struct Product<'a> {
+    mlp: &'a PackedMlp,
+    x: &'a [f32],
+    finish: Finish<'a>,
+    y: &'a mut [f32],
+    room: &'a mut Room,
+}
+
+impl Kernel for Product<'_> {
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        match (self.mlp.activated.weights.parts(), Amx::detect()) {
+            (None, _) => self.with(simd, Vectors),
+            (Some(parts), Some(amx)) => self.with(simd, amx.begin().multiply(parts)),
+            (Some(parts), None) => self.with(simd, tiles::Portable(parts)),
+        }
+    }
+}
+
+impl Product<'_> {
+    #[inline(always)]
+    fn with<S: Simd, M: Multiply>(self, simd: S, multiply: M) {
+        let Self { mlp, x, finish, y, room } = self;
+        let at_once = rows_at_once(mlp.activated.inputs) * mlp.activated.inputs;
+        for (index, (x, y)) in x.chunks(at_once).zip(y.chunks_mut(at_once)).enumerate() {
+            of_rows(simd, multiply, mlp, x, finish.of(index * at_once, y.len()), y, room);
+        }
+    }
+}
+
+/// The MLP of as many rows as are taken at once.
+#[inline(always)]
+fn of_rows<S: Simd, M: Multiply>(
+    simd: S,
+    multiply: M,
+    mlp: &PackedMlp,
+    x: &[f32],
+    then: Finish<'_>,
+    y: &mut [f32],
+    room: &mut Room,
+) {
+    let PackedMlp { activation, activated, factor, down } = mlp;
+    let (inputs, d_mlp, outputs) = (activated.inputs, activated.outputs, down.outputs);
+    let rows = x.len() / inputs;
+    let (size, n_blocks) = (sums::<M>(), rows.div_ceil(M::ROWS));
+    let biases = |layer: &'_ PackedLinear, panel: usize| -> [f32; PANEL] { layer.bias.as_chunks().0[panel] };
+    let Room { of, sums: one_room, all_sums, panel: panel_room, other_panel } = room;
+    let (sums, factors) = aligned(one_room, 2 * size).split_at_mut(size);
+    let all_sums = aligned(all_sums, down.bias.len() / PANEL * n_blocks * size);
+    let room::Rows { input, hidden } = M::rows(of);
+    let x = multiply.take(x, inputs, room::first(input, multiply.size(rows, inputs), multiply.empty()));
+    for start in (0..d_mlp).step_by(AT_ONCE * PANEL) {
+        let units = start..d_mlp.min(start + AT_ONCE * PANEL);
+        let hidden = room::first(hidden, multiply.size(rows, units.len()), multiply.empty());
+        for (place, panel) in (start / PANEL..units.end.div_ceil(PANEL)).enumerate() {
+            let ahead = multiply.ahead(&activated.weights, (panel + 1) % d_mlp.div_ceil(PANEL), 0..inputs);
+            let weights = multiply.panel(&activated.weights, inputs, panel, 0..inputs, panel_room);
+            let bias = biases(activated, panel);
+            let by = factor.as_ref().map(|factor| {
+                let weights = multiply.panel(&factor.weights, inputs, panel, 0..inputs, other_panel);
+                (weights, biases(factor, panel))
+            });
+            for (index, block) in blocks::<M>(rows, inputs).enumerate() {
+                multiply.product(simd, x, block, weights, share(ahead, index, n_blocks), sums, true);
+                if let Some((weights, _)) = &by {
+                    multiply.product(simd, x, block, weights, &[], factors, true);
+                }
+                let sums = &mut sums[..block.rows * PANEL];
+                hide(simd, *activation, sums, &bias, by.as_ref().map(|(_, bias)| (&*factors, bias)));
+                multiply.put(sums, Block { inputs: units.len(), ..block }, place, hidden);
+            }
+        }
+        for panel in 0..down.bias.len() / PANEL {
+            let next = (panel + 1) % (down.bias.len() / PANEL);
+            let ahead = multiply.ahead(&down.weights, next, units.clone());
+            let weights = multiply.panel(&down.weights, d_mlp, panel, units.clone(), panel_room);
+            for (index, block) in blocks::<M>(rows, units.len()).enumerate() {
+                let sums = &mut all_sums[(panel * n_blocks + index) * size..][..size];
+                multiply.product(simd, hidden, block, weights, share(ahead, index, n_blocks), sums, start == 0);
+                if units.end == d_mlp {
+                    let (start, size) = (block.first * outputs, block.rows * outputs);
+                    let y = &mut y[start..][..size];
+                    finish(simd, sums, &biases(down, panel), then.of(start, size), y, outputs, panel);
+                }
+            }
+        }
+    }
+}
+
+/// Makes hidden units of their sums, `(rows, PANEL)`, and of the sums of the layer that they are multiplied by.
+#[inline(always)]
+fn hide<S: Simd>(
+    simd: S,
+    activation: Activation,
+    sums: &mut [f32],
+    bias: &[f32; PANEL],
+    by: Option<(&[f32], &[f32; PANEL])>,
+) {
+    for (row, sums) in sums.chunks_exact_mut(PANEL).enumerate() {
+        for start in (0..PANEL).step_by(S::LANES) {
+            let sum = simd.add(simd.load(&sums[start..]), simd.load(&bias[start..]));
+            let mut unit = activate(simd, activation, sum);
+            if let Some((factors, bias)) = by {
+                let factor = simd.load(&factors[row * PANEL + start..]);
+                unit = simd.mul(simd.add(factor, simd.load(&bias[start..])), unit);
+            }
+            simd.store(&mut sums[start..], unit);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::models::checkpoint::precision::Precision;
+    use crate::numeric::rng::Stream;
+
+    fn random(stream: &mut Stream, size: usize) -> Vec<f32> {
+        (0..size).map(|_| stream.unit() as f32 * 2.0 - 1.0).collect()
+    }
+
+    #[test]
+    fn an_mlp_is_its_layers_one_after_the_other_to_the_last_bit() {
+        let mut stream = Stream::new(1, "mlp");
+        for (rows, d, d_mlp) in [(1, 1, 1), (13, 32, 64), (40, 33, 900), (200, 40, 400)] {
+            let (x, residual) = (random(&mut stream, rows * d), random(&mut stream, rows * d));
+            let (up, gate) = (random(&mut stream, d * d_mlp), random(&mut stream, d * d_mlp));
+            let (down, bias) = (random(&mut stream, d * d_mlp), random(&mut stream, d_mlp));
+            for precision in [Precision::F32, Precision::Fast, Precision::Bf16] {
+                let form = Form { precision, ..Form::default() };
+                let layer = |weight: &[f32], bias, outputs, inputs| {
+                    PackedLinear::new(weight, bias, outputs, inputs, form)
+                };
+                for factor in [None, Some((gate.as_slice(), None))] {
+                    let stored = (up.as_slice(), Some(bias.as_slice()));
+                    let mlp =
+                        PackedMlp::new(Activation::Silu, (d, d_mlp), stored, factor, (&down, None), form);
+                    let mut y = vec![f32::NAN; rows * d];
+                    mlp.forward_to(&x, Finish::Add(&residual), &mut y);
+                    let activated = Finish::Activate(Activation::Silu);
+                    let mut hidden = layer(&up, Some(&bias), d_mlp, d).forward(&x, activated);
+                    if let Some((weight, _)) = factor {
+                        let factors = layer(weight, None, d_mlp, d).forward(&x, Finish::Plain);
+                        for (hidden, factor) in hidden.iter_mut().zip(factors) {
+                            *hidden *= factor;
+                        }
+                    }
+                    let expected = layer(&down, None, d, d_mlp).forward(&hidden, Finish::Add(&residual));
+                    assert!(y == expected, "{rows} × {d}, {d_mlp}, {precision}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! The computation: embeddings and a stack of blocks, on tokens packed without padding.
+//!
+//! Every tensor of a pass is `(n_tokens, …)`: the sequences of a batch stand one after another, and only attention
+//! looks at where one ends. A pass goes through all blocks with one batch ([`Trunk::forward`]), or, where blocks are made ready one at
+//! a time, through one block with all batches ([`Trunk::forward_together`]); its steps are the same either way.
+
+use candle_core::{Device, Result, Tensor};
+use rayon::prelude::*;
+
+use super::block::{Room, Shared};
+use super::convolution::Convolution;
+use super::distances::DistanceTable;
+use super::kernels::linear::{Finish, PackedLinear};
+use super::kernels::norm::Norm;
+use super::kernels::ops;
+use super::recurrent::steps::Carried;
+use super::stack::{Layer, Stack};
+use crate::models::checkpoint::table::Table;
+use crate::models::checkpoint::weights::Weights;
+use crate::models::declarations::names::{Declaration, Names};
+use crate::models::declarations::rotary::Rotary;
+use crate::models::declarations::spec::{self, Positions, Projected, Spec};
+use crate::models::error;
+use crate::models::sequences::Sequences;
+
+/// Embeddings and blocks with their weights.
+pub(in crate::models) struct Trunk {
+    pub(in crate::models) embeddings: Embeddings,
+    pub(in crate::models) blocks: Stack,
+    /// The distinct rotations of all blocks.
+    pub(in crate::models) rotaries: Vec<Rotary>,
+    pub(in crate::models) distances: Option<DistanceTable>,
+    pub(in crate::models) final_norm: Option<Norm>,
+    pub(in crate::models) last_projection: Option<PackedLinear>,
+    pub(in crate::models) convolution: Option<Convolution>,
+}
+
+pub(in crate::models) struct Embeddings {
+    /// `(vocab_size, d)`.
+    pub(in crate::models) tokens: Table,
+    pub(in crate::models) scale: f32,
+    /// `(rows, d)`; the first segment's embedding, which all tokens share, is in it.
+    pub(in crate::models) positions: Option<(Positions, Tensor)>,
+    /// `(1, d)`: the first segment's embedding, where there is no table of positions for it to be in.
+    pub(in crate::models) segment: Option<Tensor>,
+    pub(in crate::models) norm: Option<Norm>,
+    pub(in crate::models) projected: Projected,
+    pub(in crate::models) projection: Option<PackedLinear>,
+}
+
+/// A batch on its way through the blocks.
+struct Pass<'a> {
+    sequences: &'a Sequences,
+    shared: Shared,
+    carried: Carried,
+    /// The convolution's part of the first block's output, until it is added.
+    convolved: Option<Vec<f32>>,
+    /// The last hidden state, `(n_tokens, d_model)`.
+    x: Vec<f32>,
+    room: Room,
+}
+
+impl Trunk {
+    /// Embeddings and blocks of `declaration`; with `offload`, blocks and the table of tokens stay in their files.
+    pub(in crate::models) fn load(
+        declaration: &Declaration,
+        mut weights: Weights,
+        offload: bool,
+    ) -> error::Result<Self> {
+        let Declaration { spec, names } = declaration;
+        let tokens = weights.find_prefix(names.prefixes, names.tokens, names.other_tokens);
+        let embeddings = Embeddings::load(spec, &Names { tokens, ..*names }, &weights, offload)?;
+        let final_norm =
+            names.final_norm.map(|name| weights.norm(name, 0, spec.d_model, spec.norm)).transpose()?;
+        let distances = DistanceTable::load(spec, &names.block, &weights)?;
+        let last_projection = match (names.last_projection, spec.d_last) {
+            (Some(name), Some(d_last)) => Some(weights.matrix(name, 0, d_last, spec.d_model)?.pack()),
+            _ => None,
+        };
+        let convolution = Convolution::load(spec, names, &weights)?;
+        let (blocks, rotaries) = Stack::load(declaration, weights, offload)?;
+        Ok(Self { embeddings, blocks, rotaries, distances, final_norm, last_projection, convolution })
+    }
+
+    /// Runs blocks up to hidden state `deepest`, giving each hidden state `(n_tokens, d_model)` to `visit` as it is made.
+    pub(in crate::models) fn forward(
+        &self,
+        sequences: &Sequences,
+        deepest: usize,
+        mut visit: impl FnMut(usize, &[f32]) -> error::Result<()>,
+    ) -> error::Result<()> {
+        let mut pass = self.begin(sequences, deepest)?;
+        visit(0, &pass.x)?;
+        for index in 0..deepest.min(self.blocks.len()) {
+            self.step(&mut pass, index, &self.blocks.layer(index)?);
+            visit(index + 1, &pass.x)?;
+        }
+        Ok(())
+    }
+
+    /// The same for several batches at once, block by block: each block is made ready once for all of them. `visit` is given the
+    /// place of the batch too, and is called from any thread.
+    pub(in crate::models) fn forward_together(
+        &self,
+        batches: &[Sequences],
+        deepest: usize,
+        visit: impl Fn(usize, usize, &[f32]) -> error::Result<()> + Sync,
+    ) -> error::Result<()> {
+        let begun = batches.par_iter().enumerate().map(|(batch, sequences)| {
+            let pass = self.begin(sequences, deepest)?;
+            visit(batch, 0, &pass.x)?;
+            Ok(pass)
+        });
+        let mut passes = begun.collect::<error::Result<Vec<Pass<'_>>>>()?;
+        for index in 0..deepest.min(self.blocks.len()) {
+            let block = self.blocks.layer(index)?;
+            passes.par_iter_mut().enumerate().try_for_each(|(batch, pass)| {
+                self.step(pass, index, &block);
+                visit(batch, index + 1, &pass.x)
+            })?;
+        }
+        Ok(())
+    }
+
+    /// A batch at hidden state 0, on its way to `deepest`.
+    fn begin<'a>(&self, sequences: &'a Sequences, deepest: usize) -> error::Result<Pass<'a>> {
+        let x = self.embeddings.forward(sequences)?.flatten_all()?.to_vec1()?;
+        let convolution = self.convolution.as_ref().filter(|_| deepest > 0);
+        let convolved = convolution.map(|convolution| convolution.forward(&x, sequences));
+        let shared = Shared::new(sequences, &self.rotaries, self.distances.as_ref());
+        Ok(Pass { sequences, shared, carried: Carried::default(), convolved, x, room: Room::default() })
+    }
+
+    /// Takes a batch through block `index`, which is `block`, and what follows it.
+    fn step(&self, pass: &mut Pass<'_>, index: usize, block: &Layer) {
+        let Pass { sequences, shared, carried, convolved, x, room } = pass;
+        match block {
+            Layer::Attention(block) => block.forward(x, sequences, shared, room),
+            Layer::Recurrent(block) => *x = block.forward(x, sequences, carried),
+        }
+        if let Some((convolution, convolved)) = self.convolution.as_ref().zip(convolved.take()) {
+            convolution.add(x, &convolved);
+        }
+        if index + 1 == self.blocks.len() {
+            if let Some(norm) = &self.final_norm {
+                norm.apply_to_rows(x);
+            }
+            if let Some(projection) = &self.last_projection {
+                *x = projection.forward(x, Finish::Plain);
+            }
+        }
+    }
+}
+
+impl Embeddings {
+    fn load(spec: &Spec, names: &Names, weights: &Weights, offload: bool) -> error::Result<Self> {
+        let spec::Embeddings { d, projected, .. } = spec.embeddings;
+        let d_positions = if projected == Projected::BeforePositions { spec.d_model } else { d };
+        let d_norm = if projected == Projected::Last { d } else { spec.d_model };
+        let tokens = weights.tokens(names.tokens, spec.vocab_size, d, offload)?;
+        let (mut positions, mut segment) = (None, None);
+        if let Some(layout) = spec.embeddings.positions {
+            let table = if layout.learned {
+                weights.table(names.positions, layout.rows, d_positions)?
+            } else {
+                weights.fits(names.positions, &[layout.rows, d_positions])?;
+                Tensor::from_vec(sinusoids(layout, d_positions), (layout.rows, d_positions), &Device::Cpu)?
+            };
+            positions = Some((layout, table));
+        }
+        if spec.embeddings.n_segments > 0 {
+            let segments = weights.table(names.segments, spec.embeddings.n_segments, d)?;
+            let first = segments.narrow(0, 0, 1)?;
+            match &mut positions {
+                Some((_, table)) => *table = table.broadcast_add(&first)?,
+                None => segment = Some(first),
+            }
+        }
+        Ok(Self {
+            tokens,
+            scale: spec.embeddings.scale,
+            positions,
+            segment,
+            norm: names.embedding_norm.map(|name| weights.norm(name, 0, d_norm, spec.norm)).transpose()?,
+            projected,
+            projection: names
+                .embedding_projection
+                .map(|name| weights.matrix(name, 0, spec.d_model, d))
+                .transpose()?
+                .map(|matrix| matrix.pack()),
+        })
+    }
+
+    fn forward(&self, sequences: &Sequences) -> error::Result<Tensor> {
+        let mut x = self.tokens.gather(sequences.tokens())?;
+        if self.scale != 1.0 {
+            x = (x * f64::from(self.scale))?;
+        }
+        x = self.project(x, Projected::BeforePositions)?;
+        if let Some((layout, table)) = &self.positions {
+            let rows = Tensor::new(position_rows(sequences, *layout), &Device::Cpu)?;
+            x = (x + table.index_select(&rows, 0)?)?;
+        }
+        if let Some(segment) = &self.segment {
+            x = x.broadcast_add(segment)?;
+        }
+        x = self.project(x, Projected::BeforeNorm)?;
+        if let Some(norm) = &self.norm {
+            x = ops::normalize(&x, norm)?;
+        }
+        Ok(self.project(x, Projected::Last)?)
+    }
+
+    /// `x` through the linear layer, if it stands at `place`.
+    fn project(&self, x: Tensor, place: Projected) -> Result<Tensor> {
+        match &self.projection {
+            Some(projection) if self.projected == place => ops::linear(&x, projection),
+            _ => Ok(x),
+        }
+    }
+}
+
+/// The table of positions that is not learned, `(rows, d)`: the first half of a row are sines, the second cosines.
+fn sinusoids(layout: Positions, d: usize) -> Vec<f32> {
+    let half = d / 2;
+    // In f32, as transformers computes it (`M2M100SinusoidalPositionalEmbedding`).
+    let step = (10_000f64.ln() / (half as f64 - 1.0)) as f32;
+    let frequencies: Vec<f32> = (0..half).map(|unit| (unit as f32 * -step).exp()).collect();
+    let mut table = vec![0.0; layout.rows * d];
+    for (row, values) in table.chunks_exact_mut(d).enumerate() {
+        // The row of tokens that do not count is 0.
+        if layout.uncounted.is_some() && row + 1 == layout.first {
+            continue;
+        }
+        let (sines, cosines) = values.split_at_mut(half);
+        for ((sine, cosine), frequency) in sines.iter_mut().zip(cosines).zip(&frequencies) {
+            (*sine, *cosine) = (row as f32 * frequency).sin_cos();
+        }
+    }
+    table
+}
+
+/// Which row of the table of positions each token has.
+pub(in crate::models) fn position_rows(sequences: &Sequences, layout: Positions) -> Vec<u32> {
+    let mut rows = Vec::with_capacity(sequences.tokens().len());
+    let first = layout.first as u32;
+    for sequence in sequences.iter() {
+        let mut next = first;
+        for (place, &token) in sequence.path.iter().enumerate() {
+            let counts = layout.uncounted != Some(sequences.tokens()[token as usize]);
+            if place >= sequence.shared {
+                rows.push(if counts { next } else { first.saturating_sub(1) });
+            }
+            next += u32::from(counts);
+        }
+    }
+    rows
+}

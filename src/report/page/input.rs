@@ -1,0 +1,22 @@
+//! What a page is made of.
+
+use ndarray::Array2;
+
+use crate::geometry::Geometry;
+use crate::profile::{Profile, RunRecord};
+use crate::stimuli::Stimuli;
+
+/// What a page is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Input<'a> {
+    /// The tables of the run.
+    pub profile: &'a Profile,
+    /// What was run.
+    pub run: &'a RunRecord,
+    /// The stimuli.
+    pub stimuli: &'a Stimuli,
+    /// How the distances of the features of `stimuli` correlate, `(n_features, n_features)`; NaN where that is undefined.
+    pub correlations: &'a Array2<f64>,
+    /// Maps of the stimuli, if they were made.
+    pub geometry: Option<&'a Geometry>,
+}
