@@ -4,7 +4,7 @@
 //! of bf16 parts ([`tiles`]). An output does not depend on what else is in the batch, to the last bit.
 
 use super::PANEL;
-use super::math::activate;
+use super::math::{activate, for_each};
 use super::multiply::{Multiply, aligned, blocks, rows_at_once, share, sums};
 use super::room::{self, Room};
 use super::simd::{self, Kernel, Simd};
@@ -159,42 +159,51 @@ pub(super) fn finish<S: Simd>(
 ) {
     let (first, width) = (panel * PANEL, PANEL.min(outputs - panel * PANEL));
     for (row, (y, sums)) in y.chunks_exact_mut(outputs).zip(sums.as_chunks::<PANEL>().0).enumerate() {
-        for start in (0..width).step_by(S::LANES) {
-            let size = S::LANES.min(width - start);
-            let sum = simd.add(simd.load(&sums[start..]), simd.load(&bias[start..]));
-            let value = match finish {
-                Finish::Plain => sum,
-                Finish::Activate(activation) => activate(simd, activation, sum),
-                Finish::Add(residual) => {
-                    let residual = &residual[row * outputs + first + start..][..size];
-                    simd.add(sum, load_some(simd, residual))
+        let y = &mut y[first..];
+        let residual: &[f32] = match finish {
+            Finish::Add(residual) => &residual[row * outputs + first..],
+            _ => &[],
+        };
+        match (y.first_chunk_mut(), finish, residual.first_chunk()) {
+            (Some(y), Finish::Plain, _) => finish_row(simd, sums, bias, None, y),
+            (Some(y), Finish::Add(_), Some(residual)) => finish_row(simd, sums, bias, Some(residual), y),
+            (Some(y), Finish::Activate(activation), _) => {
+                finish_row(simd, sums, bias, None, y);
+                for_each(simd, y, |simd, sum| activate(simd, activation, sum));
+            }
+            // The last panel, if it is not full.
+            _ => {
+                let mut full = [0.0; PANEL];
+                finish_row(simd, sums, bias, None, &mut full);
+                match finish {
+                    Finish::Plain => {}
+                    Finish::Activate(activation) => {
+                        for_each(simd, &mut full, |simd, sum| activate(simd, activation, sum));
+                    }
+                    Finish::Add(_) => full.iter_mut().zip(residual).for_each(|(sum, residual)| *sum += residual),
                 }
-            };
-            store_some(simd, &mut y[first + start..][..size], value);
+                y[..width].copy_from_slice(&full[..width]);
+            }
         }
     }
 }
 
-/// As many values as there are, at most a vector of them; zeros after them.
+/// A row of sums with its bias, and what it is added to, if it is.
 #[inline(always)]
-fn load_some<S: Simd>(simd: S, from: &[f32]) -> S::V {
-    if from.len() == S::LANES {
-        return simd.load(from);
+fn finish_row<S: Simd>(
+    simd: S,
+    sums: &[f32; PANEL],
+    bias: &[f32; PANEL],
+    residual: Option<&[f32; PANEL]>,
+    y: &mut [f32; PANEL],
+) {
+    for start in (0..PANEL).step_by(S::LANES) {
+        let mut sum = simd.add(simd.load(&sums[start..]), simd.load(&bias[start..]));
+        if let Some(residual) = residual {
+            sum = simd.add(sum, simd.load(&residual[start..]));
+        }
+        simd.store(&mut y[start..], sum);
     }
-    let mut full = [0.0; PANEL];
-    full[..from.len()].copy_from_slice(from);
-    simd.load(&full)
-}
-
-/// As many values as there are places, at most a vector of them.
-#[inline(always)]
-fn store_some<S: Simd>(simd: S, to: &mut [f32], vector: S::V) {
-    if to.len() == S::LANES {
-        return simd.store(to, vector);
-    }
-    let mut full = [0.0; PANEL];
-    simd.store(&mut full, vector);
-    to.copy_from_slice(&full[..to.len()]);
 }
 
 #[cfg(test)]

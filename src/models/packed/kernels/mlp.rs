@@ -165,7 +165,8 @@ fn hide<S: Simd>(
     bias: &[f32; PANEL],
     by: Option<(&[f32], &[f32; PANEL])>,
 ) {
-    for (row, sums) in sums.chunks_exact_mut(PANEL).enumerate() {
+    let (rows, _) = sums.as_chunks_mut::<PANEL>();
+    for (row, sums) in rows.iter_mut().enumerate() {
         for start in (0..PANEL).step_by(S::LANES) {
             let sum = simd.add(simd.load(&sums[start..]), simd.load(&bias[start..]));
             let mut unit = activate(simd, activation, sum);

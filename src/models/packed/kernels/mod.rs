@@ -8,6 +8,7 @@
 )]
 
 pub(in crate::models) mod attention;
+mod columns;
 pub(in crate::models) mod distances;
 pub(in crate::models) mod linear;
 mod math;

@@ -33,7 +33,15 @@ pub(super) trait Simd: Copy {
     /// `a * 2^n` for whole `n` in `-126..=127`.
     fn scale(self, a: Self::V, n: Self::V) -> Self::V;
     fn sum(self, a: Self::V) -> f32;
+    /// The largest of all values.
+    #[inline(always)]
+    fn most(self, a: Self::V) -> f32 {
+        let mut lanes = [f32::NEG_INFINITY; super::PANEL];
+        self.store(&mut lanes, a);
+        lanes[..Self::LANES].iter().fold(f32::NEG_INFINITY, |most, &value| if value > most { value } else { most })
+    }
     /// Fetches what stands `ahead` places after the first of `from` into the first cache, if the processor can.
+    #[inline(always)]
     fn prefetch(self, _from: &[f32], _ahead: usize) {}
 }
 
@@ -257,6 +265,11 @@ mod x86 {
         fn sum(self, a: Self::V) -> f32 {
             // SAFETY: as above.
             unsafe { _mm512_reduce_add_ps(a) }
+        }
+        #[inline(always)]
+        fn most(self, a: Self::V) -> f32 {
+            // SAFETY: as above.
+            unsafe { _mm512_reduce_max_ps(a) }
         }
         #[inline(always)]
         fn prefetch(self, from: &[f32], ahead: usize) {

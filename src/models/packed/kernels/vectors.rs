@@ -6,6 +6,7 @@
 use std::ops::Range;
 
 use super::PANEL;
+use super::columns::Columns;
 use super::multiply::{Block, Multiply};
 use super::room::{Both, Rows};
 use super::simd::Simd;
@@ -118,17 +119,22 @@ fn tile<S: Simd, const ROWS: usize, const VECTORS: usize>(
 ) {
     /// How many inputs ahead weights are fetched into the first cache.
     const AHEAD: usize = 32;
-    let rows: [&[f32]; ROWS] = std::array::from_fn(|row| &x[row * inputs..][..inputs]);
-    let mut totals: [[S::V; VECTORS]; ROWS] = std::array::from_fn(|row| {
-        std::array::from_fn(|vector| simd.load(&sums[row * PANEL + offset + vector * S::LANES..]))
-    });
-    // The count of inputs comes first, so that no row's end is looked for again.
-    for (input, panel) in (0..inputs).zip(weights.as_chunks::<PANEL>().0) {
+    let mut rows: [&[f32]; ROWS] = [&[]; ROWS];
+    let mut totals = [[simd.splat(0.0); VECTORS]; ROWS];
+    for (row, (values, totals)) in rows.iter_mut().zip(&mut totals).enumerate() {
+        *values = &x[row * inputs..][..inputs];
+        for (vector, total) in totals.iter_mut().enumerate() {
+            *total = simd.load(&sums[row * PANEL + offset + vector * S::LANES..]);
+        }
+    }
+    for (column, panel) in Columns::of(rows).iter().zip(weights.as_chunks::<PANEL>().0) {
         simd.prefetch(panel, AHEAD * PANEL);
-        let weights: [S::V; VECTORS] =
-            std::array::from_fn(|vector| simd.load(&panel[offset + vector * S::LANES..]));
-        for (row, totals) in rows.iter().zip(&mut totals) {
-            let x = simd.splat(row[input]);
+        let mut weights = [simd.splat(0.0); VECTORS];
+        for (vector, weights) in weights.iter_mut().enumerate() {
+            *weights = simd.load(&panel[offset + vector * S::LANES..]);
+        }
+        for (row, totals) in totals.iter_mut().enumerate() {
+            let x = simd.splat(column.get(row));
             for (total, &weight) in totals.iter_mut().zip(&weights) {
                 *total = simd.mul_add(x, weight, *total);
             }
