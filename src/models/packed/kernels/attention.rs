@@ -139,18 +139,28 @@ impl Head<'_> {
         let seen = self.attend.seen(rows[0], n).start..self.attend.seen(rows[R - 1], n).end;
         score::<S, R>(simd, queries, scale, (self.keys, self.columns), scores, &seen);
         let stride = scores.len() / ROWS;
-        for (row, scores) in rows.into_iter().zip(scores.chunks_exact_mut(stride)).take(n - first) {
-            self.weigh(simd, row, scores, &seen);
+        // Which lane a key is in does not depend on the row, or on the rows beside it.
+        let begin = seen.start - seen.start % S::LANES;
+        let n_vectors = (seen.end - begin).div_ceil(S::LANES);
+        for (row, scores) in rows.into_iter().zip(scores.chunks_exact_mut(stride)) {
+            self.add(simd, row, &mut scores[..begin + n_vectors * S::LANES], begin);
+        }
+        softmax::<S, R>(simd, scores, stride, begin, n_vectors);
+        for (row, scores) in rows.into_iter().zip(scores.chunks_exact_mut(stride)) {
+            let own = self.attend.seen(row, n);
+            scores[seen.start..own.start].fill(0.0);
+            if own.end < seen.end {
+                scores[own.end..seen.end].fill(0.0);
+            }
         }
         let tokens = &self.path[seen.clone()];
         let values = |token| self.part(token, n_heads + n_kv_heads + self.kv_head);
         mix::<S, R>(simd, &scores[seen.start..], stride, tokens, values, mixed, &outs[..R.min(n - first)], d_head);
     }
 
-    /// Makes the weights of `row` of its scores, with what is added to them and what they are capped at; what it does not see
-    /// of the columns `all` weighs nothing.
+    /// Adds to the scores of `row` what is added to them, and caps them; what it does not see from `begin` on is -∞.
     #[inline(always)]
-    fn weigh<S: Simd>(&self, simd: S, row: usize, scores: &mut [f32], all: &Range<usize>) {
+    fn add<S: Simd>(&self, simd: S, row: usize, scores: &mut [f32], begin: usize) {
         let Attention { scale, cap, .. } = *self.attend.spec;
         let seen = self.attend.seen(row, self.path.len());
         if let Some(distances) = self.attend.distances {
@@ -158,26 +168,21 @@ impl Head<'_> {
             let keys = (self.keys, self.columns, scale);
             disentangle(simd, (query, row), keys, distances, self.head, scores, &seen);
         }
-        let n_seen = seen.len();
-        let of_seen = &mut scores[seen.start..][..n_seen.next_multiple_of(S::LANES)];
+        let of_seen = &mut scores[seen.clone()];
         if let Some(bias) = self.attend.bias {
             let start = self.head * (2 * bias.longest - 1) + bias.longest - 1 + seen.start - row;
-            for (score, &value) in of_seen[..n_seen].iter_mut().zip(&bias.values[start..]) {
+            for (score, &value) in of_seen.iter_mut().zip(&bias.values[start..]) {
                 *score += value;
             }
         }
         if let Some(cap) = cap {
             let (by, times) = (simd.splat(1.0 / cap), simd.splat(cap));
-            for_each(simd, &mut of_seen[..n_seen], |simd, score| {
+            for_each(simd, of_seen, |simd, score| {
                 simd.mul(activate(simd, Activation::Tanh, simd.mul(score, by)), times)
             });
         }
-        of_seen[n_seen..].fill(f32::NEG_INFINITY);
-        softmax(simd, of_seen);
-        scores[all.start..seen.start].fill(0.0);
-        if seen.end < all.end {
-            scores[seen.end..all.end].fill(0.0);
-        }
+        scores[begin..seen.start].fill(f32::NEG_INFINITY);
+        scores[seen.end..].fill(f32::NEG_INFINITY);
     }
 }
 
@@ -240,24 +245,37 @@ fn score_vectors<S: Simd, const R: usize, const N: usize>(
     }
 }
 
-/// `e^(s - max) / sum`, of whole vectors. What is to count for nothing is -∞, of which `exp` makes less than rounding.
+/// `e^(s - max) / sum` of `R` rows that are `stride` apart: `n` whole vectors of each from `start`. What is to count for nothing
+/// is -∞, of which `exp` makes less than rounding. Rows go side by side, for each waits for itself at every step.
 // Loops and not closures: one that the compiler does not inline has no vectors, and calls a function for each operation.
 #[inline(always)]
-fn softmax<S: Simd>(simd: S, scores: &mut [f32]) {
-    let mut most = simd.splat(f32::NEG_INFINITY);
-    for scores in scores.chunks_exact(S::LANES) {
-        most = simd.max(simd.load(scores), most);
+fn softmax<S: Simd, const R: usize>(simd: S, scores: &mut [f32], stride: usize, start: usize, n: usize) {
+    let mut most = [simd.splat(f32::NEG_INFINITY); R];
+    for vector in 0..n {
+        for (row, most) in most.iter_mut().enumerate() {
+            *most = simd.max(simd.load(&scores[row * stride + start + vector * S::LANES..]), *most);
+        }
     }
-    let most = simd.splat(simd.most(most));
-    let mut total = simd.splat(0.0);
-    for scores in scores.chunks_exact_mut(S::LANES) {
-        let weights = exp(simd, simd.sub(simd.load(scores), most));
-        total = simd.add(total, weights);
-        simd.store(scores, weights);
+    for most in &mut most {
+        *most = simd.splat(simd.most(*most));
     }
-    let share = simd.splat(1.0 / simd.sum(total));
-    for scores in scores.chunks_exact_mut(S::LANES) {
-        simd.store(scores, simd.mul(simd.load(scores), share));
+    let mut total = [simd.splat(0.0); R];
+    for vector in 0..n {
+        for (row, (total, &most)) in total.iter_mut().zip(&most).enumerate() {
+            let scores = &mut scores[row * stride + start + vector * S::LANES..][..S::LANES];
+            let weights = exp(simd, simd.sub(simd.load(scores), most));
+            *total = simd.add(*total, weights);
+            simd.store(scores, weights);
+        }
+    }
+    for total in &mut total {
+        *total = simd.splat(1.0 / simd.sum(*total));
+    }
+    for vector in 0..n {
+        for (row, &share) in total.iter().enumerate() {
+            let scores = &mut scores[row * stride + start + vector * S::LANES..][..S::LANES];
+            simd.store(scores, simd.mul(simd.load(scores), share));
+        }
     }
 }
 

@@ -5,7 +5,7 @@
 
 use super::PANEL;
 use super::math::{activate, for_each};
-use super::multiply::{Multiply, aligned, blocks, rows_at_once, share, sums};
+use super::multiply::{Block, Multiply, aligned, blocks, rows_at_once, share, sums};
 use super::room::{self, Room};
 use super::simd::{self, Kernel, Simd};
 use super::tiles::{self, Amx};
@@ -123,32 +123,65 @@ impl Product<'_> {
     fn with<S: Simd, M: Multiply>(self, simd: S, multiply: M) {
         let PackedLinear { inputs, outputs, bias, weights, .. } = self.layer;
         let Room { of, sums: sums_room, panel: panel_room, .. } = self.room;
-        let sums = aligned(sums_room, sums::<M>());
+        // While a product is under way, the one before it is finished.
+        let (mut now, mut before) = aligned(sums_room, 2 * sums::<M>()).split_at_mut(sums::<M>());
         let at_once = rows_at_once(*inputs);
-        let panels = bias.as_chunks::<PANEL>().0;
+        let panels = bias.len() / PANEL;
         let blocks_of_rows = self.x.chunks(at_once * inputs).zip(self.y.chunks_mut(at_once * outputs));
         for (index, (x, y)) in blocks_of_rows.enumerate() {
             let rows = x.len() / inputs;
             let then = self.finish.of(index * at_once * outputs, y.len());
             let of_rows = room::first(&mut M::rows(of).input, multiply.size(rows, *inputs), multiply.empty());
             let x = multiply.take(x, *inputs, of_rows);
-            for (panel, bias) in panels.iter().enumerate() {
-                let ahead = multiply.ahead(weights, (panel + 1) % panels.len(), 0..*inputs);
+            let mut waiting = None;
+            for panel in 0..panels {
+                let ahead = multiply.ahead(weights, (panel + 1) % panels, 0..*inputs);
                 let weights = multiply.panel(weights, *inputs, panel, 0..*inputs, panel_room);
                 for (index, block) in blocks::<M>(rows, *inputs).enumerate() {
                     let ahead = share(ahead, index, rows.div_ceil(M::ROWS));
-                    multiply.product(simd, x, block, weights, ahead, sums, true);
-                    let (start, size) = (block.first * outputs, block.rows * outputs);
-                    finish(simd, sums, bias, then.of(start, size), &mut y[start..][..size], *outputs, panel);
+                    claim(simd, &mut y[block.first * outputs..][..block.rows * outputs], *outputs, panel);
+                    multiply.product(simd, x, block, weights, ahead, now, true);
+                    if let Some(place) = waiting.replace((panel, block)) {
+                        finish_block(simd, before, self.layer, place, then, y);
+                    }
+                    std::mem::swap(&mut now, &mut before);
                 }
+            }
+            if let Some(place) = waiting {
+                finish_block(simd, before, self.layer, place, then, y);
             }
         }
     }
 }
 
+/// Finishes a panel's sums of a block of rows.
+#[inline(always)]
+pub(super) fn finish_block<S: Simd>(
+    simd: S,
+    sums: &[f32],
+    layer: &PackedLinear,
+    (panel, block): (usize, Block),
+    then: Finish<'_>,
+    y: &mut [f32],
+) {
+    let (start, size) = (block.first * layer.outputs, block.rows * layer.outputs);
+    let bias = &layer.bias.as_chunks().0[panel];
+    finish(simd, sums, bias, then.of(start, size), &mut y[start..][..size], layer.outputs, panel);
+}
+
+/// Fetches a panel's columns of `y`, `(rows, outputs)`, while the product is under way: stores that wait for memory, each in a
+/// page of its own, would hold up the sums of the next product.
+#[inline(always)]
+pub(super) fn claim<S: Simd>(simd: S, y: &mut [f32], outputs: usize, panel: usize) {
+    for row in y.chunks_exact_mut(outputs) {
+        let end = outputs.min((panel + 1) * PANEL);
+        simd.claim(&mut row[panel * PANEL..end]);
+    }
+}
+
 /// Stores finished sums of a panel, `(rows, PANEL)`, in their columns of `y`, `(rows, outputs)`.
 #[inline(always)]
-pub(super) fn finish<S: Simd>(
+fn finish<S: Simd>(
     simd: S,
     sums: &[f32],
     bias: &[f32; PANEL],

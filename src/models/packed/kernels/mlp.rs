@@ -4,7 +4,7 @@
 //! ones are: they stay in the second cache. Sums are those of one layer after the other, in the same order, to the last bit.
 
 use super::PANEL;
-use super::linear::{Finish, PackedLinear, finish};
+use super::linear::{Finish, PackedLinear, claim, finish_block};
 use super::math::activate;
 use super::multiply::{Block, Multiply, aligned, blocks, rows_at_once, share, sums};
 use super::room::{self, Room};
@@ -108,73 +108,86 @@ fn of_rows<S: Simd, M: Multiply>(
     y: &mut [f32],
     room: &mut Room,
 ) {
-    let PackedMlp { activation, activated, factor, down } = mlp;
+    let PackedMlp { activated, factor, down, .. } = mlp;
     let (inputs, d_mlp, outputs) = (activated.inputs, activated.outputs, down.outputs);
     let rows = x.len() / inputs;
     let (size, n_blocks) = (sums::<M>(), rows.div_ceil(M::ROWS));
-    let biases = |layer: &'_ PackedLinear, panel: usize| -> [f32; PANEL] { layer.bias.as_chunks().0[panel] };
     let Room { of, sums: one_room, all_sums, panel: panel_room, other_panel } = room;
-    let (sums, factors) = aligned(one_room, 2 * size).split_at_mut(size);
+    // While a product is under way, the one before it is finished.
+    let (mut now, mut before) = aligned(one_room, 4 * size).split_at_mut(2 * size);
     let all_sums = aligned(all_sums, down.bias.len() / PANEL * n_blocks * size);
     let room::Rows { input, hidden } = M::rows(of);
     let x = multiply.take(x, inputs, room::first(input, multiply.size(rows, inputs), multiply.empty()));
     for start in (0..d_mlp).step_by(AT_ONCE * PANEL) {
         let units = start..d_mlp.min(start + AT_ONCE * PANEL);
         let hidden = room::first(hidden, multiply.size(rows, units.len()), multiply.empty());
+        let mut waiting = None;
         for (place, panel) in (start / PANEL..units.end.div_ceil(PANEL)).enumerate() {
             let ahead = multiply.ahead(&activated.weights, (panel + 1) % d_mlp.div_ceil(PANEL), 0..inputs);
             let weights = multiply.panel(&activated.weights, inputs, panel, 0..inputs, panel_room);
-            let bias = biases(activated, panel);
-            let by = factor.as_ref().map(|factor| {
-                let weights = multiply.panel(&factor.weights, inputs, panel, 0..inputs, other_panel);
-                (weights, biases(factor, panel))
-            });
+            let by = factor
+                .as_ref()
+                .map(|factor| multiply.panel(&factor.weights, inputs, panel, 0..inputs, other_panel));
             for (index, block) in blocks::<M>(rows, inputs).enumerate() {
+                let (sums, factors) = now.split_at_mut(size);
                 multiply.product(simd, x, block, weights, share(ahead, index, n_blocks), sums, true);
-                if let Some((weights, _)) = &by {
+                if let Some(weights) = by {
                     multiply.product(simd, x, block, weights, &[], factors, true);
                 }
-                let sums = &mut sums[..block.rows * PANEL];
-                hide(simd, *activation, sums, &bias, by.as_ref().map(|(_, bias)| (&*factors, bias)));
-                multiply.put(sums, Block { inputs: units.len(), ..block }, place, hidden);
+                if let Some((panel, place, block)) = waiting.replace((panel, place, block)) {
+                    hide(simd, mlp, before, block.rows, panel);
+                    multiply.put(before, Block { inputs: units.len(), ..block }, place, hidden);
+                }
+                std::mem::swap(&mut now, &mut before);
             }
         }
+        if let Some((panel, place, block)) = waiting {
+            hide(simd, mlp, before, block.rows, panel);
+            multiply.put(before, Block { inputs: units.len(), ..block }, place, hidden);
+        }
+        let (mut waiting, last) = (None, units.end == d_mlp);
         for panel in 0..down.bias.len() / PANEL {
             let next = (panel + 1) % (down.bias.len() / PANEL);
             let ahead = multiply.ahead(&down.weights, next, units.clone());
             let weights = multiply.panel(&down.weights, d_mlp, panel, units.clone(), panel_room);
             for (index, block) in blocks::<M>(rows, units.len()).enumerate() {
-                let sums = &mut all_sums[(panel * n_blocks + index) * size..][..size];
+                if last {
+                    claim(simd, &mut y[block.first * outputs..][..block.rows * outputs], outputs, panel);
+                }
+                let place = panel * n_blocks + index;
+                let sums = &mut all_sums[place * size..][..size];
                 multiply.product(simd, hidden, block, weights, share(ahead, index, n_blocks), sums, start == 0);
-                if units.end == d_mlp {
-                    let (start, size) = (block.first * outputs, block.rows * outputs);
-                    let y = &mut y[start..][..size];
-                    finish(simd, sums, &biases(down, panel), then.of(start, size), y, outputs, panel);
+                if let Some((place, of)) = waiting.replace((place, (panel, block))).filter(|_| last) {
+                    finish_block(simd, &all_sums[place * size..][..size], down, of, then, y);
                 }
             }
+        }
+        if let Some((place, of)) = waiting.filter(|_| last) {
+            finish_block(simd, &all_sums[place * size..][..size], down, of, then, y);
         }
     }
 }
 
-/// Makes hidden units of their sums, `(rows, PANEL)`, and of the sums of the layer that they are multiplied by.
+/// Makes the hidden units of a panel of their sums, `(ROWS, PANEL)`, and of those of the layer that they are multiplied by, which
+/// follow.
 #[inline(always)]
-fn hide<S: Simd>(
-    simd: S,
-    activation: Activation,
-    sums: &mut [f32],
-    bias: &[f32; PANEL],
-    by: Option<(&[f32], &[f32; PANEL])>,
-) {
-    let (rows, _) = sums.as_chunks_mut::<PANEL>();
-    for (row, sums) in rows.iter_mut().enumerate() {
+fn hide<S: Simd>(simd: S, mlp: &PackedMlp, sums: &mut [f32], rows: usize, panel: usize) {
+    let (sums, factors) = sums.split_at_mut(sums.len() / 2);
+    let bias: &[f32; PANEL] = &mlp.activated.bias.as_chunks().0[panel];
+    for sums in sums.as_chunks_mut::<PANEL>().0.iter_mut().take(rows) {
         for start in (0..PANEL).step_by(S::LANES) {
             let sum = simd.add(simd.load(&sums[start..]), simd.load(&bias[start..]));
-            let mut unit = activate(simd, activation, sum);
-            if let Some((factors, bias)) = by {
-                let factor = simd.load(&factors[row * PANEL + start..]);
-                unit = simd.mul(simd.add(factor, simd.load(&bias[start..])), unit);
-            }
-            simd.store(&mut sums[start..], unit);
+            simd.store(&mut sums[start..], activate(simd, mlp.activation, sum));
+        }
+    }
+    let Some(factor) = &mlp.factor else { return };
+    let bias: &[f32; PANEL] = &factor.bias.as_chunks().0[panel];
+    let rows = sums.as_chunks_mut::<PANEL>().0.iter_mut().zip(factors.as_chunks::<PANEL>().0).take(rows);
+    for (units, factors) in rows {
+        for start in (0..PANEL).step_by(S::LANES) {
+            let factor = simd.add(simd.load(&factors[start..]), simd.load(&bias[start..]));
+            let unit = simd.load(&units[start..]);
+            simd.store(&mut units[start..], simd.mul(factor, unit));
         }
     }
 }

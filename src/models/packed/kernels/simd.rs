@@ -43,6 +43,9 @@ pub(super) trait Simd: Copy {
     /// Fetches what stands `ahead` places after the first of `from` into the first cache, if the processor can.
     #[inline(always)]
     fn prefetch(self, _from: &[f32], _ahead: usize) {}
+    /// Fetches places that are written soon into the first cache, if the processor can.
+    #[inline(always)]
+    fn claim(self, _places: &mut [f32]) {}
 }
 
 /// A computation that is compiled for every [`Simd`].
@@ -225,6 +228,17 @@ mod x86 {
         unsafe { _mm_prefetch::<_MM_HINT_T0>(from.as_ptr().wrapping_add(ahead).cast()) };
     }
 
+    #[inline(always)]
+    fn claim(places: &mut [f32]) {
+        /// How many values a cache line has.
+        const LINE: usize = 16;
+        let end = places.len().saturating_sub(1);
+        for place in (0..places.len()).step_by(LINE).chain([end]) {
+            // SAFETY: as above; a processor that has no such instruction takes it for none.
+            unsafe { _mm_prefetch::<_MM_HINT_ET0>(places.as_ptr().wrapping_add(place).cast()) };
+        }
+    }
+
     impl Simd for Avx512 {
         type V = __m512;
         const LANES: usize = 16;
@@ -274,6 +288,10 @@ mod x86 {
         #[inline(always)]
         fn prefetch(self, from: &[f32], ahead: usize) {
             fetch(from, ahead);
+        }
+        #[inline(always)]
+        fn claim(self, places: &mut [f32]) {
+            claim(places);
         }
     }
 
@@ -329,6 +347,10 @@ mod x86 {
         #[inline(always)]
         fn prefetch(self, from: &[f32], ahead: usize) {
             fetch(from, ahead);
+        }
+        #[inline(always)]
+        fn claim(self, places: &mut [f32]) {
+            claim(places);
         }
     }
 }
