@@ -31,6 +31,10 @@ pub struct LoadOptions {
     /// Whether weights stay in their files, and each block's are made ready when its turn comes: for models larger than memory.
     /// The hidden states are the same.
     pub offload: bool,
+    /// Whether bf16 parts are multiplied by the portable form of the processor's tiles, wherever it runs: the same numbers, slowly.
+    /// For tests of it.
+    #[doc(hidden)]
+    pub portable: bool,
 }
 
 impl LoadOptions {
@@ -56,6 +60,13 @@ impl LoadOptions {
     #[must_use]
     pub fn precision(self, precision: Precision) -> Self {
         Self { precision, ..self }
+    }
+
+    /// These options, with bf16 parts multiplied by the portable form.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn portable(self) -> Self {
+        Self { portable: true, ..self }
     }
 
     /// These options, with weights that stay in their files if `offload` says so.
@@ -122,8 +133,9 @@ impl Model {
     /// - [`Error::NotBuiltFor`], [`Error::NoDevice`], [`Error::Offload`], [`Error::Precision`]
     pub fn load(checkpoint: &Checkpoint, options: &LoadOptions) -> Result<Self> {
         let device = options.device.resolve()?;
-        let precision = options.precision.resolve(device)?;
-        let form = Form { dtype: options.dtype, precision };
+        let precision =
+            if options.portable { options.precision } else { options.precision.resolve(device)? };
+        let form = Form { dtype: options.dtype, precision, portable: options.portable };
         let config = Config::parse(&checkpoint.id, &checkpoint.config)?;
         let family = registry::family(&config)?;
         let declaration = (family.declare)(&config)?;

@@ -50,6 +50,8 @@ impl FromStr for Precision {
 pub(in crate::models) struct Form {
     pub(in crate::models) dtype: Dtype,
     pub(in crate::models) precision: Precision,
+    /// Whether parts are multiplied by the portable form of tiles, wherever it runs.
+    pub(in crate::models) portable: bool,
 }
 
 #[cfg(test)]

@@ -1,14 +1,15 @@
 //! Linear layers: `y = x Wᵀ + b`, with the activation or the residual stream taken in as sums are finished.
 //!
 //! The weights are laid out once, at loading, in panels of [`PANEL`] outputs, for vectors of f32 ([`Vectors`]) or for tiles
-//! of bf16 parts ([`tiles`]). An output does not depend on what else is in the batch, to the last bit.
+//! of bf16 parts ([`super::tiles`]). An output does not depend on what else is in the batch, to the last bit.
 
 use super::PANEL;
 use super::math::{activate, for_each};
+use super::means::Means;
 use super::multiply::{Block, Multiply, aligned, blocks, rows_at_once, share, sums};
 use super::room::{self, Room};
 use super::simd::{self, Kernel, Simd};
-use super::tiles::{self, Amx};
+use super::tiles::Portable;
 use super::vectors::Vectors;
 use super::weights::Weights;
 use crate::models::checkpoint::dtype::Dtype;
@@ -110,10 +111,10 @@ struct Product<'a> {
 impl Kernel for Product<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        match (self.layer.weights.parts(), Amx::detect()) {
-            (None, _) => self.with(simd, Vectors),
-            (Some(parts), Some(amx)) => self.with(simd, amx.begin().multiply(parts)),
-            (Some(parts), None) => self.with(simd, tiles::Portable(parts)),
+        match Means::of(&self.layer.weights) {
+            Means::Vectors => self.with(simd, Vectors),
+            Means::Tiles(amx, parts) => self.with(simd, amx.begin().multiply(parts)),
+            Means::Portable(parts) => self.with(simd, Portable(parts)),
         }
     }
 }
@@ -321,7 +322,7 @@ mod tests {
         let one = PackedLinear::new(&weight, None, outputs, inputs, form(Dtype::Bf16));
         let (rounded, _) = one.unpack();
         let two = PackedLinear::new(&rounded, None, outputs, inputs, form(Dtype::F32));
-        assert!(one.weights.parts() != two.weights.parts());
+        assert!(Means::of(&one.weights) != Means::of(&two.weights));
         assert_eq!(one.forward(&x, Finish::Plain), two.forward(&x, Finish::Plain));
     }
 

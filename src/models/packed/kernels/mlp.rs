@@ -6,10 +6,11 @@
 use super::PANEL;
 use super::linear::{Finish, PackedLinear, claim, finish_block};
 use super::math::activate;
+use super::means::Means;
 use super::multiply::{Block, Multiply, aligned, blocks, rows_at_once, share, sums};
 use super::room::{self, Room};
 use super::simd::{self, Kernel, Simd};
-use super::tiles::{self, Amx};
+use super::tiles::Portable;
 use super::vectors::Vectors;
 use crate::models::checkpoint::precision::Form;
 use crate::models::declarations::activation::Activation;
@@ -78,10 +79,10 @@ struct Product<'a> {
 impl Kernel for Product<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        match (self.mlp.activated.weights.parts(), Amx::detect()) {
-            (None, _) => self.with(simd, Vectors),
-            (Some(parts), Some(amx)) => self.with(simd, amx.begin().multiply(parts)),
-            (Some(parts), None) => self.with(simd, tiles::Portable(parts)),
+        match Means::of(&self.mlp.activated.weights) {
+            Means::Vectors => self.with(simd, Vectors),
+            Means::Tiles(amx, parts) => self.with(simd, amx.begin().multiply(parts)),
+            Means::Portable(parts) => self.with(simd, Portable(parts)),
         }
     }
 }

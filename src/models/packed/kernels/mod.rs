@@ -12,6 +12,7 @@ mod columns;
 pub(in crate::models) mod distances;
 pub(in crate::models) mod linear;
 mod math;
+mod means;
 pub(in crate::models) mod mlp;
 mod multiply;
 pub(in crate::models) mod norm;

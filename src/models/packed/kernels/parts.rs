@@ -111,6 +111,8 @@ pub(super) fn put(values: &[f32; DEPTH], row: usize, parts: usize, tiles: &mut [
 #[derive(Debug)]
 pub(super) struct TileWeights {
     parts: Parts,
+    /// Whether they are multiplied by the portable form.
+    portable: bool,
     inputs: usize,
     /// `(panels, inputs / 32, parts, 2)`, zeros beyond the last input and output.
     tiles: Vec<Tile>,
@@ -130,7 +132,17 @@ impl TileWeights {
                 }
             }
         }
-        Self { parts, inputs, tiles }
+        Self { parts, portable: false, inputs, tiles }
+    }
+
+    /// The same, to be multiplied by the portable form if `portable` says so.
+    pub(super) fn portable(self, portable: bool) -> Self {
+        Self { portable, ..self }
+    }
+
+    /// Whether they are multiplied by the portable form.
+    pub(super) fn is_portable(&self) -> bool {
+        self.portable
     }
 
     /// How many parts there are of each.

@@ -21,12 +21,12 @@ impl Weights {
         match parts(form) {
             None => Self::Vectors(Held::new(panels(weight, outputs, inputs), form.dtype)),
             Some(parts) if form.dtype == Dtype::F32 => {
-                Self::Tiles(TileWeights::new(weight, outputs, inputs, parts))
+                Self::Tiles(TileWeights::new(weight, outputs, inputs, parts).portable(form.portable))
             }
             Some(parts) => {
                 let held = Held::new(weight.to_vec(), form.dtype);
                 let rounded = held.values(0, weight.len(), &mut Vec::new()).to_vec();
-                Self::Tiles(TileWeights::new(&rounded, outputs, inputs, parts))
+                Self::Tiles(TileWeights::new(&rounded, outputs, inputs, parts).portable(form.portable))
             }
         }
     }
@@ -48,14 +48,6 @@ impl Weights {
             }
         }
         weight
-    }
-
-    /// How many parts numbers are split into; none where they are not.
-    pub(super) fn parts(&self) -> Option<Parts> {
-        match self {
-            Self::Vectors(_) => None,
-            Self::Tiles(weights) => Some(weights.parts()),
-        }
     }
 
     /// `size` of the panels' values from `start`; none of what is laid out for tiles.

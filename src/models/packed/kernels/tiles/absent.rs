@@ -4,7 +4,7 @@ use super::portable::Portable;
 use crate::models::packed::kernels::parts::Parts;
 
 /// The tiles of another kind of processor: there are none here.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in super::super) enum Amx {}
 
 impl Amx {

@@ -18,7 +18,7 @@ use crate::models::packed::kernels::simd::Simd;
 use crate::models::packed::kernels::weights::Weights;
 
 /// Proof that the processor has tiles, and that this process may use them.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in super::super) struct Amx(());
 
 impl Amx {
