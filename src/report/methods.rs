@@ -320,6 +320,22 @@ mod tests {
     }
 
     #[test]
+    fn products_that_are_not_f32_are_told() {
+        let mut run = fixtures::realistic(3, 64, false);
+        assert!(!of(&run).contains("linear layers"));
+        let mut with = |precision: &str| {
+            if let Some(model) = &mut run.record.model {
+                model.precision = Some(precision.to_owned());
+            }
+            of(&run)
+        };
+        let text = with("fast");
+        assert!(text.contains("three products of bfloat16 parts (Henry, Tang and Heinecke 2019)"), "{text}");
+        let text = with("bf16");
+        assert!(text.contains("computed as products of bf16 numbers, summed in single precision"), "{text}");
+    }
+
+    #[test]
     fn options_change_the_paragraph() {
         let mut run = fixtures::realistic(3, 64, true);
         let mut set = |name: &str, value: &str| run.record.options.insert(name.to_owned(), value.into());
