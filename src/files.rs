@@ -4,9 +4,11 @@
 //! signal handler, so that Ctrl-C leaves no litter either.
 
 mod error;
+pub mod kind;
 mod lock;
 mod parts;
 mod pending;
+pub(crate) mod table;
 mod temporaries;
 pub(crate) mod tensors;
 
@@ -15,6 +17,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 pub use error::Error;
+pub use kind::{Kind, what_is};
 pub use lock::Lock;
 pub(crate) use parts::Parts;
 pub use pending::{Pending, read_exact_at};
@@ -74,6 +77,17 @@ pub fn write_or_remove(path: &Path, bytes: Option<&[u8]>) -> Result<(), Error> {
         };
     };
     write(path, bytes)
+}
+
+/// Fails now, and not after the work, when nothing can be written in `folder`, which is made if need be.
+///
+/// # Errors
+///
+/// [`Error::Write`].
+pub fn require_writable(folder: &Path) -> Result<(), Error> {
+    fs::create_dir_all(folder).map_err(|source| Error::Write { path: folder.to_owned(), source })?;
+    // A file that no other process has a name for, and that is gone at once.
+    Pending::beside(&folder.join(".writable")).map(drop)
 }
 
 /// Reads the whole of `path`.

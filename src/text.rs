@@ -78,6 +78,13 @@ pub fn count(number: u128) -> String {
     out
 }
 
+/// `text` with blanks after it, `width` characters in all: a width of any size, which a format string does not take.
+#[must_use]
+pub fn padded(text: &str, width: usize) -> String {
+    let blanks = width.saturating_sub(text.chars().count());
+    format!("{text}{}", " ".repeat(blanks))
+}
+
 /// A count with its noun: `1 fold`, `5 folds`.
 #[must_use]
 pub fn counted(number: u128, noun: &str) -> String {

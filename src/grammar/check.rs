@@ -5,10 +5,12 @@ use std::fmt::Write as _;
 
 use super::columns::ColumnSource;
 use super::count::{Count, TemplateCount};
+use super::doubt::Doubt;
 use super::error::Result;
 use super::ready::Grammar;
+use crate::stimuli::FeatureLevels;
 use crate::stimuli::confounds::{Confounds, Pair, THRESHOLD};
-use crate::stimuli::{Feature, Values};
+use crate::stimuli::levels::{SHOWN, write_correlations, write_levels};
 use crate::text;
 
 /// Features of one slot that correlate less than this are as good as independent.
@@ -38,19 +40,8 @@ pub struct Check {
     pub repeated: usize,
     /// Words of the lexicons that no sentence uses: `lexicon: word`.
     pub unused: Vec<String>,
-}
-
-/// How often each value of a feature occurs.
-#[derive(Debug, Clone, PartialEq)]
-pub struct FeatureLevels {
-    /// The feature.
-    pub name: String,
-    /// Whether it is numeric.
-    pub numeric: bool,
-    /// Its values in order, with their counts.
-    pub levels: Vec<(String, usize)>,
-    /// How many sentences lack it.
-    pub missing: usize,
+    /// What it says and hardly anyone means.
+    pub doubts: Vec<Doubt>,
 }
 
 impl Grammar {
@@ -75,7 +66,7 @@ impl Grammar {
             .collect();
         let repeated = duplicates.iter().filter(|duplicate| !duplicate.relabelled).count();
         let stimuli = self.stimuli(labelled, String::new())?;
-        let features = stimuli.features().iter().map(levels).collect();
+        let features = stimuli.features().iter().map(FeatureLevels::of).collect();
         let confounds = Confounds::of(stimuli.features());
         Ok(Check {
             name: self.name.clone(),
@@ -88,6 +79,7 @@ impl Grammar {
             ambiguous: ambiguous.into_iter().collect(),
             repeated,
             unused: self.unused(),
+            doubts: self.doubts()?.into_iter().chain(self.unused_forms()).collect(),
         })
     }
 
@@ -115,31 +107,6 @@ impl Grammar {
         self.words.iter().filter(|word| !used.contains(word.as_str())).cloned().collect()
     }
 }
-
-fn levels(feature: &Feature) -> FeatureLevels {
-    let levels = match feature.values() {
-        Values::Categorical { levels, codes } => {
-            let mut counts = vec![0; levels.len()];
-            codes.iter().flatten().for_each(|&code| counts[code as usize] += 1);
-            levels.iter().cloned().zip(counts).collect()
-        }
-        Values::Numeric(values) => {
-            let mut sorted: Vec<f64> = values.iter().flatten().copied().collect();
-            sorted.sort_by(f64::total_cmp);
-            sorted.chunk_by(|a, b| a == b).map(|run| (run[0].to_string(), run.len())).collect()
-        }
-        Values::Distances(_) => Vec::new(),
-    };
-    FeatureLevels {
-        name: feature.name().to_owned(),
-        numeric: feature.is_numeric(),
-        levels,
-        missing: feature.n_missing(),
-    }
-}
-
-/// More levels than this are summed up in the text.
-const SHOWN: usize = 12;
 
 impl Check {
     /// Whether something was found that spoils a study: a template that generates nothing, a sentence with two sets of labels,
@@ -202,51 +169,9 @@ impl Check {
             let count = format!("{most}{}", text::count(template.derivations));
             writeln!(out, "  {count:>14}  {}", template.template)?;
         }
-        writeln!(out, "\nfeatures")?;
-        let width = self.features.iter().map(|feature| feature.name.chars().count()).max().unwrap_or(0);
-        for feature in &self.features {
-            let mut levels: Vec<String> = feature
-                .levels
-                .iter()
-                .take(SHOWN)
-                .map(|(level, n)| format!("{level} {}", count(*n)))
-                .collect();
-            if feature.levels.len() > SHOWN {
-                levels.push(format!("and {} more", count(feature.levels.len() - SHOWN)));
-            }
-            if feature.missing > 0 {
-                levels.push(format!("missing {}", count(feature.missing)));
-            }
-            let kind = if feature.numeric { "numeric    " } else { "categorical" };
-            writeln!(out, "  {:width$}  {kind}  {}", feature.name, levels.join(", "))?;
-        }
-        self.write_correlations(out)?;
+        write_levels(out, &self.features)?;
+        write_correlations(out, &self.confounds)?;
         self.write_findings(out)
-    }
-
-    fn write_correlations(&self, out: &mut String) -> std::fmt::Result {
-        let names = self.confounds.names();
-        if names.len() < 2 {
-            return Ok(());
-        }
-        writeln!(out, "\ncorrelations of feature distances")?;
-        let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
-        write!(out, "  {:width$}   ", "")?;
-        for column in 1..names.len() {
-            write!(out, " {column:>6}")?;
-        }
-        writeln!(out)?;
-        for (row, name) in names.iter().enumerate() {
-            write!(out, "  {:>2} {name:width$}", row + 1)?;
-            for column in 0..row {
-                match self.confounds.correlation(row, column) {
-                    Some(r) => write!(out, " {:>6}", format!("{r:.3}"))?,
-                    None => write!(out, " {:>6}", "–")?,
-                }
-            }
-            writeln!(out)?;
-        }
-        Ok(())
     }
 
     fn write_findings(&self, out: &mut String) -> std::fmt::Result {
@@ -267,8 +192,12 @@ impl Check {
                 text::count(self.repeated as u128)
             ));
         }
+        findings.extend(self.doubts.iter().map(ToString::to_string));
         for feature in self.constant() {
-            findings.push(format!("{} never varies", feature.name));
+            findings.push(format!(
+                "{} never varies, which a fit refuses; leave it out with --drop {}",
+                feature.name, feature.name
+            ));
         }
         for pair in self.confounds.flagged() {
             findings.push(format!("{} and {} are confounded: r = {:.3}", pair.a, pair.b, pair.r));

@@ -1,8 +1,8 @@
 //! What is asked of a grammar, and what drawing gives: which sentences, how many there are, what balancing achieved.
 
 use crate::numeric::rng::Stream;
-use crate::stimuli::Stimuli;
 use crate::stimuli::confounds::{Confounds, Pair};
+use crate::stimuli::{FeatureTable, Stimuli, Values};
 
 /// Which sentences to take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +47,57 @@ pub struct Balance {
     pub after: Option<Pair>,
     /// The correlations of the sample, and which features decide others.
     pub confounds: Confounds,
+    /// The level that is most too frequent among the candidates.
+    pub uneven_before: Option<Uneven>,
+    /// The one in the sample.
+    pub uneven_after: Option<Uneven>,
+}
+
+/// A level that more sentences have than their even share.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Uneven {
+    /// The categorical feature.
+    pub feature: String,
+    /// Its most frequent level.
+    pub level: String,
+    /// The share of sentences with it, of those that have the feature.
+    pub share: f64,
+    /// The share that would be even: one over the number of levels.
+    pub even: f64,
+}
+
+impl Uneven {
+    /// The most frequent level, measured by its even share, of all categorical features of `table`.
+    #[must_use]
+    pub fn most(table: &FeatureTable) -> Option<Self> {
+        let mut most: Option<Self> = None;
+        for feature in table {
+            let Values::Categorical { levels, codes } = feature.values() else { continue };
+            let mut counts = vec![0usize; levels.len()];
+            codes.iter().flatten().for_each(|&code| counts[code as usize] += 1);
+            let total: usize = counts.iter().sum();
+            let Some((level, &count)) = counts.iter().enumerate().rev().max_by_key(|(_, count)| **count)
+            else {
+                continue;
+            };
+            let (share, even) = (count as f64 / total as f64, 1.0 / levels.len() as f64);
+            if most.as_ref().is_none_or(|most| share / even > most.share / most.even) {
+                most = Some(Self {
+                    feature: feature.name().to_owned(),
+                    level: levels[level].clone(),
+                    share,
+                    even,
+                });
+            }
+        }
+        most
+    }
+}
+
+impl std::fmt::Display for Uneven {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:.2} for {:.2} ({} = {})", self.share, self.even, self.feature, self.level)
+    }
 }
 
 /// Draws different indices below a bound, which may be far beyond what fits in memory.

@@ -45,6 +45,8 @@ pub enum Error {
         grammar: String,
         /// The feature.
         feature: String,
+        /// The features that change with it at least; none where no two sentences with the same words differ in it.
+        along: Option<Vec<String>>,
     },
     /// The choices of a rule depend on each other in more ways than can be counted.
     #[error("{grammar}: the constraints of {rule} tie too many choices together to count them exactly")]
@@ -124,10 +126,21 @@ impl Error {
             }
             Self::Invalid(problem) => return problem.hint.clone(),
             Self::Empty { .. } => "loosen that constraint, or add words that meet it".to_owned(),
-            Self::NoPairs { .. } => {
-                "a feature that goes along with it is in the way: leave it out of the slot's `features`"
-                    .to_owned()
-            }
+            Self::NoPairs { feature, along: Some(along), .. } => match along.as_slice() {
+                [one] => format!(
+                    "where `{feature}` changes, `{one}` does too: leave it out (of [computed], or of the slot's `features`), or add \
+                     words or templates in which it does not"
+                ),
+                several => format!(
+                    "where `{feature}` changes, at least {} change too: leave them out (of [computed], or of the slot's \
+                     `features`), or add words or templates in which they do not",
+                    text::join_and(&several.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>())
+                ),
+            },
+            Self::NoPairs { feature, .. } => format!(
+                "no two sentences with the same words elsewhere differ in `{feature}`: it needs words that do, or a template in \
+                 which nothing else depends on it"
+            ),
             Self::Entangled { .. } => {
                 "split the `distinct` list into smaller ones, or use fewer words in those slots".to_owned()
             }

@@ -58,7 +58,9 @@ impl Grammar {
             }
         }
         if rows.is_empty() {
-            return Err(Error::NoPairs { grammar: self.name.clone(), feature: feature.to_owned() });
+            let own = self.columns[column].source.slots();
+            let along = along(&stimuli, column, &words, &own);
+            return Err(Error::NoPairs { grammar: self.name.clone(), feature: feature.to_owned(), along });
         }
         if let Some(n) = n.filter(|&n| n < rows.len()) {
             let mut order: Vec<usize> = (0..rows.len()).collect();
@@ -106,6 +108,53 @@ fn paired(stimuli: &Stimuli, column: usize, words: &[Vec<Option<u32>>], free: &[
     pairs.sort_unstable_by_key(|[a, b]| (*a.min(b), *a.max(b)));
     pairs
 }
+
+/// The features that change with the one in `column` where as few as possible do, among sentences with the same words in all slots
+/// but `free`; none where no two of them differ in it at all.
+fn along(
+    stimuli: &Stimuli,
+    column: usize,
+    words: &[Vec<Option<u32>>],
+    free: &[usize],
+) -> Option<Vec<String>> {
+    let features = stimuli.features();
+    let codes: Vec<Vec<u32>> = features.iter().map(codes).collect();
+    let mut groups: BTreeMap<Vec<u32>, Vec<usize>> = BTreeMap::new();
+    for row in 0..stimuli.len() {
+        let slots = (0..words.len()).filter(|slot| !free.contains(slot));
+        let key = slots.map(|slot| words[slot][row].map_or(0, |word| word + 1)).collect();
+        groups.entry(key).or_default().push(row);
+    }
+    let mut fewest: Option<Vec<usize>> = None;
+    let mut left = COMPARED;
+    for rows in groups.values() {
+        for (at, &a) in rows.iter().enumerate() {
+            for &b in &rows[..at] {
+                if left == 0 {
+                    break;
+                }
+                left -= 1;
+                if codes[column][a] == codes[column][b] {
+                    continue;
+                }
+                let differ =
+                    (0..codes.len()).filter(|&other| other != column && codes[other][a] != codes[other][b]);
+                let most = fewest.as_ref().map_or(usize::MAX, Vec::len);
+                let differ: Vec<usize> = differ.take(most).collect();
+                if differ.len() < most {
+                    fewest = Some(differ);
+                }
+            }
+        }
+        if left == 0 {
+            break;
+        }
+    }
+    fewest.map(|fewest| fewest.into_iter().map(|at| features.feature(at).name().to_owned()).collect())
+}
+
+/// So many pairs of sentences are compared to say what stands in the way.
+const COMPARED: usize = 1 << 20;
 
 /// The values of a feature as numbers that are equal where the values are; 0 is missing.
 fn codes(feature: &Feature) -> Vec<u32> {

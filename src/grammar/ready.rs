@@ -230,19 +230,7 @@ impl Grammar {
 
     /// How many derivations each template has.
     pub(super) fn count_templates(&self) -> Vec<TemplateCount> {
-        let candidates: BTreeMap<usize, u128> = self.lattice.counts_of_rules().into_iter().collect();
-        let count = |(label, rule): &(String, usize)| {
-            let candidates = candidates.get(rule).copied().unwrap_or(0);
-            let sieved = candidates > 0 && !self.rules.all[*rule].sieved.is_empty();
-            let passed = if sieved { self.sieve.count(&self.rules, *rule, self.lattice.depth) } else { None };
-            TemplateCount {
-                template: label.clone(),
-                derivations: passed.unwrap_or(candidates),
-                at_most: sieved && passed.is_none(),
-                killer: None,
-            }
-        };
-        self.templates.iter().map(count).collect()
+        counts(&self.rules, &self.sieve, &self.lattice, &self.templates)
     }
 
     pub(super) fn stimuli(&self, labelled: Labelled, drawn: String) -> Result<Stimuli> {
@@ -276,9 +264,31 @@ impl Grammar {
     }
 }
 
+/// How many derivations each of `templates` has.
+pub(super) fn counts(
+    rules: &Rules,
+    sieve: &Sieve,
+    lattice: &Lattice,
+    templates: &[(String, usize)],
+) -> Vec<TemplateCount> {
+    let candidates: BTreeMap<usize, u128> = lattice.counts_of_rules().into_iter().collect();
+    let count = |(label, rule): &(String, usize)| {
+        let candidates = candidates.get(rule).copied().unwrap_or(0);
+        let sieved = candidates > 0 && !rules.all[*rule].sieved.is_empty();
+        let passed = if sieved { sieve.count(rules, *rule, lattice.depth) } else { None };
+        TemplateCount {
+            template: label.clone(),
+            derivations: passed.unwrap_or(candidates),
+            at_most: sieved && passed.is_none(),
+            killer: None,
+        }
+    };
+    templates.iter().map(count).collect()
+}
+
 /// The lattice of `rules`. Where their tests tie too many choices together, they are left to a sieve, as long as it lets a
 /// fair part pass.
-fn packed(rules: &mut Rules, depth: usize) -> Result<Lattice, Refused> {
+pub(super) fn packed(rules: &mut Rules, depth: usize) -> Result<Lattice, Refused> {
     let first = Lattice::build(rules, depth, if rules.has_tests() { CHEAP } else { BUDGET });
     let Err(Refused::Entangled { mut rule }) = first else { return first };
     let strict = rules.clone();

@@ -1,7 +1,7 @@
 //! Drawing from a grammar: all, a uniform sample, a balanced one.
 
 use super::balance;
-use super::draw::{Balance, Draw, Drawn, IndexSample};
+use super::draw::{Balance, Draw, Drawn, IndexSample, Uneven};
 use super::error::{Error, Result};
 use super::generate::Labelled;
 use super::ready::Grammar;
@@ -109,7 +109,9 @@ impl Grammar {
         let stimuli = pool.select(&rows);
         let confounds = Confounds::of(stimuli.features());
         let before = Confounds::of(pool.features()).largest();
-        let balance = Balance { candidates, before, after: confounds.largest(), confounds };
+        let after = confounds.largest();
+        let (uneven_before, uneven_after) = (Uneven::most(pool.features()), Uneven::most(stimuli.features()));
+        let balance = Balance { candidates, before, after, confounds, uneven_before, uneven_after };
         Ok(Drawn { stimuli, complete: false, balance: Some(balance) })
     }
 

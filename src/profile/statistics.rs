@@ -16,7 +16,7 @@
 //!
 //! p-values of importances are corrected over all terms, groups and layers together, those of scores over layers, by Holm
 //! (the chance of any false positive) and by Benjamini and Hochberg (the share of false positives). With `N` draws no
-//! p-value is below `1/(N + 1)`: for Holm to leave any of `m` tests below 0.05, `N` must be at least `20m − 1`.
+//! p-value is below `1/(N + 1)`: for Holm to leave any of `m` tests below 0.05, `N` must be at least `20m` ([`Reach`](super::Reach)).
 
 use std::collections::BTreeMap;
 

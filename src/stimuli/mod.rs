@@ -3,18 +3,22 @@
 //! A stimulus is one sentence with its feature values. Where the stimuli come from is not this module's business
 //! (a grammar, or a user's CSV), nor what is done with them.
 
+mod check;
 pub mod confounds;
 mod csv;
 mod distances;
 mod error;
+pub(crate) mod levels;
 mod sidecar;
 mod source;
 mod suspects;
 mod table;
 mod words;
 
+pub use check::{RowName, TableCheck, repeats};
 pub use distances::Distances;
 pub use error::{Error, Result};
+pub use levels::FeatureLevels;
 pub use source::Source;
 pub use suspects::Suspect;
 pub use table::{Feature, FeatureTable, Values};

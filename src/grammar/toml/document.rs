@@ -12,7 +12,7 @@ use super::template::{Template, read_all};
 use crate::grammar::error::{Result, SourceText};
 
 /// A template grammar, read and checked.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(in crate::grammar) struct Document {
     pub name: Option<String>,
     pub summary: Option<String>,
@@ -26,7 +26,7 @@ pub(in crate::grammar) struct Document {
 }
 
 /// A feature of the sentence that is worked out from its slots.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Computed {
     pub(super) name: String,
     pub(super) span: Bytes,
@@ -41,6 +41,21 @@ pub(super) enum Computation {
     Compare { a: Operand, b: Operand, same: bool },
     /// How many words the sentence has.
     Words,
+}
+
+impl Computation {
+    /// The slots that it is worked out from.
+    fn slots(&self) -> impl Iterator<Item = &str> {
+        let operands = match self {
+            Self::Value(operand) => [Some(operand), None],
+            Self::Compare { a, b, .. } => [Some(a), Some(b)],
+            Self::Words => [None, None],
+        };
+        operands.into_iter().flatten().filter_map(|operand| match operand {
+            Operand::Feature { slot, .. } => Some(slot.as_str()),
+            Operand::Constant(_) => None,
+        })
+    }
 }
 
 impl Document {
@@ -85,6 +100,11 @@ impl Document {
         Ok(document)
     }
 
+    /// Whether a template's text has the slot called `name`.
+    pub(super) fn has_slot(&self, name: &str) -> bool {
+        self.templates.iter().any(|template| slot_named(&template.slots, name).is_some())
+    }
+
     fn read_computed(&mut self, table: &Table<'_>) -> Result<()> {
         let Some(entry) = table.get("computed") else { return Ok(()) };
         // Slots of all templates, as any of them sees a slot.
@@ -117,6 +137,12 @@ impl Document {
                     None => continue,
                 }
             };
+            if let Some(slot) = rule.slots().find(|name| !self.has_slot(name)) {
+                let message =
+                    format!("no template has the slot `{slot}`, so that `{}` has no value", entry.key);
+                let hint = format!("write {{{slot}}} in the text of a template, or remove `{}`", entry.key);
+                return Err(table.source.error(text.span, message, hint));
+            }
             computed.push(Computed { name: entry.key.to_owned(), span: entry.key_span.clone(), rule });
         }
         self.computed = computed;

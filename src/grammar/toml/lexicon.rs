@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::csv;
 use super::fields::{Field, Fields, Form, inline};
-use super::reader::Entry;
+use super::reader::{Bytes, Entry};
 use crate::grammar::error::{Result, SourceText, suggest};
 use crate::grammar::rules::Value;
 
@@ -13,7 +13,7 @@ use crate::grammar::rules::Value;
 pub(super) const LEMMA: &str = "lemma";
 
 /// A class of words.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Lexicon {
     pub name: String,
     /// What its words are inflected for: `number` with `sg` and `pl`.
@@ -27,9 +27,12 @@ pub(super) struct Lexicon {
 }
 
 /// A word.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Word {
     pub lemma: String,
+    /// Where it is described, and the number of the lexicon file in which, if it is one.
+    pub span: Bytes,
+    pub file: Option<usize>,
     pub features: Vec<(String, Value)>,
     pub forms: Vec<Form>,
 }
@@ -52,14 +55,14 @@ impl Lexicon {
             let (origin, text) = csv::read(file, folder)?;
             let source = SourceText { origin: &origin, text: &text };
             for fields in csv::words(source, |path| lexicon.is_text(path))? {
-                lexicon.add(source, &fields)?;
+                lexicon.add(source, &fields, Some(files.len()))?;
             }
             files.push(text);
         }
         if table.get("file").is_none() || table.get("words").is_some() {
             let words = table.require("words", "list its words: words = [\"near\", \"behind\"]")?;
             for item in words.items()? {
-                lexicon.add(entry.source, &inline(words, item)?)?;
+                lexicon.add(entry.source, &inline(words, item)?, None)?;
             }
         }
         if lexicon.words.is_empty() {
@@ -76,8 +79,9 @@ impl Lexicon {
     }
 
     /// Adds the word that `fields` describe.
-    fn add(&mut self, source: SourceText<'_>, fields: &Fields) -> Result<()> {
-        let mut word = Word { lemma: String::new(), features: Vec::new(), forms: Vec::new() };
+    fn add(&mut self, source: SourceText<'_>, fields: &Fields, file: Option<usize>) -> Result<()> {
+        let (features, forms) = (Vec::new(), Vec::new());
+        let mut word = Word { lemma: String::new(), span: fields.span.clone(), file, features, forms };
         for field in &fields.fields {
             let key = field.path.first().map_or("", String::as_str);
             if key == LEMMA && field.path.len() == 1 {

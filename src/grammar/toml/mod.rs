@@ -17,6 +17,7 @@
 //! | `document` | all of it, read |
 //! | `classes` | operands that must be the same |
 //! | `compile` | rules, from templates |
+//! | `doubts` | slips that a document allows |
 //! | `words` | rules, from words |
 //! | `columns` | the features of the stimuli |
 
@@ -26,6 +27,7 @@ mod compile;
 mod constraint;
 mod csv;
 mod document;
+mod doubts;
 mod fields;
 mod lexicon;
 mod reader;
@@ -36,3 +38,4 @@ mod words;
 
 pub(super) use compile::{Compiled, compile, killer};
 pub(super) use document::Document;
+pub(super) use doubts::Gap;

@@ -11,7 +11,7 @@ use crate::grammar::error::{Result, SourceText, suggest};
 use crate::grammar::rules::Value;
 
 /// A template, its names resolved.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Template {
     /// For messages: its name, or `template 2`.
     pub label: String,

@@ -6,6 +6,7 @@ mod estimator;
 mod model;
 mod ranges;
 mod shared;
+mod shell;
 mod simulate;
 mod stimuli;
 mod sweep;
@@ -19,10 +20,11 @@ use mlem_probe::report::export::Format;
 
 pub use cache::{CacheCommand, CacheTask};
 pub use compare::{CompareArgs, LAYER_STIMULI};
-pub use estimator::{EstimatorArgs, EstimatorName};
+pub use estimator::EstimatorArgs;
 pub use model::{ExtractArgs, ModelArgs};
 pub use ranges::Ranges;
 pub use shared::Talk;
+pub use shell::{CompletionsArgs, ManArgs};
 pub use simulate::SimulateArgs;
 pub use stimuli::DrawArgs;
 pub use sweep::{CollectArgs, PlanArgs, SweepCommand, SweepRunArgs, SweepTask};
@@ -40,7 +42,6 @@ use shared::{figure_format, within};
     version,
     args_conflicts_with_subcommands = true,
     subcommand_negates_reqs = true,
-    disable_help_subcommand = true,
     max_term_width = 100,
     after_help = "Examples:\n  probe relative_clause\n  probe --model bert-base relative_clause\n  \
                   probe fit features.csv activations.npy -o out"
@@ -61,7 +62,7 @@ pub enum Command {
     Run(RunArgs),
     /// Write the stimuli of a grammar as CSV
     Generate(GenerateArgs),
-    /// Look a grammar over: counts, levels, feature correlations, confounds, problems
+    /// Look a grammar or a table over: counts, levels, feature correlations, confounds, problems
     Check(CheckArgs),
     /// Run a model over stimuli and write every layer's activations
     Extract(ExtractCommand),
@@ -81,6 +82,10 @@ pub enum Command {
     Models(Talk),
     /// List the grammars that are bundled
     Grammars(Talk),
+    /// Print the completions of a shell
+    Completions(CompletionsArgs),
+    /// Print the manual page of a command, or write all of them
+    Man(ManArgs),
 }
 
 /// `probe run`.
@@ -136,8 +141,9 @@ pub struct GenerateArgs {
 /// `probe check`.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// A bundled grammar or a grammar file
-    pub grammar: String,
+    /// A bundled grammar, a grammar file, or a table of stimuli
+    #[arg(value_name = "SOURCE")]
+    pub source: String,
     /// Name the words that this model's tokenizer splits: a Hub id, an alias, or a checkpoint directory
     #[arg(short, long, value_name = "MODEL")]
     pub model: Option<String>,

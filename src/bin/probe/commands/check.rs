@@ -1,17 +1,35 @@
-//! `probe check`: a grammar looked over before it is used.
+//! `probe check`: a grammar, or a table of stimuli, looked over before it is used.
 
+use std::path::Path;
+
+use mlem_probe::files::kind::Group;
+use mlem_probe::files::what_is;
+use mlem_probe::stimuli::confounds::Confounds;
+use mlem_probe::stimuli::{FeatureLevels, Stimuli, TableCheck};
 use serde_json::{Value, json};
 
 use super::source;
 use super::words::Words;
 use crate::args::CheckArgs;
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 use crate::printer::Printer;
 use mlem_probe::grammar::Check;
 
 /// Runs the command.
 pub fn run(args: &CheckArgs, printer: &Printer) -> Result<()> {
-    let grammar = source::grammar(&args.grammar, args.depth)?;
+    if is_table(Path::new(&args.source)) {
+        if args.model.is_some() {
+            let hint = "leave --model out, or name the grammar that the table was made from";
+            return Err(Failure::usage("--model looks at the words of a grammar, and this is a table", hint));
+        }
+        let check = Stimuli::read(args.source.as_ref())?.check();
+        return if printer.json() {
+            Printer::result_json(&table_as_json(&args.source, &check))
+        } else {
+            Printer::result(check.to_text(&args.source))
+        };
+    }
+    let grammar = source::grammar(&args.source, args.depth)?;
     let check = grammar.check()?;
     let words = args.model.as_ref().map(|model| Words::of(&grammar, model, &check, printer)).transpose()?;
     if printer.json() {
@@ -25,9 +43,56 @@ pub fn run(args: &CheckArgs, printer: &Printer) -> Result<()> {
     Printer::result(check.to_text() + &words)
 }
 
+/// Whether it is a table, by what is in it; a name that ends so is one too, so that what is wrong with it is told.
+fn is_table(path: &Path) -> bool {
+    let ends =
+        path.extension().is_some_and(|ending| ["csv", "tsv", "jsonl"].iter().any(|other| ending == *other));
+    ends || what_is(path).is_ok_and(|seen| seen.kind.group() == Group::Table)
+}
+
+fn table_as_json(name: &str, check: &TableCheck) -> Value {
+    json!({
+        "table": name,
+        "stimuli": check.n_stimuli,
+        "sentences": check.n_sentences,
+        "features": levels_as_json(&check.features),
+        "correlations": correlations_as_json(&check.confounds),
+        "dependencies": dependencies_as_json(&check.confounds),
+        "repeated_sentences": check.repeated,
+        "same_sentence_different_labels": check.relabelled,
+        "columns_that_name_stimuli": check.names.iter().map(|name| &name.column).collect::<Vec<_>>(),
+        "values_that_may_be_missing": check.suspects.iter().map(|suspect| json!({
+            "feature": suspect.feature, "value": suspect.level,
+        })).collect::<Vec<_>>(),
+        "findings": check.findings(),
+        "has_problems": check.has_problems(),
+    })
+}
+
+fn levels_as_json(features: &[FeatureLevels]) -> Value {
+    let feature = |feature: &FeatureLevels| {
+        json!({
+            "feature": feature.name,
+            "numeric": feature.numeric,
+            "levels": feature.levels,
+            "missing": feature.missing,
+        })
+    };
+    features.iter().map(feature).collect()
+}
+
+fn correlations_as_json(confounds: &Confounds) -> Value {
+    let names = confounds.names();
+    let row = |a: usize| (0..names.len()).map(|b| confounds.correlation(a, b)).collect::<Vec<_>>();
+    json!({"features": names, "r": (0..names.len()).map(row).collect::<Vec<_>>()})
+}
+
+fn dependencies_as_json(confounds: &Confounds) -> Value {
+    let dependencies = confounds.dependencies().iter();
+    dependencies.map(|found| json!({"feature": found.feature, "is_a_function_of": found.of})).collect()
+}
+
 fn as_json(check: &Check) -> Value {
-    let names = check.confounds.names();
-    let row = |a: usize| (0..names.len()).map(|b| check.confounds.correlation(a, b)).collect::<Vec<_>>();
     json!({
         "grammar": check.name,
         "derivations": check.count.derivations.to_string(),
@@ -39,21 +104,16 @@ fn as_json(check: &Check) -> Value {
             "derivations": template.derivations.to_string(),
             "killed_by": template.killer,
         })).collect::<Vec<_>>(),
-        "features": check.features.iter().map(|feature| json!({
-            "feature": feature.name,
-            "numeric": feature.numeric,
-            "levels": feature.levels,
-            "missing": feature.missing,
-        })).collect::<Vec<_>>(),
-        "correlations": {"features": names, "r": (0..names.len()).map(row).collect::<Vec<_>>()},
+        "features": levels_as_json(&check.features),
+        "correlations": correlations_as_json(&check.confounds),
         "lexical_confounds": check.lexical.iter().map(|pair| json!({
             "a": pair.a, "b": pair.b, "r": pair.r,
         })).collect::<Vec<_>>(),
-        "dependencies": check.confounds.dependencies().iter().map(|dependency| json!({
-            "feature": dependency.feature, "is_a_function_of": dependency.of,
-        })).collect::<Vec<_>>(),
+        "dependencies": dependencies_as_json(&check.confounds),
         "same_sentence_different_labels": check.ambiguous,
         "repeated_sentences": check.repeated,
         "unused_words": check.unused,
+        "doubts": check.doubts.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "has_problems": check.has_problems(),
     })
 }

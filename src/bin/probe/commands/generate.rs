@@ -1,6 +1,7 @@
 //! `probe generate`: the sentences of a grammar as CSV.
 
 use mlem_probe::grammar::{Draw, Drawn, Grammar};
+use mlem_probe::progress::Progress;
 use mlem_probe::stimuli::{Stimuli, Values};
 use mlem_probe::{files, text};
 use serde_json::{Map, Value, json};
@@ -25,6 +26,7 @@ pub fn run(args: &GenerateArgs, printer: &Printer) -> Result<()> {
     if let Some(feature) = &args.pairs {
         return pairs(&grammar, feature, args, printer);
     }
+    doubts(&grammar, printer)?;
     let drawn = grammar.generate(&draw)?;
     say_what_was_drawn(&drawn, printer);
     match &args.out {
@@ -79,6 +81,13 @@ fn pairs(grammar: &Grammar, feature: &str, args: &GenerateArgs, printer: &Printe
     }
 }
 
+/// Warns of what the grammar says and hardly anyone means, and gives the warnings.
+pub fn doubts(grammar: &Grammar, printer: &Printer) -> Result<Vec<String>> {
+    let doubts: Vec<String> = grammar.doubts()?.iter().map(ToString::to_string).collect();
+    doubts.iter().for_each(|doubt| printer.warn(doubt));
+    Ok(doubts)
+}
+
 /// Tells the user which sentences these are and what balancing did.
 pub fn say_what_was_drawn(drawn: &Drawn, printer: &Printer) {
     if let Some(how) = &drawn.stimuli.source().drawn {
@@ -89,6 +98,11 @@ pub fn say_what_was_drawn(drawn: &Drawn, printer: &Printer) {
         printer.say(&format!(
             "largest correlation of feature distances: {:.3} ({}, {}) before balancing, {:.3} ({}, {}) after",
             before.r, before.a, before.b, after.r, after.a, after.b
+        ));
+    }
+    if let (Some(before), Some(after)) = (&balance.uneven_before, &balance.uneven_after) {
+        printer.say(&format!(
+            "most frequent level, for its even share: {before} before balancing, {after} after"
         ));
     }
     for dependency in balance.confounds.dependencies() {

@@ -4,10 +4,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use mlem_probe::activations::{self, ByLayer, Destination, MeanOf, check_repeat, read_square_matrices};
+use mlem_probe::profile::EstimatorName;
 use mlem_probe::progress::Progress;
-use mlem_probe::stimuli::{Feature, FeatureTable, Stimuli};
+use mlem_probe::stimuli::{Feature, FeatureTable, Stimuli, repeats};
 
-use crate::args::{EstimatorArgs, EstimatorName, FitArgs, Ranges};
+use crate::args::{EstimatorArgs, FitArgs, Ranges};
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;
 
@@ -111,7 +112,10 @@ pub fn choose_features(
     }
     let suspects = stimuli.features().suspects().into_iter();
     let doubtful = suspects.filter(|suspect| !args.categorical.contains(&suspect.feature));
-    let warnings: Vec<String> = doubtful.map(|suspect| suspect.to_string()).collect();
+    let mut warnings: Vec<String> = doubtful.map(|suspect| suspect.to_string()).collect();
+    warnings.extend(stimuli.row_names().iter().map(ToString::to_string));
+    let (same, other) = stimuli.repeats();
+    warnings.extend(repeats(&same, &other));
     for warning in &warnings {
         printer.warn(warning);
     }

@@ -5,13 +5,15 @@ mod check;
 mod compare;
 mod extract;
 mod fit;
+mod folders;
 mod generate;
 mod inputs;
 mod lists;
 mod model;
+mod reach;
 mod report;
 mod run;
-mod run_dir;
+mod shell;
 mod simulate;
 mod source;
 mod sweep;
@@ -36,6 +38,8 @@ pub fn run(cli: Cli) -> Result<()> {
         Command::Cache(args) => cache::run(&args, &printer(args.task.talk())?),
         Command::Models(talk) => lists::models(&printer(&talk)?),
         Command::Grammars(talk) => lists::grammars(&printer(&talk)?),
+        Command::Completions(args) => shell::completions(&args),
+        Command::Man(args) => shell::man(&args),
     }
 }
 

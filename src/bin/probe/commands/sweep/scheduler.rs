@@ -60,11 +60,7 @@ impl<'a> Scheduler<'a> {
 }
 
 /// What a command of Slurm prints of `jobs`; none where there is no such command.
-fn printed(
-    mut command: Command,
-    jobs: &[&str],
-    cluster: Option<&str>,
-) -> Result<Option<String>, String> {
+fn printed(mut command: Command, jobs: &[&str], cluster: Option<&str>) -> Result<Option<String>, String> {
     command.arg(format!("--jobs={}", jobs.join(",")));
     if let Some(cluster) = cluster {
         command.arg(format!("--clusters={cluster}"));

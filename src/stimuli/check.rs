@@ -1,0 +1,295 @@
+//! What is to be known of a table of stimuli before it is trusted: levels, repeated rows, columns that are no features, confounds.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::confounds::Confounds;
+use super::levels::{FeatureLevels, SHOWN, write_correlations, write_levels};
+use super::suspects::Suspect;
+use super::{Stimuli, Values};
+use crate::text;
+
+/// Fewer stimuli than this are not fitted.
+const LEAST: usize = 8;
+/// From so many different values on a column may be one that names its rows.
+const NAMES: usize = 8;
+/// A column of texts with more words in each than this is text, not levels.
+const WORDS: usize = 4;
+
+/// What was found in a table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TableCheck {
+    /// How many stimuli there are.
+    pub n_stimuli: usize,
+    /// How many different sentences, where there are sentences.
+    pub n_sentences: Option<usize>,
+    /// Levels and numbers, and how often each occurs.
+    pub features: Vec<FeatureLevels>,
+    /// Correlations of feature distances, and which feature decides which.
+    pub confounds: Confounds,
+    /// Rows (from 0) that are the same sentence with the same values, two or more each.
+    pub repeated: Vec<Vec<usize>>,
+    /// Rows (from 0) that are the same sentence with other values.
+    pub relabelled: Vec<Vec<usize>>,
+    /// Values that look as if they were meant to be missing.
+    pub suspects: Vec<Suspect>,
+    /// Columns that name the stimuli, or hold free text.
+    pub names: Vec<RowName>,
+}
+
+/// A column that is no feature of what it describes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowName {
+    /// The column.
+    pub column: String,
+    /// How many values it has.
+    pub values: usize,
+    /// Whether its values are sentences or the like.
+    pub is_text: bool,
+}
+
+impl std::fmt::Display for RowName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { column, values, is_text } = self;
+        let values = text::count(*values as u128);
+        if *is_text {
+            write!(f, "`{column}` holds text ({values} different values), which is taken for a feature")?;
+        } else {
+            write!(
+                f,
+                "`{column}` has {values} different values, hardly two alike: a number or name of the stimulus, which is taken for a feature"
+            )?;
+        }
+        write!(f, "; leave it out with --drop {column}")
+    }
+}
+
+impl Stimuli {
+    /// Looks into everything that could spoil a study of these stimuli.
+    #[must_use]
+    pub fn check(&self) -> TableCheck {
+        let (repeated, relabelled) = self.repeats();
+        let sentences = self.sentences.as_deref();
+        TableCheck {
+            n_stimuli: self.len(),
+            n_sentences: sentences.map(|sentences| {
+                let mut sentences: Vec<&String> = sentences.iter().collect();
+                sentences.sort_unstable();
+                sentences.dedup();
+                sentences.len()
+            }),
+            features: self.features().iter().map(FeatureLevels::of).collect(),
+            confounds: Confounds::of(self.features()),
+            repeated,
+            relabelled,
+            suspects: self.features().suspects(),
+            names: self.row_names(),
+        }
+    }
+
+    /// Rows of one sentence (and, of words, one place in it): those whose values are the same, and those whose are not.
+    #[must_use]
+    pub fn repeats(&self) -> (Vec<Vec<usize>>, Vec<Vec<usize>>) {
+        let Some(sentences) = self.sentences.as_deref() else { return Default::default() };
+        let mut rows: BTreeMap<(&str, Option<(u32, u32)>), Vec<usize>> = BTreeMap::new();
+        for (row, sentence) in sentences.iter().enumerate() {
+            let place = self.word(row).map(|(_, span)| (span.start, span.end));
+            rows.entry((sentence, place)).or_default().push(row);
+        }
+        let values = |row: usize| self.features().iter().map(move |feature| feature.display(row));
+        let groups = rows.into_values().filter(|rows| rows.len() > 1);
+        groups.partition(|rows| rows[1..].iter().all(|&row| values(row).eq(values(rows[0]))))
+    }
+
+    /// Columns of categories in which hardly two rows are alike.
+    #[must_use]
+    pub fn row_names(&self) -> Vec<RowName> {
+        let mut names = Vec::new();
+        for feature in self.features() {
+            let there = feature.len() - feature.n_missing();
+            let n = feature.n_distinct();
+            if n < NAMES {
+                continue;
+            }
+            let found = match feature.values() {
+                Values::Categorical { levels, .. } => {
+                    let words = |level: &String| level.split_whitespace().count() > WORDS;
+                    let is_text = levels.iter().filter(|level| words(level)).count() * 2 > n;
+                    (is_text || n * 10 >= there * 9).then_some(is_text)
+                }
+                // Whole numbers that go up by one from row to row count the rows.
+                Values::Numeric(values) => {
+                    let steps =
+                        values.windows(2).all(|pair| matches!(pair, [Some(a), Some(b)] if b - a == 1.0));
+                    steps.then_some(false)
+                }
+                Values::Distances(_) => None,
+            };
+            names.extend(found.map(|is_text| RowName {
+                column: feature.name().to_owned(),
+                values: n,
+                is_text,
+            }));
+        }
+        names
+    }
+}
+
+impl TableCheck {
+    /// Whether something was found that a run would refuse, or that makes its numbers wrong: too few stimuli, a feature that never
+    /// varies, stimuli that stand there twice.
+    #[must_use]
+    pub fn has_problems(&self) -> bool {
+        self.n_stimuli < LEAST
+            || self.constant().next().is_some()
+            || !self.repeated.is_empty()
+            || !self.relabelled.is_empty()
+    }
+
+    fn constant(&self) -> impl Iterator<Item = &FeatureLevels> {
+        self.features.iter().filter(|feature| feature.levels.len() < 2)
+    }
+
+    /// What was found, one sentence each.
+    #[must_use]
+    pub fn findings(&self) -> Vec<String> {
+        let mut findings = Vec::new();
+        if self.n_stimuli < LEAST {
+            findings.push(format!(
+                "{} are too few for a fit: it needs at least {LEAST}",
+                text::counted(self.n_stimuli as u128, "stimulus")
+            ));
+        }
+        for feature in self.constant() {
+            let value = feature
+                .levels
+                .first()
+                .map_or("no value at all".to_owned(), |(level, _)| format!("`{level}` alone"));
+            findings.push(format!(
+                "{} never varies: it has {value}; a fit refuses it, so leave it out with --drop {}",
+                feature.name, feature.name
+            ));
+        }
+        findings.extend(repeats(&self.repeated, &self.relabelled));
+        findings.extend(self.names.iter().map(ToString::to_string));
+        findings.extend(self.suspects.iter().map(ToString::to_string));
+        for pair in self.confounds.flagged() {
+            findings.push(format!("{} and {} are confounded: r = {:.3}", pair.a, pair.b, pair.r));
+        }
+        for dependency in self.confounds.dependencies() {
+            let names = |name: &str| self.names.iter().any(|row| row.column == name);
+            if !names(&dependency.of) {
+                findings.push(format!("{} is a function of {}", dependency.feature, dependency.of));
+            }
+        }
+        findings
+    }
+
+    /// The findings as a page of plain text, under the table's `name`.
+    #[must_use]
+    pub fn to_text(&self, name: &str) -> String {
+        let mut out = String::new();
+        let stimuli = match self.n_stimuli {
+            1 => "1 stimulus".to_owned(),
+            n => format!("{} stimuli", text::count(n as u128)),
+        };
+        let sentences = match self.n_sentences {
+            Some(n) if n < self.n_stimuli => format!(", {}", text::counted(n as u128, "different sentence")),
+            Some(_) => String::new(),
+            None => ", no sentences: `probe fit` takes them, `probe run` does not".to_owned(),
+        };
+        // Writing to a string cannot fail.
+        let _ = writeln!(out, "{name}: {stimuli}{sentences}");
+        let _ = write_levels(&mut out, &self.features);
+        let _ = write_correlations(&mut out, &self.confounds);
+        let findings = self.findings();
+        if !findings.is_empty() {
+            let _ = writeln!(out, "\nfindings");
+        }
+        for finding in findings {
+            let _ = writeln!(out, "  - {finding}");
+        }
+        out
+    }
+}
+
+/// What is said of stimuli that stand in a table more than once: rows from 0, as everywhere.
+#[must_use]
+pub fn repeats(same: &[Vec<usize>], other: &[Vec<usize>]) -> Vec<String> {
+    let listed = |groups: &[Vec<usize>]| {
+        let rows = |group: &Vec<usize>| group.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let shown: Vec<String> =
+            groups.iter().take(SHOWN / 4).map(|group| text::join_and(&rows(group))).collect();
+        let more = if groups.len() > shown.len() { "; …" } else { "" };
+        format!("(stimuli {}{more}, counted from 0)", shown.join("; "))
+    };
+    let mut said = Vec::new();
+    let counted = |groups: &[Vec<usize>]| match groups.len() {
+        1 => "1 sentence is".to_owned(),
+        n => format!("{} sentences are", text::count(n as u128)),
+    };
+    if !same.is_empty() {
+        said.push(format!(
+            "{} there more than once with the same values {}: a copy in the training folds gives away the held-out one, so that \
+             scores are too high; keep one of each",
+            counted(same),
+            listed(same)
+        ));
+    }
+    if !other.is_empty() {
+        said.push(format!(
+            "{} there more than once with other values {}: a model sees no difference between them; correct the values, or keep one \
+             of each",
+            counted(other),
+            listed(other)
+        ));
+    }
+    said
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    fn table(text: &str) -> TableCheck {
+        Stimuli::from_csv(text.as_bytes(), Path::new("s.csv")).unwrap().check()
+    }
+
+    #[test]
+    fn repeated_sentences_are_told_from_relabelled_ones() {
+        let check = table("sentence,n\na,1\nb,2\na,1\nc,1\nc,2\n");
+        assert_eq!(check.repeated, [vec![0, 2]]);
+        assert_eq!(check.relabelled, [vec![3, 4]]);
+        assert_eq!(check.n_sentences, Some(3));
+        assert!(check.has_problems());
+        let said = check.findings().join("\n");
+        assert!(said.contains("stimuli 0 and 2") && said.contains("stimuli 3 and 4"), "{said}");
+    }
+
+    #[test]
+    fn columns_that_name_their_rows_are_told() {
+        let rows: String = (0..20)
+            .map(|i| format!("s{i},item{i},{i},{},a longer note of many words number {}\n", i % 2, i % 9))
+            .collect();
+        let check = table(&format!("sentence,item,row,number,note\n{rows}"));
+        let names: Vec<&str> = check.names.iter().map(|name| name.column.as_str()).collect();
+        assert_eq!(names, ["item", "row", "note"]);
+        assert!(check.names[2].is_text && !check.names[0].is_text);
+        assert!(check.findings().iter().all(|finding| !finding.contains("function of item")));
+    }
+
+    #[test]
+    fn words_in_one_sentence_are_no_repeats() {
+        let words = "sentence,word,start_idx,end_idx,n\na b,a,0,1,x\na b,b,2,3,y\na b,a,0,1,x\n";
+        assert_eq!(table(words).repeated, [vec![0, 2]]);
+    }
+
+    #[test]
+    fn a_table_without_faults_has_no_findings() {
+        let rows: String = (0..16).map(|i| format!("s{i},{},{}\n", i % 2, (i / 2) % 2)).collect();
+        let check = table(&format!("sentence,a,b\n{rows}"));
+        assert!(!check.has_problems() && check.findings().is_empty(), "{:?}", check.findings());
+        assert!(check.to_text("s.csv").starts_with("s.csv: 16 stimuli\n\nfeatures\n  a  numeric"));
+    }
+}
