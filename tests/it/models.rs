@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use mlem_probe::hub::{Checkpoint, Weights};
-use mlem_probe::models::{LoadOptions, Model, Sequences, families};
+use mlem_probe::models::{DeviceChoice, LoadOptions, Model, Precision, Sequences, families};
 use safetensors::SafeTensors;
 
 /// A tokenizer for models whose tests give token ids.
@@ -95,9 +95,9 @@ pub(crate) fn largest_difference(a: &[f32], b: &[f32]) -> f32 {
 }
 
 #[expect(clippy::print_stdout, reason = "the figure of each case, shown with --nocapture")]
-fn matches_transformers(case: &str) {
+fn matches_transformers(case: &str, options: &LoadOptions) {
     let golden = Golden::open(case);
-    let model = Model::load(&golden.checkpoint(), &LoadOptions::default()).unwrap();
+    let model = Model::load(&golden.checkpoint(), options).unwrap();
     let sequences = golden.sequences();
     let states = hidden_states(&model, &sequences);
     assert_eq!(states.len(), model.spec().n_layers + 1);
@@ -109,7 +109,7 @@ fn matches_transformers(case: &str) {
         assert!(difference <= 2e-5 * magnitude, "{case}, hidden state {layer}: {difference} of {magnitude}");
         worst = larger(worst, difference / magnitude);
     }
-    println!("{case}: {worst:.1e}");
+    println!("{case}, {}: {worst:.1e}", options.precision);
     if model.spec().attention.causal {
         shared_prefixes_change_nothing(&model, &sequences);
     }
@@ -161,13 +161,84 @@ fn every_family_matches_transformers() {
     for family in families() {
         assert!(family.golden.len() >= 2, "{}", family.name);
     }
-    let cases = || families().iter().flat_map(|family| family.golden.iter());
-    let wrong: Vec<String> = cases()
-        .filter_map(|case| {
-            std::panic::catch_unwind(|| matches_transformers(case)).err().map(|_| (*case).to_owned())
-        })
-        .collect();
+    every_case(|case| matches_transformers(case, &LoadOptions::default()));
+}
+
+/// Runs a test of every golden case, and names those that fail it.
+fn every_case(test: impl Fn(&str) + std::panic::RefUnwindSafe) {
+    let cases = families().iter().flat_map(|family| family.golden.iter());
+    let fails = |case: &&&str| std::panic::catch_unwind(|| test(case)).is_err();
+    let wrong: Vec<&&str> = cases.filter(fails).collect();
     assert!(wrong.is_empty(), "{wrong:?}");
+}
+
+/// In the processor's tiles where it has them, in f32 elsewhere.
+#[test]
+fn every_family_matches_transformers_in_fast_precision() {
+    every_case(|case| matches_transformers(case, &LoadOptions::default().precision(Precision::Fast)));
+}
+
+#[test]
+fn every_family_matches_transformers_in_the_portable_form_of_fast_precision() {
+    let options = LoadOptions::default().precision(Precision::Fast).portable();
+    every_case(|case| matches_transformers(case, &options));
+}
+
+#[test]
+fn the_processors_tiles_give_the_bits_of_their_portable_form_in_every_family() {
+    if !Precision::tiles() {
+        not_run("this processor has no matrix tiles (AMX)");
+        return;
+    }
+    every_case(|case| {
+        let golden = Golden::open(case);
+        for precision in [Precision::Fast, Precision::Bf16] {
+            let options = LoadOptions::default().precision(precision);
+            let states = |options: &LoadOptions| {
+                let model = Model::load(&golden.checkpoint(), options).unwrap();
+                assert_eq!(model.precision(), precision);
+                hidden_states(&model, &golden.sequences())
+            };
+            assert!(states(&options) == states(&options.clone().portable()), "{case}, {precision}");
+        }
+    });
+}
+
+#[test]
+fn one_product_of_bf16_is_as_far_off_as_bf16_is() {
+    for case in ["bert", "gpt2", "llama"] {
+        let golden = Golden::open(case);
+        let options = LoadOptions::default().precision(Precision::Bf16);
+        let model = Model::load(&golden.checkpoint(), &options).unwrap();
+        let states = hidden_states(&model, &golden.sequences());
+        let expected = golden.hidden(model.spec().n_layers);
+        let magnitude = expected.iter().fold(0.0f32, |most, value| most.max(value.abs()));
+        let error = largest_difference(&states[model.spec().n_layers], &expected) / magnitude;
+        assert!((2e-4..3e-2).contains(&error), "{case}: {error}");
+    }
+}
+
+#[test]
+fn what_runs_is_what_is_said() {
+    let checkpoint = Golden::open("bert").checkpoint();
+    let runs = |options: &LoadOptions| Model::load(&checkpoint, options).map(|model| model.precision());
+    let fast = LoadOptions::default().precision(Precision::Fast);
+    let expected = if Precision::tiles() { Precision::Fast } else { Precision::F32 };
+    assert_eq!(runs(&fast).unwrap(), expected);
+    assert_eq!(runs(&LoadOptions::default()).unwrap(), Precision::F32);
+    let padded = DeviceChoice::CpuPadded;
+    assert_eq!(runs(&fast.device(padded)).unwrap(), Precision::F32);
+    let error = runs(&LoadOptions::default().precision(Precision::Bf16).device(padded)).unwrap_err();
+    assert_eq!(error.to_string(), "bf16 precision is the processor's; on a GPU products are f32");
+    assert!(error.hint().unwrap().contains("--device cpu"));
+}
+
+/// Says, past the test harness that keeps what tests print to itself, why a test did not run.
+pub(crate) fn not_run(why: &str) {
+    use std::io::Write;
+
+    let name = std::thread::current().name().unwrap_or_default().to_owned();
+    std::io::stderr().write_all(format!("\nNOT RUN: {name}: {why}\n").as_bytes()).unwrap();
 }
 
 #[test]
