@@ -172,16 +172,9 @@ fn every_case(test: impl Fn(&str) + std::panic::RefUnwindSafe) {
     assert!(wrong.is_empty(), "{wrong:?}");
 }
 
-/// In the processor's tiles where it has them, in f32 elsewhere.
 #[test]
 fn every_family_matches_transformers_in_fast_precision() {
     every_case(|case| matches_transformers(case, &LoadOptions::default().precision(Precision::Fast)));
-}
-
-#[test]
-fn every_family_matches_transformers_in_the_portable_form_of_fast_precision() {
-    let options = LoadOptions::default().precision(Precision::Fast).portable();
-    every_case(|case| matches_transformers(case, &options));
 }
 
 #[test]
@@ -192,16 +185,50 @@ fn the_processors_tiles_give_the_bits_of_their_portable_form_in_every_family() {
     }
     every_case(|case| {
         let golden = Golden::open(case);
-        for precision in [Precision::Fast, Precision::Bf16] {
-            let options = LoadOptions::default().precision(precision);
-            let states = |options: &LoadOptions| {
-                let model = Model::load(&golden.checkpoint(), options).unwrap();
-                assert_eq!(model.precision(), precision);
-                hidden_states(&model, &golden.sequences())
-            };
-            assert!(states(&options) == states(&options.clone().portable()), "{case}, {precision}");
-        }
+        let options = LoadOptions::default().precision(Precision::Bf16);
+        let states = |options: &LoadOptions| {
+            let model = Model::load(&golden.checkpoint(), options).unwrap();
+            assert_eq!(model.precision(), Precision::Bf16);
+            hidden_states(&model, &golden.sequences())
+        };
+        assert!(states(&options) == states(&options.clone().portable()), "{case}");
     });
+}
+
+/// Layers of 256 inputs and more are products of parts; the golden cases have none.
+#[test]
+fn layers_in_parts_are_within_the_bound_and_the_same_in_tiles_and_portably() {
+    let sizes: [(&str, &[(&str, u32)]); 4] = [
+        ("bert", &[("hidden_size", 256), ("intermediate_size", 512), ("num_attention_heads", 4)]),
+        ("gpt2", &[("n_embd", 256), ("n_inner", 512), ("n_head", 4)]),
+        ("llama", &[("hidden_size", 256), ("intermediate_size", 320), ("num_attention_heads", 4),
+            ("num_key_value_heads", 2), ("head_dim", 64)]),
+        ("t5", &[("d_model", 256), ("d_ff", 512), ("num_heads", 4), ("d_kv", 64)]),
+    ];
+    for (case, sizes) in sizes {
+        let golden = Golden::open(case);
+        let mut config: HashMap<String, serde_json::Value> = serde_json::from_str(&golden.config()).unwrap();
+        config.extend(sizes.iter().map(|&(key, value)| (key.to_owned(), value.into())));
+        let checkpoint =
+            Checkpoint { config: serde_json::to_string(&config).unwrap(), ..golden.checkpoint() };
+        let sequences = golden.sequences();
+        let states = |options: LoadOptions| {
+            hidden_states(&Model::load(&checkpoint, &options.untrained(1)).unwrap(), &sequences)
+        };
+        let fast = LoadOptions::default().precision(Precision::Fast);
+        let (exact, portable) = (states(LoadOptions::default()), states(fast.clone().portable()));
+        for (layer, (state, exact)) in portable.iter().zip(&exact).enumerate() {
+            let magnitude = exact.iter().fold(0.0f32, |most, value| most.max(value.abs()));
+            let error = largest_difference(state, exact) / magnitude;
+            assert!(error <= 2e-5, "{case}, hidden state {layer}: {error}");
+            assert!(layer == 0 || error > 0.0, "{case}, hidden state {layer}: nothing was in parts");
+        }
+        if Precision::tiles() {
+            assert!(states(fast) == portable, "{case}");
+        } else {
+            not_run("this processor has no matrix tiles (AMX)");
+        }
+    }
 }
 
 #[test]

@@ -13,7 +13,7 @@ pub enum Precision {
     #[default]
     F32,
     /// Three products of bf16 parts, added in f32, in the processor's matrix tiles (Intel's AMX): within 2e-5 of a hidden state's
-    /// largest magnitude. Where there are no tiles, and on a GPU, it is f32.
+    /// largest magnitude. Layers of fewer than 256 inputs are f32. Where there are no tiles, and on a GPU, all are.
     Fast,
     /// One product of bf16 numbers, added in f32: what other programs call bf16, for those who compare with them. Where there
     /// are no tiles the numbers are the same, and slow.
@@ -52,6 +52,20 @@ pub(in crate::models) struct Form {
     pub(in crate::models) precision: Precision,
     /// Whether parts are multiplied by the portable form of tiles, wherever it runs.
     pub(in crate::models) portable: bool,
+}
+
+impl Form {
+    /// Layers of fewer inputs are f32 in [`Precision::Fast`] too. They are a small part of a model's work, what parts leave out counts
+    /// for more in a few terms, and those that steer a recurrence are among them.
+    const LEAST_INPUTS: usize = 256;
+
+    /// The form of a layer of so many inputs.
+    pub(in crate::models) fn of(self, inputs: usize) -> Self {
+        match self.precision {
+            Precision::Fast if inputs < Self::LEAST_INPUTS => Self { precision: Precision::F32, ..self },
+            _ => self,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -58,6 +58,17 @@ impl PackedLinear {
         inputs: usize,
         form: Form,
     ) -> Self {
+        Self::held(weight, bias, outputs, inputs, form.of(inputs))
+    }
+
+    /// The same in `form`, however many inputs there are.
+    pub(super) fn held(
+        weight: &[f32],
+        bias: Option<&[f32]>,
+        outputs: usize,
+        inputs: usize,
+        form: Form,
+    ) -> Self {
         let width = outputs.next_multiple_of(PANEL);
         let mut padded = vec![0.0; width];
         padded[..outputs].copy_from_slice(bias.unwrap_or(&vec![0.0; outputs]));
@@ -297,7 +308,7 @@ mod tests {
     #[test]
     fn products_of_parts_are_within_their_bounds() {
         let mut stream = Stream::new(7, "linear");
-        let (rows, inputs, outputs) = (50, 200, 70);
+        let (rows, inputs, outputs) = (50, 300, 70);
         let x = random(&mut stream, rows * inputs);
         let weight = random(&mut stream, outputs * inputs);
         let of = |precision| {
@@ -317,7 +328,7 @@ mod tests {
     #[test]
     fn weights_that_are_bf16_already_are_one_part() {
         let mut stream = Stream::new(8, "linear");
-        let (rows, inputs, outputs) = (20, 50, 40);
+        let (rows, inputs, outputs) = (20, 260, 40);
         let x = random(&mut stream, rows * inputs);
         let weight = random(&mut stream, outputs * inputs);
         let form = |dtype| Form { dtype, precision: Precision::Fast };
@@ -359,7 +370,7 @@ mod tests {
     #[test]
     fn a_row_does_not_depend_on_the_rows_beside_it() {
         let mut stream = Stream::new(2, "linear");
-        let (rows, inputs, outputs) = (27, 48, 64);
+        let (rows, inputs, outputs) = (27, 270, 64);
         let x = random(&mut stream, rows * inputs);
         let weight = random(&mut stream, inputs * outputs);
         for precision in [Precision::F32, Precision::Fast, Precision::Bf16] {

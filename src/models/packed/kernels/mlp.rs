@@ -41,8 +41,9 @@ impl PackedMlp {
         down: Stored<'_>,
         form: Form,
     ) -> Self {
+        let form = form.of(d.min(d_mlp));
         let layer = |(weight, bias): Stored<'_>, outputs, inputs| {
-            PackedLinear::new(weight, bias, outputs, inputs, form)
+            PackedLinear::held(weight, bias, outputs, inputs, form)
         };
         Self {
             activation,
@@ -214,14 +215,14 @@ mod tests {
     #[test]
     fn an_mlp_is_its_layers_one_after_the_other_to_the_last_bit() {
         let mut stream = Stream::new(1, "mlp");
-        for (rows, d, d_mlp) in [(1, 1, 1), (13, 32, 64), (40, 33, 900), (200, 40, 400)] {
+        for (rows, d, d_mlp) in [(1, 1, 1), (13, 256, 264), (40, 33, 900), (200, 260, 400)] {
             let (x, residual) = (random(&mut stream, rows * d), random(&mut stream, rows * d));
             let (up, gate) = (random(&mut stream, d * d_mlp), random(&mut stream, d * d_mlp));
             let (down, bias) = (random(&mut stream, d * d_mlp), random(&mut stream, d_mlp));
             for precision in [Precision::F32, Precision::Fast, Precision::Bf16] {
                 let form = Form { precision, ..Form::default() };
                 let layer = |weight: &[f32], bias, outputs, inputs| {
-                    PackedLinear::new(weight, bias, outputs, inputs, form)
+                    PackedLinear::held(weight, bias, outputs, inputs, form.of(d.min(d_mlp)))
                 };
                 for factor in [None, Some((gate.as_slice(), None))] {
                     let stored = (up.as_slice(), Some(bias.as_slice()));
