@@ -12,8 +12,9 @@
 //!
 //! # The floors
 //!
-//! A module imports only from floors below its own, or from what the last column names; `tests/it/floors` reads every
-//! `use crate::` against this table.
+//! A module imports only from floors below its own, or from what the last column names. Inside a module, no two files import
+//! each other, and where its docs list *rooms, from the ground up*, a file imports only from rows above its own. `tests/it/floors`
+//! reads every import against these tables.
 //!
 //! | floor | module | what it is | also imports |
 //! | --- | --- | --- | --- |
@@ -23,7 +24,8 @@
 //! | 0 | [`progress`] | how long work reports itself, without printing | |
 //! | 1 | [`stimuli`] | sentences, spans, and the typed feature table | |
 //! | 1 | [`activations`] | per-layer matrices, their file formats, and transforms of them | |
-//! | 1 | [`hub`] | a model id or folder becomes the files of a checkpoint | |
+//! | 1 | [`tokens`] | the tokenizer of a checkpoint, from its files | |
+//! | 1 | [`hub`] | a model id or folder becomes the files of a checkpoint | `tokens` |
 //! | 2 | [`grammar`] | template grammars to stimuli | |
 //! | 2 | [`models`] | one trunk, and the declarations that configure it | |
 //! | 2 | [`mlem`] | the estimator: distances, moments, exact fit, importance | |
@@ -90,5 +92,6 @@ pub mod simulate;
 pub mod stimuli;
 pub mod sweep;
 pub mod text;
+pub mod tokens;
 
 pub use error::{Error, Result};

@@ -140,7 +140,7 @@ impl Model {
         let family = registry::family(&config)?;
         let declaration = (family.declare)(&config)?;
         config.finish()?;
-        let tokenizer = Tokenizer::parse(&checkpoint.id, &checkpoint.tokenizer)?;
+        let tokenizer = Tokenizer::of(&checkpoint.id, &checkpoint.tokenizer)?;
         if options.offload && device.pads() {
             return Err(Error::Offload);
         }

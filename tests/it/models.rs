@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use mlem_probe::hub::{Checkpoint, Weights};
 use mlem_probe::models::{DeviceChoice, LoadOptions, Model, Precision, Sequences, families};
+use mlem_probe::tokens::TokenizerText;
 use safetensors::SafeTensors;
 
 /// A tokenizer for models whose tests give token ids.
@@ -37,7 +38,7 @@ impl Golden {
             id: "golden".to_owned(),
             commit: None,
             config: self.config(),
-            tokenizer: TOKENIZER.to_owned(),
+            tokenizer: TokenizerText::alone(TOKENIZER),
             weights: Weights::Safetensors(vec![self.path.clone()]),
         }
     }
@@ -403,7 +404,8 @@ fn a_weights_file_that_is_not_there_is_named() {
 
 #[test]
 fn a_broken_tokenizer_is_refused() {
-    let checkpoint = Checkpoint { tokenizer: "{}".to_owned(), ..Golden::open("bert").checkpoint() };
+    let checkpoint =
+        Checkpoint { tokenizer: TokenizerText::alone("{}"), ..Golden::open("bert").checkpoint() };
     let (text, _) = refusal(&checkpoint);
     assert!(text.starts_with("tokenizer.json of golden: "), "{text}");
 }

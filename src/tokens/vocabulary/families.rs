@@ -3,8 +3,9 @@
 //! Each follows the class of that name in Hugging Face transformers 5.24 (`models/*/tokenization_*.py`, `convert_from_spm` of
 //! `convert_slow_tokenizer.py`).
 
+use super::super::languages::{M2M_100, MBART, MBART_50};
+use super::super::settings::Settings;
 use super::added::ROBERTA;
-use super::settings::Settings;
 
 /// A class of tokenizers that reads a sentencepiece model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,23 +127,3 @@ impl Family {
         }
     }
 }
-
-/// Languages of mBART.
-const MBART: [&str; 25] = [
-    "ar_AR", "cs_CZ", "de_DE", "en_XX", "es_XX", "et_EE", "fi_FI", "fr_XX", "gu_IN", "hi_IN", "it_IT",
-    "ja_XX", "kk_KZ", "ko_KR", "lt_LT", "lv_LV", "my_MM", "ne_NP", "nl_XX", "ro_RO", "ru_RU", "si_LK",
-    "tr_TR", "vi_VN", "zh_CN",
-];
-
-/// What mBART-50 has beside them.
-const MBART_50: [&str; 27] = [
-    "af_ZA", "az_AZ", "bn_IN", "fa_IR", "he_IL", "hr_HR", "id_ID", "ka_GE", "km_KH", "mk_MK", "ml_IN",
-    "mn_MN", "mr_IN", "pl_PL", "ps_AF", "pt_XX", "sv_SE", "sw_KE", "ta_IN", "te_IN", "th_TH", "tl_XX",
-    "uk_UA", "ur_PK", "xh_ZA", "gl_ES", "sl_SI",
-];
-
-/// Languages of M2M-100.
-const M2M_100: &str = "af am ar ast az ba be bg bn br bs ca ceb cs cy da de el en es et fa ff fi fr fy ga gd gl gu ha he hi \
-    hr ht hu hy id ig ilo is it ja jv ka kk km kn ko lb lg ln lo lt lv mg mk ml mn mr ms my ne nl no ns \
-    oc or pa pl ps pt ro ru sd si sk sl so sq sr ss su sv sw ta th tl tn tr uk ur uz vi wo xh yi yo zh \
-    zu";

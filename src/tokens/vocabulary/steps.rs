@@ -26,7 +26,12 @@ impl Build<'_> {
             Family::T5 | Family::XlmRoberta | Family::Camembert => {
                 return self.charsmap().unwrap_or_default();
             }
-            Family::Mbart | Family::Llama => return Value::Null,
+            Family::Llama => return Value::Null,
+            Family::Mbart => {
+                steps.extend(self.charsmap());
+                steps.push(json!({"type": "Strip", "strip_left": false, "strip_right": true}));
+                steps.push(replace(json!({"Regex": " {2,}"}), "▁"));
+            }
             Family::Gemma => return replace(json!({"String": " "}), "▁"),
             Family::Mbart50 => {
                 steps.extend(self.charsmap());
@@ -47,9 +52,9 @@ impl Build<'_> {
                 if flag("do_lower_case", false) {
                     steps.push(json!({"type": "Lowercase"}));
                 }
-                steps.push(replace(json!({"Regex": r"\s{2,}|[\n\r\t]"}), " "));
-                steps.push(json!({"type": "NFC"}));
-                steps.push(json!({"type": "Strip", "strip_left": false, "strip_right": true}));
+                steps.push(json!({"type": "Strip", "strip_left": true, "strip_right": true}));
+                steps.extend(self.charsmap());
+                steps.push(replace(json!({"Regex": " {2,}"}), " "));
             }
             Family::Plain | Family::M2m100 => {
                 steps.extend(self.charsmap());
@@ -81,7 +86,7 @@ impl Build<'_> {
         let whitespace = || json!({"type": "WhitespaceSplit"});
         let prefix = self.settings.flag("add_prefix_space", true);
         match self.family {
-            Family::T5 | Family::Mbart => sequence(vec![whitespace(), metaspace("always", true)]),
+            Family::T5 => sequence(vec![whitespace(), metaspace("always", true)]),
             Family::XlmRoberta | Family::Camembert | Family::Albert => {
                 sequence(vec![whitespace(), metaspace(if prefix { "always" } else { "never" }, true)])
             }
@@ -91,7 +96,7 @@ impl Build<'_> {
                 let last = metaspace(if prefix { "always" } else { "first" }, true);
                 sequence(split.into_iter().chain([last]).collect())
             }
-            Family::Mbart50 => metaspace("always", true),
+            Family::Mbart | Family::Mbart50 => metaspace("always", true),
             Family::Llama => {
                 let scheme = match (prefix, self.legacy()) {
                     (true, true) => "always",

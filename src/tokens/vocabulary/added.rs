@@ -1,11 +1,8 @@
-//! Tokens that are found in a text before it is cut into pieces, and what stands around a sentence.
+//! Tokens that are found in a text before it is cut into pieces, in a vocabulary of sentencepiece.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
-
-/// A token and its id.
-pub(super) type Token = (String, u64);
 
 /// The special tokens of RoBERTa, by their roles; others have some of them.
 pub(super) const ROBERTA: &[(&str, &str)] = &[
@@ -84,20 +81,4 @@ impl<'a> Added<'a> {
         }
         Some(id)
     }
-}
-
-/// The sentence between tokens before and after it.
-pub(super) fn template(before: &[Token], after: &[Token]) -> Value {
-    let piece = |(token, _): &Token| json!({"SpecialToken": {"id": token, "type_id": 0}});
-    let sentence = json!({"Sequence": {"id": "A", "type_id": 0}});
-    let single: Vec<Value> =
-        before.iter().map(piece).chain([sentence]).chain(after.iter().map(piece)).collect();
-    let tokens: Map<String, Value> = before
-        .iter()
-        .chain(after)
-        .map(|(token, id)| (token.clone(), json!({"id": token, "ids": [id], "tokens": [token]})))
-        .collect();
-    // Never used: a stimulus is one sentence.
-    let pair = [single.clone(), vec![json!({"Sequence": {"id": "B", "type_id": 1}})]].concat();
-    json!({"type": "TemplateProcessing", "single": single, "pair": pair, "special_tokens": tokens})
 }

@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::super::error::Result;
-use super::added::{Added, Token, content};
+use super::super::settings::{MORE, SETTINGS};
+use super::super::template::Token;
+use super::added::{Added, content};
 use super::families::Family;
 use super::proto::PieceKind;
 use super::sentencepiece::Build;
-use super::settings::{MORE, SETTINGS};
 
 /// The special tokens by their roles.
 pub(super) type Special = BTreeMap<&'static str, Token>;
@@ -63,7 +64,10 @@ impl Build<'_> {
         }
         if let Some(more) = more {
             self.add_more(more, &known, is_named, added)?;
-            return Ok(special);
+            // Beside its languages, as transformers 4.57 has it.
+            if family != Family::Mbart {
+                return Ok(special);
+            }
         }
         let own = self.proto.pieces.iter().filter_map(|piece| match piece.kind {
             PieceKind::Control => Some((piece.text.clone(), true)),

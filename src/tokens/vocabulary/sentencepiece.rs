@@ -3,12 +3,13 @@
 use serde_json::{Map, Value, json};
 
 use super::super::error::{Error, Result};
-use super::super::folder;
-use super::added::{Added, content, template};
+use super::super::io;
+use super::super::settings::{SETTINGS, Settings};
+use super::super::template::template;
+use super::added::{Added, content};
 use super::families::Family;
 use super::plain;
 use super::proto::{Algorithm, ModelProto};
-use super::settings::{SETTINGS, Settings, object};
 use crate::{files, text};
 
 /// How many sentinels may be asked for.
@@ -22,7 +23,7 @@ pub(super) fn tokenizer(settings: &Settings<'_>, family: Family) -> Result<Strin
     settings.refuse(&["extra_special_tokens", "sp_model_kwargs"])?;
     let file = family.files()[0];
     let path = settings.folder.join(file);
-    folder::refuse_lfs_pointer(&path)?;
+    io::refuse_lfs_pointer(&path)?;
     let proto = ModelProto::parse(&files::read(&path)?).map_err(|what| Error::BadFile {
         path,
         what: format!("not a readable sentencepiece model: {what}"),
@@ -110,7 +111,7 @@ impl Build<'_> {
                 if self.settings.text("language_codes").is_some_and(|codes| codes != "m2m100") {
                     return Err(self.refusal("its languages are not those of M2M-100"));
                 }
-                let ids = object(self.settings.folder, "vocab.json")?;
+                let ids = io::object(self.settings.folder, "vocab.json")?;
                 self.plain(plain::renumbered(self.proto, ids).map_err(|what| self.refusal(what))?)
             }
             Family::Plain => self.plain(plain::of(self.proto, &self.settings.listed())),
