@@ -202,8 +202,16 @@ fn layers_in_parts_are_within_the_bound_and_the_same_in_tiles_and_portably() {
     let sizes: [(&str, &[(&str, u32)]); 4] = [
         ("bert", &[("hidden_size", 256), ("intermediate_size", 512), ("num_attention_heads", 4)]),
         ("gpt2", &[("n_embd", 256), ("n_inner", 512), ("n_head", 4)]),
-        ("llama", &[("hidden_size", 256), ("intermediate_size", 320), ("num_attention_heads", 4),
-            ("num_key_value_heads", 2), ("head_dim", 64)]),
+        (
+            "llama",
+            &[
+                ("hidden_size", 256),
+                ("intermediate_size", 320),
+                ("num_attention_heads", 4),
+                ("num_key_value_heads", 2),
+                ("head_dim", 64),
+            ],
+        ),
         ("t5", &[("d_model", 256), ("d_ff", 512), ("num_heads", 4), ("d_kv", 64)]),
     ];
     for (case, sizes) in sizes {

@@ -331,7 +331,7 @@ mod tests {
         let (rows, inputs, outputs) = (20, 260, 40);
         let x = random(&mut stream, rows * inputs);
         let weight = random(&mut stream, outputs * inputs);
-        let form = |dtype| Form { dtype, precision: Precision::Fast };
+        let form = |dtype| Form { dtype, precision: Precision::Fast, ..Form::default() };
         let one = PackedLinear::new(&weight, None, outputs, inputs, form(Dtype::Bf16));
         let (rounded, _) = one.unpack();
         let two = PackedLinear::new(&rounded, None, outputs, inputs, form(Dtype::F32));
