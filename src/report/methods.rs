@@ -55,6 +55,17 @@ fn data(summary: &Summary, run: &RunRecord) -> Option<String> {
     let untrained = run.model.as_ref().and_then(|model| model.untrained).map(|seed| {
         format!(" The model was not trained: its weights are those of its initialiser (seed {seed}).")
     });
+    let products = run.model.as_ref().and_then(|model| model.precision.as_deref()).map(|precision| {
+        match precision {
+            "fast" => " The model's linear layers were computed as three products of bfloat16 parts (Henry, Tang and \
+                       Heinecke 2019), summed in single precision."
+                .to_owned(),
+            other => format!(
+                " The model's linear layers were computed as products of {} numbers, summed in single precision.",
+                words::visible(other)
+            ),
+        }
+    });
     let drawn = run.stimuli.source.drawn.as_ref().map(|drawn| format!(" ({})", words::visible(drawn)));
     let layers = match (summary.layers.as_slice(), &run.model) {
         ([], _) => return None,
@@ -78,11 +89,12 @@ fn data(summary: &Summary, run: &RunRecord) -> Option<String> {
         pooling => format!(" Token vectors were pooled by their {}.", words::visible(pooling)),
     });
     Some(format!(
-        "The representations of {} stimuli from {stimuli}{} in {activations}{commit} were analysed with {}{layers}.{}{}",
+        "The representations of {} stimuli from {stimuli}{} in {activations}{commit} were analysed with {}{layers}.{}{}{}",
         text::count(run.stimuli.n_stimuli as u128),
         drawn.unwrap_or_default(),
         Words::of(run).name,
         untrained.unwrap_or_default(),
+        products.unwrap_or_default(),
         pooling.unwrap_or_default(),
     ))
 }
@@ -306,6 +318,22 @@ mod tests {
         ] {
             assert!(text.contains(part), "{part}\n{text}");
         }
+    }
+
+    #[test]
+    fn products_that_are_not_f32_are_told() {
+        let mut run = fixtures::realistic(3, 64, false);
+        assert!(!of(&run).contains("linear layers"));
+        let mut with = |precision: &str| {
+            if let Some(model) = &mut run.record.model {
+                model.precision = Some(precision.to_owned());
+            }
+            of(&run)
+        };
+        let text = with("fast");
+        assert!(text.contains("three products of bfloat16 parts (Henry, Tang and Heinecke 2019)"), "{text}");
+        let text = with("bf16");
+        assert!(text.contains("computed as products of bf16 numbers, summed in single precision"), "{text}");
     }
 
     #[test]
