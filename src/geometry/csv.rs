@@ -1,4 +1,4 @@
-//! The maps as CSV, and back: `layer,stimulus,x,y,stress`, a line per point; `stimulus` is a row of the stimuli, from 1.
+//! The maps as CSV, and back: `layer,stimulus,x,y,stress`, a line per point; `stimulus` is a row of the stimuli, from 0.
 
 use std::path::Path;
 
@@ -19,7 +19,7 @@ impl Geometry {
         for map in &self.maps {
             for (stimulus, [x, y]) in self.stimuli.iter().zip(&map.points) {
                 let number = |x: f64| (x as f32).to_string();
-                let ids = [map.layer.to_string(), (stimulus + 1).to_string()];
+                let ids = [map.layer.to_string(), stimulus.to_string()];
                 let _ = writer.write_record(ids.into_iter().chain([*x, *y, map.stress].map(number)));
             }
         }
@@ -39,8 +39,12 @@ impl Geometry {
         for (i, row) in reader.deserialize::<Row>().enumerate() {
             let line = i as u64 + 2;
             let (layer, stimulus, x, y, stress) = row.map_err(|error| failed(line, error.to_string()))?;
-            if stimulus == 0 || stimulus > n_stimuli {
-                return Err(failed(line, format!("stimulus {stimulus}, but there are {n_stimuli}")));
+            if stimulus >= n_stimuli {
+                let message = format!(
+                    "stimulus {stimulus}, but the last of {n_stimuli} is {}",
+                    n_stimuli.saturating_sub(1)
+                );
+                return Err(failed(line, message));
             }
             if geometry.maps.last().is_none_or(|map| map.layer != layer) {
                 geometry.maps.push(Map { layer, stress, points: Vec::new() });
@@ -48,8 +52,8 @@ impl Geometry {
             let first = geometry.maps.len() == 1;
             let Some(map) = geometry.maps.last_mut() else { continue };
             if first {
-                geometry.stimuli.push(stimulus - 1);
-            } else if geometry.stimuli.get(map.points.len()) != Some(&(stimulus - 1)) {
+                geometry.stimuli.push(stimulus);
+            } else if geometry.stimuli.get(map.points.len()) != Some(&stimulus) {
                 return Err(failed(line, format!("layer {layer} has other stimuli than the layer before")));
             }
             map.points.push([x, y]);
@@ -83,9 +87,12 @@ mod tests {
     fn a_file_of_other_stimuli_is_named_by_its_line() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("geometry.csv");
-        files::write(&path, b"layer,stimulus,x,y,stress\n0,1,0,0,0\n0,41,1,1,0\n").unwrap();
+        files::write(&path, b"layer,stimulus,x,y,stress\n0,1,0,0,0\n0,40,1,1,0\n").unwrap();
         let error = Geometry::read(&path, 40).unwrap_err();
-        assert!(error.to_string().ends_with("geometry.csv:3: stimulus 41, but there are 40"), "{error}");
+        assert!(
+            error.to_string().ends_with("geometry.csv:3: stimulus 40, but the last of 40 is 39"),
+            "{error}"
+        );
         files::write(&path, b"layer,stimulus,x,y,stress\n0,1,0,0,0\n1,2,1,1,0\n").unwrap();
         assert!(Geometry::read(&path, 40).unwrap_err().to_string().contains(":3: layer 1 has other stimuli"));
     }
