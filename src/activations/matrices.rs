@@ -143,7 +143,7 @@ mod tests {
         let error =
             new(&[0, 5], vec![array![[1.0], [2.0]], array![[1.0, 2.0], [1.0, f32::NAN]]]).unwrap_err();
         assert_eq!(error.to_string(), "layer 5, stimulus 1: unit 1 is NaN");
-        assert!(error.hint().unwrap().contains("drop that stimulus"));
+        assert!(error.hint().unwrap().contains("leave out the stimulus"));
         let infinite = vec![array![[f32::NEG_INFINITY]]];
         assert_eq!(refused(&[0], infinite), "layer 0, stimulus 0: unit 0 is -inf");
     }

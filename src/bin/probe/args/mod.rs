@@ -11,6 +11,7 @@ mod simulate;
 mod stimuli;
 mod sweep;
 mod transform;
+mod typed;
 
 use std::path::PathBuf;
 
@@ -29,6 +30,7 @@ pub use simulate::SimulateArgs;
 pub use stimuli::DrawArgs;
 pub use sweep::{CollectArgs, PlanArgs, SweepCommand, SweepRunArgs, SweepTask};
 pub use transform::TransformArgs;
+pub use typed::read;
 
 use shared::{figure_format, within};
 
