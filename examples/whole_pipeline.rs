@@ -1,20 +1,19 @@
-//! The whole pipeline in one program: a grammar, the embedded model, MLEM on every layer, the page.
+//! The whole pipeline in one program: a grammar, the embedded model, MLEM on every layer, a run directory and its page.
 //!
-//! `cargo run --release --example whole_pipeline -- page.html`
+//! `cargo run --release --example whole_pipeline -- runs/mine`
 #![allow(clippy::print_stdout)] // it shows what it found
 
 use std::error::Error;
-use std::path::Path;
+use std::sync::Arc;
 
 use mlem_probe::extract::Extract;
-use mlem_probe::files;
 use mlem_probe::grammar::{Draw, Grammar};
 use mlem_probe::hub::{self, Hub};
-use mlem_probe::mlem::Mlem;
 use mlem_probe::models::{LoadOptions, Model};
-use mlem_probe::profile::{self, ModelRecord, Profile, RunRecord, StimuliRecord};
+use mlem_probe::profile::Settings;
 use mlem_probe::progress::Silent;
 use mlem_probe::report::{page, terminal};
+use mlem_probe::rundir::{Fit, ModelRecord, RunDir};
 use mlem_probe::stimuli::confounds::Confounds;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -27,35 +26,26 @@ fn main() -> Result<(), Box<dyn Error>> {
     let model = Model::load(&checkpoint, &LoadOptions::default())?;
     let activations = Extract::params().extract(&stimuli, &model, &Silent)?.activations;
 
-    // Profile: every layer, 5 folds of stimuli.
-    let save = |_: &Profile| -> Result<(), profile::Error> { Ok(()) };
-    let estimator = Mlem::params().permutations(5);
-    let nothing_yet = Profile::default();
-    let fitted = profile::fit(&estimator, 5, stimuli.features(), &activations, nothing_yet, &Silent, save)?;
-
-    // Report: a table, and a page if a name was given.
-    let run = RunRecord {
-        stimuli: StimuliRecord {
-            name: grammar.name().to_owned(),
-            n_stimuli: stimuli.len(),
-            features: stimuli.features().names().into_iter().map(str::to_owned).collect(),
-            ..StimuliRecord::default()
-        },
+    // Profile: every layer, 5 folds of stimuli, into a run directory, which a rerun goes on from.
+    let dir = RunDir::at(std::env::args().nth(1).unwrap_or_else(|| "runs/whole_pipeline".to_owned()));
+    let _claimed = dir.claim()?;
+    let run = Fit {
         model: Some(ModelRecord { id: model.id().to_owned(), ..ModelRecord::default() }),
-        layers: activations.layers().to_vec(),
-        ..RunRecord::default()
+        ..Fit::new(grammar.name(), stimuli, Arc::new(activations))
     };
-    println!("{}", terminal::render(&fitted.profile, &run, terminal::Options::default()));
-    if let Some(path) = std::env::args().nth(1) {
-        let correlations = Confounds::of(stimuli.features()).matrix();
-        let input = page::Input {
-            profile: &fitted.profile,
-            run: &run,
-            stimuli: &stimuli,
-            correlations: &correlations,
-            geometry: None,
-        };
-        files::write(Path::new(&path), page::render(input)?.as_bytes())?;
-    }
+    let run = run.into_dir(&Settings::default(), &dir, &Silent)?;
+
+    // Report: a table, and a page.
+    println!("{}", terminal::render(&run.profile, &run.record, terminal::Options::default()));
+    let correlations = Confounds::of(run.stimuli.features()).matrix();
+    let input = page::Input {
+        profile: &run.profile,
+        run: &run.record,
+        stimuli: &run.stimuli,
+        correlations: &correlations,
+        geometry: run.geometry.as_ref(),
+    };
+    dir.write_page(&page::render(input)?)?;
+    println!("page: {}", dir.page().display());
     Ok(())
 }

@@ -36,9 +36,12 @@ pub enum Error {
     /// A simulation that cannot be run.
     #[error(transparent)]
     Simulate(#[from] crate::simulate::Error),
-    /// A profile that cannot be made or read.
+    /// A profile that cannot be made.
     #[error(transparent)]
     Profile(#[from] crate::profile::Error),
+    /// A run directory that cannot be read or written.
+    #[error(transparent)]
+    Rundir(#[from] crate::rundir::Error),
     /// Stimuli that cannot be run or pooled.
     #[error(transparent)]
     Extract(#[from] crate::extract::Error),
@@ -72,6 +75,7 @@ impl Error {
             Self::Baselines(error) => error.hint(),
             Self::Simulate(error) => error.hint(),
             Self::Profile(error) => error.hint(),
+            Self::Rundir(error) => error.hint(),
             Self::Extract(error) => error.hint(),
             Self::Compare(error) => error.hint(),
             Self::Sweep(error) => error.hint(),

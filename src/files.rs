@@ -8,6 +8,7 @@ pub mod kind;
 mod lock;
 mod parts;
 mod pending;
+pub(crate) mod table;
 mod temporaries;
 pub(crate) mod tensors;
 
@@ -76,6 +77,17 @@ pub fn write_or_remove(path: &Path, bytes: Option<&[u8]>) -> Result<(), Error> {
         };
     };
     write(path, bytes)
+}
+
+/// Fails now, and not after the work, when nothing can be written in `folder`, which is made if need be.
+///
+/// # Errors
+///
+/// [`Error::Write`].
+pub fn require_writable(folder: &Path) -> Result<(), Error> {
+    fs::create_dir_all(folder).map_err(|source| Error::Write { path: folder.to_owned(), source })?;
+    // A file that no other process has a name for, and that is gone at once.
+    Pending::beside(&folder.join(".writable")).map(drop)
 }
 
 /// Reads the whole of `path`.

@@ -32,9 +32,10 @@
 //! | 3 | [`extract`] | stimuli and a model to activations | |
 //! | 3 | [`profile`] | an estimator over layers and folds | |
 //! | 3 | [`geometry`] | maps of the stimuli: multidimensional scaling of every layer | |
-//! | 4 | [`compare`] | profiles of models against each other, and their layers | |
-//! | 4 | [`sweep`] | plans of many runs: cells, their keys and locks, and their tables as one | |
-//! | 5 | [`report`] | terminal, figures, page: pure bytes out | |
+//! | 4 | [`rundir`] | the directory of a run: claim, read, write, resume; its files and their columns | |
+//! | 5 | [`compare`] | profiles of models against each other, and their layers | |
+//! | 5 | [`sweep`] | plans of many runs: cells, their keys and locks, and their tables as one | |
+//! | 6 | [`report`] | terminal, figures, page: pure bytes out | |
 //!
 //! candle is named only in [`models`] and [`extract`].
 
@@ -53,6 +54,7 @@ pub mod numeric;
 pub mod profile;
 pub mod progress;
 pub mod report;
+pub mod rundir;
 pub mod simulate;
 pub mod stimuli;
 pub mod sweep;

@@ -19,6 +19,8 @@ pub trait Progress: Sync {
     fn end(&self);
     /// Something the user should know.
     fn note(&self, message: &str);
+    /// Something that only those who ask for more want to know.
+    fn detail(&self, _message: &str) {}
     /// Something that may spoil the result, and does not stop the work.
     fn warn(&self, message: &str) {
         self.note(message);

@@ -1,8 +1,9 @@
 //! `comparison.csv`: everything that is drawn, one number a row.
 
 use super::{Comparison, Difference, Quantity, depths};
+use crate::files::table::{number, table};
 use crate::numeric::linkage::leaves;
-use crate::profile::{Spread, number, table};
+use crate::profile::Spread;
 
 /// The file of a comparison.
 pub const COMPARISON: &str = "comparison.csv";

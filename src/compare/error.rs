@@ -1,7 +1,7 @@
 //! What can be wrong with a comparison.
 
 use crate::mlem::{self, Order};
-use crate::{activations, text};
+use crate::{activations, rundir, text};
 
 /// A result whose error is this module's.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -58,6 +58,9 @@ pub enum Error {
         /// Another.
         b: String,
     },
+    /// A run that cannot be read.
+    #[error(transparent)]
+    Rundir(#[from] rundir::Error),
     /// Activations that cannot be used.
     #[error(transparent)]
     Activations(#[from] activations::Error),
@@ -109,6 +112,7 @@ impl Error {
                 "give one --activations per run directory, in their order, each extracted from its stimuli.csv".to_owned()
             }
             Self::OtherStimuli { .. } => "leave --activations out, or run both models on the same stimuli".to_owned(),
+            Self::Rundir(error) => return error.hint(),
             Self::Activations(error) => return error.hint(),
             Self::Layer { source, .. } => return source.hint(),
         })

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use super::{Run, label};
-use crate::profile::{Importance, ModelRecord, Order, Profile, RunRecord, Score, Split, StimuliRecord};
+use crate::profile::{Importance, Order, Profile, Score, Split};
+use crate::rundir::{ModelRecord, RunRecord, StimuliRecord};
 
 /// A model whose feature `k` peaks at relative depth `at[k]`, `n_layers` blocks deep, over `folds` folds.
 pub(crate) fn run(name: &str, n_layers: usize, folds: usize, at: &[f64]) -> Run {

@@ -43,7 +43,8 @@ pub use trajectories::depths;
 pub use warning::Warning;
 
 use crate::numeric::mds::Point;
-use crate::profile::{Order, Profile, RunRecord, Sample};
+use crate::profile::{Order, Profile, Sample};
+use crate::rundir::{RunDir, RunRecord};
 
 /// A run that is compared.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,6 +62,15 @@ pub struct Run {
 }
 
 impl Run {
+    /// Reads what is compared of a run.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Rundir`].
+    pub fn read(dir: &RunDir) -> Result<Self> {
+        Ok(Self::new(dir.path(), dir.read_record()?, dir.read_profile()?, dir.read_samples()?))
+    }
+
     /// A run that [`label`] gives a name.
     #[must_use]
     pub fn new(folder: &Path, record: RunRecord, profile: Profile, samples: Vec<Sample>) -> Self {

@@ -1,8 +1,6 @@
 //! What can be wrong with maps.
 
-use std::path::PathBuf;
-
-use crate::{activations, files, mlem};
+use crate::{activations, mlem};
 
 /// A result whose error is this module's.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -11,9 +9,6 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A file could not be read or written.
-    #[error(transparent)]
-    Files(#[from] files::Error),
     /// Activations that cannot be read.
     #[error(transparent)]
     Activations(#[from] activations::Error),
@@ -31,16 +26,6 @@ pub enum Error {
         /// Which layer.
         layer: usize,
     },
-    /// The file of the maps cannot be understood.
-    #[error("{}:{line}: {message}", path.display())]
-    Csv {
-        /// Which file.
-        path: PathBuf,
-        /// Line, from 1.
-        line: u64,
-        /// What is wrong there.
-        message: String,
-    },
 }
 
 impl Error {
@@ -48,13 +33,9 @@ impl Error {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Files(error) => error.hint(),
             Self::Activations(error) => error.hint(),
             Self::Layer { source, .. } => source.hint(),
             Self::TooFar { .. } => Some("scale the activations down: their distances overflow".to_owned()),
-            Self::Csv { .. } => {
-                Some("delete the file to have the page without maps, or run again".to_owned())
-            }
         }
     }
 }

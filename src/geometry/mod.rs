@@ -3,7 +3,6 @@
 //! What the axes of a map are says nothing; who is near whom does, as far as its stress allows. Nothing is fitted to
 //! features here: that is [`crate::mlem`]'s business.
 
-mod csv;
 mod error;
 
 use ndarray::ArrayView2;
@@ -15,9 +14,6 @@ use crate::mlem::{Distance, dissimilarities};
 use crate::numeric::mds::{Point, Stop, align, smacof};
 use crate::numeric::rng::Stream;
 use crate::progress::{Progress, Unit};
-
-/// The file of the maps in a run's folder.
-pub const GEOMETRY: &str = "geometry.csv";
 
 /// The map of one layer.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,18 +1,12 @@
-//! `bootstrap.csv`: scores and importances of every layer over samples of the stimuli.
+//! Scores and importances of every layer over samples of the stimuli.
 
-use std::path::Path;
-
-use super::csv::{Cells, cell, of_cells, of_row, rounded};
 use super::differences::{LayerDifference, between_layers};
-use super::row::Row;
 use super::{Error, Of, Profile};
 use crate::activations::ByLayer;
+use crate::files::table::rounded;
 use crate::mlem::MlemParams;
 use crate::progress::{Progress, Unit};
 use crate::stimuli::FeatureTable;
-
-/// The file of the samples in a run's folder.
-pub const BOOTSTRAP: &str = "bootstrap.csv";
 
 /// A score or an importance of one layer in one draw, mean over folds.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,30 +19,6 @@ pub struct Sample {
     pub of: Of,
     /// The value.
     pub value: f64,
-}
-
-impl Row<5> for Sample {
-    const FILE: &'static str = BOOTSTRAP;
-    const HEADER: [&'static str; 5] = ["layer", "draw", "feature", "order", "value"];
-
-    fn layer(&self) -> usize {
-        self.layer
-    }
-
-    fn cells(&self) -> [String; 5] {
-        let (feature, order) = of_cells(&self.of);
-        let [layer, draw] = [self.layer, self.draw].map(|x| x.to_string());
-        [layer, draw, feature.to_owned(), order.to_owned(), cell(self.value)]
-    }
-
-    fn parse(cells: &Cells<'_>) -> Result<Self, String> {
-        Ok(Self {
-            layer: cells.parse(0)?,
-            draw: cells.parse(1)?,
-            of: of_row(cells, 2, 3)?,
-            value: cells.maybe(4)?.unwrap_or(f64::NAN),
-        })
-    }
 }
 
 /// What samples of the stimuli tell of a run.
@@ -104,26 +74,6 @@ pub fn bootstrap(
     }
     progress.end();
     Ok(Bootstrapped { samples, differences: between_layers(&scores) })
-}
-
-impl Sample {
-    /// Writes `bootstrap.csv`; with no samples, that of an earlier run is taken away.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Files`].
-    pub fn write_all(samples: &[Self], folder: &Path) -> super::Result<()> {
-        Self::write(samples, folder)
-    }
-
-    /// Reads `bootstrap.csv`; a run without one has no samples.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Files`], [`Error::Table`].
-    pub fn read_all(folder: &Path) -> super::Result<Vec<Self>> {
-        Self::read(folder)
-    }
 }
 
 impl Profile {

@@ -1,17 +1,13 @@
-//! `ceiling.csv`: the noise ceiling of each layer and fold, where activations were repeated.
+//! The noise ceiling of each layer and fold, where activations were repeated.
 
-use super::csv::{Cells, cell, rounded};
-use super::row::Row;
-use super::{Error, Profile, Result};
 use std::sync::Arc;
 
+use super::{Error, Profile, Result};
 use crate::activations::ByLayer;
+use crate::files::table::rounded;
 use crate::mlem::MlemParams;
 use crate::progress::{Progress, Unit};
 use crate::stimuli::FeatureTable;
-
-/// The file of the noise ceiling in a run's folder.
-pub const CEILING: &str = "ceiling.csv";
 
 /// A row of `ceiling.csv`; see [`crate::mlem::Ceiling`].
 #[derive(Debug, Clone, PartialEq)]
@@ -66,30 +62,4 @@ pub fn ceilings(
     }
     progress.end();
     Ok(all)
-}
-
-impl Row<6> for CeilingRow {
-    const FILE: &'static str = CEILING;
-    const HEADER: [&'static str; 6] = ["layer", "fold", "lower", "upper", "spearman", "pairs"];
-
-    fn layer(&self) -> usize {
-        self.layer
-    }
-
-    fn cells(&self) -> [String; 6] {
-        let bound = |x: Option<f64>| x.map_or_else(String::new, cell);
-        let [lower, upper, spearman] = [self.lower, self.upper, self.spearman].map(bound);
-        [self.layer.to_string(), self.fold.to_string(), lower, upper, spearman, self.pairs.to_string()]
-    }
-
-    fn parse(cells: &Cells<'_>) -> Result<Self, String> {
-        Ok(Self {
-            layer: cells.parse(0)?,
-            fold: cells.parse(1)?,
-            lower: cells.maybe(2)?,
-            upper: cells.maybe(3)?,
-            spearman: cells.maybe(4)?,
-            pairs: cells.parse(5)?,
-        })
-    }
 }

@@ -1,10 +1,6 @@
-//! `layer_differences.csv`: how much better one layer is fitted than another, over samples of the stimuli.
+//! How much better one layer is fitted than another, over samples of the stimuli.
 
-use super::csv::{cell, table};
 use crate::numeric::significance::{benjamini_hochberg, holm, percentile_interval, two_sided_p_value};
-
-/// The file of the differences between layers in a run's folder.
-pub const DIFFERENCES: &str = "layer_differences.csv";
 
 /// The difference in score of two layers.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,18 +47,4 @@ pub(super) fn between_layers(scores: &[(usize, Vec<f64>)]) -> Vec<LayerDifferenc
         (row.holm, row.bh) = (holm, bh);
     }
     rows
-}
-
-/// The bytes of `layer_differences.csv`.
-#[must_use]
-pub fn differences_csv(rows: &[LayerDifference]) -> Vec<u8> {
-    let header = ["layer_a", "layer_b", "difference", "ci_low", "ci_high", "p", "p_holm", "p_bh"];
-    table(
-        header,
-        rows.iter().map(|row| {
-            let numbers = [row.difference, row.interval.0, row.interval.1, row.p, row.holm, row.bh].map(cell);
-            let [difference, low, high, p, holm, bh] = numbers;
-            [row.layer_a.to_string(), row.layer_b.to_string(), difference, low, high, p, holm, bh]
-        }),
-    )
 }

@@ -2,12 +2,12 @@
 
 use ndarray::ArrayView2;
 
-use super::csv::rounded;
 use super::details::{Correlation, Decoded, Ridge, Training};
 use super::{Importance, Order, Profile, Result, Score, Split};
 use crate::baselines::decoding::{self, DecodingParams};
 use crate::baselines::frrsa::{self, FrRsaParams};
 use crate::baselines::rsa::{self, RsaParams};
+use crate::files::table::rounded;
 use crate::mlem::{self, MlemParams};
 use crate::stimuli::FeatureTable;
 

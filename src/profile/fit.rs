@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::csv::rounded;
 use super::estimator::{Estimator, split};
 use super::{Error, Importance, Of, Profile, Result, Score, Split, Tested, Weight};
 use crate::activations::ByLayer;
+use crate::files::table::rounded;
 use crate::mlem::{CrossValidation, FoldFit, Null, NullStatistic};
 use crate::progress::{Progress, Unit};
 use crate::stimuli::FeatureTable;

@@ -1,17 +1,10 @@
 //! A profile of every single unit, as one table.
 
-use super::csv::{cell, order_name, table};
 use super::{Error, Order, Result, Spread};
 use crate::activations::ByLayer;
 use crate::mlem::MlemParams;
 use crate::progress::{Progress, Unit};
 use crate::stimuli::FeatureTable;
-
-/// The file of the single units.
-pub const UNITS: &str = "units.csv";
-
-const UNITS_HEADER: [&str; 9] =
-    ["layer", "unit", "spearman", "spearman_sd", "feature", "order", "weight", "importance", "sd"];
 
 /// A row of `units.csv`: one term or group of one unit's model. Means and standard deviations are over folds.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,25 +65,4 @@ pub fn fit_units(
     }
     progress.end();
     Ok(rows)
-}
-
-/// The bytes of `units.csv`; a cell is empty where there is no number.
-#[must_use]
-pub fn units_csv(rows: &[UnitRow]) -> Vec<u8> {
-    table(
-        UNITS_HEADER,
-        rows.iter().map(|row| {
-            [
-                row.layer.to_string(),
-                row.unit.to_string(),
-                cell(row.spearman.mean),
-                cell(row.spearman.sd),
-                row.feature.clone(),
-                order_name(row.order).to_owned(),
-                cell(row.weight),
-                cell(row.importance.mean),
-                cell(row.importance.sd),
-            ]
-        }),
-    )
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::notation::visible;
-use crate::profile::RunRecord;
+use crate::rundir::RunRecord;
 use crate::text;
 
 /// The words for one estimator.

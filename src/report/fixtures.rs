@@ -8,9 +8,8 @@ use serde_json::json;
 use super::page::Input;
 use crate::geometry::{Geometry, Map};
 use crate::numeric::rng::Stream;
-use crate::profile::{
-    Importance, ModelRecord, Order, Profile, RunRecord, Score, Split, StimuliRecord, Weight,
-};
+use crate::profile::{Importance, Order, Profile, Score, Split, Weight};
+use crate::rundir::{ModelRecord, RunRecord, StimuliRecord};
 use crate::stimuli::{Feature, FeatureTable, Source, Stimuli};
 
 /// A run with everything that a report reads.

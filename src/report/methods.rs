@@ -6,7 +6,8 @@ use super::estimators::Words;
 use super::words;
 use crate::activations::Transform;
 use crate::mlem::FeatureGroup;
-use crate::profile::{Order, RunRecord, SpreadOver, Summary};
+use crate::profile::{Order, SpreadOver, Summary};
+use crate::rundir::RunRecord;
 use crate::text;
 
 /// How many characters of a hash identify it in a text.

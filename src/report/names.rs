@@ -5,7 +5,8 @@ use std::path::Path;
 
 use super::{Error, Result};
 use crate::files;
-use crate::profile::{Of, Order, Profile, RunRecord};
+use crate::profile::{Of, Order, Profile};
+use crate::rundir::RunRecord;
 use crate::stimuli::{Feature, FeatureTable, Stimuli};
 
 /// What features are called, by their name in the tables: `subj_number = "Number of the subject"`.

@@ -10,7 +10,8 @@ use unicode_width::UnicodeWidthStr;
 use super::estimators::Words;
 use super::notation::wrap;
 use super::words;
-use crate::profile::{Order, Profile, RunRecord, Spread, Summary, Trajectory};
+use crate::profile::{Order, Profile, Spread, Summary, Trajectory};
+use crate::rundir::RunRecord;
 use crate::text;
 
 /// How the table is drawn.

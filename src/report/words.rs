@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use super::estimators::Words;
 pub(super) use super::notation::{UNDEFINED, cut, is_zero, short, spread, visible, visible_lines};
-use crate::profile::{ALPHA, RunRecord, Split, SpreadOver, Summary};
+use crate::profile::{ALPHA, Split, SpreadOver, Summary};
+use crate::rundir::RunRecord;
 use crate::text;
 
 /// What the score on single repeats of the activations is called.

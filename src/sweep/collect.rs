@@ -12,9 +12,9 @@ use super::error::{Error, Result};
 use super::grid::UNTRAINED;
 use super::plan::{Plan, slug};
 use super::state::{State, folder};
-use super::tables::{self, Part, RUN, Written};
+use super::tables::{self, Part, Written};
 use super::{Cell, Grid};
-use crate::profile::{IMPORTANCE, RunRecord};
+use crate::rundir::{IMPORTANCE, RunDir, RunRecord};
 use crate::{files, text};
 
 /// The file that says what the tables are of.
@@ -108,9 +108,7 @@ fn name(out: &Path, cell: &Cell) -> String {
 
 fn read<'a>(cell: &'a Cell, out: &Path) -> Result<Done<'a>> {
     let folder = folder(out, cell);
-    let path = folder.join(RUN);
-    let record = serde_json::from_slice(&files::read(&path)?)
-        .map_err(|error| Error::Damaged { path, message: error.to_string() })?;
+    let record = RunDir::at(&folder).read_record()?;
     let importances = files::read(&folder.join(IMPORTANCE))?;
     let header = importances.iter().position(|&byte| byte == b'\n');
     let has_importances = header.is_some_and(|end| end + 1 < importances.len());
@@ -236,7 +234,7 @@ mod tests {
             let put = |name: &str, text: &str| {
                 files::write(&folder(out.path(), cell).join(name), text.as_bytes()).unwrap();
             };
-            put(RUN, &run.to_string());
+            put(crate::rundir::RECORD, &run.to_string());
             put(IMPORTANCE, importances(cell));
             put("scores.csv", "layer,spearman\n0,0.5\n");
         }
@@ -268,7 +266,7 @@ mod tests {
             let mut cell = crate::sweep::fixtures::cells(1).remove(0);
             cell.model = "./mine".to_owned();
             cell.words = vec!["run".to_owned(), "--model=/home/plans/./mine".to_owned()];
-            let model = crate::profile::ModelRecord { id: id.to_owned(), ..Default::default() };
+            let model = crate::rundir::ModelRecord { id: id.to_owned(), ..Default::default() };
             let record = RunRecord { model: Some(model), ..RunRecord::default() };
             let done = Done { cell: &cell, record, has_importances: true };
             described(&done, &["grammar".to_owned(), "layers".to_owned()], Path::new("out"))

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::text::{self, Problem};
-use crate::{files, grammar, hub};
+use crate::{files, grammar, hub, rundir};
 
 /// A result whose error is this module's.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -15,6 +15,9 @@ pub enum Error {
     /// A file could not be read or written.
     #[error(transparent)]
     Files(#[from] files::Error),
+    /// The run of a cell cannot be read.
+    #[error(transparent)]
+    Rundir(#[from] rundir::Error),
     /// A grammar that the plan names has a mistake.
     #[error(transparent)]
     Grammar(#[from] grammar::Error),
@@ -130,6 +133,7 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Files(error) => return error.hint(),
+            Self::Rundir(error) => return error.hint(),
             Self::Grammar(error) => return error.hint(),
             Self::Hub(error) => return error.hint(),
             Self::Invalid(problem) => return problem.hint.clone(),

@@ -32,7 +32,7 @@ pub use program::{Complaint, Flag, Program, Settings, Takes};
 pub use shard::Shard;
 pub use slurm::TaskState;
 pub use state::{Claim, State, attempts, folder};
-pub use tables::{TABLES, require_own};
+pub use tables::require_own;
 
 #[cfg(test)]
 mod fixtures;

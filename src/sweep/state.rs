@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::error::{Error, Result};
-use super::tables::{RUN, TABLES};
+use super::tables::collected;
 use super::{Cell, TaskState};
 use crate::files::{self, Lock};
+use crate::rundir;
 
 /// The file of a cell's record.
 const RECORD: &str = "cell.json";
@@ -239,7 +240,7 @@ impl Claim {
                 return Ok(None);
             }
             // A run goes on from the tables that it finds, and a part of these is not what it wrote.
-            for table in TABLES {
+            for table in collected() {
                 files::write_or_remove(&folder.join(table), None)?;
             }
         }
@@ -265,9 +266,8 @@ impl Claim {
     /// [`Error::Files`] when its record cannot be written.
     pub fn done(mut self) -> Result<()> {
         self.record.outcome = Outcome::Done;
-        self.record.tables = TABLES
-            .into_iter()
-            .chain([RUN])
+        self.record.tables = collected()
+            .chain([rundir::RECORD])
             .filter_map(|name| Some((name.to_owned(), digest(&self.folder.join(name))?)))
             .collect();
         self.record.write(&self.folder)
@@ -332,11 +332,11 @@ mod tests {
     fn a_copy_without_its_record_is_damaged() {
         let (home, cell) = cell();
         let claim = Claim::take(home.path(), &cell).unwrap().unwrap();
-        files::write(&home.path().join(RUN), b"{}").unwrap();
+        files::write(&home.path().join(rundir::RECORD), b"{}").unwrap();
         claim.done().unwrap();
         assert_eq!(State::of(home.path(), &cell), State::Done);
-        std::fs::remove_file(home.path().join(RUN)).unwrap();
-        assert_eq!(State::of(home.path(), &cell), State::Damaged { table: RUN.to_owned() });
+        std::fs::remove_file(home.path().join(rundir::RECORD)).unwrap();
+        assert_eq!(State::of(home.path(), &cell), State::Damaged { table: rundir::RECORD.to_owned() });
     }
 
     #[test]

@@ -8,27 +8,15 @@ use csv::{Reader, ReaderBuilder, StringRecord, Writer};
 
 use super::error::{Error, Result};
 use crate::files;
-use crate::profile::{BOOTSTRAP, DIFFERENCES, Details, IMPORTANCE, SCORES, STATISTICS, UNITS, WEIGHTS};
+use crate::rundir::{GEOMETRY, RECORD, TABLES};
 
-/// The record of a run.
-pub(super) const RUN: &str = "run.json";
 /// How every table that is collected begins.
 const LEAD: &str = "grammar,model,revision,pooling,";
 
-/// The tables of a run that are collected, where a run has them.
-pub const TABLES: [&str; 11] = [
-    SCORES,
-    IMPORTANCE,
-    WEIGHTS,
-    STATISTICS,
-    DIFFERENCES,
-    BOOTSTRAP,
-    UNITS,
-    Details::FILES[0],
-    Details::FILES[1],
-    Details::FILES[2],
-    Details::FILES[3],
-];
+/// The tables of a run that are collected, where a run has them: all but the maps, whose axes are those of one run.
+pub(super) fn collected() -> impl Iterator<Item = &'static str> {
+    TABLES.iter().map(|table| table.name).filter(|&name| name != GEOMETRY)
+}
 
 /// The folder of a run, and what leads its rows.
 #[derive(Debug, Clone)]
@@ -52,12 +40,11 @@ pub(super) struct Written {
 ///
 /// [`Error::Taken`] with what stands there.
 pub fn require_own(out: &Path) -> Result<()> {
-    let run = out.join(RUN);
+    let run = out.join(RECORD);
     if run.exists() {
         return Err(Error::Taken { path: run });
     }
-    let foreign =
-        TABLES.into_iter().map(|name| out.join(name)).find(|path| path.exists() && !is_collected(path));
+    let foreign = collected().map(|name| out.join(name)).find(|path| path.exists() && !is_collected(path));
     foreign.map_or(Ok(()), |path| Err(Error::Taken { path }))
 }
 
@@ -72,12 +59,12 @@ fn is_collected(path: &Path) -> bool {
 pub(super) fn write(parts: &[Part<'_>], axes: &[String], out: &Path) -> Result<Written> {
     require_own(out)?;
     let mut columns: Vec<Vec<String>> = Vec::new();
-    for name in TABLES {
+    for name in collected() {
         columns.push(union(parts, name)?);
     }
     let axes: Vec<String> = axes.iter().map(|axis| distinct(axis, &columns)).collect();
     let mut written = Vec::new();
-    for (name, columns) in TABLES.into_iter().zip(&columns) {
+    for (name, columns) in collected().zip(&columns) {
         let path = out.join(name);
         if columns.is_empty() {
             files::write_or_remove(&path, None)?;

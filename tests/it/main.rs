@@ -54,6 +54,7 @@ mod offload;
 mod pipeline;
 mod pytorch;
 mod repeats;
+mod rundir;
 mod rwkv7;
 mod short_sentence;
 mod stochastic;

@@ -7,6 +7,7 @@ use mlem_probe::mlem::{Error, FittedMlem, Mlem, MlemParams, Permute};
 use mlem_probe::numeric::rng::Stream;
 use mlem_probe::profile::{self, Profile, Split};
 use mlem_probe::progress::Silent;
+use mlem_probe::rundir::{importance_csv, scores_csv, statistics_csv, weights_csv};
 use mlem_probe::stimuli::{Feature, FeatureTable, Stimuli};
 use ndarray::{Array2, s};
 
@@ -87,7 +88,7 @@ fn tables(params: &MlemParams, folds: usize, done: Profile) -> (Profile, usize) 
 }
 
 fn bytes(profile: &Profile) -> Vec<u8> {
-    [profile.scores_csv(), profile.importance_csv(), profile.weights_csv(), profile.statistics_csv()].concat()
+    [scores_csv(profile), importance_csv(profile), weights_csv(profile), statistics_csv(profile)].concat()
 }
 
 #[test]

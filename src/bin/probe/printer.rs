@@ -78,13 +78,6 @@ impl Printer {
         }
     }
 
-    /// What only those who ask for more want to know, to stderr.
-    pub fn detail(&self, message: &str) {
-        if self.verbose && !self.quiet {
-            self.above_bar(message);
-        }
-    }
-
     fn above_bar(&self, message: &str) {
         match self.bar.lock() {
             Ok(guard) => match &*guard {
@@ -137,6 +130,12 @@ impl Progress for Printer {
 
     fn note(&self, message: &str) {
         self.say(message);
+    }
+
+    fn detail(&self, message: &str) {
+        if self.is_verbose() {
+            self.above_bar(message);
+        }
     }
 
     fn warn(&self, message: &str) {

@@ -6,7 +6,8 @@ use super::super::estimators::Words;
 use super::super::svg::{Curve, Curves, Dot, Dots, Heatmap, Range, Shades};
 use super::super::words;
 use super::figure::{Entry, Exact, Figure, STYLES, layer_names, short};
-use crate::profile::{Order, RunRecord, Spread, Summary, Test, Trajectory};
+use crate::profile::{Order, Spread, Summary, Test, Trajectory};
+use crate::rundir::RunRecord;
 
 /// `layer 3, .123 ± .012`.
 fn peak(term: &Trajectory, summary: &Summary) -> String {

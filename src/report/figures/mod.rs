@@ -10,7 +10,8 @@ mod maps;
 mod metric;
 
 use super::words;
-use crate::profile::{Metric, Order, RunRecord, Summary};
+use crate::profile::{Metric, Order, Summary};
+use crate::rundir::RunRecord;
 
 pub(super) use correlations::correlations;
 pub(super) use figure::{CONFOUNDED, Entry, Exact, Figure, STYLES};

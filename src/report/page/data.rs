@@ -9,6 +9,7 @@ use super::super::figures::{Exact, Figure};
 use super::input::Input;
 use super::maps::Maps;
 use crate::profile::{Order, Profile, Split};
+use crate::rundir::score_columns;
 use crate::stimuli::{Stimuli, Values};
 
 #[derive(Serialize)]
@@ -111,7 +112,7 @@ pub(in crate::report) fn inert(json: &str) -> String {
 
 fn scores(profile: &Profile) -> Vec<Column<'_>> {
     let rows = || profile.scores.iter();
-    let [score, over] = profile.details.score_columns();
+    let [score, over] = score_columns(&profile.details);
     let split = |split| if split == Split::Train { "train" } else { "test" };
     vec![
         Column::counts("layer", rows().map(|row| row.layer as u64)),

@@ -4,7 +4,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::super::words;
-use crate::profile::{Order, RunRecord, Summary};
+use crate::profile::{Order, Summary};
+use crate::rundir::RunRecord;
 use crate::stimuli::Stimuli;
 use crate::text;
 

@@ -3,7 +3,8 @@
 use ndarray::Array2;
 
 use crate::geometry::Geometry;
-use crate::profile::{Profile, RunRecord};
+use crate::profile::Profile;
+use crate::rundir::RunRecord;
 use crate::stimuli::Stimuli;
 
 /// What a page is made of.

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::super::words;
 use crate::numeric::rng::Stream;
-use crate::profile::RunRecord;
+use crate::rundir::RunRecord;
 use crate::stimuli::{Feature, Stimuli, Values};
 use crate::text;
 

@@ -3,34 +3,16 @@
 use std::ops::RangeInclusive;
 
 use clap::Args;
-use mlem_probe::baselines::decoding::Decoding;
-use mlem_probe::baselines::frrsa::FrRsa;
-use mlem_probe::baselines::rsa::Rsa;
 use mlem_probe::mlem::{
     self, Constraint, Distance, FeatureGroup, Missing, MlemParams, PairBudget, Permute, Solver, Target,
 };
-use mlem_probe::profile::Estimator;
-use serde::{Deserialize, Serialize};
+use mlem_probe::profile::{EstimatorName, Settings};
 
 use super::shared::named;
 use crate::failure::{Failure, Result};
 
 /// The most samples of the stimuli: the values of every one are kept.
 const BOOTSTRAP: usize = 100_000;
-
-/// What is fitted to every layer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum EstimatorName {
-    /// Metric learning: weights of feature distances.
-    Mlem,
-    /// The same with a ridge, and weights of any sign.
-    Frrsa,
-    /// A linear probe per feature.
-    Decoding,
-    /// Nothing: correlations of each feature's distance.
-    Rsa,
-}
 
 /// How MLEM is fitted and scored.
 #[derive(Debug, Clone, Args)]
@@ -106,13 +88,15 @@ pub struct EstimatorArgs {
 }
 
 impl EstimatorArgs {
-    /// The estimator that was asked for, drawing from `seed`.
-    pub fn estimator(&self, seed: u64) -> Box<dyn Estimator> {
-        match self.estimator {
-            EstimatorName::Mlem => Box::new(self.params(seed)),
-            EstimatorName::Frrsa => Box::new(FrRsa::params().options(self.params(seed))),
-            EstimatorName::Rsa => Box::new(Rsa::params().options(self.params(seed))),
-            EstimatorName::Decoding => Box::new(Decoding::params().controls(self.permutations).seed(seed)),
+    /// What a run is made with, drawing from `seed`.
+    pub fn settings(&self, seed: u64) -> Settings {
+        Settings {
+            estimator: self.estimator,
+            params: self.params(seed),
+            folds: self.folds,
+            bootstrap: self.bootstrap,
+            map: self.map,
+            per_unit: self.per_unit,
         }
     }
 

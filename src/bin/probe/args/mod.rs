@@ -21,7 +21,7 @@ use mlem_probe::report::export::Format;
 
 pub use cache::{CacheCommand, CacheTask};
 pub use compare::{CompareArgs, LAYER_STIMULI};
-pub use estimator::{EstimatorArgs, EstimatorName};
+pub use estimator::EstimatorArgs;
 pub use model::{ExtractArgs, ModelArgs};
 pub use ranges::Ranges;
 pub use shared::Talk;

@@ -8,12 +8,13 @@ use mlem_probe::compare::{
 };
 use mlem_probe::files;
 use mlem_probe::mlem::Distance;
-use mlem_probe::profile::{Order, Profile, RunRecord, Sample};
+use mlem_probe::profile::Order;
 use mlem_probe::report::compare;
+use mlem_probe::rundir::{FIGURES, RunDir, RunRecord};
 use mlem_probe::text;
 use serde_json::{Value, json};
 
-use super::{report, run_dir};
+use super::report;
 use crate::args::CompareArgs;
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;
@@ -56,7 +57,7 @@ pub fn run(args: &CompareArgs, printer: &Printer) -> Result<()> {
     let params = Params { draws: args.draws, seed: args.seed, order: args.order };
     let comparison = compare_runs(runs, &args.labels, &representations, params, &args.out, printer)?;
     if !args.figures.is_empty() {
-        let folder = args.out.join(report::FIGURES);
+        let folder = args.out.join(FIGURES);
         for file in compare::figures(&comparison, &args.figures)? {
             files::write(&folder.join(file.name), &file.bytes)?;
         }
@@ -100,7 +101,7 @@ fn compare_runs(
     printer: &Printer,
 ) -> Result<Comparison> {
     label(&mut runs, labels);
-    run_dir::require_writable(out)?;
+    files::require_writable(out)?;
     let mut comparison = Comparison::of(runs, params)?;
     comparison.similarities = similarities(representations);
     for warning in &comparison.warnings {
@@ -124,13 +125,7 @@ fn show(comparison: &Comparison, out: &Path, printer: &Printer) -> Result<()> {
 }
 
 fn read(folders: &[PathBuf]) -> Result<Vec<Run>> {
-    folders
-        .iter()
-        .map(|folder| {
-            let (record, profile) = (run_dir::read_record(folder)?, Profile::read(folder)?);
-            Ok(Run::new(folder, record, profile, Sample::read_all(folder)?))
-        })
-        .collect()
+    folders.iter().map(|folder| Ok(Run::read(&RunDir::at(folder))?)).collect()
 }
 
 /// The distance between activations that a run was fitted with.

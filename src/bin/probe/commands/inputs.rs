@@ -4,10 +4,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use mlem_probe::activations::{self, ByLayer, Destination, MeanOf, check_repeat, read_square_matrices};
+use mlem_probe::profile::EstimatorName;
 use mlem_probe::progress::Progress;
 use mlem_probe::stimuli::{Feature, FeatureTable, Stimuli, repeats};
 
-use crate::args::{EstimatorArgs, EstimatorName, FitArgs, Ranges};
+use crate::args::{EstimatorArgs, FitArgs, Ranges};
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;
 

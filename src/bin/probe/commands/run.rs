@@ -11,12 +11,11 @@ use mlem_probe::files::Lock;
 use mlem_probe::grammar::{Draw, Grammar};
 use mlem_probe::models::Dtype;
 use mlem_probe::numeric::rng::Stream;
-use mlem_probe::profile::ModelRecord;
+use mlem_probe::rundir::{Fit, ModelRecord, RunDir};
 use mlem_probe::stimuli::Stimuli;
 use mlem_probe::text;
 
-use super::fit::{self, Fit};
-use super::{compare, extract, generate, inputs, model, run_dir, source};
+use super::{compare, extract, fit, folders, generate, inputs, model, report, source};
 use crate::args::{DrawArgs, ExtractArgs, LAYER_STIMULI, RunArgs};
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;
@@ -36,12 +35,13 @@ pub fn run(args: &RunArgs, printer: &Printer) -> Result<()> {
             representations.push(taken.representation()?);
         }
         let Taken { fit, _claimed, .. } = taken;
-        fit.into_run(&args.estimator, args.draw.seed, &job.out, printer)?.show(&job.out, printer)?;
+        let dir = RunDir::at(&job.out);
+        report::show(&dir, &fit::finish(fit, &args.estimator, args.draw.seed, &dir, printer)?, printer)?;
     }
     if !compared {
         return Ok(());
     }
-    let out = args.out.clone().unwrap_or_else(|| run_dir::comparison_of(prepared.source));
+    let out = args.out.clone().unwrap_or_else(|| folders::comparison_of(prepared.source));
     let folders: Vec<PathBuf> = jobs.into_iter().map(|job| job.out).collect();
     compare::finish(&folders, representations, args.draw.seed, &out, printer)
 }
@@ -52,7 +52,7 @@ pub fn one(args: &RunArgs, command: Vec<String>, out: &Path, printer: &Printer) 
     let revision = args.model.revision.first().map(String::as_str);
     let job = Job { model: &args.model.model, revision, out: out.to_owned() };
     let Taken { fit, _claimed, .. } = prepared.take(&job, printer)?;
-    fit.into_run(&args.estimator, args.draw.seed, out, printer)?;
+    fit::finish(fit, &args.estimator, args.draw.seed, &RunDir::at(out), printer)?;
     Ok(())
 }
 
@@ -74,7 +74,7 @@ fn prepare<'a>(args: &'a RunArgs, command: Vec<String>, printer: &Printer) -> Re
     stimuli.sentences()?;
     args.transforms.check(args.estimator.distance)?;
     warnings.extend(inputs::choose_features(&mut stimuli, &args.estimator, printer)?);
-    args.estimator.estimator(args.draw.seed).check(stimuli.features(), args.estimator.folds)?;
+    args.estimator.settings(args.draw.seed).estimator().check(stimuli.features(), args.estimator.folds)?;
     let seconds = BTreeMap::from([("generate".to_owned(), begun.elapsed().as_secs_f64())]);
     Ok(Prepared { args, command, source, stimuli, warnings, seconds })
 }
@@ -99,10 +99,10 @@ fn jobs<'a>(args: &'a RunArgs, source: &str) -> Vec<Job<'a>> {
         for &revision in &revisions {
             let wanted = match &args.out {
                 Some(out) if several => {
-                    out.join(run_dir::name_of((models.len() > 1).then_some(model), revision))
+                    out.join(folders::name_of((models.len() > 1).then_some(model), revision))
                 }
                 Some(out) => out.clone(),
-                None => run_dir::default_for(source, model, revision, args.model.untrained),
+                None => folders::default_for(source, model, revision, args.model.untrained),
             };
             // Folders of one name in two places are two models.
             let mut out = wanted.clone();
@@ -127,8 +127,7 @@ impl<'a> Prepared<'a> {
         printer: &Printer,
     ) -> Result<Taken<'a>> {
         let Self { args, stimuli, .. } = self;
-        run_dir::require_writable(out)?;
-        let claimed = run_dir::claim(out)?;
+        let claimed = RunDir::at(out).claim()?;
         let (checkpoint, options) = model::find(name, &args.model, revision, printer)?;
         let begun = Instant::now();
         let steps = args.transforms.steps(args.draw.seed);
@@ -156,7 +155,7 @@ impl<'a> Prepared<'a> {
         };
         let fit = Fit {
             command: self.command.clone(),
-            source: self.source,
+            source: self.source.to_owned(),
             stimuli: stimuli.clone(),
             activations: Arc::new(taken.activations),
             repeats: Vec::new(),
@@ -172,7 +171,7 @@ impl<'a> Prepared<'a> {
 /// Activations that were taken, and how they are fitted.
 struct Taken<'a> {
     args: &'a RunArgs,
-    fit: Fit<'a>,
+    fit: Fit,
     _claimed: Option<Lock>,
 }
 

@@ -6,7 +6,6 @@ use mlem_probe::report::simulation;
 use mlem_probe::{files, simulate};
 use serde_json::json;
 
-use super::run_dir;
 use crate::args::SimulateArgs;
 use crate::failure::Result;
 use crate::printer::Printer;
@@ -15,7 +14,7 @@ use crate::printer::Printer;
 pub fn run(args: &SimulateArgs, printer: &Printer) -> Result<()> {
     let options = args.options();
     options.check().map_err(mlem_probe::Error::from)?;
-    run_dir::require_writable(&args.out)?;
+    files::require_writable(&args.out)?;
     let begun = Instant::now();
     let found = simulate::run(&options, printer).map_err(mlem_probe::Error::from)?;
     let seconds = begun.elapsed().as_secs_f64();

@@ -7,6 +7,7 @@ mod scheduler;
 mod show;
 mod slurm;
 
+use mlem_probe::files;
 use mlem_probe::progress::Progress;
 use mlem_probe::sweep::slurm::shell_quoted;
 use mlem_probe::sweep::{self, Cell, Collected, Engine, State, collect, require_own};
@@ -14,7 +15,6 @@ use mlem_probe::text;
 use serde_json::json;
 
 use self::plan::Sweep;
-use super::run_dir;
 use crate::args::{CollectArgs, PlanArgs, SweepCommand, SweepRunArgs, SweepTask};
 use crate::failure::Result;
 use crate::printer::Printer;
@@ -71,7 +71,7 @@ fn begin(args: &SweepRunArgs, retry: bool, printer: &Printer) -> Result<()> {
     match engine {
         Engine::Local => {
             if !to_run.is_empty() {
-                run_dir::require_writable(&sweep.out)?;
+                files::require_writable(&sweep.out)?;
             }
             let done = chosen.iter().filter(|cell| states[cell.index] == State::Done).count();
             local::run(&sweep, chosen.len(), done, &to_run, printer)

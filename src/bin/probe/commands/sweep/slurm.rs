@@ -11,7 +11,6 @@ use mlem_probe::text;
 use serde_json::json;
 
 use super::plan::Sweep;
-use crate::commands::run_dir;
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;
 
@@ -41,7 +40,7 @@ pub fn submit(sweep: &Sweep, cells: &[&Cell], printer: &Printer) -> Result<()> {
             sweep.command("status")
         ));
     }
-    run_dir::require_writable(&sweep.out.join(SLURM))?;
+    files::require_writable(&sweep.out.join(SLURM))?;
     let absolute = |path: &Path| {
         std::path::absolute(path).map_err(|source| files::Error::Read { path: path.to_owned(), source })
     };

@@ -1,10 +1,13 @@
 //! `run.json`: everything that reproduces a run.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::error::{Error, Result};
 use crate::activations::Transform;
+use crate::files;
 use crate::stimuli::Source;
 
 /// The stimuli of a run.
@@ -81,4 +84,23 @@ pub struct RunRecord {
     /// Those of them that are of one layer's fits, by layer.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub layer_warnings: BTreeMap<usize, Vec<String>>,
+}
+
+impl RunRecord {
+    /// Reads the record in `path`.
+    pub(super) fn read(path: &Path) -> Result<Self> {
+        serde_json::from_slice(&files::read(path)?).map_err(|error| Error::Record {
+            path: path.to_owned(),
+            line: error.line(),
+            column: error.column(),
+            message: error.to_string(),
+        })
+    }
+
+    /// Writes the record to `path`.
+    pub(super) fn write(&self, path: &Path) -> Result<()> {
+        let mut json = serde_json::to_vec_pretty(self).map_err(Error::Described)?;
+        json.push(b'\n');
+        Ok(files::write(path, &json)?)
+    }
 }

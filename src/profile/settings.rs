@@ -1,0 +1,126 @@
+//! Which estimator is fitted, and how: what a run is made with.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::estimator::Estimator;
+use crate::baselines::decoding::Decoding;
+use crate::baselines::frrsa::FrRsa;
+use crate::baselines::rsa::Rsa;
+use crate::mlem::{Constraint, MlemParams, Solver};
+
+/// What is fitted to every layer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EstimatorName {
+    /// Metric learning: weights of feature distances.
+    #[default]
+    Mlem,
+    /// The same with a ridge, and weights of any sign.
+    Frrsa,
+    /// A linear probe per feature.
+    Decoding,
+    /// Nothing: correlations of each feature's distance.
+    Rsa,
+}
+
+/// What a run is made with.
+///
+/// | name | default | meaning |
+/// | --- | --- | --- |
+/// | `estimator` | MLEM | what is fitted |
+/// | `params` | [`MlemParams`] | its options, as far as it has them; the seed |
+/// | `folds` | 5 | folds of cross-validation over stimuli; 1 fits and scores on all of them |
+/// | `bootstrap` | 0 | samples of the stimuli; MLEM alone |
+/// | `map` | 400 | stimuli on the map of each layer; 0 draws no maps |
+/// | `per_unit` | no | whether every single unit is fitted too; MLEM alone |
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// What is fitted.
+    pub estimator: EstimatorName,
+    /// Its options, as far as it has them; the seed.
+    pub params: MlemParams,
+    /// Folds of cross-validation over stimuli.
+    pub folds: usize,
+    /// Samples of the stimuli.
+    pub bootstrap: usize,
+    /// Stimuli on the map of each layer.
+    pub map: usize,
+    /// Whether every single unit is fitted too.
+    pub per_unit: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            estimator: EstimatorName::default(),
+            params: MlemParams::default(),
+            folds: 5,
+            bootstrap: 0,
+            map: 400,
+            per_unit: false,
+        }
+    }
+}
+
+impl Settings {
+    /// The estimator, ready to meet features.
+    #[must_use]
+    pub fn estimator(&self) -> Box<dyn Estimator> {
+        let params = self.params.clone();
+        match self.estimator {
+            EstimatorName::Mlem => Box::new(params),
+            EstimatorName::Frrsa => Box::new(FrRsa::params().options(params)),
+            EstimatorName::Rsa => Box::new(Rsa::params().options(params)),
+            EstimatorName::Decoding => {
+                Box::new(Decoding::params().controls(params.permutations).seed(params.seed))
+            }
+        }
+    }
+
+    /// The options that the estimator has and that decide the fits of its layers, by their long names, as `run.json` has them.
+    #[must_use]
+    pub fn options(&self) -> BTreeMap<String, Value> {
+        let params = &self.params;
+        let all = json!({
+            "estimator": self.estimator,
+            "solver": params.solver,
+            "soft_rank_strength": params.soft_rank_strength,
+            "interactions": params.interactions,
+            "distance": params.distance,
+            "target": params.target,
+            "constraint": params.constraint,
+            "missing": params.missing,
+            "folds": self.folds,
+            "permutations": params.permutations,
+            "permute": params.permuted(),
+            "groups": params.groups,
+            "conditional": params.conditional,
+            "null": params.nulls,
+            "pairs": params.pairs,
+        });
+        let mut options: BTreeMap<String, Value> =
+            all.as_object().map(|options| options.clone().into_iter().collect()).unwrap_or_default();
+        if params.solver == Solver::Exact {
+            options.remove("soft_rank_strength");
+        }
+        match self.estimator {
+            EstimatorName::Mlem => {}
+            EstimatorName::Frrsa => {
+                options.remove("solver");
+                options.insert("constraint".to_owned(), json!(Constraint::None));
+            }
+            EstimatorName::Rsa => {
+                options.retain(|name, _| {
+                    ["estimator", "distance", "missing", "folds", "pairs"].contains(&name.as_str())
+                });
+            }
+            EstimatorName::Decoding => {
+                options.retain(|name, _| ["estimator", "folds", "permutations"].contains(&name.as_str()));
+            }
+        }
+        options
+    }
+}

@@ -1,0 +1,190 @@
+//! The folder of a run, and where its files are.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use super::error::{Error, Result};
+use super::record::RunRecord;
+use super::tables::{self, GEOMETRY, UNITS, geometry_csv, units_csv};
+use crate::files::{self, Lock};
+use crate::geometry::Geometry;
+use crate::profile::{Bootstrapped, Profile, Sample, UnitRow};
+use crate::progress::Progress;
+use crate::stimuli::Stimuli;
+
+/// What reproduces the run.
+pub const RECORD: &str = "run.json";
+/// The stimuli that were fitted.
+pub const STIMULI: &str = "stimuli.csv";
+/// The page.
+pub const PAGE: &str = "report.html";
+/// The folder of the figures.
+pub const FIGURES: &str = "figures";
+
+/// A run directory. Nothing is read or written before it is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunDir {
+    path: PathBuf,
+}
+
+impl RunDir {
+    /// The run directory at `path`, whether there is one yet or not.
+    #[must_use]
+    pub fn at(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into() }
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The page.
+    #[must_use]
+    pub fn page(&self) -> PathBuf {
+        self.path.join(PAGE)
+    }
+
+    /// The folder of the figures.
+    #[must_use]
+    pub fn figures(&self) -> PathBuf {
+        self.path.join(FIGURES)
+    }
+
+    /// Makes the folder if need be and takes its lock, for of two runs that write the same one the tables would lie side by side.
+    /// There is none where the system locks no folders.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Files`] when nothing can be written there, [`Error::Busy`] when another process has it.
+    pub fn claim(&self) -> Result<Option<Lock>> {
+        files::require_writable(&self.path)?;
+        let Ok(Ok(lock)) = File::open(&self.path).map(Lock::of) else { return Ok(None) };
+        lock.map(Some).ok_or_else(|| Error::Busy { path: self.path.clone() })
+    }
+
+    /// Reads `run.json`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Files`], [`Error::Record`].
+    pub fn read_record(&self) -> Result<RunRecord> {
+        RunRecord::read(&self.path.join(RECORD))
+    }
+
+    /// Writes `run.json`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Files`].
+    pub fn write_record(&self, record: &RunRecord) -> Result<()> {
+        record.write(&self.path.join(RECORD))
+    }
+
+    /// Reads `stimuli.csv`, with the file beside it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Stimuli`].
+    pub fn read_stimuli(&self) -> Result<Stimuli> {
+        Ok(Stimuli::read(&self.path.join(STIMULI))?)
+    }
+
+    /// Writes `stimuli.csv` and the file beside it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Stimuli`].
+    pub fn write_stimuli(&self, stimuli: &Stimuli) -> Result<()> {
+        stimuli.write(&self.path.join(STIMULI))?;
+        Ok(())
+    }
+
+    /// Reads the tables of the profile.
+    ///
+    /// # Errors
+    ///
+    /// As [`tables::read_profile`].
+    pub fn read_profile(&self) -> Result<Profile> {
+        tables::read_profile(&self.path)
+    }
+
+    /// Writes the tables of the profile.
+    ///
+    /// # Errors
+    ///
+    /// As [`tables::write_profile`].
+    pub fn write_profile(&self, profile: &Profile) -> Result<()> {
+        tables::write_profile(profile, &self.path)
+    }
+
+    /// The layers that an earlier run with the same key left complete.
+    pub fn complete_layers(&self, record: &RunRecord, progress: &dyn Progress) -> Profile {
+        let earlier = self.read_record().ok().filter(|earlier| earlier.key == record.key);
+        // Tables that cannot be read are as good as none: they are fitted and written again.
+        let kept = |earlier: RunRecord| {
+            self.read_profile().ok().map(|tables| Profile { warnings: earlier.layer_warnings, ..tables })
+        };
+        let profile = earlier.and_then(kept).unwrap_or_default();
+        if !profile.scores.is_empty() {
+            progress.detail(&format!("{} has layers of this very run: they are kept", self.path.display()));
+        }
+        profile
+    }
+
+    /// Reads the maps of `n_stimuli` stimuli, if the run made any.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Files`], [`Error::Maps`].
+    pub fn read_geometry(&self, n_stimuli: usize) -> Result<Option<Geometry>> {
+        let path = self.path.join(GEOMETRY);
+        Ok(if path.exists() { Some(tables::read_geometry(&path, n_stimuli)?) } else { None })
+    }
+
+    /// Writes the maps of the stimuli, or removes those of an earlier run when there are none.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Files`].
+    pub fn write_geometry(&self, geometry: Option<&Geometry>) -> Result<()> {
+        Ok(files::write_or_remove(&self.path.join(GEOMETRY), geometry.map(geometry_csv).as_deref())?)
+    }
+
+    /// Writes the fits of single units, or removes those of an earlier run when there are none.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Files`].
+    pub fn write_units(&self, units: Option<&[UnitRow]>) -> Result<()> {
+        Ok(files::write_or_remove(&self.path.join(UNITS), units.map(units_csv).as_deref())?)
+    }
+
+    /// Reads what samples of the stimuli tell of each layer; a run that drew none has none.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Files`], [`Error::Table`].
+    pub fn read_samples(&self) -> Result<Vec<Sample>> {
+        tables::read_samples(&self.path)
+    }
+
+    /// Writes what samples of the stimuli tell, or removes that of an earlier run when none were drawn.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Files`].
+    pub fn write_bootstrapped(&self, bootstrapped: Option<&Bootstrapped>) -> Result<()> {
+        tables::write_bootstrapped(bootstrapped, &self.path)
+    }
+
+    /// Writes the page.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Files`].
+    pub fn write_page(&self, page: &str) -> Result<()> {
+        Ok(files::write(&self.page(), page.as_bytes())?)
+    }
+}

@@ -1,0 +1,208 @@
+//! Features and activations become a run directory.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use serde_json::{Value, json};
+
+use super::dir::RunDir;
+use super::error::Result;
+use super::record::{ModelRecord, RunRecord, StimuliRecord};
+use crate::activations::ByLayer;
+use crate::geometry::Geometry;
+use crate::profile::{self, Profile, Settings, UnitRow};
+use crate::progress::Progress;
+use crate::stimuli::Stimuli;
+
+/// What is fitted, and where it came from.
+#[derive(Clone)]
+pub struct Fit {
+    /// The command line that reproduces it, word by word; empty where there was none.
+    pub command: Vec<String>,
+    /// What the user named as the source of the stimuli.
+    pub source: String,
+    /// The stimuli, with the features to fit.
+    pub stimuli: Stimuli,
+    /// Their activations.
+    pub activations: Arc<dyn ByLayer + Send>,
+    /// The recordings that they are the mean of, if there are several.
+    pub repeats: Vec<Arc<dyn ByLayer + Send>>,
+    /// The model, where it is known.
+    pub model: Option<ModelRecord>,
+    /// The file of the activations, where they came from elsewhere.
+    pub file: Option<String>,
+    /// Seconds of the stages so far.
+    pub seconds: BTreeMap<String, f64>,
+    /// Warnings so far.
+    pub warnings: Vec<String>,
+}
+
+/// What a run came to. All of it is written but the page.
+#[derive(Debug, Clone)]
+pub struct Finished {
+    /// The tables.
+    pub profile: Profile,
+    /// `run.json`.
+    pub record: RunRecord,
+    /// The stimuli.
+    pub stimuli: Stimuli,
+    /// Their maps, if any were asked for.
+    pub geometry: Option<Geometry>,
+    /// The fits of single units, if they were asked for.
+    pub units: Option<Vec<UnitRow>>,
+}
+
+impl Fit {
+    /// A fit of `activations` of `stimuli`, of which nothing else is known yet.
+    #[must_use]
+    pub fn new(source: &str, stimuli: Stimuli, activations: Arc<dyn ByLayer + Send>) -> Self {
+        Self {
+            command: Vec::new(),
+            source: source.to_owned(),
+            stimuli,
+            activations,
+            repeats: Vec::new(),
+            model: None,
+            file: None,
+            seconds: BTreeMap::new(),
+            warnings: Vec::new(),
+        }
+    }
+
+    /// Fits every layer that `dir` does not have yet, and writes `dir` as it goes.
+    ///
+    /// # Errors
+    ///
+    /// Features, options or activations that cannot be fitted; a file that cannot be written.
+    pub fn into_dir(self, settings: &Settings, dir: &RunDir, progress: &dyn Progress) -> Result<Finished> {
+        let begun = Instant::now();
+        let mut record = self.record(settings)?;
+        let Self { stimuli, activations, repeats, mut seconds, mut warnings, .. } = self;
+        let (activations, features, folds) = (&*activations, stimuli.features(), settings.folds);
+        let done = dir.complete_layers(&record, progress);
+        // Nothing of an earlier run is touched before the first layer has gone well.
+        let mut opened = false;
+        let save = |profile: &Profile| -> Result<()> {
+            let record = RunRecord { layer_warnings: profile.warnings.clone(), ..record.clone() };
+            if opened {
+                // First what is said of the layer, then its tables, which make it complete.
+                dir.write_record(&record)?;
+                return dir.write_profile(profile);
+            }
+            opened = true;
+            // While the tables of two runs might lie side by side, the record claims neither.
+            dir.write_record(&RunRecord { key: String::new(), ..record.clone() })?;
+            dir.write_stimuli(&stimuli)?;
+            dir.write_profile(profile)?;
+            dir.write_record(&record)
+        };
+        let estimator = settings.estimator();
+        let fitted = profile::fit(&*estimator, folds, features, activations, done, progress, save)?;
+        let mut profile = fitted.profile;
+        dir.write_stimuli(&stimuli)?;
+        profile.ceiling = if repeats.is_empty() {
+            Vec::new()
+        } else {
+            profile::ceilings(&profile, (&settings.params, folds), features, &repeats, progress)?
+        };
+        dir.write_profile(&profile)?;
+        seconds.insert("fit".to_owned(), begun.elapsed().as_secs_f64());
+        let bootstrapped = match settings.bootstrap {
+            0 => None,
+            draws => Some(timed(&mut seconds, "bootstrap", || {
+                let of = (&settings.params, folds);
+                Ok(profile::bootstrap(&profile, of, features, activations, draws, progress)?)
+            })?),
+        };
+        dir.write_bootstrapped(bootstrapped.as_ref())?;
+        let geometry = timed(&mut seconds, "map", || match settings.map {
+            0 => Ok(None),
+            n => {
+                let (distance, seed) = (settings.params.distance, settings.params.seed);
+                Ok(Some(Geometry::of(activations, distance, n, seed, progress)?))
+            }
+        })?;
+        dir.write_geometry(geometry.as_ref())?;
+        let units = if settings.per_unit {
+            let fit = || Ok(profile::fit_units(&settings.params, folds, features, activations, progress)?);
+            Some(timed(&mut seconds, "units", fit)?)
+        } else {
+            None
+        };
+        dir.write_units(units.as_deref())?;
+        warnings.extend(fitted.warnings);
+        record.warnings = warnings;
+        record.layer_warnings.clone_from(&profile.warnings);
+        record.seconds = seconds;
+        dir.write_record(&record)?;
+        Ok(Finished { profile, record, stimuli, geometry, units })
+    }
+
+    /// What is known of the run before anything is fitted.
+    fn record(&self, settings: &Settings) -> Result<RunRecord> {
+        let (stimuli, activations) = (&self.stimuli, &*self.activations);
+        let mut options = settings.options();
+        if !self.repeats.is_empty() {
+            options.insert("repeats".to_owned(), json!(self.repeats.len()));
+        }
+        let seed = settings.params.seed;
+        let key = key(stimuli, activations, &options, seed)?;
+        if settings.bootstrap > 0 {
+            // It changes no layer's fit: a rerun with another number keeps the layers.
+            options.insert("bootstrap".to_owned(), json!(settings.bootstrap));
+        }
+        Ok(RunRecord {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            command: self.command.clone(),
+            key,
+            stimuli: StimuliRecord {
+                name: self.source.clone(),
+                hash: stimuli.hash(),
+                n_stimuli: stimuli.len(),
+                features: stimuli.features().names().into_iter().map(str::to_owned).collect(),
+                source: stimuli.source().clone(),
+            },
+            model: self.model.clone(),
+            activations: self.file.clone(),
+            transforms: activations.provenance().transforms.clone(),
+            layers: activations.layers().to_vec(),
+            options,
+            seed,
+            seconds: self.seconds.clone(),
+            warnings: self.warnings.clone(),
+            layer_warnings: BTreeMap::new(),
+        })
+    }
+}
+
+/// Does `work`, a stage of the run, and notes how many seconds it took.
+fn timed<T>(seconds: &mut BTreeMap<String, f64>, stage: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    let begun = Instant::now();
+    let result = work()?;
+    seconds.insert(stage.to_owned(), begun.elapsed().as_secs_f64());
+    Ok(result)
+}
+
+/// A hash of everything the tables depend on.
+fn key(
+    stimuli: &Stimuli,
+    activations: &dyn ByLayer,
+    options: &BTreeMap<String, Value>,
+    seed: u64,
+) -> Result<String> {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(env!("CARGO_PKG_VERSION").as_bytes());
+    hasher.update(stimuli.hash().as_bytes());
+    hasher.update(&seed.to_le_bytes());
+    hasher.update(json!(options).to_string().as_bytes());
+    for (index, layer) in activations.layers().iter().enumerate() {
+        hasher.update(&layer.to_le_bytes());
+        for row in activations.layer(index)?.rows() {
+            for value in row {
+                hasher.update(&value.to_le_bytes());
+            }
+        }
+    }
+    Ok(hasher.finalize().to_hex().to_string())
+}

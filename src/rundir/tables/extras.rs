@@ -1,0 +1,104 @@
+//! The tables of what is done beside the fits: `ceiling.csv`, `bootstrap.csv`, `layer_differences.csv`, `units.csv`.
+
+use super::effects::{of_cells, of_row, order_name};
+use super::row::{Cells, Row};
+use crate::files::table::{cell, table};
+use crate::profile::{CeilingRow, LayerDifference, Sample, UnitRow};
+
+fn bound(x: Option<f64>) -> String {
+    x.map_or_else(String::new, cell)
+}
+
+impl Row<6> for CeilingRow {
+    const FILE: &'static str = "ceiling.csv";
+    const HEADER: [&'static str; 6] = ["layer", "fold", "lower", "upper", "spearman", "pairs"];
+
+    fn cells(&self) -> [String; 6] {
+        let [lower, upper, spearman] = [self.lower, self.upper, self.spearman].map(bound);
+        [self.layer.to_string(), self.fold.to_string(), lower, upper, spearman, self.pairs.to_string()]
+    }
+
+    fn parse(cells: &Cells<'_>) -> Result<Self, String> {
+        Ok(Self {
+            layer: cells.parse(0)?,
+            fold: cells.parse(1)?,
+            lower: cells.maybe(2)?,
+            upper: cells.maybe(3)?,
+            spearman: cells.maybe(4)?,
+            pairs: cells.parse(5)?,
+        })
+    }
+}
+
+impl Row<5> for Sample {
+    const FILE: &'static str = "bootstrap.csv";
+    const HEADER: [&'static str; 5] = ["layer", "draw", "feature", "order", "value"];
+
+    fn cells(&self) -> [String; 5] {
+        let (feature, order) = of_cells(&self.of);
+        let [layer, draw] = [self.layer, self.draw].map(|x| x.to_string());
+        [layer, draw, feature.to_owned(), order.to_owned(), cell(self.value)]
+    }
+
+    fn parse(cells: &Cells<'_>) -> Result<Self, String> {
+        Ok(Self {
+            layer: cells.parse(0)?,
+            draw: cells.parse(1)?,
+            of: of_row(cells, 2, 3)?,
+            value: cells.number_or_nan(4)?,
+        })
+    }
+}
+
+impl Row<8> for LayerDifference {
+    const FILE: &'static str = "layer_differences.csv";
+    const HEADER: [&'static str; 8] =
+        ["layer_a", "layer_b", "difference", "ci_low", "ci_high", "p", "p_holm", "p_bh"];
+
+    fn cells(&self) -> [String; 8] {
+        let numbers =
+            [self.difference, self.interval.0, self.interval.1, self.p, self.holm, self.bh].map(cell);
+        let [difference, low, high, p, holm, bh] = numbers;
+        [self.layer_a.to_string(), self.layer_b.to_string(), difference, low, high, p, holm, bh]
+    }
+
+    fn parse(cells: &Cells<'_>) -> Result<Self, String> {
+        Ok(Self {
+            layer_a: cells.parse(0)?,
+            layer_b: cells.parse(1)?,
+            difference: cells.number_or_nan(2)?,
+            interval: (cells.number_or_nan(3)?, cells.number_or_nan(4)?),
+            p: cells.number_or_nan(5)?,
+            holm: cells.number_or_nan(6)?,
+            bh: cells.number_or_nan(7)?,
+        })
+    }
+}
+
+/// The file of the single units.
+pub const UNITS: &str = "units.csv";
+
+pub(super) const UNITS_HEADER: [&str; 9] =
+    ["layer", "unit", "spearman", "spearman_sd", "feature", "order", "weight", "importance", "sd"];
+
+/// The bytes of `units.csv`; a cell is empty where there is no number. Over how many folds a mean is, the table does not say, so
+/// that it is not read back.
+#[must_use]
+pub fn units_csv(rows: &[UnitRow]) -> Vec<u8> {
+    table(
+        UNITS_HEADER,
+        rows.iter().map(|row| {
+            [
+                row.layer.to_string(),
+                row.unit.to_string(),
+                cell(row.spearman.mean),
+                cell(row.spearman.sd),
+                row.feature.clone(),
+                order_name(row.order).to_owned(),
+                cell(row.weight),
+                cell(row.importance.mean),
+                cell(row.importance.sd),
+            ]
+        }),
+    )
+}

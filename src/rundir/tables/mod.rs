@@ -1,0 +1,111 @@
+//! The tables of a run directory: their columns, and how they are written and read.
+//!
+//! | file | what stands here |
+//! | --- | --- |
+//! | `row` | a kind of row, and tables of it |
+//! | `effects` | what a row is of |
+//! | `layers`, `statistics`, `details` | the tables of a [`Profile`] |
+//! | `extras`, `geometry` | the tables of what is done beside the fits |
+
+mod details;
+mod effects;
+mod extras;
+mod geometry;
+mod layers;
+mod row;
+mod statistics;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+pub(super) use extras::UNITS;
+pub use extras::units_csv;
+pub(super) use geometry::read as read_geometry;
+pub use geometry::{GEOMETRY, geometry_csv};
+pub use layers::{IMPORTANCE, SCORES, WEIGHTS, importance_csv, score_columns, scores_csv, weights_csv};
+pub use statistics::{STATISTICS, statistics_csv};
+
+use self::row::Row;
+use super::error::Result;
+use crate::files;
+use crate::profile::{
+    Bootstrapped, CeilingRow, Correlation, Decoded, Importance, LayerDifference, Profile, Ridge, Sample,
+    Score, Training, Weight,
+};
+
+/// A table of a run directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Table {
+    /// Its file.
+    pub name: &'static str,
+    /// Its columns, in order. Those of decoding's `scores.csv` are [`score_columns`].
+    pub columns: &'static [&'static str],
+}
+
+const fn of<const N: usize, R: Row<N>>() -> Table {
+    Table { name: R::FILE, columns: &R::HEADER }
+}
+
+/// Every table that a run may have beside its stimuli.
+pub const TABLES: [Table; 13] = [
+    of::<5, Score>(),
+    of::<6, Importance>(),
+    of::<5, Weight>(),
+    Table { name: STATISTICS, columns: &statistics::HEADER },
+    of::<8, LayerDifference>(),
+    of::<5, Sample>(),
+    Table { name: UNITS, columns: &extras::UNITS_HEADER },
+    of::<5, Training>(),
+    of::<3, Ridge>(),
+    of::<5, Correlation>(),
+    of::<10, Decoded>(),
+    of::<6, CeilingRow>(),
+    Table { name: GEOMETRY, columns: &geometry::HEADER },
+];
+
+/// Writes the tables of `profile` into `folder`; the scores last, so that a layer that is there is whole.
+///
+/// # Errors
+///
+/// A table cannot be written; earlier tables are left as they were.
+pub fn write_profile(profile: &Profile, folder: &Path) -> Result<()> {
+    files::write(&folder.join(WEIGHTS), &weights_csv(profile))?;
+    files::write(&folder.join(IMPORTANCE), &importance_csv(profile))?;
+    details::write(&profile.details, folder)?;
+    row::write_any(&profile.ceiling, folder)?;
+    files::write(&folder.join(STATISTICS), &statistics_csv(profile))?;
+    Ok(files::write(&folder.join(SCORES), &scores_csv(profile))?)
+}
+
+/// Reads the tables of `folder`; a run of before there were statistics has none. What was said of its layers is in no table.
+///
+/// # Errors
+///
+/// A table that cannot be read, or that is not one: which, and the line.
+pub fn read_profile(folder: &Path) -> Result<Profile> {
+    let details = details::read(folder)?;
+    Ok(Profile {
+        scores: layers::read_scores(folder, &details)?,
+        importances: row::read(folder)?,
+        weights: row::read(folder)?,
+        tested: statistics::read(folder)?,
+        ceiling: row::read_any(folder)?,
+        details,
+        warnings: BTreeMap::new(),
+    })
+}
+
+/// Writes what samples of the stimuli tell; without any, the tables of an earlier run are taken away.
+pub(super) fn write_bootstrapped(bootstrapped: Option<&Bootstrapped>, folder: &Path) -> Result<()> {
+    let differences = bootstrapped.map(|found| row::bytes(&found.differences));
+    files::write_or_remove(&folder.join(LayerDifference::FILE), differences.as_deref())?;
+    row::write_any(bootstrapped.map_or(&[], |found| &found.samples), folder)
+}
+
+/// What samples of the stimuli tell, if any were drawn.
+pub(super) fn read_samples(folder: &Path) -> Result<Vec<Sample>> {
+    row::read_any(folder)
+}
+
+#[cfg(test)]
+mod tests;

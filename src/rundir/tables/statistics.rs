@@ -1,0 +1,88 @@
+//! `statistics.csv`: means over folds, intervals and p-values. All but what is known of the null is computed from other tables.
+
+use std::path::Path;
+
+use super::effects::{of_cells, of_row};
+use super::row::{Cells, rows};
+use crate::files;
+use crate::files::table::{cell, table};
+use crate::mlem::NullStatistic;
+use crate::profile::{Profile, Tested};
+use crate::rundir::error::Result;
+
+/// The file of means, intervals and p-values.
+pub const STATISTICS: &str = "statistics.csv";
+
+pub(super) const HEADER: [&str; 15] = [
+    "layer",
+    "feature",
+    "order",
+    "mean",
+    "sd",
+    "ci_low",
+    "ci_high",
+    "permutation_sd",
+    "p",
+    "p_holm",
+    "p_bh",
+    "null_mean",
+    "null_sd",
+    "null_low",
+    "null_high",
+];
+const P: usize = 8;
+const NULL_MEAN: usize = 11;
+
+/// The bytes of `statistics.csv`; a cell is empty where there is no number.
+#[must_use]
+pub fn statistics_csv(profile: &Profile) -> Vec<u8> {
+    let maybe = |x: Option<f64>| x.map_or_else(String::new, cell);
+    table(
+        HEADER,
+        profile.statistics().iter().map(|row| {
+            let (feature, order) = of_cells(&row.of);
+            let null = row.test.map(|test| test.null);
+            [
+                row.layer.to_string(),
+                feature.to_owned(),
+                order.to_owned(),
+                cell(row.folds.mean),
+                cell(row.folds.sd),
+                maybe(row.interval.map(|(low, _)| low)),
+                maybe(row.interval.map(|(_, high)| high)),
+                maybe(row.permutation_sd),
+                maybe(null.and_then(|null| null.p)),
+                maybe(row.test.and_then(|test| test.holm)),
+                maybe(row.test.and_then(|test| test.bh)),
+                maybe(null.map(|null| null.mean)),
+                maybe(null.map(|null| null.sd)),
+                maybe(null.map(|null| null.low)),
+                maybe(null.map(|null| null.high)),
+            ]
+        }),
+    )
+}
+
+/// What `statistics.csv` says of the null; a run of before there were statistics has none.
+pub(super) fn read(folder: &Path) -> Result<Vec<Tested>> {
+    let path = folder.join(STATISTICS);
+    if !path.exists() {
+        return Ok(Vec::new());
+    }
+    Ok(rows(&files::read(&path)?, &path, HEADER, tested)?.into_iter().flatten().collect())
+}
+
+/// What a row says of the null, if one was drawn.
+fn tested(cells: &Cells<'_>) -> Result<Option<Tested>, String> {
+    if cells.is_empty(P) && cells.is_empty(NULL_MEAN) {
+        return Ok(None);
+    }
+    let null = NullStatistic {
+        p: cells.maybe(P)?,
+        mean: cells.number_or_nan(NULL_MEAN)?,
+        sd: cells.number_or_nan(NULL_MEAN + 1)?,
+        low: cells.number_or_nan(NULL_MEAN + 2)?,
+        high: cells.number_or_nan(NULL_MEAN + 3)?,
+    };
+    Ok(Some(Tested { layer: cells.parse(0)?, of: of_row(cells, 1, 2)?, null }))
+}
