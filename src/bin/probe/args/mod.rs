@@ -96,9 +96,12 @@ pub struct RunArgs {
     /// A bundled grammar, a grammar file, or a CSV of stimuli
     #[arg(value_name = "SOURCE", required = true)]
     pub source: Option<String>,
-    /// The run directory (default: runs/SOURCE-MODEL)
+    /// The run directory (default: runs/SOURCE-MODEL); `auto`: that, or with a number behind it where it holds another run
     #[arg(short, long, value_name = "DIR", help_heading = "Output")]
     pub out: Option<PathBuf>,
+    /// Replace another run that is in the run directory
+    #[arg(long, help_heading = "Output")]
+    pub force: bool,
     #[command(flatten)]
     pub draw: DrawArgs,
     #[command(flatten)]
@@ -184,9 +187,12 @@ pub struct FitArgs {
     pub stimuli: PathBuf,
     /// Activations: .safetensors, .npy or .npz, one row per stimulus
     pub activations: PathBuf,
-    /// The run directory
+    /// The run directory (default: runs/STIMULI-ACTIVATIONS); `auto`: that, or with a number behind it where it holds another run
     #[arg(short, long, value_name = "DIR")]
-    pub out: PathBuf,
+    pub out: Option<PathBuf>,
+    /// Replace another run that is in the run directory
+    #[arg(long)]
+    pub force: bool,
     /// Ranges to fit, e.g. 0-6,9 (default: all)
     #[arg(long, value_name = "LAYERS")]
     pub layers: Option<Ranges>,

@@ -16,15 +16,15 @@ use crate::printer::Printer;
 pub type Layers = Arc<dyn ByLayer + Send>;
 
 /// The activations to fit, and the recordings that they are the mean of, if there are several.
-pub fn activations(args: &FitArgs, printer: &Printer) -> Result<(Layers, Vec<Layers>)> {
+pub fn activations(args: &FitArgs, out: &Path, printer: &Printer) -> Result<(Layers, Vec<Layers>)> {
     if !args.repeat.is_empty() && args.estimator.estimator != EstimatorName::Mlem {
         let hint = "leave it out, or choose the estimator that has it";
         return Err(Failure::usage("--repeat is an option of --estimator mlem", hint));
     }
-    let mut activations = recording(&args.activations, args, 0, printer)?;
+    let mut activations = recording(&args.activations, args, 0, out, printer)?;
     let mut repeats = Vec::new();
     for (k, path) in (1..).zip(&args.repeat) {
-        let repeat = recording(path, args, k, printer)?;
+        let repeat = recording(path, args, k, out, printer)?;
         check_repeat(&*repeat, &*activations).map_err(|error| {
             let hint = error.hint().unwrap_or_default();
             Failure::input(format!("{}: {error} ({})", path.display(), args.activations.display()), hint)
@@ -39,7 +39,7 @@ pub fn activations(args: &FitArgs, printer: &Printer) -> Result<(Layers, Vec<Lay
 }
 
 /// The activations in `path`, the `k`th recording of them, at the layers and with the transforms that were asked for.
-fn recording(path: &Path, args: &FitArgs, k: u64, printer: &Printer) -> Result<Layers> {
+fn recording(path: &Path, args: &FitArgs, k: u64, out: &Path, printer: &Printer) -> Result<Layers> {
     let layers = args.layers.as_ref().map(Ranges::as_slice);
     // Noise is drawn anew for each recording.
     let steps = args.transforms.steps(args.seed.wrapping_add(k));
@@ -47,7 +47,7 @@ fn recording(path: &Path, args: &FitArgs, k: u64, printer: &Printer) -> Result<L
         return Ok(activations::open(path, layers)?.into());
     }
     let plain = activations::open(path, None)?;
-    let out = Destination::Temporary(&args.out);
+    let out = Destination::Temporary(out);
     Ok(Arc::new(activations::transform(&*plain, &steps, layers, None, printer, out)?))
 }
 
