@@ -214,7 +214,8 @@ impl Layout {
             layout.decimals = decimals;
             let widest = cells().map(|&cell| layout.content(cell, false).width()).max().unwrap_or(1);
             let starred = shown().flat_map(|term| term.at.iter().zip(summary.significant_at(term)));
-            layout.cell = 1 + starred.map(|(&cell, star)| layout.content(cell, star).width()).fold(widest, usize::max);
+            layout.cell =
+                1 + starred.map(|(&cell, star)| layout.content(cell, star).width()).fold(widest, usize::max);
             if layout.name + summary.layers.len() * layout.cell <= width {
                 break;
             }
@@ -349,7 +350,10 @@ mod tests {
         let layout = Layout { stars: 1, ..Layout::new(&summary, &[], Options::default()) };
         let content = |mean, star| layout.content(Spread { mean, sd: 0.000_02, n: 5 }, star);
         assert_eq!(content(0.000_04, true), "4e-5±2e-5*");
-        assert_eq!((content(0.000_04, false), content(0.0123, true)), (".000±.000 ".into(), ".012±.000*".into()));
+        assert_eq!(
+            (content(0.000_04, false), content(0.0123, true)),
+            (".000±.000 ".into(), ".012±.000*".into())
+        );
     }
 
     #[test]

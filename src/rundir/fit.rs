@@ -171,12 +171,7 @@ impl Fit {
 
 /// What is known of a run before there are activations; transforms and layers are not.
 #[must_use]
-pub fn wanted(
-    source: &str,
-    stimuli: &Stimuli,
-    model: Option<ModelRecord>,
-    settings: &Settings,
-) -> RunRecord {
+pub fn wanted(source: &str, stimuli: &Stimuli, model: Option<ModelRecord>, settings: &Settings) -> RunRecord {
     RunRecord {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         stimuli: StimuliRecord {

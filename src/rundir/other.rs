@@ -145,7 +145,12 @@ mod tests {
 
     fn record() -> RunRecord {
         RunRecord {
-            stimuli: StimuliRecord { name: "g".to_owned(), hash: "h".to_owned(), n_stimuli: 40, ..Default::default() },
+            stimuli: StimuliRecord {
+                name: "g".to_owned(),
+                hash: "h".to_owned(),
+                n_stimuli: 40,
+                ..Default::default()
+            },
             model: Some(ModelRecord { id: "m".to_owned(), ..ModelRecord::default() }),
             layers: vec![0, 1, 2],
             options: [("distance".to_owned(), "euclidean".into()), ("bootstrap".to_owned(), 5.into())].into(),
@@ -196,7 +201,10 @@ mod tests {
         assert_eq!(next.path(), home.path().join("run-2"));
         next.write_record(&other).unwrap();
         assert_eq!(dir.next_free(&other).unwrap(), next, "a rerun finds its folder again");
-        assert_eq!(dir.next_free(&RunRecord { seed: 2, ..record() }).unwrap().path(), home.path().join("run-3"));
+        assert_eq!(
+            dir.next_free(&RunRecord { seed: 2, ..record() }).unwrap().path(),
+            home.path().join("run-3")
+        );
     }
 
     #[test]

@@ -92,7 +92,10 @@ mod tests {
         let path = folder.path().join("geometry.csv");
         files::write(&path, b"layer,stimulus,x,y,stress\n0,1,0,0,0\n0,40,1,1,0\n").unwrap();
         let error = read(&path, 40).unwrap_err();
-        assert!(error.to_string().ends_with("geometry.csv:3: stimulus 40, but the last of 40 is 39"), "{error}");
+        assert!(
+            error.to_string().ends_with("geometry.csv:3: stimulus 40, but the last of 40 is 39"),
+            "{error}"
+        );
         files::write(&path, b"layer,stimulus,x,y,stress\n0,1,0,0,0\n1,2,1,1,0\n").unwrap();
         assert!(read(&path, 40).unwrap_err().to_string().contains(":3: layer 1 has other stimuli"));
     }

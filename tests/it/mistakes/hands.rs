@@ -7,7 +7,13 @@ use crate::bad_input::own_data;
 const QUICK: &str = "short_sentence --sample 40 --folds 2 --map 0 --permutations 1 --layers 0 -q";
 
 #[track_caller]
-fn wrong(command: &'static str, code: i32, cause: &'static [&'static str], remedy: &'static str, right: &'static str) {
+fn wrong(
+    command: &'static str,
+    code: i32,
+    cause: &'static [&'static str],
+    remedy: &'static str,
+    right: &'static str,
+) {
     let (table, activations) = own_data(40, 6);
     try_it(&Mistake {
         what: command,
@@ -22,12 +28,24 @@ fn wrong(command: &'static str, code: i32, cause: &'static [&'static str], remed
 
 #[test]
 fn h01_a_command_is_mistyped() {
-    wrong("generte short_sentence", 2, &["`generte` is no command"], "did you mean `probe generate`?", "generate short_sentence");
+    wrong(
+        "generte short_sentence",
+        2,
+        &["`generte` is no command"],
+        "did you mean `probe generate`?",
+        "generate short_sentence",
+    );
 }
 
 #[test]
 fn h02_a_bundled_grammar_is_mistyped() {
-    wrong("check short_sentense", 1, &["no bundled grammar is called `short_sentense`"], "did you mean short_sentence?", "check short_sentence");
+    wrong(
+        "check short_sentense",
+        1,
+        &["no bundled grammar is called `short_sentense`"],
+        "did you mean short_sentence?",
+        "check short_sentence",
+    );
 }
 
 #[test]
@@ -45,17 +63,35 @@ fn h03_a_grammar_of_ones_own_is_named_without_its_ending() {
 
 #[test]
 fn h04_an_option_is_mistyped() {
-    wrong("fit s.csv a.npy -o out --fold 2 --map 0", 2, &["unexpected argument '--fold'"], "--folds", "fit s.csv a.npy -o out --folds 2 --map 0");
+    wrong(
+        "fit s.csv a.npy -o out --fold 2 --map 0",
+        2,
+        &["unexpected argument '--fold'"],
+        "--folds",
+        "fit s.csv a.npy -o out --folds 2 --map 0",
+    );
 }
 
 #[test]
 fn h05_a_value_is_mistyped() {
-    wrong("fit s.csv a.npy -o out --folds 2 --map 0 --distance cosin", 2, &["'cosin'"], "cosine", "fit s.csv a.npy -o out --folds 2 --map 0 --distance cosine");
+    wrong(
+        "fit s.csv a.npy -o out --folds 2 --map 0 --distance cosin",
+        2,
+        &["'cosin'"],
+        "cosine",
+        "fit s.csv a.npy -o out --folds 2 --map 0 --distance cosine",
+    );
 }
 
 #[test]
 fn h06_layers_run_backwards() {
-    wrong("fit s.csv a.npy -o out --folds 2 --map 0 --layers 3-0", 2, &["`3-0`"], "0-3", "fit s.csv a.npy -o out --folds 2 --map 0 --layers 0");
+    wrong(
+        "fit s.csv a.npy -o out --folds 2 --map 0 --layers 3-0",
+        2,
+        &["`3-0` runs backwards"],
+        "write 0-3",
+        "fit s.csv a.npy -o out --folds 2 --map 0 --layers 0",
+    );
 }
 
 #[test]
@@ -71,17 +107,35 @@ fn h07_a_layer_that_the_model_does_not_have() {
 
 #[test]
 fn h08_a_pooling_by_its_name_elsewhere() {
-    wrong("short_sentence --pool cls", 2, &["'cls'"], "--pool first", "short_sentence --sample 40 --folds 2 --map 0 --permutations 1 --layers 0 --pool first");
+    wrong(
+        "short_sentence --pool cls",
+        2,
+        &["'cls'"],
+        "--pool first",
+        "short_sentence --sample 40 --folds 2 --map 0 --permutations 1 --layers 0 --pool first",
+    );
 }
 
 #[test]
 fn h09_more_folds_than_stimuli_allow() {
-    wrong("fit s.csv a.npy -o out --map 0 --folds 30", 1, &["40 stimuli", "30 folds"], "--folds", "fit s.csv a.npy -o out --map 0 --folds 5");
+    wrong(
+        "fit s.csv a.npy -o out --map 0 --folds 30",
+        1,
+        &["40 stimuli", "30 folds"],
+        "--folds",
+        "fit s.csv a.npy -o out --map 0 --folds 5",
+    );
 }
 
 #[test]
 fn h10_a_sample_that_is_too_small() {
-    wrong("short_sentence --sample 3 --map 0", 1, &["3 stimuli"], "at least 8", "short_sentence --sample 40 --folds 2 --map 0 --permutations 1 --layers 0");
+    wrong(
+        "short_sentence --sample 3 --map 0",
+        1,
+        &["3 stimuli"],
+        "at least 8",
+        "short_sentence --sample 40 --folds 2 --map 0 --permutations 1 --layers 0",
+    );
 }
 
 #[test]
@@ -97,12 +151,24 @@ fn h11_a_slot_that_the_stimuli_do_not_have() {
 
 #[test]
 fn h12_a_feature_is_mistyped() {
-    wrong("fit s.csv a.npy -o out --folds 2 --map 0 --drop gendre", 1, &["no feature is called `gendre`"], "did you mean gender?", "fit s.csv a.npy -o out --folds 2 --map 0 --drop gender");
+    wrong(
+        "fit s.csv a.npy -o out --folds 2 --map 0 --drop gendre",
+        1,
+        &["no feature is called `gendre`"],
+        "did you mean gender?",
+        "fit s.csv a.npy -o out --folds 2 --map 0 --drop gender",
+    );
 }
 
 #[test]
 fn h13_a_group_without_its_features() {
-    wrong("fit s.csv a.npy -o out --folds 2 --map 0 --group both", 2, &["'both'"], "noun=subj_*", "fit s.csv a.npy -o out --folds 2 --map 0 --group both=number,gender");
+    wrong(
+        "fit s.csv a.npy -o out --folds 2 --map 0 --group both",
+        2,
+        &["'both'"],
+        "noun=subj_*",
+        "fit s.csv a.npy -o out --folds 2 --map 0 --group both=number,gender",
+    );
 }
 
 #[test]
@@ -136,17 +202,35 @@ fn h15_the_folder_holds_another_run() {
 
 #[test]
 fn h16_a_file_stands_where_the_folder_is_to_be() {
-    wrong("fit s.csv a.npy -o a.npy --folds 2 --map 0", 1, &["a.npy"], "choose another name with -o", "fit s.csv a.npy -o out --folds 2 --map 0");
+    wrong(
+        "fit s.csv a.npy -o a.npy --folds 2 --map 0",
+        1,
+        &["a.npy"],
+        "choose another name with -o",
+        "fit s.csv a.npy -o out --folds 2 --map 0",
+    );
 }
 
 #[test]
 fn h17_stimuli_and_activations_are_swapped() {
-    wrong("fit a.npy s.csv -o out --folds 2 --map 0", 1, &["s.csv is a table"], "probe fit s.csv a.npy", "fit s.csv a.npy -o out --folds 2 --map 0");
+    wrong(
+        "fit a.npy s.csv -o out --folds 2 --map 0",
+        1,
+        &["s.csv is a table", "the table comes first"],
+        "probe fit s.csv a.npy",
+        "fit s.csv a.npy -o out --folds 2 --map 0",
+    );
 }
 
 #[test]
 fn h18_balance_without_a_sample() {
-    wrong("generate short_sentence --balance", 2, &["--sample"], "--sample", "generate short_sentence --balance --sample 40 -q");
+    wrong(
+        "generate short_sentence --balance",
+        2,
+        &["--sample"],
+        "--sample",
+        "generate short_sentence --balance --sample 40 -q",
+    );
 }
 
 #[test]
@@ -162,7 +246,13 @@ fn h19_an_option_of_another_estimator() {
 
 #[test]
 fn h20_pairs_that_are_no_number() {
-    wrong("fit s.csv a.npy -o out --folds 2 --map 0 --pairs many", 2, &["'many'"], "`all`", "fit s.csv a.npy -o out --folds 2 --map 0 --pairs all");
+    wrong(
+        "fit s.csv a.npy -o out --folds 2 --map 0 --pairs many",
+        2,
+        &["'many'"],
+        "`all`",
+        "fit s.csv a.npy -o out --folds 2 --map 0 --pairs all",
+    );
 }
 
 #[test]

@@ -56,7 +56,10 @@ where
 }
 
 /// `parser`, which says what a value is called here that has another name elsewhere.
-pub fn explained<P>(parser: P, elsewhere: &'static [(&'static str, &'static str)]) -> impl TypedValueParser<Value = P::Value>
+pub fn explained<P>(
+    parser: P,
+    elsewhere: &'static [(&'static str, &'static str)],
+) -> impl TypedValueParser<Value = P::Value>
 where
     P: TypedValueParser,
 {
@@ -73,7 +76,12 @@ struct Explained<P> {
 impl<P: TypedValueParser> TypedValueParser for Explained<P> {
     type Value = P::Value;
 
-    fn parse_ref(&self, command: &Command, arg: Option<&Arg>, value: &OsStr) -> Result<P::Value, clap::Error> {
+    fn parse_ref(
+        &self,
+        command: &Command,
+        arg: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<P::Value, clap::Error> {
         let name = value.to_string_lossy().to_lowercase().replace(['-', '_'], "");
         match self.elsewhere.iter().find(|(other, _)| *other == name) {
             None => self.parser.parse_ref(command, arg, value),

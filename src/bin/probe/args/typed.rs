@@ -33,7 +33,8 @@ fn ordered(words: Vec<OsString>, commands: &[&str]) -> Vec<OsString> {
             _ => break,
         };
     }
-    let is_command = words.get(at).and_then(|word| word.to_str()).is_some_and(|word| commands.contains(&word));
+    let is_command =
+        words.get(at).and_then(|word| word.to_str()).is_some_and(|word| commands.contains(&word));
     if at == 1 || !is_command {
         return words;
     }
@@ -85,7 +86,10 @@ mod tests {
     #[test]
     fn options_of_all_commands_may_stand_before_the_command() {
         assert_eq!(order("probe -q fit a b"), "probe fit a b -q");
-        assert_eq!(order("probe --threads 2 -vv --json fit a -- -b"), "probe fit a --threads 2 -vv --json -- -b");
+        assert_eq!(
+            order("probe --threads 2 -vv --json fit a -- -b"),
+            "probe fit a --threads 2 -vv --json -- -b"
+        );
         assert_eq!(order("probe -q grammar"), "probe -q grammar");
         assert_eq!(order("probe --model fit"), "probe --model fit");
         assert_eq!(order("probe fit -q"), "probe fit -q");
@@ -94,8 +98,14 @@ mod tests {
     #[test]
     fn a_mistyped_command_is_told_from_a_mistyped_grammar() {
         let words = |word: &str| vec![OsString::from("probe"), OsString::from(word)];
-        for (typed, meant) in [("generte", Some("generate")), ("reprot", Some("report")), ("fitt", Some("fit"))] {
-            assert_eq!(mistyped(&words(typed), &COMMANDS).and_then(|word| near(word, &COMMANDS)), meant, "{typed}");
+        for (typed, meant) in
+            [("generte", Some("generate")), ("reprot", Some("report")), ("fitt", Some("fit"))]
+        {
+            assert_eq!(
+                mistyped(&words(typed), &COMMANDS).and_then(|word| near(word, &COMMANDS)),
+                meant,
+                "{typed}"
+            );
         }
         for typed in ["relative_cluase", "short", "fit", "my.toml", "--model", "zebra"] {
             assert_eq!(mistyped(&words(typed), &COMMANDS), None, "{typed}");

@@ -4,24 +4,26 @@ use std::collections::BTreeMap;
 use std::iter;
 use std::time::Instant;
 
-use mlem_probe::files::Lock;
+use mlem_probe::files::kind::Group;
+use mlem_probe::files::{Lock, what_is};
 use mlem_probe::profile::{Order, UnitRow};
 use mlem_probe::progress::Progress;
 use mlem_probe::rundir::{Finished, Fit, ModelRecord, RunDir, RunRecord};
 
 use super::{folders, inputs, reach, report};
 use crate::args::{EstimatorArgs, FitArgs};
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 use crate::printer::Printer;
 
 /// Runs the command.
 pub fn run(args: &FitArgs, printer: &Printer) -> Result<()> {
     args.transforms.check(args.estimator.distance)?;
+    require_order(args)?;
     let out = folders::for_fit(args);
     let mut dir = RunDir::at(&out);
     let _claimed = dir.claim()?;
     let begun = Instant::now();
-    let mut stimuli = inputs::stimuli(args)?;
+    let mut stimuli = inputs::stimuli(args, printer)?;
     let (activations, repeats) = inputs::activations(args, &out, printer)?;
     let mut warnings = Vec::new();
     if let Some(hash) = &activations.provenance().stimuli_hash
@@ -58,6 +60,25 @@ pub fn run(args: &FitArgs, printer: &Printer) -> Result<()> {
     let wanted = fit.wanted(&args.estimator.settings(args.seed));
     let _also = settle(&mut dir, &wanted, folders::is_auto(args.out.as_deref()), args.force)?;
     report::show(&dir, &finish(fit, &args.estimator, args.seed, &dir, printer)?, printer)
+}
+
+/// Refuses STIMULI and ACTIVATIONS the wrong way round.
+fn require_order(args: &FitArgs) -> Result<()> {
+    let kind = |path| what_is(path).map(|seen| seen.kind);
+    let (Ok(stimuli), Ok(activations)) = (kind(&args.stimuli), kind(&args.activations)) else {
+        return Ok(());
+    };
+    let is_array = matches!(stimuli.group(), Group::Array | Group::Weights);
+    if !is_array || activations.group() != Group::Table {
+        return Ok(());
+    }
+    let (first, second) = (args.stimuli.display(), args.activations.display());
+    let message = format!(
+        "{second} is {} and {first} is {}: the table comes first",
+        activations.name(),
+        stimuli.name()
+    );
+    Err(Failure::usage(message, format!("write `probe fit {second} {first} …`")))
 }
 
 /// Sees to it that `dir` is free for the run that `wanted` describes: else it is another folder (`auto`), what is there is

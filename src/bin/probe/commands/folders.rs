@@ -62,7 +62,8 @@ fn folder_name(model: &Path) -> Option<String> {
         })
         .collect();
     let mut name = parts.pop()?;
-    while is_common(&name) && absolute.is_some()
+    while is_common(&name)
+        && absolute.is_some()
         && let Some(around) = parts.pop()
     {
         name = format!("{around}-{name}");

@@ -77,7 +77,7 @@ struct Prepared<'a> {
 fn prepare<'a>(args: &'a RunArgs, command: Vec<String>, printer: &Printer) -> Result<Prepared<'a>> {
     let source = args.source.as_deref().unwrap_or_default();
     let begun = Instant::now();
-    let (mut stimuli, mut warnings) = stimuli(source, &args.draw, printer)?;
+    let (mut stimuli, mut warnings) = stimuli(source, args, printer)?;
     stimuli.sentences()?;
     args.transforms.check(args.estimator.distance)?;
     warnings.extend(inputs::choose_features(&mut stimuli, &args.estimator, printer)?);
@@ -155,7 +155,8 @@ impl<'a> Prepared<'a> {
             let settings = args.estimator.settings(args.draw.seed);
             let wanted = wanted(self.source, stimuli, Some(record.clone()), &settings);
             let layers = args.extract.layers.as_ref().map(|layers| layers.as_slice().to_vec());
-            let wanted = RunRecord { transforms: steps.clone(), layers: layers.unwrap_or_default(), ..wanted };
+            let wanted =
+                RunRecord { transforms: steps.clone(), layers: layers.unwrap_or_default(), ..wanted };
             let auto = folders::is_auto(args.out.as_deref());
             // The lock of the first folder is let go of where there is another.
             claimed = fit::settle(&mut dir, &wanted, auto, args.force)?.or(claimed);
@@ -225,16 +226,26 @@ fn pooling(args: &ExtractArgs, stimuli: &Stimuli) -> String {
     words
 }
 
-/// The stimuli that `source` names, as many as `draw` asks for, and what was warned of.
-fn stimuli(source: &str, draw: &DrawArgs, printer: &Printer) -> Result<(Stimuli, Vec<String>)> {
-    match source::open(source, draw.depth)? {
-        source::Source::Grammar(grammar) => from_grammar(&grammar, draw, printer),
-        source::Source::Csv => Ok((from_csv(source, draw, printer)?, Vec::new())),
+/// The stimuli that `source` names, as many as were asked for, and what was said of where they came from.
+fn stimuli(source: &str, args: &RunArgs, printer: &Printer) -> Result<(Stimuli, Vec<String>)> {
+    match source::open(source, args.draw.depth)? {
+        source::Source::Grammar(mut grammar) => {
+            if !args.table.is_empty() {
+                let message = format!(
+                    "{source} is a grammar, and --text, --words, --morph, --lines and --decimal-comma are of tables"
+                );
+                return Err(Failure::usage(message, "leave them out"));
+            }
+            grammar.declare_numeric(&args.estimator.numeric)?;
+            let mut warnings = source::warn(&grammar, printer);
+            warnings.extend(generate::doubts(&grammar, printer)?);
+            Ok((from_grammar(&grammar, &args.draw, printer)?, warnings))
+        }
+        source::Source::Table => Ok((from_table(source, args, printer)?, Vec::new())),
     }
 }
 
-fn from_grammar(grammar: &Grammar, draw: &DrawArgs, printer: &Printer) -> Result<(Stimuli, Vec<String>)> {
-    let warnings = generate::doubts(grammar, printer)?;
+fn from_grammar(grammar: &Grammar, draw: &DrawArgs, printer: &Printer) -> Result<Stimuli> {
     let seed = draw.seed;
     let drawn = match draw.sample {
         Some(0) => return Err(no_stimuli()),
@@ -245,11 +256,12 @@ fn from_grammar(grammar: &Grammar, draw: &DrawArgs, printer: &Printer) -> Result
     if draw.sample.is_none() && !drawn.complete {
         printer.say("take every sentence with --all, or another number with --sample");
     }
-    Ok((drawn.stimuli, warnings))
+    Ok(drawn.stimuli)
 }
 
-fn from_csv(path: &str, draw: &DrawArgs, printer: &Printer) -> Result<Stimuli> {
-    let stimuli = Stimuli::read(path.as_ref())?;
+fn from_table(path: &str, args: &RunArgs, printer: &Printer) -> Result<Stimuli> {
+    let draw = &args.draw;
+    let stimuli = inputs::read(path.as_ref(), &args.table, printer)?;
     match draw.sample {
         Some(0) => Err(no_stimuli()),
         Some(n) if n < stimuli.len() => {
