@@ -67,5 +67,5 @@ pub(super) fn title(run: &RunRecord) -> (String, String) {
         (None, Some(file)) => file.clone(),
         (None, None) => "activations".to_owned(),
     };
-    (visible(&run.stimuli.name), visible(&activations))
+    (visible(run.stimuli.source.grammar.as_ref().unwrap_or(&run.stimuli.name)), visible(&activations))
 }

@@ -11,6 +11,7 @@ use crate::geometry::Geometry;
 use crate::profile::{Bootstrapped, Profile, Sample, UnitRow};
 use crate::progress::Progress;
 use crate::stimuli::Stimuli;
+use crate::text;
 
 /// What reproduces the run.
 pub const RECORD: &str = "run.json";
@@ -148,7 +149,15 @@ impl RunDir {
         };
         let profile = earlier.and_then(kept).unwrap_or_default();
         if !profile.scores.is_empty() {
-            progress.detail(&format!("{} has layers of this very run: they are kept", self.path.display()));
+            let mut layers: Vec<usize> = profile.scores.iter().map(|row| row.layer).collect();
+            layers.dedup();
+            let layers: Vec<String> = layers.iter().map(ToString::to_string).collect();
+            let (noun, are) = if layers.len() == 1 { ("layer", "is") } else { ("layers", "are") };
+            progress.note(&format!(
+                "{noun} {} of this very run {are} in {} already and {are} kept",
+                text::join_and(&layers),
+                self.path.display()
+            ));
         }
         profile
     }

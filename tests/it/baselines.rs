@@ -92,6 +92,9 @@ fn decoding_scores_match_scikit_learn() {
             // One swapped pair of the largest curve is 0.0025.
             assert!((score.score - theirs).abs() < 1e-3, "{}: {} {theirs}", score.name, score.score);
             assert_eq!(score.stimuli, test.len());
+            // 0 is chance and 1 is perfect, whatever the measure.
+            let skill = if name.ends_with("r2") { theirs } else { 2.0 * theirs - 1.0 };
+            assert!((score.skill() - skill).abs() < 2e-3, "{}", score.name);
         }
     }
     assert_eq!(roc_auc(&[1.0, 2.0], |i| i == 1), Some(1.0));
@@ -114,7 +117,7 @@ fn a_probe_with_more_units_than_stimuli_reads_what_is_there_and_nothing_of_noise
     let fits = Decoding::params().cross_validation(&features, 3).unwrap().fit(x.view()).unwrap();
     for fit in &fits {
         let [there, not] = &fit.features[..] else { panic!() };
-        assert!(there.score > 0.9 && there.selectivity() > 0.2, "{there:?}");
+        assert!(there.score > 0.9 && there.selectivity() > 0.4, "{there:?}");
         assert!(not.score < 0.85, "{not:?}");
     }
     let again = Decoding::params().cross_validation(&features, 3).unwrap().fit(x.view()).unwrap();

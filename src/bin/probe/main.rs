@@ -11,6 +11,6 @@ fn main() -> ExitCode {
     printer::clean_up_on_interrupt();
     match args::read().and_then(commands::run) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => printer::fail(&failure),
+        Err(failure) => printer::fail(&failure, std::env::args_os().any(|word| word == "--json")),
     }
 }

@@ -1,10 +1,12 @@
 //! `probe models` and `probe grammars`: what there is to choose from.
 
 use std::fmt::Write;
+use std::path::Path;
 
-use mlem_probe::{grammar, hub, models, text};
+use mlem_probe::{files, grammar, hub, models, text};
 use serde_json::json;
 
+use crate::args::{GrammarsCommand, GrammarsTask};
 use crate::failure::Result;
 use crate::printer::Printer;
 
@@ -28,22 +30,45 @@ pub fn models(printer: &Printer) -> Result<()> {
     let mut out = String::from("In this program (no network needed)\n");
     for model in hub::embedded::MODELS {
         let revisions: Vec<&str> = model.revisions.iter().map(|(name, _)| *name).collect();
-        let _ = writeln!(out, "  {:<30}{}; --revision {}", model.name, model.about, revisions.join(", "));
+        let _ = writeln!(out, "  {:<32}{}; --revision {}", model.name, model.about, revisions.join(", "));
     }
     out.push_str("\nArchitectures: any checkpoint with this model_type, from the Hub or a folder. Each is held equal to Hugging Face\n\
          transformers, every hidden state, on the small frozen checkpoints named last (tests/golden)\n");
-    for family in models::families() {
-        let _ = writeln!(out, "  {:<14} {:<36} {}", family.model_type, family.name, family.golden.join(", "));
+    let families = models::families();
+    let width = |part: fn(&models::Family) -> &str| {
+        families.iter().map(|family| part(family).chars().count()).max().unwrap_or(0)
+    };
+    let (types, names) = (width(|family| family.model_type).max(30), width(|family| family.name));
+    for family in families {
+        let (kind, name) = (text::padded(family.model_type, types), text::padded(family.name, names));
+        let _ = writeln!(out, "  {kind}  {name}  {}", family.golden.join(", "));
     }
     out.push_str("\nShort names of Hub models\n");
     for (alias, id) in hub::ALIASES {
-        let _ = writeln!(out, "  {alias:<29} {id}");
+        let _ = writeln!(out, "  {alias:<32}{id}");
     }
     Printer::result(out)
 }
 
+/// Lists the bundled grammars, or shows the file of one.
+pub fn of_grammars(args: &GrammarsCommand, printer: &Printer) -> Result<()> {
+    let Some(GrammarsTask::Show(show)) = &args.task else { return grammars(printer) };
+    let Some(found) = grammar::bundled().iter().find(|bundled| bundled.name == show.name) else {
+        // Says which there are.
+        return Ok(grammar::Grammar::bundled(&show.name).map(drop)?);
+    };
+    match show.out.as_deref() {
+        None => Printer::result(found.text),
+        Some(out) if out == Path::new("-") => Printer::result(found.text),
+        Some(out) => {
+            files::write(out, found.text.as_bytes())?;
+            Printer::result(format!("{}: {}\n", out.display(), found.summary))
+        }
+    }
+}
+
 /// Lists the bundled grammars with what they contrast and how many sentences they have.
-pub fn grammars(printer: &Printer) -> Result<()> {
+fn grammars(printer: &Printer) -> Result<()> {
     let mut rows = Vec::new();
     for bundled in grammar::bundled() {
         let count = grammar::Grammar::bundled(bundled.name)?.count();
@@ -53,7 +78,7 @@ pub fn grammars(printer: &Printer) -> Result<()> {
         let rows: Vec<_> = rows
             .iter()
             .map(|(bundled, count)| {
-                json!({"name": bundled.name, "about": bundled.summary, "sentences": count.at_most().to_string()})
+                json!({"name": bundled.name, "about": bundled.summary, "sentences": Printer::number(count.at_most())})
             })
             .collect();
         return Printer::result_json(&json!(rows));

@@ -24,13 +24,14 @@ use crate::printer::Printer;
 const SAMPLE: usize = 4096;
 
 /// Runs the command: once, or once for each model and revision, and then compares them.
-pub fn run(args: &RunArgs, printer: &Printer) -> Result<()> {
-    let prepared = prepare(args, fit::command_line(), printer)?;
-    let jobs = jobs(args, prepared.source);
+pub fn run(args: &RunArgs, words: Vec<String>, printer: &Printer) -> Result<()> {
+    let prepared = prepare(args, words, printer)?;
+    let named = prepared.stimuli.source().grammar.clone().unwrap_or_else(|| prepared.source.to_owned());
+    let jobs = jobs(args, &named);
     let compared = jobs.len() > 1;
     let out = match &args.out {
         Some(out) if !folders::is_auto(Some(out)) => out.clone(),
-        _ => folders::comparison_of(prepared.source),
+        _ => folders::comparison_of(&named),
     };
     if compared && !args.force && out.join(RECORD).exists() {
         let hint = "name another folder with -o; --force writes the comparison beside the run";
@@ -45,7 +46,11 @@ pub fn run(args: &RunArgs, printer: &Printer) -> Result<()> {
         }
         let Taken { fit, dir, _claimed, .. } = taken;
         done.push(dir.path().to_owned());
-        report::show(&dir, &fit::finish(fit, &args.estimator, args.draw.seed, &dir, printer)?, printer)?;
+        report::show(
+            &dir,
+            &fit::finish(fit, &args.estimator, args.draw.seed, (&dir, &args.figures), printer)?,
+            printer,
+        )?;
     }
     if !compared {
         return Ok(());
@@ -59,7 +64,7 @@ pub fn one(args: &RunArgs, command: Vec<String>, out: &Path, printer: &Printer) 
     let revision = args.model.revision.first().map(String::as_str);
     let job = Job { model: &args.model.model, revision, out: out.to_owned(), is_cell: true };
     let Taken { fit, dir, _claimed, .. } = prepared.take(&job, printer)?;
-    fit::finish(fit, &args.estimator, args.draw.seed, &dir, printer)?;
+    fit::finish(fit, &args.estimator, args.draw.seed, (&dir, &args.figures), printer)?;
     Ok(())
 }
 
