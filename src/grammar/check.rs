@@ -198,11 +198,10 @@ impl Check {
             ));
         }
         findings.extend(self.doubts.iter().map(ToString::to_string));
-        for feature in self.constant() {
-            findings.push(format!(
-                "{} never varies, which a fit refuses; leave it out with --drop {}",
-                feature.name, feature.name
-            ));
+        // Of a grammar that generates nothing there is nothing else to say.
+        let is_empty = self.measured == 0;
+        for feature in self.constant().filter(|_| !is_empty) {
+            findings.push(format!("{} never varies: a run leaves it out", feature.name));
         }
         for pair in self.confounds.flagged() {
             findings.push(format!("{} and {} are confounded: r = {:.3}", pair.a, pair.b, pair.r));
@@ -216,7 +215,7 @@ impl Check {
         for dependency in self.confounds.dependencies() {
             findings.push(format!("{} is a function of {}", dependency.feature, dependency.of));
         }
-        for word in &self.unused {
+        for word in self.unused.iter().filter(|_| !is_empty) {
             findings.push(format!("never used: {word}"));
         }
         if !findings.is_empty() {

@@ -42,10 +42,13 @@ pub fn open(name: &str, depth: usize) -> Result<Source> {
     let path = Path::new(name);
     // A folder may be called as a grammar is.
     let is_bundled = bundled().iter().any(|bundled| bundled.name == name) && !path.is_file();
+    let seen = what_is(path).ok().map(|seen| seen.kind);
+    // Whatever a grammar is called, it is none of the tables; only a name that can be nothing else says more than what is in it.
+    let is_source = seen.is_some_and(|kind| kind.group() == Group::Source) && !ends(path, &["csv", "tsv"]);
     let is_table = !is_named_grammar(path)
         && !is_bundled
-        && (ends(path, &TABLES)
-            || what_is(path).is_ok_and(|seen| seen.kind.group() != Group::Source && seen.kind != Kind::Text));
+        && !is_source
+        && (ends(path, &TABLES) || seen.is_some_and(|kind| kind != Kind::Text));
     if is_table { Ok(Source::Table) } else { Ok(Source::Grammar(Box::new(grammar(name, depth)?))) }
 }
 
