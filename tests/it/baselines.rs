@@ -218,7 +218,7 @@ fn options_that_an_estimator_has_no_use_for_are_refused() {
         ("--missing one", &["decoding"][..]),
     ] {
         for estimator in estimators {
-            let said = w.transcript(&format!("fit f.csv a.npy -o out --estimator {estimator} {option}"));
+            let said = w.transcript(&format!("fit f.csv a.npy -o out --force --estimator {estimator} {option}"));
             let name = option.split([' ', '=']).next().unwrap();
             assert!(said.starts_with("exit code 2") && said.contains("leave it out"), "{said}");
             assert!(said.contains(&format!("{name} is an option of --estimator mlem")), "{said}");
@@ -263,7 +263,7 @@ fn what_an_estimator_cannot_do_is_said_with_what_to_do() {
             "generate",
         ),
     ] {
-        let said = w.transcript(&format!("fit {command} -o out"));
+        let said = w.transcript(&format!("fit {command} -o out --force"));
         assert!(said.starts_with(&format!("exit code {code}")), "{said}");
         assert!(said.contains(message) && said.contains(hint), "{said}");
     }
@@ -271,6 +271,6 @@ fn what_an_estimator_cannot_do_is_said_with_what_to_do() {
     rare = rare.replacen("sg,f", "dual,f", 1);
     w.write("rare.csv", rare)
         .write("b.npy", npy(&[24, 3], &(0..72).map(|i| (i * 7 % 11) as f32).collect::<Vec<_>>()));
-    let said = w.transcript("fit rare.csv b.npy -o out --estimator decoding --folds 3");
+    let said = w.transcript("fit rare.csv b.npy -o out --force --estimator decoding --folds 3");
     assert!(said.contains("`dual` of `number` has fewer stimuli than the 3 folds"), "{said}");
 }
