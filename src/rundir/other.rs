@@ -85,7 +85,9 @@ pub fn differences(there: &RunRecord, here: &RunRecord) -> Vec<String> {
                 text::join_and(&there.stimuli.features),
                 text::join_and(&here.stimuli.features),
             ),
-            (old, new) if old == new => own.push(format!("the sentences or feature values of {new} have changed")),
+            (old, new) if old == new => {
+                own.push(format!("the sentences or feature values of {new} have changed"))
+            }
             (old, new) => tell("the stimuli are", old, new),
         }
     }

@@ -218,7 +218,8 @@ fn options_that_an_estimator_has_no_use_for_are_refused() {
         ("--missing one", &["decoding"][..]),
     ] {
         for estimator in estimators {
-            let said = w.transcript(&format!("fit f.csv a.npy -o out --force --estimator {estimator} {option}"));
+            let said =
+                w.transcript(&format!("fit f.csv a.npy -o out --force --estimator {estimator} {option}"));
             let name = option.split([' ', '=']).next().unwrap();
             assert!(said.starts_with("exit code 2") && said.contains("leave it out"), "{said}");
             assert!(said.contains(&format!("{name} is an option of --estimator mlem")), "{said}");

@@ -212,7 +212,9 @@ impl Scope<'_> {
         let values = slot.values(self.lexicons, feature);
         let Some(found) = values.iter().find(|value| value.display() == wanted) else {
             // `obj.number` is meant as a slot's feature, and a value of that name is not what is missing.
-            if let Some((name, _)) = wanted.split_once('.').filter(|(name, _)| name.chars().all(char::is_alphanumeric)) {
+            if let Some((name, _)) =
+                wanted.split_once('.').filter(|(name, _)| name.chars().all(char::is_alphanumeric))
+            {
                 self.slot(&Text { text: name, span: value.span.clone() })?;
             }
             let message = format!("`{}` has no `{feature}` that is `{wanted}`", slot.name);
