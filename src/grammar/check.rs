@@ -40,10 +40,10 @@ pub struct Check {
     pub repeated: usize,
     /// Words of the lexicons that no sentence uses: `lexicon: word`.
     pub unused: Vec<String>,
-    /// What it says and hardly anyone means.
-    pub doubts: Vec<Doubt>,
     /// What reading the grammar left to say ([`Grammar::warnings`]).
     pub warnings: Vec<String>,
+    /// What it says and hardly anyone means.
+    pub doubts: Vec<Doubt>,
 }
 
 impl Grammar {
@@ -81,8 +81,8 @@ impl Grammar {
             ambiguous: ambiguous.into_iter().collect(),
             repeated,
             unused: self.unused(),
-            doubts: self.doubts()?.into_iter().chain(self.unused_forms()).collect(),
             warnings: self.warnings().iter().map(Problem::brief).collect(),
+            doubts: self.doubts()?.into_iter().chain(self.unused_forms()).collect(),
         })
     }
 

@@ -145,8 +145,8 @@ fn t09_a_row_stands_there_twice() {
         twice.into_bytes(),
         "check s.csv",
         0,
-        &["repeats an earlier one", "counted from 0: 40"],
-        "remove",
+        &["stimuli 0 and 40", "with the same values"],
+        "keep one of each",
     );
 }
 
@@ -159,8 +159,8 @@ fn t10_a_sentence_has_two_labels() {
         twice.into_bytes(),
         "check s.csv",
         0,
-        &["in several rows with different values", "`item 0 of many`"],
-        "correct",
+        &["stimuli 0 and 40", "with other values"],
+        "correct the values",
     );
 }
 

@@ -13,6 +13,7 @@ mod simulate;
 mod stimuli;
 mod sweep;
 mod table;
+mod tokens;
 mod transform;
 mod typed;
 
@@ -34,6 +35,7 @@ pub use simulate::SimulateArgs;
 pub use stimuli::DrawArgs;
 pub use sweep::{CollectArgs, PlanArgs, SweepCommand, SweepRunArgs, SweepTask};
 pub use table::TableArgs;
+pub use tokens::TokensArgs;
 pub use transform::TransformArgs;
 pub use typed::read;
 
@@ -71,6 +73,8 @@ pub enum Command {
     Generate(GenerateArgs),
     /// Look a grammar or a table over: counts, levels, feature correlations, confounds, problems
     Check(CheckArgs),
+    /// Show what a model reads of a text: pieces, ids, places, and which file of its tokenizer says so
+    Tokens(TokensArgs),
     /// Run a model over stimuli and write every layer's activations
     Extract(ExtractCommand),
     /// Fit MLEM, or a baseline, on activations of your own: no model needed

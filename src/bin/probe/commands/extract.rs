@@ -99,7 +99,7 @@ pub fn take(
     let params = params(args).layers(layers.map(|layers| Transform::needed_layers(steps, layers)));
     // Before the model runs: what cannot be said of single tokens is a mistake of the command line.
     let tokens = if steps.iter().any(Transform::needs_tokens) {
-        let tokenizer = Tokenizer::parse(&checkpoint.id, &checkpoint.tokenizer)?;
+        let tokenizer = Tokenizer::of(&checkpoint.id, &checkpoint.tokenizer)?;
         Some(params.pooled_tokens(stimuli, &tokenizer)?)
     } else {
         None

@@ -28,25 +28,19 @@ pub fn models(printer: &Printer) -> Result<()> {
         }));
     }
     let mut out = String::from("In this program (no network needed)\n");
-    for model in hub::embedded::MODELS {
+    out.push_str(&table(hub::embedded::MODELS.iter().map(|model| {
         let revisions: Vec<&str> = model.revisions.iter().map(|(name, _)| *name).collect();
-        let _ = writeln!(out, "  {:<32}{}; --revision {}", model.name, model.about, revisions.join(", "));
-    }
+        [model.name.to_owned(), format!("{}; --revision {}", model.about, revisions.join(", "))]
+    })));
     out.push_str("\nArchitectures: any checkpoint with this model_type, from the Hub or a folder. Each is held equal to Hugging Face\n\
          transformers, every hidden state, on the small frozen checkpoints named last (tests/golden)\n");
-    let families = models::families();
-    let width = |part: fn(&models::Family) -> &str| {
-        families.iter().map(|family| part(family).chars().count()).max().unwrap_or(0)
-    };
-    let (types, names) = (width(|family| family.model_type).max(30), width(|family| family.name));
-    for family in families {
-        let (kind, name) = (text::padded(family.model_type, types), text::padded(family.name, names));
-        let _ = writeln!(out, "  {kind}  {name}  {}", family.golden.join(", "));
-    }
+    let families = models::families().iter();
+    out.push_str(&table(
+        families
+            .map(|family| [family.model_type.to_owned(), family.name.to_owned(), family.golden.join(", ")]),
+    ));
     out.push_str("\nShort names of Hub models\n");
-    for (alias, id) in hub::ALIASES {
-        let _ = writeln!(out, "  {alias:<32}{id}");
-    }
+    out.push_str(&table(hub::ALIASES.iter().map(|(alias, id)| [(*alias).to_owned(), (*id).to_owned()])));
     Printer::result(out)
 }
 
@@ -89,4 +83,18 @@ fn grammars(printer: &Printer) -> Result<()> {
         let _ = writeln!(out, "{:<24} {count:>9} sentences  {}", bundled.name, bundled.summary);
     }
     Printer::result(out)
+}
+
+/// Rows of cells, indented, each column as wide as its widest cell.
+fn table<const N: usize>(rows: impl Iterator<Item = [String; N]>) -> String {
+    let rows: Vec<[String; N]> = rows.collect();
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let widths: [usize; N] = std::array::from_fn(width);
+    let mut out = String::new();
+    for row in &rows {
+        let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}"));
+        let line = cells.collect::<Vec<_>>().join("  ");
+        let _ = writeln!(out, "  {}", line.trim_end());
+    }
+    out
 }

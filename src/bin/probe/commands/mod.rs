@@ -18,6 +18,7 @@ mod shell;
 mod simulate;
 mod source;
 mod sweep;
+mod tokens;
 mod words;
 
 use crate::args::{Cli, Command, Talk};
@@ -35,6 +36,7 @@ fn dispatch(cli: Cli, words: Vec<String>) -> Result<()> {
         Command::Run(args) => run::run(&args, words, &printer(&args.talk)?),
         Command::Generate(args) => generate::run(&args, &printer(&args.talk)?),
         Command::Check(args) => check::run(&args, &printer(&args.talk)?),
+        Command::Tokens(args) => tokens::run(&args, &printer(&args.talk)?),
         Command::Extract(args) => extract::run(&args, &printer(&args.talk)?),
         Command::Fit(args) => fit::run(&args, words, &printer(&args.talk)?),
         Command::Simulate(args) => simulate::run(&args, &printer(&args.talk)?),

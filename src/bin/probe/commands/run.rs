@@ -154,6 +154,7 @@ impl<'a> Prepared<'a> {
             device: Some(options.device.to_string()),
             dtype: (options.dtype != Dtype::F32).then(|| options.dtype.to_string()),
             config: serde_json::from_str(&checkpoint.config).unwrap_or_default(),
+            tokenizer: checkpoint.tokenizer.applied.clone(),
             pooling: pooling(&args.extract, stimuli),
         };
         if !is_cell {
@@ -188,7 +189,7 @@ impl<'a> Prepared<'a> {
             model: Some(record),
             file: None,
             seconds,
-            warnings: self.warnings.clone(),
+            warnings: [self.warnings.as_slice(), &checkpoint.tokenizer.doubts].concat(),
         };
         if !is_cell {
             // Now that the layers are known.
