@@ -20,32 +20,13 @@
 
 use std::collections::BTreeMap;
 
-use super::{Importance, Profile, Split, Spread};
+use super::spread::Spread;
+use super::tables::{Importance, Of, Profile, Split};
 use crate::mlem::{NullStatistic, Order};
 use crate::numeric::significance::{benjamini_hochberg, holm, t_critical};
 
 /// What is called significant: a corrected p-value below this.
 pub const ALPHA: f64 = 0.05;
-
-/// What a statistic is of.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Of {
-    /// Spearman on held-out stimuli (on all of them with a single fold).
-    Score,
-    /// An importance, by kind and name.
-    Effect(Order, String),
-}
-
-/// A statistic of one layer against its null, as it is drawn.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Tested {
-    /// Layer; 0 is the embedding output.
-    pub layer: usize,
-    /// What it is of.
-    pub of: Of,
-    /// Where it lies in its null; the p-value is not corrected.
-    pub null: NullStatistic,
-}
 
 /// A statistic held against its null, and how that stands among all tests.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -166,7 +147,7 @@ fn by_layer<T>(rows: impl Iterator<Item = (usize, T)>) -> BTreeMap<usize, Vec<T>
 
 #[cfg(test)]
 mod tests {
-    use super::super::Score;
+    use super::super::{Score, Tested};
     use super::*;
 
     fn null(p: f64) -> NullStatistic {

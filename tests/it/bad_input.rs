@@ -83,7 +83,7 @@ fn stimuli_without_sentences() {
     --- stdout
     --- stderr
     error: the stimuli have no `sentence` column, and a model needs sentences
-    hint: add a column called `sentence`, or give activations of your own to `probe fit`
+    hint: name the column that holds them with --text, or give activations of your own to `probe fit`
     ");
     assert_snapshot!(w.transcript("extract s.csv -o a.safetensors"), @"
     exit code 1
@@ -104,12 +104,13 @@ fn constant_feature() {
         .map(|(i, l)| l.to_owned() + if i == 0 { ",tense\n" } else { ",past\n" })
         .collect();
     w.write("s.csv", constant).write("a.npy", activations);
-    assert_snapshot!(w.transcript("fit s.csv a.npy -o out"), @"
+    // It is left out with a warning, unless it was asked for by name.
+    assert_snapshot!(w.transcript("fit s.csv a.npy -o out --features tense"), @"
     exit code 1
     --- stdout
     --- stderr
     error: feature `tense` is constant: every stimulus has `past`
-    hint: remove the column `tense`, or add stimuli in which it differs
+    hint: leave it out (--drop tense), or add stimuli in which it differs
     ");
 }
 

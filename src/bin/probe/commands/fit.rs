@@ -20,7 +20,7 @@ pub fn run(args: &FitArgs, printer: &Printer) -> Result<()> {
     let dir = RunDir::at(&args.out);
     let _claimed = dir.claim()?;
     let begun = Instant::now();
-    let mut stimuli = inputs::stimuli(args)?;
+    let mut stimuli = inputs::stimuli(args, printer)?;
     let (activations, repeats) = inputs::activations(args, printer)?;
     let mut warnings = Vec::new();
     if let Some(hash) = &activations.provenance().stimuli_hash

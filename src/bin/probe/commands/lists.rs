@@ -26,19 +26,19 @@ pub fn models(printer: &Printer) -> Result<()> {
         }));
     }
     let mut out = String::from("In this program (no network needed)\n");
-    for model in hub::embedded::MODELS {
+    out.push_str(&table(hub::embedded::MODELS.iter().map(|model| {
         let revisions: Vec<&str> = model.revisions.iter().map(|(name, _)| *name).collect();
-        let _ = writeln!(out, "  {:<30}{}; --revision {}", model.name, model.about, revisions.join(", "));
-    }
+        [model.name.to_owned(), format!("{}; --revision {}", model.about, revisions.join(", "))]
+    })));
     out.push_str("\nArchitectures: any checkpoint with this model_type, from the Hub or a folder. Each is held equal to Hugging Face\n\
          transformers, every hidden state, on the small frozen checkpoints named last (tests/golden)\n");
-    for family in models::families() {
-        let _ = writeln!(out, "  {:<14} {:<36} {}", family.model_type, family.name, family.golden.join(", "));
-    }
+    let families = models::families().iter();
+    out.push_str(&table(
+        families
+            .map(|family| [family.model_type.to_owned(), family.name.to_owned(), family.golden.join(", ")]),
+    ));
     out.push_str("\nShort names of Hub models\n");
-    for (alias, id) in hub::ALIASES {
-        let _ = writeln!(out, "  {alias:<29} {id}");
-    }
+    out.push_str(&table(hub::ALIASES.iter().map(|(alias, id)| [(*alias).to_owned(), (*id).to_owned()])));
     Printer::result(out)
 }
 
@@ -64,4 +64,18 @@ pub fn grammars(printer: &Printer) -> Result<()> {
         let _ = writeln!(out, "{:<24} {count:>9} sentences  {}", bundled.name, bundled.summary);
     }
     Printer::result(out)
+}
+
+/// Rows of cells, indented, each column as wide as its widest cell.
+fn table<const N: usize>(rows: impl Iterator<Item = [String; N]>) -> String {
+    let rows: Vec<[String; N]> = rows.collect();
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let widths: [usize; N] = std::array::from_fn(width);
+    let mut out = String::new();
+    for row in &rows {
+        let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}"));
+        let line = cells.collect::<Vec<_>>().join("  ");
+        let _ = writeln!(out, "  {}", line.trim_end());
+    }
+    out
 }

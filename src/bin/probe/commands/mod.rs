@@ -17,6 +17,7 @@ mod shell;
 mod simulate;
 mod source;
 mod sweep;
+mod tokens;
 mod words;
 
 use crate::args::{Cli, Command, Talk};
@@ -29,6 +30,7 @@ pub fn run(cli: Cli) -> Result<()> {
         Command::Run(args) => run::run(&args, &printer(&args.talk)?),
         Command::Generate(args) => generate::run(&args, &printer(&args.talk)?),
         Command::Check(args) => check::run(&args, &printer(&args.talk)?),
+        Command::Tokens(args) => tokens::run(&args, &printer(&args.talk)?),
         Command::Extract(args) => extract::run(&args, &printer(&args.talk)?),
         Command::Fit(args) => fit::run(&args, &printer(&args.talk)?),
         Command::Simulate(args) => simulate::run(&args, &printer(&args.talk)?),

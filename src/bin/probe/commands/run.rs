@@ -70,7 +70,7 @@ struct Prepared<'a> {
 fn prepare<'a>(args: &'a RunArgs, command: Vec<String>, printer: &Printer) -> Result<Prepared<'a>> {
     let source = args.source.as_deref().unwrap_or_default();
     let begun = Instant::now();
-    let (mut stimuli, mut warnings) = stimuli(source, &args.draw, printer)?;
+    let (mut stimuli, mut warnings) = stimuli(source, args, printer)?;
     stimuli.sentences()?;
     args.transforms.check(args.estimator.distance)?;
     warnings.extend(inputs::choose_features(&mut stimuli, &args.estimator, printer)?);
@@ -151,6 +151,7 @@ impl<'a> Prepared<'a> {
             device: Some(options.device.to_string()),
             dtype: (options.dtype != Dtype::F32).then(|| options.dtype.to_string()),
             config: serde_json::from_str(&checkpoint.config).unwrap_or_default(),
+            tokenizer: checkpoint.tokenizer.applied.clone(),
             pooling: pooling(&args.extract, stimuli),
         };
         let fit = Fit {
@@ -162,7 +163,7 @@ impl<'a> Prepared<'a> {
             model: Some(record),
             file: None,
             seconds,
-            warnings: self.warnings.clone(),
+            warnings: [self.warnings.as_slice(), &checkpoint.tokenizer.doubts].concat(),
         };
         Ok(Taken { args: self.args, fit, _claimed: claimed })
     }
@@ -198,11 +199,23 @@ fn pooling(args: &ExtractArgs, stimuli: &Stimuli) -> String {
     words
 }
 
-/// The stimuli that `source` names, as many as `draw` asks for, and what was warned of.
-fn stimuli(source: &str, draw: &DrawArgs, printer: &Printer) -> Result<(Stimuli, Vec<String>)> {
-    match source::open(source, draw.depth)? {
-        source::Source::Grammar(grammar) => from_grammar(&grammar, draw, printer),
-        source::Source::Csv => Ok((from_csv(source, draw, printer)?, Vec::new())),
+/// The stimuli that `source` names, as many as were asked for, and what was said of where they came from.
+fn stimuli(source: &str, args: &RunArgs, printer: &Printer) -> Result<(Stimuli, Vec<String>)> {
+    match source::open(source, args.draw.depth)? {
+        source::Source::Grammar(mut grammar) => {
+            if !args.table.is_empty() {
+                let message = format!(
+                    "{source} is a grammar, and --text, --words, --morph, --lines and --decimal-comma are of tables"
+                );
+                return Err(Failure::usage(message, "leave them out"));
+            }
+            grammar.declare_numeric(&args.estimator.numeric)?;
+            let mut warnings = source::warn(&grammar, printer);
+            let (stimuli, doubts) = from_grammar(&grammar, &args.draw, printer)?;
+            warnings.extend(doubts);
+            Ok((stimuli, warnings))
+        }
+        source::Source::Table => Ok((from_table(source, args, printer)?, Vec::new())),
     }
 }
 
@@ -221,8 +234,9 @@ fn from_grammar(grammar: &Grammar, draw: &DrawArgs, printer: &Printer) -> Result
     Ok((drawn.stimuli, warnings))
 }
 
-fn from_csv(path: &str, draw: &DrawArgs, printer: &Printer) -> Result<Stimuli> {
-    let stimuli = Stimuli::read(path.as_ref())?;
+fn from_table(path: &str, args: &RunArgs, printer: &Printer) -> Result<Stimuli> {
+    let draw = &args.draw;
+    let stimuli = inputs::read(path.as_ref(), &args.table, printer)?;
     match draw.sample {
         Some(0) => Err(no_stimuli()),
         Some(n) if n < stimuli.len() => {

@@ -1,7 +1,7 @@
 //! The kernels as operations on candle's tensors.
 
 use candle_core::{
-    CpuStorage, CustomOp1, CustomOp2, InplaceOp1, Layout, Result, Shape, Storage, Tensor, bail,
+    CpuStorage, CustomOp1, CustomOp2, Device, InplaceOp1, Layout, Result, Shape, Storage, Tensor, bail,
 };
 
 use super::attention::Attend;
@@ -102,6 +102,26 @@ pub(in crate::models) fn linear(
 pub(in crate::models) fn add_linear(residual: &Tensor, x: &Tensor, layer: &PackedLinear) -> Result<Tensor> {
     residual
         .apply_op2_no_bwd(x, &Binary(|residual: &[f32], x: &[f32]| layer.forward(x, Finish::Add(residual))))
+}
+
+/// A layer that writes to the residual stream: of `x`, `(rows, inputs)`, added to `residual` if there is one.
+pub(in crate::models) fn write(
+    x: &Tensor,
+    layer: &PackedLinear,
+    residual: Option<&Tensor>,
+) -> Result<Tensor> {
+    match residual {
+        Some(residual) => add_linear(residual, x, layer),
+        None => linear(x, layer, None),
+    }
+}
+
+/// A function of the values of a tensor, row after row, which keeps the number of rows.
+pub(in crate::models) fn map_values(x: &Tensor, map: impl FnOnce(&[f32]) -> Vec<f32>) -> Result<Tensor> {
+    let rows = x.dim(0)?;
+    let values = with_values(x, |values| Ok::<_, candle_core::Error>(map(values)))?;
+    let columns = values.len() / rows.max(1);
+    Tensor::from_vec(values, (rows, columns), &Device::Cpu)
 }
 
 /// A gate, `(rows, outputs)`, times a linear layer of `x`, `(rows, inputs)`.

@@ -1,0 +1,45 @@
+//! What all blocks of a pass share, and what they leave for each other.
+
+use super::distances::DistanceTable;
+use super::kernels::distances::Bias;
+use crate::models::declarations::rotary::Rotary;
+use crate::models::sequences::Sequences;
+
+/// A batch's pass through the blocks.
+pub(in crate::models) struct Pass<'a> {
+    pub(in crate::models) sequences: &'a Sequences,
+    /// Each token's place in its sequence.
+    pub(in crate::models) positions: Vec<u32>,
+    /// For each of the trunk's rotations its cosines and sines, `(longest, pairs)` each, and `pairs`.
+    pub(in crate::models) rotations: Vec<(Vec<f32>, Vec<f32>, usize)>,
+    pub(in crate::models) bias: Option<Bias>,
+    pub(in crate::models) carried: Carried,
+}
+
+/// What a block leaves for those after it, beside the residual stream.
+#[derive(Debug, Default)]
+pub(in crate::models) struct Carried {
+    /// The first block's values, `(n_tokens, d_model)` (RWKV-7).
+    pub(in crate::models) first_values: Option<Vec<f32>>,
+}
+
+impl<'a> Pass<'a> {
+    pub(in crate::models) fn new(
+        sequences: &'a Sequences,
+        rotaries: &[Rotary],
+        distances: Option<&DistanceTable>,
+    ) -> Self {
+        let longest = sequences.longest();
+        let rotations = rotaries.iter().map(|rotary| {
+            let (cosines, sines) = rotary.tables(longest);
+            (cosines, sines, rotary.frequencies.len())
+        });
+        Self {
+            sequences,
+            positions: sequences.positions(),
+            rotations: rotations.collect(),
+            bias: distances.map(|distances| distances.up_to(longest)),
+            carried: Carried::default(),
+        }
+    }
+}
