@@ -32,7 +32,15 @@ pub(super) const HEADER: [&str; 16] = [
     "null",
 ];
 /// The columns of earlier versions, whose importances were held against the null that no feature matters.
-const EARLIER: [&str; 15] = *HEADER.first_chunk().unwrap();
+const EARLIER: [&str; 15] = {
+    let mut first = [""; 15];
+    let mut column = 0;
+    while column < first.len() {
+        first[column] = HEADER[column];
+        column += 1;
+    }
+    first
+};
 
 const P: usize = 8;
 const NULL_MEAN: usize = 11;
