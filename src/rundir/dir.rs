@@ -5,11 +5,10 @@ use std::path::{Path, PathBuf};
 
 use super::error::{Error, Result};
 use super::record::RunRecord;
-use super::tables::{self, GEOMETRY, UNITS, geometry_csv, units_csv};
+use super::tables::{self, GEOMETRY, TABLES, UNITS, geometry_csv, units_csv};
 use crate::files::{self, Lock};
 use crate::geometry::Geometry;
 use crate::profile::{Bootstrapped, Profile, Sample, UnitRow};
-use crate::progress::Progress;
 use crate::stimuli::Stimuli;
 
 /// What reproduces the run.
@@ -73,7 +72,7 @@ impl RunDir {
         RunRecord::read(&self.path.join(RECORD))
     }
 
-    /// Writes `run.json`.
+    /// Writes `run.json`, sealed with its hash.
     ///
     /// # Errors
     ///
@@ -117,20 +116,6 @@ impl RunDir {
     /// As [`tables::write_profile`].
     pub fn write_profile(&self, profile: &Profile) -> Result<()> {
         tables::write_profile(profile, &self.path)
-    }
-
-    /// The layers that an earlier run with the same key left complete.
-    pub fn complete_layers(&self, record: &RunRecord, progress: &dyn Progress) -> Profile {
-        let earlier = self.read_record().ok().filter(|earlier| earlier.key == record.key);
-        // Tables that cannot be read are as good as none: they are fitted and written again.
-        let kept = |earlier: RunRecord| {
-            self.read_profile().ok().map(|tables| Profile { warnings: earlier.layer_warnings, ..tables })
-        };
-        let profile = earlier.and_then(kept).unwrap_or_default();
-        if !profile.scores.is_empty() {
-            progress.detail(&format!("{} has layers of this very run: they are kept", self.path.display()));
-        }
-        profile
     }
 
     /// Reads the maps of `n_stimuli` stimuli, if the run made any.
@@ -177,6 +162,31 @@ impl RunDir {
     /// [`Error::Files`].
     pub fn write_bootstrapped(&self, bootstrapped: Option<&Bootstrapped>) -> Result<()> {
         tables::write_bootstrapped(bootstrapped, &self.path)
+    }
+
+    /// Removes the tables of an earlier run.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Files`].
+    pub(super) fn remove_tables(&self) -> Result<()> {
+        for table in TABLES {
+            files::write_or_remove(&self.path.join(table.name), None)?;
+        }
+        Ok(())
+    }
+
+    /// Removes what was made of an earlier run's layers: the tables that follow them, and the page. None of it may stand beside
+    /// the layers of another run.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Files`].
+    pub(super) fn remove_what_follows(&self) -> Result<()> {
+        for name in tables::what_follows().chain([PAGE]) {
+            files::write_or_remove(&self.path.join(name), None)?;
+        }
+        Ok(())
     }
 
     /// Writes the page.

@@ -6,7 +6,8 @@ use mlem_probe::files;
 use mlem_probe::profile::{Order, Profile, Summary};
 use mlem_probe::report::names::FeatureNames;
 use mlem_probe::report::{export, page, plot, terminal};
-use mlem_probe::rundir::{Finished, RunDir, RunRecord};
+use mlem_probe::progress::Progress;
+use mlem_probe::rundir::{Finished, RunDir, RunRecord, Saved};
 use mlem_probe::stimuli::confounds::Confounds;
 use ndarray::Array2;
 use serde_json::{Value, json};
@@ -18,14 +19,17 @@ use crate::printer::Printer;
 /// Runs the command.
 pub fn run(args: &ReportArgs, printer: &Printer) -> Result<()> {
     let dir = RunDir::at(&args.run_dir);
-    let mut record = dir.read_record()?;
-    let mut stimuli = dir.read_stimuli()?;
-    let mut profile = dir.read_profile()?;
+    let Saved { mut record, mut profile, mut stimuli, geometry, doubts, .. } = dir.read()?;
+    let doubts: Vec<String> = doubts.iter().map(ToString::to_string).collect();
+    for doubt in &doubts {
+        printer.warn(&format!("{}: {doubt}", dir.path().display()));
+    }
+    // The page says it too.
+    record.warnings.extend(doubts);
     if let Some(path) = &args.feature_names {
         let names = FeatureNames::read(path, &stimuli.features().names())?;
         (profile, record, stimuli) = names.apply(&profile, &record, &stimuli)?;
     }
-    let geometry = dir.read_geometry(stimuli.len())?;
     let run = Finished { profile, record, stimuli, geometry, units: None };
     let correlations = Confounds::of(run.stimuli.features()).matrix();
     let input = input(&run, &correlations);
