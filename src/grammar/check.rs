@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::columns::ColumnSource;
 use super::count::{Count, TemplateCount};
 use super::doubt::Doubt;
-use super::error::Result;
+use super::error::{Problem, Result};
 use super::ready::Grammar;
 use crate::stimuli::FeatureLevels;
 use crate::stimuli::confounds::{Confounds, Pair, THRESHOLD};
@@ -42,6 +42,8 @@ pub struct Check {
     pub unused: Vec<String>,
     /// What it says and hardly anyone means.
     pub doubts: Vec<Doubt>,
+    /// What reading the grammar left to say ([`Grammar::warnings`]).
+    pub warnings: Vec<String>,
 }
 
 impl Grammar {
@@ -80,6 +82,7 @@ impl Grammar {
             repeated,
             unused: self.unused(),
             doubts: self.doubts()?.into_iter().chain(self.unused_forms()).collect(),
+            warnings: self.warnings().iter().map(Problem::brief).collect(),
         })
     }
 
@@ -119,7 +122,7 @@ impl Check {
     }
 
     fn constant(&self) -> impl Iterator<Item = &FeatureLevels> {
-        self.features.iter().filter(|feature| feature.levels.len() + feature.missing.min(1) < 2)
+        self.features.iter().filter(|feature| !feature.varies)
     }
 
     /// The findings as a page of plain text.
@@ -175,13 +178,15 @@ impl Check {
     }
 
     fn write_findings(&self, out: &mut String) -> std::fmt::Result {
-        let mut findings: Vec<String> = Vec::new();
+        let mut findings: Vec<String> = self.warnings.clone();
         findings.extend(self.templates.iter().filter_map(|template| {
             let killer = template.killer.as_ref()?;
-            Some(format!("a template generates nothing: {killer}"))
+            Some(format!("a template generates nothing: {killer}; loosen it, or add words that meet it"))
         }));
         for sentence in self.ambiguous.iter().take(SHOWN) {
-            findings.push(format!("a sentence with two sets of labels: {sentence}"));
+            findings.push(format!(
+                "a sentence with two sets of labels: {sentence} (let them differ in a word, or give them the same labels)"
+            ));
         }
         if self.ambiguous.len() > SHOWN {
             findings.push(format!("{} more such sentences", count_more(self.ambiguous.len())));

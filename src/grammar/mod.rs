@@ -36,6 +36,7 @@ mod sample;
 mod sieve;
 mod toml;
 mod unify;
+mod value;
 
 pub use bundled::{Bundled, bundled};
 pub use check::Check;

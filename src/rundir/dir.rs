@@ -63,6 +63,26 @@ impl RunDir {
         lock.map(Some).ok_or_else(|| Error::Busy { path: self.path.clone() })
     }
 
+    /// Removes what an earlier run may have left here that a new one does not write over: its record, its page, its figures.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Files`].
+    pub fn forget(&self) -> Result<()> {
+        for name in [RECORD, PAGE] {
+            files::write_or_remove(&self.path.join(name), None)?;
+        }
+        for table in tables::TABLES {
+            files::write_or_remove(&self.path.join(table.name), None)?;
+        }
+        match std::fs::remove_dir_all(self.figures()) {
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                Err(files::Error::Write { path: self.figures(), source }.into())
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Reads `run.json`.
     ///
     /// # Errors

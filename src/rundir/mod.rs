@@ -26,13 +26,15 @@
 mod dir;
 mod error;
 mod fit;
+mod other;
 mod record;
 mod saved;
 mod tables;
 
 pub use dir::{FIGURES, PAGE, RECORD, RunDir, STIMULI};
 pub use error::{Error, Result};
-pub use fit::{Finished, Fit};
+pub use fit::{Finished, Fit, wanted};
+pub use other::differences;
 pub use record::{ModelRecord, RunRecord, StimuliRecord};
 pub use saved::{Doubt, Saved};
 pub use tables::{

@@ -154,7 +154,7 @@ fn activations_with_nan() {
     --- stdout
     --- stderr
     error: layer 0, stimulus 7: unit 1 is NaN
-    hint: drop that stimulus, or find out where the recording or the model overflows
+    hint: leave out the stimulus, or, where it is every stimulus (a dead channel), the unit with --units; or find out where the recording or the model overflows
     ");
 }
 

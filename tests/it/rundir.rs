@@ -160,7 +160,7 @@ fn what_was_written_before_there_were_hashes_is_said() {
 #[cfg(unix)]
 fn a_run_that_is_ended_leaves_nothing_of_the_one_before_beside_its_record() {
     let w = Workspace::new();
-    let words = "run short_sentence --sample 150 --folds 3 --permutations 3 --bootstrap 200 --map 40 --per-unit -q -o r";
+    let words = "run short_sentence --sample 150 --folds 3 --permutations 3 --bootstrap 200 --map 40 --per-unit -q -o r --force";
     w.ok(&format!("{words} --seed 7"));
     let before = w.read("r/scores.csv");
     let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin!("probe"))

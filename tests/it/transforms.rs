@@ -63,7 +63,7 @@ fn the_same_token_at_the_same_position_is_centred() {
     exit code 1
     --- stdout
     --- stderr
-    error: minus-token-mean is for single tokens, but stimulus 1 is the mean of 12
+    error: minus-token-mean is for single tokens, but stimulus 0 is the mean of 12
     hint: use --pool first or --pool last, or --at a slot that is one token in every stimulus
     ");
     assert_snapshot!(w.transcript("fit s.csv a.safetensors --transform minus-token-mean -o out"), @"

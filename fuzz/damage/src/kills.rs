@@ -20,8 +20,8 @@ struct Case {
 
 const CASES: [Case; 9] = [
     Case { name: "run", before: &[], words: "run short_sentence --sample 80 --folds 3 --permutations 2 --null 5 --bootstrap 5 --map 20 --per-unit --layers 0-3 -o k -q --threads 1", made: "k" },
-    Case { name: "run over another run", before: &["run short_sentence --sample 80 --folds 3 --permutations 2 --null 5 --bootstrap 5 --map 20 --per-unit --layers 0-3 -o k -q --seed 7"], words: "run short_sentence --sample 80 --folds 3 --permutations 2 --null 5 --bootstrap 5 --map 20 --per-unit --layers 0-3 -o k -q --threads 1 --seed 1", made: "k" },
-    Case { name: "rerun with other extras", before: &["run short_sentence --sample 80 --folds 3 --permutations 2 --map 20 --per-unit --layers 0-3 -o k -q"], words: "run short_sentence --sample 80 --folds 3 --permutations 2 --bootstrap 9 --map 40 --per-unit --layers 0-3 -o k -q --threads 1", made: "k" },
+    Case { name: "run over another run", before: &["run short_sentence --sample 80 --folds 3 --permutations 2 --null 5 --bootstrap 5 --map 20 --per-unit --layers 0-3 -o k -q --seed 7"], words: "run short_sentence --sample 80 --folds 3 --permutations 2 --null 5 --bootstrap 5 --map 20 --per-unit --layers 0-3 -o k -q --threads 1 --seed 1 --force", made: "k" },
+    Case { name: "rerun with other extras", before: &["run short_sentence --sample 80 --folds 3 --permutations 2 --map 20 --per-unit --layers 0-3 -o k -q"], words: "run short_sentence --sample 80 --folds 3 --permutations 2 --bootstrap 9 --map 40 --per-unit --layers 0-3 -o k -q --threads 1 --force", made: "k" },
     Case { name: "extract", before: &[], words: "extract big.csv -o k.safetensors -q --threads 1", made: "k.safetensors" },
     Case { name: "generate", before: &["generate relative_clause --sample 300 --seed 3 -o k.csv -q"], words: "generate relative_clause --sample 2000 -o k.csv -q", made: "k.csv" },
     Case { name: "report", before: &["run short_sentence --sample 40 --folds 2 --map 8 --layers 0-1 -o k -q"], words: "report k --figures svg,png,pdf -q", made: "k" },

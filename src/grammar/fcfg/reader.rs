@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::grammar::error::{Error, Result, SourceText};
-use crate::grammar::rules::Value;
+use crate::grammar::rules::{Gathering, Value};
 
 /// The feature that holds what a category lacks: `S/NP`.
 pub(super) const SLASH: &str = "*slash*";
@@ -40,6 +40,12 @@ pub(super) enum Ast {
     Structure(Vec<(String, Ast)>),
     /// A structure that a variable stands for elsewhere.
     Shared(String, Box<Ast>),
+    /// A set or a tuple, whose parts may be variables.
+    Gathered {
+        kind: Gathering,
+        joined: bool,
+        parts: Vec<Ast>,
+    },
     /// Logic, which does not decide what is a sentence: anything.
     Anything,
 }
@@ -52,7 +58,8 @@ pub(super) struct Source {
 }
 
 pub(super) fn parse(source: SourceText<'_>) -> Result<Source> {
-    let mut reader = Reader { source, text: source.text, at: 0, category: 0, tags: Vec::new() };
+    let mut reader =
+        Reader { source, text: source.text, at: 0, line: 1, counted: 0, category: 0, tags: Vec::new() };
     let mut grammar = Source::default();
     loop {
         reader.blanks();
@@ -75,6 +82,10 @@ pub(super) struct Reader<'a> {
     source: SourceText<'a>,
     text: &'a str,
     pub at: usize,
+    /// The line of the last production.
+    line: usize,
+    /// How far lines are counted.
+    counted: usize,
     /// Where the category starts that is being read.
     pub category: usize,
     /// The marks of its structures so far.
@@ -159,7 +170,9 @@ impl<'a> Reader<'a> {
     }
 
     fn production(&mut self, productions: &mut Vec<Production>) -> Result<()> {
-        let line = self.text[..self.at].matches('\n').count() + 1;
+        self.line += self.text[self.counted..self.at].matches('\n').count();
+        self.counted = self.at;
+        let line = self.line;
         let left = self.category()?;
         self.blanks();
         if !self.eat("->") && !self.eat("→") {
@@ -240,8 +253,7 @@ impl<'a> Reader<'a> {
 
     /// What stands after `/`; without one, nothing is lacking, which is a value as well.
     fn slash(&mut self, features: &mut Vec<(String, Ast)>, nesting: usize) -> Result<()> {
-        let lacking =
-            if self.eat("/") { self.typed(nesting)? } else { Ast::Value(Value::Text("False".to_owned())) };
+        let lacking = if self.eat("/") { self.typed(nesting)? } else { Ast::Value(Value::Bool(false)) };
         features.push((SLASH.to_owned(), lacking));
         Ok(())
     }

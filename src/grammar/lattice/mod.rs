@@ -12,12 +12,14 @@
 //! | `graph` | the lattice, and how derivations are found in it |
 //! | `plan` | what a rule has to remember, and how deep symbols go |
 //! | `builder` | derivations, bottom up, by unification |
+//! | `settle` | sets and tuples, worked out where a rule ends |
 //! | `build` | the lattice of some rules |
 
 mod build;
 mod builder;
 mod graph;
 mod plan;
+mod settle;
 
 pub(super) use graph::{BUDGET, Lattice, Refused, Visitor};
 pub use graph::{DEEPEST, DEPTH};

@@ -5,11 +5,12 @@ use std::path::Path;
 use toml::de::DeTable;
 
 use super::constraint::{Operand, Scope, split_equation};
+use super::frequencies;
 use super::lexicon::Lexicon;
 use super::reader::{Bytes, Table};
 use super::slot::{Slot, slot_named};
 use super::template::{Template, read_all};
-use crate::grammar::error::{Result, SourceText};
+use crate::grammar::error::{Problem, Result, SourceText};
 
 /// A template grammar, read and checked.
 #[derive(Debug, Clone)]
@@ -18,6 +19,8 @@ pub(in crate::grammar) struct Document {
     pub summary: Option<String>,
     /// The texts of the lexicon files.
     pub files: Vec<String>,
+    /// Words that a list of frequencies lacks.
+    pub warnings: Vec<Problem>,
     pub(super) lexicons: Vec<Lexicon>,
     /// The slots in the order of their declaration, as the templates see them at first.
     pub(super) slots: Vec<Slot>,
@@ -72,6 +75,7 @@ impl Document {
             "source",
             "capitalize",
             "lexicon",
+            "frequencies",
             "slots",
             "constraints",
             "computed",
@@ -88,6 +92,10 @@ impl Document {
         for entry in &lexicon.table("`lexicon`".to_owned())?.entries {
             lexicons.push(Lexicon::read(entry, folder, &mut files)?);
         }
+        let mut warnings = Vec::new();
+        if let Some(entry) = table.get("frequencies") {
+            warnings = frequencies::fill(entry, folder, &mut lexicons, &mut files)?;
+        }
         let mut slots = Vec::new();
         if let Some(entry) = table.get("slots") {
             for entry in &entry.table("`slots`".to_owned())?.entries {
@@ -95,7 +103,8 @@ impl Document {
             }
         }
         let templates = read_all(&table, &lexicons, &slots)?;
-        let mut document = Self { name, summary, files, lexicons, slots, templates, computed: Vec::new() };
+        let computed = Vec::new();
+        let mut document = Self { name, summary, files, warnings, lexicons, slots, templates, computed };
         document.read_computed(&table)?;
         Ok(document)
     }

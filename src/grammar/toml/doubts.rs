@@ -115,7 +115,7 @@ impl Document {
                 .cells
                 .iter()
                 .enumerate()
-                .map(|(at, cell)| Form { text: text(at), cell: cell.clone() })
+                .map(|(at, cell)| Form { text: text(at), cell: cell.clone(), features: Vec::new() })
                 .collect();
             word.forms.extend(forms);
         }

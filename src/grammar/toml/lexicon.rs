@@ -23,7 +23,7 @@ pub(super) struct Lexicon {
     pub words: Vec<Word>,
     lemmas: BTreeSet<String>,
     /// For each feature whether its values are numbers.
-    numeric: BTreeMap<String, bool>,
+    pub numeric: BTreeMap<String, bool>,
 }
 
 /// A word.
@@ -82,7 +82,9 @@ impl Lexicon {
     fn add(&mut self, source: SourceText<'_>, fields: &Fields, file: Option<usize>) -> Result<()> {
         let (features, forms) = (Vec::new(), Vec::new());
         let mut word = Word { lemma: String::new(), span: fields.span.clone(), file, features, forms };
-        for field in &fields.fields {
+        let (of_forms, fields_of_all): (Vec<&Field>, Vec<&Field>) =
+            fields.fields.iter().partition(|field| self.is_of_forms(field));
+        for field in fields_of_all {
             let key = field.path.first().map_or("", String::as_str);
             if key == LEMMA && field.path.len() == 1 {
                 word.lemma = field.text(source)?;
@@ -104,6 +106,9 @@ impl Lexicon {
         if word.lemma.is_empty() {
             word.lemma.clone_from(&first.text);
         }
+        for field in of_forms {
+            self.feature_of_forms(source, field, &mut word)?;
+        }
         // A feature that is also a dimension holds for every form of the word.
         for (name, value) in &word.features {
             if word.forms.iter().flat_map(|form| &form.cell).any(|(dimension, _)| dimension == name) {
@@ -122,7 +127,7 @@ impl Lexicon {
     }
 
     /// The value of a feature, which must be one of a dimension's if it is called so, and a number where others are.
-    fn feature(&mut self, source: SourceText<'_>, field: &Field) -> Result<Value> {
+    pub(super) fn feature(&mut self, source: SourceText<'_>, field: &Field) -> Result<Value> {
         let (key, value) = (&field.path[0], field.value(source)?);
         if let Some((_, values)) = self.dimensions.iter().find(|(name, _)| name == key)
             && !values.contains(&value.display())
@@ -147,7 +152,7 @@ impl Lexicon {
         Ok(value)
     }
 
-    fn dimension_of(&self, value: &str) -> Option<&str> {
+    pub(super) fn dimension_of(&self, value: &str) -> Option<&str> {
         let has = |values: &Vec<String>| values.iter().any(|other| other == value);
         self.dimensions.iter().find(|(_, values)| has(values)).map(|(name, _)| name.as_str())
     }
@@ -163,7 +168,7 @@ impl Lexicon {
     }
 
     /// The cell of the paradigm that a path such as `present.3.sg` names.
-    fn cell(&self, source: SourceText<'_>, field: &Field) -> Result<Vec<(String, String)>> {
+    pub(super) fn cell(&self, source: SourceText<'_>, field: &Field) -> Result<Vec<(String, String)>> {
         let mut cell: Vec<(String, String)> = Vec::new();
         for (key, span) in field.path.iter().zip(&field.key_spans) {
             let Some(dimension) = self.dimension_of(key) else {

@@ -120,7 +120,8 @@ impl Slot {
                 if feature == LEMMA {
                     push(Value::Text(word.lemma.clone()));
                 }
-                for (name, value) in &word.features {
+                let of_forms = word.forms.iter().flat_map(|form| &form.features);
+                for (name, value) in word.features.iter().chain(of_forms) {
                     if name == feature {
                         push(value.clone());
                     }

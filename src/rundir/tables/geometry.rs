@@ -1,4 +1,4 @@
-//! `geometry.csv`: the maps of the stimuli, a row per point; `stimulus` is a row of the stimuli, from 1.
+//! `geometry.csv`: the maps of the stimuli, a row per point; `stimulus` is a row of the stimuli, from 0.
 
 use std::path::Path;
 
@@ -21,7 +21,7 @@ pub fn geometry_csv(geometry: &Geometry) -> Vec<u8> {
     let points = geometry.maps.iter().flat_map(|map| {
         geometry.stimuli.iter().zip(&map.points).map(move |(stimulus, [x, y])| {
             let [x, y, stress] = [*x, *y, map.stress].map(number);
-            [map.layer.to_string(), (stimulus + 1).to_string(), x, y, stress]
+            [map.layer.to_string(), stimulus.to_string(), x, y, stress]
         })
     });
     table(HEADER, points)
@@ -40,8 +40,9 @@ pub(in crate::rundir) fn read(path: &Path, n_stimuli: usize) -> Result<Geometry>
     for (i, row) in reader.deserialize::<(usize, usize, f64, f64, f64)>().enumerate() {
         let line = i as u64 + 2;
         let (layer, stimulus, x, y, stress) = row.map_err(|error| failed(line, error.to_string()))?;
-        if stimulus == 0 || stimulus > n_stimuli {
-            return Err(failed(line, format!("stimulus {stimulus}, but there are {n_stimuli}")));
+        if stimulus >= n_stimuli {
+            let last = n_stimuli.saturating_sub(1);
+            return Err(failed(line, format!("stimulus {stimulus}, but the last of {n_stimuli} is {last}")));
         }
         if geometry.maps.last().is_none_or(|map| map.layer != layer) {
             geometry.maps.push(Map { layer, stress, points: Vec::new() });
@@ -49,8 +50,8 @@ pub(in crate::rundir) fn read(path: &Path, n_stimuli: usize) -> Result<Geometry>
         let first = geometry.maps.len() == 1;
         let Some(map) = geometry.maps.last_mut() else { continue };
         if first {
-            geometry.stimuli.push(stimulus - 1);
-        } else if geometry.stimuli.get(map.points.len()) != Some(&(stimulus - 1)) {
+            geometry.stimuli.push(stimulus);
+        } else if geometry.stimuli.get(map.points.len()) != Some(&stimulus) {
             return Err(failed(line, format!("layer {layer} has other stimuli than the layer before")));
         }
         map.points.push([x, y]);
@@ -89,9 +90,12 @@ mod tests {
     fn a_file_of_other_stimuli_is_named_by_its_line() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("geometry.csv");
-        files::write(&path, b"layer,stimulus,x,y,stress\n0,1,0,0,0\n0,41,1,1,0\n").unwrap();
+        files::write(&path, b"layer,stimulus,x,y,stress\n0,1,0,0,0\n0,40,1,1,0\n").unwrap();
         let error = read(&path, 40).unwrap_err();
-        assert!(error.to_string().ends_with("geometry.csv:3: stimulus 41, but there are 40"), "{error}");
+        assert!(
+            error.to_string().ends_with("geometry.csv:3: stimulus 40, but the last of 40 is 39"),
+            "{error}"
+        );
         files::write(&path, b"layer,stimulus,x,y,stress\n0,1,0,0,0\n1,2,1,1,0\n").unwrap();
         assert!(read(&path, 40).unwrap_err().to_string().contains(":3: layer 1 has other stimuli"));
     }

@@ -10,7 +10,9 @@ mod shell;
 mod simulate;
 mod stimuli;
 mod sweep;
+mod table;
 mod transform;
+mod typed;
 
 use std::path::PathBuf;
 
@@ -28,7 +30,9 @@ pub use shell::{CompletionsArgs, ManArgs};
 pub use simulate::SimulateArgs;
 pub use stimuli::DrawArgs;
 pub use sweep::{CollectArgs, PlanArgs, SweepCommand, SweepRunArgs, SweepTask};
+pub use table::TableArgs;
 pub use transform::TransformArgs;
+pub use typed::read;
 
 use shared::{figure_format, within};
 
@@ -91,14 +95,19 @@ pub enum Command {
 /// `probe run`.
 #[derive(Debug, Args)]
 pub struct RunArgs {
-    /// A bundled grammar, a grammar file, or a CSV of stimuli
+    /// A bundled grammar, a grammar file, or a table of stimuli (CSV, TSV, JSON lines, SyntaxGym, CoNLL-U, lines of text)
     #[arg(value_name = "SOURCE", required = true)]
     pub source: Option<String>,
-    /// The run directory (default: runs/SOURCE-MODEL)
+    /// The run directory (default: runs/SOURCE-MODEL); `auto`: that, or with a number behind it where it holds another run
     #[arg(short, long, value_name = "DIR", help_heading = "Output")]
     pub out: Option<PathBuf>,
+    /// Replace another run that is in the run directory
+    #[arg(long, help_heading = "Output")]
+    pub force: bool,
     #[command(flatten)]
     pub draw: DrawArgs,
+    #[command(flatten)]
+    pub table: TableArgs,
     #[command(flatten)]
     pub model: ModelArgs,
     #[command(flatten)]
@@ -125,6 +134,9 @@ pub struct GenerateArgs {
     /// Choose the sample so that levels are even and features uncorrelated
     #[arg(long, requires = "sample")]
     pub balance: bool,
+    /// Read these features as numbers: integers of an .fcfg grammar are names unless they are listed here
+    #[arg(long, value_name = "F,...", value_delimiter = ',')]
+    pub numeric: Vec<String>,
     /// Write minimal pairs instead, as JSON lines: sentences that differ in this feature alone
     #[arg(long, value_name = "FEATURE", conflicts_with = "balance")]
     pub pairs: Option<String>,
@@ -144,6 +156,11 @@ pub struct CheckArgs {
     /// A bundled grammar, a grammar file, or a table of stimuli
     #[arg(value_name = "SOURCE")]
     pub source: String,
+    /// Read these features as numbers: integers of an .fcfg grammar are names unless they are listed here
+    #[arg(long, value_name = "F,...", value_delimiter = ',')]
+    pub numeric: Vec<String>,
+    #[command(flatten)]
+    pub table: TableArgs,
     /// Name the words that this model's tokenizer splits: a Hub id, an alias, or a checkpoint directory
     #[arg(short, long, value_name = "MODEL")]
     pub model: Option<String>,
@@ -157,7 +174,7 @@ pub struct CheckArgs {
 /// `probe extract`.
 #[derive(Debug, Args)]
 pub struct ExtractCommand {
-    /// A CSV with a `sentence` column
+    /// A table of stimuli, with a column `sentence` (or another: --text)
     pub stimuli: PathBuf,
     /// Where to write the activations (.safetensors)
     #[arg(short, long, value_name = "FILE")]
@@ -166,6 +183,8 @@ pub struct ExtractCommand {
     pub model: ModelArgs,
     #[command(flatten)]
     pub extract: ExtractArgs,
+    #[command(flatten)]
+    pub table: TableArgs,
     #[command(flatten)]
     pub transforms: TransformArgs,
     /// Seed of what is drawn: --noise
@@ -178,13 +197,16 @@ pub struct ExtractCommand {
 /// `probe fit`.
 #[derive(Debug, Args)]
 pub struct FitArgs {
-    /// Features: a CSV with one row per stimulus, or .npy or .npz with a matrix of distances for each
+    /// Features: a table with one row per stimulus, or .npy or .npz with a matrix of distances for each
     pub stimuli: PathBuf,
     /// Activations: .safetensors, .npy or .npz, one row per stimulus
     pub activations: PathBuf,
-    /// The run directory
+    /// The run directory (default: runs/STIMULI-ACTIVATIONS); `auto`: that, or with a number behind it where it holds another run
     #[arg(short, long, value_name = "DIR")]
-    pub out: PathBuf,
+    pub out: Option<PathBuf>,
+    /// Replace another run that is in the run directory
+    #[arg(long)]
+    pub force: bool,
     /// Ranges to fit, e.g. 0-6,9 (default: all)
     #[arg(long, value_name = "LAYERS")]
     pub layers: Option<Ranges>,
@@ -198,6 +220,8 @@ pub struct FitArgs {
     /// Seed of the folds and the permutations
     #[arg(long, value_name = "S", default_value_t = 0)]
     pub seed: u64,
+    #[command(flatten)]
+    pub table: TableArgs,
     #[command(flatten)]
     pub transforms: TransformArgs,
     #[command(flatten)]

@@ -1,7 +1,10 @@
 //! What several commands take, and how values are read.
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{ArgAction, Args};
+use std::ffi::OsStr;
+
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::error::ErrorKind;
+use clap::{Arg, ArgAction, Args, Command};
 use mlem_probe::report::export::Format;
 
 /// The most threads: a slip of the keys must not make a machine unusable.
@@ -50,4 +53,47 @@ where
     T: serde::de::DeserializeOwned + Clone + Send + Sync + 'static,
 {
     PossibleValuesParser::new(names.iter().copied()).try_map(|name| serde_json::from_value::<T>(name.into()))
+}
+
+/// `parser`, which says what a value is called here that has another name elsewhere.
+pub fn explained<P>(
+    parser: P,
+    elsewhere: &'static [(&'static str, &'static str)],
+) -> impl TypedValueParser<Value = P::Value>
+where
+    P: TypedValueParser,
+{
+    Explained { parser, elsewhere }
+}
+
+#[derive(Clone)]
+struct Explained<P> {
+    parser: P,
+    /// A name of elsewhere, and what to write.
+    elsewhere: &'static [(&'static str, &'static str)],
+}
+
+impl<P: TypedValueParser> TypedValueParser for Explained<P> {
+    type Value = P::Value;
+
+    fn parse_ref(
+        &self,
+        command: &Command,
+        arg: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<P::Value, clap::Error> {
+        let name = value.to_string_lossy().to_lowercase().replace(['-', '_'], "");
+        match self.elsewhere.iter().find(|(other, _)| *other == name) {
+            None => self.parser.parse_ref(command, arg, value),
+            Some((_, what)) => {
+                let arg = arg.map(ToString::to_string).unwrap_or_default();
+                let message = format!("invalid value '{}' for '{arg}': {what}\n", value.to_string_lossy());
+                Err(clap::Error::raw(ErrorKind::InvalidValue, message).with_cmd(command))
+            }
+        }
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        self.parser.possible_values()
+    }
 }

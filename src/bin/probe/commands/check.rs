@@ -1,14 +1,11 @@
 //! `probe check`: a grammar, or a table of stimuli, looked over before it is used.
 
-use std::path::Path;
-
-use mlem_probe::files::kind::Group;
-use mlem_probe::files::what_is;
 use mlem_probe::stimuli::confounds::Confounds;
-use mlem_probe::stimuli::{FeatureLevels, Stimuli, TableCheck};
+use mlem_probe::stimuli::{FeatureLevels, TableCheck};
 use serde_json::{Value, json};
 
-use super::source;
+use super::inputs;
+use super::source::{self, Source};
 use super::words::Words;
 use crate::args::CheckArgs;
 use crate::failure::{Failure, Result};
@@ -17,19 +14,24 @@ use mlem_probe::grammar::Check;
 
 /// Runs the command.
 pub fn run(args: &CheckArgs, printer: &Printer) -> Result<()> {
-    if is_table(Path::new(&args.source)) {
+    if let Source::Table = source::open(&args.source, args.depth)? {
         if args.model.is_some() {
             let hint = "leave --model out, or name the grammar that the table was made from";
             return Err(Failure::usage("--model looks at the words of a grammar, and this is a table", hint));
         }
-        let check = Stimuli::read(args.source.as_ref())?.check();
+        let mut stimuli = inputs::read(args.source.as_ref(), &args.table, printer)?;
+        for name in &args.numeric {
+            stimuli.features_mut().declare_numeric(name)?;
+        }
+        let check = stimuli.check();
         return if printer.json() {
             Printer::result_json(&table_as_json(&args.source, &check))
         } else {
             Printer::result(check.to_text(&args.source))
         };
     }
-    let grammar = source::grammar(&args.source, args.depth)?;
+    let mut grammar = source::grammar(&args.source, args.depth)?;
+    grammar.declare_numeric(&args.numeric)?;
     let check = grammar.check()?;
     let words = args.model.as_ref().map(|model| Words::of(&grammar, model, &check, printer)).transpose()?;
     if printer.json() {
@@ -43,13 +45,6 @@ pub fn run(args: &CheckArgs, printer: &Printer) -> Result<()> {
     Printer::result(check.to_text() + &words)
 }
 
-/// Whether it is a table, by what is in it; a name that ends so is one too, so that what is wrong with it is told.
-fn is_table(path: &Path) -> bool {
-    let ends =
-        path.extension().is_some_and(|ending| ["csv", "tsv", "jsonl"].iter().any(|other| ending == *other));
-    ends || what_is(path).is_ok_and(|seen| seen.kind.group() == Group::Table)
-}
-
 fn table_as_json(name: &str, check: &TableCheck) -> Value {
     json!({
         "table": name,
@@ -58,8 +53,8 @@ fn table_as_json(name: &str, check: &TableCheck) -> Value {
         "features": levels_as_json(&check.features),
         "correlations": correlations_as_json(&check.confounds),
         "dependencies": dependencies_as_json(&check.confounds),
-        "repeated_sentences": check.repeated,
-        "same_sentence_different_labels": check.relabelled,
+        "notes": check.notes,
+        "oddities": check.oddities.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "columns_that_name_stimuli": check.names.iter().map(|name| &name.column).collect::<Vec<_>>(),
         "values_that_may_be_missing": check.suspects.iter().map(|suspect| json!({
             "feature": suspect.feature, "value": suspect.level,
@@ -114,6 +109,7 @@ fn as_json(check: &Check) -> Value {
         "repeated_sentences": check.repeated,
         "unused_words": check.unused,
         "doubts": check.doubts.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "warnings": check.warnings,
         "has_problems": check.has_problems(),
     })
 }

@@ -11,7 +11,7 @@ use mlem_probe::stimuli::Stimuli;
 use mlem_probe::text;
 use serde_json::json;
 
-use super::model;
+use super::{inputs, model};
 use crate::args::{ExtractArgs, ExtractCommand, Ranges};
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;
@@ -40,7 +40,7 @@ pub fn run(args: &ExtractCommand, printer: &Printer) -> Result<()> {
             "give -o a name that ends in .safetensors (all that is known) or .npy (the numbers alone)",
         ));
     }
-    let stimuli = Stimuli::read(&args.stimuli)?;
+    let stimuli = inputs::read(&args.stimuli, &args.table, printer)?;
     stimuli.sentences()?;
     let (checkpoint, options) = model::find(&args.model.model, &args.model, revision, printer)?;
     let steps = args.transforms.steps(args.seed);

@@ -4,24 +4,27 @@ use std::collections::BTreeMap;
 use std::iter;
 use std::time::Instant;
 
+use mlem_probe::files::kind::Group;
+use mlem_probe::files::{Lock, what_is};
 use mlem_probe::profile::{Order, UnitRow};
 use mlem_probe::progress::Progress;
-use mlem_probe::rundir::{Finished, Fit, ModelRecord, RunDir};
+use mlem_probe::rundir::{Finished, Fit, ModelRecord, RunDir, RunRecord};
 
-use super::inputs;
-use super::{reach, report};
+use super::{folders, inputs, reach, report};
 use crate::args::{EstimatorArgs, FitArgs};
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 use crate::printer::Printer;
 
 /// Runs the command.
 pub fn run(args: &FitArgs, printer: &Printer) -> Result<()> {
     args.transforms.check(args.estimator.distance)?;
-    let dir = RunDir::at(&args.out);
+    require_order(args)?;
+    let out = folders::for_fit(args);
+    let mut dir = RunDir::at(&out);
     let _claimed = dir.claim()?;
     let begun = Instant::now();
-    let mut stimuli = inputs::stimuli(args)?;
-    let (activations, repeats) = inputs::activations(args, printer)?;
+    let mut stimuli = inputs::stimuli(args, printer)?;
+    let (activations, repeats) = inputs::activations(args, &out, printer)?;
     let mut warnings = Vec::new();
     if let Some(hash) = &activations.provenance().stimuli_hash
         && *hash != stimuli.hash()
@@ -54,12 +57,52 @@ pub fn run(args: &FitArgs, printer: &Printer) -> Result<()> {
         seconds: BTreeMap::from([("read".to_owned(), begun.elapsed().as_secs_f64())]),
         warnings,
     };
+    let wanted = fit.wanted(&args.estimator.settings(args.seed));
+    let _also = settle(&mut dir, &wanted, folders::is_auto(args.out.as_deref()), args.force)?;
     report::show(&dir, &finish(fit, &args.estimator, args.seed, &dir, printer)?, printer)
 }
 
-/// The command line of this process: the program by its name, for where it lies on this machine reproduces nothing.
+/// Refuses STIMULI and ACTIVATIONS the wrong way round.
+fn require_order(args: &FitArgs) -> Result<()> {
+    let kind = |path| what_is(path).map(|seen| seen.kind);
+    let (Ok(stimuli), Ok(activations)) = (kind(&args.stimuli), kind(&args.activations)) else {
+        return Ok(());
+    };
+    let is_array = matches!(stimuli.group(), Group::Array | Group::Weights);
+    if !is_array || activations.group() != Group::Table {
+        return Ok(());
+    }
+    let (first, second) = (args.stimuli.display(), args.activations.display());
+    let message = format!(
+        "{second} is {} and {first} is {}: the table comes first",
+        activations.name(),
+        stimuli.name()
+    );
+    Err(Failure::usage(message, format!("write `probe fit {second} {first} …`")))
+}
+
+/// Sees to it that `dir` is free for the run that `wanted` describes: else it is another folder (`auto`), what is there is
+/// forgotten (`force`), or this fails. Gives the lock of the other folder.
+pub fn settle(dir: &mut RunDir, wanted: &RunRecord, auto: bool, force: bool) -> Result<Option<Lock>> {
+    if auto {
+        let free = dir.next_free(wanted)?;
+        if free != *dir {
+            *dir = free;
+            return Ok(dir.claim()?);
+        }
+    } else if force && dir.require_free(wanted).is_err() {
+        dir.forget()?;
+    } else {
+        dir.require_free(wanted)?;
+    }
+    Ok(None)
+}
+
+/// The command line of this process: the program by its name, for where it lies on this machine reproduces nothing. What is no
+/// UTF-8 in it is marked.
 pub fn command_line() -> Vec<String> {
-    iter::once("probe".to_owned()).chain(std::env::args().skip(1)).collect()
+    let words = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
+    iter::once("probe".to_owned()).chain(words).collect()
 }
 
 /// Makes the run directory `dir`, page and all.

@@ -13,7 +13,9 @@ use crate::printer::Printer;
 
 /// Runs the command.
 pub fn run(args: &GenerateArgs, printer: &Printer) -> Result<()> {
-    let grammar = source::grammar(&args.grammar, args.depth)?;
+    let mut grammar = source::grammar(&args.grammar, args.depth)?;
+    grammar.declare_numeric(&args.numeric)?;
+    source::warn(&grammar, printer);
     let seed = args.seed;
     let draw = match args.sample {
         Some(0) => {
