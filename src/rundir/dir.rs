@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::error::{Error, Result};
 use super::record::RunRecord;
 use super::tables::{self, GEOMETRY, TABLES, UNITS, geometry_csv, units_csv};
+use crate::files::abandoned::remove_abandoned;
 use crate::files::{self, Lock};
 use crate::geometry::Geometry;
 use crate::profile::{Bootstrapped, Profile, Sample, UnitRow};
@@ -60,7 +61,12 @@ impl RunDir {
     pub fn claim(&self) -> Result<Option<Lock>> {
         files::require_writable(&self.path)?;
         let Ok(Ok(lock)) = File::open(&self.path).map(Lock::of) else { return Ok(None) };
-        lock.map(Some).ok_or_else(|| Error::Busy { path: self.path.clone() })
+        let lock = lock.map(Some).ok_or_else(|| Error::Busy { path: self.path.clone() })?;
+        // Whoever left them was killed: nobody else writes here now.
+        let own = |name: &str| [RECORD, STIMULI, "stimuli.json", PAGE, ".writable"].contains(&name)
+            || TABLES.iter().any(|table| table.name == name);
+        remove_abandoned(&self.path, own);
+        Ok(lock)
     }
 
     /// Removes what an earlier run may have left here that a new one does not write over: its record, its page, its figures.
@@ -72,7 +78,7 @@ impl RunDir {
         for name in [RECORD, PAGE] {
             files::write_or_remove(&self.path.join(name), None)?;
         }
-        for table in tables::TABLES {
+        for table in TABLES {
             files::write_or_remove(&self.path.join(table.name), None)?;
         }
         match std::fs::remove_dir_all(self.figures()) {

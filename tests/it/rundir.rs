@@ -131,7 +131,7 @@ fn what_was_edited_is_said_and_fitted_again() {
         said(&w, SMALL);
         assert!(tables(&w) == whole, "{table}");
     }
-    edit("run.json", &|text| text.replacen("\"seed\": 0", "\"seed\": 7", 1));
+    edit("run.json", &|text| text.replacen("\"n_stimuli\": 60", "\"n_stimuli\": 61", 1));
     assert!(said(&w, "report r -q").contains("run.json is not what the run wrote"));
     fs::write(w.path("r/units.csv"), "layer,unit\n").unwrap();
     assert!(said(&w, "report r -q").contains("units.csv is not of this run"));

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use mlem_probe::progress::{Progress, Unit};
+use mlem_probe::text;
 
 use crate::args::Talk;
 use crate::failure::{Failure, Result};
@@ -60,21 +61,26 @@ impl Printer {
             .or_else(|| console::Term::stdout().size_checked().map(|(_rows, columns)| columns as usize))
     }
 
-    /// A result, as it is, to stdout.
-    pub fn result(bytes: impl AsRef<[u8]>) -> Result<()> {
+    /// A result for people, to stdout. Nothing that comes from a file steers their terminal.
+    pub fn result(text: impl AsRef<str>) -> Result<()> {
+        Self::data(text::message(text.as_ref()))
+    }
+
+    /// A result as it is, to stdout: for programs, and for who draws in colours and has made visible what is not drawn.
+    pub fn data(bytes: impl AsRef<[u8]>) -> Result<()> {
         let mut out = io::stdout().lock();
         out.write_all(bytes.as_ref()).and_then(|()| out.flush()).map_err(Failure::Stdout)
     }
 
     /// A result as JSON, to stdout.
     pub fn result_json(value: &serde_json::Value) -> Result<()> {
-        Self::result(format!("{value:#}\n"))
+        Self::data(text::inert_json(&format!("{value:#}\n")))
     }
 
     /// What is being done, to stderr.
     pub fn say(&self, message: &str) {
         if !self.quiet {
-            self.above_bar(message);
+            self.above_bar(&text::message(message));
         }
     }
 
@@ -99,13 +105,13 @@ impl Progress for Printer {
             Unit::Bytes => "{msg:>12} [{bar:32}] {bytes}/{total_bytes} {bytes_per_sec} eta {eta}",
         };
         // On anything but a terminal indicatif draws nothing; the line that ends a stage is there all the same.
-        let bar = ProgressBar::new(total).with_message(label.to_owned());
+        let bar = ProgressBar::new(total).with_message(text::message(label));
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style.progress_chars("━╸ "));
         }
         bar.enable_steady_tick(Duration::from_millis(200));
         if let Ok(mut guard) = self.bar.lock() {
-            *guard = Some((bar, label.to_owned(), Instant::now()));
+            *guard = Some((bar, text::message(label), Instant::now()));
         }
     }
 
@@ -134,12 +140,14 @@ impl Progress for Printer {
 
     fn detail(&self, message: &str) {
         if self.is_verbose() {
-            self.above_bar(message);
+            self.above_bar(&text::message(message));
         }
     }
 
     fn warn(&self, message: &str) {
-        self.say(&format!("{} {message}", paint("warning:", "1;33")));
+        if !self.quiet {
+            self.above_bar(&format!("{} {}", paint("warning:", "1;33"), text::message(message)));
+        }
     }
 }
 
@@ -150,9 +158,9 @@ pub fn fail(failure: &Failure) -> ExitCode {
     {
         return ExitCode::SUCCESS;
     }
-    to_stderr(&format!("{} {}", paint("error:", "1;31"), failure.message()));
-    if let Some(hint) = failure.hint() {
-        to_stderr(&format!("{} {hint}", paint("hint:", "1;36")));
+    to_stderr(&format!("{} {}", paint("error:", "1;31"), text::message(&failure.message())));
+    if let Some(hint) = failure.hint().filter(|hint| !hint.is_empty()) {
+        to_stderr(&format!("{} {}", paint("hint:", "1;36"), text::message(&hint)));
     }
     ExitCode::from(failure.code())
 }

@@ -10,6 +10,7 @@
 //! | `initialize` | weights before any training |
 //! | `pickle` | Python's pickle format, read as data |
 //! | `safetensors`, `pytorch` | files of weights |
+//! | `shards` | which of several files has a tensor |
 //! | `matrix`, `table` | a linear layer, and the table of tokens, as they are stored |
 //! | `weights` | every tensor by its name, checked against the shape that it should have |
 
@@ -20,5 +21,6 @@ mod memory;
 mod pickle;
 mod pytorch;
 mod safetensors;
+mod shards;
 pub(super) mod table;
 pub(super) mod weights;

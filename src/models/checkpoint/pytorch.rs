@@ -13,10 +13,15 @@ use zip::ZipArchive;
 
 use super::pickle::{Id, Pickle};
 use crate::files;
+use crate::files::memory::has_room;
 use crate::models::error::{Error, Result};
+use crate::text;
 
 /// The number that files from before PyTorch 1.6 begin with, after the pickle's own first bytes.
 const OLD_MAGIC: [u8; 10] = [0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
+
+/// The most bytes of the pickle that describes the tensors, each of which takes about two hundred.
+const PICKLE: u64 = 1 << 25;
 
 /// A weights file, open.
 pub(in crate::models) struct PytorchFile {
@@ -36,6 +41,8 @@ pub(in crate::models) struct Stored {
     shape: Vec<usize>,
     /// Elements from one index to the next, for each dimension.
     strides: Vec<usize>,
+    /// Whether its numbers are stored with the other sign: PyTorch negates some views when they are read.
+    negated: bool,
 }
 
 /// The types of numbers.
@@ -70,6 +77,11 @@ impl PytorchFile {
         Ok(Self { name, tensors, storages })
     }
 
+    /// The names of its tensors.
+    pub(in crate::models) fn names(&self) -> impl Iterator<Item = &str> {
+        self.tensors.keys().map(String::as_str)
+    }
+
     /// The tensor called `name`.
     pub(in crate::models) fn get(&self, name: &str) -> Option<&Stored> {
         self.tensors.get(name)
@@ -92,6 +104,9 @@ impl PytorchFile {
         let span = tensor.span().ok_or("its size is beyond all memory")?;
         let (skipped, length) = (tensor.offset.checked_mul(size), span.checked_mul(size));
         let (skipped, length) = skipped.zip(length).ok_or("its size is beyond all memory")?;
+        if !has_room(length as u64) {
+            return Err(format!("{} bytes of its storage are to be read, for which there is no room", length));
+        }
         let raw = match &self.storages {
             Storages::Zip(archive, prefix) => {
                 let mut archive = archive.borrow_mut();
@@ -109,7 +124,10 @@ impl PytorchFile {
                 read_raw(&mut *file, length)?
             }
         };
-        let flat = tensor.kind.decode(&raw);
+        let mut flat = tensor.kind.decode(&raw);
+        if tensor.negated {
+            flat.iter_mut().for_each(|value| *value = -*value);
+        }
         Ok(if tensor.is_contiguous() { flat } else { tensor.gather(&flat) })
     }
 }
@@ -207,15 +225,22 @@ fn from_zip(reader: BufReader<File>) -> Result<Contents, String> {
     let pickle = names.iter().find(|name| name.as_str() == "data.pkl" || name.ends_with("/data.pkl"));
     let pickle = pickle.ok_or("the archive has no data.pkl")?;
     let prefix = pickle.trim_end_matches("data.pkl").to_owned();
-    if let Ok(mut order) = archive.by_name(&format!("{prefix}byteorder")) {
+    if let Ok(order) = archive.by_name(&format!("{prefix}byteorder")) {
         let mut text = String::new();
-        order.read_to_string(&mut text).map_err(|error| error.to_string())?;
+        order.take(64).read_to_string(&mut text).map_err(|error| error.to_string())?;
         if text != "little" {
             return Err(format!("its byte order is `{}`; only `little` is read", text.escape_debug()));
         }
     }
-    let entry = archive.by_name(pickle).map_err(|error| error.to_string())?;
-    let pickle = Pickle::read(&mut BufReader::new(entry)).map_err(|error| format!("data.pkl: {error}"))?;
+    let pickle = {
+        let entry = archive.by_name(pickle).map_err(|error| error.to_string())?;
+        let mut entry = BufReader::new(entry.take(PICKLE));
+        Pickle::read(&mut entry).map_err(|error| {
+            let whole = entry.get_ref().limit() > 0;
+            let bound = format!("it is longer than {} bytes", text::count(u128::from(PICKLE)));
+            format!("data.pkl: {}", if whole { error } else { bound })
+        })?
+    };
     let tensors = tensors(&pickle)?;
     Ok((tensors, Storages::Zip(RefCell::new(archive), prefix)))
 }
@@ -292,12 +317,13 @@ fn tensor(pickle: &Pickle, id: Id) -> Result<Option<Stored>, String> {
         return Ok(None);
     };
     let described = described(pickle, arguments).ok_or("its description is not that of a tensor")?;
+    let negated = arguments.get(6).map_or(Ok(false), |&metadata| is_negated(pickle, metadata))?;
     let (storage, offset, shape, strides) = described;
     let storage = match pickle.get(storage) {
         super::pickle::Value::Persistent(inner) => pickle.tuple(*inner),
         _ => None,
     };
-    let &[tag, kind, key, _, count, ..] = storage.ok_or("it has no storage")? else {
+    let &[tag, kind, key, _, count, ref rest @ ..] = storage.ok_or("it has no storage")? else {
         return Err("its storage is not described".to_owned());
     };
     let kind = pickle.global(kind).unwrap_or_default();
@@ -307,12 +333,45 @@ fn tensor(pickle: &Pickle, id: Id) -> Result<Option<Stored>, String> {
     else {
         return Err("its storage is not described".to_owned());
     };
-    let stored = Stored { storage: key.to_owned(), kind, offset, shape, strides };
+    // Before PyTorch 1.6 a storage may be a part of another, under whose key it is stored.
+    let (before, count) = match rest.first().and_then(|&view| pickle.tuple(view)) {
+        Some(&[_, before, size]) => {
+            let part = |id| pickle.int(id).and_then(|number| u64::try_from(number).ok());
+            let (before, size) =
+                part(before).zip(part(size)).ok_or("the part of a storage that it is in is not described")?;
+            if before.checked_add(size).is_none_or(|end| end > count.max(0) as u64) {
+                return Err(format!("a part from {before} of {size} is beyond its storage of {count}"));
+            }
+            (before as usize, size)
+        }
+        Some(_) => return Err("the part of a storage that it is in is not described".to_owned()),
+        None => (0, count.max(0) as u64),
+    };
+    let stored = Stored { storage: key.to_owned(), kind, offset, shape, strides, negated };
     let end = stored.span().and_then(|span| span.checked_add(offset));
-    if end.is_none_or(|end| end as u64 > count.max(0) as u64) {
+    if end.is_none_or(|end| end as u64 > count) {
         return Err(format!("its shape {:?} is larger than its storage of {count}", stored.shape));
     }
+    let stored = Stored { offset: offset + before, ..stored };
     Ok(Some(stored))
+}
+
+/// Whether what PyTorch keeps of a tensor beside its numbers says that they are negated when they are read.
+fn is_negated(pickle: &Pickle, metadata: Id) -> Result<bool, String> {
+    let mut negated = false;
+    for &(key, value) in pickle.items(metadata).unwrap_or_default() {
+        match (pickle.text(key), pickle.get(value)) {
+            (_, super::pickle::Value::Bool(false)) => {}
+            (Some("neg"), super::pickle::Value::Bool(true)) => negated = true,
+            (name, _) => {
+                return Err(format!(
+                    "PyTorch marks it as `{}`, which is not read; save it resolved (resolve_conj, resolve_neg, contiguous)",
+                    name.unwrap_or("something without a name").escape_debug()
+                ));
+            }
+        }
+    }
+    Ok(negated)
 }
 
 /// Storage, offset, shape and strides.

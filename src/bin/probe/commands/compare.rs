@@ -107,6 +107,8 @@ fn compare_runs(
     for warning in &comparison.warnings {
         mlem_probe::progress::Progress::warn(printer, &warning.to_string());
     }
+    // The page of an earlier comparison is not to stand beside this one's table, whatever ends this process.
+    files::write_or_remove(&out.join(PAGE), None)?;
     files::write(&out.join(COMPARISON), &comparison.to_csv())?;
     files::write(&out.join(PAGE), compare::page(&comparison)?.as_bytes())?;
     Ok(comparison)
@@ -116,9 +118,9 @@ fn show(comparison: &Comparison, out: &Path, printer: &Printer) -> Result<()> {
     if printer.json() {
         return Printer::result_json(&as_json(comparison, out));
     }
+    Printer::data(compare::terminal(comparison, report::options()))?;
     Printer::result(format!(
-        "{}\ncomparison: {}\npage:       {}\n",
-        compare::terminal(comparison, report::options()),
+        "\ncomparison: {}\npage:       {}\n",
         out.join(COMPARISON).display(),
         out.join(PAGE).display()
     ))

@@ -41,7 +41,7 @@ pub fn run(args: &ReportArgs, printer: &Printer) -> Result<()> {
         printer.say(&format!("figures: {}", dir.figures().display()));
     }
     if args.plot && !printer.json() {
-        Printer::result(format!("{}\n", plot::render(&run.profile, options())))?;
+        Printer::data(format!("{}\n", plot::render(&run.profile, options())))?;
     }
     show(&dir, &run, printer)
 }
@@ -75,7 +75,7 @@ pub fn show(dir: &RunDir, run: &Finished, printer: &Printer) -> Result<()> {
     if printer.json() {
         return Printer::result_json(&as_json(dir, profile, record));
     }
-    Printer::result(terminal::render(profile, record, options()))?;
+    Printer::data(terminal::render(profile, record, options()))?;
     Printer::result(format!("\ntables: {}\npage:   {}\n", dir.path().display(), dir.page().display()))
 }
 
