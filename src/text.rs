@@ -4,7 +4,7 @@ mod problem;
 mod visible;
 
 pub use problem::Problem;
-pub use visible::{inert_json, message, visible, visible_lines};
+pub use visible::{brief, inert_json, message, visible, visible_lines};
 
 /// The names of `known` that someone who typed `name` may have meant, nearest first, at most three.
 #[must_use]

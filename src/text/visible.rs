@@ -25,6 +25,34 @@ pub fn message(text: &str) -> String {
         .join("\n")
 }
 
+/// The longest line of a message, in characters, and the most lines.
+const LONGEST: usize = 1200;
+const LINES: usize = 40;
+
+/// As [`message`], and no longer than a screen: what a file holds may be of any length.
+#[must_use]
+pub fn brief(text: &str) -> String {
+    let whole = message(text);
+    let lines: Vec<&str> = whole.split('\n').collect();
+    let mut shown: Vec<String> = lines.iter().take(LINES).map(|line| shortened(line)).collect();
+    if lines.len() > LINES {
+        shown.push(format!("… and {} more lines", lines.len() - LINES));
+    }
+    shown.join("\n")
+}
+
+/// `line` without its middle where it is too long.
+fn shortened(line: &str) -> String {
+    let length = line.chars().count();
+    if length <= LONGEST {
+        return line.to_owned();
+    }
+    let (start, end) = (LONGEST * 3 / 4, LONGEST / 4);
+    let begin: String = line.chars().take(start).collect();
+    let rest: String = line.chars().skip(length - end).collect();
+    format!("{begin} … ({} characters) … {rest}", super::count((length - start - end) as u128))
+}
+
 /// JSON, in whose strings what serde leaves (`U+007F` and above) is escaped too.
 #[must_use]
 pub fn inert_json(json: &str) -> String {
@@ -73,6 +101,15 @@ mod tests {
         let json = inert_json(&serde_json::json!({"a\u{1b}": "\u{9b}\u{7f}é\u{202e}"}).to_string());
         assert_eq!(json, "{\"a\\u001b\":\"\\u009b\\u007fé\\u202e\"}");
         assert!(serde_json::from_str::<serde_json::Value>(&json).is_ok());
+    }
+
+    #[test]
+    fn no_message_is_longer_than_a_screen() {
+        let long = format!("`{}` is no value of `x`\n", "y".repeat(1 << 20)).repeat(50);
+        let brief = brief(&long);
+        assert!(brief.chars().count() < 41 * 1300 && brief.lines().count() == 41, "{}", brief.len());
+        assert!(brief.starts_with("`yyy") && brief.contains("` is no value of `x`\n"));
+        assert_eq!(super::brief("short"), "short");
     }
 
     #[test]

@@ -9,8 +9,11 @@ use std::time::{Duration, Instant};
 
 /// Address space of a child, in KiB.
 const MEMORY: u64 = 4 << 20;
-/// How long it may take.
-const TIME: Duration = Duration::from_secs(20);
+/// How long it may take; `PROBE_DAMAGE_SECONDS` names another bound, for builds and machines that are slow.
+fn time() -> Duration {
+    let named = std::env::var("PROBE_DAMAGE_SECONDS").ok().and_then(|text| text.parse().ok());
+    Duration::from_secs(named.unwrap_or(20))
+}
 
 /// What is run, and where.
 #[derive(Clone)]
@@ -77,7 +80,7 @@ impl Probe {
 
     /// As [`Probe::run`], with `stdout` for its output, which is read from `out`.
     pub fn run_into(&self, words: &[&str], stdout: Stdio, out: &Path, err: &Path) -> Outcome {
-        let begun = Instant::now();
+        let (begun, most) = (Instant::now(), time());
         let mut child = self
             .command(words)
             .stdout(stdout)
@@ -87,7 +90,7 @@ impl Probe {
         let status = loop {
             match child.try_wait() {
                 Ok(Some(status)) => break Some(status),
-                _ if begun.elapsed() > TIME => {
+                _ if begun.elapsed() > most => {
                     let _ = child.kill();
                     let _ = child.wait();
                     break None;

@@ -56,16 +56,19 @@ pub fn fill(probe: &Probe, assets: &Path) {
     put("names.toml", b"subj_number = \"Number\"\n");
     put("g.toml", grammar().as_bytes());
     put("g.fcfg", b"% start S\nS[NUM=?n] -> NP[NUM=?n] VP[NUM=?n]\nNP[NUM=sg] -> 'the' 'dog'\nNP[NUM=pl] -> 'the' 'dogs'\nVP[NUM=sg] -> 'runs' | 'sleeps'\nVP[NUM=pl] -> 'run' | 'sleep'\n");
-    put("plan.toml", b"grammars = ['short_sentence', 'g.toml']\nmodels = ['tiny-bert']\nout = 'w'\n[options]\nfolds = [2, 3]\nsample = 24\nmap = 0\n[slurm]\ncpus = 2\ntime = '1:00:00'\n[[exclude]]\nfolds = 3\ngrammar = 'g.toml'\n");
+    put("plan.toml", b"grammars = ['short_sentence', 'svo_agreement']\nmodels = ['tiny-bert']\nout = 'w'\n[options]\nfolds = [2, 3]\nsample = 24\nmap = 0\n[slurm]\ncpus = 2\ntime = '1:00:00'\n[[exclude]]\nfolds = 3\ngrammar = 'svo_agreement'\n");
     run("sweep run plan.toml -q");
     run("sweep collect plan.toml -q");
-    assert!(probe.with("PROBE_CACHE", "c").run(&["extract", "s.csv", "-o", "o.safetensors", "-q"]).is_ok());
+    // Few and short: the model is not what is tried.
+    run("generate short_sentence --sample 3 -o t.csv -q");
+    let cached = ["extract", "t.csv", "--model", "./m", "-o", "o.safetensors", "-q"];
+    assert!(probe.with("PROBE_CACHE", "c").run(&cached).is_ok());
 }
 
 fn grammar() -> &'static str {
     "summary = 'A small one'\n[lexicon.noun]\nwords = [{ form = 'dog', number = 'sg', zipf = 5.1 }, { form = 'dogs', number = 'pl', zipf = 4.2 }]\n\
      [lexicon.verb]\nwords = [{ form = 'runs', number = 'sg' }, { form = 'run', number = 'pl' }]\n[slots]\nsubj = 'noun'\nverb = 'verb'\n\
-     [[template]]\ntext = 'the {subj} {verb}'\nconstraints = ['subj.number == verb.number']\n"
+     [[template]]\ntext = 'the {subj} {verb}'\nwhere = ['subj.number = verb.number']\n"
 }
 
 /// Numbers of these sizes.

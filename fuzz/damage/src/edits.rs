@@ -89,6 +89,9 @@ fn edit(rng: &mut Rng, text: &str, other: &str) -> (&'static str, String) {
 }
 
 pub fn run(probe: &Probe, seed: u64, count: u64, report: &mut Report) {
+    if count == 0 {
+        return;
+    }
     let (whole, other, r) = (probe.home.join("whole"), probe.home.join("other"), probe.home.join("e"));
     let words = |out: &str, more: &str| format!("{RUN} -o {out}{more}");
     let ok = |words: &str| probe.run(&words.split(' ').collect::<Vec<_>>());

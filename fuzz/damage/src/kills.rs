@@ -84,6 +84,9 @@ fn clear(home: &Path) {
 }
 
 pub fn run(probe: &Probe, seed: u64, count: u64, report: &mut Report) {
+    if count == 0 {
+        return;
+    }
     let home = &probe.home;
     fs::write(home.join("k.toml"), "grammars = ['short_sentence']\nmodels = ['tiny-bert']\nout = 'k'\n[options]\nfolds = [2, 3]\nsample = 24\nmap = 0\nlayers = '0-1'\n").unwrap();
     let probe = probe.with("PROBE_CACHE", "c2");

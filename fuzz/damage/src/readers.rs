@@ -23,7 +23,7 @@ const fn target(reader: &'static str, file: &'static str, mutate: Mutate, comman
 }
 
 const FIT: &str = "fit f.csv a.npy -o o --folds 2 --permutations 1 --map 0 -q";
-const EXTRACT: &str = "extract s.csv --model ./m -o o.safetensors --no-cache -q";
+const EXTRACT: &str = "extract t.csv --model ./m -o o.safetensors --no-cache -q";
 
 const TARGETS: [Target; 32] = [
     target("stimuli.csv", "f.csv", mutate::csv, FIT),
@@ -42,10 +42,10 @@ const TARGETS: [Target; 32] = [
     target("tokenizer.json", "m/tokenizer.json", mutate::json, EXTRACT),
     target("tokenizer_config.json", "m/tokenizer_config.json", mutate::json, EXTRACT),
     target("model.safetensors", "m/model.safetensors", mutate::safetensors, EXTRACT),
-    target("shard", "h/model-00001-of-00002.safetensors", mutate::safetensors, "extract s.csv --model ./h -o o.safetensors --no-cache -q"),
-    target("index of shards", "h/model.safetensors.index.json", mutate::json, "extract s.csv --model ./h -o o.safetensors --no-cache -q"),
-    target("pytorch_model.bin", "p/pytorch_model.bin", pickled, "extract s.csv --model ./p -o o.safetensors --no-cache -q"),
-    target("vocab.txt", "v/vocab.txt", mutate::text, "extract s.csv --model ./v -o o.safetensors --no-cache -q"),
+    target("shard", "h/model-00001-of-00002.safetensors", mutate::safetensors, "extract t.csv --model ./h -o o.safetensors --no-cache -q"),
+    target("index of shards", "h/model.safetensors.index.json", mutate::json, "extract t.csv --model ./h -o o.safetensors --no-cache -q"),
+    target("pytorch_model.bin", "p/pytorch_model.bin", pickled, "extract t.csv --model ./p -o o.safetensors --no-cache -q"),
+    target("vocab.txt", "v/vocab.txt", mutate::text, "extract t.csv --model ./v -o o.safetensors --no-cache -q"),
     target("run.json", "r/run.json", mutate::json, "report r -q"),
     target("run.json", "r/run.json", mutate::json, "compare r r2 -o o -q"),
     target("scores.csv", "r/scores.csv", mutate::csv, "report r -q"),
@@ -57,7 +57,7 @@ const TARGETS: [Target; 32] = [
     target("stimuli of a run", "r/stimuli.csv", mutate::csv, "report r -q"),
     target("feature names", "names.toml", mutate::text, "report r --feature-names names.toml -q"),
     target("scores.csv", "r/scores.csv", mutate::csv, "report r --json -q"),
-    target("cache entry", "", mutate::bytes, "extract s.csv -o o.safetensors -q"),
+    target("cache entry", "", mutate::bytes, "extract t.csv --model ./m -o o.safetensors"),
 ];
 
 /// Damage where the pickle is: at the beginning, where the program has to understand what it reads.

@@ -80,7 +80,7 @@ impl Printer {
     /// What is being done, to stderr.
     pub fn say(&self, message: &str) {
         if !self.quiet {
-            self.above_bar(&text::message(message));
+            self.above_bar(&text::brief(message));
         }
     }
 
@@ -140,13 +140,13 @@ impl Progress for Printer {
 
     fn detail(&self, message: &str) {
         if self.is_verbose() {
-            self.above_bar(&text::message(message));
+            self.above_bar(&text::brief(message));
         }
     }
 
     fn warn(&self, message: &str) {
         if !self.quiet {
-            self.above_bar(&format!("{} {}", paint("warning:", "1;33"), text::message(message)));
+            self.above_bar(&format!("{} {}", paint("warning:", "1;33"), text::brief(message)));
         }
     }
 }
@@ -158,9 +158,9 @@ pub fn fail(failure: &Failure) -> ExitCode {
     {
         return ExitCode::SUCCESS;
     }
-    to_stderr(&format!("{} {}", paint("error:", "1;31"), text::message(&failure.message())));
+    to_stderr(&format!("{} {}", paint("error:", "1;31"), text::brief(&failure.message())));
     if let Some(hint) = failure.hint().filter(|hint| !hint.is_empty()) {
-        to_stderr(&format!("{} {}", paint("hint:", "1;36"), text::message(&hint)));
+        to_stderr(&format!("{} {}", paint("hint:", "1;36"), text::brief(&hint)));
     }
     ExitCode::from(failure.code())
 }

@@ -8,6 +8,7 @@
 //! | `dtype` | how weights are held in memory |
 //! | `memory` | whether a tensor fits, asked before there is room for it |
 //! | `initialize` | weights before any training |
+//! | `kind` | the types of numbers in PyTorch's files |
 //! | `pickle` | Python's pickle format, read as data |
 //! | `safetensors`, `pytorch` | files of weights |
 //! | `shards` | which of several files has a tensor |
@@ -17,6 +18,7 @@
 pub(super) mod dtype;
 pub(super) mod initialize;
 pub(super) mod matrix;
+mod kind;
 mod memory;
 mod pickle;
 mod pytorch;

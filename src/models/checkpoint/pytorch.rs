@@ -11,6 +11,7 @@ use std::path::Path;
 
 use zip::ZipArchive;
 
+use super::kind::Kind;
 use super::pickle::{Id, Pickle};
 use crate::files;
 use crate::files::memory::has_room;
@@ -43,17 +44,6 @@ pub(in crate::models) struct Stored {
     strides: Vec<usize>,
     /// Whether its numbers are stored with the other sign: PyTorch negates some views when they are read.
     negated: bool,
-}
-
-/// The types of numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    F16,
-    Bf16,
-    F32,
-    F64,
-    /// Of so many bytes, and no weights.
-    Unread(usize),
 }
 
 enum Storages {
@@ -167,43 +157,6 @@ impl Stored {
                 .collect();
         }
         offsets.into_iter().map(|offset| flat[offset]).collect()
-    }
-}
-
-impl Kind {
-    fn parse(storage: &str) -> Option<Self> {
-        Some(match storage.strip_prefix("torch.")?.strip_suffix("Storage")? {
-            "Half" => Self::F16,
-            "BFloat16" => Self::Bf16,
-            "Float" => Self::F32,
-            "Double" => Self::F64,
-            "Long" | "ComplexFloat" => Self::Unread(8),
-            "Int" => Self::Unread(4),
-            "Short" => Self::Unread(2),
-            "Char" | "Byte" | "Bool" => Self::Unread(1),
-            "ComplexDouble" => Self::Unread(16),
-            _ => return None,
-        })
-    }
-
-    fn bytes(self) -> usize {
-        match self {
-            Self::F16 | Self::Bf16 => 2,
-            Self::F32 => 4,
-            Self::F64 => 8,
-            Self::Unread(bytes) => bytes,
-        }
-    }
-
-    fn decode(self, raw: &[u8]) -> Vec<f32> {
-        let (two, four, eight) = (raw.as_chunks::<2>().0, raw.as_chunks::<4>().0, raw.as_chunks::<8>().0);
-        match self {
-            Self::F16 => two.iter().map(|&bytes| half::f16::from_le_bytes(bytes).to_f32()).collect(),
-            Self::Bf16 => two.iter().map(|&bytes| half::bf16::from_le_bytes(bytes).to_f32()).collect(),
-            Self::F32 => four.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect(),
-            Self::F64 => eight.iter().map(|&bytes| f64::from_le_bytes(bytes) as f32).collect(),
-            Self::Unread(_) => Vec::new(),
-        }
     }
 }
 
@@ -381,4 +334,27 @@ fn described(pickle: &Pickle, arguments: &[Id]) -> Option<(Id, usize, Vec<usize>
     let sizes = |id: Id| pickle.tuple(id)?.iter().map(|&id| size(id)).collect::<Option<Vec<usize>>>();
     let (shape, strides) = (sizes(shape)?, sizes(strides)?);
     (shape.len() == strides.len()).then_some((storage, size(offset)?, shape, strides))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(file: &str, name: &str) -> Vec<f32> {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/pytorch").join(file);
+        let file = PytorchFile::open(&path).unwrap();
+        file.read(name, file.get(name).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_tensor_that_is_negated_when_it_is_read_has_its_sign() {
+        assert_eq!(read("negated.bin", "negated"), [-10.0, -11.0, -12.0, -13.0, -14.0, -15.0]);
+        assert_eq!(read("negated.bin", "plain"), [1.0, 2.0]);
+    }
+
+    #[test]
+    fn a_storage_may_be_a_part_of_another() {
+        assert_eq!(read("old_view.bin", "whole"), [0.0, 1.0, 2.0]);
+        assert_eq!(read("old_view.bin", "part"), [4.0, 5.0, 6.0]);
+    }
 }
