@@ -193,20 +193,20 @@ impl RunDir {
         let mut profile = match self.read_profile() {
             Ok(profile) => profile,
             Err(error) => {
-                progress.warn(&format!("{error}: all layers are fitted again"));
+                progress.alarm(&format!("{error}: all layers are fitted again"));
                 return Profile::default();
             }
         };
         profile.warnings.clone_from(&earlier.layer_warnings);
         let Layers { whole, other } = Layers::of(&earlier, &profile);
         if earlier.layer_hashes.is_empty() && !profile.scores.is_empty() {
-            progress.warn(&format!(
+            progress.alarm(&format!(
                 "{} has layers of this run without their hashes, by which they could be known: {again}",
                 self.path().display()
             ));
         } else if !other.is_empty() {
             let again = if other.len() == 1 { "it is fitted again" } else { again };
-            progress.warn(&format!(
+            progress.alarm(&format!(
                 "the tables in {} have other rows of {} than were written: {again}",
                 self.path().display(),
                 layers_in_words(&other)

@@ -138,6 +138,10 @@ impl Progress for Printer {
         self.say(message);
     }
 
+    fn alarm(&self, message: &str) {
+        self.above_bar(&format!("{} {}", paint("warning:", "1;33"), text::brief(message)));
+    }
+
     fn detail(&self, message: &str) {
         if self.is_verbose() {
             self.above_bar(&text::brief(message));
@@ -146,7 +150,7 @@ impl Progress for Printer {
 
     fn warn(&self, message: &str) {
         if !self.quiet {
-            self.above_bar(&format!("{} {}", paint("warning:", "1;33"), text::brief(message)));
+            self.alarm(message);
         }
     }
 }

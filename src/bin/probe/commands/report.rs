@@ -22,7 +22,7 @@ pub fn run(args: &ReportArgs, printer: &Printer) -> Result<()> {
     let Saved { mut record, mut profile, mut stimuli, geometry, doubts, .. } = dir.read()?;
     let doubts: Vec<String> = doubts.iter().map(ToString::to_string).collect();
     for doubt in &doubts {
-        printer.warn(&format!("{}: {doubt}", dir.path().display()));
+        printer.alarm(&format!("{}: {doubt}", dir.path().display()));
     }
     // The page says it too.
     record.warnings.extend(doubts);
