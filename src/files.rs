@@ -3,9 +3,11 @@
 //! An interrupted run leaves either the earlier file or the new one, never a half. [`remove_temporaries`] is for a
 //! signal handler, so that Ctrl-C leaves no litter either.
 
+pub(crate) mod abandoned;
 mod error;
 pub mod kind;
 mod lock;
+pub(crate) mod memory;
 mod parts;
 mod pending;
 pub(crate) mod table;
@@ -69,6 +71,10 @@ pub fn is_stream(path: &Path) -> bool {
 /// [`Error::Write`] when the file cannot be written, or the earlier one not be removed.
 pub fn write_or_remove(path: &Path, bytes: Option<&[u8]>) -> Result<(), Error> {
     let Some(bytes) = bytes else {
+        // What a killed process left on the way to this file is no more wanted than the file.
+        if let (Some(folder), Some(name)) = (path.parent(), path.file_name().and_then(|name| name.to_str())) {
+            abandoned::remove_abandoned(folder, |other| other == name);
+        }
         return match fs::remove_file(path) {
             Err(source) if source.kind() != io::ErrorKind::NotFound => {
                 Err(Error::Write { path: path.to_owned(), source })

@@ -25,6 +25,10 @@ pub trait Progress: Sync {
     fn warn(&self, message: &str) {
         self.note(message);
     }
+    /// Results that are not what was written: said to those who want silence, too.
+    fn alarm(&self, message: &str) {
+        self.warn(message);
+    }
 }
 
 /// A [`Progress`] that says nothing.

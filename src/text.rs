@@ -1,8 +1,10 @@
 //! Words for people: near matches for a mistyped name, lists, counts, and mistakes in a file with their place.
 
 mod problem;
+mod visible;
 
 pub use problem::Problem;
+pub use visible::{brief, inert_json, message, visible, visible_lines};
 
 /// The names of `known` that someone who typed `name` may have meant, nearest first, at most three.
 #[must_use]

@@ -44,6 +44,9 @@ impl Comparison {
     pub fn of(runs: Vec<Run>, params: Params) -> Result<Self> {
         let order = params.order;
         let mut agreement = agreement::check(&runs, order)?;
+        agreement.warnings.extend(runs.iter().flat_map(|run| {
+            run.doubts.iter().map(|doubt| Warning::Doubt { folder: run.folder.clone(), doubt: doubt.clone() })
+        }));
         let summaries: Vec<Summary> = runs.iter().map(|run| Summary::of(&run.profile)).collect();
         let effects = by_peak(agreement.effects, order, &summaries);
         let trajectories: Vec<Trajectories> =

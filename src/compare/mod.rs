@@ -44,7 +44,7 @@ pub use warning::Warning;
 
 use crate::numeric::mds::Point;
 use crate::profile::{Order, Profile, Sample};
-use crate::rundir::{RunDir, RunRecord};
+use crate::rundir::{Doubt, RunDir, RunRecord, Saved};
 
 /// A run that is compared.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,6 +59,8 @@ pub struct Run {
     pub profile: Profile,
     /// Its importances over samples of the stimuli, if it has them (`bootstrap.csv`).
     pub samples: Vec<Sample>,
+    /// What of it is not as the run wrote it.
+    pub doubts: Vec<Doubt>,
 }
 
 impl Run {
@@ -68,13 +70,21 @@ impl Run {
     ///
     /// [`Error::Rundir`].
     pub fn read(dir: &RunDir) -> Result<Self> {
-        Ok(Self::new(dir.path(), dir.read_record()?, dir.read_profile()?, dir.read_samples()?))
+        let Saved { record, profile, samples, doubts, .. } = dir.read()?;
+        Ok(Self { doubts, ..Self::new(dir.path(), record, profile, samples) })
     }
 
     /// A run that [`label`] gives a name.
     #[must_use]
     pub fn new(folder: &Path, record: RunRecord, profile: Profile, samples: Vec<Sample>) -> Self {
-        Self { label: String::new(), folder: folder.display().to_string(), record, profile, samples }
+        Self {
+            label: String::new(),
+            folder: folder.display().to_string(),
+            record,
+            profile,
+            samples,
+            doubts: Vec::new(),
+        }
     }
 
     /// The last part of the model's id, its revision, and whether it is untrained; none for activations of one's own.

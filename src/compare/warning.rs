@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::mlem::Order;
+use crate::rundir::Doubt;
 use crate::text;
 
 /// At most so many names are listed at a time.
@@ -40,6 +41,13 @@ pub enum Warning {
     },
     /// One fold, which has no spread.
     OneFold,
+    /// A run of which something is not as it was written.
+    Doubt {
+        /// Its run directory.
+        folder: String,
+        /// What.
+        doubt: Doubt,
+    },
     /// An effect without a number at some layer, which distances leave out.
     Undefined {
         /// The effect.
@@ -103,6 +111,7 @@ impl fmt::Display for Warning {
                 "the folds of the runs are not the same stimuli ({why}): differences are not tested; fit with the same stimuli, --folds \
                  and --seed"
             ),
+            Self::Doubt { folder, doubt } => write!(f, "{folder}: {doubt}"),
             Self::OneFold => {
                 write!(f, "with a single fold there is no spread and no test; fit with --folds 5")
             }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
+use super::abandoned;
 use super::error::Error;
 use super::temporaries::Registered;
 
@@ -56,12 +57,19 @@ impl Pending {
             .file_name()
             .map(|name| name.to_string_lossy().chars().take(TEMPORARY_NAME).collect())
             .unwrap_or_default();
-        let named = tempfile::Builder::new()
-            .prefix(&format!(".{name}."))
-            .suffix(".part")
-            // Results are for sharing: they get the permissions of any new file, and not those of a private one.
-            .make_in(folder, |path| File::options().read(true).write(true).create_new(true).open(path))
-            .map_err(failed)?;
+        abandoned::remove_abandoned(folder, |other| other == name);
+        let named = loop {
+            let named = tempfile::Builder::new()
+                .prefix(&format!(".{name}."))
+                .rand_bytes(abandoned::RANDOM)
+                .suffix(abandoned::ENDING)
+                // Results are for sharing: they get the permissions of any new file, and not those of a private one.
+                .make_in(folder, |path| File::options().read(true).write(true).create_new(true).open(path))
+                .map_err(failed)?;
+            if abandoned::hold(named.as_file(), named.path()) {
+                break named;
+            }
+        };
         let registered = Registered::new(named.path());
         Ok(Self { path: target, temporary: Temporary::Named(named, registered) })
     }
@@ -118,6 +126,8 @@ impl Pending {
                 named.as_file().sync_all().map_err(failed)?;
                 let file = named.persist(&path).map_err(|error| failed(error.error))?;
                 drop(registered);
+                // It is a file like any other now.
+                let _ = file.unlock();
                 Ok(file)
             }
         }

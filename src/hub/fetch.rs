@@ -9,7 +9,7 @@ use std::thread;
 use super::cache::{self, Repo};
 use super::checkpoint::{self, Checkpoint};
 use super::error::{Error, Result};
-use super::network::{Client, Download, Failure, Refusal, Remote};
+use super::network::{Client, Download, Failure, Refusal, Remote, verify};
 use super::options::Hub;
 use super::{folder, names};
 use crate::progress::Progress;
@@ -171,9 +171,14 @@ impl<'a> Fetch<'a> {
     /// Makes sure that the bytes that `remote` describes are in the cache.
     fn ensure_blob(&self, url: &str, file: &str, remote: &Remote) -> Result<()> {
         let blob = self.repo.blob(&remote.etag);
+        // No pointer leads to it yet, or someone took that away because the file is damaged: its bytes are looked at, and those that
+        // no hash vouches for are fetched again.
         let is_whole = || {
             let size = blob.metadata().ok().map(|found| found.len());
-            size.is_some() && remote.size.is_none_or(|wanted| size == Some(wanted))
+            size.is_some()
+                && remote.size.is_none_or(|wanted| size == Some(wanted))
+                && verify::is_hash(&remote.etag)
+                && matches!(verify::other_hash(&blob, &remote.etag), Ok(None))
         };
         if is_whole() {
             return Ok(());
@@ -182,6 +187,12 @@ impl<'a> Fetch<'a> {
         // Whoever held the lock may have fetched it.
         if is_whole() {
             return Ok(());
+        }
+        if !verify::is_hash(&remote.etag) {
+            self.progress.warn(&format!(
+                "{file} is not verified: the server names no hash of it (its ETag is `{}`)",
+                remote.etag.escape_default()
+            ));
         }
         let patience = self.hub.patience;
         Download { client: &self.client, patience, progress: self.progress, url, file, remote, blob: &blob }

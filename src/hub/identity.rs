@@ -1,12 +1,13 @@
 //! What the numbers of a model depend on, as far as can be told without the network.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 
-use super::checkpoint::{self, Weights};
+use super::checkpoint::{self, Checkpoint, Weights};
 use super::error::Result;
 use super::names::{self, Name};
+use super::network::verify;
 use super::{embedded, folder};
 use crate::files;
 
@@ -59,7 +60,7 @@ pub fn is_checkpoint(folder: &Path) -> bool {
 /// [`files::Error::Read`].
 pub fn content(path: &Path) -> Result<String, files::Error> {
     let failed = |source| files::Error::Read { path: path.to_owned(), source };
-    let real = std::fs::canonicalize(path).map_err(failed)?;
+    let real = fs::canonicalize(path).map_err(failed)?;
     let name = real.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let in_blobs = real.parent().and_then(Path::file_name).is_some_and(|folder| folder == "blobs");
     if in_blobs && name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit()) {
@@ -76,6 +77,27 @@ pub fn content(path: &Path) -> Result<String, files::Error> {
             Err(error) => return Err(failed(error)),
         };
     }
+}
+
+/// The files of a checkpoint from the Hub's cache that no hash of the server's vouches for, by their names in its folder. In the cache
+/// each is a link to a file that is called after what the server said its hash is.
+#[must_use]
+pub fn unverified(checkpoint: &Checkpoint) -> Vec<String> {
+    let (Weights::Safetensors(paths) | Weights::Pytorch(paths)) = &checkpoint.weights else {
+        return Vec::new();
+    };
+    let Some(folder) = paths.first().and_then(|path| path.parent()) else { return Vec::new() };
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let Ok(link) = fs::read_link(entry.path()) else { continue };
+        let is_blob = link.parent().and_then(|parent| parent.file_name()).is_some_and(|name| name == "blobs");
+        let blob = link.file_name().unwrap_or_default().to_string_lossy();
+        if is_blob && !verify::is_hash(&blob) {
+            names.push(entry.file_name().to_string_lossy().into_owned());
+        }
+    }
+    names.sort();
+    names
 }
 
 #[cfg(test)]

@@ -39,7 +39,7 @@ mod resolve;
 
 pub use checkpoint::{Checkpoint, Weights};
 pub use error::{Error, Result};
-pub use identity::{content, identity, is_checkpoint};
+pub use identity::{content, identity, is_checkpoint, unverified};
 pub use names::ALIASES;
 pub use options::{Hub, Patience};
 pub use resolve::{resolve, tokenizer};

@@ -47,6 +47,8 @@ pub struct Patience {
     pub attempts: u32,
     /// The wait before the second request; each further one waits twice as long.
     pub pause: Duration,
+    /// How long a file may come at less than a kilobyte a second.
+    pub slow: Duration,
 }
 
 /// Longest wait between two requests.
@@ -61,7 +63,12 @@ impl Patience {
 
 impl Default for Patience {
     fn default() -> Self {
-        Self { timeout: Duration::from_secs(20), attempts: 5, pause: Duration::from_secs(1) }
+        Self {
+            timeout: Duration::from_secs(20),
+            attempts: 5,
+            pause: Duration::from_secs(1),
+            slow: Duration::from_secs(60),
+        }
     }
 }
 

@@ -16,6 +16,7 @@
 //! | --- | --- |
 //! | `device` | what a model runs on, by name |
 //! | `error` | what can be wrong with a checkpoint |
+//! | `growth` | how much longer a tokenizer may make a text |
 //! | `sequences`, `tokenizer` | sentences as tokens, and tokens as a packed batch |
 //! | `declarations` | what `config.json` says: an architecture's numbers, the names of its weights, the table of families |
 //! | `checkpoint` | what stands in files: safetensors, PyTorch, dtypes, tables; and weights before any training |
@@ -28,6 +29,7 @@ mod declarations;
 mod dense;
 mod device;
 mod error;
+mod growth;
 mod model;
 mod packed;
 mod sequences;

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use std::sync::Once;
 
 use super::error::{Error, Result};
+use super::growth;
 use crate::tokens::TokenizerText;
 
 /// A checkpoint's tokenizer.
@@ -33,6 +34,7 @@ impl Tokenizer {
     ///
     /// [`Error::Tokenizer`] when the text is not a tokenizer.
     pub fn parse(id: &str, json: &str) -> Result<Self> {
+        growth::check(json).map_err(|message| Error::Tokenizer { id: id.to_owned(), message })?;
         let tokenizer = caught(|| {
             let mut tokenizer = tokenizers::Tokenizer::from_str(json)?;
             tokenizer.with_padding(None).with_truncation(None)?;

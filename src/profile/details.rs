@@ -84,6 +84,14 @@ pub struct Details {
 }
 
 impl Details {
+    /// The layers that have a row.
+    pub(super) fn layers(&self) -> impl Iterator<Item = usize> {
+        let training = self.training.iter().map(|row| row.layer);
+        let ridge = self.ridge.iter().map(|row| row.layer);
+        let correlations = self.correlations.iter().map(|row| row.layer);
+        training.chain(ridge).chain(correlations).chain(self.decoded.iter().map(|row| row.layer))
+    }
+
     /// Keeps the rows of the layers that `keep` keeps.
     pub(super) fn retain(&mut self, keep: impl Fn(usize) -> bool) {
         self.training.retain(|row| keep(row.layer));

@@ -79,13 +79,7 @@ impl Profile {
                 |layer| self.scores.iter().filter(|row| row.layer == layer && row.split == held_out).count();
             self.scores.iter().map(|row| row.layer).filter(|&layer| scored(layer) == folds).collect()
         };
-        self.scores.retain(|row| complete.contains(&row.layer));
-        self.importances.retain(|row| complete.contains(&row.layer));
-        self.weights.retain(|row| complete.contains(&row.layer));
-        self.tested.retain(|row| complete.contains(&row.layer));
-        self.ceiling.retain(|row| complete.contains(&row.layer));
-        self.details.retain(|layer| complete.contains(&layer));
-        self.warnings.retain(|layer, _| complete.contains(layer));
+        self.retain(|layer| complete.contains(&layer));
     }
 
     /// Adds what the null of one layer says of its fits.

@@ -1,6 +1,6 @@
 //! The tidy tables of a profile: `scores.csv`, `importance.csv` and `weights.csv`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
@@ -123,6 +123,28 @@ pub struct Profile {
 }
 
 impl Profile {
+    /// The layers that have a row in any table.
+    #[must_use]
+    pub fn layers(&self) -> BTreeSet<usize> {
+        let mut layers: BTreeSet<usize> = self.scores.iter().map(|row| row.layer).collect();
+        layers.extend(self.importances.iter().map(|row| row.layer));
+        layers.extend(self.weights.iter().map(|row| row.layer));
+        layers.extend(self.tested.iter().map(|row| row.layer));
+        layers.extend(self.details.layers());
+        layers
+    }
+
+    /// Keeps the layers that `keep` says.
+    pub fn retain(&mut self, keep: impl Fn(usize) -> bool) {
+        self.scores.retain(|row| keep(row.layer));
+        self.importances.retain(|row| keep(row.layer));
+        self.weights.retain(|row| keep(row.layer));
+        self.tested.retain(|row| keep(row.layer));
+        self.ceiling.retain(|row| keep(row.layer));
+        self.details.retain(&keep);
+        self.warnings.retain(|&layer, _| keep(layer));
+    }
+
     /// The W of every fold at `layer`, over `features`.
     pub(super) fn metrics(&self, layer: usize, folds: usize, features: &[String]) -> Vec<Array2<f64>> {
         let n = features.len();

@@ -69,7 +69,7 @@ pub(super) fn realistic(n_layers: usize, n_stimuli: usize, interactions: bool) -
         warnings: vec![
             "`subj_zipf` and `subj_gender` correlate (r = 0.62): their importances share credit".to_owned(),
         ],
-        layer_warnings: BTreeMap::new(),
+        ..RunRecord::default()
     };
     let geometry = Some(geometry(&stimuli, n_layers));
     Run { profile, record, correlations: correlations(&stimuli), stimuli, geometry }

@@ -1,5 +1,6 @@
 //! How numbers and names are written; the same in tables, figures and pages.
 
+pub(super) use crate::text::{visible, visible_lines};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::profile::Spread;
@@ -27,21 +28,6 @@ pub(super) fn is_zero(value: f64, decimals: usize) -> bool {
 pub(super) fn spread(spread: Spread, decimals: usize) -> String {
     let mean = short(spread.mean, decimals);
     if spread.sd.is_finite() { format!("{mean} ± {}", short(spread.sd, decimals)) } else { mean }
-}
-
-/// `name` with what would disturb a terminal or a line (control and direction characters) made visible.
-pub(super) fn visible(name: &str) -> String {
-    let mut out = String::with_capacity(name.len());
-    for c in name.chars() {
-        let steers = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        if c.is_control() || steers { out.extend(c.escape_unicode()) } else { out.push(c) }
-    }
-    out
-}
-
-/// As [`visible`], for a text whose lines stand.
-pub(super) fn visible_lines(text: &str) -> String {
-    text.split('\n').map(visible).collect::<Vec<_>>().join("\n")
 }
 
 /// `text` in at most `width` columns of a terminal, cut with `…` where it is wider.

@@ -5,13 +5,12 @@ use std::path::{Path, PathBuf};
 
 use super::error::{Error, Result};
 use super::record::RunRecord;
-use super::tables::{self, GEOMETRY, UNITS, geometry_csv, units_csv};
+use super::tables::{self, GEOMETRY, TABLES, UNITS, geometry_csv, units_csv};
+use crate::files::abandoned::remove_abandoned;
 use crate::files::{self, Lock};
 use crate::geometry::Geometry;
 use crate::profile::{Bootstrapped, Profile, Sample, UnitRow};
-use crate::progress::Progress;
 use crate::stimuli::Stimuli;
-use crate::text;
 
 /// What reproduces the run.
 pub const RECORD: &str = "run.json";
@@ -62,7 +61,14 @@ impl RunDir {
     pub fn claim(&self) -> Result<Option<Lock>> {
         files::require_writable(&self.path)?;
         let Ok(Ok(lock)) = File::open(&self.path).map(Lock::of) else { return Ok(None) };
-        lock.map(Some).ok_or_else(|| Error::Busy { path: self.path.clone() })
+        let lock = lock.map(Some).ok_or_else(|| Error::Busy { path: self.path.clone() })?;
+        // Whoever left them was killed: nobody else writes here now.
+        let own = |name: &str| {
+            [RECORD, STIMULI, "stimuli.json", PAGE, ".writable"].contains(&name)
+                || TABLES.iter().any(|table| table.name == name)
+        };
+        remove_abandoned(&self.path, own);
+        Ok(lock)
     }
 
     /// Removes what an earlier run may have left here that a new one does not write over: its record, its page, its figures.
@@ -74,7 +80,7 @@ impl RunDir {
         for name in [RECORD, PAGE] {
             files::write_or_remove(&self.path.join(name), None)?;
         }
-        for table in tables::TABLES {
+        for table in TABLES {
             files::write_or_remove(&self.path.join(table.name), None)?;
         }
         match std::fs::remove_dir_all(self.figures()) {
@@ -94,7 +100,7 @@ impl RunDir {
         RunRecord::read(&self.path.join(RECORD))
     }
 
-    /// Writes `run.json`.
+    /// Writes `run.json`, sealed with its hash.
     ///
     /// # Errors
     ///
@@ -138,28 +144,6 @@ impl RunDir {
     /// As [`tables::write_profile`].
     pub fn write_profile(&self, profile: &Profile) -> Result<()> {
         tables::write_profile(profile, &self.path)
-    }
-
-    /// The layers that an earlier run with the same key left complete.
-    pub fn complete_layers(&self, record: &RunRecord, progress: &dyn Progress) -> Profile {
-        let earlier = self.read_record().ok().filter(|earlier| earlier.key == record.key);
-        // Tables that cannot be read are as good as none: they are fitted and written again.
-        let kept = |earlier: RunRecord| {
-            self.read_profile().ok().map(|tables| Profile { warnings: earlier.layer_warnings, ..tables })
-        };
-        let profile = earlier.and_then(kept).unwrap_or_default();
-        if !profile.scores.is_empty() {
-            let mut layers: Vec<usize> = profile.scores.iter().map(|row| row.layer).collect();
-            layers.dedup();
-            let layers: Vec<String> = layers.iter().map(ToString::to_string).collect();
-            let (noun, are) = if layers.len() == 1 { ("layer", "is") } else { ("layers", "are") };
-            progress.note(&format!(
-                "{noun} {} of this very run {are} in {} already and {are} kept",
-                text::join_and(&layers),
-                self.path.display()
-            ));
-        }
-        profile
     }
 
     /// Reads the maps of `n_stimuli` stimuli, if the run made any.
@@ -206,6 +190,31 @@ impl RunDir {
     /// [`Error::Files`].
     pub fn write_bootstrapped(&self, bootstrapped: Option<&Bootstrapped>) -> Result<()> {
         tables::write_bootstrapped(bootstrapped, &self.path)
+    }
+
+    /// Removes the tables of an earlier run.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Files`].
+    pub(super) fn remove_tables(&self) -> Result<()> {
+        for table in TABLES {
+            files::write_or_remove(&self.path.join(table.name), None)?;
+        }
+        Ok(())
+    }
+
+    /// Removes what was made of an earlier run's layers: the tables that follow them, and the page. None of it may stand beside
+    /// the layers of another run.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Files`].
+    pub(super) fn remove_what_follows(&self) -> Result<()> {
+        for name in tables::what_follows().chain([PAGE]) {
+            files::write_or_remove(&self.path.join(name), None)?;
+        }
+        Ok(())
     }
 
     /// Writes the page.

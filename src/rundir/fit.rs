@@ -81,26 +81,24 @@ impl Fit {
         let Self { stimuli, activations, repeats, mut seconds, mut warnings, .. } = self;
         let (activations, features, folds) = (&*activations, stimuli.features(), settings.folds);
         let done = dir.complete_layers(&record, progress);
+        let kept = done.clone();
         // Nothing of an earlier run is touched before the first layer has gone well.
         let mut opened = false;
         let save = |profile: &Profile| -> Result<()> {
-            let record = RunRecord { layer_warnings: profile.warnings.clone(), ..record.clone() };
-            if opened {
-                // First what is said of the layer, then its tables, which make it complete.
-                dir.write_record(&record)?;
-                return dir.write_profile(profile);
+            if !opened {
+                open(dir, &stimuli, &record.of(&kept), &kept)?;
+                opened = true;
             }
-            opened = true;
-            // While the tables of two runs might lie side by side, the record claims neither.
-            dir.write_record(&RunRecord { key: String::new(), ..record.clone() })?;
-            dir.write_stimuli(&stimuli)?;
-            dir.write_profile(profile)?;
-            dir.write_record(&record)
+            // First what is said of the layer, then its tables, which make it complete.
+            dir.write_record(&record.of(profile))?;
+            dir.write_profile(profile)
         };
         let estimator = settings.estimator();
         let fitted = profile::fit(&*estimator, folds, features, activations, done, progress, save)?;
         let mut profile = fitted.profile;
-        dir.write_stimuli(&stimuli)?;
+        if !opened {
+            open(dir, &stimuli, &record.of(&profile), &profile)?;
+        }
         profile.ceiling = if repeats.is_empty() {
             Vec::new()
         } else {
@@ -133,8 +131,8 @@ impl Fit {
         dir.write_units(units.as_deref())?;
         warnings.extend(fitted.warnings);
         record.warnings = warnings;
-        record.layer_warnings.clone_from(&profile.warnings);
         record.seconds = seconds;
+        record = RunRecord { files: dir.hashes(), ..record.of(&profile) };
         dir.write_record(&record)?;
         Ok(Finished { profile, record, stimuli, geometry, units })
     }
@@ -186,6 +184,19 @@ pub fn wanted(source: &str, stimuli: &Stimuli, model: Option<ModelRecord>, setti
         seed: settings.params.seed,
         ..RunRecord::default()
     }
+}
+
+/// Makes room for a run of which `kept` is there: whatever else lies in `dir` is of another run, or follows layers that are to be
+/// fitted. `record` says what is there afterwards, and claims nothing until it is.
+fn open(dir: &RunDir, stimuli: &Stimuli, record: &RunRecord, kept: &Profile) -> Result<()> {
+    if kept.scores.is_empty() {
+        dir.write_record(&RunRecord { key: String::new(), ..record.clone() })?;
+        dir.remove_tables()?;
+    } else {
+        dir.write_record(record)?;
+    }
+    dir.remove_what_follows()?;
+    dir.write_stimuli(stimuli)
 }
 
 /// Does `work`, a stage of the run, and notes how many seconds it took.

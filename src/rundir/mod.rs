@@ -1,8 +1,11 @@
 //! A run directory: the files of one run, and how a rerun finds what is complete.
 //!
-//! Who writes a run claims its folder ([`RunDir::claim`]) and saves as it goes: after every layer `run.json` first, then the tables,
-//! `scores.csv` last, so that a layer whose scores are there is whole. A rerun with the same key keeps such layers.
-//! [`Fit::into_dir`] does all of it. The page is made from what was read or fitted, by [`crate::report`].
+//! Who writes a run claims its folder ([`RunDir::claim`]) and saves as it goes: after every layer `run.json` first, with a hash of
+//! what the layer has in the tables, then the tables, `scores.csv` last. A rerun with the same key keeps the layers whose rows
+//! are still those; what follows the layers (bootstrap, maps, units, the page) is removed before the first layer of a run is
+//! written, so that no two runs lie side by side, and `run.json` gets the hashes of all files when everything is there.
+//! [`Fit::into_dir`] does all of it, [`RunDir::read`] says what is not as it was written. The page is made from what was read or
+//! fitted, by [`crate::report`].
 //!
 //! | file | content |
 //! | --- | --- |
@@ -25,6 +28,7 @@ mod error;
 mod fit;
 mod other;
 mod record;
+mod saved;
 mod tables;
 
 pub use dir::{FIGURES, PAGE, RECORD, RunDir, STIMULI};
@@ -32,6 +36,7 @@ pub use error::{Error, Result};
 pub use fit::{Finished, Fit, wanted};
 pub use other::differences;
 pub use record::{ModelRecord, RunRecord, StimuliRecord};
+pub use saved::{Doubt, Saved};
 pub use tables::{
     GEOMETRY, IMPORTANCE, SCORES, STATISTICS, TABLES, Table, WEIGHTS, geometry_csv, importance_csv,
     read_profile, score_columns, scores_csv, statistics_csv, units_csv, weights_csv, write_profile,

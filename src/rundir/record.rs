@@ -6,8 +6,10 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::error::{Error, Result};
+use super::tables::layer_hash;
 use crate::activations::Transform;
 use crate::files;
+use crate::profile::Profile;
 use crate::stimuli::Source;
 use crate::tokens::Applied;
 
@@ -91,12 +93,39 @@ pub struct RunRecord {
     /// Those of them that are of one layer's fits, by layer.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub layer_warnings: BTreeMap<usize, Vec<String>>,
+    /// Hashes of what each layer has in the tables (BLAKE3, hex): a rerun keeps the layers whose rows are still these.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub layer_hashes: BTreeMap<usize, String>,
+    /// Hashes of the files of the run (BLAKE3, hex), once all of it is there.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub files: BTreeMap<String, String>,
+    /// Hash of this file with nothing here (BLAKE3, hex). It comes last.
+    #[serde(default)]
+    pub seal: String,
 }
 
 impl RunRecord {
+    /// The same, of the layers that `profile` has.
+    pub(super) fn of(&self, profile: &Profile) -> Self {
+        Self {
+            layer_warnings: profile.warnings.clone(),
+            layer_hashes: profile
+                .layers()
+                .into_iter()
+                .map(|layer| (layer, layer_hash(profile, layer)))
+                .collect(),
+            ..self.clone()
+        }
+    }
+
     /// Reads the record in `path`.
     pub(super) fn read(path: &Path) -> Result<Self> {
-        serde_json::from_slice(&files::read(path)?).map_err(|error| Error::Record {
+        Self::parse(&files::read(path)?, path)
+    }
+
+    /// The record that is in `bytes`, which are those of `path`.
+    pub(super) fn parse(bytes: &[u8], path: &Path) -> Result<Self> {
+        serde_json::from_slice(bytes).map_err(|error| Error::Record {
             path: path.to_owned(),
             line: error.line(),
             column: error.column(),
@@ -104,10 +133,26 @@ impl RunRecord {
         })
     }
 
-    /// Writes the record to `path`.
+    /// Writes the record to `path`, sealed.
     pub(super) fn write(&self, path: &Path) -> Result<()> {
-        let mut json = serde_json::to_vec_pretty(self).map_err(Error::Described)?;
-        json.push(b'\n');
-        Ok(files::write(path, &json)?)
+        let unsealed = Self { seal: String::new(), ..self.clone() };
+        let mut json = serde_json::to_string_pretty(&unsealed).map_err(Error::Described)?;
+        json.push('\n');
+        let hash = blake3::hash(json.as_bytes()).to_hex();
+        if let Some(place) = json.rfind(EMPTY_SEAL) {
+            json.insert_str(place + EMPTY_SEAL.len() - 1, &hash);
+        }
+        Ok(files::write(path, json.as_bytes())?)
+    }
+
+    /// Whether `bytes`, which this record was read from, are what [`RunRecord::write`] wrote.
+    pub(super) fn is_sealed(&self, bytes: &[u8]) -> bool {
+        let text = String::from_utf8_lossy(bytes);
+        let Some(place) = text.rfind(&self.seal).filter(|_| !self.seal.is_empty()) else { return false };
+        let (before, after) = (&text[..place], &text[place + self.seal.len()..]);
+        blake3::hash(format!("{before}{after}").as_bytes()).to_hex().as_str() == self.seal
     }
 }
+
+/// How a record without its hash has it.
+const EMPTY_SEAL: &str = "\"seal\": \"\"";

@@ -43,6 +43,16 @@ pub(super) struct Sidecar {
     /// `(n_stimuli, n_slots)`, `[start, end]` in Unicode scalars.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     spans: Vec<Vec<Option<(u32, u32)>>>,
+    /// Hash of the sentences that the spans are in (BLAKE3, hex).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sentences: Option<String>,
+}
+
+/// A hash of the sentences of `stimuli`.
+fn hash(stimuli: &Stimuli) -> String {
+    let mut parts = files::Parts::default();
+    stimuli.sentences.iter().flatten().for_each(|sentence| parts.add(sentence));
+    parts.hash()
 }
 
 impl Sidecar {
@@ -69,6 +79,7 @@ impl Sidecar {
             // Where the stimuli are words, the table says where they stand.
             slots: if stimuli.is_word_level() { Vec::new() } else { stimuli.slots().to_vec() },
             spans: if stimuli.is_word_level() { Vec::new() } else { spans.collect() },
+            sentences: (!stimuli.is_word_level() && !stimuli.spans.is_empty()).then(|| hash(stimuli)),
         }
     }
 
@@ -130,6 +141,16 @@ impl Sidecar {
                 self.spans.len(),
                 stimuli.len()
             )));
+        }
+        if self
+            .sentences
+            .as_ref()
+            .is_some_and(|expected| !self.spans.is_empty() && *expected != hash(&stimuli))
+        {
+            return Err(disagree(
+                "its spans are of other sentences than those of the table beside it; write both again, or take the spans out"
+                    .to_owned(),
+            ));
         }
         if !self.spans.is_empty() && !stimuli.is_word_level() {
             if self.spans.iter().any(|row| row.len() != self.slots.len()) {

@@ -70,6 +70,9 @@ pub fn collect(plan: &Plan, grid: &Grid, states: &[State], out: &Path, partial: 
         .iter()
         .map(|Done { cell, .. }| Part { folder: folder(out, cell), coordinates: cell.coordinates() })
         .collect();
+    // It says what the tables are of: while they may be of two collections, it is not there.
+    tables::require_own(out)?;
+    files::write_or_remove(&out.join(SWEEP), None)?;
     let Written { axes: columns, tables: written } = tables::write(&parts, &grid.columns(), out)?;
     let (groups, warnings) = (groups(&done, out), warnings(&done));
     let value = json!({

@@ -1,13 +1,14 @@
 //! Activations in NumPy's files.
 
 use std::fs::File;
-use std::io::{self, Seek as _};
+use std::io::{self, Read as _, Seek as _};
 use std::path::Path;
 
 use half::f16;
 use ndarray::{Array2, Array3, ArrayD, Axis, IxDyn, ShapeBuilder as _};
 use npyz::{Endianness, NpyFile, NpyHeader, Order, WriterBuilder as _};
 
+use super::bounds;
 use super::place::Place;
 use crate::activations::by_layer::{Shape, not_empty};
 use crate::activations::error::{Error, Result};
@@ -42,6 +43,10 @@ pub(in crate::activations) fn places(
 ) -> Result<Option<(Vec<usize>, Vec<Place>)>> {
     let wrong = |message: String| Error::Format { path: path.to_owned(), message };
     let failed = |source| Error::Files(files::Error::Read { path: path.to_owned(), source });
+    let mut start = Vec::new();
+    file.by_ref().take(bounds::LOOKED_AT).read_to_end(&mut start).map_err(failed)?;
+    bounds::header(&start).map_err(wrong)?;
+    file.rewind().map_err(failed)?;
     let header = NpyHeader::from_reader(&mut *file)
         .map_err(|error| wrong(format!("not a readable .npy array: {error}")))?;
     let npyz::DType::Plain(kind) = header.dtype() else { return Ok(None) };
@@ -112,6 +117,7 @@ pub(super) fn matrix(array: ArrayD<f32>) -> Result<Array2<f32>, String> {
 
 /// One array in NumPy's format, of any real type, as f32 in its own shape.
 pub(super) fn parse(bytes: &[u8]) -> Result<ArrayD<f32>, String> {
+    bounds::header(bytes)?;
     let mut rest = bytes;
     let unreadable = |error: io::Error| format!("not a readable .npy array: {error}");
     let header = NpyHeader::from_reader(&mut rest).map_err(unreadable)?;

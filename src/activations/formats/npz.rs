@@ -1,10 +1,11 @@
 //! Activations in archives of NumPy's arrays.
 
-use std::io::{Cursor, Read as _};
+use std::io::Cursor;
 use std::path::Path;
 
 use ndarray::{Array2, ArrayD};
 
+use super::bounds::unpacked;
 use super::names::by_number;
 use super::npy::{layers_of, matrix, parse};
 use crate::activations::error::{Error, Result};
@@ -53,8 +54,8 @@ pub(super) fn named_arrays(path: &Path) -> Result<Vec<(String, ArrayD<f32>)>> {
         let mut entry = archive.by_index(index).map_err(not_zip)?;
         let file_name = entry.name().map_err(not_zip)?.into_owned();
         let Some(name) = npyz::npz::array_name_from_file_name(&file_name) else { continue };
-        let mut bytes = Vec::new();
-        entry.read_to_end(&mut bytes).map_err(|error| wrong_array(path, name, &error.to_string()))?;
+        let size = entry.size();
+        let bytes = unpacked(&mut entry, size).map_err(|message| wrong_array(path, name, &message))?;
         let array = parse(&bytes).map_err(|message| wrong_array(path, name, &message))?;
         named.push((name.to_owned(), array));
     }

@@ -77,8 +77,13 @@ impl Printer {
             .or_else(|| console::Term::stdout().size_checked().map(|(_rows, columns)| columns as usize))
     }
 
-    /// A result, as it is, to stdout.
-    pub fn result(bytes: impl AsRef<[u8]>) -> Result<()> {
+    /// A result for people, to stdout. Nothing that comes from a file steers their terminal.
+    pub fn result(text: impl AsRef<str>) -> Result<()> {
+        Self::data(text::message(text.as_ref()))
+    }
+
+    /// A result as it is, to stdout: for programs, and for who draws in colours and has made visible what is not drawn.
+    pub fn data(bytes: impl AsRef<[u8]>) -> Result<()> {
         let mut out = io::stdout().lock();
         out.write_all(bytes.as_ref()).and_then(|()| out.flush()).map_err(Failure::Stdout)
     }
@@ -90,13 +95,13 @@ impl Printer {
 
     /// A result as JSON, to stdout.
     pub fn result_json(value: &serde_json::Value) -> Result<()> {
-        Self::result(format!("{value:#}\n"))
+        Self::data(text::inert_json(&format!("{value:#}\n")))
     }
 
     /// What is being done, to stderr.
     pub fn say(&self, message: &str) {
         if !self.quiet {
-            self.above_bar(message);
+            self.above_bar(&text::brief(message));
         }
     }
 
@@ -158,7 +163,7 @@ impl Progress for Printer {
             Unit::Bytes => "{msg:>12} [{bar:32}] {bytes}/{total_bytes} {bytes_per_sec} eta {eta}",
         };
         // On anything but a terminal indicatif draws nothing; the line that ends a stage is there all the same.
-        let bar = ProgressBar::new(total).with_message(label.to_owned());
+        let bar = ProgressBar::new(total).with_message(text::message(label));
         if let Ok(style) = ProgressStyle::with_template(template) {
             let rate = |state: &ProgressState, out: &mut dyn std::fmt::Write| {
                 let _ = write!(out, "{}/s", three_digits(state.per_sec()));
@@ -167,7 +172,7 @@ impl Progress for Printer {
         }
         bar.enable_steady_tick(Duration::from_millis(200));
         if let Ok(mut guard) = self.stage.lock() {
-            let (now, label) = (Instant::now(), label.to_owned());
+            let (now, label) = (Instant::now(), text::message(label));
             *guard = Some(Stage { bar, label, begun: now, total, done: 0, unit, told: now });
         }
     }
@@ -200,14 +205,20 @@ impl Progress for Printer {
         self.say(message);
     }
 
+    fn alarm(&self, message: &str) {
+        self.above_bar(&format!("{} {}", paint("warning:", "1;33"), text::brief(message)));
+    }
+
     fn detail(&self, message: &str) {
         if self.is_verbose() {
-            self.above_bar(message);
+            self.above_bar(&text::brief(message));
         }
     }
 
     fn warn(&self, message: &str) {
-        self.say(&format!("{} {message}", paint("warning:", "1;33")));
+        if !self.quiet {
+            self.alarm(message);
+        }
     }
 }
 
@@ -226,9 +237,9 @@ pub fn fail(failure: &Failure, json: bool) -> ExitCode {
         // What cannot be written there is said on stderr.
         let _ = Printer::result_json(&error);
     }
-    to_stderr(&format!("{} {}", paint("error:", "1;31"), failure.message()));
-    if let Some(hint) = failure.hint() {
-        to_stderr(&format!("{} {hint}", paint("hint:", "1;36")));
+    to_stderr(&format!("{} {}", paint("error:", "1;31"), text::brief(&failure.message())));
+    if let Some(hint) = failure.hint().filter(|hint| !hint.is_empty()) {
+        to_stderr(&format!("{} {}", paint("hint:", "1;36"), text::brief(&hint)));
     }
     ExitCode::from(failure.code())
 }

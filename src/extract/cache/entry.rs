@@ -19,6 +19,9 @@ const MAX_LINE: u64 = 1 << 20;
 /// What an entry is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
+    /// The hash that it is found by (hex).
+    #[serde(default)]
+    pub key: String,
     /// The version of the program that wrote it.
     pub version: String,
     /// The model's id or folder.
@@ -61,9 +64,10 @@ impl From<io::Error> for Damage {
 }
 
 impl Record {
-    pub(super) fn of(found: &dyn ByLayer, throughput: &Throughput, n_layers: usize) -> Self {
+    pub(super) fn of(key: &str, found: &dyn ByLayer, throughput: &Throughput, n_layers: usize) -> Self {
         let provenance = found.provenance();
         Self {
+            key: key.to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             model: provenance.model.clone().unwrap_or_default(),
             commit: provenance.commit.clone(),
@@ -104,8 +108,8 @@ pub(super) fn record(path: &Path) -> Result<Record, Damage> {
     parse(&line(&mut BufReader::new(File::open(path)?))?)
 }
 
-/// The entry, its hash checked. Its numbers stay in the file, which is held open: what happens to its name does not matter.
-pub(super) fn read(path: &Path) -> Result<(Record, Stored), Damage> {
+/// The entry of `key`, its hash checked, and that it is this entry. Its numbers stay in the file, which is held open: what happens to its name does not matter.
+pub(super) fn read(path: &Path, key: &str) -> Result<(Record, Stored), Damage> {
     let cut_short = || Damage::Damaged("it is cut short".to_owned());
     let file = File::open(path)?;
     let end = file.metadata()?.len().checked_sub(HASH).ok_or_else(cut_short)?;
@@ -131,7 +135,11 @@ pub(super) fn read(path: &Path) -> Result<(Record, Stored), Damage> {
         return Err(Damage::Damaged("its hash is wrong".to_owned()));
     }
     let stored = Stored::open_safetensors(file, start..end, path);
-    Ok((parse(&line)?, stored.map_err(|error| Damage::Damaged(error.to_string()))?))
+    let record = parse(&line)?;
+    if record.key != key {
+        return Err(Damage::Damaged("it is the entry of another key".to_owned()));
+    }
+    Ok((record, stored.map_err(|error| Damage::Damaged(error.to_string()))?))
 }
 
 fn line(reader: &mut impl BufRead) -> Result<Vec<u8>, Damage> {

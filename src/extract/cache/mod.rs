@@ -24,6 +24,7 @@ pub use request::Request;
 use super::error::Result;
 use super::{Extraction, Throughput};
 use crate::activations::{ByLayer, Stored};
+use crate::files::abandoned::remove_abandoned;
 use crate::progress::Progress;
 use crate::{files, text};
 use entry::Damage;
@@ -100,7 +101,7 @@ impl Cache {
     pub fn get(&self, request: &Request<'_>, progress: &dyn Progress) -> Option<Extraction<Stored>> {
         let begun = Instant::now();
         let path = self.path(request.key());
-        let (record, activations) = match entry::read(&path) {
+        let (record, activations) = match entry::read(&path, request.key()) {
             Ok(found) => found,
             Err(Damage::Absent) => return None,
             Err(Damage::Damaged(what)) => {
@@ -136,7 +137,7 @@ impl Cache {
         progress: &dyn Progress,
     ) {
         let path = self.path(request.key());
-        let record = Record::of(found, throughput, n_layers);
+        let record = Record::of(request.key(), found, throughput, n_layers);
         let more = entry::record(&path).is_ok_and(|other| other.layers.len() > record.layers.len());
         if more || (found.shape().n_values() * size_of::<f32>()) as u64 > MAX_ENTRY {
             return;
@@ -182,7 +183,7 @@ impl Cache {
     /// Reads the whole of an entry: `None` where it is what was written, else what is wrong with it.
     #[must_use]
     pub fn damage(&self, key: &str) -> Option<String> {
-        match entry::read(&self.path(key)) {
+        match entry::read(&self.path(key), key) {
             Ok(_) => None,
             Err(Damage::Absent) => Some("it is not there".to_owned()),
             Err(Damage::Damaged(what)) => Some(what),
@@ -198,11 +199,24 @@ impl Cache {
         Ok(files::write_or_remove(&self.path(key), None)?)
     }
 
+    /// Removes what processes that were killed left half written, and says how many files and bytes that was.
+    pub fn tidy(&self) -> (usize, u64) {
+        remove_abandoned(&self.folder, is_partial)
+    }
+
+    /// How many bytes other processes have written of entries that are not whole yet.
+    fn under_way(&self) -> u64 {
+        let files = std::fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        let partial = files.filter(|file| file.file_name().to_string_lossy().ends_with(".part"));
+        partial.filter_map(|file| file.metadata().ok()).map(|found| found.len()).sum()
+    }
+
     /// Removes what was used least recently until all entries have at most `total` bytes; `key` stays.
     fn shrink(&self, total: u64, key: &str) {
         let mut entries = self.entries().unwrap_or_default();
         entries.sort_by_key(|entry| entry.used);
-        let mut bytes: u64 = entries.iter().map(|entry| entry.bytes).sum();
+        self.tidy();
+        let mut bytes: u64 = entries.iter().map(|entry| entry.bytes).sum::<u64>() + self.under_way();
         for entry in entries.iter().filter(|entry| entry.key != key) {
             if bytes <= total {
                 return;
@@ -213,6 +227,11 @@ impl Cache {
             }
         }
     }
+}
+
+/// Whether a temporary file, which was to become `name`, was to be an entry. Its name may be shortened.
+fn is_partial(name: &str) -> bool {
+    name.len() >= 55 && name.bytes().take(55).all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// The entry whose key begins with `start`: the only one.

@@ -4,12 +4,14 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use super::http::{Client, Failure, Remote, broken};
 use super::verify;
 use crate::hub::error::{Error, Result};
 use crate::hub::options::Patience;
 use crate::progress::{Progress, Unit};
+use crate::text;
 
 /// A file to be fetched. Whoever runs it holds the lock of its hash.
 pub(in crate::hub) struct Download<'a> {
@@ -20,6 +22,36 @@ pub(in crate::hub) struct Download<'a> {
     pub(in crate::hub) file: &'a str,
     pub(in crate::hub) remote: &'a Remote,
     pub(in crate::hub) blob: &'a Path,
+}
+
+/// The most bytes of a file whose size no server names: files of weights have one.
+const MOST: u64 = 1 << 30;
+/// What comes slower than so many bytes a second does not come.
+const SLOWEST: u64 = 1024;
+
+/// How fast bytes come.
+struct Pace {
+    /// How long they may come too slowly.
+    patience: Duration,
+    since: Instant,
+    from: u64,
+}
+
+impl Pace {
+    fn begin(patience: Duration, from: u64) -> Self {
+        Self { patience, since: Instant::now(), from }
+    }
+
+    /// Whether fewer bytes came than should have, now that there are `at`.
+    fn is_too_slow(&mut self, at: u64) -> bool {
+        let time = self.since.elapsed();
+        if time < self.patience {
+            return false;
+        }
+        let too_slow = at.saturating_sub(self.from) < SLOWEST * self.patience.as_secs().max(1);
+        (self.since, self.from) = (Instant::now(), at);
+        too_slow
+    }
 }
 
 /// Why the bytes stopped coming.
@@ -82,6 +114,7 @@ impl Download<'_> {
                 _ => {}
             }
             let have = length(partial);
+            let begun = Instant::now();
             let (what, wait) = match self.append(partial, have, &mut validator) {
                 Err(Stop::Failure(Failure::Passing { what, wait })) => (what, wait),
                 // The network that was there a moment ago may come back.
@@ -94,7 +127,10 @@ impl Download<'_> {
                 done => return done,
             };
             let now = length(partial);
-            fruitless = if now > have { 1 } else { fruitless + 1 };
+            // What came too slowly is as good as nothing: a server may keep on like that for days.
+            let slow = begun.elapsed() >= self.patience.slow
+                && now.saturating_sub(have) < SLOWEST * begun.elapsed().as_secs().max(1);
+            fruitless = if now > have && !slow { 1 } else { fruitless + 1 };
             if fruitless >= self.patience.attempts {
                 let what = format!("{what} ({fruitless} attempts in a row)");
                 return Err(Stop::Failure(Failure::Passing { what, wait: None }));
@@ -137,6 +173,7 @@ impl Download<'_> {
     ) -> Result<(), Stop> {
         let mut buffer = vec![0; 1 << 18];
         let mut at = offset;
+        let mut pace = Pace::begin(self.patience.slow, at);
         loop {
             let n = match reader.read(&mut buffer) {
                 Ok(0) => break,
@@ -145,6 +182,16 @@ impl Download<'_> {
                 Err(error) => return Err(Stop::Failure(broken(error))),
             };
             at += n as u64;
+            if size.is_none() && at > MOST {
+                return Err(Stop::Damaged(format!(
+                    "the server names no size of it, and sends more than {} bytes",
+                    text::count(u128::from(MOST))
+                )));
+            }
+            if pace.is_too_slow(at) {
+                let what = format!("less than {SLOWEST} bytes a second came for {:?}", self.patience.slow);
+                return Err(Stop::Failure(Failure::Passing { what, wait: None }));
+            }
             if size.is_some_and(|size| at > size) {
                 return Err(Stop::Damaged(format!(
                     "it has more than the {} bytes promised",

@@ -13,7 +13,7 @@
 mod address;
 mod download;
 mod http;
-mod verify;
+pub(super) mod verify;
 
 pub(super) use download::Download;
 pub(super) use http::{Client, Failure, Refusal, Remote};

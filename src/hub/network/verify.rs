@@ -8,13 +8,17 @@ use std::path::Path;
 
 use ring::digest::{Context, SHA1_FOR_LEGACY_USE_ONLY, SHA256};
 
+/// Whether an `ETag` is a hash of a file's bytes, by which they can be verified.
+pub(in crate::hub) fn is_hash(etag: &str) -> bool {
+    [40, 64].contains(&etag.len()) && etag.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
 /// The hash of the file at `path` when it is not `etag`; `None` when it is, or when `etag` is no hash.
-pub(super) fn other_hash(path: &Path, etag: &str) -> io::Result<Option<String>> {
+pub(in crate::hub) fn other_hash(path: &Path, etag: &str) -> io::Result<Option<String>> {
     let mut file = File::open(path)?;
-    let hex = etag.bytes().all(|b| b.is_ascii_hexdigit());
     let mut context = match etag.len() {
-        64 if hex => Context::new(&SHA256),
-        40 if hex => {
+        64 if is_hash(etag) => Context::new(&SHA256),
+        40 if is_hash(etag) => {
             let mut context = Context::new(&SHA1_FOR_LEGACY_USE_ONLY);
             context.update(format!("blob {}\0", file.metadata()?.len()).as_bytes());
             context

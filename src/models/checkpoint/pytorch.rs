@@ -11,12 +11,18 @@ use std::path::Path;
 
 use zip::ZipArchive;
 
+use super::kind::Kind;
 use super::pickle::{Id, Pickle};
 use crate::files;
+use crate::files::memory::has_room;
 use crate::models::error::{Error, Result};
+use crate::text;
 
 /// The number that files from before PyTorch 1.6 begin with, after the pickle's own first bytes.
 const OLD_MAGIC: [u8; 10] = [0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
+
+/// The most bytes of the pickle that describes the tensors, each of which takes about two hundred.
+const PICKLE: u64 = 1 << 25;
 
 /// A weights file, open.
 pub(in crate::models) struct PytorchFile {
@@ -36,17 +42,8 @@ pub(in crate::models) struct Stored {
     shape: Vec<usize>,
     /// Elements from one index to the next, for each dimension.
     strides: Vec<usize>,
-}
-
-/// The types of numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    F16,
-    Bf16,
-    F32,
-    F64,
-    /// Of so many bytes, and no weights.
-    Unread(usize),
+    /// Whether its numbers are stored with the other sign: PyTorch negates some views when they are read.
+    negated: bool,
 }
 
 enum Storages {
@@ -68,6 +65,11 @@ impl PytorchFile {
         let (tensors, storages) =
             if begins_as_zip { from_zip(reader) } else { from_old(reader) }.map_err(wrong)?;
         Ok(Self { name, tensors, storages })
+    }
+
+    /// The names of its tensors.
+    pub(in crate::models) fn names(&self) -> impl Iterator<Item = &str> {
+        self.tensors.keys().map(String::as_str)
     }
 
     /// The tensor called `name`.
@@ -92,6 +94,12 @@ impl PytorchFile {
         let span = tensor.span().ok_or("its size is beyond all memory")?;
         let (skipped, length) = (tensor.offset.checked_mul(size), span.checked_mul(size));
         let (skipped, length) = skipped.zip(length).ok_or("its size is beyond all memory")?;
+        if !has_room(length as u64) {
+            return Err(format!(
+                "{} bytes of its storage are to be read, for which there is no room",
+                length
+            ));
+        }
         let raw = match &self.storages {
             Storages::Zip(archive, prefix) => {
                 let mut archive = archive.borrow_mut();
@@ -109,7 +117,10 @@ impl PytorchFile {
                 read_raw(&mut *file, length)?
             }
         };
-        let flat = tensor.kind.decode(&raw);
+        let mut flat = tensor.kind.decode(&raw);
+        if tensor.negated {
+            flat.iter_mut().for_each(|value| *value = -*value);
+        }
         Ok(if tensor.is_contiguous() { flat } else { tensor.gather(&flat) })
     }
 }
@@ -152,43 +163,6 @@ impl Stored {
     }
 }
 
-impl Kind {
-    fn parse(storage: &str) -> Option<Self> {
-        Some(match storage.strip_prefix("torch.")?.strip_suffix("Storage")? {
-            "Half" => Self::F16,
-            "BFloat16" => Self::Bf16,
-            "Float" => Self::F32,
-            "Double" => Self::F64,
-            "Long" | "ComplexFloat" => Self::Unread(8),
-            "Int" => Self::Unread(4),
-            "Short" => Self::Unread(2),
-            "Char" | "Byte" | "Bool" => Self::Unread(1),
-            "ComplexDouble" => Self::Unread(16),
-            _ => return None,
-        })
-    }
-
-    fn bytes(self) -> usize {
-        match self {
-            Self::F16 | Self::Bf16 => 2,
-            Self::F32 => 4,
-            Self::F64 => 8,
-            Self::Unread(bytes) => bytes,
-        }
-    }
-
-    fn decode(self, raw: &[u8]) -> Vec<f32> {
-        let (two, four, eight) = (raw.as_chunks::<2>().0, raw.as_chunks::<4>().0, raw.as_chunks::<8>().0);
-        match self {
-            Self::F16 => two.iter().map(|&bytes| half::f16::from_le_bytes(bytes).to_f32()).collect(),
-            Self::Bf16 => two.iter().map(|&bytes| half::bf16::from_le_bytes(bytes).to_f32()).collect(),
-            Self::F32 => four.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect(),
-            Self::F64 => eight.iter().map(|&bytes| f64::from_le_bytes(bytes) as f32).collect(),
-            Self::Unread(_) => Vec::new(),
-        }
-    }
-}
-
 fn read_raw(from: &mut impl Read, length: usize) -> Result<Vec<u8>, String> {
     let mut raw = Vec::new();
     from.take(length as u64).read_to_end(&mut raw).map_err(|error| error.to_string())?;
@@ -207,15 +181,22 @@ fn from_zip(reader: BufReader<File>) -> Result<Contents, String> {
     let pickle = names.iter().find(|name| name.as_str() == "data.pkl" || name.ends_with("/data.pkl"));
     let pickle = pickle.ok_or("the archive has no data.pkl")?;
     let prefix = pickle.trim_end_matches("data.pkl").to_owned();
-    if let Ok(mut order) = archive.by_name(&format!("{prefix}byteorder")) {
+    if let Ok(order) = archive.by_name(&format!("{prefix}byteorder")) {
         let mut text = String::new();
-        order.read_to_string(&mut text).map_err(|error| error.to_string())?;
+        order.take(64).read_to_string(&mut text).map_err(|error| error.to_string())?;
         if text != "little" {
             return Err(format!("its byte order is `{}`; only `little` is read", text.escape_debug()));
         }
     }
-    let entry = archive.by_name(pickle).map_err(|error| error.to_string())?;
-    let pickle = Pickle::read(&mut BufReader::new(entry)).map_err(|error| format!("data.pkl: {error}"))?;
+    let pickle = {
+        let entry = archive.by_name(pickle).map_err(|error| error.to_string())?;
+        let mut entry = BufReader::new(entry.take(PICKLE));
+        Pickle::read(&mut entry).map_err(|error| {
+            let whole = entry.get_ref().limit() > 0;
+            let bound = format!("it is longer than {} bytes", text::count(u128::from(PICKLE)));
+            format!("data.pkl: {}", if whole { error } else { bound })
+        })?
+    };
     let tensors = tensors(&pickle)?;
     Ok((tensors, Storages::Zip(RefCell::new(archive), prefix)))
 }
@@ -292,12 +273,13 @@ fn tensor(pickle: &Pickle, id: Id) -> Result<Option<Stored>, String> {
         return Ok(None);
     };
     let described = described(pickle, arguments).ok_or("its description is not that of a tensor")?;
+    let negated = arguments.get(6).map_or(Ok(false), |&metadata| is_negated(pickle, metadata))?;
     let (storage, offset, shape, strides) = described;
     let storage = match pickle.get(storage) {
         super::pickle::Value::Persistent(inner) => pickle.tuple(*inner),
         _ => None,
     };
-    let &[tag, kind, key, _, count, ..] = storage.ok_or("it has no storage")? else {
+    let &[tag, kind, key, _, count, ref rest @ ..] = storage.ok_or("it has no storage")? else {
         return Err("its storage is not described".to_owned());
     };
     let kind = pickle.global(kind).unwrap_or_default();
@@ -307,12 +289,45 @@ fn tensor(pickle: &Pickle, id: Id) -> Result<Option<Stored>, String> {
     else {
         return Err("its storage is not described".to_owned());
     };
-    let stored = Stored { storage: key.to_owned(), kind, offset, shape, strides };
+    // Before PyTorch 1.6 a storage may be a part of another, under whose key it is stored.
+    let (before, count) = match rest.first().and_then(|&view| pickle.tuple(view)) {
+        Some(&[_, before, size]) => {
+            let part = |id| pickle.int(id).and_then(|number| u64::try_from(number).ok());
+            let (before, size) =
+                part(before).zip(part(size)).ok_or("the part of a storage that it is in is not described")?;
+            if before.checked_add(size).is_none_or(|end| end > count.max(0) as u64) {
+                return Err(format!("a part from {before} of {size} is beyond its storage of {count}"));
+            }
+            (before as usize, size)
+        }
+        Some(_) => return Err("the part of a storage that it is in is not described".to_owned()),
+        None => (0, count.max(0) as u64),
+    };
+    let stored = Stored { storage: key.to_owned(), kind, offset, shape, strides, negated };
     let end = stored.span().and_then(|span| span.checked_add(offset));
-    if end.is_none_or(|end| end as u64 > count.max(0) as u64) {
+    if end.is_none_or(|end| end as u64 > count) {
         return Err(format!("its shape {:?} is larger than its storage of {count}", stored.shape));
     }
+    let stored = Stored { offset: offset + before, ..stored };
     Ok(Some(stored))
+}
+
+/// Whether what PyTorch keeps of a tensor beside its numbers says that they are negated when they are read.
+fn is_negated(pickle: &Pickle, metadata: Id) -> Result<bool, String> {
+    let mut negated = false;
+    for &(key, value) in pickle.items(metadata).unwrap_or_default() {
+        match (pickle.text(key), pickle.get(value)) {
+            (_, super::pickle::Value::Bool(false)) => {}
+            (Some("neg"), super::pickle::Value::Bool(true)) => negated = true,
+            (name, _) => {
+                return Err(format!(
+                    "PyTorch marks it as `{}`, which is not read; save it resolved (resolve_conj, resolve_neg, contiguous)",
+                    name.unwrap_or("something without a name").escape_debug()
+                ));
+            }
+        }
+    }
+    Ok(negated)
 }
 
 /// Storage, offset, shape and strides.
@@ -322,4 +337,27 @@ fn described(pickle: &Pickle, arguments: &[Id]) -> Option<(Id, usize, Vec<usize>
     let sizes = |id: Id| pickle.tuple(id)?.iter().map(|&id| size(id)).collect::<Option<Vec<usize>>>();
     let (shape, strides) = (sizes(shape)?, sizes(strides)?);
     (shape.len() == strides.len()).then_some((storage, size(offset)?, shape, strides))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(file: &str, name: &str) -> Vec<f32> {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/pytorch").join(file);
+        let file = PytorchFile::open(&path).unwrap();
+        file.read(name, file.get(name).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_tensor_that_is_negated_when_it_is_read_has_its_sign() {
+        assert_eq!(read("negated.bin", "negated"), [-10.0, -11.0, -12.0, -13.0, -14.0, -15.0]);
+        assert_eq!(read("negated.bin", "plain"), [1.0, 2.0]);
+    }
+
+    #[test]
+    fn a_storage_may_be_a_part_of_another() {
+        assert_eq!(read("old_view.bin", "whole"), [0.0, 1.0, 2.0]);
+        assert_eq!(read("old_view.bin", "part"), [4.0, 5.0, 6.0]);
+    }
 }

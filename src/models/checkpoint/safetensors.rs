@@ -36,6 +36,11 @@ impl SafetensorsFile {
         Ok(Self { file, path: path.to_owned(), tensors, numbers })
     }
 
+    /// The names of its tensors.
+    pub(in crate::models) fn names(&self) -> Vec<String> {
+        self.tensors.offset_keys()
+    }
+
     /// The tensor called `name`.
     pub(in crate::models) fn get(&self, name: &str) -> Option<&TensorInfo> {
         self.tensors.info(name)

@@ -12,6 +12,7 @@ use super::memory;
 use super::precision::Form;
 use super::pytorch::{PytorchFile, Stored};
 use super::safetensors::SafetensorsFile;
+use super::shards::Shards;
 use super::table::{FileTable, Table};
 use crate::hub;
 use crate::models::declarations::names::Linear;
@@ -21,6 +22,7 @@ use crate::models::error::{Error, Result};
 pub(in crate::models) struct Weights {
     id: String,
     files: Vec<File>,
+    shards: Shards,
     initialiser: Option<Initialiser>,
     /// Put before every name; see [`Weights::find_prefix`].
     prefix: &'static str,
@@ -32,6 +34,24 @@ enum File {
     Safetensors(Arc<SafetensorsFile>),
     Embedded(SliceSafetensors<'static>),
     Pytorch(PytorchFile),
+}
+
+impl File {
+    fn get(&self, name: &str) -> Option<Found<'_>> {
+        match self {
+            Self::Safetensors(file) => file.get(name).map(|info| Found::Read(file, info)),
+            Self::Embedded(file) => file.get(name).ok().map(Found::View),
+            Self::Pytorch(file) => file.get(name).map(|stored| Found::Stored(file, stored)),
+        }
+    }
+
+    fn names(&self) -> Vec<String> {
+        match self {
+            Self::Safetensors(file) => file.names(),
+            Self::Embedded(file) => file.tensors().into_iter().map(|(name, _)| name).collect(),
+            Self::Pytorch(file) => file.names().map(str::to_owned).collect(),
+        }
+    }
 }
 
 /// A tensor of a file.
@@ -83,12 +103,26 @@ impl Weights {
                 })?)]
             }
         };
-        Ok(Self { id: id.to_owned(), files, initialiser: None, prefix: "", form })
+        let shards = match weights {
+            hub::Weights::Safetensors(paths) | hub::Weights::Pytorch(paths) if paths.len() > 1 => {
+                Shards::of(paths, &files.iter().map(File::names).collect::<Vec<_>>())?
+            }
+            _ => Shards::default(),
+        };
+        Ok(Self { id: id.to_owned(), files, shards, initialiser: None, prefix: "", form })
     }
 
     /// Those of checkpoint `id` before any training.
     pub(in crate::models) fn untrained(id: &str, initialiser: Initialiser, form: Form) -> Self {
-        Self { id: id.to_owned(), files: Vec::new(), initialiser: Some(initialiser), prefix: "", form }
+        let shards = Shards::default();
+        Self {
+            id: id.to_owned(),
+            files: Vec::new(),
+            shards,
+            initialiser: Some(initialiser),
+            prefix: "",
+            form,
+        }
     }
 
     /// How linear layers are to be held.
@@ -115,11 +149,10 @@ impl Weights {
     }
 
     fn view(&self, full_name: &str) -> Option<Found<'_>> {
-        self.files.iter().find_map(|file| match file {
-            File::Safetensors(file) => file.get(full_name).map(|info| Found::Read(file, info)),
-            File::Embedded(file) => file.get(full_name).ok().map(Found::View),
-            File::Pytorch(file) => file.get(full_name).map(|stored| Found::Stored(file, stored)),
-        })
+        match self.shards.get(full_name) {
+            Some(file) => self.files[file].get(full_name),
+            None => self.files.iter().find_map(|file| file.get(full_name)),
+        }
     }
 
     /// Tensor `name` as f32, row-major, or the first of `names` that is there; `role` says how it is before any training.

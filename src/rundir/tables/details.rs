@@ -30,6 +30,10 @@ impl Row<5> for Training {
     const FILE: &'static str = "training.csv";
     const HEADER: [&'static str; 5] = ["layer", "fold", "step", "soft_spearman", "batch"];
 
+    fn layer(&self) -> usize {
+        self.layer
+    }
+
     fn cells(&self) -> [String; 5] {
         let Self { layer, fold, step, soft_spearman, batch } = self;
         [layer.to_string(), fold.to_string(), step.to_string(), number(*soft_spearman), batch.to_string()]
@@ -50,6 +54,10 @@ impl Row<3> for Ridge {
     const FILE: &'static str = "ridge.csv";
     const HEADER: [&'static str; 3] = ["layer", "fold", "fraction"];
 
+    fn layer(&self) -> usize {
+        self.layer
+    }
+
     fn cells(&self) -> [String; 3] {
         [self.layer.to_string(), self.fold.to_string(), number(self.fraction)]
     }
@@ -62,6 +70,10 @@ impl Row<3> for Ridge {
 impl Row<5> for Correlation {
     const FILE: &'static str = "correlations.csv";
     const HEADER: [&'static str; 5] = ["layer", "fold", "feature", "spearman", "partial"];
+
+    fn layer(&self) -> usize {
+        self.layer
+    }
 
     fn cells(&self) -> [String; 5] {
         let Self { layer, fold, feature, spearman, partial } = self;
@@ -93,6 +105,10 @@ impl Row<10> for Decoded {
         "penalty",
         "stimuli",
     ];
+
+    fn layer(&self) -> usize {
+        self.layer
+    }
 
     fn cells(&self) -> [String; 10] {
         let measure =

@@ -13,6 +13,10 @@ impl Row<6> for CeilingRow {
     const FILE: &'static str = "ceiling.csv";
     const HEADER: [&'static str; 6] = ["layer", "fold", "lower", "upper", "spearman", "pairs"];
 
+    fn layer(&self) -> usize {
+        self.layer
+    }
+
     fn cells(&self) -> [String; 6] {
         let [lower, upper, spearman] = [self.lower, self.upper, self.spearman].map(bound);
         [self.layer.to_string(), self.fold.to_string(), lower, upper, spearman, self.pairs.to_string()]
@@ -34,6 +38,10 @@ impl Row<5> for Sample {
     const FILE: &'static str = "bootstrap.csv";
     const HEADER: [&'static str; 5] = ["layer", "draw", "feature", "order", "value"];
 
+    fn layer(&self) -> usize {
+        self.layer
+    }
+
     fn cells(&self) -> [String; 5] {
         let (feature, order) = of_cells(&self.of);
         let [layer, draw] = [self.layer, self.draw].map(|x| x.to_string());
@@ -54,6 +62,10 @@ impl Row<8> for LayerDifference {
     const FILE: &'static str = "layer_differences.csv";
     const HEADER: [&'static str; 8] =
         ["layer_a", "layer_b", "difference", "ci_low", "ci_high", "p", "p_holm", "p_bh"];
+
+    fn layer(&self) -> usize {
+        self.layer_b
+    }
 
     fn cells(&self) -> [String; 8] {
         let numbers =

@@ -34,6 +34,10 @@ impl Row<5> for Score {
     const FILE: &'static str = SCORES;
     const HEADER: [&'static str; 5] = ["layer", "fold", "split", "spearman", "pairs"];
 
+    fn layer(&self) -> usize {
+        self.layer
+    }
+
     fn cells(&self) -> [String; 5] {
         let split = SPLITS.iter().find(|(_, split)| *split == self.split).map_or("", |(name, _)| name);
         let (layer, fold) = (self.layer.to_string(), self.fold.to_string());
@@ -54,6 +58,10 @@ impl Row<5> for Score {
 impl Row<6> for Importance {
     const FILE: &'static str = IMPORTANCE;
     const HEADER: [&'static str; 6] = ["layer", "fold", "feature", "order", "importance", "sd"];
+
+    fn layer(&self) -> usize {
+        self.layer
+    }
 
     fn cells(&self) -> [String; 6] {
         let (layer, fold) = (self.layer.to_string(), self.fold.to_string());
@@ -76,6 +84,10 @@ impl Row<6> for Importance {
 impl Row<5> for Weight {
     const FILE: &'static str = WEIGHTS;
     const HEADER: [&'static str; 5] = ["layer", "fold", "feature_a", "feature_b", "weight"];
+
+    fn layer(&self) -> usize {
+        self.layer
+    }
 
     fn cells(&self) -> [String; 5] {
         let (layer, fold) = (self.layer.to_string(), self.fold.to_string());

@@ -27,10 +27,10 @@ pub use statistics::{STATISTICS, statistics_csv};
 
 use self::row::Row;
 use super::error::Result;
-use crate::files;
+use crate::files::{self, Parts};
 use crate::profile::{
-    Bootstrapped, CeilingRow, Correlation, Decoded, Importance, LayerDifference, Profile, Ridge, Sample,
-    Score, Training, Weight,
+    Bootstrapped, CeilingRow, Correlation, Decoded, Details, Importance, LayerDifference, Profile, Ridge,
+    Sample, Score, Training, Weight,
 };
 
 /// A table of a run directory.
@@ -63,6 +63,14 @@ pub const TABLES: [Table; 13] = [
     Table { name: GEOMETRY, columns: &geometry::HEADER },
 ];
 
+/// The file of the samples of the stimuli.
+pub(super) const SAMPLES: &str = Sample::FILE;
+
+/// The tables that are made once every layer has been fitted.
+pub(super) fn what_follows() -> impl Iterator<Item = &'static str> {
+    [CeilingRow::FILE, LayerDifference::FILE, Sample::FILE, UNITS, GEOMETRY].into_iter()
+}
+
 /// Writes the tables of `profile` into `folder`; the scores last, so that a layer that is there is whole.
 ///
 /// # Errors
@@ -93,6 +101,24 @@ pub fn read_profile(folder: &Path) -> Result<Profile> {
         details,
         warnings: BTreeMap::new(),
     })
+}
+
+/// A hash (BLAKE3, hex) of what a profile holds of one layer: its rows in the tables, and what was said of it.
+pub(super) fn layer_hash(profile: &Profile, layer: usize) -> String {
+    let Profile { scores, importances, weights, tested, ceiling: _, details, warnings } = profile;
+    let Details { training, ridge, correlations, decoded } = details;
+    let mut parts = Parts::default();
+    row::add(&mut parts, scores, layer);
+    row::add(&mut parts, importances, layer);
+    row::add(&mut parts, weights, layer);
+    statistics::add(&mut parts, tested, layer);
+    row::add(&mut parts, training, layer);
+    row::add(&mut parts, ridge, layer);
+    row::add(&mut parts, correlations, layer);
+    row::add(&mut parts, decoded, layer);
+    parts.add("warnings");
+    warnings.get(&layer).into_iter().flatten().for_each(|warning| parts.add(warning));
+    parts.hash()
 }
 
 /// Writes what samples of the stimuli tell; without any, the tables of an earlier run are taken away.

@@ -5,14 +5,16 @@ use std::str::FromStr;
 
 use csv::{Position, ReaderBuilder, StringRecord};
 
-use crate::files;
 use crate::files::table::table;
+use crate::files::{self, Parts};
 use crate::rundir::error::{Error, Result};
 
 /// A kind of row, with the file that holds such rows.
 pub(super) trait Row<const N: usize>: Sized {
     const FILE: &'static str;
     const HEADER: [&'static str; N];
+    /// The layer that it is of; of two layers, the later.
+    fn layer(&self) -> usize;
     fn cells(&self) -> [String; N];
     fn parse(cells: &Cells<'_>) -> Result<Self, String>;
 }
@@ -20,6 +22,14 @@ pub(super) trait Row<const N: usize>: Sized {
 /// The bytes of a table.
 pub(super) fn bytes<const N: usize, R: Row<N>>(all: &[R]) -> Vec<u8> {
     table(R::HEADER, all.iter().map(R::cells))
+}
+
+/// Adds the rows of `layer` to a hash.
+pub(super) fn add<const N: usize, R: Row<N>>(parts: &mut Parts, all: &[R], layer: usize) {
+    let rows: Vec<&R> = all.iter().filter(|row| row.layer() == layer).collect();
+    parts.add(R::FILE);
+    parts.add(rows.len().to_string());
+    rows.iter().flat_map(|row| row.cells()).for_each(|cell| parts.add(cell));
 }
 
 /// Writes a table that not every run has: with no rows, a file of an earlier run is taken away.

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use super::effects::{of_cells, of_row};
 use super::row::{Cells, rows};
-use crate::files;
 use crate::files::table::{cell, table};
+use crate::files::{self, Parts};
 use crate::mlem::NullStatistic;
 use crate::profile::{Of, Profile, Tested};
 use crate::rundir::error::Result;
@@ -84,7 +84,23 @@ fn hypothesis(of: &Of) -> &'static str {
     }
 }
 
-/// What `statistics.csv` says of the null; importances of earlier versions have none, since theirs was another one. A run of before there were statistics has none.
+/// Adds what the table says of the null of `layer` to a hash; the rest of it follows from other tables.
+pub(super) fn add(parts: &mut Parts, tested: &[Tested], layer: usize) {
+    parts.add(STATISTICS);
+    for Tested { of, null, .. } in tested.iter().filter(|tested| tested.layer == layer) {
+        let p = null.p.map_or_else(String::new, cell);
+        let [mean, sd, low, high] = [null.mean, null.sd, null.low, null.high].map(cell);
+        if p.is_empty() && mean.is_empty() {
+            // It has no row that could be read back.
+            continue;
+        }
+        let (feature, order) = of_cells(of);
+        [feature, order, &p, &mean, &sd, &low, &high].iter().for_each(|cell| parts.add(cell));
+    }
+}
+
+/// What `statistics.csv` says of the null; importances of earlier versions have none, since theirs was another one. A run of before
+/// there were statistics has none.
 pub(super) fn read(folder: &Path) -> Result<Vec<Tested>> {
     let path = folder.join(STATISTICS);
     if !path.exists() {

@@ -6,8 +6,10 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::sweep::error::{Error, Result};
-use crate::text::{Problem, suggest};
+use crate::text::{self, Problem, suggest};
 
+/// No axis has more values: each is held against those before it.
+const MOST: usize = 10_000;
 /// Bytes of the file.
 pub(super) type Bytes = Range<usize>;
 
@@ -174,6 +176,11 @@ impl<'a> Entry<'a> {
             Some(items) => items,
             None => std::slice::from_ref(self.value),
         };
+        if items.len() > MOST {
+            let (found, most) = (text::count(items.len() as u128), text::count(MOST as u128));
+            let message = format!("`{}` has {found} values, and an axis takes at most {most}", self.key);
+            return Err(self.error(message, "make several plans".to_owned()));
+        }
         if items.is_empty() {
             return Err(
                 self.error(format!("`{}` has no value", self.key), "give it one, or leave it out".to_owned())

@@ -7,10 +7,13 @@ use clap::Args;
 use mlem_probe::profile::Order;
 use mlem_probe::report::export::Format;
 
-use super::shared::{Talk, figure_format, named};
+use super::shared::{Talk, figure_format, named, within};
 
 /// How many stimuli the layers of two models are compared on.
 pub const LAYER_STIMULI: usize = 1024;
+
+/// The most resamples of the folds.
+const DRAWS: usize = 1_000_000;
 
 /// `probe compare`.
 #[derive(Debug, Args)]
@@ -35,7 +38,8 @@ pub struct CompareArgs {
     #[arg(long, default_value = "main", value_parser = named::<Order>(&["main", "interaction", "group"]))]
     pub order: Order,
     /// Resamples of the folds, for the spread of distances and the intervals of differences
-    #[arg(long, value_name = "N", default_value_t = mlem_probe::compare::Params::default().draws)]
+    #[arg(long, value_name = "N", default_value_t = mlem_probe::compare::Params::default().draws,
+        value_parser = within(0, DRAWS))]
     pub draws: usize,
     /// Write every figure as files too, into figures/: svg, png, pdf
     #[arg(long, value_name = "FORMAT,...", value_delimiter = ',', value_parser = figure_format)]

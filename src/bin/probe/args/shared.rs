@@ -17,7 +17,7 @@ pub struct Talk {
     /// Print results as JSON
     #[arg(long, help_heading = "Output")]
     pub json: bool,
-    /// Say nothing on stderr but errors
+    /// Say nothing on stderr but errors, and which results are not as they were written
     #[arg(short, long, help_heading = "Output")]
     pub quiet: bool,
     /// Say more on stderr

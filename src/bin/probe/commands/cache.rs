@@ -22,6 +22,10 @@ pub fn run(args: &CacheCommand, printer: &Printer) -> Result<()> {
             "set PROBE_CACHE to a folder",
         ));
     };
+    if let (files @ 1.., bytes) = cache.tidy() {
+        let files = text::counted(files as u128, "half-written file");
+        printer.say(&format!("removed {files} of runs that were ended, {}", size(bytes)));
+    }
     match &args.task {
         CacheTask::Ls(_) => list(&cache, printer),
         CacheTask::Rm(args) => remove(&cache, &args.keys, args.all, printer),

@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 
 use mlem_probe::activations;
 use mlem_probe::compare::{
-    COMPARISON, Comparison, Error, Params, Representation, Run, label, similarities, stimuli_sample,
+    COMPARISON, Comparison, Error, Params, Representation, Run, Warning, label, similarities, stimuli_sample,
 };
 use mlem_probe::files;
 use mlem_probe::mlem::Distance;
 use mlem_probe::profile::Order;
+use mlem_probe::progress::Progress;
 use mlem_probe::report::compare;
 use mlem_probe::rundir::{FIGURES, RunDir, RunRecord};
 use mlem_probe::text;
@@ -105,8 +106,13 @@ fn compare_runs(
     let mut comparison = Comparison::of(runs, params)?;
     comparison.similarities = similarities(representations);
     for warning in &comparison.warnings {
-        mlem_probe::progress::Progress::warn(printer, &warning.to_string());
+        match warning {
+            Warning::Doubt { .. } => printer.alarm(&warning.to_string()),
+            _ => printer.warn(&warning.to_string()),
+        }
     }
+    // The page of an earlier comparison is not to stand beside this one's table, whatever ends this process.
+    files::write_or_remove(&out.join(PAGE), None)?;
     files::write(&out.join(COMPARISON), &comparison.to_csv())?;
     files::write(&out.join(PAGE), compare::page(&comparison)?.as_bytes())?;
     Ok(comparison)
@@ -116,9 +122,9 @@ fn show(comparison: &Comparison, out: &Path, printer: &Printer) -> Result<()> {
     if printer.json() {
         return Printer::result_json(&as_json(comparison, out));
     }
+    Printer::data(compare::terminal(comparison, report::options()))?;
     Printer::result(format!(
-        "{}\ncomparison: {}\npage:       {}\n",
-        compare::terminal(comparison, report::options()),
+        "\ncomparison: {}\npage:       {}\n",
         out.join(COMPARISON).display(),
         out.join(PAGE).display()
     ))

@@ -1,5 +1,6 @@
 //! `probe generate`: the sentences of a grammar as CSV.
 
+use std::io::{self, IsTerminal};
 use std::path::Path;
 
 use mlem_probe::grammar::{Draw, Drawn, Grammar};
@@ -35,7 +36,7 @@ pub fn run(args: &GenerateArgs, printer: &Printer) -> Result<()> {
     say_what_was_drawn(&drawn, printer);
     match args.out.as_ref().filter(|out| *out != Path::new("-")) {
         None if printer.json() => Printer::result_json(&as_json(&drawn.stimuli)?),
-        None => Printer::result(drawn.stimuli.to_csv()),
+        None => print_table(&drawn.stimuli.to_csv()),
         Some(path) => {
             let types = drawn.stimuli.write(path)?;
             if printer.json() {
@@ -76,7 +77,7 @@ fn pairs(grammar: &Grammar, feature: &str, args: &GenerateArgs, printer: &Printe
     match &args.out {
         None => {
             printer.say(&format!("{count} minimal pairs of {feature}"));
-            Printer::result(pairs.to_jsonl()?)
+            print_table(&pairs.to_jsonl()?)
         }
         Some(path) => {
             files::write(path, &pairs.to_jsonl()?)?;
@@ -112,4 +113,12 @@ pub fn say_what_was_drawn(drawn: &Drawn, printer: &Printer) {
     for dependency in balance.confounds.dependencies() {
         printer.detail(&format!("{} is a function of {}", dependency.feature, dependency.of));
     }
+}
+
+/// A table to stdout: to a program as it is, to a terminal so that nothing in it steers that.
+fn print_table(bytes: &[u8]) -> Result<()> {
+    if io::stdout().is_terminal() {
+        return Printer::result(String::from_utf8_lossy(bytes));
+    }
+    Printer::data(bytes)
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use mlem_probe::activations::{self, ByLayer, Destination, MeanOf, check_repeat, read_square_matrices};
 use mlem_probe::profile::EstimatorName;
 use mlem_probe::progress::Progress;
-use mlem_probe::stimuli::{Feature, FeatureTable, Stimuli, repeats};
+use mlem_probe::stimuli::{Feature, FeatureTable, Oddity, Stimuli, repeats};
 use mlem_probe::text;
 
 use crate::args::{EstimatorArgs, FitArgs, Ranges, TableArgs};
@@ -130,6 +130,21 @@ pub fn choose_features(
         let suspects = stimuli.features().suspects().into_iter();
         let doubtful = suspects.filter(|suspect| !args.categorical.contains(&suspect.feature));
         warnings.extend(doubtful.map(|suspect| suspect.to_string()));
+        let told: Vec<String> = stimuli
+            .features()
+            .suspects()
+            .into_iter()
+            .filter(|suspect| suspect.among_numbers)
+            .map(|suspect| suspect.feature)
+            .chain(stimuli.oddities().into_iter().filter_map(|oddity| match oddity {
+                Oddity::DecimalCommas { feature, .. } => Some(feature),
+                _ => None,
+            }))
+            .chain(args.categorical.iter().cloned())
+            .collect();
+        let nearly = stimuli.features().nearly_numeric().into_iter();
+        warnings
+            .extend(nearly.filter(|nearly| !told.contains(&nearly.feature)).map(|nearly| nearly.to_string()));
         warnings.extend(stimuli.oddities().iter().map(ToString::to_string));
     }
     warnings.extend(leave_constant_out(stimuli, args)?);

@@ -4,9 +4,10 @@ use std::time::Instant;
 
 use mlem_probe::files;
 use mlem_probe::profile::{Of, Order, Profile, Statistic, Summary};
+use mlem_probe::progress::Progress;
 use mlem_probe::report::names::FeatureNames;
 use mlem_probe::report::{export, page, plot, terminal};
-use mlem_probe::rundir::{Finished, RunDir, RunRecord};
+use mlem_probe::rundir::{Finished, RunDir, RunRecord, Saved};
 use mlem_probe::stimuli::confounds::Confounds;
 use ndarray::Array2;
 use serde_json::{Value, json};
@@ -18,12 +19,17 @@ use crate::printer::Printer;
 /// Runs the command.
 pub fn run(args: &ReportArgs, printer: &Printer) -> Result<()> {
     let dir = RunDir::at(&args.run_dir);
-    let (record, stimuli, profile) = (dir.read_record()?, dir.read_stimuli()?, dir.read_profile()?);
-    let geometry = dir.read_geometry(stimuli.len())?;
+    let Saved { mut record, profile, stimuli, geometry, doubts, .. } = dir.read()?;
+    let doubts: Vec<String> = doubts.iter().map(ToString::to_string).collect();
+    for doubt in &doubts {
+        printer.alarm(&format!("{}: {doubt}", dir.path().display()));
+    }
+    // The page says it too.
+    record.warnings.extend(doubts);
     let mut run = Finished { profile, record, stimuli, geometry, units: None };
     pages(&dir, &mut run, &args.figures, printer)?;
     if args.plot && !printer.json() {
-        Printer::result(format!("{}\n", plot::render(&run.profile, options())))?;
+        Printer::data(format!("{}\n", plot::render(&run.profile, options())))?;
     }
     show(&dir, &run, printer)
 }
@@ -76,7 +82,7 @@ pub fn show(dir: &RunDir, run: &Finished, printer: &Printer) -> Result<()> {
     if printer.json() {
         return Printer::result_json(&as_json(dir, profile, record));
     }
-    Printer::result(terminal::render(profile, record, options()))?;
+    Printer::data(terminal::render(profile, record, options()))?;
     Printer::result(format!("\ntables: {}\npage:   {}\n", dir.path().display(), dir.page().display()))
 }
 

@@ -9,8 +9,10 @@ use mlem_probe::activations::Destination;
 use mlem_probe::compare::{Representation, stimuli_sample};
 use mlem_probe::files::Lock;
 use mlem_probe::grammar::{Draw, Grammar};
+use mlem_probe::hub;
 use mlem_probe::models::{Dtype, Precision};
 use mlem_probe::numeric::rng::Stream;
+use mlem_probe::progress::Progress;
 use mlem_probe::rundir::{Fit, ModelRecord, RECORD, RunDir, RunRecord, wanted};
 use mlem_probe::stimuli::Stimuli;
 use mlem_probe::text;
@@ -181,6 +183,17 @@ impl<'a> Prepared<'a> {
         let (all, load) = (begun.elapsed().as_secs_f64(), taken.load.as_secs_f64());
         let mut seconds = self.seconds.clone();
         seconds.extend([("load".to_owned(), load), ("extract".to_owned(), all - load)]);
+        let mut warnings = [self.warnings.as_slice(), &checkpoint.tokenizer.doubts].concat();
+        let unverified = hub::unverified(&checkpoint);
+        if !unverified.is_empty() {
+            let warning = format!(
+                "{} of {name} {} not verified: the server named no hash",
+                text::join_and(&unverified),
+                if unverified.len() == 1 { "was" } else { "were" }
+            );
+            printer.warn(&warning);
+            warnings.push(warning);
+        }
         let fit = Fit {
             command: self.command.clone(),
             source: self.source.to_owned(),
@@ -190,7 +203,7 @@ impl<'a> Prepared<'a> {
             model: Some(record),
             file: None,
             seconds,
-            warnings: [self.warnings.as_slice(), &checkpoint.tokenizer.doubts].concat(),
+            warnings,
         };
         if !is_cell {
             // Now that the layers are known.

@@ -13,7 +13,7 @@ use crate::printer::Printer;
 pub fn completions(args: &CompletionsArgs) -> Result<()> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "probe", &mut script);
-    Printer::result(script)
+    Printer::data(script)
 }
 
 /// Prints the page of one command, or writes those of all.
@@ -38,7 +38,7 @@ pub fn man(args: &ManArgs) -> Result<()> {
             Failure::usage(format!("there is no command `{}`", args.command.join(" ")), hint)
         })?;
     }
-    Printer::result(page(found)?)
+    Printer::data(page(found)?)
 }
 
 /// Writes the page of `command` and of those inside it; how many there were.

@@ -5,6 +5,7 @@ use std::io::BufRead;
 
 use super::stream::{bytes, exactly, line};
 use super::value::{Id, Pickle, Value};
+use crate::text;
 
 impl Pickle {
     /// Reads one pickle, and not a byte further.
@@ -22,6 +23,9 @@ struct Machine {
     memo: HashMap<u64, Id>,
 }
 
+/// The most values of a pickle: each tensor is about twenty.
+const MOST: usize = 1 << 22;
+
 impl Machine {
     fn run(mut self, from: &mut impl BufRead) -> Result<Pickle, String> {
         loop {
@@ -31,6 +35,9 @@ impl Machine {
                 return Ok(Pickle { values: self.values, root });
             }
             self.step(op, from)?;
+            if self.values.len() > MOST {
+                return Err(format!("it describes more than {} values", text::count(MOST as u128)));
+            }
         }
     }
 

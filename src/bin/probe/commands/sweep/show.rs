@@ -110,9 +110,14 @@ fn shape(sweep: &Sweep, cells: usize) -> String {
     format!("{count}, {}{less}", axes.join(" × "))
 }
 
+/// No column is wider.
+const WIDEST: usize = 200;
+
 /// Columns one below the other, the first to the right.
 fn table(rows: &[Vec<String>], out: &mut String) {
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    // A column is as wide as its widest cell, and no wider than a line: longer cells stand out.
+    let width =
+        |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0).min(WIDEST);
     let widths: Vec<usize> = (0..rows[0].len()).map(width).collect();
     for row in rows {
         let mut line = format!("{:>1$}", row[0], widths[0]);
@@ -133,7 +138,7 @@ pub fn collected(sweep: &Sweep, cells: usize, tables: &[(&str, usize)], missing:
         }
     }
     let shown = |name: &str| sweep.out.join(Path::new(name)).display().to_string();
-    let width = tables.iter().map(|(name, _)| shown(name).chars().count()).max().unwrap_or(0);
+    let width = tables.iter().map(|(name, _)| shown(name).chars().count()).max().unwrap_or(0).min(WIDEST);
     for (name, rows) in tables {
         let _ = writeln!(out, "{:<width$}  {}", shown(name), text::counted(*rows as u128, "row"));
     }

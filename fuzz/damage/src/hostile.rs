@@ -1,0 +1,137 @@
+//! Texts that attack: as names, values, sentences, models and labels, in terminals, pages, drawings and scripts.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
+
+use crate::child::{Probe, raw_control};
+use crate::mutate::quoted;
+use crate::report::Report;
+
+pub const PAYLOADS: [&str; 26] = [
+    "<script>alert(1)</script>", "</script><script>alert(1)</script>", "<img src=x onerror=alert(1)>", "\"><svg onload=alert(1)>",
+    "' onmouseover='alert(1)", "javascript:alert(1)", "]]><script>alert(1)</script>", "<!--", "--><script>alert(1)</script>",
+    "&lt;script&gt;", "</style><script>alert(1)</script>", "</title><script>alert(1)</script>", "{{7*7}}", "{% raw %}",
+    "$(touch pwned)", "`touch pwned`", "; touch pwned;", "'; touch pwned; '", "\"; touch pwned; \"", "| touch pwned", "&& touch pwned",
+    "\u{1b}[2J\u{1b}[31m", "\u{1b}]0;title\u{7}", "\u{9b}31m", "\u{202e}abc", "%s%n\\x1b[31m",
+];
+
+/// What of a page could run: elements, handlers and addresses outside of texts.
+fn runs(page: &str, payload: &str) -> Option<String> {
+    let lower = page.to_lowercase();
+    // Ours are one script, and data.
+    let scripts = lower.matches("<script").count();
+    let ends = lower.matches("</script").count();
+    if scripts != ends {
+        return Some(format!("{scripts} scripts begin and {ends} end"));
+    }
+    for mark in ["<script>alert", "onerror=alert", "onload=alert", "onmouseover='alert", "href=\"javascript:"] {
+        // An attribute needs an element around it: outside of one it is text.
+        if let Some(at) = lower.find(mark) {
+            let before = &lower[..at];
+            let inside = before.rfind('<').is_some_and(|open| !before[open..].contains('>'));
+            if inside || mark.starts_with('<') {
+                return Some(format!("`{payload}` is an element: {}", &page[at.saturating_sub(40)..(at + 60).min(page.len())].escape_debug()));
+            }
+        }
+    }
+    None
+}
+
+pub fn run(probe: &Probe, report: &mut Report) {
+    let home = &probe.home;
+    // Programs of Slurm that run what they are given, and one of ours that does nothing.
+    fs::create_dir_all(home.join("bin")).unwrap();
+    let put = |name: &str, text: &str| {
+        let path = home.join("bin").join(name);
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    };
+    put("sbatch", "#!/bin/bash\nfor last; do :; done\nSLURM_ARRAY_TASK_ID=0 PATH=\"$PWD/bin:$PATH\" bash \"$last\" >/dev/null 2>&1\necho 'Submitted batch job 7'\n");
+    put("squeue", "#!/bin/sh\n");
+    put("sacct", "#!/bin/sh\n");
+    put("probe", "#!/bin/sh\n");
+    let slurm = probe.with("PATH", &format!("{}/bin:/usr/bin:/bin", home.display()));
+    let n = 40;
+    for payload in PAYLOADS {
+        let go = |words: &[&str]| probe.run(words);
+        let mut faults: Vec<String> = Vec::new();
+        let cell = format!("\"{}\"", payload.replace('"', "\"\""));
+        let table: String = (0..n)
+            .map(|i| format!("\"{} {i}\",{},{}\n", payload.replace('"', "\"\""), if i % 2 == 0 { &cell } else { "b" }, i % 3))
+            .collect();
+        fs::write(home.join("x.csv"), format!("sentence,{cell},k\n{table}")).unwrap();
+        let mut said = Vec::new();
+        let name = payload.replace('/', "_");
+        for (what, words) in [
+            ("run", vec!["run", "x.csv", "--folds", "2", "--permutations", "1", "--map", "8", "--layers", "0-1", "-o", "x", "--force"]),
+            ("report", vec!["report", "x", "--figures", "svg", "--plot"]),
+            ("json", vec!["report", "x", "--json"]),
+            ("compare", vec!["compare", "x", "r", "--labels", &format!("{},b", payload.replace(',', "_")), "-o", "y"]),
+            ("compare", vec!["compare", "x", "x", "--label", payload, "--label", "b", "-o", "y"]),
+            ("model", vec!["extract", "s.csv", "--model", payload, "-o", "o.safetensors"]),
+            ("grammar", vec!["check", payload]),
+            ("option", vec!["fit", "x.csv", "a.npy", "-o", "z", "--features", payload]),
+            ("folder", vec!["run", "short_sentence", "--sample", "16", "--folds", "2", "--map", "0", "--layers", "0", "-o", &name, "--force"]),
+        ] {
+            let outcome = go(&words);
+            if let Some(fault) = outcome.fault() {
+                faults.push(format!("{what}: {fault}"));
+            }
+            if what == "run" && !outcome.is_ok() {
+                faults.push(format!("{what} is refused: {}", outcome.said()));
+            }
+            said.extend(outcome.stderr);
+        }
+        let _ = fs::remove_dir_all(home.join(&name));
+        // A grammar and a plan with it.
+        fs::write(
+            home.join("x.toml"),
+            format!(
+                "summary = {0}\nname = {0}\n[lexicon.n]\nwords = [{{ form = {0}, k = {0} }}, {{ form = \"b\", k = \"y\" }}]\n[slots]\nn = \"n\"\n[[template]]\ntext = \"the {{n}}\"\n",
+                quoted(payload).replace("\\u00", "\\u00")
+            ),
+        )
+        .unwrap();
+        fs::write(
+            home.join("xp.toml"),
+            format!("name = {0}\ngrammars = [{0}, 'short_sentence']\nmodels = ['tiny-bert']\n[options]\nsample = 16\ncategorical = [{0}]\n[slurm]\npartition = {0}\n", quoted(payload)),
+        )
+        .unwrap();
+        for words in [&["check", "x.toml"][..], &["generate", "x.toml", "--json"], &["sweep", "status", "xp.toml"]] {
+            if let Some(fault) = go(words).fault() {
+                faults.push(format!("{}: {fault}", words[0]));
+            }
+        }
+        let submitted = slurm.run(&["sweep", "run", "xp.toml", "--engine", "slurm", "-o", "xs"]);
+        faults.extend(submitted.fault().map(|fault| format!("sbatch: {fault}")));
+        fs::write(home.join("xq.toml"), format!("name = {0}\ngrammars = ['short_sentence']\nmodels = ['tiny-bert']\nout = {0}\n[options]\nsample = 16\n", quoted(&name))).unwrap();
+        let submitted = slurm.run(&["sweep", "run", "xq.toml", "--engine", "slurm"]);
+        faults.extend(submitted.fault().map(|fault| format!("sbatch: {fault}")));
+        let _ = fs::remove_dir_all(home.join(&name));
+        let pwned = Command::new("find").arg(home).args(["-name", "pwned"]).output().unwrap();
+        if !pwned.stdout.is_empty() {
+            faults.push("a script ran what a text says".to_owned());
+            for path in String::from_utf8_lossy(&pwned.stdout).lines() {
+                let _ = fs::remove_file(path);
+            }
+        }
+        for page in ["x/report.html", "y/compare.html"] {
+            let text = fs::read_to_string(home.join(page)).unwrap_or_default();
+            faults.extend(runs(&text, payload).map(|fault| format!("{page}: {fault}")));
+        }
+        for entry in fs::read_dir(home.join("x/figures")).into_iter().flatten().flatten() {
+            let text = fs::read_to_string(entry.path()).unwrap_or_default();
+            if text.to_lowercase().contains("<script") {
+                faults.push(format!("{}: a script", entry.path().display()));
+            }
+            if raw_control(text.as_bytes()).is_some_and(|c| c != '\r') {
+                faults.push(format!("{}: a raw control character", entry.path().display()));
+            }
+        }
+        for made in ["x", "y", "z", "xs"] {
+            let _ = fs::remove_dir_all(home.join(made));
+        }
+        report.check("hostile texts", (!faults.is_empty()).then(|| format!("{payload:?}: {}", faults.join("; "))));
+    }
+}
