@@ -174,10 +174,10 @@ const CLASSES: &[Class] = &[
     masked("MBartTokenizer", Kind::Mbart, ROBERTA, Search::Written),
     masked("MBart50Tokenizer", Kind::Mbart50, MBART_50_ROLES, Search::Written),
     masked("NllbTokenizer", Kind::Nllb, ROBERTA, Search::Normalized),
-    class("M2M100Tokenizer", Kind::M2m100, &ROBERTA.split_at(5).0),
+    class("M2M100Tokenizer", Kind::M2m100, ROBERTA.split_at(5).0),
 ];
 
-/// Classes that are programs of their own: they cut words with MeCab, a table of rules or characters, and read other files.
+/// Classes that are programs of their own: they cut words with `MeCab`, a table of rules or characters, and read other files.
 const PROGRAMS: &str = "BartphoTokenizer BertGenerationTokenizer BertJapaneseTokenizer BertweetTokenizer BioGptTokenizer \
     BlenderbotSmallTokenizer ByT5Tokenizer CanineTokenizer ClvpTokenizer CpmAntTokenizer CpmTokenizer CTRLTokenizer DiaTokenizer \
     ErnieMTokenizer EsmTokenizer FlaubertTokenizer FSMTTokenizer GPTNeoXJapaneseTokenizer GPTSanJapaneseTokenizer \

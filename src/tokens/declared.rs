@@ -43,9 +43,9 @@ impl Declared {
 struct Declarations<'a> {
     settings: &'a Settings<'a>,
     class: &'a Class,
-    /// By their ids: those of the settings, else of added_tokens.json and tokenizer.json.
+    /// By their ids: those of the settings, else of `added_tokens.json` and `tokenizer.json`.
     by_id: BTreeMap<u64, Declared>,
-    /// Whether the settings list tokens by their ids: then no other file beside tokenizer.json is read.
+    /// Whether the settings list tokens by their ids: then no other file beside `tokenizer.json` is read.
     listed: bool,
 }
 
@@ -266,8 +266,8 @@ impl Declarations<'_> {
         Ok(())
     }
 
-    /// The special tokens that the files name: those that tokenizer_config.json writes as texts, and all of special_tokens_map.json.
-    /// One of added_tokens.json that is not among them is looked for after the text is normalized.
+    /// The special tokens that the files name: those that `tokenizer_config.json` writes as texts, and all of `special_tokens_map.json`.
+    /// One of `added_tokens.json` that is not among them is looked for after the text is normalized.
     fn plain_names(&self) -> Vec<&str> {
         let Settings { general, special, .. } = self.settings;
         let both = ROLES
@@ -278,7 +278,7 @@ impl Declarations<'_> {
         both.flatten().chain(listed.filter_map(Value::as_str)).collect()
     }
 
-    /// What the files say of a role; special_tokens_map.json goes first where it is read.
+    /// What the files say of a role; `special_tokens_map.json` goes first where it is read.
     fn written(&self, role: &str) -> Option<&Value> {
         let special = if self.listed { None } else { self.settings.special.get(role) };
         special.or_else(|| self.settings.general.get(role))

@@ -227,12 +227,11 @@ fn end_of_value(bytes: &[u8], start: usize) -> Option<usize> {
                 depth += 1;
                 at += 1;
             }
-            b'}' | b']' if depth == 0 => return Some(at),
+            b'}' | b']' | b',' | b' ' | b'\t' | b'\n' | b'\r' if depth == 0 => return Some(at),
             b'}' | b']' => {
                 depth -= 1;
                 at += 1;
             }
-            b',' | b' ' | b'\t' | b'\n' | b'\r' if depth == 0 => return Some(at),
             _ => at += 1,
         }
         if depth == 0 && matches!(bytes.get(at - 1)?, b'}' | b']' | b'"') {

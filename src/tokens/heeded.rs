@@ -121,12 +121,12 @@ impl Making<'_, '_> {
         let prefix = self.settings.switch("add_prefix_space")?.unwrap_or(false);
         let given = self.settings.switch("trim_offsets")?;
         let Some(post) = self.document.post_processor.as_object_mut() else { return Ok(()) };
-        if post.get("add_prefix_space").is_some_and(|value| *value != Value::from(prefix)) {
+        if post.get("add_prefix_space").is_some_and(|value| value.as_bool() != Some(prefix)) {
             post.insert("add_prefix_space".to_owned(), prefix.into());
             self.document.changed = true;
         }
         let trim = given.unwrap_or(true);
-        if post.get("trim_offsets").is_some_and(|value| *value != Value::from(trim)) {
+        if post.get("trim_offsets").is_some_and(|value| value.as_bool() != Some(trim)) {
             post.insert("trim_offsets".to_owned(), trim.into());
             self.document.changed = true;
             self.say(format!("trim_offsets = {trim}"), given.is_some());

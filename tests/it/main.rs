@@ -29,6 +29,7 @@
 //! - `streaming`: activations that go straight to their file
 //! - `stochastic`: the paper's solver against published results and the exact one
 //! - `sweep`: plans of many runs, here, in shards, and under Slurm (a real one is opt-in)
+//! - `token_settings`: settings of a tokenizer with values that nobody means
 //! - `tables`: tables as people have them
 //! - `tokenizers`: those built from the files of a vocabulary
 //! - `tokens`: what the model reads, in every layout of a tokenizer's files
@@ -68,6 +69,7 @@ mod short_sentence;
 mod stochastic;
 mod streaming;
 mod sweep;
+mod token_settings;
 mod tables;
 mod tokenizers;
 mod tokens;

@@ -28,13 +28,13 @@ fn archive(name: &str) -> BTreeMap<String, Vec<u8>> {
     files
 }
 
-fn read(w: &Workspace) -> Result<TokenizerText, hub::Error> {
+pub(crate) fn read(w: &Workspace) -> Result<TokenizerText, hub::Error> {
     let hub = Hub::from_variables(|_| None);
     hub::tokenizer(&w.path("model").display().to_string(), &hub, &Silent).map(|(_, text)| text)
 }
 
 /// A folder with these files.
-fn folder(files: &[(&str, &str)]) -> Workspace {
+pub(crate) fn folder(files: &[(&str, &str)]) -> Workspace {
     let w = Workspace::new();
     for (name, content) in files {
         w.write(&format!("model/{name}"), content);
@@ -183,7 +183,7 @@ fn sets_of_characters_are_those_of_oniguruma() {
 }
 
 /// A tokenizer of BERT's kind with these added tokens.
-fn bert(added: &Value) -> String {
+pub(crate) fn bert(added: &Value) -> String {
     let names = [
         "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "dog", "barks", "The", "<", "ent", ">", "[",
         "mask", "]",
@@ -199,7 +199,7 @@ fn bert(added: &Value) -> String {
     .to_string()
 }
 
-const BERT: (&str, &str) = ("config.json", r#"{"model_type": "bert"}"#);
+pub(crate) const BERT: (&str, &str) = ("config.json", r#"{"model_type": "bert"}"#);
 
 #[test]
 fn what_is_applied_is_said_with_its_file() {
@@ -207,9 +207,31 @@ fn what_is_applied_is_said_with_its_file() {
     let settings = r#"{"tokenizer_class": "BertTokenizerFast", "do_lower_case": false, "additional_special_tokens": ["<ent>"]}"#;
     let w = folder(&[BERT, ("tokenizer.json", &tokenizer), ("tokenizer_config.json", settings)]);
     let shown = w.ok("tokens ./model");
-    insta::assert_snapshot!(shown, @"");
+    assert_eq!(
+        shown,
+        "tokenizer of ./model
+  read as by BertTokenizer (tokenizer_config.json names BertTokenizer)
+  tokens `[UNK]` (1, found whole), \
+         `[SEP]` (3, found whole), `[PAD]` (0, found whole), `[CLS]` (2, found whole), `[MASK]` (4, found whole) (the BertTokenizer \
+         itself)
+  token `<ent>` (15, found whole) (tokenizer_config.json)
+  do_lower_case = false (tokenizer_config.json)
+"
+    );
     let shown = w.ok("tokens ./model The[MASK]dog<ent>");
-    insta::assert_snapshot!(shown, @"");
+    for line in [
+        "
+The[MASK]dog<ent>
+",
+        "   8  The     0-3 The
+",
+        "   4  [MASK]  3-9 [MASK]
+",
+        "  15  <ent>   12-17 <ent>
+",
+    ] {
+        assert!(shown.contains(line), "{shown}");
+    }
     let found: Value = serde_json::from_str(&w.ok("tokens ./model the --json")).unwrap();
     assert_eq!(
         found["sentences"][0]["tokens"][0],
@@ -343,74 +365,4 @@ fn a_class_that_nobody_knows_is_read_as_it_is_and_that_is_said() {
              transformers 5 does",
         ]
     );
-}
-
-#[test]
-fn any_value_of_any_setting_is_read_or_refused() {
-    let keys = [
-        "tokenizer_class",
-        "do_lower_case",
-        "strip_accents",
-        "tokenize_chinese_chars",
-        "add_prefix_space",
-        "legacy",
-        "add_bos_token",
-        "src_lang",
-        "legacy_behaviour",
-        "extra_ids",
-        "mask_token",
-        "eos_token",
-        "entity_token",
-        "additional_special_tokens",
-        "extra_special_tokens",
-        "added_tokens_decoder",
-        "split_special_tokens",
-        "fix_mistral_regex",
-        "trim_offsets",
-    ];
-    let values = [
-        "null",
-        "true",
-        "-1",
-        "1e400",
-        "18446744073709551616",
-        "\"\"",
-        "\"<ent>\"",
-        "\"[MASK]\"",
-        "[]",
-        "{}",
-        "[null]",
-        "[[\"a\"]]",
-        "[\"\"]",
-        "[\"<ent>\", 3]",
-        r#"{"content": "x"}"#,
-        r#"{"__type": "AddedToken", "content": ""}"#,
-        r#"{"__type": "AddedToken", "content": "the", "lstrip": true, "normalized": null}"#,
-        r#"{"99999999999999999999": {"content": "a"}}"#,
-        r#"{"5": {"content": "the"}, "5": {"content": "dog"}}"#,
-        r#"{"a_token": 7}"#,
-        "\"\\u0000\"",
-        "\"\\ud800\"",
-    ];
-    let tokenizer = bert(&json!([]));
-    let w = folder(&[BERT, ("tokenizer.json", &tokenizer)]);
-    for class in ["BertTokenizer", "NllbTokenizer", "LlamaTokenizer", "T5Tokenizer"] {
-        for key in keys {
-            for value in values {
-                let settings = format!(
-                    r#"{{"tokenizer_class": "{class}", "eos_token": "dog", "src_lang": "the", "{key}": {value}}}"#
-                );
-                for file in ["tokenizer_config.json", "special_tokens_map.json"] {
-                    w.write(&format!("model/{file}"), &settings);
-                    match read(&w) {
-                        Ok(text) => assert!(Tokenizer::of("it", &text).is_ok(), "{settings}"),
-                        Err(error) => {
-                            assert!(error.hint().is_some() && !error.to_string().is_empty(), "{settings}")
-                        }
-                    }
-                    w.write(&format!("model/{file}"), "{}");
-                }
-            }
-        }
-    }
 }

@@ -4,6 +4,7 @@
 //!
 //! With the cargo feature `onig` the engine is Oniguruma itself, and patterns stay as they are.
 
+mod members;
 mod set;
 mod translate;
 

@@ -1,9 +1,9 @@
 //! Sets of characters by their names, as Oniguruma has them.
 
-/// Members of a class: letters, marks, decimal digits, connecting punctuation.
-const WORD: &str = r"\p{Alphabetic}\p{M}\p{Nd}\p{Pc}";
+/// The members of `\w` in brackets, and of `[:word:]`: letters, marks, decimal digits, connecting punctuation.
+pub(super) const WORD: &str = r"\p{Alphabetic}\p{M}\p{Nd}\p{Pc}";
 
-/// The members of `\w`: those of a word, and the fractions and powers of Latin-1.
+/// The members of `\w` by itself and of `\p{Word}`: those, and the fractions and powers of Latin-1.
 pub(super) const WORD_LETTER: &str = r"\p{Alphabetic}\p{M}\p{Nd}\p{Pc}²³¹¼½¾";
 
 /// Members of the class that `[:NAME:]` names.
@@ -92,10 +92,28 @@ pub(super) fn property(name: &str) -> Option<String> {
         "whitespace" => r"\s",
         "uppercase" => r"\p{Uppercase}",
         "lowercase" => r"\p{Lowercase}",
+        "word" => WORD_LETTER,
         "any" => r"\x{0}-\x{10FFFF}",
         "punct" => r"\p{P}",
         "posixpunct" => r"\p{P}\p{S}",
         other => posix(other)?,
     };
     Some(named.to_owned())
+}
+
+/// What a backslash or a bracket stands for.
+pub(super) enum Member {
+    Letter(char),
+    Set {
+        negated: bool,
+        /// As they stand inside a class.
+        members: String,
+        /// Whether that is how it was written.
+        as_is: bool,
+    },
+}
+
+/// A character by its number.
+pub(super) fn by_number(c: char) -> String {
+    format!("\\x{{{:X}}}", c as u32)
 }

@@ -27,7 +27,8 @@ const READERS: [&str; 6] = [
 fn reader(settings: &Settings<'_>, files: &[&str]) -> Option<Class> {
     let name = settings.class.as_deref().or_else(|| class::by_model(&settings.model_type))?;
     let class = class::named(name).filter(|class| READERS.contains(&class.name))?;
-    ((class.kind == Kind::Bert) == (files.len() == 1)).then_some(class)
+    // Built from a vocabulary, the mask takes in no blank unless the settings say so (transformers 5.24).
+    ((class.kind == Kind::Bert) == (files.len() == 1)).then_some(Class { mask: None, ..class })
 }
 
 /// The text of `tokenizer.json` from `files`, all of which are there; and what was applied to it, by file.
