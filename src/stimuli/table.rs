@@ -85,7 +85,7 @@ impl Feature {
         if let Some(row) = values.iter().position(|value| value.is_some_and(|x| !x.is_finite())) {
             return Err(Error::NotANumber {
                 feature: name.to_owned(),
-                row: row + 1,
+                row,
                 value: values[row].map(|x| x.to_string()).unwrap_or_default(),
             });
         }
@@ -344,7 +344,7 @@ impl FeatureTable {
             None => Ok(None),
             Some(code) => numbers[*code as usize].map(Some).ok_or_else(|| Error::NotANumber {
                 feature: name.to_owned(),
-                row: row + 1,
+                row,
                 value: levels[*code as usize].clone(),
             }),
         };
