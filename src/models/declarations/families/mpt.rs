@@ -1,4 +1,4 @@
-//! MPT (MosaicML 2023): positions are slopes on the scores, and nothing has a bias.
+//! MPT (`MosaicML` 2023): positions are slopes on the scores, and nothing has a bias.
 //!
 //! Source: `models/mpt/modeling_mpt.py` of Hugging Face transformers, which computes one kind of MPT whatever `config.json` says
 //! of others; those are refused here.

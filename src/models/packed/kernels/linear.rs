@@ -226,7 +226,7 @@ fn finish<S: Simd>(
                         for_each(simd, &mut full, |simd, sum| activate(simd, activation, sum));
                     }
                     Finish::Add(_) => {
-                        full.iter_mut().zip(residual).for_each(|(sum, residual)| *sum += residual)
+                        full.iter_mut().zip(residual).for_each(|(sum, residual)| *sum += residual);
                     }
                 }
                 y[..width].copy_from_slice(&full[..width]);

@@ -21,6 +21,7 @@ mod parts;
 mod room;
 pub(in crate::models) mod rotate;
 pub(in crate::models) mod scan;
+mod scores;
 mod simd;
 mod tiles;
 mod vectors;

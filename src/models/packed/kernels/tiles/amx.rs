@@ -87,6 +87,7 @@ impl Ready {
     }
 
     /// What multiplies numbers of so many parts.
+    #[expect(clippy::unused_self, reason = "what is ready is proof, and has to outlive the tiles")]
     pub(in super::super) fn multiply(&self, parts: Parts) -> Tiles<'_> {
         Tiles { parts, ready: PhantomData }
     }
@@ -231,7 +232,7 @@ fn steps<const X: usize, const W: usize, const HALVES: usize>(
         }
     }
     let chunks = x.chunks_exact(X * 2).zip(weights.chunks_exact(W * 2));
-    let lines = (ahead.len() * size_of::<Tile>() / 64).div_ceil(chunks.len().max(1));
+    let lines = (size_of_val(ahead) / 64).div_ceil(chunks.len().max(1));
     let mut line: *const u8 = ahead.as_ptr().cast();
     for (x, weights) in chunks {
         // SAFETY: as above; each tile is 1 KiB. Fetching ahead reads nothing, wherever it points.

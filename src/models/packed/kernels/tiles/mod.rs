@@ -39,7 +39,7 @@ mod tests {
     ];
 
     /// `x` by all panels, in two steps over the inputs, and split again as the inputs of another layer.
-    struct Sums<'a, M> {
+    struct Products<'a, M> {
         multiply: M,
         x: &'a [f32],
         inputs: usize,
@@ -49,7 +49,7 @@ mod tests {
         split: &'a mut Vec<u16>,
     }
 
-    impl<M: Multiply<Item = Tile>> Kernel for Sums<'_, M> {
+    impl<M: Multiply<Item = Tile>> Kernel for Products<'_, M> {
         #[inline(always)]
         fn run<S: Simd>(self, simd: S) {
             let Self { multiply, x, inputs, panels, weights, .. } = self;
@@ -88,7 +88,7 @@ mod tests {
         let (mut sums, mut split) = (Vec::new(), Vec::new());
         let panels = outputs.div_ceil(PANEL);
         let level = Level::here().next().unwrap();
-        run_at(level, Sums { multiply, x, inputs, panels, weights, sums: &mut sums, split: &mut split });
+        run_at(level, Products { multiply, x, inputs, panels, weights, sums: &mut sums, split: &mut split });
         (sums, split)
     }
 
