@@ -201,7 +201,10 @@ impl Check {
         // Of a grammar that generates nothing there is nothing else to say.
         let is_empty = self.measured == 0;
         for feature in self.constant().filter(|_| !is_empty) {
-            findings.push(format!("{} never varies: a run leaves it out", feature.name));
+            findings.push(format!(
+                "{} never varies; a fit leaves it out (--drop {})",
+                feature.name, feature.name
+            ));
         }
         for pair in self.confounds.flagged() {
             findings.push(format!("{} and {} are confounded: r = {:.3}", pair.a, pair.b, pair.r));

@@ -202,7 +202,9 @@ impl Mistakes {
             Ok(value) => return Ok(Some(value)),
             Err(Error::Invalid(problem)) => self.push(*problem),
             Err(Error::Several { problems, more }) => {
-                problems.into_iter().for_each(|problem| self.push(problem));
+                for problem in problems {
+                    self.push(problem);
+                }
                 self.more += more;
             }
             Err(other) => return Err(other),

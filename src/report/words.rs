@@ -46,7 +46,7 @@ pub(super) fn stars(summary: &Summary, run: &RunRecord) -> Option<String> {
         let draws = draws
             .map(|n| format!(" ({} of the null)", text::counted(u128::from(n), "draw")))
             .unwrap_or_default();
-        format!("p < {}, one-sided, after Benjamini and Hochberg{draws}", short(ALPHA, 2))
+        format!("p < {}, one-sided, after Benjamini and Hochberg{draws}; null: the effect adds nothing to the others", short(ALPHA, 2))
     })
 }
 

@@ -163,6 +163,6 @@ fn other(path: &Path, seen: &Seen) -> Error {
 
 fn not_utf8(path: &Path, error: &std::string::FromUtf8Error) -> Error {
     let at = error.utf8_error().valid_up_to();
-    let line = 1 + error.as_bytes()[..at].iter().filter(|&&byte| byte == b'\n').count() as u64;
+    let line = error.as_bytes()[..at].split(|&byte| byte == b'\n').count() as u64;
     raw::Fault::new(line, "not valid UTF-8", "save the file as UTF-8").of(path)
 }

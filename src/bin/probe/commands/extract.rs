@@ -56,6 +56,7 @@ pub fn run(args: &ExtractCommand, printer: &Printer) -> Result<()> {
             "untrained": options.untrained,
             "device": options.device.to_string(),
             "dtype": options.dtype,
+            "precision": options.precision,
             "layers": activations.layers(),
             "transforms": activations.provenance().transforms,
             "stimuli": throughput.stimuli,

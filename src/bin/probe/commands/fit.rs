@@ -48,6 +48,7 @@ pub fn run(args: &FitArgs, words: Vec<String>, printer: &Printer) -> Result<()> 
             commit: activations.provenance().commit.clone(),
             untrained: activations.provenance().untrained,
             dtype: activations.provenance().dtype.clone(),
+            precision: activations.provenance().precision.clone(),
             pooling: activations.provenance().pooling.map(|p| p.to_string()).unwrap_or_default(),
             ..ModelRecord::default()
         }),

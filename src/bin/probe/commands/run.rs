@@ -9,7 +9,7 @@ use mlem_probe::activations::Destination;
 use mlem_probe::compare::{Representation, stimuli_sample};
 use mlem_probe::files::Lock;
 use mlem_probe::grammar::{Draw, Grammar};
-use mlem_probe::models::Dtype;
+use mlem_probe::models::{Dtype, Precision};
 use mlem_probe::numeric::rng::Stream;
 use mlem_probe::rundir::{Fit, ModelRecord, RECORD, RunDir, RunRecord, wanted};
 use mlem_probe::stimuli::Stimuli;
@@ -153,6 +153,7 @@ impl<'a> Prepared<'a> {
             untrained: options.untrained,
             device: Some(options.device.to_string()),
             dtype: (options.dtype != Dtype::F32).then(|| options.dtype.to_string()),
+            precision: (options.precision != Precision::F32).then(|| options.precision.to_string()),
             config: serde_json::from_str(&checkpoint.config).unwrap_or_default(),
             tokenizer: checkpoint.tokenizer.applied.clone(),
             pooling: pooling(&args.extract, stimuli),
