@@ -86,7 +86,7 @@ pub fn differences(there: &RunRecord, here: &RunRecord) -> Vec<String> {
                 text::join_and(&here.stimuli.features),
             ),
             (old, new) if old == new => {
-                own.push(format!("the sentences or feature values of {new} have changed"))
+                own.push(format!("the sentences or feature values of {new} have changed"));
             }
             (old, new) => tell("the stimuli are", old, new),
         }

@@ -91,7 +91,8 @@ impl Stimuli {
     #[must_use]
     pub fn repeats(&self) -> (Vec<Vec<usize>>, Vec<Vec<usize>>) {
         let Some(sentences) = self.sentences.as_deref() else { return Default::default() };
-        let mut rows: BTreeMap<(&str, Option<(u32, u32)>), Vec<usize>> = BTreeMap::new();
+        type Place<'a> = (&'a str, Option<(u32, u32)>);
+        let mut rows: BTreeMap<Place<'_>, Vec<usize>> = BTreeMap::new();
         for (row, sentence) in sentences.iter().enumerate() {
             let place = self.word(row).map(|(_, span)| (span.start, span.end));
             rows.entry((sentence, place)).or_default().push(row);

@@ -177,7 +177,7 @@ fn a_long_text_is_told_by_its_beginning_even_where_a_character_is_cut() {
         let text = format!("sentence,n\n{}{}", "a".repeat(shift), "ä日,1\n".repeat(10_000));
         assert_eq!(file("s", text.as_bytes()).kind, Kind::Csv, "{shift}");
     }
-    let records = format!("[{}]", ["{\"a\": \"ä\"}"; 5000].join(", "));
+    let records = format!("[{}]", vec!["{\"a\": \"ä\"}"; 5000].join(", "));
     assert_eq!(file("r", records.as_bytes()).kind, Kind::JsonRecords);
     let lines = format!("{{\"a\": \"{}\"}}\n", "b".repeat(3000)).repeat(20);
     assert_eq!(file("r", lines.as_bytes()).kind, Kind::JsonLines);
