@@ -181,7 +181,7 @@ def reference(text):
 def plain(text):
     """What the program shows, true as 1 and without the quotes that tell a word from a value."""
     text = re.sub(r"\bTrue\b", "1", re.sub(r"\bFalse\b", "0", text.replace("'", "")))
-    if text.startswith("{") and text != "{/}":
+    if text.startswith("{") and text != "{/}" and "{" not in text[1:]:
         return "{%s}" % ", ".join(sorted(text[1:-1].split(", ")))
     return text
 

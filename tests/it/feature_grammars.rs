@@ -67,6 +67,9 @@ fn unions_are_worked_out_in_labels_and_sets_have_no_order() {
     // What is written in another order is the same set, and unifies.
     let text = "S -> subj_A 'x' | 'y' subj_B\nsubj_A[G={f, m}] -> B[G={m,f}]\nB[G={f, m, f}] -> 'b'\nsubj_B[G={/}] -> 'c'\n";
     assert_eq!(labels(text, "subj_G"), ["b x: {f, m}", "y c: {/}"]);
+    // What is in both is in the union once.
+    let text = "S -> subj_A[G={b, c}] 'x' | subj_A[G={d}] 'y'\nsubj_A[G={?a+?a}] -> B[G=?a]\nB -> 'w'\nB[G={d}] -> 'v'\n";
+    assert_eq!(all(text).sentences().unwrap(), ["w x", "w y", "v y"]);
     // A tuple has an order.
     let text = "S -> A[T=(a, b)]\nA[T=(b, a)] -> 'x'\nA[T=((a)+(b))] -> 'y'\n";
     assert_eq!(all(text).sentences().unwrap(), ["y"]);
@@ -176,7 +179,7 @@ fn plain(text: &str) -> String {
         text = words.concat();
     }
     match text.strip_prefix('{').and_then(|inside| inside.strip_suffix('}')) {
-        Some(inside) if inside != "/" => {
+        Some(inside) if inside != "/" && !inside.contains('{') => {
             let mut items: Vec<&str> = inside.split(", ").collect();
             items.sort_unstable();
             format!("{{{}}}", items.join(", "))

@@ -247,6 +247,16 @@ impl<'a> Reader<'a> {
         if parts.iter().any(|part| matches!(part, Ast::Anything)) {
             return Ok(Ast::Anything);
         }
+        // What is in both is in the union once: `{?a+?a}` is `?a`.
+        if joined && kind == Gathering::Set {
+            let mut once: Vec<Ast> = Vec::new();
+            for part in parts {
+                if !once.contains(&part) {
+                    once.push(part);
+                }
+            }
+            parts = once;
+        }
         if let (true, [Ast::Variable(_)]) = (joined, parts.as_slice()) {
             return Ok(parts.remove(0));
         }
