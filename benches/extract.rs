@@ -14,6 +14,7 @@ use mlem_probe::hub::{Checkpoint, Weights};
 use mlem_probe::models::{LoadOptions, Model, Precision};
 use mlem_probe::progress::Silent;
 use mlem_probe::stimuli::{FeatureTable, Stimuli};
+use mlem_probe::tokens::TokenizerText;
 
 const NOUNS: [&str; 8] = ["woman", "girl", "queen", "lady", "man", "boy", "king", "clerk"];
 const VERBS: [&str; 2] = ["sees", "likes"];
@@ -86,7 +87,7 @@ fn checkpoint(folder: &Path, d: usize, n_layers: usize) -> Checkpoint {
         id: "random".to_owned(),
         commit: None,
         config: config.to_string(),
-        tokenizer: tokenizer.to_string(),
+        tokenizer: TokenizerText::alone(&tokenizer.to_string()),
         weights: Weights::Safetensors(vec![path]),
     }
 }

@@ -64,6 +64,28 @@ pub fn join_or(items: &[impl AsRef<str>]) -> String {
     }
 }
 
+/// `word` as a shell takes it for one argument.
+#[must_use]
+pub fn argument(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "_-.,/:=+@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
+/// The first `n` of a list, and how many there are beside them: `a, b and 3 more`.
+#[must_use]
+pub fn some(items: &[impl AsRef<str>], n: usize) -> String {
+    if items.len() <= n {
+        return join_and(items);
+    }
+    let mut shown: Vec<String> = items.iter().take(n).map(|item| item.as_ref().to_owned()).collect();
+    shown.push(format!("{} more", count((items.len() - n) as u128)));
+    join_and(&shown)
+}
+
 /// A count with thousands separated: `26,880`.
 #[must_use]
 pub fn count(number: u128) -> String {
@@ -132,5 +154,8 @@ mod tests {
         assert_eq!(join_and(&["a", "b", "c"]), "a, b and c");
         assert_eq!(join_or(&["a", "b", "c"]), "a, b or c");
         assert_eq!(join_or(&["a"]), "a");
+        assert_eq!(some(&["a", "b", "c", "d"], 2), "a, b and 2 more");
+        assert_eq!(some(&["a", "b"], 2), "a and b");
+        assert_eq!((argument("a_b"), argument("it's")), ("a_b".to_owned(), r"'it'\''s'".to_owned()));
     }
 }

@@ -196,11 +196,8 @@ impl Extract {
 
     /// What activations of `stimuli` are activations of.
     fn provenance_with(&self, stimuli: &Stimuli, model: &Model) -> Provenance {
-        let loaded = Loaded {
-            untrained: model.untrained(),
-            dtype: model.dtype(),
-            precision: model.precision(),
-        };
+        let loaded =
+            Loaded { untrained: model.untrained(), dtype: model.dtype(), precision: model.precision() };
         self.provenance(stimuli, model.id(), model.commit(), loaded)
     }
 

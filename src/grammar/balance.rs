@@ -36,6 +36,10 @@ struct Leveled {
 
 impl Leveled {
     fn new(feature: &Feature) -> Self {
+        if let Some(has) = feature.presence() {
+            let codes = has.into_iter().map(u32::from).collect();
+            return Self { codes, kernel: vec![0.0, 1.0, 1.0, 0.0], n_levels: 2, even: true };
+        }
         let missing = |n_levels: usize| n_levels as u32;
         let (codes, places, even): (Vec<Option<u32>>, Vec<f64>, bool) = match feature.values() {
             Values::Categorical { levels, codes } => (codes.clone(), vec![0.0; levels.len()], true),
@@ -98,11 +102,8 @@ pub(super) fn choose(features: &FeatureTable, words: &[Vec<Option<u32>>], n: usi
     let mut stream = Stream::new(seed, "balance");
     let mut order: Vec<usize> = (0..total).collect();
     stream.shuffle(&mut order);
-    let leveled: Vec<Leveled> = features
-        .iter()
-        .filter(|feature| feature.n_distinct() + feature.n_missing().min(1) > 1)
-        .map(Leveled::new)
-        .collect();
+    let leveled: Vec<Leveled> =
+        features.iter().filter(|feature| feature.varies()).map(Leveled::new).collect();
     let mut exchange = Exchange::new(&leveled, words, &order[..n]);
     let mut idle = 0;
     // Each sentence may be exchanged some forty times; long before that nothing is left to gain.

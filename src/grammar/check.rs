@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::columns::ColumnSource;
 use super::count::{Count, TemplateCount};
 use super::doubt::Doubt;
-use super::error::Result;
+use super::error::{Problem, Result};
 use super::ready::Grammar;
 use crate::stimuli::FeatureLevels;
 use crate::stimuli::confounds::{Confounds, Pair, THRESHOLD};
@@ -40,6 +40,8 @@ pub struct Check {
     pub repeated: usize,
     /// Words of the lexicons that no sentence uses: `lexicon: word`.
     pub unused: Vec<String>,
+    /// What reading the grammar left to say ([`Grammar::warnings`]).
+    pub warnings: Vec<String>,
     /// What it says and hardly anyone means.
     pub doubts: Vec<Doubt>,
 }
@@ -79,6 +81,7 @@ impl Grammar {
             ambiguous: ambiguous.into_iter().collect(),
             repeated,
             unused: self.unused(),
+            warnings: self.warnings().iter().map(Problem::brief).collect(),
             doubts: self.doubts()?.into_iter().chain(self.unused_forms()).collect(),
         })
     }
@@ -119,7 +122,7 @@ impl Check {
     }
 
     fn constant(&self) -> impl Iterator<Item = &FeatureLevels> {
-        self.features.iter().filter(|feature| feature.levels.len() + feature.missing.min(1) < 2)
+        self.features.iter().filter(|feature| !feature.varies)
     }
 
     /// The findings as a page of plain text.
@@ -175,13 +178,15 @@ impl Check {
     }
 
     fn write_findings(&self, out: &mut String) -> std::fmt::Result {
-        let mut findings: Vec<String> = Vec::new();
+        let mut findings: Vec<String> = self.warnings.clone();
         findings.extend(self.templates.iter().filter_map(|template| {
             let killer = template.killer.as_ref()?;
-            Some(format!("a template generates nothing: {killer}"))
+            Some(format!("a template generates nothing: {killer}; loosen it, or add words that meet it"))
         }));
         for sentence in self.ambiguous.iter().take(SHOWN) {
-            findings.push(format!("a sentence with two sets of labels: {sentence}"));
+            findings.push(format!(
+                "a sentence with two sets of labels: {sentence} (let them differ in a word, or give them the same labels)"
+            ));
         }
         if self.ambiguous.len() > SHOWN {
             findings.push(format!("{} more such sentences", count_more(self.ambiguous.len())));
@@ -193,9 +198,11 @@ impl Check {
             ));
         }
         findings.extend(self.doubts.iter().map(ToString::to_string));
-        for feature in self.constant() {
+        // Of a grammar that generates nothing there is nothing else to say.
+        let is_empty = self.measured == 0;
+        for feature in self.constant().filter(|_| !is_empty) {
             findings.push(format!(
-                "{} never varies, which a fit refuses; leave it out with --drop {}",
+                "{} never varies; a fit leaves it out (--drop {})",
                 feature.name, feature.name
             ));
         }
@@ -211,7 +218,7 @@ impl Check {
         for dependency in self.confounds.dependencies() {
             findings.push(format!("{} is a function of {}", dependency.feature, dependency.of));
         }
-        for word in &self.unused {
+        for word in self.unused.iter().filter(|_| !is_empty) {
             findings.push(format!("never used: {word}"));
         }
         if !findings.is_empty() {

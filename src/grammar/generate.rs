@@ -8,6 +8,7 @@ use super::columns::{Column, ColumnSource, Side};
 use super::lattice::{Lattice, Visitor};
 use super::rules::{Atom, Name, Rules, Value};
 use super::sieve::Sieve;
+use super::value::shown;
 use crate::stimuli::{Feature, FeatureTable, Result, Span, Stimuli};
 
 /// A derivation as it is written down.
@@ -276,9 +277,12 @@ impl<'a> Generator<'a> {
             order.sort_unstable_by_key(|&row| &joined.sentences[row]);
             for (sentence, labels) in repeated {
                 let at = order.binary_search_by_key(&&sentence, |&row| &joined.sentences[row]);
+                let unified = |label: &Option<u32>| label.map(|label| Atom(label).unified());
                 let relabelled = at.is_ok_and(|at| {
                     let row = order[at];
-                    joined.labels[row * n_columns..(row + 1) * n_columns] != labels
+                    let first = &joined.labels[row * n_columns..(row + 1) * n_columns];
+                    // A count of words is no value, but the same sentence has the same count.
+                    first.iter().map(unified).ne(labels.iter().map(unified))
                 });
                 joined.duplicates.push(Duplicate { sentence, relabelled });
             }
@@ -306,17 +310,31 @@ impl<'a> Generator<'a> {
         if matches!(column.source, ColumnSource::Words) {
             return Feature::numeric(&column.name, codes.iter().map(|words| words.map(f64::from)).collect());
         }
-        let number = |code: u32| match self.rules.value(Atom(code)) {
+        let value = |code: u32| self.lattice.value(self.rules, Atom(code));
+        let number = |code: u32| match value(code) {
             Value::Number(number) => Some(*number),
-            Value::Text(_) => None,
+            _ => None,
         };
         let numbers: Option<Vec<Option<f64>>> =
             codes.iter().map(|code| code.map_or(Some(None), |code| number(code).map(Some))).collect();
         match numbers {
             Some(numbers) if codes.iter().any(Option::is_some) => Feature::numeric(&column.name, numbers),
             _ => {
-                let levels: Vec<String> = self.rules.values().iter().map(Value::display).collect();
-                Ok(Feature::from_codes(&column.name, &levels, codes))
+                // Only what occurs in the column: a grammar may have very many values.
+                let mut place = vec![None; self.lattice.n_values(self.rules)];
+                let mut occurring = Vec::new();
+                let codes: Vec<Option<u32>> = codes
+                    .iter()
+                    .map(|code| {
+                        code.map(|code| {
+                            *place[code as usize].get_or_insert_with(|| {
+                                occurring.push(value(code));
+                                occurring.len() as u32 - 1
+                            })
+                        })
+                    })
+                    .collect();
+                Ok(Feature::from_codes(&column.name, &shown(&occurring), &codes))
             }
         }
     }

@@ -1,13 +1,12 @@
 //! A grammar, read from its text and packed, ready to generate.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::bundled::bundled;
 use super::columns::Column;
 use super::count::{Count, TemplateCount};
 use super::draw::IndexSample;
-use super::error::{Error, Result, SourceText};
+use super::error::{Error, Problem, Result, SourceText};
 use super::generate::{Generator, Labelled};
 use super::lattice::{BUDGET, DEEPEST, DEPTH, Lattice, Refused};
 use super::rules::Rules;
@@ -15,7 +14,7 @@ use super::sieve::Sieve;
 use super::{distinct, fcfg, toml};
 use crate::files;
 use crate::numeric::rng::Stream;
-use crate::stimuli::{Source, Stimuli};
+use crate::stimuli::{self, Source, Stimuli};
 
 /// What a lattice may cost whose rules could do with fewer tests; a fraction of a second's work.
 const CHEAP: usize = BUDGET >> 3;
@@ -40,6 +39,9 @@ pub struct Grammar {
     pub(super) templates: Vec<(String, usize)>,
     /// The words of all lexicons, for what is never used.
     pub(super) words: Vec<String>,
+    pub(super) warnings: Vec<Problem>,
+    /// The features whose values are to be read as numbers.
+    pub(super) numeric: Vec<String>,
     pub(super) lattice: Lattice,
 }
 
@@ -135,14 +137,17 @@ impl Grammar {
         let stem = Path::new(origin).file_stem().map(|stem| stem.to_string_lossy().into_owned());
         let mut name = stem.unwrap_or_else(|| origin.to_owned());
         let mut summary = None;
+        let mut warnings = Vec::new();
         let (mut rules, templates, words, columns, document) = if is_fcfg(origin) {
-            let fcfg::Compiled { rules, templates, words, .. } = fcfg::compile(source)?;
-            (rules, templates, words, None, None)
+            let compiled = fcfg::compile(source)?;
+            warnings = compiled.warnings;
+            (compiled.rules, compiled.templates, compiled.words, None, None)
         } else {
             let mut document = toml::Document::parse(source, folder)?;
             let toml::Compiled { rules, templates, words, columns } = toml::compile(&document, source)?;
             name = document.name.take().unwrap_or(name);
             summary = document.summary.take();
+            warnings.append(&mut document.warnings);
             (rules, templates, words, Some(columns), Some(document))
         };
         let lattice = packed(&mut rules, depth).map_err(|refused| {
@@ -169,6 +174,8 @@ impl Grammar {
             columns,
             templates,
             words,
+            warnings,
+            numeric: Vec::new(),
             lattice,
         })
     }
@@ -185,10 +192,32 @@ impl Grammar {
         self.summary.as_deref()
     }
 
+    /// What is odd about it without being wrong: a category that stands in productions and that none makes.
+    #[must_use]
+    pub fn warnings(&self) -> &[Problem] {
+        &self.warnings
+    }
+
     /// The names of the features that its stimuli have, in the order of the columns.
     #[must_use]
     pub fn features(&self) -> Vec<&str> {
         self.columns.iter().map(|column| column.name.as_str()).collect()
+    }
+
+    /// Declares the features called `names` numeric: a feature grammar's integers are names unless someone says so.
+    ///
+    /// # Errors
+    ///
+    /// [`stimuli::Error::UnknownFeature`]. That a value is no number is an error of whatever generates it.
+    pub fn declare_numeric(&mut self, names: &[String]) -> Result<()> {
+        for name in names {
+            if !self.columns.iter().any(|column| column.name == *name) {
+                let known = self.columns.iter().map(|column| column.name.clone()).collect();
+                return Err(stimuli::Error::UnknownFeature { name: name.clone(), known }.into());
+            }
+        }
+        self.numeric.extend_from_slice(names);
+        Ok(())
     }
 
     /// The hash of its text and of the lexicon files that it names (BLAKE3, hex).
@@ -236,7 +265,11 @@ impl Grammar {
     pub(super) fn stimuli(&self, labelled: Labelled, drawn: String) -> Result<Stimuli> {
         let source =
             Source { grammar: Some(self.name.clone()), grammar_hash: Some(self.hash()), drawn: Some(drawn) };
-        Ok(self.generator().stimuli(labelled)?.with_source(source))
+        let mut stimuli = self.generator().stimuli(labelled)?;
+        for name in &self.numeric {
+            stimuli.features_mut().declare_numeric(name)?;
+        }
+        Ok(stimuli.with_source(source))
     }
 
     pub(super) fn generator(&self) -> Generator<'_> {
@@ -255,10 +288,8 @@ impl Grammar {
         }
         let Some(document) = &self.document else {
             let compiled = fcfg::compile(source)?;
-            return Ok(empty
-                .into_iter()
-                .map(|(_, rule)| fcfg::killer(&compiled, rule, self.lattice.depth))
-                .collect());
+            let rules: Vec<usize> = empty.into_iter().map(|(_, rule)| rule).collect();
+            return Ok(fcfg::killers(&compiled, &rules, self.lattice.depth));
         };
         empty.into_iter().map(|(index, _)| toml::killer(document, source, index)).collect()
     }
@@ -271,7 +302,7 @@ pub(super) fn counts(
     lattice: &Lattice,
     templates: &[(String, usize)],
 ) -> Vec<TemplateCount> {
-    let candidates: BTreeMap<usize, u128> = lattice.counts_of_rules().into_iter().collect();
+    let candidates = lattice.counts_of_rules();
     let count = |(label, rule): &(String, usize)| {
         let candidates = candidates.get(rule).copied().unwrap_or(0);
         let sieved = candidates > 0 && !rules.all[*rule].sieved.is_empty();

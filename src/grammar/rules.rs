@@ -5,34 +5,28 @@
 
 use std::collections::BTreeMap;
 
+pub(super) use super::value::{Gathering, Identity, Value};
+
 /// A value of a feature, interned in [`Rules::value`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Atom(pub u32);
 
+/// Values that every grammar has, at places that tell which of them unify: true with 1, false with 0.
+fn first_values() -> [Value; 4] {
+    let integer = |digits: &str| Value::Integer(digits.to_owned());
+    [Value::Bool(true), integer("1"), Value::Bool(false), integer("0")]
+}
+
+impl Atom {
+    /// The one of the values that unify with this one which stands for all of them.
+    pub(super) fn unified(self) -> Self {
+        Self(if self.0 < 4 { self.0 & !1 } else { self.0 })
+    }
+}
+
 /// The name of a feature, interned in [`Rules::names`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Name(pub u32);
-
-/// A value as a table shows it.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Value {
-    Text(String),
-    Number(f64),
-}
-
-impl Value {
-    pub(super) fn display(&self) -> String {
-        match self {
-            Self::Text(text) => text.clone(),
-            Self::Number(number) => number.to_string(),
-        }
-    }
-
-    /// What makes two values the same one: the number `3` is not the text `3`.
-    fn identity(&self) -> (bool, String) {
-        (matches!(self, Self::Number(_)), self.display())
-    }
-}
 
 /// Part of a feature structure: a value, a variable of the rule, a structure sorted by name, or one that a variable stands for.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,6 +35,17 @@ pub(super) enum Term {
     Var(u32),
     Structure(Vec<(Name, Term)>),
     Shared(u32, Box<Term>),
+    /// A set or a tuple that is known once its variables are.
+    Gathered(Gathered),
+}
+
+/// Values in one, where some are not known yet.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Gathered<P = Term> {
+    pub kind: Gathering,
+    /// Whether parts that are gathered in the same way give their items: `{?a+?b}`, not `{?a, ?b}`.
+    pub joined: bool,
+    pub parts: Vec<P>,
 }
 
 /// What an arc of a body consumes.
@@ -104,6 +109,7 @@ impl Term {
                 term.rename(name);
             }
             Self::Structure(features) => features.iter_mut().for_each(|(_, term)| term.rename(name)),
+            Self::Gathered(gathered) => gathered.parts.iter_mut().for_each(|term| term.rename(name)),
         }
     }
 
@@ -120,6 +126,7 @@ impl Term {
                     term.variables(into);
                 }
             }
+            Self::Gathered(gathered) => gathered.parts.iter().for_each(|term| term.variables(into)),
         }
     }
 }
@@ -214,7 +221,7 @@ impl Piece {
 }
 
 /// A grammar, compiled.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct Rules {
     /// The rules of each symbol, as indices of `all`.
     pub symbols: Vec<Vec<usize>>,
@@ -226,11 +233,37 @@ pub(super) struct Rules {
     pub pieces: Vec<Piece>,
     pub slots: Vec<String>,
     pub names: Interner,
+    /// Whether some rule gathers values that are not known before it ends.
+    pub gathers: bool,
     values: Vec<Value>,
-    value_ids: BTreeMap<(bool, String), u32>,
+    value_ids: BTreeMap<Identity, u32>,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        let values = first_values().to_vec();
+        Self {
+            symbols: Vec::new(),
+            all: Vec::new(),
+            start: 0,
+            start_features: Vec::new(),
+            start_variables: 0,
+            pieces: Vec::new(),
+            slots: Vec::new(),
+            names: Interner::default(),
+            gathers: false,
+            value_ids: (0..).zip(&values).map(|(id, value)| (value.identity(), id)).collect(),
+            values,
+        }
+    }
 }
 
 impl Rules {
+    /// The atom of `value`, where there is one.
+    pub(super) fn known(&self, value: &Value) -> Option<Atom> {
+        self.value_ids.get(&value.identity()).copied().map(Atom)
+    }
+
     pub(super) fn atom(&mut self, value: Value) -> Atom {
         let next = self.values.len() as u32;
         let id = *self.value_ids.entry(value.identity()).or_insert(next);

@@ -46,7 +46,7 @@ impl Sieve {
             Term::Var(variable) => {
                 places[*variable as usize].iter().find_map(|&(slot, feature)| value(slot, feature))
             }
-            Term::Structure(_) | Term::Shared(..) => None,
+            Term::Structure(_) | Term::Shared(..) | Term::Gathered(_) => None,
         };
         tests.iter().all(|test| test.holds(known))
     }

@@ -3,7 +3,7 @@
 //! A structure maps feature names to terms and is open: a feature it lacks is unconstrained, so that a past form without
 //! a number agrees with any subject. Structures may share parts and may nest; both front doors use this one module.
 
-use super::rules::{Atom, Name, Term};
+use super::rules::{Atom, Gathered, Gathering, Name, Term};
 
 /// Structures that nest deeper than this are not written down.
 pub(super) const NESTING: usize = 256;
@@ -21,6 +21,7 @@ enum Cell {
     Atom(Atom),
     Link(usize),
     Structure(Vec<(Name, usize)>),
+    Gathered(Gathered<usize>),
 }
 
 /// Terms written down so that two lists of terms are equal up to the names of their variables if and only if their keys
@@ -38,6 +39,7 @@ const FREE: u32 = 0;
 const ATOM: u32 = 1;
 const STRUCTURE: u32 = 2;
 const SHARED: u32 = 3;
+const GATHERED: u32 = 4;
 
 impl Arena {
     pub(super) fn clear(&mut self) {
@@ -59,7 +61,8 @@ impl Arena {
         self.push(Cell::Free)
     }
 
-    fn find(&self, mut term: usize) -> usize {
+    /// What stands for `term` and all that were made one with it.
+    pub(super) fn find(&self, mut term: usize) -> usize {
         while let Cell::Link(next) = self.cells[term] {
             term = next;
         }
@@ -72,6 +75,20 @@ impl Arena {
             Cell::Atom(atom) => Some(atom),
             _ => None,
         }
+    }
+
+    /// The parts of `term`, if it is a set or a tuple that is not known yet.
+    pub(super) fn gathered(&self, term: usize) -> Option<&Gathered<usize>> {
+        match &self.cells[self.find(term)] {
+            Cell::Gathered(gathered) => Some(gathered),
+            _ => None,
+        }
+    }
+
+    /// Makes `atom` of `term`, whose parts are known now.
+    pub(super) fn settle(&mut self, term: usize, atom: Atom) {
+        let term = self.find(term);
+        self.cells[term] = Cell::Atom(atom);
     }
 
     /// The features of `term`, if it is a structure.
@@ -113,6 +130,10 @@ impl Arena {
                     features.iter().map(|(name, term)| (*name, self.build(term, variables))).collect();
                 self.push(Cell::Structure(features))
             }
+            Term::Gathered(Gathered { kind, joined, parts }) => {
+                let parts = parts.iter().map(|part| self.build(part, variables)).collect();
+                self.push(Cell::Gathered(Gathered { kind: *kind, joined: *joined, parts }))
+            }
         }
     }
 
@@ -125,7 +146,7 @@ impl Arena {
         match (&self.cells[a], &self.cells[b]) {
             (Cell::Free, _) => self.cells[a] = Cell::Link(b),
             (_, Cell::Free) => self.cells[b] = Cell::Link(a),
-            (Cell::Atom(x), Cell::Atom(y)) => return x == y,
+            (Cell::Atom(x), Cell::Atom(y)) => return x.unified() == y.unified(),
             (Cell::Structure(_), Cell::Structure(_)) => {
                 // Linked before its parts are unified, so that a structure inside itself comes to an end.
                 let Cell::Structure(features) = std::mem::replace(&mut self.cells[a], Cell::Link(b)) else {
@@ -145,6 +166,7 @@ impl Arena {
                     }
                 }
             }
+            // What is gathered and not known yet equals nothing but itself.
             _ => return false,
         }
         true
@@ -180,6 +202,13 @@ impl Arena {
             key.extend([STRUCTURE, features.len() as u32]);
             for (name, part) in features {
                 key.push(name.0);
+                self.encode_one(part, key, seen, nesting + 1);
+            }
+        } else if let Cell::Gathered(Gathered { kind, joined, parts }) = &self.cells[term] {
+            let parts = parts.clone();
+            let flags = u32::from(*kind == Gathering::Set) | u32::from(*joined) << 1;
+            key.extend([GATHERED, flags, parts.len() as u32]);
+            for part in parts {
                 self.encode_one(part, key, seen, nesting + 1);
             }
         } else {
@@ -218,6 +247,19 @@ impl Arena {
                     features.push((name, self.decode_one(tag, rest, seen)));
                 }
                 self.cells[cell] = Cell::Structure(features);
+                cell
+            }
+            GATHERED => {
+                let (flags, count) = (next(), next());
+                let cell = self.free();
+                seen.push(cell);
+                let mut parts = Vec::with_capacity(count as usize);
+                for _ in 0..count {
+                    let tag = rest.next().unwrap_or_default();
+                    parts.push(self.decode_one(tag, rest, seen));
+                }
+                let kind = if flags & 1 == 1 { Gathering::Set } else { Gathering::Tuple };
+                self.cells[cell] = Cell::Gathered(Gathered { kind, joined: flags & 2 == 2, parts });
                 cell
             }
             _ => {

@@ -56,6 +56,12 @@ pub enum Error {
         /// Its only value.
         value: Option<String>,
     },
+    /// A feature has another level for every stimulus.
+    #[error("feature `{feature}` has another value for every stimulus, so that all are equally far apart")]
+    NamesStimuli {
+        /// Which feature.
+        feature: String,
+    },
     /// Features and activations are not of the same stimuli.
     #[error("the features have {features} rows and the activations {activations}")]
     RowCounts {
@@ -147,8 +153,9 @@ impl Error {
                 format!("use --folds {} or fewer", (stimuli / least).max(1))
             }
             Self::NoFeatures => "every column but `sentence` is a feature: add at least one".to_owned(),
+            Self::NamesStimuli { feature } => format!("leave it out: --drop {feature}"),
             Self::ConstantFeature { feature, .. } => {
-                format!("remove the column `{feature}`, or add stimuli in which it differs")
+                format!("leave it out (--drop {feature}), or add stimuli in which it differs")
             }
             Self::RowCounts { .. } => {
                 "one row of activations per stimulus, in the same order: extract them again from these stimuli"

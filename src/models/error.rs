@@ -28,12 +28,14 @@ pub enum Error {
         message: String,
     },
     /// The architecture is none of the registry's.
-    #[error("config.json of {id}: model_type `{model_type}` is not supported")]
+    #[error("config.json of {id}: model_type `{model_type}` is not supported{}", because(*.reason))]
     UnsupportedModelType {
         /// Which checkpoint.
         id: String,
         /// What it says it is.
         model_type: String,
+        /// Why it cannot be had, if it is known and cannot.
+        reason: Option<&'static str>,
         /// Every `model_type` that is supported.
         supported: Vec<&'static str>,
     },
@@ -171,6 +173,11 @@ pub enum Error {
     /// The computation failed underneath.
     #[error("the computation failed: {0}")]
     Compute(#[from] candle_core::Error),
+}
+
+/// A reason as the end of a sentence.
+fn because(reason: Option<&str>) -> String {
+    reason.map(|reason| format!(": {reason}")).unwrap_or_default()
 }
 
 impl Error {

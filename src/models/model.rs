@@ -140,14 +140,14 @@ impl Model {
         let family = registry::family(&config)?;
         let declaration = (family.declare)(&config)?;
         config.finish()?;
-        let tokenizer = Tokenizer::parse(&checkpoint.id, &checkpoint.tokenizer)?;
+        let tokenizer = Tokenizer::of(&checkpoint.id, &checkpoint.tokenizer)?;
         if options.offload && device.pads() {
             return Err(Error::Offload);
         }
         let weights = match options.untrained {
             None => Weights::open(&checkpoint.id, &checkpoint.weights, form)?,
             Some(seed) => {
-                let initialiser = Initialiser::new(&config, family.model_type, seed)?;
+                let initialiser = Initialiser::new((family.initial)(&config)?, seed);
                 Weights::untrained(&checkpoint.id, initialiser, form)
             }
         };

@@ -249,6 +249,14 @@ fn null(summary: &Summary, run: &RunRecord) -> Option<String> {
     } else {
         "corrected over all importances, and over the layers' scores apart from them,"
     };
+    let own = if summary.terms.is_empty() {
+        ""
+    } else {
+        ". An importance was held against the null of its own effect: of the effect's distances the residuals from their \
+         regression on all other terms were shuffled likewise, rows and columns together (double semi-partialing, Dekker, \
+         Krackhardt and Snijders 2007), and the statistic is the Spearman on held-out pairs that they add to the model of the \
+         other terms"
+    };
     let intervals = if summary.n_folds > 1 {
         " Intervals over folds are Student's with the variance of Nadeau and Bengio (2003), which allows for the overlap of \
          training sets."
@@ -256,8 +264,8 @@ fn null(summary: &Summary, run: &RunRecord) -> Option<String> {
         ""
     };
     Some(format!(
-        "For the null distribution the stimuli of the activations were shuffled {draws}against the features, and the fit, its \
-         score and the importances computed again; p-values are one-sided, (1 + the number of draws at least as large)/(1 + \
+        "For the null distribution of the score the stimuli of the activations were shuffled {draws}within folds against the \
+         features, and the model fitted and scored again{own}; p-values are one-sided, (1 + the number of draws at least as large)/(1 + \
          draws), {tests} after Holm and after Benjamini and Hochberg.{intervals}",
     ))
 }

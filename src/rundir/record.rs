@@ -9,6 +9,7 @@ use super::error::{Error, Result};
 use crate::activations::Transform;
 use crate::files;
 use crate::stimuli::Source;
+use crate::tokens::Applied;
 
 /// The stimuli of a run.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -50,6 +51,9 @@ pub struct ModelRecord {
     pub precision: Option<String>,
     /// Its `config.json`.
     pub config: serde_json::Value,
+    /// How its tokenizer is read: what was applied, and which file says so.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tokenizer: Vec<Applied>,
     /// How tokens were pooled.
     pub pooling: String,
 }

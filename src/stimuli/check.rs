@@ -147,7 +147,7 @@ impl TableCheck {
     }
 
     fn constant(&self) -> impl Iterator<Item = &FeatureLevels> {
-        self.features.iter().filter(|feature| feature.levels.len() < 2)
+        self.features.iter().filter(|feature| !feature.varies)
     }
 
     /// What was found, one sentence each.
@@ -161,13 +161,14 @@ impl TableCheck {
             ));
         }
         for feature in self.constant() {
-            let value = feature
-                .levels
-                .first()
-                .map_or("no value at all".to_owned(), |(level, _)| format!("`{level}` alone"));
+            let value = match feature.levels.as_slice() {
+                [] => "no value at all".to_owned(),
+                [(level, _)] => format!("`{level}` alone"),
+                _ => "another value for every stimulus".to_owned(),
+            };
             findings.push(format!(
-                "{} never varies: it has {value}; a fit refuses it, so leave it out with --drop {}",
-                feature.name, feature.name
+                "{} tells no stimuli apart: it has {value}; a fit leaves it out",
+                feature.name
             ));
         }
         findings.extend(repeats(&self.repeated, &self.relabelled));

@@ -1,114 +1,16 @@
-//! Stimuli as CSV: `sentence`, then one column per feature; missing is empty. Where the stimuli are words, `word`, `start_idx` and
-//! `end_idx` stand before the features.
+//! Stimuli written as CSV: `sentence`, then one column per feature; missing is empty. Where the stimuli are words, `word`,
+//! `start_idx` and `end_idx` stand before the features.
 
 use std::path::{Path, PathBuf};
 
 use super::sidecar::Sidecar;
-use super::{Error, Feature, FeatureTable, Result, Span, Stimuli, words};
-use crate::{files, text};
+use super::{Error, Result, Span, Stimuli, words};
+use crate::files;
 
 /// The column that holds the sentences; every other column is a feature.
 const SENTENCE: &str = "sentence";
 
 impl Stimuli {
-    /// Reads stimuli from a CSV, and their declared types and spans from the `.json` of the same name beside it, if there is one that
-    /// declares features.
-    ///
-    /// Without a declaration a feature is numeric when every value that is there parses as a finite number.
-    ///
-    /// # Errors
-    ///
-    /// The file cannot be read, is not rectangular, has no feature column, or disagrees with the file beside it.
-    pub fn read(path: &Path) -> Result<Self> {
-        let stimuli = Self::from_csv(&files::read(path)?, path)?;
-        let beside = path.with_extension("json");
-        match Sidecar::read(&beside)? {
-            Some(sidecar) => sidecar.apply(stimuli, &beside),
-            None => Ok(stimuli),
-        }
-    }
-
-    /// Parses a CSV whose name for messages is `path`; types are guessed as [`Stimuli::read`] says.
-    ///
-    /// # Errors
-    ///
-    /// As [`Stimuli::read`].
-    pub fn from_csv(bytes: &[u8], path: &Path) -> Result<Self> {
-        let failed = |line, message: String, hint: &str| {
-            let hint = Some(hint.to_owned()).filter(|hint| !hint.is_empty());
-            Error::Csv { path: path.to_owned(), line, message, hint }
-        };
-        // A byte-order mark, as spreadsheets write it, is not part of the first column's name.
-        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::Headers).from_reader(bytes);
-        let read_failed = |error: csv::Error| {
-            let line = error.position().map_or(1, csv::Position::line);
-            let (message, hint) = match error.kind() {
-                csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-                    let columns = text::counted(u128::from(*expected_len), "column");
-                    let values = text::counted(u128::from(*len), "value");
-                    let hint = "a value with a comma or a quote in it stands in quotes";
-                    (format!("{values} where the header has {columns}"), hint)
-                }
-                csv::ErrorKind::Utf8 { .. } => {
-                    ("not valid UTF-8".to_owned(), "save the file as UTF-8; spreadsheets offer `CSV UTF-8`")
-                }
-                _ => (error.to_string(), ""),
-            };
-            failed(line, message, hint)
-        };
-        let header = reader.headers().map_err(read_failed)?.clone();
-        if let Some(column) = header.iter().position(str::is_empty) {
-            let hint = "give it a name, or remove it";
-            return Err(failed(1, format!("column {} has no name", column + 1), hint));
-        }
-        if header.len() == 1
-            && let Some(divider) = header[0].chars().find(|c| [';', '\t'].contains(c))
-        {
-            let divider = if divider == ';' { "semicolons" } else { "tabs" };
-            let hint = "write commas between columns; spreadsheets that write others can be told so";
-            return Err(failed(1, format!("the columns are divided by {divider}"), hint));
-        }
-        let word_columns = word_columns(&header).map_err(|message| failed(1, message, ""))?;
-        let mut columns: Vec<Vec<Option<String>>> = vec![Vec::new(); header.len()];
-        let mut spans: Vec<Span> = Vec::new();
-        for record in reader.records() {
-            let record = record.map_err(read_failed)?;
-            if let Some([sentence, word, start, end]) =
-                word_columns.map(|at| at.map(|column| &record[column]))
-            {
-                let line = record.position().map_or(1, csv::Position::line);
-                let span = match word {
-                    "" => Err("an empty word".to_owned()),
-                    word => words::span(sentence, word, start, end),
-                };
-                spans.push(span.map_err(|message| failed(line, message, ""))?);
-            }
-            for (column, value) in columns.iter_mut().zip(&record) {
-                column.push(Some(value.to_owned()).filter(|value| !value.is_empty()));
-            }
-        }
-        let n_stimuli = columns.first().map_or(0, Vec::len);
-        let mut sentences = None;
-        let mut features = Vec::new();
-        for (name, values) in header.iter().zip(columns) {
-            if name == SENTENCE {
-                if let Some(row) = values.iter().position(Option::is_none) {
-                    let hint = "write the sentence, or remove the row";
-                    return Err(failed(row as u64 + 2, "an empty sentence".to_owned(), hint));
-                }
-                sentences = Some(values.into_iter().flatten().collect());
-            } else if word_columns.is_none() || !words::COLUMNS.contains(&name) {
-                features.push(guess(name, &values)?);
-            }
-        }
-        if features.is_empty() {
-            return Err(Error::NoFeatures { path: path.to_owned() });
-        }
-        let stimuli = Self::with_rows(sentences, FeatureTable::new(n_stimuli, features)?)?;
-        if word_columns.is_some() { stimuli.with_words(spans) } else { Ok(stimuli) }
-    }
-
     /// The CSV of these stimuli; reading it back with the file of [`Stimuli::write`] beside it gives the same stimuli.
     #[must_use]
     pub fn to_csv(&self) -> Vec<u8> {
@@ -154,39 +56,10 @@ impl Stimuli {
     }
 }
 
-/// Where a table of words has `sentence`, `word`, `start_idx` and `end_idx`; `None` for one of sentences.
-fn word_columns(header: &csv::StringRecord) -> Result<Option<[usize; 4]>, String> {
-    let at = |name: &str| header.iter().position(|column| column == name);
-    let offsets = words::COLUMNS.iter().skip(1).filter(|name| at(name).is_some()).count();
-    let (Some(sentence), Some(word), 1..) = (at(SENTENCE), at(words::WORD), offsets) else { return Ok(None) };
-    match (at(words::COLUMNS[1]), at(words::COLUMNS[2])) {
-        (Some(start), Some(end)) => Ok(Some([sentence, word, start, end])),
-        (start, _) => Err(format!(
-            "a table of words has the columns word, start_idx and end_idx, and there is no {}",
-            words::COLUMNS[if start.is_none() { 1 } else { 2 }]
-        )),
-    }
-}
-
-/// A numeric feature where every value that is there is a finite number, else a categorical one.
-fn guess(name: &str, values: &[Option<String>]) -> Result<Feature> {
-    let numbers: Option<Vec<Option<f64>>> = values
-        .iter()
-        .map(|value| match value {
-            None => Some(None),
-            Some(text) => text.trim().parse::<f64>().ok().filter(|x| x.is_finite()).map(Some),
-        })
-        .collect();
-    match numbers {
-        Some(numbers) if numbers.iter().any(Option::is_some) => Feature::numeric(name, numbers),
-        _ => Ok(Feature::categorical(name, values)),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stimuli::{Source, Span, Values};
+    use crate::stimuli::{Feature, FeatureTable, Source, Span, Values};
 
     fn parse(text: &str) -> Result<Stimuli> {
         Stimuli::from_csv(text.as_bytes(), Path::new("s.csv"))
@@ -208,13 +81,11 @@ mod tests {
     }
 
     #[test]
-    fn columns_that_are_not_divided_by_commas_are_no_single_feature() {
-        for (text, divider) in
-            [("a;b\n1;2\n", "semicolons"), ("a\tb\n1\t2\n", "tabs"), ("a;b\n1,5;2,5\n", "semicolons")]
-        {
-            let error = parse(text).unwrap_err();
-            assert_eq!(error.to_string(), format!("s.csv:1: the columns are divided by {divider}"));
-            assert!(error.hint().unwrap().contains("commas"));
+    fn columns_may_be_divided_by_semicolons_or_tabs() {
+        for text in ["a;b\n1;2\n3;4\n", "a\tb\n1\t2\n3\t4\n", "a,b\n1,2\n3,4\n"] {
+            let stimuli = parse(text).unwrap();
+            assert_eq!(stimuli.features().names(), ["a", "b"]);
+            assert!(stimuli.features().feature(1).is_numeric());
         }
         assert!(parse("sentence,a;b\nx,1\n").is_ok());
     }

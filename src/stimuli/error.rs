@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use crate::{files, text};
 
+/// At most so many names are listed.
+const NAMED: usize = 10;
+
 /// A result whose error is this module's.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -48,7 +51,38 @@ pub enum Error {
     },
     /// Sentences are needed and there are none.
     #[error("the stimuli have no `sentence` column, and a model needs sentences")]
-    NoSentences,
+    NoSentences {
+        /// Columns that may hold them.
+        near: Vec<String>,
+    },
+    /// A table has several mistakes.
+    #[error("{lines}")]
+    Faults {
+        /// Each with its file and line, a line each.
+        lines: String,
+        /// What to do about them.
+        hint: Option<String>,
+    },
+    /// A column was named that a table does not have.
+    #[error("{}: no column is called `{name}`", path.display())]
+    UnknownColumn {
+        /// The table.
+        path: PathBuf,
+        /// The name.
+        name: String,
+        /// The columns there are.
+        known: Vec<String>,
+    },
+    /// A file is no table that can be read.
+    #[error("{} is {is}", path.display())]
+    OtherKind {
+        /// Which file.
+        path: PathBuf,
+        /// What it is.
+        is: String,
+        /// What can be done, and what can be read.
+        hint: String,
+    },
     /// No column holds a feature.
     #[error("{}: no feature columns", path.display())]
     NoFeatures {
@@ -92,7 +126,7 @@ pub enum Error {
     NotANumber {
         /// Which feature.
         feature: String,
-        /// Which stimulus, from 1.
+        /// Which stimulus, from 0.
         row: usize,
         /// Its value.
         value: String,
@@ -115,22 +149,21 @@ impl Error {
             Self::TakenName { path, .. } => {
                 format!("{} is not of this program: move it, or choose another name for the table", path.display())
             }
-            Self::NoSentences => {
-                "add a column called `sentence`, or give activations of your own to `probe fit`".to_owned()
+            Self::NoSentences { near } if !near.is_empty() => {
+                let options: Vec<String> = near.iter().map(|name| format!("--text {}", text::argument(name))).collect();
+                format!("if it has another name, say which: {}", text::join_or(&options))
+            }
+            Self::NoSentences { .. } => {
+                "name the column that holds them with --text, or give activations of your own to `probe fit`".to_owned()
             }
             Self::NoFeatures { .. } => {
                 "every column but `sentence` is a feature: add at least one".to_owned()
             }
-            Self::UnknownFeature { name, known } => {
-                let near = text::near_matches(name, known.iter().map(String::as_str));
-                if near.is_empty() {
-                    format!("the features are {}", text::join_and(known))
-                } else {
-                    format!("did you mean {}?", near.join(" or "))
-                }
-            }
+            Self::UnknownFeature { name, known } => return suggested(name, known, "the features are"),
+            Self::UnknownColumn { name, known, .. } => return suggested(name, known, "its columns are"),
+            Self::OtherKind { hint, .. } => hint.clone(),
             Self::NotANumber { feature, .. } => {
-                format!("write a number, leave it empty (missing), or pass --categorical {feature}")
+                format!("write a number, leave it empty (missing), or read levels: --categorical {feature}")
             }
             Self::DuplicateFeature { .. } => "rename one of the columns".to_owned(),
             Self::NoDistances { .. } => {
@@ -144,8 +177,17 @@ impl Error {
                  something else, give the table another name"
                     .to_owned()
             }
-            Self::Csv { hint, .. } => return hint.clone(),
+            Self::Csv { hint, .. } | Self::Faults { hint, .. } => return hint.clone(),
             Self::RowCounts { .. } => return None,
         })
     }
+}
+
+/// What `name` may have been meant for, or some of what there is.
+fn suggested(name: &str, known: &[String], are: &str) -> Option<String> {
+    let near = text::near_matches(name, known.iter().map(String::as_str));
+    if !near.is_empty() {
+        return Some(format!("did you mean {}?", near.join(" or ")));
+    }
+    (!known.is_empty()).then(|| format!("{are} {}", text::some(known, NAMED)))
 }

@@ -20,6 +20,8 @@ pub struct FeatureLevels {
     pub levels: Vec<(String, usize)>,
     /// How many sentences lack it.
     pub missing: usize,
+    /// Whether it tells any stimuli apart.
+    pub varies: bool,
 }
 
 impl FeatureLevels {
@@ -44,6 +46,7 @@ impl FeatureLevels {
             numeric: feature.is_numeric(),
             levels,
             missing: feature.n_missing(),
+            varies: feature.varies(),
         }
     }
 }

@@ -8,20 +8,24 @@ pub mod confounds;
 mod csv;
 mod distances;
 mod error;
+mod hygiene;
 pub(crate) mod levels;
 mod sidecar;
 mod source;
 mod suspects;
 mod table;
+mod tables;
 mod words;
 
 pub use check::{RowName, TableCheck, repeats};
 pub use distances::Distances;
 pub use error::{Error, Result};
+pub use hygiene::Oddity;
 pub use levels::FeatureLevels;
 pub use source::Source;
 pub use suspects::Suspect;
 pub use table::{Feature, FeatureTable, Values};
+pub use tables::{Reading, is_table};
 
 /// Where a slot stands in a sentence: Unicode scalar offsets, end excluded, as Python slices a `str`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -43,6 +47,8 @@ pub struct Stimuli {
     source: Source,
     /// Whether the stimuli are words in sentences: the first slot is the word.
     word_level: bool,
+    /// What was assumed in reading them.
+    notes: Vec<String>,
 }
 
 impl Stimuli {
@@ -65,6 +71,7 @@ impl Stimuli {
             features,
             source: Source::default(),
             word_level: false,
+            notes: Vec::new(),
         }
     }
 
@@ -120,7 +127,7 @@ impl Stimuli {
     ///
     /// [`Error::NoSentences`] when the stimuli are features alone.
     pub fn sentences(&self) -> Result<&[String]> {
-        self.sentences.as_deref().ok_or(Error::NoSentences)
+        self.sentences.as_deref().ok_or_else(|| Error::NoSentences { near: self.features.like_sentences() })
     }
 
     /// The features, `n_stimuli` rows.
@@ -153,6 +160,12 @@ impl Stimuli {
         self.word_level
     }
 
+    /// What was assumed in reading them from a table, for people.
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
     /// Where the stimuli came from.
     #[must_use]
     pub fn source(&self) -> &Source {
@@ -176,6 +189,7 @@ impl Stimuli {
             features: self.features.select(rows),
             source: self.source.clone(),
             word_level: self.word_level,
+            notes: self.notes.clone(),
         }
     }
 

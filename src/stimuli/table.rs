@@ -85,7 +85,7 @@ impl Feature {
         if let Some(row) = values.iter().position(|value| value.is_some_and(|x| !x.is_finite())) {
             return Err(Error::NotANumber {
                 feature: name.to_owned(),
-                row: row + 1,
+                row,
                 value: values[row].map(|x| x.to_string()).unwrap_or_default(),
             });
         }
@@ -144,13 +144,34 @@ impl Feature {
         self.len() == 0
     }
 
-    /// Whether it tells any two stimuli, or pairs of stimuli, apart.
+    /// Whether its distances differ among the pairs of stimuli: it has two values, or one that some stimuli lack. Levels that
+    /// differ for every stimulus, as those of a name or a number of the stimulus do, tell no pair from another.
     #[must_use]
     pub fn varies(&self) -> bool {
         match &self.values {
             Values::Distances(distances) => distances.vary(),
-            _ => self.n_distinct() > 1,
+            _ => (self.n_distinct() > 1 && !self.names_stimuli()) || self.presence().is_some(),
         }
+    }
+
+    /// Whether it has another level for every stimulus.
+    #[must_use]
+    pub fn names_stimuli(&self) -> bool {
+        matches!(&self.values, Values::Categorical { levels, codes } if levels.len() > 2 && levels.len() == codes.len())
+    }
+
+    /// For each stimulus whether it has a value, where there is one value that some stimuli have and others lack (`+PL` or
+    /// nothing). Such a feature is about having it: what lacks it is its other side, not unknown.
+    #[must_use]
+    pub fn presence(&self) -> Option<Vec<bool>> {
+        if matches!(self.values, Values::Distances(_)) || self.n_missing() == 0 || self.n_distinct() != 1 {
+            return None;
+        }
+        Some(match &self.values {
+            Values::Categorical { codes, .. } => codes.iter().map(Option::is_some).collect(),
+            Values::Numeric(values) => values.iter().map(Option::is_some).collect(),
+            Values::Distances(_) => return None,
+        })
     }
 
     /// How many stimuli lack a value.
@@ -299,6 +320,36 @@ impl FeatureTable {
             return Err(Error::NoValues { feature: name.to_owned() });
         }
         self.features[column] = self.features[column].to_categorical();
+        Ok(())
+    }
+
+    /// Declares the feature called `name` numeric.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownFeature`]; [`Error::NoValues`] where the feature is given as its distances; [`Error::NotANumber`] for the
+    /// first value that is none.
+    pub fn declare_numeric(&mut self, name: &str) -> Result<()> {
+        let column = self.position(name)?;
+        let feature = &self.features[column];
+        let Values::Categorical { levels, codes } = &feature.values else {
+            return match feature.values {
+                Values::Distances(_) => Err(Error::NoValues { feature: name.to_owned() }),
+                _ => Ok(()),
+            };
+        };
+        let numbers: Vec<Option<f64>> =
+            levels.iter().map(|level| level.trim().parse().ok().filter(|x: &f64| x.is_finite())).collect();
+        let number = |(row, code): (usize, &Option<u32>)| match code {
+            None => Ok(None),
+            Some(code) => numbers[*code as usize].map(Some).ok_or_else(|| Error::NotANumber {
+                feature: name.to_owned(),
+                row,
+                value: levels[*code as usize].clone(),
+            }),
+        };
+        let values: Result<Vec<Option<f64>>> = codes.iter().enumerate().map(number).collect();
+        self.features[column] = Feature::numeric(name, values?)?;
         Ok(())
     }
 

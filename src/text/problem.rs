@@ -60,6 +60,16 @@ impl Problem {
     }
 }
 
+impl Problem {
+    /// The mistake in one line, with what to do.
+    #[must_use]
+    pub fn brief(&self) -> String {
+        let Self { origin, line, column, message, .. } = self;
+        let hint = self.hint.as_ref().map_or_else(String::new, |hint| format!("; {hint}"));
+        format!("{origin}:{line}:{column}: {message}{hint}")
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { origin, line, column, width, message, .. } = self;

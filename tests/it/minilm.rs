@@ -12,6 +12,7 @@ use mlem_probe::hub::{Checkpoint, Weights};
 use mlem_probe::models::{DeviceChoice, LoadOptions, Model, Precision};
 use mlem_probe::progress::Silent;
 use mlem_probe::stimuli::{FeatureTable, Stimuli};
+use mlem_probe::tokens::TokenizerText;
 use safetensors::SafeTensors;
 
 use crate::models::{larger, not_run};
@@ -28,7 +29,7 @@ fn checkpoint() -> Option<Checkpoint> {
         id: "minilm".to_owned(),
         commit: None,
         config: text("config.json"),
-        tokenizer: text("tokenizer.json"),
+        tokenizer: TokenizerText::alone(&text("tokenizer.json")),
         weights: Weights::Safetensors(vec![folder.join("model.safetensors")]),
     })
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use mlem_probe::hub::{Checkpoint, Weights};
 use mlem_probe::models::{DeviceChoice, LoadOptions, Model, Precision, Sequences, families};
+use mlem_probe::tokens::TokenizerText;
 use safetensors::SafeTensors;
 
 /// A tokenizer for models whose tests give token ids.
@@ -37,7 +38,7 @@ impl Golden {
             id: "golden".to_owned(),
             commit: None,
             config: self.config(),
-            tokenizer: TOKENIZER.to_owned(),
+            tokenizer: TokenizerText::alone(TOKENIZER),
             weights: Weights::Safetensors(vec![self.path.clone()]),
         }
     }
@@ -201,8 +202,16 @@ fn layers_in_parts_are_within_the_bound_and_the_same_in_tiles_and_portably() {
     let sizes: [(&str, &[(&str, u32)]); 4] = [
         ("bert", &[("hidden_size", 256), ("intermediate_size", 512), ("num_attention_heads", 4)]),
         ("gpt2", &[("n_embd", 256), ("n_inner", 512), ("n_head", 4)]),
-        ("llama", &[("hidden_size", 256), ("intermediate_size", 320), ("num_attention_heads", 4),
-            ("num_key_value_heads", 2), ("head_dim", 64)]),
+        (
+            "llama",
+            &[
+                ("hidden_size", 256),
+                ("intermediate_size", 320),
+                ("num_attention_heads", 4),
+                ("num_key_value_heads", 2),
+                ("head_dim", 64),
+            ],
+        ),
         ("t5", &[("d_model", 256), ("d_ff", 512), ("num_heads", 4), ("d_kv", 64)]),
     ];
     for (case, sizes) in sizes {
@@ -312,6 +321,20 @@ fn an_unsupported_model_type_lists_what_is_supported() {
 }
 
 #[test]
+fn a_model_type_that_cannot_be_had_says_why() {
+    for (model_type, reason) in
+        [("canine", "two lengths"), ("funnel", "several lengths"), ("xlnet", "a segment of its own")]
+    {
+        let (text, hint) = refusal(&with_config(&[("model_type", model_type.into())]));
+        assert!(
+            text.contains(&format!("`{model_type}` is not supported: ")) && text.contains(reason),
+            "{text}"
+        );
+        assert!(hint.contains("supported: "), "{hint}");
+    }
+}
+
+#[test]
 fn a_configuration_that_would_change_numbers_is_refused_by_name() {
     let cases: &[(&str, serde_json::Value, &str)] = &[
         ("position_embedding_type", "relative_key".into(), "`position_embedding_type` is \"relative_key\""),
@@ -389,7 +412,8 @@ fn a_weights_file_that_is_not_there_is_named() {
 
 #[test]
 fn a_broken_tokenizer_is_refused() {
-    let checkpoint = Checkpoint { tokenizer: "{}".to_owned(), ..Golden::open("bert").checkpoint() };
+    let checkpoint =
+        Checkpoint { tokenizer: TokenizerText::alone("{}"), ..Golden::open("bert").checkpoint() };
     let (text, _) = refusal(&checkpoint);
     assert!(text.starts_with("tokenizer.json of golden: "), "{text}");
 }

@@ -23,7 +23,8 @@ const THEN: &str = "; ";
 
 /// All that stands before the numbers of activations of this shape.
 pub(in crate::activations) fn header(shape: &Shape, provenance: &Provenance) -> Vec<u8> {
-    let Provenance { model, commit, untrained, dtype, precision, pooling, stimuli_hash, transforms } = provenance;
+    let Provenance { model, commit, untrained, dtype, precision, pooling, stimuli_hash, transforms } =
+        provenance;
     let transforms: Vec<String> = transforms.iter().map(ToString::to_string).collect();
     let metadata = [
         ("model", model.clone()),

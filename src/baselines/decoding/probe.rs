@@ -18,6 +18,11 @@ pub(super) enum Labels {
 impl Labels {
     /// The values of `feature`, and the stimuli that have one. `None` where it has distances in place of values.
     pub(super) fn of(feature: &Feature) -> Option<(Self, Vec<usize>)> {
+        if let Some(has) = feature.presence() {
+            let known = (0..has.len()).collect();
+            let classes = has.into_iter().map(usize::from).collect();
+            return Some((Self::Classes { classes, n_classes: 2 }, known));
+        }
         match feature.values() {
             Values::Categorical { levels, codes } => {
                 let known = (0..codes.len()).filter(|&row| codes[row].is_some()).collect();

@@ -36,7 +36,10 @@ impl<'a> Request<'a> {
         let mut parts = Parts::default();
         parts.add(env!("CARGO_PKG_VERSION"));
         parts.add(&checkpoint.config);
-        parts.add(&checkpoint.tokenizer);
+        parts.add(&checkpoint.tokenizer.json);
+        if checkpoint.tokenizer.split_special_tokens {
+            parts.add("special tokens are split");
+        }
         // Numbers from different devices are the same to rounding only; where weights wait for their turn makes no difference.
         let device = options.device.resolve()?;
         let precision = options.precision.resolve(device)?;

@@ -2,12 +2,26 @@
 
 use super::reader::{Ast, Reader, TYPE};
 use crate::grammar::error::Result;
-use crate::grammar::rules::Value;
+use crate::grammar::rules::{Gathering, Value};
 
 /// Structures nested deeper than this are refused.
 const NESTING: usize = 64;
 
+/// The feature that holds how long a list is.
+const LENGTH: &str = "*length*";
+
 impl<'a> Reader<'a> {
+    /// What a feature may be called: more than a category may, for only what ends a name is kept from it.
+    fn feature_name(&mut self) -> &'a str {
+        let rest = self.rest();
+        let ends = |(at, c): (usize, char)| {
+            c.is_whitespace() || "()<>\"'=[],*#?\\".contains(c) || rest[at..].starts_with("->")
+        };
+        let end = rest.char_indices().find(|&place| ends(place)).map_or(rest.len(), |(at, _)| at);
+        self.at += end;
+        &rest[..end]
+    }
+
     /// `[NUM=sg, +INV, AGR=[PER=3]]`, from its bracket on.
     pub(super) fn structure(&mut self, nesting: usize) -> Result<Vec<(String, Ast)>> {
         let open = self.at;
@@ -47,7 +61,7 @@ impl<'a> Reader<'a> {
             self.at += usize::from(sign.is_some());
             self.blanks();
             let from = self.at;
-            let name = self.name();
+            let name = self.feature_name();
             if name.is_empty() {
                 return Err(self.unexpected(
                     "the name of a feature",
@@ -86,8 +100,20 @@ impl<'a> Reader<'a> {
                 if name.is_empty() {
                     return Err(self.unexpected("the name of a variable", "variables are written ?n"));
                 }
+                if self.peek() == Some('[') {
+                    return self.prefixed(Ast::Variable(name.to_owned()), nesting);
+                }
                 Ast::Variable(name.to_owned())
             }
+            // A variable of logic (Cooper storage), of which each use is another.
+            Some('@') => {
+                self.at += 1;
+                if self.name().is_empty() {
+                    return Err(self.unexpected("the name of a variable", "logic's variables are written @x"));
+                }
+                Ast::Anything
+            }
+            Some('[') if self.is_list() => self.list(nesting + 1)?,
             Some('[') => Ast::Structure(self.structure(nesting + 1)?),
             Some('\'' | '"') => Ast::Value(Value::Text(self.quoted()?)),
             Some('+') => {
@@ -110,11 +136,8 @@ impl<'a> Reader<'a> {
                 let structure = self.value(nesting)?;
                 Ast::Shared(self.variable(tag), Box::new(structure))
             }
-            // A set or a tuple is one value: it equals what is written alike.
-            Some(open @ ('{' | '(')) => {
-                let text = self.enclosed(if open == '{' { '}' } else { ')' })?;
-                Ast::Value(Value::Text(text.split_whitespace().collect()))
-            }
+            Some('{') => self.gathered(Gathering::Set, '}', nesting)?,
+            Some('(') => self.gathered(Gathering::Tuple, ')', nesting)?,
             _ => {
                 let name = self.name();
                 match name {
@@ -124,33 +147,117 @@ impl<'a> Reader<'a> {
                     }
                     "-" | "False" => boolean(false),
                     "True" => boolean(true),
-                    _ if name.strip_prefix('-').unwrap_or(name).bytes().all(|b| b.is_ascii_digit()) => {
-                        let Ok(number) = name.parse::<f64>() else {
-                            return Err(self.error(
-                                from,
-                                self.at,
-                                "not a number",
-                                "write a number or a word",
-                            ));
-                        };
-                        if !number.is_finite() {
-                            return Err(self.error(
-                                from,
-                                self.at,
-                                "too large a number",
-                                "write a smaller one",
-                            ));
-                        }
-                        Ast::Value(Value::Number(number))
-                    }
+                    "None" => Ast::Value(Value::Nothing),
                     _ if self.peek() == Some('[') => {
-                        let mut features = self.structure(nesting + 1)?;
-                        features.push((TYPE.to_owned(), Ast::Value(Value::Text(name.to_owned()))));
-                        Ast::Structure(features)
+                        return self.prefixed(Ast::Value(Value::Text(name.to_owned())), nesting);
+                    }
+                    _ if name.strip_prefix('-').unwrap_or(name).bytes().all(|b| b.is_ascii_digit()) => {
+                        Ast::Value(Value::integer(name))
                     }
                     _ => Ast::Value(Value::Text(name.to_owned())),
                 }
             }
+        })
+    }
+
+    /// Whether the bracket here opens a list of values, not a structure: its first entry has no name.
+    fn is_list(&self) -> bool {
+        let inside = self.rest()[1..].trim_start();
+        let after =
+            inside.trim_start_matches(|c: char| c.is_alphanumeric() || "_-.".contains(c)).trim_start();
+        let named = after.len() < inside.len() && (after.starts_with('=') || after.starts_with("->"));
+        // A name may end in the `-` of an arrow.
+        let pointed = inside.find("->").is_some_and(|at| !inside[..at].contains([',', ']', '[']));
+        !(named || pointed || inside.starts_with([']', '+', '-']))
+    }
+
+    /// `[a, b]`: equal to lists of as many values, each equal to the value at its place.
+    fn list(&mut self, nesting: usize) -> Result<Ast> {
+        let open = self.at;
+        if nesting > NESTING {
+            return Err(self.error(open, open + 1, "lists nested too deep", "flatten the list"));
+        }
+        self.at += 1;
+        let mut features = Vec::new();
+        loop {
+            self.blanks();
+            features.push((features.len().to_string(), self.value(nesting)?));
+            self.blanks();
+            if self.eat("]") {
+                break;
+            }
+            if !self.eat(",") {
+                return Err(self.unexpected("`,` or `]`", "values of a list are separated by commas"));
+            }
+        }
+        features.push((LENGTH.to_owned(), Ast::Value(Value::integer(&features.len().to_string()))));
+        Ok(Ast::Structure(features))
+    }
+
+    /// The structure that starts here, of the category `prefix`.
+    fn prefixed(&mut self, prefix: Ast, nesting: usize) -> Result<Ast> {
+        let mut features = self.structure(nesting + 1)?;
+        features.push((TYPE.to_owned(), prefix));
+        Ok(Ast::Structure(features))
+    }
+
+    /// `{m, f}`, `{?a+?b}`, `(a, b)`, from its bracket on: one value, and known here unless variables are in it.
+    fn gathered(&mut self, kind: Gathering, close: char, nesting: usize) -> Result<Ast> {
+        let open = self.at;
+        if nesting > NESTING {
+            let hint = "write the set or tuple without sets and tuples in it";
+            return Err(self.error(open, open + 1, "sets and tuples nested too deep", hint));
+        }
+        self.at += 1;
+        let (mut parts, mut joined) = (Vec::new(), false);
+        self.blanks();
+        if self.eat("/") {
+            self.blanks();
+            if self.peek() != Some(close) {
+                return Err(self.unexpected(&format!("`{close}`"), "an empty set is written {/}"));
+            }
+        }
+        loop {
+            self.blanks();
+            if self.peek() == Some(close) {
+                self.at += 1;
+                break;
+            }
+            if self.at_end_of_line() {
+                let message = format!("`{close}` is missing");
+                return Err(self.error(open, open + 1, message, "close it on the same line"));
+            }
+            if !parts.is_empty() {
+                match self.peek() {
+                    Some('+') => joined = true,
+                    Some(',') => {}
+                    _ => {
+                        let wanted = format!("`,`, `+` or `{close}`");
+                        return Err(self.unexpected(&wanted, "values stand in quotes where they have blanks"));
+                    }
+                }
+                self.at += 1;
+                self.blanks();
+                if self.peek() == Some(close) {
+                    continue;
+                }
+            }
+            parts.push(self.value(nesting + 1)?);
+        }
+        if parts.iter().any(|part| matches!(part, Ast::Anything)) {
+            return Ok(Ast::Anything);
+        }
+        if let (true, [Ast::Variable(_)]) = (joined, parts.as_slice()) {
+            return Ok(parts.remove(0));
+        }
+        let values: Option<Vec<Value>> = parts
+            .iter()
+            .map(|part| if let Ast::Value(value) = part { Some(value.clone()) } else { None })
+            .collect();
+        Ok(match values {
+            Some(values) if joined => Ast::Value(Value::joined(kind, values)),
+            Some(values) => Ast::Value(Value::gathered(kind, values)),
+            None => Ast::Gathered { kind, joined, parts },
         })
     }
 
@@ -209,5 +316,5 @@ impl<'a> Reader<'a> {
 }
 
 fn boolean(value: bool) -> Ast {
-    Ast::Value(Value::Text(if value { "True" } else { "False" }.to_owned()))
+    Ast::Value(Value::Bool(value))
 }

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use crate::grammar::error::{Error, Result, SourceText};
-use crate::grammar::rules::Value;
+use crate::grammar::error::{Error, Mistakes, Result, SourceText};
+use crate::grammar::rules::{Gathering, Value};
 
 /// The feature that holds what a category lacks: `S/NP`.
 pub(super) const SLASH: &str = "*slash*";
@@ -40,6 +40,12 @@ pub(super) enum Ast {
     Structure(Vec<(String, Ast)>),
     /// A structure that a variable stands for elsewhere.
     Shared(String, Box<Ast>),
+    /// A set or a tuple, whose parts may be variables.
+    Gathered {
+        kind: Gathering,
+        joined: bool,
+        parts: Vec<Ast>,
+    },
     /// Logic, which does not decide what is a sentence: anything.
     Anything,
 }
@@ -52,18 +58,30 @@ pub(super) struct Source {
 }
 
 pub(super) fn parse(source: SourceText<'_>) -> Result<Source> {
-    let mut reader = Reader { source, text: source.text, at: 0, category: 0, tags: Vec::new() };
-    let mut grammar = Source::default();
+    let mut reader =
+        Reader { source, text: source.text, at: 0, line: 1, counted: 0, category: 0, tags: Vec::new() };
+    let (mut grammar, mut mistakes) = (Source::default(), Mistakes::default());
     loop {
         reader.blanks();
-        match reader.peek() {
+        let read = match reader.peek() {
             None => break,
-            Some('\n' | '\r') => reader.at += 1,
-            Some('#') => reader.comment(),
-            Some('%') => reader.directive(&mut grammar)?,
-            Some(_) => reader.production(&mut grammar.productions)?,
+            Some('\n' | '\r') => {
+                reader.at += 1;
+                continue;
+            }
+            Some('#') => {
+                reader.comment();
+                continue;
+            }
+            Some('%') => reader.directive(&mut grammar),
+            Some(_) => reader.production(&mut grammar.productions),
+        };
+        if mistakes.keep(read)?.is_none() {
+            // The next line is another production.
+            reader.comment();
         }
     }
+    mistakes.require_none()?;
     if grammar.productions.is_empty() {
         let hint = "write productions such as S -> NP VP".to_owned();
         return Err(source.error(0..0, "no productions", hint));
@@ -75,6 +93,10 @@ pub(super) struct Reader<'a> {
     source: SourceText<'a>,
     text: &'a str,
     pub at: usize,
+    /// The line of the last production.
+    line: usize,
+    /// How far lines are counted.
+    counted: usize,
     /// Where the category starts that is being read.
     pub category: usize,
     /// The marks of its structures so far.
@@ -159,7 +181,9 @@ impl<'a> Reader<'a> {
     }
 
     fn production(&mut self, productions: &mut Vec<Production>) -> Result<()> {
-        let line = self.text[..self.at].matches('\n').count() + 1;
+        self.line += self.text[self.counted..self.at].matches('\n').count();
+        self.counted = self.at;
+        let line = self.line;
         let left = self.category()?;
         self.blanks();
         if !self.eat("->") && !self.eat("→") {
@@ -240,8 +264,7 @@ impl<'a> Reader<'a> {
 
     /// What stands after `/`; without one, nothing is lacking, which is a value as well.
     fn slash(&mut self, features: &mut Vec<(String, Ast)>, nesting: usize) -> Result<()> {
-        let lacking =
-            if self.eat("/") { self.typed(nesting)? } else { Ast::Value(Value::Text("False".to_owned())) };
+        let lacking = if self.eat("/") { self.typed(nesting)? } else { Ast::Value(Value::Bool(false)) };
         features.push((SLASH.to_owned(), lacking));
         Ok(())
     }

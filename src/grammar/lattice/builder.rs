@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::graph::{Answer, Edge, Group, Lattice, Node, Refused, Step};
 use super::plan::{heights, needed};
-use crate::grammar::rules::{Atom, Item, Name, Rules, Term, Test};
+use crate::grammar::rules::{Atom, Identity, Item, Name, Rules, Term, Test};
 use crate::grammar::unify::{Arena, Key};
 
 /// Nested features deeper than this are no columns.
@@ -21,14 +21,18 @@ const TRIAL: usize = 4;
 const EDGE: usize = 8;
 
 pub(super) struct Builder<'a> {
-    rules: &'a Rules,
+    pub(super) rules: &'a Rules,
     heights: Vec<Option<usize>>,
     pub(super) lattice: Lattice,
+    /// The values that were worked out, by what makes them one.
+    pub(super) made: BTreeMap<Identity, usize>,
+    /// The names of nested features.
+    paths: BTreeMap<(Name, Name), usize>,
     /// Answers by symbol and depth.
     solved: BTreeMap<(usize, usize), Vec<usize>>,
     /// Groups by symbol, depth, and the features asked for.
     grouped: BTreeMap<(usize, usize, Vec<Name>), Rc<Groups>>,
-    arena: Arena,
+    pub(super) arena: Arena,
     /// What may still be spent on building.
     budget: usize,
 }
@@ -42,10 +46,10 @@ struct Groups {
 }
 
 /// A state of a rule: a position, and what the choices so far leave for later ones to depend on.
-struct State {
-    key: Key,
+pub(super) struct State {
+    pub(super) key: Key,
     /// `(step, position, state there)`.
-    edges: Vec<(Step, usize, usize)>,
+    pub(super) edges: Vec<(Step, usize, usize)>,
 }
 
 impl<'a> Builder<'a> {
@@ -54,6 +58,8 @@ impl<'a> Builder<'a> {
             rules,
             heights: heights(rules),
             lattice: Lattice::default(),
+            made: BTreeMap::new(),
+            paths: BTreeMap::new(),
             solved: BTreeMap::new(),
             grouped: BTreeMap::new(),
             arena: Arena::default(),
@@ -125,8 +131,7 @@ impl<'a> Builder<'a> {
                 None => inner,
                 Some(outer) => {
                     let paths = &mut self.lattice.paths;
-                    let known = paths.iter().position(|path| *path == (outer, inner));
-                    let at = known.unwrap_or_else(|| {
+                    let at = *self.paths.entry((outer, inner)).or_insert_with(|| {
                         paths.push((outer, inner));
                         paths.len() - 1
                     });
@@ -150,12 +155,17 @@ impl<'a> Builder<'a> {
             let shown =
                 self.arena.structure(head).iter().find(|(other, _)| other == name).map(|(_, term)| *term);
             let wanted = self.arena.build(term, &mut variables);
-            shown.is_none_or(|shown| self.arena.unify(wanted, shown))
+            shown.is_none_or(|shown| {
+                // A union of which nothing is known is what the start asks for where it says the same of it.
+                let open = self.arena.gathered(shown).is_some();
+                open && self.arena.encode([wanted]) == self.arena.encode([shown])
+                    || self.arena.unify(wanted, shown)
+            })
         })
     }
 
     /// A node with these edges in this order.
-    fn node(&mut self, edges: Vec<(Step, usize)>) -> Result<usize, Refused> {
+    pub(super) fn node(&mut self, edges: Vec<(Step, usize)>) -> Result<usize, Refused> {
         let mut upto = 0u128;
         let mut size = 0;
         let mut counted = Vec::with_capacity(edges.len());
@@ -202,7 +212,9 @@ impl<'a> Builder<'a> {
                 let group = self.lattice.groups.len();
                 for (by_value, &term) in groups.by_value.iter_mut().zip(&asked) {
                     match (self.arena.atom(term), by_value.as_mut()) {
-                        (Some(atom), Some(by_value)) => by_value.entry(atom).or_default().push(group),
+                        (Some(atom), Some(by_value)) => {
+                            by_value.entry(atom.unified()).or_default().push(group);
+                        }
                         _ => *by_value = None,
                     }
                 }
@@ -231,7 +243,7 @@ impl<'a> Builder<'a> {
         let mut fewest = groups.all.as_slice();
         for ((_, term), by_value) in features.iter().zip(&groups.by_value) {
             let (Some(atom), Some(by_value)) = (self.known(term, variables), by_value) else { continue };
-            let having = by_value.get(&atom).map_or(&[][..], Vec::as_slice);
+            let having = by_value.get(&atom.unified()).map_or(&[][..], Vec::as_slice);
             if having.len() < fewest.len() {
                 fewest = having;
             }
@@ -304,28 +316,7 @@ impl<'a> Builder<'a> {
                 }
             }
         }
-        // Backwards, once for each end: the nodes from which it is reached.
-        let mut roots = Vec::with_capacity(levels[last].len());
-        for end in 0..levels[last].len() {
-            let mut nodes: Vec<Vec<Option<usize>>> =
-                levels.iter().map(|level| vec![None; level.len()]).collect();
-            nodes[last][end] = Some(self.node(Vec::new())?);
-            for position in (0..last).rev() {
-                for (state, State { edges, .. }) in levels[position].iter().enumerate() {
-                    let alive: Vec<(Step, usize)> = edges
-                        .iter()
-                        .filter_map(|&(step, to, at)| nodes[to][at].map(|node| (step, node)))
-                        .collect();
-                    if !alive.is_empty() {
-                        nodes[position][state] = Some(self.node(alive)?);
-                    }
-                }
-            }
-            if let Some(root) = nodes[0][0] {
-                roots.push((std::mem::take(&mut levels[last][end].key), root));
-            }
-        }
-        Ok(roots)
+        self.roots(levels)
     }
 
     /// The variables of a state, rebuilt in the arena.
@@ -342,6 +333,7 @@ impl<'a> Builder<'a> {
     fn leave(&mut self, needed: &[u32], variables: &mut [Option<usize>], head: &Term, ends: bool) -> Key {
         if ends {
             let head = self.arena.build(head, variables);
+            self.settle(head);
             return self.arena.encode([head]);
         }
         let terms: Vec<usize> =
@@ -358,7 +350,7 @@ impl<'a> Builder<'a> {
         match term {
             Term::Atom(atom) => Some(*atom),
             Term::Var(variable) => variables[*variable as usize].and_then(|term| self.arena.atom(term)),
-            Term::Structure(_) | Term::Shared(..) => None,
+            Term::Structure(_) | Term::Shared(..) | Term::Gathered(_) => None,
         }
     }
 }

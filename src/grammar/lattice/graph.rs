@@ -1,8 +1,8 @@
 //! What a grammar derives, as a graph, and its derivations, counted and walked.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::grammar::rules::{Atom, Name, Rules};
+use crate::grammar::rules::{Atom, Name, Rules, Value};
 use crate::grammar::unify::Key;
 
 /// What building may cost, in numbers kept and unifications tried; a few seconds' work.
@@ -105,6 +105,8 @@ pub(in crate::grammar) struct Lattice {
     pub depth: usize,
     /// The names of nested features: of the structure, and of the feature in it. They are numbered on from the rules' names.
     pub(super) paths: Vec<(Name, Name)>,
+    /// Values that are in no rule: sets and tuples that were worked out. They are numbered on from the rules' values.
+    pub(super) made: Vec<Value>,
 }
 
 /// What is told of a derivation as it is walked, from left to right.
@@ -118,6 +120,19 @@ pub(in crate::grammar) trait Visitor {
 }
 
 impl Lattice {
+    /// The value that an answer shows.
+    pub(in crate::grammar) fn value<'a>(&'a self, rules: &'a Rules, atom: Atom) -> &'a Value {
+        match (atom.0 as usize).checked_sub(rules.values().len()) {
+            None => rules.value(atom),
+            Some(at) => &self.made[at],
+        }
+    }
+
+    /// How many values there are.
+    pub(in crate::grammar) fn n_values(&self, rules: &Rules) -> usize {
+        rules.values().len() + self.made.len()
+    }
+
     /// The name of a feature, or for a nested one those on the way to it: `AGR_NUM`.
     pub(in crate::grammar) fn label(&self, rules: &Rules, name: Name) -> String {
         match (name.0 as usize).checked_sub(rules.names.len()) {
@@ -143,15 +158,12 @@ impl Lattice {
     }
 
     /// How many derivations start with each rule of the start symbol; those that derive nothing are not listed.
-    pub(in crate::grammar) fn counts_of_rules(&self) -> Vec<(usize, u128)> {
-        let mut counts: Vec<(usize, u128)> = Vec::new();
+    pub(in crate::grammar) fn counts_of_rules(&self) -> BTreeMap<usize, u128> {
+        let mut counts: BTreeMap<usize, u128> = BTreeMap::new();
         for &root in &self.roots {
             for Edge { step, next, .. } in &self.nodes[self.answers[root].root].edges {
-                let Step::Rule(rule) = step else { continue };
-                let count = self.nodes[*next].count;
-                match counts.iter_mut().find(|(other, _)| other == rule) {
-                    Some((_, known)) => *known += count,
-                    None => counts.push((*rule, count)),
+                if let Step::Rule(rule) = step {
+                    *counts.entry(*rule).or_default() += self.nodes[*next].count;
                 }
             }
         }
@@ -169,21 +181,23 @@ impl Lattice {
         used.into_iter().collect()
     }
 
-    /// The answers that stand in `slot` in some derivation, ascending.
-    pub(in crate::grammar) fn answers_in(&self, slot: usize) -> Vec<usize> {
-        let mut answers = BTreeSet::new();
-        self.each_step(|step| match step {
-            Step::Group { group, slot: Some(other), .. } if other == slot => {
-                answers.extend(&self.groups[group].answers);
+    /// For each of `n_slots` slots the answers that stand in it in some derivation, ascending.
+    pub(in crate::grammar) fn answers_in_slots(&self, n_slots: usize) -> Vec<Vec<usize>> {
+        let mut groups: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); n_slots];
+        self.each_step(|step| {
+            if let Step::Group { group, slot: Some(slot), .. } = step {
+                groups[slot].insert(group);
             }
-            _ => {}
         });
-        answers.into_iter().collect()
+        let answers = |groups: BTreeSet<usize>| -> BTreeSet<usize> {
+            groups.into_iter().flat_map(|group| self.groups[group].answers.iter().copied()).collect()
+        };
+        groups.into_iter().map(|groups| answers(groups).into_iter().collect()).collect()
     }
 
     /// Calls `seen` for every step that some derivation takes.
     fn each_step(&self, mut seen: impl FnMut(Step)) {
-        let mut visited = vec![false; self.nodes.len()];
+        let (mut visited, mut entered) = (vec![false; self.nodes.len()], vec![false; self.groups.len()]);
         let mut todo: Vec<usize> = self.roots.iter().map(|&root| self.answers[root].root).collect();
         while let Some(node) = todo.pop() {
             if std::mem::replace(&mut visited[node], true) {
@@ -191,7 +205,9 @@ impl Lattice {
             }
             for Edge { step, next, .. } in &self.nodes[node].edges {
                 seen(*step);
-                if let Step::Group { group, .. } = step {
+                if let Step::Group { group, .. } = step
+                    && !std::mem::replace(&mut entered[*group], true)
+                {
                     todo.extend(self.groups[*group].answers.iter().map(|&answer| self.answers[answer].root));
                 }
                 todo.push(*next);

@@ -100,7 +100,7 @@ pub(super) fn words(source: SourceText<'_>, is_text: impl Fn(&[String]) -> bool)
 }
 
 /// The line that byte `at` is on, or the next one that is not empty.
-fn line_at(text: &str, at: usize) -> Bytes {
+pub(super) fn line_at(text: &str, at: usize) -> Bytes {
     let mut at = at.min(text.len());
     while !text.is_char_boundary(at) {
         at -= 1;

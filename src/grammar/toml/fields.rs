@@ -12,6 +12,8 @@ use crate::grammar::rules::Value;
 pub(super) struct Form {
     pub text: String,
     pub cell: Vec<(String, String)>,
+    /// What holds of this form alone: its frequency.
+    pub features: Vec<(String, Value)>,
 }
 
 /// What is said of a word.
@@ -36,14 +38,14 @@ impl Field {
             return Ok(value.clone());
         }
         let message = format!("`{}` has more than one value", self.path.join("."));
-        let hint = "only forms may be a list: a word has one value of a feature".to_owned();
+        let hint = "write one value; a list has as many as the word has forms".to_owned();
         Err(source.error(self.span.clone(), message, hint))
     }
 
     pub(super) fn text(&self, source: SourceText<'_>) -> Result<String> {
         match self.value(source)? {
             Value::Text(text) => Ok(text),
-            Value::Number(_) => Err(self.unquoted(source, &self.span)),
+            _ => Err(self.unquoted(source, &self.span)),
         }
     }
 
@@ -72,7 +74,7 @@ impl Field {
                     hint,
                 ));
             }
-            forms.push(Form { text: form.clone(), cell: cell.to_vec() });
+            forms.push(Form { text: form.clone(), cell: cell.to_vec(), features: Vec::new() });
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::csv;
 use super::fields::{Field, Fields, Form, inline};
 use super::reader::{Bytes, Entry};
-use crate::grammar::error::{Result, SourceText, suggest};
+use crate::grammar::error::{Mistakes, Result, SourceText, suggest};
 use crate::grammar::rules::Value;
 
 /// The feature that tells one word of a lexicon from another.
@@ -23,7 +23,9 @@ pub(super) struct Lexicon {
     pub words: Vec<Word>,
     lemmas: BTreeSet<String>,
     /// For each feature whether its values are numbers.
-    numeric: BTreeMap<String, bool>,
+    pub numeric: BTreeMap<String, bool>,
+    /// Whether mistakes left words or features out, so that what it lacks is no mistake of those who name it.
+    pub partial: bool,
 }
 
 /// A word.
@@ -38,34 +40,62 @@ pub(super) struct Word {
 }
 
 impl Lexicon {
-    /// Reads a lexicon; the texts of files that it names are added to `files`.
-    pub(super) fn read(entry: &Entry<'_>, folder: Option<&Path>, files: &mut Vec<String>) -> Result<Self> {
-        let name = entry.key;
-        let table = entry.table(format!("lexicon `{name}`"))?;
-        table.only(&["inflect", "words", "file"])?;
-        let mut lexicon = Self {
+    fn empty(name: &str) -> Self {
+        Self {
             name: name.to_owned(),
-            dimensions: table.get("inflect").map(dimensions).transpose()?.unwrap_or_default(),
+            dimensions: Vec::new(),
             features: Vec::new(),
             words: Vec::new(),
             lemmas: BTreeSet::new(),
             numeric: BTreeMap::new(),
-        };
+            partial: false,
+        }
+    }
+
+    /// Reads a lexicon; the texts of files that it names are added to `files`. What cannot be read of it is left out, and its
+    /// mistakes are kept.
+    pub(super) fn read(
+        entry: &Entry<'_>,
+        folder: Option<&Path>,
+        files: &mut Vec<String>,
+        mistakes: &mut Mistakes,
+    ) -> Result<Self> {
+        let mut own = Mistakes::default();
+        let read = Self::read_words(entry, folder, files, &mut own);
+        let lexicon = mistakes.keep(read)?;
+        let clean = mistakes.keep(own.require_none())?.is_some();
+        let mut lexicon = lexicon.unwrap_or_else(|| Self { partial: true, ..Self::empty(entry.key) });
+        lexicon.partial |= !clean;
+        Ok(lexicon)
+    }
+
+    fn read_words(
+        entry: &Entry<'_>,
+        folder: Option<&Path>,
+        files: &mut Vec<String>,
+        mistakes: &mut Mistakes,
+    ) -> Result<Self> {
+        let name = entry.key;
+        let table = entry.table(format!("lexicon `{name}`"))?;
+        mistakes.keep(table.only(&["inflect", "words", "file"]))?;
+        let dimensions = table.get("inflect").map(dimensions).transpose()?.unwrap_or_default();
+        let mut lexicon = Self { dimensions, ..Self::empty(name) };
         if let Some(file) = table.get("file") {
             let (origin, text) = csv::read(file, folder)?;
             let source = SourceText { origin: &origin, text: &text };
             for fields in csv::words(source, |path| lexicon.is_text(path))? {
-                lexicon.add(source, &fields, Some(files.len()))?;
+                mistakes.keep(lexicon.add(source, &fields, Some(files.len())))?;
             }
             files.push(text);
         }
         if table.get("file").is_none() || table.get("words").is_some() {
             let words = table.require("words", "list its words: words = [\"near\", \"behind\"]")?;
             for item in words.items()? {
-                lexicon.add(entry.source, &inline(words, item)?, None)?;
+                let Some(fields) = mistakes.keep(inline(words, item))? else { continue };
+                mistakes.keep(lexicon.add(entry.source, &fields, None))?;
             }
         }
-        if lexicon.words.is_empty() {
+        if lexicon.words.is_empty() && mistakes.is_empty() {
             let hint = "a slot with an empty lexicon generates nothing: add a word".to_owned();
             let words = table.get("words").or(table.get("file")).unwrap_or(entry);
             return Err(words.error(format!("lexicon `{name}` has no words"), hint));
@@ -82,7 +112,9 @@ impl Lexicon {
     fn add(&mut self, source: SourceText<'_>, fields: &Fields, file: Option<usize>) -> Result<()> {
         let (features, forms) = (Vec::new(), Vec::new());
         let mut word = Word { lemma: String::new(), span: fields.span.clone(), file, features, forms };
-        for field in &fields.fields {
+        let (of_forms, fields_of_all): (Vec<&Field>, Vec<&Field>) =
+            fields.fields.iter().partition(|field| self.is_of_forms(field));
+        for field in fields_of_all {
             let key = field.path.first().map_or("", String::as_str);
             if key == LEMMA && field.path.len() == 1 {
                 word.lemma = field.text(source)?;
@@ -104,6 +136,9 @@ impl Lexicon {
         if word.lemma.is_empty() {
             word.lemma.clone_from(&first.text);
         }
+        for field in of_forms {
+            self.feature_of_forms(source, field, &mut word)?;
+        }
         // A feature that is also a dimension holds for every form of the word.
         for (name, value) in &word.features {
             if word.forms.iter().flat_map(|form| &form.cell).any(|(dimension, _)| dimension == name) {
@@ -122,7 +157,7 @@ impl Lexicon {
     }
 
     /// The value of a feature, which must be one of a dimension's if it is called so, and a number where others are.
-    fn feature(&mut self, source: SourceText<'_>, field: &Field) -> Result<Value> {
+    pub(super) fn feature(&mut self, source: SourceText<'_>, field: &Field) -> Result<Value> {
         let (key, value) = (&field.path[0], field.value(source)?);
         if let Some((_, values)) = self.dimensions.iter().find(|(name, _)| name == key)
             && !values.contains(&value.display())
@@ -147,7 +182,7 @@ impl Lexicon {
         Ok(value)
     }
 
-    fn dimension_of(&self, value: &str) -> Option<&str> {
+    pub(super) fn dimension_of(&self, value: &str) -> Option<&str> {
         let has = |values: &Vec<String>| values.iter().any(|other| other == value);
         self.dimensions.iter().find(|(_, values)| has(values)).map(|(name, _)| name.as_str())
     }
@@ -163,7 +198,7 @@ impl Lexicon {
     }
 
     /// The cell of the paradigm that a path such as `present.3.sg` names.
-    fn cell(&self, source: SourceText<'_>, field: &Field) -> Result<Vec<(String, String)>> {
+    pub(super) fn cell(&self, source: SourceText<'_>, field: &Field) -> Result<Vec<(String, String)>> {
         let mut cell: Vec<(String, String)> = Vec::new();
         for (key, span) in field.path.iter().zip(&field.key_spans) {
             let Some(dimension) = self.dimension_of(key) else {

@@ -11,6 +11,8 @@
 //! | `fields` | what is said of a word |
 //! | `csv` | words in a CSV beside the grammar |
 //! | `lexicon` | words, their forms and their features |
+//! | `forms` | what holds of single forms |
+//! | `frequencies` | a list of words that forms take their frequencies from |
 //! | `slot` | positions, and the words that may stand there |
 //! | `constraint` | what ties slots together |
 //! | `template` | a text with slots |
@@ -29,6 +31,8 @@ mod csv;
 mod document;
 mod doubts;
 mod fields;
+mod forms;
+mod frequencies;
 mod lexicon;
 mod reader;
 mod slot;

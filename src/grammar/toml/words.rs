@@ -85,7 +85,8 @@ pub(super) fn readings<'b>(
     word.forms.iter().flat_map(move |form| {
         let own = word.features.iter().map(|(name, value)| (name.as_str(), value.clone()));
         let cell = form.cell.iter().map(|(name, value)| (name.as_str(), Value::Text(value.clone())));
-        let features = restrict(own.chain(cell).collect(), &slot.only, &lexicon.dimensions);
+        let of_form = form.features.iter().map(|(name, value)| (name.as_str(), value.clone()));
+        let features = restrict(own.chain(of_form).chain(cell).collect(), &slot.only, &lexicon.dimensions);
         features.into_iter().map(|features| Reading { form: &form.text, features })
     })
 }

@@ -41,6 +41,9 @@ pub(in crate::mlem) fn data(
 }
 
 pub(super) fn feature_distance(feature: &Feature, i: usize, j: usize, missing: f64) -> f64 {
+    if let (Some(has), 0.0) = (feature.presence(), missing) {
+        return f64::from(u8::from(has[i] != has[j]));
+    }
     match feature.values() {
         Values::Categorical { codes, .. } => match (codes[i], codes[j]) {
             (Some(a), Some(b)) => f64::from(u8::from(a != b)),

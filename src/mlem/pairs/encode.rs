@@ -9,7 +9,7 @@ use crate::numeric::simd::widest;
 use crate::stimuli::{Distances, Feature, FeatureTable, Values};
 
 /// The code of a missing level.
-const MISSING: u32 = u32::MAX;
+pub(super) const MISSING: u32 = u32::MAX;
 
 /// At most this many categorical features share the bits of a pair; further ones are kept as numbers.
 const MAX_BITS: usize = 32;
@@ -26,6 +26,8 @@ pub(crate) struct Scales {
 enum Scale {
     /// Levels: 1 where they differ, else 0.
     Levels,
+    /// One value, which is there or is not; `word` is what messages call the feature.
+    Presence { word: &'static str },
     /// Numbers: their difference as a part of their range.
     Range(Interval),
     /// Distances that are given: each as a part of the largest.
@@ -40,6 +42,7 @@ impl Scale {
     fn word(self) -> &'static str {
         match self {
             Self::Levels => "categorical",
+            Self::Presence { word } => word,
             Self::Range(_) => NUMERIC,
             Self::Given { .. } => GIVEN,
         }
@@ -55,10 +58,17 @@ impl Scales {
         let scales = features
             .iter()
             .map(|feature| {
+                if feature.names_stimuli() {
+                    return Err(Error::NamesStimuli { feature: feature.name().to_owned() });
+                }
                 if !feature.varies() {
                     let value =
                         (0..feature.len()).map(|row| feature.display(row)).find(|text| !text.is_empty());
                     return Err(Error::ConstantFeature { feature: feature.name().to_owned(), value });
+                }
+                if feature.presence().is_some() {
+                    let word = if feature.is_numeric() { NUMERIC } else { Scale::Levels.word() };
+                    return Ok(Scale::Presence { word });
                 }
                 Ok(match feature.values() {
                     Values::Categorical { .. } => Scale::Levels,
@@ -113,7 +123,7 @@ impl Scales {
             missing,
         };
         for (feature, &scale) in features.iter().zip(&self.scales) {
-            let column = read(feature, scale, order);
+            let column = read(feature, scale, order, missing);
             match column {
                 Column::Levels(levels) if columns.bits.len() < MAX_BITS => {
                     columns.slots.push(Slot::Bit(columns.bits.len()));
@@ -129,7 +139,18 @@ impl Scales {
     }
 }
 
-fn read(feature: &Feature, scale: Scale, order: &[usize]) -> Column {
+fn read(feature: &Feature, scale: Scale, order: &[usize], missing: Missing) -> Column {
+    if let Scale::Presence { .. } = scale {
+        // What lacks the value is the other side; or, if that was asked for, as far from everything as what is missing is.
+        let other = if missing == Missing::Zero { 1 } else { MISSING };
+        return Column::Levels(match feature.values() {
+            Values::Categorical { codes, .. } => {
+                order.iter().map(|&row| codes[row].map_or(other, |_| 0)).collect()
+            }
+            Values::Numeric(values) => order.iter().map(|&row| values[row].map_or(other, |_| 0)).collect(),
+            Values::Distances(_) => vec![MISSING; order.len()],
+        });
+    }
     match feature.values() {
         Values::Categorical { codes, .. } => {
             Column::Levels(order.iter().map(|&row| codes[row].unwrap_or(MISSING)).collect())
@@ -151,7 +172,7 @@ fn read(feature: &Feature, scale: Scale, order: &[usize]) -> Column {
 
 /// The values of one feature.
 #[derive(Debug, Clone)]
-enum Column {
+pub(super) enum Column {
     /// Codes of levels; [`MISSING`] where there is none.
     Levels(Vec<u32>),
     /// Numbers scaled to `[0, 1]`; NaN where there is none.
@@ -174,9 +195,9 @@ pub(crate) enum Slot {
 pub(crate) struct Columns {
     n_stimuli: usize,
     slots: Vec<Slot>,
-    bits: Vec<Vec<u32>>,
-    dense: Vec<Column>,
-    missing: Missing,
+    pub(super) bits: Vec<Vec<u32>>,
+    pub(super) dense: Vec<Column>,
+    pub(super) missing: Missing,
 }
 
 /// The second stimuli of the pairs of one first stimulus.
@@ -198,6 +219,25 @@ impl Partners<'_> {
 impl Columns {
     pub(crate) fn n_stimuli(&self) -> usize {
         self.n_stimuli
+    }
+
+    /// The features of these columns, then those of `other`, which are of the same stimuli.
+    pub(crate) fn beside(&self, other: &Self) -> Self {
+        let mut both = self.clone();
+        for &slot in &other.slots {
+            let column = match slot {
+                Slot::Bit(bit) if both.bits.len() < MAX_BITS => {
+                    both.slots.push(Slot::Bit(both.bits.len()));
+                    both.bits.push(other.bits[bit].clone());
+                    continue;
+                }
+                Slot::Bit(bit) => Column::Levels(other.bits[bit].clone()),
+                Slot::Dense(column) => other.dense[column].clone(),
+            };
+            both.slots.push(Slot::Dense(both.dense.len()));
+            both.dense.push(column);
+        }
+        both
     }
 
     /// Where each feature's distance is found.

@@ -43,23 +43,24 @@ impl Weights {
         spec: spec::Norm,
     ) -> Result<Norm> {
         let name = in_block(name, layer);
-        let role = if spec.kind == NormKind::RmsPlusOne { Role::Zero } else { Role::One };
+        let plus_one = matches!(spec.kind, NormKind::RmsPlusOne | NormKind::LayerPlusOne);
+        let role = if plus_one { Role::Zero } else { Role::One };
         let mut weight = match spec.kind {
             NormKind::LayerPlain => vec![1.0; size],
             _ => self.floats(&[format!("{name}.weight"), format!("{name}.gamma")], &[size], role)?,
         };
-        if spec.kind == NormKind::RmsPlusOne {
+        if plus_one {
             for value in &mut weight {
                 *value += 1.0;
             }
         }
         let bias = match spec.kind {
-            NormKind::Layer => {
+            NormKind::Layer | NormKind::LayerPlusOne => {
                 self.floats(&[format!("{name}.bias"), format!("{name}.beta")], &[size], Role::Zero)?
             }
             _ => vec![0.0; size],
         };
-        let centre = matches!(spec.kind, NormKind::Layer | NormKind::LayerUnbiased | NormKind::LayerPlain);
+        let centre = !matches!(spec.kind, NormKind::Rms | NormKind::RmsPlusOne);
         Ok(Norm { centre, eps: spec.eps, weight, bias })
     }
 }

@@ -23,6 +23,10 @@ pub(super) struct Moments {
 
 impl<'a> Coded<'a> {
     pub(super) fn new(feature: &'a Feature) -> Self {
+        if let Some(has) = feature.presence() {
+            let codes = has.into_iter().map(|has| if has { 1 } else { 2 }).collect();
+            return Self { codes, n_codes: 3, values: None, given: None };
+        }
         match feature.values() {
             Values::Categorical { levels, codes } => Self {
                 codes: codes.iter().map(|code| code.map_or(0, |code| code + 1)).collect(),

@@ -2,7 +2,7 @@
 //!
 //! The distance of a feature between two stimuli is 1 where the levels of a categorical feature differ and 0 where they do
 //! not; of a numeric feature it is the absolute difference after min–max scaling; it is 0 where either stimulus lacks a
-//! value. The correlations are Pearson's over all n(n−1)/2 pairs of distinct stimuli, and exact: sums over pairs come from
+//! value, unless having one is all that the feature is about. The correlations are Pearson's over all n(n−1)/2 pairs of distinct stimuli, and exact: sums over pairs come from
 //! counting levels and from sorted prefix sums, in O(n log n) per pair of features, never from a list of pairs; only a
 //! feature that is given as its distances is summed pair by pair.
 

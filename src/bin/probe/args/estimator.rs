@@ -25,6 +25,9 @@ pub struct EstimatorArgs {
     /// Read these features as categories even if they look like numbers
     #[arg(long, value_name = "F,...", value_delimiter = ',')]
     pub categorical: Vec<String>,
+    /// Read these features as numbers: integers of an .fcfg grammar are names unless they are listed here
+    #[arg(long, value_name = "F,...", value_delimiter = ',')]
+    pub numeric: Vec<String>,
     /// Fit only these features (default: all)
     #[arg(long, value_name = "F,...", value_delimiter = ',')]
     pub features: Vec<String>,

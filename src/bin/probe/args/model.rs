@@ -5,7 +5,17 @@ use mlem_probe::activations::Pooling;
 use mlem_probe::models::{DeviceChoice, Dtype, Precision};
 
 use super::ranges::Ranges;
-use super::shared::named;
+use super::shared::{explained, named};
+
+/// What poolings are called elsewhere.
+const POOLING: [(&str, &str); 6] = [
+    ("cls", "the classification token of BERT and its like is the first: --pool first"),
+    ("bos", "the token that begins a text is the first: --pool first"),
+    ("eos", "the token that ends a text is the last, where the tokenizer adds one: --pool last"),
+    ("avg", "the average over tokens is --pool mean"),
+    ("average", "the average over tokens is --pool mean"),
+    ("lasttoken", "the last token is --pool last"),
+];
 
 /// Which model.
 #[derive(Debug, Clone, Args)]
@@ -56,8 +66,8 @@ impl ModelArgs {
 #[command(next_help_heading = "Extraction")]
 pub struct ExtractArgs {
     /// How a sentence's token vectors become one
-    #[arg(long, default_value = "mean", value_parser =
-        named::<Pooling>(&["mean", "max", "min", "first", "last", "none"]))]
+    #[arg(long, default_value = "mean", value_parser = explained(
+        named::<Pooling>(&["mean", "max", "min", "first", "last", "none"]), &POOLING))]
     pub pool: Pooling,
     /// Leave the tokens that the tokenizer adds out of the pooling
     #[arg(long)]

@@ -1,15 +1,11 @@
 //! `probe check`: a grammar, or a table of stimuli, looked over before it is used.
 
-use std::path::Path;
-
-use mlem_probe::files::kind::Group;
-use mlem_probe::files::what_is;
 use mlem_probe::stimuli::confounds::Confounds;
-use mlem_probe::stimuli::{FeatureLevels, Stimuli, TableCheck};
+use mlem_probe::stimuli::{FeatureLevels, TableCheck};
 use serde_json::{Value, json};
 
-use super::source;
 use super::words::Words;
+use super::{inputs, source};
 use crate::args::CheckArgs;
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;
@@ -17,19 +13,24 @@ use mlem_probe::grammar::Check;
 
 /// Runs the command.
 pub fn run(args: &CheckArgs, printer: &Printer) -> Result<()> {
-    if is_table(Path::new(&args.source)) {
+    if let source::Source::Table = source::kind(&args.source) {
         if args.model.is_some() {
             let hint = "leave --model out, or name the grammar that the table was made from";
             return Err(Failure::usage("--model looks at the words of a grammar, and this is a table", hint));
         }
-        let check = Stimuli::read(args.source.as_ref())?.check();
+        let mut stimuli = inputs::read(args.source.as_ref(), &args.table, printer)?;
+        for name in &args.numeric {
+            stimuli.features_mut().declare_numeric(name)?;
+        }
+        let check = stimuli.check();
         return if printer.json() {
             Printer::result_json(&table_as_json(&args.source, &check))
         } else {
             Printer::result(check.to_text(&args.source))
         };
     }
-    let grammar = source::grammar(&args.source, args.depth)?;
+    let mut grammar = source::grammar(&args.source, args.depth)?;
+    grammar.declare_numeric(&args.numeric)?;
     let check = grammar.check()?;
     let words = args.model.as_ref().map(|model| Words::of(&grammar, model, &check, printer)).transpose()?;
     if printer.json() {
@@ -41,13 +42,6 @@ pub fn run(args: &CheckArgs, printer: &Printer) -> Result<()> {
     }
     let words = words.map(|words| words.to_text()).unwrap_or_default();
     Printer::result(check.to_text() + &words)
-}
-
-/// Whether it is a table, by what is in it; a name that ends so is one too, so that what is wrong with it is told.
-fn is_table(path: &Path) -> bool {
-    let ends =
-        path.extension().is_some_and(|ending| ["csv", "tsv", "jsonl"].iter().any(|other| ending == *other));
-    ends || what_is(path).is_ok_and(|seen| seen.kind.group() == Group::Table)
 }
 
 fn table_as_json(name: &str, check: &TableCheck) -> Value {
@@ -95,13 +89,13 @@ fn dependencies_as_json(confounds: &Confounds) -> Value {
 fn as_json(check: &Check) -> Value {
     json!({
         "grammar": check.name,
-        "derivations": check.count.derivations.to_string(),
+        "derivations": Printer::number(check.count.derivations),
         "derivations_at_most": check.count.at_most,
-        "sentences": check.count.sentences.map(|count| count.to_string()),
+        "sentences": check.count.sentences.map(Printer::number),
         "sentences_written_out_to_count": check.count.enumerated,
         "templates": check.templates.iter().map(|template| json!({
             "template": template.template,
-            "derivations": template.derivations.to_string(),
+            "derivations": Printer::number(template.derivations),
             "killed_by": template.killer,
         })).collect::<Vec<_>>(),
         "features": levels_as_json(&check.features),
@@ -113,6 +107,7 @@ fn as_json(check: &Check) -> Value {
         "same_sentence_different_labels": check.ambiguous,
         "repeated_sentences": check.repeated,
         "unused_words": check.unused,
+        "warnings": check.warnings,
         "doubts": check.doubts.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "has_problems": check.has_problems(),
     })

@@ -7,24 +7,28 @@ use mlem_probe::activations::{self, ByLayer, Destination, MeanOf, check_repeat, 
 use mlem_probe::profile::EstimatorName;
 use mlem_probe::progress::Progress;
 use mlem_probe::stimuli::{Feature, FeatureTable, Stimuli, repeats};
+use mlem_probe::text;
 
-use crate::args::{EstimatorArgs, FitArgs, Ranges};
+use crate::args::{EstimatorArgs, FitArgs, Ranges, TableArgs};
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;
+
+/// At most so many features are named in one message.
+const NAMED: usize = 10;
 
 /// Activations, of which one layer at a time is read.
 pub type Layers = Arc<dyn ByLayer + Send>;
 
 /// The activations to fit, and the recordings that they are the mean of, if there are several.
-pub fn activations(args: &FitArgs, printer: &Printer) -> Result<(Layers, Vec<Layers>)> {
+pub fn activations(args: &FitArgs, out: &Path, printer: &Printer) -> Result<(Layers, Vec<Layers>)> {
     if !args.repeat.is_empty() && args.estimator.estimator != EstimatorName::Mlem {
         let hint = "leave it out, or choose the estimator that has it";
         return Err(Failure::usage("--repeat is an option of --estimator mlem", hint));
     }
-    let mut activations = recording(&args.activations, args, 0, printer)?;
+    let mut activations = recording(&args.activations, args, 0, out, printer)?;
     let mut repeats = Vec::new();
     for (k, path) in (1..).zip(&args.repeat) {
-        let repeat = recording(path, args, k, printer)?;
+        let repeat = recording(path, args, k, out, printer)?;
         check_repeat(&*repeat, &*activations).map_err(|error| {
             let hint = error.hint().unwrap_or_default();
             Failure::input(format!("{}: {error} ({})", path.display(), args.activations.display()), hint)
@@ -39,7 +43,7 @@ pub fn activations(args: &FitArgs, printer: &Printer) -> Result<(Layers, Vec<Lay
 }
 
 /// The activations in `path`, the `k`th recording of them, at the layers and with the transforms that were asked for.
-fn recording(path: &Path, args: &FitArgs, k: u64, printer: &Printer) -> Result<Layers> {
+fn recording(path: &Path, args: &FitArgs, k: u64, out: &Path, printer: &Printer) -> Result<Layers> {
     let layers = args.layers.as_ref().map(Ranges::as_slice);
     // Noise is drawn anew for each recording.
     let steps = args.transforms.steps(args.seed.wrapping_add(k));
@@ -47,19 +51,26 @@ fn recording(path: &Path, args: &FitArgs, k: u64, printer: &Printer) -> Result<L
         return Ok(activations::open(path, layers)?.into());
     }
     let plain = activations::open(path, None)?;
-    let out = Destination::Temporary(&args.out);
+    let out = Destination::Temporary(out);
     Ok(Arc::new(activations::transform(&*plain, &steps, layers, None, printer, out)?))
 }
 
+/// The stimuli of the table in `path`; says what was assumed in reading it.
+pub fn read(path: &Path, args: &TableArgs, printer: &Printer) -> Result<Stimuli> {
+    let stimuli = Stimuli::read_as(path, &args.reading())?;
+    stimuli.notes().iter().for_each(|note| printer.say(note));
+    Ok(stimuli)
+}
+
 /// The features of STIMULI, with those of `--feature-distances`.
-pub fn stimuli(args: &FitArgs) -> Result<Stimuli> {
+pub fn stimuli(args: &FitArgs, printer: &Printer) -> Result<Stimuli> {
     let is_array = args.stimuli.extension().is_some_and(|ending| ending == "npy" || ending == "npz");
     let mut stimuli = if is_array {
         let features = distances(&args.stimuli)?;
         let n = features.first().map_or(0, Feature::len);
         Stimuli::without_sentences(FeatureTable::new(n, features).map_err(|error| at(&args.stimuli, error))?)
     } else {
-        Stimuli::read(&args.stimuli)?
+        read(&args.stimuli, &args.table, printer)?
     };
     for path in &args.feature_distances {
         for feature in distances(path)? {
@@ -96,6 +107,13 @@ pub fn choose_features(
     for name in args.features.iter().chain(&args.drop) {
         stimuli.features().position(name)?;
     }
+    if let Some(name) = args.numeric.iter().find(|name| args.categorical.contains(name)) {
+        let message = format!("`{name}` cannot be both numeric and categorical");
+        return Err(Failure::usage(message, "take it out of --numeric or of --categorical"));
+    }
+    for name in &args.numeric {
+        stimuli.features_mut().declare_numeric(name)?;
+    }
     for name in &args.categorical {
         stimuli.features_mut().declare_categorical(name)?;
     }
@@ -106,18 +124,50 @@ pub fn choose_features(
     if stimuli.features().n_features() == 0 {
         return Err(Failure::usage("no feature is left", "keep at least one with --features and --drop"));
     }
-    if stimuli.source().grammar.is_some() {
-        // A grammar declares what its values are.
-        return Ok(Vec::new());
+    let mut warnings: Vec<String> = Vec::new();
+    // A grammar declares what its values are.
+    if stimuli.source().grammar.is_none() {
+        let suspects = stimuli.features().suspects().into_iter();
+        let doubtful = suspects.filter(|suspect| !args.categorical.contains(&suspect.feature));
+        warnings.extend(doubtful.map(|suspect| suspect.to_string()));
+        warnings.extend(stimuli.oddities().iter().map(ToString::to_string));
     }
-    let suspects = stimuli.features().suspects().into_iter();
-    let doubtful = suspects.filter(|suspect| !args.categorical.contains(&suspect.feature));
-    let mut warnings: Vec<String> = doubtful.map(|suspect| suspect.to_string()).collect();
-    warnings.extend(stimuli.row_names().iter().map(ToString::to_string));
-    let (same, other) = stimuli.repeats();
-    warnings.extend(repeats(&same, &other));
+    warnings.extend(leave_constant_out(stimuli, args)?);
+    if stimuli.source().grammar.is_none() {
+        warnings.extend(stimuli.row_names().iter().map(ToString::to_string));
+        let (same, other) = stimuli.repeats();
+        warnings.extend(repeats(&same, &other));
+    }
     for warning in &warnings {
         printer.warn(warning);
     }
+    // What was assumed in reading them was said there, and is told with the rest.
+    warnings.splice(0..0, stimuli.notes().iter().cloned());
     Ok(warnings)
+}
+
+/// Leaves out the features that tell no pair of stimuli from another, unless they were asked for by name, and says which.
+fn leave_constant_out(stimuli: &mut Stimuli, args: &EstimatorArgs) -> Result<Option<String>> {
+    let constant =
+        |feature: &&Feature| !feature.varies() && !args.features.iter().any(|name| name == feature.name());
+    let name = |feature: &Feature| {
+        let why = if feature.names_stimuli() { " (another value for each)" } else { "" };
+        format!("`{}`{why}", feature.name())
+    };
+    let features = stimuli.features();
+    let names: Vec<String> = features.iter().filter(constant).map(name).collect();
+    if names.is_empty() {
+        return Ok(None);
+    }
+    if names.len() == features.n_features() {
+        let message = format!("no feature tells stimuli apart: {}", text::some(&names, NAMED));
+        return Err(Failure::input(message, "add a column, or stimuli in which one of them differs"));
+    }
+    stimuli.features_mut().retain(|feature| !constant(&feature));
+    let is = if names.len() == 1 { "it tells" } else { "they tell" };
+    let (differ, it) = if names.len() == 1 { ("it differs", "it") } else { ("they differ", "them") };
+    let names = text::some(&names, NAMED);
+    Ok(Some(format!(
+        "left out, because {is} no stimuli apart: {names}; add stimuli in which {differ}, or --drop {it}"
+    )))
 }

@@ -33,17 +33,16 @@ pub fn find(
             printer.say("--precision fast: this processor has no matrix tiles (AMX), so products are f32");
         }
         (Precision::Bf16, _) if !Precision::tiles() => {
-            printer.say("--precision bf16: this processor has no matrix tiles (AMX), so the same numbers come slowly");
+            printer.say(
+                "--precision bf16: this processor has no matrix tiles (AMX), so the same numbers come slowly",
+            );
         }
         _ => {}
     }
     let mut hub = Hub::from_env();
     hub.revision = revision.map(str::to_owned);
-    let mut options = LoadOptions::default()
-        .device(device)
-        .dtype(args.dtype)
-        .precision(precision)
-        .offload(args.offload);
+    let mut options =
+        LoadOptions::default().device(device).dtype(args.dtype).precision(precision).offload(args.offload);
     if let Some(seed) = args.untrained {
         hub.weights = false;
         options = options.untrained(seed);

@@ -155,7 +155,16 @@ impl Head<'_> {
         }
         let tokens = &self.path[seen.clone()];
         let values = |token| self.part(token, n_heads + n_kv_heads + self.kv_head);
-        mix::<S, R>(simd, &scores[seen.start..], stride, tokens, values, mixed, &outs[..R.min(n - first)], d_head);
+        mix::<S, R>(
+            simd,
+            &scores[seen.start..],
+            stride,
+            tokens,
+            values,
+            mixed,
+            &outs[..R.min(n - first)],
+            d_head,
+        );
     }
 
     /// Adds to the scores of `row` what is added to them, and caps them; what it does not see from `begin` on is -∞.

@@ -216,7 +216,8 @@ fn finish<S: Simd>(
         let y = &mut y[first..][..width];
         if let Finish::Add(residual) = finish {
             let residual = &residual[row * outputs + first..][..width];
-            if let (Some(residual), Some(y)) = (residual.first_chunk::<PANEL>(), y.first_chunk_mut::<PANEL>()) {
+            if let (Some(residual), Some(y)) = (residual.first_chunk::<PANEL>(), y.first_chunk_mut::<PANEL>())
+            {
                 for start in (0..PANEL).step_by(S::LANES) {
                     let sum = simd.add(simd.load(&values[start..]), simd.load(&residual[start..]));
                     simd.store(&mut y[start..], sum);
@@ -312,7 +313,7 @@ mod tests {
         let (rows, inputs, outputs) = (20, 260, 40);
         let x = random(&mut stream, rows * inputs);
         let weight = random(&mut stream, outputs * inputs);
-        let form = |dtype| Form { dtype, precision: Precision::Fast };
+        let form = |dtype| Form { dtype, precision: Precision::Fast, ..Form::default() };
         let one = PackedLinear::new(&weight, None, outputs, inputs, form(Dtype::Bf16));
         let (rounded, _) = one.unpack();
         let two = PackedLinear::new(&rounded, None, outputs, inputs, form(Dtype::F32));

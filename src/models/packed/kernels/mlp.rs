@@ -159,7 +159,15 @@ fn of_rows<S: Simd, M: Multiply>(
                 }
                 let place = panel * n_blocks + index;
                 let sums = &mut all_sums[place * size..][..size];
-                multiply.product(simd, hidden, block, weights, share(ahead, index, n_blocks), sums, start == 0);
+                multiply.product(
+                    simd,
+                    hidden,
+                    block,
+                    weights,
+                    share(ahead, index, n_blocks),
+                    sums,
+                    start == 0,
+                );
                 if let Some((place, of)) = waiting.replace((place, (panel, block))).filter(|_| last) {
                     finish_block(simd, &all_sums[place * size..][..size], down, of, then, y);
                 }

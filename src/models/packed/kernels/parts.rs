@@ -37,9 +37,7 @@ impl Parts {
     /// Which parts are multiplied for each 32 inputs, in the order in which the products are added: part of the activations, part
     /// of the weights.
     pub(super) fn products(self) -> impl Iterator<Item = (usize, usize)> {
-        [(0, 1), (0, 0), (1, 0)]
-            .into_iter()
-            .filter(move |&(x, w)| x < self.activations && w < self.weights)
+        [(0, 1), (0, 0), (1, 0)].into_iter().filter(move |&(x, w)| x < self.activations && w < self.weights)
     }
 }
 
@@ -211,7 +209,8 @@ mod tests {
         for (outputs, inputs) in [(1, 1), (33, 31), (32, 64), (100, 70)] {
             let weight: Vec<f32> = (0..outputs * inputs).map(|_| stream.unit() as f32 - 0.5).collect();
             for parts in [1, 2] {
-                let held = TileWeights::new(&weight, outputs, inputs, Parts { activations: 2, weights: parts });
+                let held =
+                    TileWeights::new(&weight, outputs, inputs, Parts { activations: 2, weights: parts });
                 for (&x, back) in weight.iter().zip(held.unpack(outputs)) {
                     let [first, second] = split(x).map(widen);
                     assert_eq!(back, if parts == 2 { first + second } else { first });

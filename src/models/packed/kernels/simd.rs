@@ -38,7 +38,9 @@ pub(super) trait Simd: Copy {
     fn most(self, a: Self::V) -> f32 {
         let mut lanes = [f32::NEG_INFINITY; super::PANEL];
         self.store(&mut lanes, a);
-        lanes[..Self::LANES].iter().fold(f32::NEG_INFINITY, |most, &value| if value > most { value } else { most })
+        lanes[..Self::LANES]
+            .iter()
+            .fold(f32::NEG_INFINITY, |most, &value| if value > most { value } else { most })
     }
     /// Fetches what stands `ahead` places after the first of `from` into the first cache, if the processor can.
     #[inline(always)]

@@ -11,10 +11,10 @@
 
 mod portable;
 
-#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
-mod amx;
 #[cfg(not(all(target_arch = "x86_64", target_os = "linux")))]
 mod absent;
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+mod amx;
 
 #[cfg(not(all(target_arch = "x86_64", target_os = "linux")))]
 pub(super) use absent::Amx;
@@ -69,7 +69,9 @@ mod tests {
             }
             for block in blocks::<M>(rows, panels * PANEL) {
                 let tiles = &hidden[block.first / ROWS * multiply.size(ROWS, panels * PANEL)..];
-                for (tile, half) in tiles[..multiply.size(ROWS, panels * PANEL)].iter().zip([0, 1].iter().cycle()) {
+                for (tile, half) in
+                    tiles[..multiply.size(ROWS, panels * PANEL)].iter().zip([0, 1].iter().cycle())
+                {
                     let rows = block.rows.saturating_sub(half * 16).min(16);
                     self.split.extend(&tile.0[..rows * 32]);
                 }
