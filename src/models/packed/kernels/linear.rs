@@ -4,7 +4,7 @@
 //! of bf16 parts ([`super::tiles`]). An output does not depend on what else is in the batch, to the last bit.
 
 use super::PANEL;
-use super::math::{activate, for_each};
+use super::math::activate;
 use super::means::Means;
 use super::multiply::{Block, Multiply, aligned, blocks, rows_at_once, share, sums};
 use super::room::{self, Room};
@@ -124,8 +124,9 @@ impl Kernel for Product<'_> {
     fn run<S: Simd>(self, simd: S) {
         match Means::of(&self.layer.weights) {
             Means::Vectors => self.with(simd, Vectors),
-            Means::Tiles(amx, parts) => self.with(simd, amx.begin().multiply(parts)),
-            Means::Portable(parts) => self.with(simd, Portable(parts)),
+            // Every processor that has tiles has vectors of 16: the others need no code for them.
+            Means::Tiles(amx, parts) if S::LANES == 16 => self.with(simd, amx.begin().multiply(parts)),
+            Means::Tiles(_, parts) | Means::Portable(parts) => self.with(simd, Portable(parts)),
         }
     }
 }
@@ -204,52 +205,33 @@ fn finish<S: Simd>(
 ) {
     let (first, width) = (panel * PANEL, PANEL.min(outputs - panel * PANEL));
     for (row, (y, sums)) in y.chunks_exact_mut(outputs).zip(sums.as_chunks::<PANEL>().0).enumerate() {
-        let y = &mut y[first..];
-        let residual: &[f32] = match finish {
-            Finish::Add(residual) => &residual[row * outputs + first..],
-            _ => &[],
-        };
-        match (y.first_chunk_mut(), finish, residual.first_chunk()) {
-            (Some(y), Finish::Plain, _) => finish_row(simd, sums, bias, None, y),
-            (Some(y), Finish::Add(_), Some(residual)) => finish_row(simd, sums, bias, Some(residual), y),
-            (Some(y), Finish::Activate(activation), _) => {
-                finish_row(simd, sums, bias, None, y);
-                for_each(simd, y, |simd, sum| activate(simd, activation, sum));
+        let mut values = [0.0; PANEL];
+        for start in (0..PANEL).step_by(S::LANES) {
+            let mut value = simd.add(simd.load(&sums[start..]), simd.load(&bias[start..]));
+            if let Finish::Activate(activation) = finish {
+                value = activate(simd, activation, value);
             }
-            // The last panel, if it is not full.
-            _ => {
-                let mut full = [0.0; PANEL];
-                finish_row(simd, sums, bias, None, &mut full);
-                match finish {
-                    Finish::Plain => {}
-                    Finish::Activate(activation) => {
-                        for_each(simd, &mut full, |simd, sum| activate(simd, activation, sum));
-                    }
-                    Finish::Add(_) => {
-                        full.iter_mut().zip(residual).for_each(|(sum, residual)| *sum += residual);
-                    }
+            simd.store(&mut values[start..], value);
+        }
+        let y = &mut y[first..][..width];
+        if let Finish::Add(residual) = finish {
+            let residual = &residual[row * outputs + first..][..width];
+            if let (Some(residual), Some(y)) = (residual.first_chunk::<PANEL>(), y.first_chunk_mut::<PANEL>())
+            {
+                for start in (0..PANEL).step_by(S::LANES) {
+                    let sum = simd.add(simd.load(&values[start..]), simd.load(&residual[start..]));
+                    simd.store(&mut y[start..], sum);
                 }
-                y[..width].copy_from_slice(&full[..width]);
+            } else {
+                for ((y, value), residual) in y.iter_mut().zip(values).zip(residual) {
+                    *y = value + residual;
+                }
             }
+        } else if let Some(y) = y.first_chunk_mut() {
+            *y = values;
+        } else {
+            y.copy_from_slice(&values[..width]);
         }
-    }
-}
-
-/// A row of sums with its bias, and what it is added to, if it is.
-#[inline(always)]
-fn finish_row<S: Simd>(
-    simd: S,
-    sums: &[f32; PANEL],
-    bias: &[f32; PANEL],
-    residual: Option<&[f32; PANEL]>,
-    y: &mut [f32; PANEL],
-) {
-    for start in (0..PANEL).step_by(S::LANES) {
-        let mut sum = simd.add(simd.load(&sums[start..]), simd.load(&bias[start..]));
-        if let Some(residual) = residual {
-            sum = simd.add(sum, simd.load(&residual[start..]));
-        }
-        simd.store(&mut y[start..], sum);
     }
 }
 

@@ -82,8 +82,9 @@ impl Kernel for Product<'_> {
     fn run<S: Simd>(self, simd: S) {
         match Means::of(&self.mlp.activated.weights) {
             Means::Vectors => self.with(simd, Vectors),
-            Means::Tiles(amx, parts) => self.with(simd, amx.begin().multiply(parts)),
-            Means::Portable(parts) => self.with(simd, Portable(parts)),
+            // Every processor that has tiles has vectors of 16: the others need no code for them.
+            Means::Tiles(amx, parts) if S::LANES == 16 => self.with(simd, amx.begin().multiply(parts)),
+            Means::Tiles(_, parts) | Means::Portable(parts) => self.with(simd, Portable(parts)),
         }
     }
 }

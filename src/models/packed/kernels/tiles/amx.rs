@@ -204,7 +204,7 @@ macro_rules! multiply {
 ///
 /// `X` and `W` are how many parts there are. Each load is followed by what can be done with it, so that products never wait for
 /// more than one.
-#[inline(always)]
+#[inline(never)]
 fn steps<const X: usize, const W: usize, const HALVES: usize>(
     x: &[Tile],
     weights: &[Tile],
