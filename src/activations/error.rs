@@ -168,7 +168,9 @@ impl Error {
         Some(match self {
             Self::Files(error) => return error.hint(),
             Self::NotFinite { .. } => {
-                "drop that stimulus, or find out where the recording or the model overflows".to_owned()
+                "leave out the stimulus, or, where it is every stimulus (a dead channel), the unit with --units; or find out where the \
+                 recording or the model overflows"
+                    .to_owned()
             }
             Self::NoSuchLayer { layers, .. } => {
                 let layers: Vec<String> = layers.iter().map(ToString::to_string).collect();

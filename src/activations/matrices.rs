@@ -30,7 +30,7 @@ impl Activations {
         by_layer::check(&layers, &matrices.iter().map(Array2::dim).collect::<Vec<_>>())?;
         for (&layer, matrix) in layers.iter().zip(&matrices) {
             if let Some(((row, unit), &value)) = matrix.indexed_iter().find(|(_, value)| !value.is_finite()) {
-                return Err(Error::NotFinite { layer, stimulus: row + 1, unit, value });
+                return Err(Error::NotFinite { layer, stimulus: row, unit, value });
             }
         }
         Ok(Self { layers, matrices, provenance })
@@ -142,9 +142,9 @@ mod tests {
         assert_eq!(refused(&[2], vec![Array2::zeros((3, 0))]), "layer 2 is empty: 3 stimuli × 0 units");
         let error =
             new(&[0, 5], vec![array![[1.0], [2.0]], array![[1.0, 2.0], [1.0, f32::NAN]]]).unwrap_err();
-        assert_eq!(error.to_string(), "layer 5, stimulus 2: unit 1 is NaN");
-        assert!(error.hint().unwrap().contains("drop that stimulus"));
+        assert_eq!(error.to_string(), "layer 5, stimulus 1: unit 1 is NaN");
+        assert!(error.hint().unwrap().contains("leave out the stimulus"));
         let infinite = vec![array![[f32::NEG_INFINITY]]];
-        assert_eq!(refused(&[0], infinite), "layer 0, stimulus 1: unit 0 is -inf");
+        assert_eq!(refused(&[0], infinite), "layer 0, stimulus 0: unit 0 is -inf");
     }
 }

@@ -114,7 +114,7 @@ impl ByLayer for Stored {
         if let Some(at) = values.iter().position(|value| !value.is_finite()) {
             return Err(Error::NotFinite {
                 layer: self.layers[index],
-                stimulus: rows.start + at / columns + 1,
+                stimulus: rows.start + at / columns,
                 unit: at % columns,
                 value: values[at],
             });
@@ -170,7 +170,7 @@ mod tests {
         let stored = Stored::open(&path).unwrap();
         assert!(stored.layer(0).is_ok() && stored.rows(1, 0..650).is_ok());
         for error in [stored.layer(1).unwrap_err(), stored.rows(1, 650..651).unwrap_err()] {
-            assert_eq!(error.to_string(), "layer 1, stimulus 651: unit 5 is NaN");
+            assert_eq!(error.to_string(), "layer 1, stimulus 650: unit 5 is NaN");
         }
     }
 

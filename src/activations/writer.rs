@@ -122,7 +122,7 @@ impl RowWriter {
     pub fn finish(self) -> Result<Stored> {
         let Self { pending, shape, starts, provenance, wrong } = self;
         if let Some((index, row, unit, value)) = wrong.into_inner().unwrap_or_else(PoisonError::into_inner) {
-            return Err(Error::NotFinite { layer: shape.layers[index], stimulus: row + 1, unit, value });
+            return Err(Error::NotFinite { layer: shape.layers[index], stimulus: row, unit, value });
         }
         let path = pending.path().to_owned();
         let file = pending.keep()?;
@@ -217,7 +217,7 @@ mod tests {
         writer.put(1, &[2, 1], &[f32::INFINITY, 1.0, 2.0, f32::NAN]).unwrap();
         writer.put(1, &[0], &[1.0, 2.0]).unwrap();
         writer.put(0, &[0, 1, 2], &[1.0, 2.0, 3.0]).unwrap();
-        assert_eq!(writer.finish().unwrap_err().to_string(), "layer 3, stimulus 2: unit 1 is NaN");
+        assert_eq!(writer.finish().unwrap_err().to_string(), "layer 3, stimulus 1: unit 1 is NaN");
         assert_eq!(std::fs::read(&path).unwrap(), b"earlier");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     }

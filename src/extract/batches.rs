@@ -35,7 +35,7 @@ pub(super) fn tokenize_for(model: &Model, stimuli: &Stimuli, kept: Kept) -> Resu
     };
     if let Some((max_tokens, row)) = model.spec().n_positions.and_then(too_long) {
         return Err(Error::TooLong {
-            row: row + 1,
+            row,
             tokens: tokenized[row].tokens.len(),
             model: model.id().to_owned(),
             max_tokens,

@@ -6,7 +6,7 @@ use crate::{activations, files, models, stimuli, text};
 /// A result whose error is this module's.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What can go wrong while stimuli become activations. Stimuli are counted from 1.
+/// What can go wrong while stimuli become activations. Stimuli are counted from 0.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -85,7 +85,7 @@ pub enum Error {
     },
     /// No pooling, and stimuli of different lengths.
     #[error(
-        "without pooling all stimuli need as many tokens, but stimulus {row} has {tokens} and stimulus 1 has {first}"
+        "without pooling all stimuli need as many tokens, but stimulus {row} has {tokens} and stimulus 0 has {first}"
     )]
     UnequalLengths {
         /// Which stimulus.

@@ -181,10 +181,12 @@ impl Check {
         let mut findings: Vec<String> = self.warnings.clone();
         findings.extend(self.templates.iter().filter_map(|template| {
             let killer = template.killer.as_ref()?;
-            Some(format!("a template generates nothing: {killer}"))
+            Some(format!("a template generates nothing: {killer}; loosen it, or add words that meet it"))
         }));
         for sentence in self.ambiguous.iter().take(SHOWN) {
-            findings.push(format!("a sentence with two sets of labels: {sentence}"));
+            findings.push(format!(
+                "a sentence with two sets of labels: {sentence} (let them differ in a word, or give them the same labels)"
+            ));
         }
         if self.ambiguous.len() > SHOWN {
             findings.push(format!("{} more such sentences", count_more(self.ambiguous.len())));
@@ -196,9 +198,11 @@ impl Check {
             ));
         }
         findings.extend(self.doubts.iter().map(ToString::to_string));
-        for feature in self.constant() {
+        // Of a grammar that generates nothing there is nothing else to say.
+        let is_empty = self.measured == 0;
+        for feature in self.constant().filter(|_| !is_empty) {
             findings.push(format!(
-                "{} never varies, which a fit refuses; leave it out with --drop {}",
+                "{} never varies; a fit leaves it out (--drop {})",
                 feature.name, feature.name
             ));
         }
@@ -214,7 +218,7 @@ impl Check {
         for dependency in self.confounds.dependencies() {
             findings.push(format!("{} is a function of {}", dependency.feature, dependency.of));
         }
-        for word in &self.unused {
+        for word in self.unused.iter().filter(|_| !is_empty) {
             findings.push(format!("never used: {word}"));
         }
         if !findings.is_empty() {

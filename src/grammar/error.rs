@@ -123,7 +123,11 @@ impl Error {
             Self::Stimuli(error) => return error.hint(),
             Self::Unknown { name, known } => {
                 let near = text::near_matches(name, known.iter().copied());
-                if near.is_empty() {
+                if let Some(file) = ["toml", "fcfg", "csv"].iter().map(|ending| format!("{name}.{ending}")).find(|file| {
+                    std::path::Path::new(file).is_file()
+                }) {
+                    format!("did you mean the file {file}?")
+                } else if near.is_empty() {
                     format!(
                         "bundled are {}; a grammar of your own is given by its file",
                         text::join_and(known)
@@ -198,7 +202,9 @@ impl Mistakes {
             Ok(value) => return Ok(Some(value)),
             Err(Error::Invalid(problem)) => self.push(*problem),
             Err(Error::Several { problems, more }) => {
-                problems.into_iter().for_each(|problem| self.push(problem));
+                for problem in problems {
+                    self.push(problem);
+                }
                 self.more += more;
             }
             Err(other) => return Err(other),

@@ -185,7 +185,7 @@ impl fmt::Display for Warning {
             ),
             Self::Correlated { a, b, r } => write!(
                 f,
-                "the distances of `{a}` and `{b}` correlate (r = {r:.2}): importance may go to either; --balance, or other stimuli, keep them apart"
+                "the distances of `{a}` and `{b}` correlate (r = {r:.2}): importance may go to either; leave one out (--drop), or take stimuli in which they differ (`probe check` says what ties them together)"
             ),
             Self::Confounded { term, others } if others.is_empty() => {
                 write!(

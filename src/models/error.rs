@@ -164,6 +164,9 @@ pub enum Error {
         /// What its driver says.
         message: String,
     },
+    /// Products of bf16 were asked for on a GPU.
+    #[error("bf16 precision is the processor's; on a GPU products are f32")]
+    Precision,
     /// Blocks that stay in their files, for a device that has to have all of them.
     #[error("--offload is for the processor: a GPU has all of a model's weights in its own memory")]
     Offload,
@@ -227,6 +230,7 @@ impl Error {
             Self::Compute(error) if error.to_string().to_lowercase().contains("out of memory") => {
                 "let fewer tokens run at once (--batch-tokens), or run on the processor (--device cpu)".to_owned()
             }
+            Self::Precision => "add --device cpu, or leave --precision out".to_owned(),
             Self::Offload => "add --device cpu, or leave --offload out".to_owned(),
             Self::NoTokens { .. } | Self::NoSuchToken { .. } | Self::SharedPrefixes | Self::Compute(_) => return None,
         })

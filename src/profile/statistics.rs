@@ -6,10 +6,10 @@
 //! small. Nadeau and Bengio (2003, Inference for the generalization error, Machine Learning 52, eq. 9) correct it:
 //!
 //! ```text
-//! var = (1/K + n_test/n_train) · s²,     n_test/n_train = 1/(K − 1) for K folds,
+//! var = (1/n + n_test/n_train) · s²,     n_test/n_train = 1/(K − 1) for K folds,
 //! ```
 //!
-//! with `s²` the variance over folds; the 95% interval is `mean ± t(K − 1) · √var`. What permutations add to an importance is kept
+//! with `s²` the variance over the `n` folds that have a value (all `K`, most often); the 95% interval is `mean ± t(n − 1) · √var`. What permutations add to an importance is kept
 //! apart (`permutation_sd`, root mean square over folds).
 //!
 //! # The correction
@@ -127,9 +127,10 @@ impl Statistic {
     fn new(layer: usize, of: Of, values: &[f64], permutation_sd: Option<f64>) -> Self {
         let folds = Spread::of(values);
         let interval = (folds.n > 1).then(|| {
-            let n = folds.n as f64;
+            // Folds without a value were trained and tested on as many stimuli as the others.
+            let (n, split) = (folds.n as f64, values.len() as f64);
             let half =
-                t_critical(0.95, folds.n - 1) * ((1.0 / n + 1.0 / (n - 1.0)) * folds.sd.powi(2)).sqrt();
+                t_critical(0.95, folds.n - 1) * ((1.0 / n + 1.0 / (split - 1.0)) * folds.sd.powi(2)).sqrt();
             (folds.mean - half, folds.mean + half)
         });
         Self { layer, of, folds, interval, permutation_sd, test: None }

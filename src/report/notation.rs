@@ -18,6 +18,11 @@ pub(super) fn short(value: f64, decimals: usize) -> String {
     format!("{sign}{}", if decimals > 0 { digits.strip_prefix('0').unwrap_or(digits) } else { digits })
 }
 
+/// Whether `value`, which is none, is printed as a zero with `decimals` decimals.
+pub(super) fn is_zero(value: f64, decimals: usize) -> bool {
+    value != 0.0 && value.abs() < 0.5 * 0.1_f64.powi(decimals as i32)
+}
+
 /// A mean with its spread: `.123 ± .012`, or the mean alone where there is no spread.
 pub(super) fn spread(spread: Spread, decimals: usize) -> String {
     let mean = short(spread.mean, decimals);

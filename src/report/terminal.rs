@@ -212,7 +212,10 @@ impl Layout {
         // Two decimals only where that brings all layers side by side.
         for decimals in [3, 2, 3] {
             layout.decimals = decimals;
-            layout.cell = 1 + cells().map(|&cell| layout.content(cell, false).width()).max().unwrap_or(1);
+            let widest = cells().map(|&cell| layout.content(cell, false).width()).max().unwrap_or(1);
+            let starred = shown().flat_map(|term| term.at.iter().zip(summary.significant_at(term)));
+            layout.cell =
+                1 + starred.map(|(&cell, star)| layout.content(cell, star).width()).fold(widest, usize::max);
             if layout.name + summary.layers.len() * layout.cell <= width {
                 break;
             }
@@ -260,10 +263,15 @@ impl Layout {
     }
 
     fn content(&self, cell: Spread, star: bool) -> String {
-        let mut text = words::short(cell.mean, self.decimals);
+        // A star on a printed zero would be a riddle: what is small is shown as it is.
+        let number = |value: f64| {
+            let small = star && value != 0.0 && words::is_zero(cell.mean, self.decimals);
+            if small { format!("{value:.0e}") } else { words::short(value, self.decimals) }
+        };
+        let mut text = number(cell.mean);
         if cell.sd.is_finite() {
             text.push('±');
-            text.push_str(&words::short(cell.sd, self.decimals));
+            text.push_str(&number(cell.sd));
         } else if self.spreads && cell.is_defined() {
             text.push_str(&" ".repeat(self.decimals + 2));
         }
@@ -334,6 +342,18 @@ mod tests {
         let plain = table(&run, Options { top: 5, ..Options::default() });
         assert!(plain.contains("and 8 more features, none above ."), "{plain}");
         assert!(plain.contains("and 75 more interactions, none above ."), "{plain}");
+    }
+
+    #[test]
+    fn a_star_never_stands_at_a_printed_zero() {
+        let summary = Summary::of(&fixtures::realistic(7, 64, false).profile);
+        let layout = Layout { stars: 1, ..Layout::new(&summary, &[], Options::default()) };
+        let content = |mean, star| layout.content(Spread { mean, sd: 0.000_02, n: 5 }, star);
+        assert_eq!(content(0.000_04, true), "4e-5±2e-5*");
+        assert_eq!(
+            (content(0.000_04, false), content(0.0123, true)),
+            (".000±.000 ".into(), ".012±.000*".into())
+        );
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::geometry::Geometry;
 use crate::profile::{Bootstrapped, Profile, Sample, UnitRow};
 use crate::progress::Progress;
 use crate::stimuli::Stimuli;
+use crate::text;
 
 /// What reproduces the run.
 pub const RECORD: &str = "run.json";
@@ -62,6 +63,26 @@ impl RunDir {
         files::require_writable(&self.path)?;
         let Ok(Ok(lock)) = File::open(&self.path).map(Lock::of) else { return Ok(None) };
         lock.map(Some).ok_or_else(|| Error::Busy { path: self.path.clone() })
+    }
+
+    /// Removes what an earlier run may have left here that a new one does not write over: its record, its page, its figures.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Files`].
+    pub fn forget(&self) -> Result<()> {
+        for name in [RECORD, PAGE] {
+            files::write_or_remove(&self.path.join(name), None)?;
+        }
+        for table in tables::TABLES {
+            files::write_or_remove(&self.path.join(table.name), None)?;
+        }
+        match std::fs::remove_dir_all(self.figures()) {
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                Err(files::Error::Write { path: self.figures(), source }.into())
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Reads `run.json`.
@@ -128,7 +149,15 @@ impl RunDir {
         };
         let profile = earlier.and_then(kept).unwrap_or_default();
         if !profile.scores.is_empty() {
-            progress.detail(&format!("{} has layers of this very run: they are kept", self.path.display()));
+            let mut layers: Vec<usize> = profile.scores.iter().map(|row| row.layer).collect();
+            layers.dedup();
+            let layers: Vec<String> = layers.iter().map(ToString::to_string).collect();
+            let (noun, are) = if layers.len() == 1 { ("layer", "is") } else { ("layers", "are") };
+            progress.note(&format!(
+                "{noun} {} of this very run {are} in {} already and {are} kept",
+                text::join_and(&layers),
+                self.path.display()
+            ));
         }
         profile
     }

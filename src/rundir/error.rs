@@ -61,6 +61,22 @@ pub enum Error {
     /// `run.json` cannot be made.
     #[error("cannot describe the run: {0}")]
     Described(serde_json::Error),
+    /// It holds another run.
+    #[error("{} holds another run: {}", path.display(), differs.join("; "))]
+    OtherRun {
+        /// Which folder.
+        path: PathBuf,
+        /// What tells the two apart.
+        differs: Vec<String>,
+    },
+    /// It has files of something that is no run.
+    #[error("{} has a {file} that is of no run, or of something else than a run", path.display())]
+    Foreign {
+        /// Which folder.
+        path: PathBuf,
+        /// The file.
+        file: String,
+    },
     /// Another process has it.
     #[error("another process is writing {}", path.display())]
     Busy {
@@ -85,6 +101,12 @@ impl Error {
             Self::Maps { .. } => "delete the file to have the page without maps, or run again",
             Self::Record { .. } => {
                 "run.json is written by `probe run` and `probe fit`; run again to restore it"
+            }
+            Self::OtherRun { .. } => {
+                "-o auto makes a folder of its own beside it, -o DIR names one, --force replaces what is there"
+            }
+            Self::Foreign { .. } => {
+                "-o auto makes a folder of its own beside it, -o DIR names one, --force writes into this one"
             }
             Self::Described(_) => "please report this as a bug",
             Self::Busy { .. } => "wait until it is done, or choose another folder with -o",

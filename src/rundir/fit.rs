@@ -141,38 +141,50 @@ impl Fit {
 
     /// What is known of the run before anything is fitted.
     fn record(&self, settings: &Settings) -> Result<RunRecord> {
-        let (stimuli, activations) = (&self.stimuli, &*self.activations);
-        let mut options = settings.options();
-        if !self.repeats.is_empty() {
-            options.insert("repeats".to_owned(), json!(self.repeats.len()));
-        }
-        let seed = settings.params.seed;
-        let key = key(stimuli, activations, &options, seed)?;
+        let mut record = self.wanted(settings);
+        record.key = key(&self.stimuli, &*self.activations, &record.options, record.seed)?;
         if settings.bootstrap > 0 {
             // It changes no layer's fit: a rerun with another number keeps the layers.
-            options.insert("bootstrap".to_owned(), json!(settings.bootstrap));
+            record.options.insert("bootstrap".to_owned(), json!(settings.bootstrap));
         }
-        Ok(RunRecord {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
+        Ok(record)
+    }
+
+    /// The record of the run, without the key, for which its activations have to be read: what [`RunDir::require_free`] takes.
+    #[must_use]
+    pub fn wanted(&self, settings: &Settings) -> RunRecord {
+        let mut record = wanted(&self.source, &self.stimuli, self.model.clone(), settings);
+        if !self.repeats.is_empty() {
+            record.options.insert("repeats".to_owned(), json!(self.repeats.len()));
+        }
+        RunRecord {
             command: self.command.clone(),
-            key,
-            stimuli: StimuliRecord {
-                name: self.source.clone(),
-                hash: stimuli.hash(),
-                n_stimuli: stimuli.len(),
-                features: stimuli.features().names().into_iter().map(str::to_owned).collect(),
-                source: stimuli.source().clone(),
-            },
-            model: self.model.clone(),
             activations: self.file.clone(),
-            transforms: activations.provenance().transforms.clone(),
-            layers: activations.layers().to_vec(),
-            options,
-            seed,
+            transforms: self.activations.provenance().transforms.clone(),
+            layers: self.activations.layers().to_vec(),
             seconds: self.seconds.clone(),
             warnings: self.warnings.clone(),
-            layer_warnings: BTreeMap::new(),
-        })
+            ..record
+        }
+    }
+}
+
+/// What is known of a run before there are activations; transforms and layers are not.
+#[must_use]
+pub fn wanted(source: &str, stimuli: &Stimuli, model: Option<ModelRecord>, settings: &Settings) -> RunRecord {
+    RunRecord {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        stimuli: StimuliRecord {
+            name: source.to_owned(),
+            hash: stimuli.hash(),
+            n_stimuli: stimuli.len(),
+            features: stimuli.features().names().into_iter().map(str::to_owned).collect(),
+            source: stimuli.source().clone(),
+        },
+        model,
+        options: settings.options(),
+        seed: settings.params.seed,
+        ..RunRecord::default()
     }
 }
 

@@ -23,12 +23,14 @@
 mod dir;
 mod error;
 mod fit;
+mod other;
 mod record;
 mod tables;
 
 pub use dir::{FIGURES, PAGE, RECORD, RunDir, STIMULI};
 pub use error::{Error, Result};
-pub use fit::{Finished, Fit};
+pub use fit::{Finished, Fit, wanted};
+pub use other::differences;
 pub use record::{ModelRecord, RunRecord, StimuliRecord};
 pub use tables::{
     GEOMETRY, IMPORTANCE, SCORES, STATISTICS, TABLES, Table, WEIGHTS, geometry_csv, importance_csv,

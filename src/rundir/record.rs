@@ -46,6 +46,9 @@ pub struct ModelRecord {
     /// How its weights were held, if not in f32.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dtype: Option<String>,
+    /// How it multiplied, if not in f32: `fast` or `bf16`, which is what ran and not what was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub precision: Option<String>,
     /// Its `config.json`.
     pub config: serde_json::Value,
     /// How its tokenizer is read: what was applied, and which file says so.

@@ -126,7 +126,7 @@ pub enum Error {
     NotANumber {
         /// Which feature.
         feature: String,
-        /// Which stimulus, from 1.
+        /// Which stimulus, from 0.
         row: usize,
         /// Its value.
         value: String,

@@ -86,7 +86,7 @@ impl Feature {
         if let Some(row) = values.iter().position(|value| value.is_some_and(|x| !x.is_finite())) {
             return Err(Error::NotANumber {
                 feature: name.to_owned(),
-                row: row + 1,
+                row,
                 value: values[row].map(|x| x.to_string()).unwrap_or_default(),
             });
         }

@@ -119,7 +119,7 @@ impl Sidecar {
                         })
                         .unwrap_or(0);
                     let value = feature.display(row);
-                    return Err(Error::NotANumber { feature: name.clone(), row: row + 1, value });
+                    return Err(Error::NotANumber { feature: name.clone(), row, value });
                 }
                 _ => {}
             }

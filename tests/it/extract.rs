@@ -120,7 +120,7 @@ fn without_pooling_tokens_stand_side_by_side() {
     let (text, hint) = refusal(&params, &["a b", "c d", "a"]);
     assert_eq!(
         text,
-        "without pooling all stimuli need as many tokens, but stimulus 3 has 3 and stimulus 1 has 4"
+        "without pooling all stimuli need as many tokens, but stimulus 2 has 3 and stimulus 0 has 4"
     );
     assert!(hint.contains("--pool mean"));
 }
@@ -129,10 +129,10 @@ fn without_pooling_tokens_stand_side_by_side() {
 fn what_cannot_be_run_is_named_with_its_row() {
     let params = Extract::params();
     let (text, hint) = refusal(&params, &["a", "a b c d a b c d a b c"]);
-    assert_eq!(text, "stimulus 2 has 13 tokens, but golden has 12 positions: `a b c d a b c d a b c`");
+    assert_eq!(text, "stimulus 1 has 13 tokens, but golden has 12 positions: `a b c d a b c d a b c`");
     assert!(hint.contains("shorten it"));
     let (text, hint) = refusal(&params.clone().special_tokens(false), &["a", "b", "  "]);
-    assert_eq!(text, "stimulus 3 has no tokens to pool: `  `");
+    assert_eq!(text, "stimulus 2 has no tokens to pool: `  `");
     assert!(hint.contains("empty"));
     let (text, hint) = refusal(&params.clone().layers(vec![1, 4]), &["a"]);
     assert_eq!(text, "layer 4 does not exist: golden has layers 0 to 3");
@@ -163,7 +163,7 @@ fn a_model_that_overflows_is_named_by_layer_and_stimulus() {
     };
     let model = Model::load(&checkpoint, &LoadOptions::default()).unwrap();
     let error = Extract::params().extract(&stimuli(&["a"]), &model, &Silent).unwrap_err();
-    assert_eq!(error.to_string(), "layer 0, stimulus 1: unit 0 is NaN");
+    assert_eq!(error.to_string(), "layer 0, stimulus 0: unit 0 is NaN");
 }
 
 #[test]
@@ -195,7 +195,7 @@ fn a_slot_pools_the_tokens_that_its_characters_are_in() {
     }
     let missing = with_spans(vec![vec![span(0, 1), span(2, 6)], vec![span(0, 1), None]]);
     let error = params.extract(&missing, &model, &Silent).unwrap_err();
-    assert_eq!(error.to_string(), "stimulus 2 has no `verb`");
+    assert_eq!(error.to_string(), "stimulus 1 has no `verb`");
     let error = Extract::params().at("object".to_owned()).extract(&both, &model, &Silent).unwrap_err();
     assert_eq!(error.to_string(), "no slot is called `object`");
     assert_eq!(error.hint().unwrap(), "the slots are subj and verb");
@@ -254,5 +254,5 @@ fn the_token_that_a_vector_is_of_is_known() {
     let bare = Extract::params().special_tokens(false);
     assert_eq!(bare.pooled_tokens(&stimuli(&["d"]), model.tokenizer()).ok(), single(&[(7, 1)]));
     let error = bare.pooled_tokens(&stimuli(&["d", "a b"]), model.tokenizer()).unwrap_err();
-    assert_eq!(error.to_string(), "minus-token-mean is for single tokens, but stimulus 2 is the mean of 2");
+    assert_eq!(error.to_string(), "minus-token-mean is for single tokens, but stimulus 1 is the mean of 2");
 }

@@ -37,16 +37,16 @@ fn a_matrix_that_holds_no_distances_is_refused() {
     w.write("features.csv", features).write("acts.npy", activations);
     let refused = |values: Vec<f32>, shape: &[usize], message: &str| {
         w.write("bad.npy", npy(shape, &values));
-        let said = w.transcript("fit features.csv acts.npy --feature-distances bad.npy -o out");
+        let said = w.transcript("fit features.csv acts.npy --feature-distances bad.npy -o out --force");
         assert!(said.contains("exit code 1") && said.contains(message), "{said}");
         assert!(!w.path("out/scores.csv").exists());
     };
     let mut one_way = distances(40);
     one_way[2] += 1.0;
-    refused(one_way, &[40, 40, 2], "feature `bad_1`: stimulus 1 is 2 from 2, but 1 the other way");
+    refused(one_way, &[40, 40, 2], "feature `bad_1`: stimulus 0 is 2 from 1, but 1 the other way");
     let mut from_itself = distances(40);
     from_itself[1] = 0.5;
-    refused(from_itself, &[40, 40, 2], "feature `bad_2`: stimulus 1 is 0.5 from itself");
+    refused(from_itself, &[40, 40, 2], "feature `bad_2`: stimulus 0 is 0.5 from itself");
     refused(vec![0.0; 40 * 6], &[40, 6], "feature `bad`: 40 rows and 6 columns");
     refused(vec![0.0; 36], &[6, 6], "6 feature values for 40 stimuli");
 }

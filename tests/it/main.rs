@@ -17,6 +17,7 @@
 //! - `hostile`: what nobody would do, and someone does
 //! - `hub`: downloads from a server on loopback, well behaved and otherwise
 //! - `minilm`: real weights against frozen hidden states (opt-in)
+//! - `mistakes`: sixty mistakes, the cause and the remedy that are told, and the remedy done
 //! - `mlem`: the estimator against published results, and properties of whole fits
 //! - `models`: hidden states against frozen ones, and checkpoints that are wrong
 //! - `offload`: weights that stay in their files, and weights in half precision
@@ -54,6 +55,7 @@ mod grammars;
 mod hostile;
 mod hub;
 mod minilm;
+mod mistakes;
 mod mlem;
 mod models;
 mod offload;

@@ -176,7 +176,7 @@ fn bad_input_is_named_with_what_to_do() {
     holed[[4, 0]] = f32::NAN;
     assert_eq!(
         fit(&features, &holed),
-        "the activation of stimulus 5, unit 1 is NaN; leave the stimulus out, or extract in a wider type (--dtype f32)"
+        "the activation of stimulus 4, unit 0 is NaN; leave the stimulus out, or extract in a wider type (--dtype f32)"
     );
     assert_eq!(
         fit(&features, &x.slice(s![..10, ..]).to_owned()),

@@ -192,6 +192,6 @@ pub(super) mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.npy");
         std::fs::write(&path, npy(&[2, 1], &[1.0f32, 1e6].map(f16::from_f32))).unwrap();
-        assert_eq!(Activations::read(&path).unwrap_err().to_string(), "layer 0, stimulus 2: unit 0 is inf");
+        assert_eq!(Activations::read(&path).unwrap_err().to_string(), "layer 0, stimulus 1: unit 0 is inf");
     }
 }

@@ -104,7 +104,7 @@ pub(super) fn check(features: &FeatureTable, activations: ArrayView2<'_, f32>) -
     }
     match activations.indexed_iter().find(|(_, x)| !x.is_finite()) {
         Some(((row, unit), &value)) => {
-            Err(Error::Mlem(mlem::Error::NotFinite { stimulus: row + 1, unit: unit + 1, value }))
+            Err(Error::Mlem(mlem::Error::NotFinite { stimulus: row, unit, value }))
         }
         None => Ok(()),
     }

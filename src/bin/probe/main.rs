@@ -7,13 +7,10 @@ mod printer;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 fn main() -> ExitCode {
-    let cli = args::Cli::parse();
     printer::clean_up_on_interrupt();
-    match commands::run(cli) {
+    match args::read().and_then(commands::run) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => printer::fail(&failure),
+        Err(failure) => printer::fail(&failure, std::env::args_os().any(|word| word == "--json")),
     }
 }

@@ -213,7 +213,7 @@ impl<'a> Builder<'a> {
                 for (by_value, &term) in groups.by_value.iter_mut().zip(&asked) {
                     match (self.arena.atom(term), by_value.as_mut()) {
                         (Some(atom), Some(by_value)) => {
-                            by_value.entry(atom.unified()).or_default().push(group)
+                            by_value.entry(atom.unified()).or_default().push(group);
                         }
                         _ => *by_value = None,
                     }

@@ -218,6 +218,12 @@ impl Scope<'_> {
             if slot.is_partial(self.lexicons) {
                 return Ok(None);
             }
+            // `obj.number` is meant as a slot's feature, and a value of that name is not what is missing.
+            if let Some((name, _)) =
+                wanted.split_once('.').filter(|(name, _)| name.chars().all(char::is_alphanumeric))
+            {
+                self.slot(&Text { text: name, span: value.span.clone() })?;
+            }
             let message = format!("`{}` has no `{feature}` that is `{wanted}`", slot.name);
             let values: Vec<String> = values.iter().map(Value::display).collect();
             let hint = suggest(wanted, values.iter().map(String::as_str), "its values are");

@@ -64,7 +64,7 @@ impl Neural {
                 for (row, &i) in rows.chunks_exact_mut(width).zip(order) {
                     let norm = dot(row, row).sqrt();
                     if norm == 0.0 {
-                        return Err(Error::ZeroVector { stimulus: i + 1 });
+                        return Err(Error::ZeroVector { stimulus: i });
                     }
                     for x in row {
                         *x /= norm;
@@ -242,7 +242,7 @@ fn check(activations: ArrayView2<'_, f32>, distance: Distance) -> Result<()> {
     }
     for (i, row) in activations.axis_iter(Axis(0)).enumerate() {
         if let Some(unit) = row.iter().position(|x| !x.is_finite()) {
-            return Err(Error::NotFinite { stimulus: i + 1, unit: unit + 1, value: row[unit] });
+            return Err(Error::NotFinite { stimulus: i, unit, value: row[unit] });
         }
     }
     if distance != Distance::Precomputed {

@@ -5,7 +5,7 @@
 //!
 //! | room | what it is |
 //! | --- | --- |
-//! | `dtype` | how weights are held in memory |
+//! | `dtype`, `precision` | how weights are held in memory, and how they are multiplied |
 //! | `memory` | whether a tensor fits, asked before there is room for it |
 //! | `initialize` | weights before any training |
 //! | `pickle` | Python's pickle format, read as data |
@@ -18,6 +18,7 @@ pub(super) mod initialize;
 pub(super) mod matrix;
 mod memory;
 mod pickle;
+pub(super) mod precision;
 mod pytorch;
 mod safetensors;
 pub(super) mod table;

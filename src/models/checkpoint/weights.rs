@@ -6,10 +6,10 @@ use candle_core::safetensors::{Load, SliceSafetensors};
 use candle_core::{DType, Device, Tensor};
 use safetensors::tensor::{TensorInfo, TensorView};
 
-use super::dtype::Dtype;
 use super::initialize::{Initialiser, Role};
 use super::matrix::Matrix;
 use super::memory;
+use super::precision::Form;
 use super::pytorch::{PytorchFile, Stored};
 use super::safetensors::SafetensorsFile;
 use super::table::{FileTable, Table};
@@ -24,8 +24,8 @@ pub(in crate::models) struct Weights {
     initialiser: Option<Initialiser>,
     /// Put before every name; see [`Weights::find_prefix`].
     prefix: &'static str,
-    /// How linear layers and the table of tokens are held.
-    dtype: Dtype,
+    /// How linear layers are held, and, but for precision, the table of tokens.
+    form: Form,
 }
 
 enum File {
@@ -63,8 +63,8 @@ impl Found<'_> {
 }
 
 impl Weights {
-    /// Opens the files of checkpoint `id`, whose large tensors are to be held as `dtype`.
-    pub(in crate::models) fn open(id: &str, weights: &hub::Weights, dtype: Dtype) -> Result<Self> {
+    /// Opens the files of checkpoint `id`, whose large tensors are to be held in `form`.
+    pub(in crate::models) fn open(id: &str, weights: &hub::Weights, form: Form) -> Result<Self> {
         let files = match weights {
             hub::Weights::Safetensors(paths) => {
                 let open = |path| Ok(File::Safetensors(Arc::new(SafetensorsFile::open(path)?)));
@@ -83,17 +83,17 @@ impl Weights {
                 })?)]
             }
         };
-        Ok(Self { id: id.to_owned(), files, initialiser: None, prefix: "", dtype })
+        Ok(Self { id: id.to_owned(), files, initialiser: None, prefix: "", form })
     }
 
     /// Those of checkpoint `id` before any training.
-    pub(in crate::models) fn untrained(id: &str, initialiser: Initialiser, dtype: Dtype) -> Self {
-        Self { id: id.to_owned(), files: Vec::new(), initialiser: Some(initialiser), prefix: "", dtype }
+    pub(in crate::models) fn untrained(id: &str, initialiser: Initialiser, form: Form) -> Self {
+        Self { id: id.to_owned(), files: Vec::new(), initialiser: Some(initialiser), prefix: "", form }
     }
 
-    /// How linear layers and the table of tokens are to be held.
-    pub(in crate::models) fn dtype(&self) -> Dtype {
-        self.dtype
+    /// How linear layers are to be held.
+    pub(in crate::models) fn form(&self) -> Form {
+        self.form
     }
 
     /// Settles which of `prefixes` this checkpoint puts before every name, by looking for the table of tokens, and gives the one
@@ -188,11 +188,12 @@ impl Weights {
         if stays && self.initialiser.is_none() {
             let (name, found) = self.find(&[format!("{name}.weight")], &[rows, columns])?;
             if let Found::Read(file, info) = found {
-                let table = FileTable { file: Arc::clone(file), name, info: info.clone(), dtype: self.dtype };
+                let table =
+                    FileTable { file: Arc::clone(file), name, info: info.clone(), dtype: self.form.dtype };
                 return Ok(Table::File(table));
             }
         }
-        Table::new(self.table(name, rows, columns)?, self.dtype)
+        Table::new(self.table(name, rows, columns)?, self.form.dtype)
     }
 
     /// An embedding table, `(rows, columns)`.
@@ -229,7 +230,7 @@ impl Weights {
         }
         let bias = self.floats(&[format!("{name}.bias")], &[outputs], Role::Zero)?;
         let bias = names.bias.then_some(bias);
-        Ok(Matrix { dtype: self.dtype, ..Matrix::new(weight, bias, outputs, inputs) })
+        Ok(Matrix { form: self.form, ..Matrix::new(weight, bias, outputs, inputs) })
     }
 
     /// The same by its name, with whether it has a bias, and whether it is stored `(inputs, outputs)`.
@@ -250,7 +251,7 @@ impl Weights {
         };
         let bias =
             if bias { Some(self.floats(&[format!("{name}.bias")], &[outputs], Role::Zero)?) } else { None };
-        Ok(Matrix { dtype: self.dtype, ..Matrix::new(weight, bias, outputs, inputs) })
+        Ok(Matrix { form: self.form, ..Matrix::new(weight, bias, outputs, inputs) })
     }
 }
 

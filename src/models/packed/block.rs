@@ -1,13 +1,11 @@
 //! A block: a mixer and an MLP, each added to the residual stream, with norms where an architecture has them.
 
-use candle_core::{Result, Tensor};
-
+use super::kernels::linear::Finish;
 use super::kernels::norm::Norm;
-use super::kernels::ops;
 use super::mixers::Mixer;
 use super::mlps::FeedForward;
 use super::parts::Parts;
-use super::pass::Pass;
+use super::pass::{Pass, Room, sized};
 use crate::models::declarations::spec;
 use crate::models::error;
 
@@ -41,31 +39,71 @@ impl Block {
         })
     }
 
-    /// The residual stream `x`, `(n_tokens, d_model)`, after the block.
-    pub(in crate::models) fn forward(&self, x: &Tensor, pass: &mut Pass<'_>) -> Result<Tensor> {
-        let read = normalized(x, self.mixer_in.as_ref())?;
-        let mut after = match &self.mixer_out {
-            None => self.mixer.forward(&read, Some(x), pass)?,
-            Some(norm) => (x + ops::normalize(&self.mixer.forward(&read, None, pass)?, norm)?)?,
-        };
-        after = normalized(&after, self.after_mixer.as_ref())?;
-        let Some(mlp) = &self.mlp else { return Ok(after) };
-        let read = match (&self.mlp_in, self.parallel) {
-            (Some(norm), parallel) => ops::normalize(if parallel { x } else { &after }, norm)?,
-            (None, true) => read,
-            (None, false) => after.clone(),
-        };
-        let x = match &self.mlp_out {
-            None => mlp.forward(&read, Some(&after), pass)?,
-            Some(norm) => (&after + ops::normalize(&mlp.forward(&read, None, pass)?, norm)?)?,
-        };
-        normalized(&x, self.after_mlp.as_ref())
+    /// Takes the residual stream `x`, `(n_tokens, d_model)`, through the block.
+    pub(in crate::models) fn forward(&self, x: &mut Vec<f32>, pass: &mut Pass<'_>) {
+        let mut room = std::mem::take(&mut pass.room);
+        self.forward_in(x, pass, &mut room);
+        pass.room = room;
+    }
+
+    fn forward_in(&self, x: &mut Vec<f32>, pass: &mut Pass<'_>, room: &mut Room) {
+        let Room { read, mixed, wrote } = room;
+        if let Some(norm) = &self.mixer_in {
+            normalized(x, norm, read);
+        }
+        let reads: &[f32] = if self.mixer_in.is_some() { read } else { x };
+        self.mixer.mix(reads, pass, mixed);
+        // What runs beside the mixer reads the residual stream as it was.
+        match &self.mlp_in {
+            Some(norm) if self.parallel => normalized(x, norm, read),
+            None if self.parallel && self.mixer_in.is_none() => read.clone_from(x),
+            _ => {}
+        }
+        let size = x.len();
+        add(x, wrote, self.mixer_out.as_ref(), |_, finish, y| {
+            self.mixer.output().forward_to(mixed, finish, sized(y, size));
+        });
+        if let Some(norm) = &self.after_mixer {
+            norm.apply_to_rows(x);
+        }
+        let Some(mlp) = &self.mlp else { return };
+        if let Some(norm) = self.mlp_in.as_ref().filter(|_| !self.parallel) {
+            normalized(x, norm, read);
+        }
+        let reads_stream = self.mlp_in.is_none() && !self.parallel;
+        add(x, wrote, self.mlp_out.as_ref(), |x, finish, y| {
+            mlp.forward_to(if reads_stream { x } else { read }, finish, sized(y, size), pass);
+        });
+        if let Some(norm) = &self.after_mlp {
+            norm.apply_to_rows(x);
+        }
     }
 }
 
-fn normalized(x: &Tensor, norm: Option<&Norm>) -> Result<Tensor> {
+/// Adds to the residual stream `x` what `write` writes, through `norm` if there is one; `wrote` is room for it. `write` is given the
+/// stream as it is, too.
+fn add(
+    x: &mut Vec<f32>,
+    wrote: &mut Vec<f32>,
+    norm: Option<&Norm>,
+    write: impl FnOnce(&[f32], Finish<'_>, &mut Vec<f32>),
+) {
     match norm {
-        Some(norm) => ops::normalize(x, norm),
-        None => Ok(x.clone()),
+        None => write(x, Finish::Add(x), wrote),
+        Some(norm) => {
+            write(x, Finish::Plain, wrote);
+            norm.apply_to_rows(wrote);
+            for (wrote, residual) in wrote.iter_mut().zip(x.iter()) {
+                *wrote += residual;
+            }
+        }
     }
+    std::mem::swap(x, wrote);
+}
+
+/// Rows of `x` through `norm`, to `read`.
+fn normalized(x: &[f32], norm: &Norm, read: &mut Vec<f32>) {
+    read.clear();
+    read.extend_from_slice(x);
+    norm.apply_to_rows(read);
 }

@@ -1,17 +1,35 @@
 //! Weights as they are stored become layers as the kernels take them.
 
 use super::kernels::linear::PackedLinear;
+use super::kernels::mlp::{PackedMlp, Stored};
 use super::kernels::norm::Norm;
 use crate::models::checkpoint::initialize::Role;
 use crate::models::checkpoint::matrix::Matrix;
 use crate::models::checkpoint::weights::{Weights, in_block};
+use crate::models::declarations::activation::Activation;
 use crate::models::declarations::spec::{self, NormKind};
 use crate::models::error::Result;
 
 impl Matrix {
     /// Lays it out for the kernels.
     pub(in crate::models) fn pack(&self) -> PackedLinear {
-        PackedLinear::new(&self.weight, self.bias.as_deref(), self.outputs, self.inputs, self.dtype)
+        PackedLinear::new(&self.weight, self.bias.as_deref(), self.outputs, self.inputs, self.form)
+    }
+
+    fn stored(&self) -> Stored<'_> {
+        (&self.weight, self.bias.as_deref())
+    }
+
+    /// Lays out an MLP: what goes through the activation, what that is multiplied by, and the last layer.
+    pub(in crate::models) fn pack_mlp(
+        activation: Activation,
+        activated: &Self,
+        factor: Option<&Self>,
+        down: &Self,
+    ) -> PackedMlp {
+        let sizes = (activated.inputs, activated.outputs);
+        let (first, last) = (activated.stored(), down.stored());
+        PackedMlp::new(activation, sizes, first, factor.map(Self::stored), last, activated.form)
     }
 }
 

@@ -54,13 +54,18 @@ impl<'a> Parts<'a> {
         outputs: usize,
         inputs: usize,
     ) -> PackedLinear {
-        let dtype = self.weights.dtype();
-        Matrix { dtype, ..Matrix::new(weight, Some(bias), outputs, inputs) }.pack()
+        let form = self.weights.form();
+        Matrix { form, ..Matrix::new(weight, Some(bias), outputs, inputs) }.pack()
     }
 
     /// A layer that writes to the residual stream, as it is stored.
     pub(in crate::models) fn written(&self, layer: Matrix) -> PackedLinear {
-        layer.scaled(self.spec.residual_scale).pack()
+        self.as_written(layer).pack()
+    }
+
+    /// The same, not yet laid out.
+    pub(in crate::models) fn as_written(&self, layer: Matrix) -> Matrix {
+        layer.scaled(self.spec.residual_scale)
     }
 
     /// The same, by its name, of `inputs`.

@@ -14,6 +14,26 @@ pub(in crate::models) struct Pass<'a> {
     pub(in crate::models) rotations: Vec<(Vec<f32>, Vec<f32>, usize)>,
     pub(in crate::models) bias: Option<Bias>,
     pub(in crate::models) carried: Carried,
+    pub(in crate::models) room: Room,
+    /// Room for queries, keys and values.
+    pub(in crate::models) qkv: Vec<f32>,
+}
+
+/// Memory that blocks use again, one after another.
+#[derive(Debug, Default)]
+pub(in crate::models) struct Room {
+    /// What a part of a block reads.
+    pub(in crate::models) read: Vec<f32>,
+    /// What the last layer of a mixer takes.
+    pub(in crate::models) mixed: Vec<f32>,
+    /// What a part of a block writes.
+    pub(in crate::models) wrote: Vec<f32>,
+}
+
+/// `room` made to hold `size` values, of whatever it held.
+pub(in crate::models) fn sized(room: &mut Vec<f32>, size: usize) -> &mut Vec<f32> {
+    room.resize(size, 0.0);
+    room
 }
 
 /// What a block leaves for those after it, beside the residual stream.
@@ -40,6 +60,8 @@ impl<'a> Pass<'a> {
             rotations: rotations.collect(),
             bias: distances.map(|distances| distances.up_to(longest)),
             carried: Carried::default(),
+            room: Room::default(),
+            qkv: Vec::new(),
         }
     }
 }

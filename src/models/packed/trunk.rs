@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use super::block::Block;
 use super::convolution::Convolution;
 use super::distances::DistanceTable;
-use super::kernels::linear::PackedLinear;
+use super::kernels::linear::{Finish, PackedLinear};
 use super::kernels::norm::Norm;
 use super::kernels::ops;
 use super::pass::Pass;
@@ -54,9 +54,9 @@ pub(in crate::models) struct Embeddings {
 struct Batch<'a> {
     pass: Pass<'a>,
     /// The convolution's part of the first block's output, until it is added.
-    convolved: Option<Tensor>,
+    convolved: Option<Vec<f32>>,
     /// The last hidden state, `(n_tokens, d_model)`.
-    x: Tensor,
+    x: Vec<f32>,
 }
 
 impl Trunk {
@@ -99,11 +99,11 @@ impl Trunk {
         mut visit: impl FnMut(usize, &[f32]) -> error::Result<()>,
     ) -> error::Result<()> {
         let mut batch = self.begin(sequences, deepest)?;
-        ops::with_values(&batch.x, |values| visit(0, values))?;
+        visit(0, &batch.x)?;
         for index in 0..deepest.min(self.blocks.len()) {
             let block = self.blocks.block(index)?;
-            self.step(&mut batch, index, &block)?;
-            ops::with_values(&batch.x, |values| visit(index + 1, values))?;
+            self.step(&mut batch, index, &block);
+            visit(index + 1, &batch.x)?;
         }
         Ok(())
     }
@@ -118,15 +118,15 @@ impl Trunk {
     ) -> error::Result<()> {
         let begun = batches.par_iter().enumerate().map(|(batch, sequences)| {
             let begun = self.begin(sequences, deepest)?;
-            ops::with_values(&begun.x, |values| visit(batch, 0, values))?;
+            visit(batch, 0, &begun.x)?;
             Ok(begun)
         });
         let mut batches = begun.collect::<error::Result<Vec<Batch<'_>>>>()?;
         for index in 0..deepest.min(self.blocks.len()) {
             let block = self.blocks.block(index)?;
             batches.par_iter_mut().enumerate().try_for_each(|(place, batch)| {
-                self.step(batch, index, &block)?;
-                ops::with_values(&batch.x, |values| visit(place, index + 1, values))
+                self.step(batch, index, &block);
+                visit(place, index + 1, &batch.x)
             })?;
         }
         Ok(())
@@ -134,34 +134,31 @@ impl Trunk {
 
     /// A batch at hidden state 0, on its way to `deepest`.
     fn begin<'a>(&self, sequences: &'a Sequences, deepest: usize) -> error::Result<Batch<'a>> {
-        let x = self.embeddings.forward(sequences)?;
-        let convolved = match &self.convolution {
-            Some(convolution) if deepest > 0 => Some(convolution.forward(&x, sequences)?),
-            _ => None,
-        };
+        let x = self.embeddings.forward(sequences)?.flatten_all()?.to_vec1()?;
+        let convolution = self.convolution.as_ref().filter(|_| deepest > 0);
+        let convolved = convolution.map(|convolution| convolution.forward(&x, sequences));
         let pass = Pass::new(sequences, &self.rotaries, self.distances.as_ref());
         Ok(Batch { pass, convolved, x })
     }
 
     /// Takes a batch through block `index`, which is `block`, and what follows it.
-    fn step(&self, batch: &mut Batch<'_>, index: usize, block: &Block) -> error::Result<()> {
+    fn step(&self, batch: &mut Batch<'_>, index: usize, block: &Block) {
         let Batch { pass, convolved, x } = batch;
         if let Some(norm) = self.first_norm.as_ref().filter(|_| index == 0) {
-            *x = ops::normalize(x, norm)?;
+            norm.apply_to_rows(x);
         }
-        *x = block.forward(x, pass)?;
+        block.forward(x, pass);
         if let Some((convolution, convolved)) = self.convolution.as_ref().zip(convolved.take()) {
-            *x = convolution.add(x, &convolved)?;
+            convolution.add(x, &convolved);
         }
         if index + 1 == self.blocks.len() {
             if let Some(norm) = &self.final_norm {
-                *x = ops::normalize(x, norm)?;
+                norm.apply_to_rows(x);
             }
             if let Some(projection) = &self.last_projection {
-                *x = ops::linear(x, projection, None)?;
+                *x = projection.forward(x, Finish::Plain);
             }
         }
-        Ok(())
     }
 }
 
@@ -232,7 +229,7 @@ impl Embeddings {
     /// `x` through the linear layer, if it stands at `place`.
     fn project(&self, x: Tensor, place: Projected) -> Result<Tensor> {
         match &self.projection {
-            Some(projection) if self.projected == place => ops::linear(&x, projection, None),
+            Some(projection) if self.projected == place => ops::linear(&x, projection),
             _ => Ok(x),
         }
     }

@@ -122,7 +122,10 @@ impl Heatmap<'_> {
                 svg.rect(&class, (x + 0.5, y + 0.5), (cell - 1.0, row - 1.0));
                 if numbers {
                     let ink = if strong { "number strong" } else { "number" };
-                    let text = Label::new(words::short(value, decimals));
+                    let starred = self.starred.contains(&(r, c));
+                    let small = starred && words::is_zero(value, decimals);
+                    let text = if small { format!("{value:.0e}") } else { words::short(value, decimals) };
+                    let text = Label::new(text);
                     svg.text(ink, (x + cell / 2.0, y + row / 2.0 + 4.0), &text);
                 }
                 if self.starred.contains(&(r, c)) {

@@ -44,9 +44,11 @@ fn ends(path: &Path, endings: &[&str]) -> bool {
 /// it. What is neither is a table too, whose reader says what it is.
 #[must_use]
 pub fn is_table(path: &Path) -> bool {
-    let is_other = |seen: &Seen| seen.kind.group() != Group::Source && seen.kind != Kind::Text;
-    !ends(path, &["toml", "fcfg"])
-        && (ends(path, &ENDINGS) || what_is(path).is_ok_and(|seen| is_other(&seen)))
+    let seen = what_is(path).ok().map(|seen| seen.kind);
+    let is_source = seen.is_some_and(|kind| kind.group() == Group::Source);
+    // A grammar is none of the tables, whatever it is called; a `.csv` that looks like one is a table that is wrong.
+    let is_named = ends(path, &ENDINGS) && (!is_source || ends(path, &["csv", "tsv"]));
+    !ends(path, &["toml", "fcfg"]) && (is_named || seen.is_some_and(|kind| !is_source && kind != Kind::Text))
 }
 
 impl Stimuli {
@@ -147,6 +149,6 @@ fn other(path: &Path, seen: &Seen) -> Error {
 
 fn not_utf8(path: &Path, error: &std::string::FromUtf8Error) -> Error {
     let at = error.utf8_error().valid_up_to();
-    let line = 1 + error.as_bytes()[..at].iter().filter(|&&byte| byte == b'\n').count() as u64;
+    let line = error.as_bytes()[..at].split(|&byte| byte == b'\n').count() as u64;
     raw::Fault::new(line, "not valid UTF-8", "save the file as UTF-8").of(path)
 }

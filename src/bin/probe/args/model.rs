@@ -2,10 +2,20 @@
 
 use clap::Args;
 use mlem_probe::activations::Pooling;
-use mlem_probe::models::{DeviceChoice, Dtype};
+use mlem_probe::models::{DeviceChoice, Dtype, Precision};
 
 use super::ranges::Ranges;
-use super::shared::named;
+use super::shared::{explained, named};
+
+/// What poolings are called elsewhere.
+const POOLING: [(&str, &str); 6] = [
+    ("cls", "the classification token of BERT and its like is the first: --pool first"),
+    ("bos", "the token that begins a text is the first: --pool first"),
+    ("eos", "the token that ends a text is the last, where the tokenizer adds one: --pool last"),
+    ("avg", "the average over tokens is --pool mean"),
+    ("average", "the average over tokens is --pool mean"),
+    ("lasttoken", "the last token is --pool last"),
+];
 
 /// Which model.
 #[derive(Debug, Clone, Args)]
@@ -27,10 +37,13 @@ pub struct ModelArgs {
     /// with its feature, and auto is the processor without one
     #[arg(long, value_name = "DEVICE", default_value = "auto")]
     pub device: DeviceChoice,
-    /// How weights are held in memory: f16 and bf16 take half the room, and change nothing in a checkpoint that is stored so;
-    /// everything is computed in f32
+    /// How weights are held in memory: f16 and bf16 take half the room, and change nothing in a checkpoint that is stored so
     #[arg(long, value_name = "DTYPE", default_value = "f32", value_parser = named::<Dtype>(&Dtype::NAMES))]
     pub dtype: Dtype,
+    /// How linear layers multiply on the processor: fast is three products of bf16 parts in the matrix tiles of a processor that
+    /// has them (Intel's AMX), within 2e-5 of f32, and f32 elsewhere; bf16 is one product, with errors of 1e-3 to 1e-2
+    #[arg(long, value_name = "PRECISION", default_value = "f32", value_parser = named::<Precision>(&Precision::NAMES))]
+    pub precision: Precision,
     /// Leave weights in their files and read each layer when its turn comes, for models larger than memory: the same numbers
     /// more slowly
     #[arg(long)]
@@ -53,8 +66,8 @@ impl ModelArgs {
 #[command(next_help_heading = "Extraction")]
 pub struct ExtractArgs {
     /// How a sentence's token vectors become one
-    #[arg(long, default_value = "mean", value_parser =
-        named::<Pooling>(&["mean", "max", "min", "first", "last", "none"]))]
+    #[arg(long, default_value = "mean", value_parser = explained(
+        named::<Pooling>(&["mean", "max", "min", "first", "last", "none"]), &POOLING))]
     pub pool: Pooling,
     /// Leave the tokens that the tokenizer adds out of the pooling
     #[arg(long)]

@@ -31,6 +31,9 @@ impl FromStr for Ranges {
             if let Some(large) = [first, last].into_iter().find(|part| is_large(part)) {
                 return Err(format!("`{large}` is more than any model has"));
             }
+            if let Some((high, low)) = number(first).zip(number(last)).filter(|(high, low)| high > low) {
+                return Err(format!("`{part}` runs backwards; write {low}-{high}"));
+            }
             let (first, last) = number(first)
                 .zip(number(last))
                 .filter(|(first, last)| first <= last)
@@ -54,9 +57,10 @@ mod tests {
 
     #[test]
     fn what_is_no_layer_is_named() {
-        for bad in ["", "a", "3-1", "-1", "1-", "-"] {
+        for bad in ["", "a", "-1", "1-", "-"] {
             assert!(bad.parse::<Ranges>().unwrap_err().contains("no number and no range"), "{bad}");
         }
+        assert_eq!("3-1".parse::<Ranges>().unwrap_err(), "`3-1` runs backwards; write 1-3");
         for large in ["0-99999999999", "1000000", "0-99999999999999999999999999"] {
             assert!(large.parse::<Ranges>().unwrap_err().contains("more than any model has"), "{large}");
         }

@@ -1,7 +1,11 @@
 //! What several commands take, and how values are read.
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{ArgAction, Args};
+use std::ffi::OsStr;
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::error::ErrorKind;
+use clap::{Arg, ArgAction, Args, Command};
 use mlem_probe::report::export::Format;
 
 /// The most threads: a slip of the keys must not make a machine unusable.
@@ -22,6 +26,18 @@ pub struct Talk {
     /// Use this many threads (default: all cores)
     #[arg(long, value_name = "N", help_heading = "Output", value_parser = within(1, THREADS))]
     pub threads: Option<usize>,
+}
+
+/// How figures are written, and what is called how in them.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Figures")]
+pub struct FigureArgs {
+    /// Write every figure as files too, into figures/ of the run directory: svg, png, pdf
+    #[arg(long, value_name = "FORMAT,...", value_delimiter = ',', value_parser = figure_format)]
+    pub figures: Vec<Format>,
+    /// A TOML file of names for display, a line each: `feature = "Name"`
+    #[arg(long, value_name = "FILE", visible_alias = "labels")]
+    pub feature_names: Option<PathBuf>,
 }
 
 /// A format of figures.
@@ -50,4 +66,47 @@ where
     T: serde::de::DeserializeOwned + Clone + Send + Sync + 'static,
 {
     PossibleValuesParser::new(names.iter().copied()).try_map(|name| serde_json::from_value::<T>(name.into()))
+}
+
+/// `parser`, which says what a value is called here that has another name elsewhere.
+pub fn explained<P>(
+    parser: P,
+    elsewhere: &'static [(&'static str, &'static str)],
+) -> impl TypedValueParser<Value = P::Value>
+where
+    P: TypedValueParser,
+{
+    Explained { parser, elsewhere }
+}
+
+#[derive(Clone)]
+struct Explained<P> {
+    parser: P,
+    /// A name of elsewhere, and what to write.
+    elsewhere: &'static [(&'static str, &'static str)],
+}
+
+impl<P: TypedValueParser> TypedValueParser for Explained<P> {
+    type Value = P::Value;
+
+    fn parse_ref(
+        &self,
+        command: &Command,
+        arg: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<P::Value, clap::Error> {
+        let name = value.to_string_lossy().to_lowercase().replace(['-', '_'], "");
+        match self.elsewhere.iter().find(|(other, _)| *other == name) {
+            None => self.parser.parse_ref(command, arg, value),
+            Some((_, what)) => {
+                let arg = arg.map(ToString::to_string).unwrap_or_default();
+                let message = format!("invalid value '{}' for '{arg}': {what}\n", value.to_string_lossy());
+                Err(clap::Error::raw(ErrorKind::InvalidValue, message).with_cmd(command))
+            }
+        }
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        self.parser.possible_values()
+    }
 }

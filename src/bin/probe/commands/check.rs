@@ -89,13 +89,13 @@ fn dependencies_as_json(confounds: &Confounds) -> Value {
 fn as_json(check: &Check) -> Value {
     json!({
         "grammar": check.name,
-        "derivations": check.count.derivations.to_string(),
+        "derivations": Printer::number(check.count.derivations),
         "derivations_at_most": check.count.at_most,
-        "sentences": check.count.sentences.map(|count| count.to_string()),
+        "sentences": check.count.sentences.map(Printer::number),
         "sentences_written_out_to_count": check.count.enumerated,
         "templates": check.templates.iter().map(|template| json!({
             "template": template.template,
-            "derivations": template.derivations.to_string(),
+            "derivations": Printer::number(template.derivations),
             "killed_by": template.killer,
         })).collect::<Vec<_>>(),
         "features": levels_as_json(&check.features),

@@ -4,24 +4,27 @@ use std::collections::BTreeMap;
 use std::iter;
 use std::time::Instant;
 
+use mlem_probe::files::kind::Group;
+use mlem_probe::files::{Lock, what_is};
 use mlem_probe::profile::{Order, UnitRow};
 use mlem_probe::progress::Progress;
-use mlem_probe::rundir::{Finished, Fit, ModelRecord, RunDir};
+use mlem_probe::rundir::{Finished, Fit, ModelRecord, RunDir, RunRecord};
 
-use super::inputs;
-use super::{reach, report};
-use crate::args::{EstimatorArgs, FitArgs};
-use crate::failure::Result;
+use super::{folders, inputs, reach, report};
+use crate::args::{EstimatorArgs, FigureArgs, FitArgs};
+use crate::failure::{Failure, Result};
 use crate::printer::Printer;
 
 /// Runs the command.
-pub fn run(args: &FitArgs, printer: &Printer) -> Result<()> {
+pub fn run(args: &FitArgs, words: Vec<String>, printer: &Printer) -> Result<()> {
     args.transforms.check(args.estimator.distance)?;
-    let dir = RunDir::at(&args.out);
+    require_order(args)?;
+    let out = folders::for_fit(args);
+    let mut dir = RunDir::at(&out);
     let _claimed = dir.claim()?;
     let begun = Instant::now();
     let mut stimuli = inputs::stimuli(args, printer)?;
-    let (activations, repeats) = inputs::activations(args, printer)?;
+    let (activations, repeats) = inputs::activations(args, &out, printer)?;
     let mut warnings = Vec::new();
     if let Some(hash) = &activations.provenance().stimuli_hash
         && *hash != stimuli.hash()
@@ -37,7 +40,7 @@ pub fn run(args: &FitArgs, printer: &Printer) -> Result<()> {
     }
     warnings.extend(inputs::choose_features(&mut stimuli, &args.estimator, printer)?);
     let fit = Fit {
-        command: command_line(),
+        command: words,
         source: args.stimuli.to_string_lossy().into_owned(),
         stimuli,
         model: activations.provenance().model.clone().map(|id| ModelRecord {
@@ -45,6 +48,7 @@ pub fn run(args: &FitArgs, printer: &Printer) -> Result<()> {
             commit: activations.provenance().commit.clone(),
             untrained: activations.provenance().untrained,
             dtype: activations.provenance().dtype.clone(),
+            precision: activations.provenance().precision.clone(),
             pooling: activations.provenance().pooling.map(|p| p.to_string()).unwrap_or_default(),
             ..ModelRecord::default()
         }),
@@ -54,12 +58,53 @@ pub fn run(args: &FitArgs, printer: &Printer) -> Result<()> {
         seconds: BTreeMap::from([("read".to_owned(), begun.elapsed().as_secs_f64())]),
         warnings,
     };
-    report::show(&dir, &finish(fit, &args.estimator, args.seed, &dir, printer)?, printer)
+    let wanted = fit.wanted(&args.estimator.settings(args.seed));
+    let _also = settle(&mut dir, &wanted, folders::is_auto(args.out.as_deref()), args.force)?;
+    let finished = finish(fit, &args.estimator, args.seed, (&dir, &args.figures), printer)?;
+    report::show(&dir, &finished, printer)
 }
 
-/// The command line of this process: the program by its name, for where it lies on this machine reproduces nothing.
+/// Refuses STIMULI and ACTIVATIONS the wrong way round.
+fn require_order(args: &FitArgs) -> Result<()> {
+    let kind = |path| what_is(path).map(|seen| seen.kind);
+    let (Ok(stimuli), Ok(activations)) = (kind(&args.stimuli), kind(&args.activations)) else {
+        return Ok(());
+    };
+    let is_array = matches!(stimuli.group(), Group::Array | Group::Weights);
+    if !is_array || activations.group() != Group::Table {
+        return Ok(());
+    }
+    let (first, second) = (args.stimuli.display(), args.activations.display());
+    let message = format!(
+        "{second} is {} and {first} is {}: the table comes first",
+        activations.name(),
+        stimuli.name()
+    );
+    Err(Failure::usage(message, format!("write `probe fit {second} {first} …`")))
+}
+
+/// Sees to it that `dir` is free for the run that `wanted` describes: else it is another folder (`auto`), what is there is
+/// forgotten (`force`), or this fails. Gives the lock of the other folder.
+pub fn settle(dir: &mut RunDir, wanted: &RunRecord, auto: bool, force: bool) -> Result<Option<Lock>> {
+    if auto {
+        let free = dir.next_free(wanted)?;
+        if free != *dir {
+            *dir = free;
+            return Ok(dir.claim()?);
+        }
+    } else if force && dir.require_free(wanted).is_err() {
+        dir.forget()?;
+    } else {
+        dir.require_free(wanted)?;
+    }
+    Ok(None)
+}
+
+/// The command line of this process: the program by its name, for where it lies on this machine reproduces nothing. What is no
+/// UTF-8 in it is marked.
 pub fn command_line() -> Vec<String> {
-    iter::once("probe".to_owned()).chain(std::env::args().skip(1)).collect()
+    let words = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
+    iter::once("probe".to_owned()).chain(words).collect()
 }
 
 /// Makes the run directory `dir`, page and all.
@@ -67,14 +112,14 @@ pub fn finish(
     mut fit: Fit,
     args: &EstimatorArgs,
     seed: u64,
-    dir: &RunDir,
+    (dir, figures): (&RunDir, &FigureArgs),
     printer: &Printer,
 ) -> Result<Finished> {
     let (n_features, n_layers) = (fit.stimuli.features().n_features(), fit.activations.layers().len());
     fit.warnings.extend(reach::say(args, n_features, n_layers, printer));
     let mut finished = fit.into_dir(&args.settings(seed), dir, printer)?;
     say_the_foremost_units(finished.units.as_deref().unwrap_or_default(), printer);
-    report::finish(dir, &mut finished)?;
+    report::finish(dir, &mut finished, figures, printer)?;
     Ok(finished)
 }
 

@@ -1,11 +1,47 @@
 //! How folders are called that the user gave no name.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
+
+use crate::args::{ExtractCommand, FitArgs};
+
+/// What `-o` is where a folder is to be found.
+const AUTO: &str = "auto";
+/// Names of folders that say nothing of the model in them, before a number or alone.
+const COMMON: [&str; 10] =
+    ["model", "checkpoint", "ckpt", "step", "epoch", "output", "out", "final", "best", "merged"];
 
 /// The folder for a run of `source` with `model`.
 pub fn default_for(source: &str, model: &str, revision: Option<&str>, untrained: Option<u64>) -> PathBuf {
     let untrained = untrained.map(|seed| format!("-untrained{seed}")).unwrap_or_default();
     Path::new("runs").join(format!("{}-{}{untrained}", stem(source), name_of(Some(model), revision)))
+}
+
+/// The folder for a fit of features to activations.
+pub fn for_fit(args: &FitArgs) -> PathBuf {
+    match &args.out {
+        Some(out) if out != Path::new(AUTO) => out.clone(),
+        _ => Path::new("runs").join(format!(
+            "{}-{}",
+            stem(&args.stimuli.to_string_lossy()),
+            stem(&args.activations.to_string_lossy())
+        )),
+    }
+}
+
+/// The file for activations.
+pub fn for_activations(args: &ExtractCommand) -> PathBuf {
+    args.out.clone().unwrap_or_else(|| {
+        let revision = args.model.revision.first().map(String::as_str);
+        let untrained = args.model.untrained.map(|seed| format!("-untrained{seed}")).unwrap_or_default();
+        let (stimuli, model) =
+            (stem(&args.stimuli.to_string_lossy()), name_of(Some(&args.model.model), revision));
+        PathBuf::from(format!("{stimuli}-{model}{untrained}.safetensors"))
+    })
+}
+
+/// Whether the folder is to be found: `-o auto`.
+pub fn is_auto(out: Option<&Path>) -> bool {
+    out == Some(Path::new(AUTO))
 }
 
 /// The folder for the comparison of runs of `source`.
@@ -19,11 +55,57 @@ fn stem(source: &str) -> String {
 
 /// A model and its revision as the name of a folder: `model@revision`, or either alone.
 pub fn name_of(model: Option<&str>, revision: Option<&str>) -> String {
-    let model = model.map(|model| {
-        Path::new(model)
-            .file_name()
-            .map_or_else(|| model.to_owned(), |name| name.to_string_lossy().into_owned())
-    });
+    let model = model.map(|model| folder_name(Path::new(model)).unwrap_or_else(|| model.to_owned()));
     let revision = revision.map(|revision| revision.replace('/', "-"));
     [model, revision].into_iter().flatten().collect::<Vec<_>>().join("@")
+}
+
+/// The name of a model's folder, or the last part of an id; with the folder around it where many are called so.
+fn folder_name(model: &Path) -> Option<String> {
+    // `.` and `..` have no name of their own.
+    let absolute = if model.is_dir() { std::path::absolute(model).ok() } else { None };
+    let path = absolute.as_deref().unwrap_or(model);
+    let mut parts: Vec<String> = path
+        .components()
+        .filter_map(|part| match part {
+            Component::Normal(name) => Some(name.to_string_lossy().into_owned()),
+            _ => None,
+        })
+        .collect();
+    let mut name = parts.pop()?;
+    while is_common(&name)
+        && absolute.is_some()
+        && let Some(around) = parts.pop()
+    {
+        name = format!("{around}-{name}");
+    }
+    Some(name)
+}
+
+fn is_common(name: &str) -> bool {
+    let name = name.to_lowercase();
+    let word = name.trim_end_matches(|c: char| c.is_ascii_digit() || "-_.".contains(c));
+    // A commit, as the Hub's cache calls its snapshots, says no more than a number.
+    let is_hash = name.len() >= 32 && name.chars().all(|c| c.is_ascii_hexdigit());
+    word.is_empty() || is_hash || COMMON.contains(&word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_that_many_models_are_in_get_the_name_of_the_folder_around() {
+        let home = tempfile::tempdir().unwrap();
+        let name = |path: &str| {
+            std::fs::create_dir_all(home.path().join(path)).unwrap();
+            folder_name(&home.path().join(path)).unwrap()
+        };
+        assert_eq!(name("a/model"), "a-model");
+        assert_eq!(name("a/checkpoint-500"), "a-checkpoint-500");
+        assert_eq!(name("b/out/step_20"), "b-out-step_20");
+        assert_eq!(name("a/my-bert"), "my-bert");
+        assert_eq!(folder_name(Path::new("google/bert-base")).unwrap(), "bert-base");
+        assert_eq!(folder_name(Path::new("someone/model")).unwrap(), "model", "an id is no folder");
+    }
 }

@@ -20,15 +20,15 @@ const NAMED: usize = 10;
 pub type Layers = Arc<dyn ByLayer + Send>;
 
 /// The activations to fit, and the recordings that they are the mean of, if there are several.
-pub fn activations(args: &FitArgs, printer: &Printer) -> Result<(Layers, Vec<Layers>)> {
+pub fn activations(args: &FitArgs, out: &Path, printer: &Printer) -> Result<(Layers, Vec<Layers>)> {
     if !args.repeat.is_empty() && args.estimator.estimator != EstimatorName::Mlem {
         let hint = "leave it out, or choose the estimator that has it";
         return Err(Failure::usage("--repeat is an option of --estimator mlem", hint));
     }
-    let mut activations = recording(&args.activations, args, 0, printer)?;
+    let mut activations = recording(&args.activations, args, 0, out, printer)?;
     let mut repeats = Vec::new();
     for (k, path) in (1..).zip(&args.repeat) {
-        let repeat = recording(path, args, k, printer)?;
+        let repeat = recording(path, args, k, out, printer)?;
         check_repeat(&*repeat, &*activations).map_err(|error| {
             let hint = error.hint().unwrap_or_default();
             Failure::input(format!("{}: {error} ({})", path.display(), args.activations.display()), hint)
@@ -43,7 +43,7 @@ pub fn activations(args: &FitArgs, printer: &Printer) -> Result<(Layers, Vec<Lay
 }
 
 /// The activations in `path`, the `k`th recording of them, at the layers and with the transforms that were asked for.
-fn recording(path: &Path, args: &FitArgs, k: u64, printer: &Printer) -> Result<Layers> {
+fn recording(path: &Path, args: &FitArgs, k: u64, out: &Path, printer: &Printer) -> Result<Layers> {
     let layers = args.layers.as_ref().map(Ranges::as_slice);
     // Noise is drawn anew for each recording.
     let steps = args.transforms.steps(args.seed.wrapping_add(k));
@@ -51,7 +51,7 @@ fn recording(path: &Path, args: &FitArgs, k: u64, printer: &Printer) -> Result<L
         return Ok(activations::open(path, layers)?.into());
     }
     let plain = activations::open(path, None)?;
-    let out = Destination::Temporary(&args.out);
+    let out = Destination::Temporary(out);
     Ok(Arc::new(activations::transform(&*plain, &steps, layers, None, printer, out)?))
 }
 
@@ -165,5 +165,9 @@ fn leave_constant_out(stimuli: &mut Stimuli, args: &EstimatorArgs) -> Result<Opt
     }
     stimuli.features_mut().retain(|feature| !constant(&feature));
     let is = if names.len() == 1 { "it tells" } else { "they tell" };
-    Ok(Some(format!("left out, because {is} no stimuli apart: {}", text::some(&names, NAMED))))
+    let (differ, it) = if names.len() == 1 { ("it differs", "it") } else { ("they differ", "them") };
+    let names = text::some(&names, NAMED);
+    Ok(Some(format!(
+        "left out, because {is} no stimuli apart: {names}; add stimuli in which {differ}, or --drop {it}"
+    )))
 }

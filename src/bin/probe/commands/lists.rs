@@ -1,10 +1,12 @@
 //! `probe models` and `probe grammars`: what there is to choose from.
 
 use std::fmt::Write;
+use std::path::Path;
 
-use mlem_probe::{grammar, hub, models, text};
+use mlem_probe::{files, grammar, hub, models, text};
 use serde_json::json;
 
+use crate::args::{GrammarsCommand, GrammarsTask};
 use crate::failure::Result;
 use crate::printer::Printer;
 
@@ -42,8 +44,25 @@ pub fn models(printer: &Printer) -> Result<()> {
     Printer::result(out)
 }
 
+/// Lists the bundled grammars, or shows the file of one.
+pub fn of_grammars(args: &GrammarsCommand, printer: &Printer) -> Result<()> {
+    let Some(GrammarsTask::Show(show)) = &args.task else { return grammars(printer) };
+    let Some(found) = grammar::bundled().iter().find(|bundled| bundled.name == show.name) else {
+        // Says which there are.
+        return Ok(grammar::Grammar::bundled(&show.name).map(drop)?);
+    };
+    match show.out.as_deref() {
+        None => Printer::result(found.text),
+        Some(out) if out == Path::new("-") => Printer::result(found.text),
+        Some(out) => {
+            files::write(out, found.text.as_bytes())?;
+            Printer::result(format!("{}: {}\n", out.display(), found.summary))
+        }
+    }
+}
+
 /// Lists the bundled grammars with what they contrast and how many sentences they have.
-pub fn grammars(printer: &Printer) -> Result<()> {
+fn grammars(printer: &Printer) -> Result<()> {
     let mut rows = Vec::new();
     for bundled in grammar::bundled() {
         let count = grammar::Grammar::bundled(bundled.name)?.count();
@@ -53,7 +72,7 @@ pub fn grammars(printer: &Printer) -> Result<()> {
         let rows: Vec<_> = rows
             .iter()
             .map(|(bundled, count)| {
-                json!({"name": bundled.name, "about": bundled.summary, "sentences": count.at_most().to_string()})
+                json!({"name": bundled.name, "about": bundled.summary, "sentences": Printer::number(count.at_most())})
             })
             .collect();
         return Printer::result_json(&json!(rows));

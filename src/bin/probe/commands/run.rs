@@ -9,9 +9,9 @@ use mlem_probe::activations::Destination;
 use mlem_probe::compare::{Representation, stimuli_sample};
 use mlem_probe::files::Lock;
 use mlem_probe::grammar::{Draw, Grammar};
-use mlem_probe::models::Dtype;
+use mlem_probe::models::{Dtype, Precision};
 use mlem_probe::numeric::rng::Stream;
-use mlem_probe::rundir::{Fit, ModelRecord, RunDir};
+use mlem_probe::rundir::{Fit, ModelRecord, RECORD, RunDir, RunRecord, wanted};
 use mlem_probe::stimuli::Stimuli;
 use mlem_probe::text;
 
@@ -24,35 +24,47 @@ use crate::printer::Printer;
 const SAMPLE: usize = 4096;
 
 /// Runs the command: once, or once for each model and revision, and then compares them.
-pub fn run(args: &RunArgs, printer: &Printer) -> Result<()> {
-    let prepared = prepare(args, fit::command_line(), printer)?;
-    let jobs = jobs(args, prepared.source);
+pub fn run(args: &RunArgs, words: Vec<String>, printer: &Printer) -> Result<()> {
+    let prepared = prepare(args, words, printer)?;
+    let named = prepared.stimuli.source().grammar.clone().unwrap_or_else(|| prepared.source.to_owned());
+    let jobs = jobs(args, &named);
     let compared = jobs.len() > 1;
-    let mut representations = Vec::new();
+    let out = match &args.out {
+        Some(out) if !folders::is_auto(Some(out)) => out.clone(),
+        _ => folders::comparison_of(&named),
+    };
+    if compared && !args.force && out.join(RECORD).exists() {
+        let hint = "name another folder with -o; --force writes the comparison beside the run";
+        let message = format!("{} holds a run, and is to hold the comparison of several", out.display());
+        return Err(Failure::input(message, hint));
+    }
+    let (mut representations, mut done) = (Vec::new(), Vec::new());
     for job in &jobs {
         let taken = prepared.take(job, printer)?;
         if compared {
             representations.push(taken.representation()?);
         }
-        let Taken { fit, _claimed, .. } = taken;
-        let dir = RunDir::at(&job.out);
-        report::show(&dir, &fit::finish(fit, &args.estimator, args.draw.seed, &dir, printer)?, printer)?;
+        let Taken { fit, dir, _claimed, .. } = taken;
+        done.push(dir.path().to_owned());
+        report::show(
+            &dir,
+            &fit::finish(fit, &args.estimator, args.draw.seed, (&dir, &args.figures), printer)?,
+            printer,
+        )?;
     }
     if !compared {
         return Ok(());
     }
-    let out = args.out.clone().unwrap_or_else(|| folders::comparison_of(prepared.source));
-    let folders: Vec<PathBuf> = jobs.into_iter().map(|job| job.out).collect();
-    compare::finish(&folders, representations, args.draw.seed, &out, printer)
+    compare::finish(&done, representations, args.draw.seed, &out, printer)
 }
 
 /// One run of one model into the run directory `out`, without a word about what came of it; `command` is what reproduces it.
 pub fn one(args: &RunArgs, command: Vec<String>, out: &Path, printer: &Printer) -> Result<()> {
     let prepared = prepare(args, command, printer)?;
     let revision = args.model.revision.first().map(String::as_str);
-    let job = Job { model: &args.model.model, revision, out: out.to_owned() };
-    let Taken { fit, _claimed, .. } = prepared.take(&job, printer)?;
-    fit::finish(fit, &args.estimator, args.draw.seed, &RunDir::at(out), printer)?;
+    let job = Job { model: &args.model.model, revision, out: out.to_owned(), is_cell: true };
+    let Taken { fit, dir, _claimed, .. } = prepared.take(&job, printer)?;
+    fit::finish(fit, &args.estimator, args.draw.seed, (&dir, &args.figures), printer)?;
     Ok(())
 }
 
@@ -84,6 +96,8 @@ struct Job<'a> {
     model: &'a str,
     revision: Option<&'a str>,
     out: PathBuf,
+    /// Whether a sweep owns the folder, and knows what is in it.
+    is_cell: bool,
 }
 
 /// Every model at every revision, each with a run directory of its own.
@@ -97,7 +111,8 @@ fn jobs<'a>(args: &'a RunArgs, source: &str) -> Vec<Job<'a>> {
     let mut jobs: Vec<Job<'a>> = Vec::new();
     for &model in &models {
         for &revision in &revisions {
-            let wanted = match &args.out {
+            let own = args.out.as_ref().filter(|out| !folders::is_auto(Some(out)));
+            let wanted = match own {
                 Some(out) if several => {
                     out.join(folders::name_of((models.len() > 1).then_some(model), revision))
                 }
@@ -113,7 +128,7 @@ fn jobs<'a>(args: &'a RunArgs, source: &str) -> Vec<Job<'a>> {
                 name.push(format!("-{n}"));
                 out = PathBuf::from(name);
             }
-            jobs.push(Job { model, revision, out });
+            jobs.push(Job { model, revision, out, is_cell: false });
         }
     }
     jobs
@@ -123,26 +138,14 @@ impl<'a> Prepared<'a> {
     /// The activations of one model, ready to be fitted.
     fn take(
         &self,
-        &Job { model: name, revision, ref out }: &Job<'_>,
+        &Job { model: name, revision, ref out, is_cell }: &Job<'_>,
         printer: &Printer,
     ) -> Result<Taken<'a>> {
         let Self { args, stimuli, .. } = self;
-        let claimed = RunDir::at(out).claim()?;
+        let mut dir = RunDir::at(out);
+        let mut claimed = dir.claim()?;
         let (checkpoint, options) = model::find(name, &args.model, revision, printer)?;
-        let begun = Instant::now();
         let steps = args.transforms.steps(args.draw.seed);
-        let taken = extract::take(
-            stimuli,
-            &checkpoint,
-            &options,
-            &args.extract,
-            &steps,
-            Destination::Temporary(out),
-            printer,
-        )?;
-        let (all, load) = (begun.elapsed().as_secs_f64(), taken.load.as_secs_f64());
-        let mut seconds = self.seconds.clone();
-        seconds.extend([("load".to_owned(), load), ("extract".to_owned(), all - load)]);
         let record = ModelRecord {
             id: checkpoint.id.clone(),
             revision: revision.map(str::to_owned),
@@ -150,10 +153,34 @@ impl<'a> Prepared<'a> {
             untrained: options.untrained,
             device: Some(options.device.to_string()),
             dtype: (options.dtype != Dtype::F32).then(|| options.dtype.to_string()),
+            precision: (options.precision != Precision::F32).then(|| options.precision.to_string()),
             config: serde_json::from_str(&checkpoint.config).unwrap_or_default(),
             tokenizer: checkpoint.tokenizer.applied.clone(),
             pooling: pooling(&args.extract, stimuli),
         };
+        if !is_cell {
+            let settings = args.estimator.settings(args.draw.seed);
+            let wanted = wanted(self.source, stimuli, Some(record.clone()), &settings);
+            let layers = args.extract.layers.as_ref().map(|layers| layers.as_slice().to_vec());
+            let wanted =
+                RunRecord { transforms: steps.clone(), layers: layers.unwrap_or_default(), ..wanted };
+            let auto = folders::is_auto(args.out.as_deref());
+            // The lock of the first folder is let go of where there is another.
+            claimed = fit::settle(&mut dir, &wanted, auto, args.force)?.or(claimed);
+        }
+        let begun = Instant::now();
+        let taken = extract::take(
+            stimuli,
+            &checkpoint,
+            &options,
+            &args.extract,
+            &steps,
+            Destination::Temporary(dir.path()),
+            printer,
+        )?;
+        let (all, load) = (begun.elapsed().as_secs_f64(), taken.load.as_secs_f64());
+        let mut seconds = self.seconds.clone();
+        seconds.extend([("load".to_owned(), load), ("extract".to_owned(), all - load)]);
         let fit = Fit {
             command: self.command.clone(),
             source: self.source.to_owned(),
@@ -165,7 +192,13 @@ impl<'a> Prepared<'a> {
             seconds,
             warnings: [self.warnings.as_slice(), &checkpoint.tokenizer.doubts].concat(),
         };
-        Ok(Taken { args: self.args, fit, _claimed: claimed })
+        if !is_cell {
+            // Now that the layers are known.
+            let wanted = fit.wanted(&args.estimator.settings(args.draw.seed));
+            let auto = folders::is_auto(args.out.as_deref());
+            claimed = fit::settle(&mut dir, &wanted, auto, args.force)?.or(claimed);
+        }
+        Ok(Taken { args: self.args, fit, dir, _claimed: claimed })
     }
 }
 
@@ -173,6 +206,7 @@ impl<'a> Prepared<'a> {
 struct Taken<'a> {
     args: &'a RunArgs,
     fit: Fit,
+    dir: RunDir,
     _claimed: Option<Lock>,
 }
 
@@ -211,16 +245,14 @@ fn stimuli(source: &str, args: &RunArgs, printer: &Printer) -> Result<(Stimuli, 
             }
             grammar.declare_numeric(&args.estimator.numeric)?;
             let mut warnings = source::warn(&grammar, printer);
-            let (stimuli, doubts) = from_grammar(&grammar, &args.draw, printer)?;
-            warnings.extend(doubts);
-            Ok((stimuli, warnings))
+            warnings.extend(generate::doubts(&grammar, printer)?);
+            Ok((from_grammar(&grammar, &args.draw, printer)?, warnings))
         }
         source::Source::Table => Ok((from_table(source, args, printer)?, Vec::new())),
     }
 }
 
-fn from_grammar(grammar: &Grammar, draw: &DrawArgs, printer: &Printer) -> Result<(Stimuli, Vec<String>)> {
-    let warnings = generate::doubts(grammar, printer)?;
+fn from_grammar(grammar: &Grammar, draw: &DrawArgs, printer: &Printer) -> Result<Stimuli> {
     let seed = draw.seed;
     let drawn = match draw.sample {
         Some(0) => return Err(no_stimuli()),
@@ -231,7 +263,7 @@ fn from_grammar(grammar: &Grammar, draw: &DrawArgs, printer: &Printer) -> Result
     if draw.sample.is_none() && !drawn.complete {
         printer.say("take every sentence with --all, or another number with --sample");
     }
-    Ok((drawn.stimuli, warnings))
+    Ok(drawn.stimuli)
 }
 
 fn from_table(path: &str, args: &RunArgs, printer: &Printer) -> Result<Stimuli> {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use mlem_probe::files::kind::{Group, what_is};
+use mlem_probe::files::kind::{Group, Kind, what_is};
 use mlem_probe::grammar::{Grammar, Problem, bundled};
 use mlem_probe::progress::Progress;
 use mlem_probe::stimuli::is_table;
@@ -54,6 +54,12 @@ pub fn grammar(name: &str, depth: usize) -> Result<Grammar> {
             _ => "a grammar is written in TOML or .fcfg (docs/grammar.md); `probe grammars` lists those that are bundled".to_owned(),
         };
         return Err(Failure::input(format!("{name} is {seen}, and no grammar"), hint));
+    }
+    let is_named = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("fcfg"));
+    if !is_named && what_is(path).is_ok_and(|seen| seen.kind == Kind::Fcfg) {
+        let hint = format!("call it {}", path.with_extension("fcfg").display());
+        let message = format!("{name} is a feature grammar by what is in it, and its name does not say so");
+        return Err(Failure::input(message, hint));
     }
     Ok(Grammar::named(name, depth)?)
 }

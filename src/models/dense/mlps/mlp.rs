@@ -4,9 +4,9 @@ use candle_core::{Device, Result, Tensor};
 
 use crate::models::declarations::activation::Activation;
 use crate::models::dense::layers::{Linear, activate};
-use crate::models::packed::mlps::mlp as packed;
+use crate::models::packed::kernels::mlp::PackedMlp;
 
-/// An MLP with its weights; [`packed::Mlp`] says what each is.
+/// An MLP with its weights; [`PackedMlp`] says what each is.
 pub(in crate::models::dense) struct Mlp {
     activation: Activation,
     activated: Linear,
@@ -15,12 +15,13 @@ pub(in crate::models::dense) struct Mlp {
 }
 
 impl Mlp {
-    pub(super) fn upload(mlp: &packed::Mlp, device: &Device) -> Result<Self> {
+    pub(super) fn upload(mlp: &PackedMlp, device: &Device) -> Result<Self> {
+        let (activated, factor, down) = mlp.layers();
         Ok(Self {
-            activation: mlp.activation,
-            activated: Linear::upload(&mlp.activated, device)?,
-            factor: mlp.factor.as_ref().map(|layer| Linear::upload(layer, device)).transpose()?,
-            down: Linear::upload(&mlp.down, device)?,
+            activation: mlp.activation(),
+            activated: Linear::upload(activated, device)?,
+            factor: factor.map(|layer| Linear::upload(layer, device)).transpose()?,
+            down: Linear::upload(down, device)?,
         })
     }
 

@@ -1,19 +1,16 @@
 //! An attention layer: queries, keys and values of each token, what happens to them before attention, and attention itself.
 
-use candle_core::{Result, Tensor};
-
 use super::disentangled::LayerDistances;
 use crate::models::checkpoint::matrix::Matrix;
 use crate::models::declarations::names::{self, NormOver, Qkv};
 use crate::models::declarations::spec::{self, NormKind, Pairs};
 use crate::models::error;
 use crate::models::packed::kernels::attention::Attend;
-use crate::models::packed::kernels::linear::PackedLinear;
+use crate::models::packed::kernels::linear::{Finish, PackedLinear};
 use crate::models::packed::kernels::norm::Norm;
-use crate::models::packed::kernels::ops;
 use crate::models::packed::kernels::rotate::Prepare;
 use crate::models::packed::parts::Parts;
-use crate::models::packed::pass::Pass;
+use crate::models::packed::pass::{Pass, sized};
 
 /// An attention layer with its weights.
 pub(in crate::models) struct Attention {
@@ -59,20 +56,24 @@ impl Attention {
         })
     }
 
-    /// What each token takes from those it sees, `(n_tokens, n_heads d_head)`.
-    pub(super) fn mix(&self, x: &Tensor, pass: &Pass<'_>) -> Result<Tensor> {
-        self.attend(&self.project(x)?, pass)
+    /// What each token takes from those it sees, `(n_tokens, n_heads d_head)`, to `mixed`.
+    pub(super) fn mix(&self, x: &[f32], pass: &mut Pass<'_>, mixed: &mut Vec<f32>) {
+        let mut qkv = std::mem::take(&mut pass.qkv);
+        self.project(x, &mut qkv);
+        self.attend(&mut qkv, pass, mixed);
+        pass.qkv = qkv;
     }
 
-    /// Queries, keys and values, `(n_tokens, (n_heads + 2 n_kv_heads) d_head)`.
-    pub(super) fn project(&self, x: &Tensor) -> Result<Tensor> {
-        ops::linear(x, &self.qkv, None)
+    /// Queries, keys and values, `(n_tokens, (n_heads + 2 n_kv_heads) d_head)`, to `qkv`.
+    pub(super) fn project(&self, x: &[f32], qkv: &mut Vec<f32>) {
+        let size = x.len() / self.qkv.inputs() * self.qkv.outputs();
+        self.qkv.forward_to(x, Finish::Plain, sized(qkv, size));
     }
 
-    /// What each token takes, of queries, keys and values, which are prepared where they stand.
-    pub(super) fn attend(&self, qkv: &Tensor, pass: &Pass<'_>) -> Result<Tensor> {
+    /// What each token takes, of queries, keys and values, which are prepared where they stand, to `mixed`.
+    pub(super) fn attend(&self, qkv: &mut [f32], pass: &Pass<'_>, mixed: &mut Vec<f32>) {
         let rotation = self.rotary.map(|index| &pass.rotations[index]);
-        let spec::Attention { clip, growth, .. } = self.spec;
+        let spec::Attention { clip, growth, n_heads, n_kv_heads, .. } = self.spec;
         if rotation.is_some() || self.qk_norm.is_some() || clip.is_some() || growth.is_some() {
             let prepare = Prepare {
                 spec: &self.spec,
@@ -80,7 +81,7 @@ impl Attention {
                 rotation: rotation.map(|(cosines, sines, _)| (cosines.as_slice(), sines.as_slice())),
                 pairs: rotation.map_or(0, |&(_, _, pairs)| pairs),
             };
-            ops::prepare(qkv, prepare, &pass.positions)?;
+            prepare.forward(qkv, &pass.positions);
         }
         let distances = self.distances.as_ref().map(|distances| distances.up_to(pass.sequences.longest()));
         let attend = Attend {
@@ -89,7 +90,8 @@ impl Attention {
             bias: pass.bias.as_ref(),
             distances: distances.as_ref(),
         };
-        ops::attend(qkv, attend, pass.sequences)
+        let size = qkv.len() / (n_heads + 2 * n_kv_heads) * n_heads;
+        attend.forward_to(qkv, pass.sequences, sized(mixed, size));
     }
 }
 

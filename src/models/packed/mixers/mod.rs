@@ -18,7 +18,6 @@ pub(in crate::models) mod rwkv7;
 pub(in crate::models) mod span;
 
 use attention::Attention;
-use candle_core::Tensor;
 use mamba::Mamba;
 use mamba2::Mamba2;
 use rwkv7::Rwkv7;
@@ -26,7 +25,7 @@ use span::Span;
 
 use crate::models::declarations::spec::Mixer as Spec;
 use crate::models::error::Result;
-use crate::models::packed::kernels::ops;
+use crate::models::packed::kernels::linear::PackedLinear;
 use crate::models::packed::parts::Parts;
 use crate::models::packed::pass::Pass;
 
@@ -50,20 +49,25 @@ impl Mixer {
         })
     }
 
-    /// What the mixer makes of `x`, `(n_tokens, d_model)`, added to `residual` if there is one.
-    pub(in crate::models) fn forward(
-        &self,
-        x: &Tensor,
-        residual: Option<&Tensor>,
-        pass: &mut Pass<'_>,
-    ) -> candle_core::Result<Tensor> {
-        let (mixed, output) = match self {
-            Self::Attention(mixer) => (mixer.mix(x, pass)?, &mixer.output),
-            Self::Mamba(mixer) => (ops::map_values(x, |x| mixer.mix(x, pass))?, &mixer.output),
-            Self::Mamba2(mixer) => (ops::map_values(x, |x| mixer.mix(x, pass))?, &mixer.output),
-            Self::Rwkv7(mixer) => (ops::map_values(x, |x| mixer.mix(x, pass))?, &mixer.output),
-            Self::Span(mixer) => (mixer.mix(x, pass)?, &mixer.attention.output),
-        };
-        ops::write(&mixed, output, residual)
+    /// What the mixer makes of `x`, `(n_tokens, d_model)`, for its last layer, to `mixed`.
+    pub(in crate::models) fn mix(&self, x: &[f32], pass: &mut Pass<'_>, mixed: &mut Vec<f32>) {
+        match self {
+            Self::Attention(mixer) => mixer.mix(x, pass, mixed),
+            Self::Mamba(mixer) => *mixed = mixer.mix(x, pass),
+            Self::Mamba2(mixer) => *mixed = mixer.mix(x, pass),
+            Self::Rwkv7(mixer) => *mixed = mixer.mix(x, pass),
+            Self::Span(mixer) => *mixed = mixer.mix(x, pass),
+        }
+    }
+
+    /// Its last layer, which writes to the residual stream.
+    pub(in crate::models) fn output(&self) -> &PackedLinear {
+        match self {
+            Self::Attention(mixer) => &mixer.output,
+            Self::Mamba(mixer) => &mixer.output,
+            Self::Mamba2(mixer) => &mixer.output,
+            Self::Rwkv7(mixer) => &mixer.output,
+            Self::Span(mixer) => &mixer.attention.output,
+        }
     }
 }

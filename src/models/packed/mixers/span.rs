@@ -3,13 +3,10 @@
 //!
 //! Source: `models/convbert/modeling_convbert.py` of Hugging Face transformers.
 
-use candle_core::{Result, Tensor};
-
 use super::attention::Attention;
 use crate::models::declarations::spec;
 use crate::models::error;
 use crate::models::packed::kernels::linear::{Finish, PackedLinear};
-use crate::models::packed::kernels::ops;
 use crate::models::packed::parts::Parts;
 use crate::models::packed::pass::Pass;
 use crate::models::packed::steps::turned;
@@ -50,11 +47,14 @@ impl Span {
     }
 
     /// What each token takes by attention, then by convolution, `(n_tokens, 2 n_heads d_head)`.
-    pub(super) fn mix(&self, x: &Tensor, pass: &Pass<'_>) -> Result<Tensor> {
-        let qkv = self.attention.project(x)?;
-        let convolved =
-            ops::with_values(&qkv, |qkv| ops::map_values(x, |x| self.convolve(x, qkv, pass.sequences)))?;
-        Tensor::cat(&[&self.attention.attend(&qkv, pass)?, &convolved], 1)
+    pub(super) fn mix(&self, x: &[f32], pass: &Pass<'_>) -> Vec<f32> {
+        let (mut qkv, mut attended) = (Vec::new(), Vec::new());
+        self.attention.project(x, &mut qkv);
+        let convolved = self.convolve(x, &qkv, pass.sequences);
+        self.attention.attend(&mut qkv, pass, &mut attended);
+        let all = self.value.outputs();
+        let rows = attended.chunks_exact(all).zip(convolved.chunks_exact(all));
+        rows.flat_map(|(attended, convolved)| attended.iter().chain(convolved)).copied().collect()
     }
 
     fn convolve(&self, x: &[f32], qkv: &[f32], sequences: &Sequences) -> Vec<f32> {
