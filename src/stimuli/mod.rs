@@ -8,6 +8,7 @@ pub mod confounds;
 mod csv;
 mod distances;
 mod error;
+mod feature;
 mod hygiene;
 pub(crate) mod levels;
 mod nearly;
@@ -21,12 +22,13 @@ mod words;
 pub use check::{RowName, TableCheck, repeats};
 pub use distances::Distances;
 pub use error::{Error, Result};
+pub use feature::{Feature, Values};
 pub use hygiene::Oddity;
 pub use levels::FeatureLevels;
 pub use nearly::NearlyNumeric;
 pub use source::Source;
 pub use suspects::Suspect;
-pub use table::{Feature, FeatureTable, Values};
+pub use table::FeatureTable;
 pub use tables::{Reading, is_table};
 
 /// Where a slot stands in a sentence: Unicode scalar offsets, end excluded, as Python slices a `str`.

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::super::{Error, Result};
-use super::Reading;
 use super::raw::{Column, Fault, Raw, SENTENCE, Said};
+use super::reading::{READABLE, Reading};
 
 /// What marks the good sentence of a pair, and the bad one.
 const GRADES: [&str; 2] = ["good", "bad"];
@@ -19,7 +19,7 @@ pub(super) fn read(text: &str, path: &Path, reading: &Reading) -> Result<Raw> {
             hint: format!(
                 "if its lines are sentences in turn, say what they are: --lines good,bad, --lines bad,good (Zorro as it is \
                  published), or other names; {} (docs/tables.md)",
-                super::READABLE
+                READABLE
             ),
         });
     }

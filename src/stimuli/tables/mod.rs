@@ -2,6 +2,7 @@
 //!
 //! | room | what it reads |
 //! | --- | --- |
+//! | `reading` | what a format leaves open |
 //! | `raw` | columns of text, and how they become stimuli: which one holds the sentences, which are numbers |
 //! | `delimited` | CSV, TSV, tables with semicolons or vertical bars |
 //! | `json` | JSON lines and lists of records |
@@ -16,35 +17,20 @@ mod json;
 mod lines;
 mod pairs;
 mod raw;
+mod reading;
 mod syntaxgym;
 mod treebank;
 
 use std::path::Path;
 
+pub use self::reading::Reading;
+
 use self::raw::Raw;
+use self::reading::READABLE;
 use super::sidecar::Sidecar;
 use super::{Error, Result, Stimuli};
 use crate::files;
 use crate::files::kind::{Group, Kind, Seen, what_is};
-
-/// How a table is to be read where its format leaves that open.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Reading {
-    /// The column that holds the sentences, if it is not called `sentence`.
-    pub text: Option<String>,
-    /// Whether numbers are written with a comma for the point: `4,5`.
-    pub decimal_comma: bool,
-    /// Whether each word of a treebank is a stimulus, not each sentence.
-    pub words: bool,
-    /// Which features of a treebank's sentences become columns, as `relation.Feature`: `root.Tense`, `nsubj.Number`. All of the
-    /// root's where none are named.
-    pub morphology: Vec<String>,
-    /// What the lines of a text are, in turn: `good` and `bad`.
-    pub lines: Vec<String>,
-}
-
-/// What can be read, for those who gave something else.
-pub(super) const READABLE: &str = "tables are read as CSV, TSV, with semicolons, as JSON lines, SyntaxGym suites, CoNLL-U, and texts of a sentence a line";
 
 /// Endings of files that hold tables, whatever these look like.
 const ENDINGS: [&str; 10] =

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::words::{self, COLUMNS, WORD};
 use super::super::{Error, Feature, FeatureTable, Result, Span, Stimuli};
-use super::Reading;
+use super::reading::Reading;
 use crate::text;
 
 /// The column that holds the sentences; every other column is a feature.

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use super::super::words::WORD;
 use super::super::{Error, Result};
-use super::Reading;
 use super::conllu::{Sentence, Word, parse};
 use super::raw::{Column, Raw, SENTENCE, Said};
+use super::reading::Reading;
 use crate::text::counted;
 
 const ROOT: &str = "root";
