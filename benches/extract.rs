@@ -1,6 +1,7 @@
-//! Extraction with a model of MiniLM-L6's shape and random weights: `cargo bench --bench extract`.
+//! Extraction with models of MiniLM-L6's and BERT-base's shapes and random weights, in every precision that this processor has:
+//! `cargo bench --bench extract`.
 //!
-//! `extract_vs_transformers.py` beside this file compares a real checkpoint with Hugging Face transformers.
+//! `extract_vs_transformers.py` beside this file compares a checkpoint with Hugging Face transformers.
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use std::collections::HashMap;
@@ -10,9 +11,10 @@ use candle_core::{Device, Tensor};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use mlem_probe::extract::Extract;
 use mlem_probe::hub::{Checkpoint, Weights};
-use mlem_probe::models::{LoadOptions, Model};
+use mlem_probe::models::{LoadOptions, Model, Precision};
 use mlem_probe::progress::Silent;
 use mlem_probe::stimuli::{FeatureTable, Stimuli};
+use mlem_probe::tokens::TokenizerText;
 
 const NOUNS: [&str; 8] = ["woman", "girl", "queen", "lady", "man", "boy", "king", "clerk"];
 const VERBS: [&str; 2] = ["sees", "likes"];
@@ -31,8 +33,9 @@ fn sentences() -> Vec<String> {
     sentences
 }
 
-fn checkpoint(folder: &Path) -> Checkpoint {
-    let (d, d_mlp, n_layers) = (384, 1536, 6);
+/// An encoder of BERT's kind with 12 heads, four times as wide in its hidden layers.
+fn checkpoint(folder: &Path, d: usize, n_layers: usize) -> Checkpoint {
+    let d_mlp = 4 * d;
     let words = ["the", "who", "."].iter().chain(&NOUNS).chain(&VERBS);
     let mut vocabulary: Vec<String> =
         ["[UNK]", "[CLS]", "[SEP]"].iter().chain(words).map(|&word| word.to_owned()).collect();
@@ -67,7 +70,7 @@ fn checkpoint(folder: &Path) -> Checkpoint {
         add(&format!("{norm}.weight"), &[d]);
         add(&format!("{norm}.bias"), &[d]);
     }
-    let path = folder.join("model.safetensors");
+    let path = folder.join(format!("{d}.safetensors"));
     candle_core::safetensors::save(&tensors, &path).unwrap();
     let config = serde_json::json!({
         "model_type": "bert", "vocab_size": vocabulary.len(), "hidden_size": d, "num_hidden_layers": n_layers,
@@ -81,27 +84,36 @@ fn checkpoint(folder: &Path) -> Checkpoint {
         "model": { "type": "WordLevel", "vocab": ids, "unk_token": "[UNK]" },
     });
     Checkpoint {
-        id: "random MiniLM".to_owned(),
+        id: "random".to_owned(),
         commit: None,
         config: config.to_string(),
-        tokenizer: tokenizer.to_string(),
+        tokenizer: TokenizerText::alone(&tokenizer.to_string()),
         weights: Weights::Safetensors(vec![path]),
     }
 }
 
 fn extract(criterion: &mut Criterion) {
     let folder = tempfile::tempdir().unwrap();
-    let model = Model::load(&checkpoint(folder.path()), &LoadOptions::default()).unwrap();
     let sentences = sentences();
     let features = FeatureTable::new(sentences.len(), vec![]).unwrap();
     let stimuli = Stimuli::new(sentences, features).unwrap();
     let mut group = criterion.benchmark_group("extract");
     group.sample_size(10).throughput(Throughput::Elements(stimuli.len() as u64));
-    for batch_tokens in [192, 384, 768, 1536] {
-        let params = Extract::params().batch_tokens(batch_tokens);
-        group.bench_function(format!("MiniLM shape, 12 tokens, batches of {batch_tokens}"), |bencher| {
-            bencher.iter(|| params.extract(&stimuli, &model, &Silent).unwrap());
-        });
+    for (name, d, n_layers) in [("MiniLM", 384, 6), ("BERT-base", 768, 12)] {
+        let checkpoint = checkpoint(folder.path(), d, n_layers);
+        for precision in [Precision::F32, Precision::Fast, Precision::Bf16] {
+            if precision != Precision::F32 && !Precision::tiles() {
+                continue;
+            }
+            let model = Model::load(&checkpoint, &LoadOptions::default().precision(precision)).unwrap();
+            for batch_tokens in [192, 384, 768] {
+                let params = Extract::params().batch_tokens(batch_tokens);
+                let name = format!("{name} shape, {precision}, 12 tokens, batches of {batch_tokens}");
+                group.bench_function(name, |bencher| {
+                    bencher.iter(|| params.extract(&stimuli, &model, &Silent).unwrap());
+                });
+            }
+        }
     }
 }
 

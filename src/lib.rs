@@ -12,8 +12,9 @@
 //!
 //! # The floors
 //!
-//! A module imports only from floors below its own, or from what the last column names; `tests/it/floors` reads every
-//! `use crate::` against this table.
+//! A module imports only from floors below its own, or from what the last column names. Inside a module, no two files import
+//! each other, and where its docs list *rooms, from the ground up*, a file imports only from rows above its own. `tests/it/floors`
+//! reads every import against these tables.
 //!
 //! | floor | module | what it is | also imports |
 //! | --- | --- | --- | --- |
@@ -23,7 +24,8 @@
 //! | 0 | [`progress`] | how long work reports itself, without printing | |
 //! | 1 | [`stimuli`] | sentences, spans, and the typed feature table | |
 //! | 1 | [`activations`] | per-layer matrices, their file formats, and transforms of them | |
-//! | 1 | [`hub`] | a model id or folder becomes the files of a checkpoint | |
+//! | 1 | [`tokens`] | the tokenizer of a checkpoint, from its files | |
+//! | 1 | [`hub`] | a model id or folder becomes the files of a checkpoint | `tokens` |
 //! | 2 | [`grammar`] | template grammars to stimuli | |
 //! | 2 | [`models`] | one trunk, and the declarations that configure it | |
 //! | 2 | [`mlem`] | the estimator: distances, moments, exact fit, importance | |
@@ -38,6 +40,37 @@
 //! | 6 | [`report`] | terminal, figures, page: pure bytes out | |
 //!
 //! candle is named only in [`models`] and [`extract`].
+//!
+//! # Recipes
+//!
+//! What each addition touches, and nothing else.
+//!
+//! **A family of models** whose blocks are made of parts that are here already:
+//!
+//! 1. its declaration, `src/models/declarations/families/NAME.rs`: `config.json`, key by key, becomes a [`models::Spec`], and its
+//!    weights get their names. What is silent in a configuration means what it means to transformers; a key that would change
+//!    numbers and is not read is an error of itself. (And its line in `families/mod.rs`.)
+//! 2. its row in `src/models/declarations/registry.rs`; where untrained weights are drawn otherwise than most, `.drawn(…)` with a
+//!    function of the declaration.
+//! 3. two golden cases or more in `tests/golden/hidden_states.py`, of odd sizes and absent keys, and the files it writes. The tests
+//!    find them through the row: packed and padded, offloaded, untrained, with shared beginnings, and with wild configurations.
+//!
+//! **A mixer** (what takes attention's place in a block), besides the above:
+//!
+//! 1. its numbers, a variant of [`models::spec::Mixer`] in `declarations/spec/mixer.rs`. A family gives it to the blocks that have
+//!    it, and says what stands before the names of its weights (`names::Block::mixing`).
+//! 2. `src/models/packed/mixers/NAME.rs`: `load` from the weights, and `mix` from what the block reads to what its last layer
+//!    takes, on slices; and its arms in `mod.rs` there. What tokens that begin alike share must not depend on what follows.
+//! 3. `src/models/dense/mixers/NAME.rs`, the same of candle's operations on padded batches: `upload` from the packed one, `mix`.
+//!
+//! Another **MLP** goes the same way through [`models::spec::FeedForward`] and the two folders `mlps`.
+//!
+//! **A grammar**: `grammars/NAME.toml` (or a feature grammar) whose head says what it contrasts, how many sentences it has, its
+//! features and its source; its line in `src/grammar/bundled.rs`. `probe check` on it shows no problem.
+//!
+//! **An estimator**: a folder in `src/baselines/` with the same file names as the others (`params`, `fit`, `score`, `crossval`), its
+//! arm in `src/profile/estimator.rs`, its options in `src/bin/probe/args/estimator.rs`, its words in `src/report/estimators.rs`;
+//! frozen values of an independent implementation in `tests/golden/`, and a test that it finds what [`simulate`] put in.
 
 pub mod activations;
 pub mod baselines;
@@ -59,5 +92,6 @@ pub mod simulate;
 pub mod stimuli;
 pub mod sweep;
 pub mod text;
+pub mod tokens;
 
 pub use error::{Error, Result};

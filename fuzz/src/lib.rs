@@ -1,4 +1,4 @@
-//! The grammar engine alone, as the fuzzers see it.
+//! The grammar engine and the reader of tokenizers alone, as the fuzzers see them.
 //!
 //! Grammars stand on the two lowest floors and know nothing of models, so these files are compiled here as they are, without
 //! candle and without linear algebra: an instrumented build takes two minutes, not twenty.
@@ -13,6 +13,9 @@ pub mod numeric;
 pub mod stimuli;
 #[path = "../../src/text.rs"]
 pub mod text;
+pub mod tokenizer;
+#[path = "../../src/tokens/mod.rs"]
+pub mod tokens;
 
 use grammar::{Draw, Error, Grammar};
 

@@ -80,6 +80,7 @@ mod tests {
             transforms: vec![Transform::Units(vec![0, 1, 7]), Transform::Pca(2)],
             untrained: Some(3),
             dtype: Some("bf16".to_owned()),
+            precision: Some("fast".to_owned()),
         };
         let written = Activations::new(vec![0, 12], two_layers(), provenance).unwrap();
         written.write(&path).unwrap();

@@ -16,6 +16,9 @@ pub struct Provenance {
     /// How the model's weights were held, if not in f32 (`f16`, `bf16`).
     #[serde(default)]
     pub dtype: Option<String>,
+    /// How the model multiplied, if not in f32 (`fast`, `bf16`).
+    #[serde(default)]
+    pub precision: Option<String>,
     /// How tokens were pooled.
     pub pooling: Option<Pooling>,
     /// [`crate::stimuli::Stimuli::hash`] of the stimuli.

@@ -114,7 +114,7 @@ impl ByLayer for Stored {
         if let Some(at) = values.iter().position(|value| !value.is_finite()) {
             return Err(Error::NotFinite {
                 layer: self.layers[index],
-                stimulus: rows.start + at / columns + 1,
+                stimulus: rows.start + at / columns,
                 unit: at % columns,
                 value: values[at],
             });

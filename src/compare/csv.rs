@@ -78,7 +78,9 @@ impl Comparison {
             rows.extend(over_stimuli);
         }
         for pair in &self.similarities {
-            for (quantity, values) in [("rsa", &pair.rsa), ("cka", &pair.cka)] {
+            for (quantity, values) in
+                [("rsa", &pair.rsa), ("cka", &pair.cka), ("cka_biased", &pair.cka_biased)]
+            {
                 for ((i, j), &value) in values.indexed_iter() {
                     rows.push(Row {
                         table: "layers",

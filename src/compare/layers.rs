@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use super::{Error, Result};
 use crate::activations::ByLayer;
 use crate::mlem::{Distance, dissimilarities};
-use crate::numeric::cka::Kernel;
+use crate::numeric::cka::{Estimate, Kernel};
 use crate::numeric::rank::{Scratch, centred_ranks};
 use crate::numeric::rng::Stream;
 
@@ -24,6 +24,9 @@ pub fn stimuli_sample(n_stimuli: usize, at_most: usize, seed: u64) -> Vec<usize>
     rows
 }
 
+/// The kernels of one layer: of the debiased estimate of CKA, and of the biased one.
+type Kernels = [Option<Kernel>; 2];
+
 /// What is kept of a model's activations to compare its layers with another model's.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Representation {
@@ -32,7 +35,7 @@ pub struct Representation {
     /// Ranks of the distances between the pairs of stimuli, one list per layer; none where the distances are all equal.
     ranks: Vec<Option<Vec<f32>>>,
     /// The kernels, one per layer; none where all stimuli have the same activations, or these are distances themselves.
-    kernels: Vec<Option<Kernel>>,
+    kernels: Vec<Kernels>,
 }
 
 impl Representation {
@@ -55,13 +58,14 @@ impl Representation {
                 matrix.select(Axis(0), rows)
             });
         }
-        let of = |(&layer, read): (&usize, Array2<f32>)| -> Result<(Option<Vec<f32>>, Option<Kernel>)> {
+        let of = |(&layer, read): (&usize, Array2<f32>)| -> Result<(Option<Vec<f32>>, Kernels)> {
             if distance == Distance::Precomputed {
-                return Ok((unit_ranks(&read), None));
+                return Ok((unit_ranks(&read), [None, None]));
             }
             let rdm = dissimilarities(read.view(), &all, distance)
                 .map_err(|source| Error::Layer { layer, source })?;
-            Ok((unit_ranks(&rdm), Kernel::of(read.view())))
+            let kernel = |estimate| Kernel::of(read.view(), estimate);
+            Ok((unit_ranks(&rdm), [Estimate::Debiased, Estimate::Biased].map(kernel)))
         };
         let each = layers.par_iter().zip(read).map(of).collect::<Result<Vec<_>>>()?;
         let (ranks, kernels) = each.into_iter().unzip();
@@ -91,8 +95,10 @@ pub struct LayerSimilarity {
     pub layers_b: Vec<usize>,
     /// Spearman's correlation of the RDMs; NaN where it is not defined.
     pub rsa: Array2<f64>,
-    /// Linear CKA; NaN where it is not defined.
+    /// Linear CKA, the debiased estimate: about 0 for layers that share nothing; NaN where it is not defined.
     pub cka: Array2<f64>,
+    /// Linear CKA, the biased estimate of Kornblith et al. (2019): higher the more units there are to a stimulus.
+    pub cka_biased: Array2<f64>,
 }
 
 /// The similarities of all pairs of `models`, which are of the same stimuli; `None` stands for a run without activations.
@@ -111,23 +117,27 @@ pub fn similarities(models: &[Option<Representation>]) -> Vec<LayerSimilarity> {
 
 fn between((a, of_a): (usize, &Representation), (b, of_b): (usize, &Representation)) -> LayerSimilarity {
     let size = (of_a.layers.len(), of_b.layers.len());
-    let cells: Vec<(f64, f64)> = (0..size.0 * size.1)
+    let cells: Vec<[f64; 3]> = (0..size.0 * size.1)
         .into_par_iter()
         .map(|cell| {
             let (i, j) = (cell / size.1, cell % size.1);
             let rsa = of_a.ranks[i].as_ref().zip(of_b.ranks[j].as_ref()).map(|(x, y)| correlation(x, y));
-            let cka = of_a.kernels[i].as_ref().zip(of_b.kernels[j].as_ref());
-            (rsa.unwrap_or(f64::NAN), cka.and_then(|(x, y)| x.alignment(y)).unwrap_or(f64::NAN))
+            let cka = |estimate: usize| {
+                let kernels = of_a.kernels[i][estimate].as_ref().zip(of_b.kernels[j][estimate].as_ref());
+                kernels.and_then(|(x, y)| x.alignment(y)).unwrap_or(f64::NAN)
+            };
+            [rsa.unwrap_or(f64::NAN), cka(0), cka(1)]
         })
         .collect();
-    let pick = |of: fn(&(f64, f64)) -> f64| Array2::from_shape_fn(size, |(i, j)| of(&cells[i * size.1 + j]));
+    let pick = |what: usize| Array2::from_shape_fn(size, |(i, j)| cells[i * size.1 + j][what]);
     LayerSimilarity {
         a,
         b,
         layers_a: of_a.layers.clone(),
         layers_b: of_b.layers.clone(),
-        rsa: pick(|cell| cell.0),
-        cka: pick(|cell| cell.1),
+        rsa: pick(0),
+        cka: pick(1),
+        cka_biased: pick(2),
     }
 }
 

@@ -19,7 +19,7 @@
 //! | [`Comparison::distances`] | dynamic time warping of the importances of all effects over the layers ([`crate::numeric::dtw`]), and their distance at matched relative depth; of the importances, and of their shape (each model's at a mean length of 1) |
 //! | [`Comparison::tree`], [`Comparison::map`] | average linkage and multidimensional scaling of the warped distances |
 //! | [`Comparison::differences`] | tests: does an effect peak elsewhere, higher, or have another area |
-//! | [`Comparison::similarities`] | layer to layer: Spearman of the RDMs, and linear CKA |
+//! | [`Comparison::similarities`] | layer to layer: Spearman of the RDMs, and linear CKA (debiased; the biased estimate beside it in the table) |
 
 mod agreement;
 mod comparison;

@@ -6,6 +6,9 @@ use crate::mlem::Order;
 use crate::rundir::Doubt;
 use crate::text;
 
+/// At most so many names are listed at a time.
+const NAMED: usize = 10;
+
 /// What differs between runs beside their models, or is missing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -57,7 +60,7 @@ pub enum Warning {
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let groups = |groups: &[Vec<String>]| {
-            groups.iter().map(|group| text::join_and(group)).collect::<Vec<_>>().join("; ")
+            groups.iter().map(|group| text::some(group, NAMED)).collect::<Vec<_>>().join("; ")
         };
         match self {
             Self::Stimuli { groups: of } => write!(
@@ -70,18 +73,18 @@ impl fmt::Display for Warning {
                 f,
                 "{folder} has the {} {} too, which not all runs have; give each run the same --group",
                 if only.len() == 1 { "group" } else { "groups" },
-                text::join_and(only)
+                text::some(only, NAMED)
             ),
             Self::Effects { folder, only, .. } => write!(
                 f,
                 "{folder} was fitted with {} too, which not all runs have: importances depend on what else is fitted; choose the \
                  same features with --features or --drop",
-                text::join_and(only)
+                text::some(only, NAMED)
             ),
             Self::Option { name, values } => {
                 let values: Vec<String> = values
                     .iter()
-                    .map(|(value, folders)| format!("{value} in {}", text::join_and(folders)))
+                    .map(|(value, folders)| format!("{value} in {}", text::some(folders, NAMED)))
                     .collect();
                 let what = match name.as_str() {
                     "estimator" => "the estimator differs, so that importances are not on one scale",
@@ -116,7 +119,7 @@ impl fmt::Display for Warning {
                 f,
                 "the importance of {effect} is no number at some layer of {}: distances leave it out; a constant feature or constant \
                  activations give none, see the warnings of the run",
-                text::join_and(runs)
+                text::some(runs, NAMED)
             ),
         }
     }

@@ -118,7 +118,7 @@ impl Error {
                  the .csv"
                     .to_owned()
             }
-            Self::UnknownSlot { known, .. } => format!("the slots are {}", text::join_and(known)),
+            Self::UnknownSlot { known, .. } => format!("the slots are {}", text::some(known, 10)),
             Self::NoSlot { .. } => "drop such stimuli, or choose a slot that all of them have".to_owned(),
             Self::SeveralTokens { .. } => {
                 "use --pool first or --pool last, or --at a slot that is one token in every stimulus".to_owned()

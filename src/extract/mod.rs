@@ -26,7 +26,7 @@ pub use words::{SplitWord, split_words};
 use crate::activations::{
     Activations, Destination, PooledTokens, Pooling, Provenance, RowWriter, Shape, Stored,
 };
-use crate::models::{Dtype, Model, Tokenizer};
+use crate::models::{Dtype, Model, Precision, Tokenizer};
 use crate::progress::Progress;
 use crate::stimuli::Stimuli;
 use batches::{Kept, Layout, Tokenized};
@@ -196,7 +196,8 @@ impl Extract {
 
     /// What activations of `stimuli` are activations of.
     fn provenance_with(&self, stimuli: &Stimuli, model: &Model) -> Provenance {
-        let loaded = Loaded { untrained: model.untrained(), dtype: model.dtype() };
+        let loaded =
+            Loaded { untrained: model.untrained(), dtype: model.dtype(), precision: model.precision() };
         self.provenance(stimuli, model.id(), model.commit(), loaded)
     }
 
@@ -206,13 +207,14 @@ impl Extract {
         stimuli: &Stimuli,
         model: &str,
         commit: Option<&str>,
-        Loaded { untrained, dtype }: Loaded,
+        Loaded { untrained, dtype, precision }: Loaded,
     ) -> Provenance {
         Provenance {
             model: Some(model.to_owned()),
             commit: commit.map(str::to_owned),
             untrained,
             dtype: (dtype != Dtype::F32).then(|| dtype.to_string()),
+            precision: (precision != Precision::F32).then(|| precision.to_string()),
             pooling: Some(self.pooling),
             stimuli_hash: Some(stimuli.hash()),
             transforms: Vec::new(),
@@ -280,6 +282,7 @@ impl Extract {
 struct Loaded {
     untrained: Option<u64>,
     dtype: Dtype,
+    precision: Precision,
 }
 
 /// Refuses stimuli of different lengths.

@@ -40,10 +40,10 @@ pub struct Check {
     pub repeated: usize,
     /// Words of the lexicons that no sentence uses: `lexicon: word`.
     pub unused: Vec<String>,
-    /// What it says and hardly anyone means.
-    pub doubts: Vec<Doubt>,
     /// What reading the grammar left to say ([`Grammar::warnings`]).
     pub warnings: Vec<String>,
+    /// What it says and hardly anyone means.
+    pub doubts: Vec<Doubt>,
 }
 
 impl Grammar {
@@ -81,8 +81,8 @@ impl Grammar {
             ambiguous: ambiguous.into_iter().collect(),
             repeated,
             unused: self.unused(),
-            doubts: self.doubts()?.into_iter().chain(self.unused_forms()).collect(),
             warnings: self.warnings().iter().map(Problem::brief).collect(),
+            doubts: self.doubts()?.into_iter().chain(self.unused_forms()).collect(),
         })
     }
 
@@ -198,9 +198,11 @@ impl Check {
             ));
         }
         findings.extend(self.doubts.iter().map(ToString::to_string));
-        for feature in self.constant() {
+        // Of a grammar that generates nothing there is nothing else to say.
+        let is_empty = self.measured == 0;
+        for feature in self.constant().filter(|_| !is_empty) {
             findings.push(format!(
-                "{} never varies, which a fit refuses; leave it out with --drop {}",
+                "{} never varies; a fit leaves it out (--drop {})",
                 feature.name, feature.name
             ));
         }
@@ -216,7 +218,7 @@ impl Check {
         for dependency in self.confounds.dependencies() {
             findings.push(format!("{} is a function of {}", dependency.feature, dependency.of));
         }
-        for word in &self.unused {
+        for word in self.unused.iter().filter(|_| !is_empty) {
             findings.push(format!("never used: {word}"));
         }
         if !findings.is_empty() {

@@ -30,6 +30,14 @@ pub enum Error {
     /// The text of a grammar has a mistake.
     #[error("{0}")]
     Invalid(Box<Problem>),
+    /// The text of a grammar has several mistakes.
+    #[error("{}", several(problems, *more))]
+    Several {
+        /// The first ten of them.
+        problems: Vec<Problem>,
+        /// How many there are beside these.
+        more: usize,
+    },
     /// A grammar generates no sentence.
     #[error("{grammar} generates no sentence: {}", reasons.join("; "))]
     Empty {
@@ -129,6 +137,8 @@ impl Error {
                 }
             }
             Self::Invalid(problem) => return problem.hint.clone(),
+            // Each says its own.
+            Self::Several { .. } => return None,
             Self::Empty { .. } => "loosen that constraint, or add words that meet it".to_owned(),
             Self::NoPairs { feature, along: Some(along), .. } => match along.as_slice() {
                 [one] => format!(
@@ -161,6 +171,75 @@ impl Error {
     }
 }
 
+/// At most so many mistakes are told at once.
+const TOLD: usize = 10;
+
+fn several(problems: &[Problem], more: usize) -> String {
+    let mut shown: Vec<String> = problems
+        .iter()
+        .map(|problem| match &problem.hint {
+            Some(hint) => format!("{problem}\nhint: {hint}"),
+            None => problem.to_string(),
+        })
+        .collect();
+    if more > 0 {
+        shown.push(format!("and {}", text::counted(more as u128, "more mistake")));
+    }
+    shown.join("\n\n")
+}
+
+/// The mistakes of a text, which are told together.
+#[derive(Debug, Default)]
+pub(super) struct Mistakes {
+    problems: Vec<Problem>,
+    more: usize,
+}
+
+impl Mistakes {
+    /// What was read; nothing where it is a mistake, which is kept. Any other failure is one at once.
+    pub(super) fn keep<T>(&mut self, read: Result<T>) -> Result<Option<T>> {
+        match read {
+            Ok(value) => return Ok(Some(value)),
+            Err(Error::Invalid(problem)) => self.push(*problem),
+            Err(Error::Several { problems, more }) => {
+                for problem in problems {
+                    self.push(problem);
+                }
+                self.more += more;
+            }
+            Err(other) => return Err(other),
+        }
+        Ok(None)
+    }
+
+    pub(super) fn push(&mut self, problem: Problem) {
+        // What holds for all templates is read with each.
+        if self.problems.contains(&problem) {
+            return;
+        }
+        if self.problems.len() < TOLD { self.problems.push(problem) } else { self.more += 1 }
+    }
+
+    /// Whether there was none so far.
+    pub(super) fn is_empty(&self) -> bool {
+        self.problems.is_empty()
+    }
+
+    /// Nothing, where there was no mistake.
+    pub(super) fn require_none(mut self) -> Result<()> {
+        match self.problems.len() {
+            0 => Ok(()),
+            1 => Err(Error::Invalid(Box::new(self.problems.remove(0)))),
+            _ => {
+                // In the order of the file, as far as it is one.
+                self.problems
+                    .sort_by(|a, b| (&a.origin, a.line, a.column).cmp(&(&b.origin, b.line, b.column)));
+                Err(Error::Several { problems: self.problems, more: self.more })
+            }
+        }
+    }
+}
+
 /// A grammar's text with its name for messages.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct SourceText<'a> {
@@ -176,6 +255,16 @@ impl SourceText<'_> {
         message: impl Into<String>,
         hint: impl Into<Option<String>>,
     ) -> Error {
-        Error::Invalid(Box::new(Problem::at(self.origin, self.text, span, message, hint)))
+        Error::Invalid(Box::new(self.problem(span, message, hint)))
+    }
+
+    /// The mistake at the bytes `span`, to be told with others.
+    pub(super) fn problem(
+        &self,
+        span: Range<usize>,
+        message: impl Into<String>,
+        hint: impl Into<Option<String>>,
+    ) -> Problem {
+        Problem::at(self.origin, self.text, span, message, hint)
     }
 }

@@ -1,8 +1,8 @@
 //! Grammars: a controlled set of sentences with labelled features, from a file that a linguist can write.
 //!
 //! Text becomes rules ([`toml`](self) templates), rules become a packed lattice of derivations by unification,
-//! and the lattice is counted, sampled or enumerated into [`Stimuli`]. Not here: reading stimuli that others made
-//! ([`crate::stimuli`]), and anything about models.
+//! and the lattice is counted, sampled or enumerated into [`Stimuli`](crate::stimuli::Stimuli). Not here: reading stimuli
+//! that others made ([`crate::stimuli`]), and anything about models.
 //!
 //! ```
 //! use mlem_probe::grammar::{Draw, Grammar};

@@ -26,7 +26,8 @@ pub struct Pairs {
 
 impl Grammar {
     /// The minimal pairs of `feature`: sentences that differ in it and agree in every other feature and, as far as the feature
-    /// leaves them, in every word. Where `n` is given, so many of them, drawn with `seed`.
+    /// leaves them, in every word. What is measured of words (a number of a slot's, such as the frequency of a form) may differ
+    /// where nothing else would do: a plural is another form than its singular. Where `n` is given, so many of them, drawn with `seed`.
     ///
     /// Within what agrees in everything else, the first sentence with one value goes with the first with another, the
     /// second with the second, so that each sentence stands in at most one pair for any two values.
@@ -51,10 +52,17 @@ impl Grammar {
         free.extend(own.iter().map(|&slot| vec![slot]));
         free.push(own);
         let mut rows = Vec::new();
-        for free in &free {
-            rows = paired(&stimuli, column, &words, free);
-            if !rows.is_empty() {
-                break;
+        let measured: Vec<usize> = (0..self.columns.len())
+            .filter(|&at| {
+                !self.columns[at].source.slots().is_empty() && stimuli.features().feature(at).is_numeric()
+            })
+            .collect();
+        'found: for free in &free {
+            for open in [&[][..], &measured] {
+                rows = paired(&stimuli, column, &words, (free, open));
+                if !rows.is_empty() {
+                    break 'found;
+                }
             }
         }
         if rows.is_empty() {
@@ -79,14 +87,20 @@ impl Grammar {
     }
 }
 
-/// The pairs of rows that differ in `column` and agree in all other features and in the words of all slots but `free`.
-fn paired(stimuli: &Stimuli, column: usize, words: &[Vec<Option<u32>>], free: &[usize]) -> Vec<[usize; 2]> {
+/// The pairs of rows that differ in `column` and agree in all other features but `open` and in the words of all slots but `free`.
+fn paired(
+    stimuli: &Stimuli,
+    column: usize,
+    words: &[Vec<Option<u32>>],
+    (free, open): (&[usize], &[usize]),
+) -> Vec<[usize; 2]> {
     let features = stimuli.features();
     let codes: Vec<Vec<u32>> = features.iter().map(codes).collect();
     let mut groups: BTreeMap<Vec<u32>, BTreeMap<u32, Vec<usize>>> = BTreeMap::new();
     for row in 0..stimuli.len() {
-        let others =
-            (0..features.n_features()).filter(|&other| other != column).map(|other| codes[other][row]);
+        let others = (0..features.n_features())
+            .filter(|other| *other != column && !open.contains(other))
+            .map(|other| codes[other][row]);
         let slots = (0..words.len()).filter(|slot| !free.contains(slot));
         let key = others.chain(slots.map(|slot| words[slot][row].map_or(0, |word| word + 1))).collect();
         groups.entry(key).or_default().entry(codes[column][row]).or_default().push(row);
@@ -200,11 +214,23 @@ impl Pairs {
             }
             line.insert("UID".into(), json!(self.stimuli.source().grammar));
             line.insert("pairID".into(), json!(index.to_string()));
+            let marks = if self.feature == GRAMMATICAL { ["good", "bad"] } else { ["1", "2"] };
             for (at, feature) in features.iter().enumerate() {
-                let value = feature.display(a);
-                if at != column && !value.is_empty() {
-                    line.insert(feature.name().to_owned(), json!(value));
+                let values = [feature.display(a), feature.display(b)];
+                if at == column {
+                    continue;
                 }
+                // What is measured of words may be another number in each.
+                if values[0] == values[1] {
+                    line.extend(
+                        (!values[0].is_empty()).then(|| (feature.name().to_owned(), json!(values[0]))),
+                    );
+                    continue;
+                }
+                let of_each = marks.iter().zip(values).filter(|(_, value)| !value.is_empty());
+                line.extend(
+                    of_each.map(|(mark, value)| (format!("{}_{mark}", feature.name()), json!(value))),
+                );
             }
             // Plain data with string keys: writing it to memory cannot fail.
             out.extend(serde_json::to_vec(&line).unwrap_or_default());

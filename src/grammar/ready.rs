@@ -288,10 +288,8 @@ impl Grammar {
         }
         let Some(document) = &self.document else {
             let compiled = fcfg::compile(source)?;
-            return Ok(empty
-                .into_iter()
-                .map(|(_, rule)| fcfg::killer(&compiled, rule, self.lattice.depth))
-                .collect());
+            let rules: Vec<usize> = empty.into_iter().map(|(_, rule)| rule).collect();
+            return Ok(fcfg::killers(&compiled, &rules, self.lattice.depth));
         };
         empty.into_iter().map(|(index, _)| toml::killer(document, source, index)).collect()
     }

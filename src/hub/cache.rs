@@ -6,6 +6,7 @@
 //!                        /blobs/ETAG.incomplete         a download in progress, or one to resume
 //!                        /refs/main                     the commit that a branch or tag stood at
 //!                        /snapshots/COMMIT/config.json  -> ../../blobs/ETAG
+//!                        /.no_exist/COMMIT/FILE         the server has no such file
 //! ```
 
 use std::fs::{self, File, TryLockError};
@@ -19,6 +20,7 @@ use super::error::{Error, Result};
 use super::folder;
 use crate::files;
 use crate::progress::Progress;
+use crate::tokens;
 
 /// The part of the cache that holds one model.
 #[derive(Debug)]
@@ -110,6 +112,28 @@ impl Repo {
                 Err(Error::Cache { path: pointer, source: error })
             }
             _ => Ok(()),
+        }
+    }
+
+    /// Whether it is known which of the files that say how a tokenizer is used there are at `revision`: each is here, or the server
+    /// has been asked for it.
+    pub(super) fn knows_settings(&self, revision: &str) -> bool {
+        let commit = self.commit(revision);
+        let known =
+            |commit: &str, file| self.snapshot(commit).join(file).exists() || self.is_absent(commit, file);
+        commit.is_some_and(|commit| tokens::SETTINGS.iter().all(|file| known(&commit, file)))
+    }
+
+    /// Whether the server has said that there is no such file at `commit`.
+    pub(super) fn is_absent(&self, commit: &str, file: &str) -> bool {
+        self.root.join(".no_exist").join(commit).join(file).exists()
+    }
+
+    /// Remembers that there is no such file at `commit`, where the Python hub does. A cache that cannot be written is asked again.
+    pub(super) fn set_absent(&self, commit: &str, file: &str) {
+        let folder = self.root.join(".no_exist").join(commit);
+        if fs::create_dir_all(&folder).is_ok() {
+            let _ = File::create(folder.join(file));
         }
     }
 

@@ -6,8 +6,8 @@ use super::error::Result;
 use super::folder::{
     CONFIG, INDEX, PYTORCH, PYTORCH_INDEX, TOKENIZER, WEIGHTS, missing, read_text, refuse_lfs_pointer, shards,
 };
-use super::vocabulary;
 use crate::files;
+use crate::tokens::{self, TokenizerText};
 
 /// Where the weights of a checkpoint lie.
 #[derive(Debug, Clone)]
@@ -31,8 +31,8 @@ pub struct Checkpoint {
     pub commit: Option<String>,
     /// The text of `config.json`.
     pub config: String,
-    /// The text of `tokenizer.json`.
-    pub tokenizer: String,
+    /// The tokenizer, as its class reads it.
+    pub tokenizer: TokenizerText,
     /// Where the weights are.
     pub weights: Weights,
 }
@@ -50,14 +50,9 @@ pub(super) fn read(folder: &Path, id: String, commit: Option<String>, weights: b
     Ok(Checkpoint { id, commit, config, tokenizer, weights })
 }
 
-/// The text of `tokenizer.json`, or what the files of a vocabulary make of it.
-pub(super) fn tokenizer(folder: &Path) -> Result<String> {
-    if !folder.join(TOKENIZER).exists()
-        && let Some(built) = vocabulary::tokenizer(folder, &read_text(folder, CONFIG)?)?
-    {
-        return Ok(built);
-    }
-    read_text(folder, TOKENIZER)
+/// The tokenizer, from `tokenizer.json` and the files beside it, or from those of a vocabulary.
+pub(super) fn tokenizer(folder: &Path) -> Result<TokenizerText> {
+    tokens::read(folder)?.ok_or_else(|| missing(folder, TOKENIZER))
 }
 
 /// Safetensors, or PyTorch's files where there are none.

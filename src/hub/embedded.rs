@@ -3,6 +3,7 @@
 use super::checkpoint::{Checkpoint, Weights};
 use super::error::{Error, Result};
 use crate::text::{join_and, near_matches};
+use crate::tokens::TokenizerText;
 
 /// A model whose files are part of the program.
 #[derive(Debug)]
@@ -54,7 +55,7 @@ pub(super) fn checkpoint(model: &Embedded, revision: Option<&str>) -> Result<Che
         id: model.name.to_owned(),
         commit: Some((*name).to_owned()),
         config: model.config.to_owned(),
-        tokenizer: model.tokenizer.to_owned(),
+        tokenizer: TokenizerText::alone(model.tokenizer),
         weights: Weights::Embedded(weights),
     })
 }

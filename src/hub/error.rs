@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crate::files;
 use crate::text::{count, join_or};
+use crate::tokens;
 
 /// Why a model's files could not be had.
 #[derive(Debug, thiserror::Error)]
@@ -165,6 +166,9 @@ pub enum Error {
         /// What was promised and what came.
         what: String,
     },
+    /// The files of a tokenizer that cannot be followed.
+    #[error(transparent)]
+    Tokens(#[from] tokens::Error),
     /// A file of this program or of the user could not be read.
     #[error(transparent)]
     Files(#[from] files::Error),
@@ -229,6 +233,7 @@ impl Error {
                     .to_owned(),
             ),
             Self::Files(error) => error.hint(),
+            Self::Tokens(error) => error.hint(),
             Self::Cache { source, .. } => Some(cache_hint(source.kind()).to_owned()),
         }
     }

@@ -11,9 +11,10 @@ use super::checkpoint::{self, Checkpoint};
 use super::error::{Error, Result};
 use super::network::{Client, Download, Failure, Refusal, Remote, verify};
 use super::options::Hub;
-use super::{folder, names, vocabulary};
+use super::{folder, names};
 use crate::progress::Progress;
 use crate::text::{join_and, join_or, near_matches};
+use crate::tokens::{self, TokenizerText};
 
 /// One model, being fetched.
 pub(super) struct Fetch<'a> {
@@ -52,6 +53,7 @@ impl<'a> Fetch<'a> {
         let commit = config.commit.clone();
         match self.repo.checkpoint(self.id, &commit, self.hub.weights) {
             Err(Error::MissingFile { .. }) => {}
+            Ok(_) if !self.repo.knows_settings(&commit) => {}
             found => {
                 // The branch has not moved, or it is back where it was. A cache that cannot be written still serves.
                 let _ = self.repo.set_commit(self.revision, &commit);
@@ -69,7 +71,7 @@ impl<'a> Fetch<'a> {
     }
 
     /// The tokenizer at the revision, and nothing else. The branch is not said to stand at its commit, which lacks the rest.
-    pub(super) fn tokenizer(&self) -> Result<String> {
+    pub(super) fn tokenizer(&self) -> Result<TokenizerText> {
         let config =
             self.describe(self.revision, folder::CONFIG).map_err(|failure| self.explain_first(failure))?;
         self.ensure(&config.commit, folder::CONFIG, Some(config.clone()))?;
@@ -77,21 +79,24 @@ impl<'a> Fetch<'a> {
         checkpoint::tokenizer(&self.repo.snapshot(&config.commit))
     }
 
-    /// Makes sure of `tokenizer.json`, or else of the files of a vocabulary.
+    /// Makes sure of `tokenizer.json`, or else of the files of a vocabulary, and of what says how they are used.
     fn ensure_tokenizer(&self, commit: &str) -> Result<()> {
+        // The vocabulary comes last: a folder that has it has all that says how it is used.
+        for settings in tokens::SETTINGS {
+            if self.repo.is_absent(commit, settings) {
+                continue;
+            }
+            match self.ensure(commit, settings, None) {
+                Err(Error::NoRemoteFile { .. }) => self.repo.set_absent(commit, settings),
+                done => done?,
+            }
+        }
         let absent = match self.ensure(commit, folder::TOKENIZER, None) {
             Err(error @ Error::NoRemoteFile { .. }) => error,
             done => return done,
         };
-        // The vocabulary comes last: a folder that has it has all that says how it is used.
-        for settings in vocabulary::SETTINGS {
-            match self.ensure(commit, settings, None) {
-                Err(Error::NoRemoteFile { .. }) => {}
-                done => done?,
-            }
-        }
         let snapshot = self.repo.snapshot(commit);
-        let wanted = vocabulary::wanted(&snapshot, &folder::read_text(&snapshot, folder::CONFIG)?)?;
+        let wanted = tokens::wanted(&snapshot, &folder::read_text(&snapshot, folder::CONFIG)?)?;
         'sets: for files in wanted {
             for file in files {
                 match self.ensure(commit, file, None) {

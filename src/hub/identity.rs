@@ -29,9 +29,12 @@ pub fn identity(name: &str, revision: Option<&str>, weights: bool) -> Result<Str
             folder::no_revision(&path, revision)?;
             let checkpoint = checkpoint::read(&path, name.to_owned(), None, weights)?;
             let mut hasher = blake3::Hasher::new();
-            for text in [&checkpoint.config, &checkpoint.tokenizer] {
+            for text in [&checkpoint.config, &checkpoint.tokenizer.json] {
                 hasher.update(&(text.len() as u64).to_le_bytes());
                 hasher.update(text.as_bytes());
+            }
+            if checkpoint.tokenizer.split_special_tokens {
+                hasher.update(b"special tokens are split");
             }
             if let Weights::Safetensors(paths) | Weights::Pytorch(paths) = &checkpoint.weights {
                 for path in paths {

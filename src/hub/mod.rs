@@ -19,7 +19,6 @@
 //! | --- | --- |
 //! | `error`, `options` | the words: what goes wrong, and where models are kept and come from |
 //! | `folder`, `network` | the files of a checkpoint's folder; requests and downloads |
-//! | `vocabulary` | a tokenizer from the files of a vocabulary |
 //! | `checkpoint` | what a folder holds, ready to be read |
 //! | `embedded`, `cache` | the models in this program; the Python hub's folders |
 //! | `names` | what users call models |
@@ -37,7 +36,6 @@ mod names;
 mod network;
 mod options;
 mod resolve;
-mod vocabulary;
 
 pub use checkpoint::{Checkpoint, Weights};
 pub use error::{Error, Result};

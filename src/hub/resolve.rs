@@ -8,6 +8,8 @@ use super::names::{self, Name};
 use super::options::Hub;
 use super::{embedded, folder};
 use crate::progress::Progress;
+use crate::text::join_and;
+use crate::tokens::{self, TokenizerText};
 
 /// Finds the files of the model that a user calls `name`, downloading what the cache lacks.
 ///
@@ -22,23 +24,26 @@ pub fn resolve(name: &str, hub: &Hub, progress: &dyn Progress) -> Result<Checkpo
     match names::interpret(name)? {
         Name::Folder(path) => {
             folder::no_revision(&path, revision)?;
-            checkpoint::read(&path, path.display().to_string(), None, hub.weights)
+            let found = checkpoint::read(&path, path.display().to_string(), None, hub.weights)?;
+            doubt(&found.tokenizer, progress);
+            Ok(found)
         }
         Name::Embedded(model) => embedded::checkpoint(model, revision),
         Name::Hub(id) => from_hub(name, &id, hub, progress),
     }
 }
 
-/// The text of `tokenizer.json` of the model that a user calls `name`, and what the name resolved to. The weights are neither
-/// read nor downloaded.
+/// What the name of a model resolved to, and its tokenizer. The weights are neither read nor downloaded.
 ///
 /// # Errors
 ///
 /// As [`resolve`].
-pub fn tokenizer(name: &str, hub: &Hub, progress: &dyn Progress) -> Result<(String, String)> {
+pub fn tokenizer(name: &str, hub: &Hub, progress: &dyn Progress) -> Result<(String, TokenizerText)> {
     let id = match names::interpret(name)? {
         Name::Folder(path) if hub.revision.is_none() => {
-            return Ok((path.display().to_string(), checkpoint::tokenizer(&path)?));
+            let tokenizer = checkpoint::tokenizer(&path)?;
+            doubt(&tokenizer, progress);
+            return Ok((path.display().to_string(), tokenizer));
         }
         Name::Hub(id) => id,
         Name::Folder(_) | Name::Embedded(_) => {
@@ -48,14 +53,23 @@ pub fn tokenizer(name: &str, hub: &Hub, progress: &dyn Progress) -> Result<(Stri
     };
     let cache = hub.cache.as_deref().ok_or(Error::NoCache)?;
     let repo = Repo::new(cache, &id);
-    let cached = repo.commit(hub.revision.as_deref().unwrap_or("main"));
+    let revision = hub.revision.as_deref().unwrap_or("main");
+    let cached = repo.commit(revision).filter(|_| hub.offline || repo.knows_settings(revision));
     let cached = cached.and_then(|commit| checkpoint::tokenizer(&repo.snapshot(&commit)).ok());
     let text = match cached {
         Some(text) => text,
-        None if hub.offline => from_hub(name, &id, hub, progress)?.tokenizer,
+        None if hub.offline => return from_hub(name, &id, hub, progress).map(|found| (id, found.tokenizer)),
         None => Fetch::new(name, &id, hub, repo, progress)?.tokenizer()?,
     };
+    doubt(&text, progress);
     Ok((id, text))
+}
+
+/// Says what is not certain about a tokenizer.
+fn doubt(tokenizer: &TokenizerText, progress: &dyn Progress) {
+    for doubt in &tokenizer.doubts {
+        progress.warn(doubt);
+    }
 }
 
 /// The checkpoint of a Hub model: from the cache when it has all of it and no branch or tag is named, else from the Hub.
@@ -72,7 +86,15 @@ fn from_hub(name: &str, id: &str, hub: &Hub, progress: &dyn Progress) -> Result<
     if let (Err(Error::MissingFile { .. }), Some(former)) = (&cached, &former) {
         cached = former.checkpoint(id, revision, hub.weights).or(cached);
     }
-    let may_move = hub.revision.is_some() && !cache::is_commit(revision);
+    let whole = |repo: &Repo| repo.knows_settings(revision);
+    let unsure = cached.is_ok() && !whole(&repo) && !former.as_ref().is_some_and(whole);
+    if let (Ok(cached), true, true) = (&mut cached, unsure, hub.offline) {
+        cached.tokenizer.doubts.push(format!(
+            "the cache may lack files of the tokenizer of {id} ({}), and HF_HUB_OFFLINE is set: without it they are asked for",
+            join_and(&tokens::SETTINGS)
+        ));
+    }
+    let may_move = unsure || (hub.revision.is_some() && !cache::is_commit(revision));
     let found = match (cached, hub.offline) {
         (Err(Error::MissingFile { file, .. }), true) => {
             let lacks = Some(file).filter(|file| file != folder::CONFIG);
@@ -94,6 +116,7 @@ fn from_hub(name: &str, id: &str, hub: &Hub, progress: &dyn Progress) -> Result<
         (cached, _) => cached,
     }?;
     announce(name, &found, progress);
+    doubt(&found.tokenizer, progress);
     Ok(found)
 }
 

@@ -12,6 +12,20 @@ use crate::numeric::rank::{RankTarget, Scratch};
 const MAX_PERMUTED: usize = 1 << 28;
 
 impl CrossValidation {
+    /// The score on `fold` of each of `neurals`, alone; `weights` are their models' weights, by fold. NaN where there is none.
+    pub(super) fn scores(&self, fold: usize, neurals: &[Neural], weights: &[Vec<Vec<f64>>]) -> Vec<f64> {
+        let set = &self.sets[fold];
+        let tasks = self.design.layout.tasks_within(fold);
+        let score = |(ranker, scratch): &mut (Ranker, Scratch), index: usize| {
+            let distances = neural_distances(&neurals[index], &tasks, self.coverage);
+            let target = RankTarget::new(&distances, scratch);
+            let model = GridModel::new(&self.design.terms, &weights[index][fold], &self.design.columns);
+            Evaluation::new(model, set, target).quick(&self.plan, &[], &[], ranker).0
+        };
+        let buffers = || (Ranker::quick(set.len()), Scratch::default());
+        (0..neurals.len()).into_par_iter().map_init(buffers, score).collect()
+    }
+
     /// The score on `fold` and the importances of one model for each of `neurals`; `weights` are its weights, by fold.
     pub(super) fn evaluate(
         &self,

@@ -4,6 +4,9 @@ use std::fmt;
 
 use crate::text;
 
+/// At most so many names are listed in one warning.
+const NAMED: usize = 10;
+
 /// A finding about a fit that did succeed. The text says which option changes it.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -162,7 +165,7 @@ impl fmt::Display for Place<'_> {
 
 /// `` `a`, `b` and `c` ``.
 fn quoted_and(names: &[String]) -> String {
-    text::join_and(&names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>())
+    text::some(&names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>(), NAMED)
 }
 
 impl fmt::Display for Warning {

@@ -28,12 +28,14 @@ pub enum Error {
         message: String,
     },
     /// The architecture is none of the registry's.
-    #[error("config.json of {id}: model_type `{model_type}` is not supported")]
+    #[error("config.json of {id}: model_type `{model_type}` is not supported{}", because(*.reason))]
     UnsupportedModelType {
         /// Which checkpoint.
         id: String,
         /// What it says it is.
         model_type: String,
+        /// Why it cannot be had, if it is known and cannot.
+        reason: Option<&'static str>,
         /// Every `model_type` that is supported.
         supported: Vec<&'static str>,
     },
@@ -162,12 +164,20 @@ pub enum Error {
         /// What its driver says.
         message: String,
     },
+    /// Products of bf16 were asked for on a GPU.
+    #[error("bf16 precision is the processor's; on a GPU products are f32")]
+    Precision,
     /// Blocks that stay in their files, for a device that has to have all of them.
     #[error("--offload is for the processor: a GPU has all of a model's weights in its own memory")]
     Offload,
     /// The computation failed underneath.
     #[error("the computation failed: {0}")]
     Compute(#[from] candle_core::Error),
+}
+
+/// A reason as the end of a sentence.
+fn because(reason: Option<&str>) -> String {
+    reason.map(|reason| format!(": {reason}")).unwrap_or_default()
 }
 
 impl Error {
@@ -220,6 +230,7 @@ impl Error {
             Self::Compute(error) if error.to_string().to_lowercase().contains("out of memory") => {
                 "let fewer tokens run at once (--batch-tokens), or run on the processor (--device cpu)".to_owned()
             }
+            Self::Precision => "add --device cpu, or leave --precision out".to_owned(),
             Self::Offload => "add --device cpu, or leave --offload out".to_owned(),
             Self::NoTokens { .. } | Self::NoSuchToken { .. } | Self::SharedPrefixes | Self::Compute(_) => return None,
         })

@@ -36,6 +36,7 @@ mod growth;
 mod tokenizer;
 
 pub use checkpoint::dtype::Dtype;
+pub use checkpoint::precision::Precision;
 pub use declarations::activation::Activation;
 pub use declarations::registry::{Family, families};
 pub use declarations::rotary::Rotary;

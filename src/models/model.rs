@@ -2,6 +2,7 @@
 
 use super::checkpoint::dtype::Dtype;
 use super::checkpoint::initialize::Initialiser;
+use super::checkpoint::precision::{Form, Precision};
 use super::checkpoint::weights::Weights;
 use super::declarations::config::Config;
 use super::declarations::registry::{self, Family};
@@ -9,6 +10,7 @@ use super::declarations::spec::Spec;
 use super::dense::Dense;
 use super::device::DeviceChoice;
 use super::error::{Error, Result};
+use super::packed::kernels;
 use super::packed::trunk::Trunk;
 use super::sequences::Sequences;
 use super::tokenizer::Tokenizer;
@@ -22,11 +24,17 @@ pub struct LoadOptions {
     pub untrained: Option<u64>,
     /// What the model runs on.
     pub device: DeviceChoice,
-    /// How weights are held in memory; everything is computed in f32.
+    /// How weights are held in memory.
     pub dtype: Dtype,
+    /// How linear layers multiply on the processor.
+    pub precision: Precision,
     /// Whether weights stay in their files, and each block's are made ready when its turn comes: for models larger than memory.
     /// The hidden states are the same.
     pub offload: bool,
+    /// Whether bf16 parts are multiplied by the portable form of the processor's tiles, wherever it runs: the same numbers, slowly.
+    /// For tests of it.
+    #[doc(hidden)]
+    pub portable: bool,
 }
 
 impl LoadOptions {
@@ -48,6 +56,19 @@ impl LoadOptions {
         Self { dtype, ..self }
     }
 
+    /// These options, with products in `precision`.
+    #[must_use]
+    pub fn precision(self, precision: Precision) -> Self {
+        Self { precision, ..self }
+    }
+
+    /// These options, with bf16 parts multiplied by the portable form.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn portable(self) -> Self {
+        Self { portable: true, ..self }
+    }
+
     /// These options, with weights that stay in their files if `offload` says so.
     #[must_use]
     pub fn offload(self, offload: bool) -> Self {
@@ -66,6 +87,28 @@ pub struct Model {
     untrained: Option<u64>,
     device: DeviceChoice,
     dtype: Dtype,
+    precision: Precision,
+}
+
+impl Precision {
+    /// Whether this processor has matrix tiles that multiply bf16.
+    #[must_use]
+    pub fn tiles() -> bool {
+        kernels::has_tiles()
+    }
+
+    /// What runs where this is asked for, on `device`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Precision`] for bf16 on a GPU.
+    pub fn resolve(self, device: DeviceChoice) -> Result<Self> {
+        match self {
+            Self::Bf16 if device.pads() => Err(Error::Precision),
+            Self::Fast if device.pads() || !Self::tiles() => Ok(Self::F32),
+            precision => Ok(precision),
+        }
+    }
 }
 
 /// How hidden states are computed.
@@ -87,22 +130,25 @@ impl Model {
     /// - [`Error::WeightsFile`], [`Error::MissingTensor`], [`Error::TensorShape`]: weights that do not fit it
     /// - [`Error::NoInitialiser`] for an untrained model of a family whose first weights are not known
     /// - [`Error::Tokenizer`]
-    /// - [`Error::NotBuiltFor`], [`Error::NoDevice`], [`Error::Offload`]
+    /// - [`Error::NotBuiltFor`], [`Error::NoDevice`], [`Error::Offload`], [`Error::Precision`]
     pub fn load(checkpoint: &Checkpoint, options: &LoadOptions) -> Result<Self> {
         let device = options.device.resolve()?;
+        let precision =
+            if options.portable { options.precision } else { options.precision.resolve(device)? };
+        let form = Form { dtype: options.dtype, precision, portable: options.portable };
         let config = Config::parse(&checkpoint.id, &checkpoint.config)?;
         let family = registry::family(&config)?;
         let declaration = (family.declare)(&config)?;
         config.finish()?;
-        let tokenizer = Tokenizer::parse(&checkpoint.id, &checkpoint.tokenizer)?;
+        let tokenizer = Tokenizer::of(&checkpoint.id, &checkpoint.tokenizer)?;
         if options.offload && device.pads() {
             return Err(Error::Offload);
         }
         let weights = match options.untrained {
-            None => Weights::open(&checkpoint.id, &checkpoint.weights, options.dtype)?,
+            None => Weights::open(&checkpoint.id, &checkpoint.weights, form)?,
             Some(seed) => {
-                let initialiser = Initialiser::new(&config, family.model_type, seed)?;
-                Weights::untrained(&checkpoint.id, initialiser, options.dtype)
+                let initialiser = Initialiser::new((family.initial)(&config)?, seed);
+                Weights::untrained(&checkpoint.id, initialiser, form)
             }
         };
         let trunk = Trunk::load(&declaration, weights, options.offload)?;
@@ -121,6 +167,7 @@ impl Model {
             untrained: options.untrained,
             device,
             dtype: options.dtype,
+            precision,
         })
     }
 
@@ -152,6 +199,12 @@ impl Model {
     #[must_use]
     pub fn dtype(&self) -> Dtype {
         self.dtype
+    }
+
+    /// How its linear layers multiply: what runs, not what was asked for.
+    #[must_use]
+    pub fn precision(&self) -> Precision {
+        self.precision
     }
 
     /// Whether its blocks are made ready one at a time: then [`Model::hidden_states_together`] is much faster than one batch after

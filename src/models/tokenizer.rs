@@ -8,6 +8,7 @@ use std::sync::Once;
 
 use super::error::{Error, Result};
 use super::growth;
+use crate::tokens::TokenizerText;
 
 /// A checkpoint's tokenizer.
 pub struct Tokenizer(tokenizers::Tokenizer);
@@ -40,6 +41,23 @@ impl Tokenizer {
             Ok(tokenizer)
         });
         tokenizer.map(Self).map_err(|message| Error::Tokenizer { id: id.to_owned(), message })
+    }
+
+    /// The tokenizer of checkpoint `id`, as its class reads it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Tokenizer::parse`].
+    pub fn of(id: &str, text: &TokenizerText) -> Result<Self> {
+        let mut tokenizer = Self::parse(id, &text.json)?;
+        tokenizer.0.set_encode_special_tokens(text.split_special_tokens);
+        Ok(tokenizer)
+    }
+
+    /// What `token` is called.
+    #[must_use]
+    pub fn piece(&self, token: u32) -> Option<String> {
+        self.0.id_to_token(token)
     }
 
     /// Whether `token` stands for what the tokenizer does not know.

@@ -2,29 +2,13 @@
 
 use std::sync::Arc;
 
-use super::{Error, Profile, Result};
+use super::error::{Error, Result};
+use super::tables::{CeilingRow, Profile};
 use crate::activations::ByLayer;
 use crate::files::table::rounded;
 use crate::mlem::MlemParams;
 use crate::progress::{Progress, Unit};
 use crate::stimuli::FeatureTable;
-
-/// A row of `ceiling.csv`; see [`crate::mlem::Ceiling`].
-#[derive(Debug, Clone, PartialEq)]
-pub struct CeilingRow {
-    /// Layer; 0 is the embedding output.
-    pub layer: usize,
-    /// Fold, from 0.
-    pub fold: usize,
-    /// Spearman of one repeat's distances with those of the mean of the others, mean over repeats.
-    pub lower: Option<f64>,
-    /// Spearman of one repeat's distances with those of the mean of all, mean over repeats.
-    pub upper: Option<f64>,
-    /// Spearman of the modelled distances with one repeat's, mean over repeats: what the ceiling is a ceiling of.
-    pub spearman: Option<f64>,
-    /// Over how many pairs of stimuli.
-    pub pairs: u64,
-}
 
 /// The noise ceiling of every layer of `repeats`, to the mean of which `profile` was fitted.
 ///

@@ -62,7 +62,7 @@ pub struct Decoded {
     pub control: f64,
     /// Standard deviation of the score over control tasks.
     pub control_sd: f64,
-    /// Score less control.
+    /// Skill of the score less that of the control.
     pub selectivity: f64,
     /// The penalty that was chosen.
     pub penalty: f64,

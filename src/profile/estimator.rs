@@ -198,7 +198,7 @@ impl LayerFit for decoding::CrossValidation {
                         feature: feature.name.clone(),
                         order: Order::Main,
                         importance: rounded(feature.selectivity()),
-                        sd: rounded(feature.control_sd),
+                        sd: rounded(feature.measure.scale() * feature.control_sd),
                     });
                 }
                 profile.details.decoded.push(Decoded {

@@ -6,10 +6,10 @@
 //! small. Nadeau and Bengio (2003, Inference for the generalization error, Machine Learning 52, eq. 9) correct it:
 //!
 //! ```text
-//! var = (1/K + n_test/n_train) · s²,     n_test/n_train = 1/(K − 1) for K folds,
+//! var = (1/n + n_test/n_train) · s²,     n_test/n_train = 1/(K − 1) for K folds,
 //! ```
 //!
-//! with `s²` the variance over folds; the 95% interval is `mean ± t(K − 1) · √var`. What permutations add to an importance is kept
+//! with `s²` the variance over the `n` folds that have a value (all `K`, most often); the 95% interval is `mean ± t(n − 1) · √var`. What permutations add to an importance is kept
 //! apart (`permutation_sd`, root mean square over folds).
 //!
 //! # The correction
@@ -20,32 +20,13 @@
 
 use std::collections::BTreeMap;
 
-use super::{Importance, Profile, Split, Spread};
+use super::spread::Spread;
+use super::tables::{Importance, Of, Profile, Split};
 use crate::mlem::{NullStatistic, Order};
 use crate::numeric::significance::{benjamini_hochberg, holm, t_critical};
 
 /// What is called significant: a corrected p-value below this.
 pub const ALPHA: f64 = 0.05;
-
-/// What a statistic is of.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Of {
-    /// Spearman on held-out stimuli (on all of them with a single fold).
-    Score,
-    /// An importance, by kind and name.
-    Effect(Order, String),
-}
-
-/// A statistic of one layer against its null, as it is drawn.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Tested {
-    /// Layer; 0 is the embedding output.
-    pub layer: usize,
-    /// What it is of.
-    pub of: Of,
-    /// Where it lies in its null; the p-value is not corrected.
-    pub null: NullStatistic,
-}
 
 /// A statistic held against its null, and how that stands among all tests.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -146,9 +127,10 @@ impl Statistic {
     fn new(layer: usize, of: Of, values: &[f64], permutation_sd: Option<f64>) -> Self {
         let folds = Spread::of(values);
         let interval = (folds.n > 1).then(|| {
-            let n = folds.n as f64;
+            // Folds without a value were trained and tested on as many stimuli as the others.
+            let (n, split) = (folds.n as f64, values.len() as f64);
             let half =
-                t_critical(0.95, folds.n - 1) * ((1.0 / n + 1.0 / (n - 1.0)) * folds.sd.powi(2)).sqrt();
+                t_critical(0.95, folds.n - 1) * ((1.0 / n + 1.0 / (split - 1.0)) * folds.sd.powi(2)).sqrt();
             (folds.mean - half, folds.mean + half)
         });
         Self { layer, of, folds, interval, permutation_sd, test: None }
@@ -166,7 +148,7 @@ fn by_layer<T>(rows: impl Iterator<Item = (usize, T)>) -> BTreeMap<usize, Vec<T>
 
 #[cfg(test)]
 mod tests {
-    use super::super::Score;
+    use super::super::{Score, Tested};
     use super::*;
 
     fn null(p: f64) -> NullStatistic {

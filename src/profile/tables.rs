@@ -6,8 +6,7 @@ use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
 use super::details::Details;
-use super::{CeilingRow, Tested};
-use crate::mlem::Order;
+use crate::mlem::{NullStatistic, Order};
 
 /// Which stimuli a score was measured on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,6 +63,43 @@ pub struct Weight {
     pub feature_b: String,
     /// The entry, with W at unit Frobenius norm.
     pub weight: f64,
+}
+
+/// What a statistic is of.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Of {
+    /// Spearman on held-out stimuli (on all of them with a single fold).
+    Score,
+    /// An importance, by kind and name.
+    Effect(Order, String),
+}
+
+/// A statistic of one layer against its null, as it is drawn.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tested {
+    /// Layer; 0 is the embedding output.
+    pub layer: usize,
+    /// What it is of.
+    pub of: Of,
+    /// Where it lies in its null; the p-value is not corrected.
+    pub null: NullStatistic,
+}
+
+/// A row of `ceiling.csv`; see [`crate::mlem::Ceiling`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct CeilingRow {
+    /// Layer; 0 is the embedding output.
+    pub layer: usize,
+    /// Fold, from 0.
+    pub fold: usize,
+    /// Spearman of one repeat's distances with those of the mean of the others, mean over repeats.
+    pub lower: Option<f64>,
+    /// Spearman of one repeat's distances with those of the mean of all, mean over repeats.
+    pub upper: Option<f64>,
+    /// Spearman of the modelled distances with one repeat's, mean over repeats: what the ceiling is a ceiling of.
+    pub spearman: Option<f64>,
+    /// Over how many pairs of stimuli.
+    pub pairs: u64,
 }
 
 /// The results of one run, as tidy rows in the order layer, fold, feature.

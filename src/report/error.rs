@@ -56,7 +56,7 @@ impl Error {
                 format!(
                     "write lines like `{} = \"…\"`; the features are {}",
                     features.first()?,
-                    text::join_and(features)
+                    text::some(features, 10)
                 )
             }
             Self::Template(_) | Self::Data(_) => {

@@ -83,7 +83,7 @@ const DECODING: Words = Words {
     name: "linear decoding probes with control tasks (Hewitt & Liang, 2019), one per feature",
     title: "Linear decoding: which features a probe can read off the activations",
     score: "Decoding",
-    fit: "Mean score of the probes (ROC-AUC of categorical features, R² of numeric ones), on",
+    fit: "Mean skill of the probes (2·AUC − 1 of categorical features, R² of numeric ones), on",
     bibtex: "@inproceedings{hewitt2019control,
   title     = {Designing and Interpreting Probes with Control Tasks},
   author    = {Hewitt, John and Liang, Percy},
@@ -111,7 +111,8 @@ impl Words {
                 Some("Spearman of the feature's distance alone with the neural distance (RSA)".to_owned())
             }
             "decoding" => Some(format!(
-                "selectivity of a linear probe: its ROC-AUC (categorical) or R² (numeric) less that on shuffled values{controls}"
+                "selectivity of a linear probe: its skill (2·AUC − 1, or R² of a numeric feature; 0 is chance) less that on shuffled \
+                 values{controls}"
             )),
             _ => None,
         }
@@ -140,7 +141,8 @@ impl Words {
                     "Each categorical feature was decoded by L2-regularised logistic regression and each numeric one by ridge \
                      regression on standardised activations, with the penalty chosen by three-fold cross-validation within the \
                      training stimuli; probes were scored {split}, by the area under the ROC curve (each level against the rest, \
-                     averaged) or R². The importance of a feature is the selectivity of its probe: its score less the mean score of {} \
+                     averaged) or R². As skill, 2·AUC − 1 or R², both are 0 at chance and 1 at best; the score of a layer is the mean \
+                     skill. The importance of a feature is the selectivity of its probe: its skill less the mean skill of {} \
                      in which the feature's values were shuffled over stimuli.",
                     text::counted(u128::from(controls), "control task")
                 ))

@@ -55,6 +55,17 @@ fn data(summary: &Summary, run: &RunRecord) -> Option<String> {
     let untrained = run.model.as_ref().and_then(|model| model.untrained).map(|seed| {
         format!(" The model was not trained: its weights are those of its initialiser (seed {seed}).")
     });
+    let products = run.model.as_ref().and_then(|model| model.precision.as_deref()).map(|precision| {
+        match precision {
+            "fast" => " The model's linear layers were computed as three products of bfloat16 parts (Henry, Tang and \
+                       Heinecke 2019), summed in single precision."
+                .to_owned(),
+            other => format!(
+                " The model's linear layers were computed as products of {} numbers, summed in single precision.",
+                words::visible(other)
+            ),
+        }
+    });
     let drawn = run.stimuli.source.drawn.as_ref().map(|drawn| format!(" ({})", words::visible(drawn)));
     let layers = match (summary.layers.as_slice(), &run.model) {
         ([], _) => return None,
@@ -78,11 +89,12 @@ fn data(summary: &Summary, run: &RunRecord) -> Option<String> {
         pooling => format!(" Token vectors were pooled by their {}.", words::visible(pooling)),
     });
     Some(format!(
-        "The representations of {} stimuli from {stimuli}{} in {activations}{commit} were analysed with {}{layers}.{}{}",
+        "The representations of {} stimuli from {stimuli}{} in {activations}{commit} were analysed with {}{layers}.{}{}{}",
         text::count(run.stimuli.n_stimuli as u128),
         drawn.unwrap_or_default(),
         Words::of(run).name,
         untrained.unwrap_or_default(),
+        products.unwrap_or_default(),
         pooling.unwrap_or_default(),
     ))
 }
@@ -237,6 +249,14 @@ fn null(summary: &Summary, run: &RunRecord) -> Option<String> {
     } else {
         "corrected over all importances, and over the layers' scores apart from them,"
     };
+    let own = if summary.terms.is_empty() {
+        ""
+    } else {
+        ". An importance was held against the null of its own effect: of the effect's distances the residuals from their \
+         regression on all other terms were shuffled likewise, rows and columns together (double semi-partialing, Dekker, \
+         Krackhardt and Snijders 2007), and the statistic is the Spearman on held-out pairs that they add to the model of the \
+         other terms"
+    };
     let intervals = if summary.n_folds > 1 {
         " Intervals over folds are Student's with the variance of Nadeau and Bengio (2003), which allows for the overlap of \
          training sets."
@@ -244,8 +264,8 @@ fn null(summary: &Summary, run: &RunRecord) -> Option<String> {
         ""
     };
     Some(format!(
-        "For the null distribution the stimuli of the activations were shuffled {draws}against the features, and the fit, its \
-         score and the importances computed again; p-values are one-sided, (1 + the number of draws at least as large)/(1 + \
+        "For the null distribution of the score the stimuli of the activations were shuffled {draws}within folds against the \
+         features, and the model fitted and scored again{own}; p-values are one-sided, (1 + the number of draws at least as large)/(1 + \
          draws), {tests} after Holm and after Benjamini and Hochberg.{intervals}",
     ))
 }
@@ -306,6 +326,22 @@ mod tests {
         ] {
             assert!(text.contains(part), "{part}\n{text}");
         }
+    }
+
+    #[test]
+    fn products_that_are_not_f32_are_told() {
+        let mut run = fixtures::realistic(3, 64, false);
+        assert!(!of(&run).contains("linear layers"));
+        let mut with = |precision: &str| {
+            if let Some(model) = &mut run.record.model {
+                model.precision = Some(precision.to_owned());
+            }
+            of(&run)
+        };
+        let text = with("fast");
+        assert!(text.contains("three products of bfloat16 parts (Henry, Tang and Heinecke 2019)"), "{text}");
+        let text = with("bf16");
+        assert!(text.contains("computed as products of bf16 numbers, summed in single precision"), "{text}");
     }
 
     #[test]

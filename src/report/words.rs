@@ -46,7 +46,7 @@ pub(super) fn stars(summary: &Summary, run: &RunRecord) -> Option<String> {
         let draws = draws
             .map(|n| format!(" ({} of the null)", text::counted(u128::from(n), "draw")))
             .unwrap_or_default();
-        format!("p < {}, one-sided, after Benjamini and Hochberg{draws}", short(ALPHA, 2))
+        format!("p < {}, one-sided, after Benjamini and Hochberg{draws}; null: the effect adds nothing to the others", short(ALPHA, 2))
     })
 }
 
@@ -67,5 +67,5 @@ pub(super) fn title(run: &RunRecord) -> (String, String) {
         (None, Some(file)) => file.clone(),
         (None, None) => "activations".to_owned(),
     };
-    (visible(&run.stimuli.name), visible(&activations))
+    (visible(run.stimuli.source.grammar.as_ref().unwrap_or(&run.stimuli.name)), visible(&activations))
 }

@@ -68,7 +68,7 @@ impl RunDir {
 /// What tells two runs apart, in words: what it is `there` and what it is `here`.
 #[must_use]
 pub fn differences(there: &RunRecord, here: &RunRecord) -> Vec<String> {
-    let mut differ = Vec::new();
+    let (mut differ, mut own) = (Vec::new(), Vec::new());
     let mut tell = |what: &str, there: String, here: String| {
         if there != here {
             differ.push(format!("{what} {there} there and {here} here"));
@@ -86,7 +86,7 @@ pub fn differences(there: &RunRecord, here: &RunRecord) -> Vec<String> {
                 text::join_and(&here.stimuli.features),
             ),
             (old, new) if old == new => {
-                tell("the sentences or feature values of", format!("{old} are others"), "those".to_owned());
+                own.push(format!("the sentences or feature values of {new} have changed"))
             }
             (old, new) => tell("the stimuli are", old, new),
         }
@@ -126,7 +126,8 @@ pub fn differences(there: &RunRecord, here: &RunRecord) -> Vec<String> {
         };
         tell(&format!("--{} is", name.replace('_', "-")), value(there), value(here));
     }
-    differ
+    own.append(&mut differ);
+    own
 }
 
 /// `0-6` for layers that follow each other, else all of them.

@@ -11,6 +11,7 @@ use crate::activations::Transform;
 use crate::files;
 use crate::profile::Profile;
 use crate::stimuli::Source;
+use crate::tokens::Applied;
 
 /// The stimuli of a run.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -47,8 +48,14 @@ pub struct ModelRecord {
     /// How its weights were held, if not in f32.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dtype: Option<String>,
+    /// How it multiplied, if not in f32: `fast` or `bf16`, which is what ran and not what was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub precision: Option<String>,
     /// Its `config.json`.
     pub config: serde_json::Value,
+    /// How its tokenizer is read: what was applied, and which file says so.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tokenizer: Vec<Applied>,
     /// How tokens were pooled.
     pub pooling: String,
 }

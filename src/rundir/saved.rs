@@ -214,7 +214,13 @@ impl RunDir {
         }
         profile.retain(|layer| whole.contains(&layer));
         if !profile.scores.is_empty() {
-            progress.detail(&format!("{} has layers of this very run: they are kept", self.path().display()));
+            let layers: Vec<usize> = profile.layers().into_iter().collect();
+            let are = if layers.len() == 1 { "is" } else { "are" };
+            progress.note(&format!(
+                "{} of this very run {are} in {} already and {are} kept",
+                layers_in_words(&layers),
+                self.path().display()
+            ));
         }
         profile
     }

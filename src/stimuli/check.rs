@@ -1,10 +1,10 @@
 //! What is to be known of a table of stimuli before it is trusted: levels, repeated rows, columns that are no features, confounds.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::confounds::Confounds;
-use super::hygiene::Oddity;
-use super::levels::{FeatureLevels, write_correlations, write_levels};
+use super::levels::{FeatureLevels, SHOWN, write_correlations, write_levels};
 use super::suspects::Suspect;
 use super::{Stimuli, Values};
 use crate::text;
@@ -27,10 +27,10 @@ pub struct TableCheck {
     pub features: Vec<FeatureLevels>,
     /// Correlations of feature distances, and which feature decides which.
     pub confounds: Confounds,
-    /// Rows that repeat or contradict each other, and values that may not be meant.
-    pub oddities: Vec<Oddity>,
-    /// What was assumed in reading it.
-    pub notes: Vec<String>,
+    /// Rows (from 0) that are the same sentence with the same values, two or more each.
+    pub repeated: Vec<Vec<usize>>,
+    /// Rows (from 0) that are the same sentence with other values.
+    pub relabelled: Vec<Vec<usize>>,
     /// Values that look as if they were meant to be missing.
     pub suspects: Vec<Suspect>,
     /// Columns that name the stimuli, or hold free text.
@@ -68,6 +68,7 @@ impl Stimuli {
     /// Looks into everything that could spoil a study of these stimuli.
     #[must_use]
     pub fn check(&self) -> TableCheck {
+        let (repeated, relabelled) = self.repeats();
         let sentences = self.sentences.as_deref();
         TableCheck {
             n_stimuli: self.len(),
@@ -79,11 +80,25 @@ impl Stimuli {
             }),
             features: self.features().iter().map(FeatureLevels::of).collect(),
             confounds: Confounds::of(self.features()),
-            oddities: self.oddities(),
-            notes: self.notes().to_vec(),
+            repeated,
+            relabelled,
             suspects: self.features().suspects(),
             names: self.row_names(),
         }
+    }
+
+    /// Rows of one sentence (and, of words, one place in it): those whose values are the same, and those whose are not.
+    #[must_use]
+    pub fn repeats(&self) -> (Vec<Vec<usize>>, Vec<Vec<usize>>) {
+        let Some(sentences) = self.sentences.as_deref() else { return Default::default() };
+        let mut rows: BTreeMap<(&str, Option<(u32, u32)>), Vec<usize>> = BTreeMap::new();
+        for (row, sentence) in sentences.iter().enumerate() {
+            let place = self.word(row).map(|(_, span)| (span.start, span.end));
+            rows.entry((sentence, place)).or_default().push(row);
+        }
+        let values = |row: usize| self.features().iter().map(move |feature| feature.display(row));
+        let groups = rows.into_values().filter(|rows| rows.len() > 1);
+        groups.partition(|rows| rows[1..].iter().all(|&row| values(row).eq(values(rows[0]))))
     }
 
     /// Columns of categories in which hardly two rows are alike.
@@ -93,7 +108,7 @@ impl Stimuli {
         for feature in self.features() {
             let there = feature.len() - feature.n_missing();
             let n = feature.n_distinct();
-            if n < NAMES || !feature.varies() {
+            if n < NAMES {
                 continue;
             }
             let found = match feature.values() {
@@ -127,10 +142,8 @@ impl TableCheck {
     pub fn has_problems(&self) -> bool {
         self.n_stimuli < LEAST
             || self.constant().next().is_some()
-            || self
-                .oddities
-                .iter()
-                .any(|odd| matches!(odd, Oddity::Repeated { .. } | Oddity::Relabelled { graded: false, .. }))
+            || !self.repeated.is_empty()
+            || !self.relabelled.is_empty()
     }
 
     fn constant(&self) -> impl Iterator<Item = &FeatureLevels> {
@@ -148,16 +161,17 @@ impl TableCheck {
             ));
         }
         for feature in self.constant() {
-            let value = feature
-                .levels
-                .first()
-                .map_or("no value at all".to_owned(), |(level, _)| format!("`{level}` alone"));
+            let value = match feature.levels.as_slice() {
+                [] => "no value at all".to_owned(),
+                [(level, _)] => format!("`{level}` alone"),
+                _ => "another value for every stimulus".to_owned(),
+            };
             findings.push(format!(
-                "{} never varies: it has {value}; a fit refuses it, so leave it out with --drop {}",
-                feature.name, feature.name
+                "{} tells no stimuli apart: it has {value}; a fit leaves it out",
+                feature.name
             ));
         }
-        findings.extend(self.oddities.iter().map(ToString::to_string));
+        findings.extend(repeats(&self.repeated, &self.relabelled));
         findings.extend(self.names.iter().map(ToString::to_string));
         findings.extend(self.suspects.iter().map(ToString::to_string));
         for pair in self.confounds.flagged() {
@@ -200,6 +214,40 @@ impl TableCheck {
     }
 }
 
+/// What is said of stimuli that stand in a table more than once: rows from 0, as everywhere.
+#[must_use]
+pub fn repeats(same: &[Vec<usize>], other: &[Vec<usize>]) -> Vec<String> {
+    let listed = |groups: &[Vec<usize>]| {
+        let rows = |group: &Vec<usize>| group.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let shown: Vec<String> =
+            groups.iter().take(SHOWN / 4).map(|group| text::join_and(&rows(group))).collect();
+        let more = if groups.len() > shown.len() { "; …" } else { "" };
+        format!("(stimuli {}{more}, counted from 0)", shown.join("; "))
+    };
+    let mut said = Vec::new();
+    let counted = |groups: &[Vec<usize>]| match groups.len() {
+        1 => "1 sentence is".to_owned(),
+        n => format!("{} sentences are", text::count(n as u128)),
+    };
+    if !same.is_empty() {
+        said.push(format!(
+            "{} there more than once with the same values {}: a copy in the training folds gives away the held-out one, so that \
+             scores are too high; keep one of each",
+            counted(same),
+            listed(same)
+        ));
+    }
+    if !other.is_empty() {
+        said.push(format!(
+            "{} there more than once with other values {}: a model sees no difference between them; correct the values, or keep one \
+             of each",
+            counted(other),
+            listed(other)
+        ));
+    }
+    said
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -210,15 +258,14 @@ mod tests {
     }
 
     #[test]
-    fn repeated_and_contradicting_rows_are_problems() {
+    fn repeated_sentences_are_told_from_relabelled_ones() {
         let check = table("sentence,n\na,1\nb,2\na,1\nc,1\nc,2\n");
+        assert_eq!(check.repeated, [vec![0, 2]]);
+        assert_eq!(check.relabelled, [vec![3, 4]]);
         assert_eq!(check.n_sentences, Some(3));
         assert!(check.has_problems());
         let said = check.findings().join("\n");
-        assert!(
-            said.contains("1 row repeats an earlier one (counted from 0: 2)") && said.contains("`c`"),
-            "{said}"
-        );
+        assert!(said.contains("stimuli 0 and 2") && said.contains("stimuli 3 and 4"), "{said}");
     }
 
     #[test]
@@ -228,8 +275,15 @@ mod tests {
             .collect();
         let check = table(&format!("sentence,item,row,number,note\n{rows}"));
         let names: Vec<&str> = check.names.iter().map(|name| name.column.as_str()).collect();
-        assert_eq!(names, ["item", "row", "note"], "{:?}", check.findings());
+        assert_eq!(names, ["item", "row", "note"]);
         assert!(check.names[2].is_text && !check.names[0].is_text);
+        assert!(check.findings().iter().all(|finding| !finding.contains("function of item")));
+    }
+
+    #[test]
+    fn words_in_one_sentence_are_no_repeats() {
+        let words = "sentence,word,start_idx,end_idx,n\na b,a,0,1,x\na b,b,2,3,y\na b,a,0,1,x\n";
+        assert_eq!(table(words).repeated, [vec![0, 2]]);
     }
 
     #[test]

@@ -34,12 +34,12 @@ impl Distances {
             for j in 0..i {
                 let (here, there) = (matrix[[i, j]], matrix[[j, i]]);
                 if here < 0.0 || here.is_infinite() {
-                    return Err(format!("stimuli {} and {} are {here} apart", j, i));
+                    return Err(format!("stimuli {j} and {i} are {here} apart"));
                 }
                 // Written by any program in f32: the two halves may differ by rounding.
                 let equal = (here - there).abs() <= 1e-5 * here.max(there) || here.is_nan() && there.is_nan();
                 if !equal {
-                    return Err(format!("stimulus {} is {there} from {}, but {here} the other way", j, i));
+                    return Err(format!("stimulus {j} is {there} from {i}, but {here} the other way"));
                 }
                 largest = largest.max(here);
             }

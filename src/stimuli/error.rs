@@ -154,7 +154,7 @@ impl Error {
                 format!("if it has another name, say which: {}", text::join_or(&options))
             }
             Self::NoSentences { .. } => {
-                "name it with --text, add a column called `sentence`, or give activations of your own to `probe fit`".to_owned()
+                "name the column that holds them with --text, or give activations of your own to `probe fit`".to_owned()
             }
             Self::NoFeatures { .. } => {
                 "every column but `sentence` is a feature: add at least one".to_owned()

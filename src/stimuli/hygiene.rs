@@ -37,17 +37,10 @@ pub enum Oddity {
         /// One of them.
         example: String,
     },
-    /// Sentences that stand in several rows with other values.
-    Relabelled {
+    /// Sentences that stand as good ones and as bad ones, in the feature `grammatical`.
+    GoodAndBad {
         /// The sentences.
         sentences: Vec<String>,
-        /// Whether they stand as good and as bad ones, in the feature `grammatical`.
-        graded: bool,
-    },
-    /// Rows that say what an earlier one says.
-    Repeated {
-        /// Their numbers, from 0.
-        rows: Vec<usize>,
     },
 }
 
@@ -71,29 +64,13 @@ impl fmt::Display for Oddity {
                     format!("{} rows have", text::count(*rows as u128))
                 }
             ),
-            Self::Relabelled { sentences, graded } => {
-                let what =
-                    if *graded { "as good and as bad" } else { "in several rows with different values" };
-                write!(
-                    f,
-                    "{} {} {what}: {}{}",
-                    text::counted(sentences.len() as u128, "sentence"),
-                    if sentences.len() == 1 { "stands" } else { "stand" },
-                    text::some(&quoted(sentences), SHOWN),
-                    if *graded { "" } else { "; correct the values, or keep one row of each" }
-                )
-            }
-            Self::Repeated { rows } => {
-                let numbers: Vec<String> = rows.iter().map(usize::to_string).collect();
-                write!(
-                    f,
-                    "{} {} an earlier one (counted from 0: {}); a copy among the training stimuli gives away the held-out one, so that \
-                     scores are too high: remove the copies",
-                    text::counted(rows.len() as u128, "row"),
-                    if rows.len() == 1 { "repeats" } else { "repeat" },
-                    text::some(&numbers, SHOWN)
-                )
-            }
+            Self::GoodAndBad { sentences } => write!(
+                f,
+                "{} {} as good and as bad: {}",
+                text::counted(sentences.len() as u128, "sentence"),
+                if sentences.len() == 1 { "stands" } else { "stand" },
+                text::some(&quoted(sentences), SHOWN)
+            ),
         }
     }
 }
@@ -103,39 +80,19 @@ impl Stimuli {
     #[must_use]
     pub fn oddities(&self) -> Vec<Oddity> {
         let mut oddities = self.features().odd_levels();
-        let Ok(sentences) = self.sentences() else { return oddities };
-        // For each sentence (or word in one) its first row; the others repeat it, or say something else of it.
-        let mut first: BTreeMap<(&str, Option<(u32, u32)>), usize> = BTreeMap::new();
-        let (mut repeated, mut relabelled, mut graded) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
-        let features: Vec<_> = self.features().iter().collect();
-        for (row, sentence) in sentences.iter().enumerate() {
-            let span = self.spans(row).first().copied().flatten().filter(|_| self.is_word_level());
-            let word = span.map(|span| (span.start, span.end));
-            let earlier = *first.entry((sentence, word)).or_insert(row);
-            if earlier == row {
-                continue;
+        let grades = self.features().iter().find(|feature| feature.name() == GRAMMATICAL);
+        if let (Ok(sentences), Some(grades), false) = (self.sentences(), grades, self.is_word_level()) {
+            let mut first: BTreeMap<&str, String> = BTreeMap::new();
+            let mut both: BTreeSet<String> = BTreeSet::new();
+            for (row, sentence) in sentences.iter().enumerate() {
+                let grade = grades.display(row);
+                if *first.entry(sentence).or_insert_with(|| grade.clone()) != grade {
+                    both.insert(sentence.clone());
+                }
             }
-            let differ = |name: Option<&str>| {
-                features.iter().any(|feature| {
-                    name.is_none_or(|name| feature.name() == name)
-                        && feature.display(row) != feature.display(earlier)
-                })
-            };
-            if !differ(None) {
-                repeated.push(row);
-            } else if differ(Some(GRAMMATICAL)) {
-                graded.insert(sentence.clone());
-            } else {
-                relabelled.insert(sentence.clone());
+            if !both.is_empty() {
+                oddities.push(Oddity::GoodAndBad { sentences: both.into_iter().collect() });
             }
-        }
-        for (sentences, graded) in [(graded, true), (relabelled, false)] {
-            if !sentences.is_empty() {
-                oddities.push(Oddity::Relabelled { sentences: sentences.into_iter().collect(), graded });
-            }
-        }
-        if !repeated.is_empty() {
-            oddities.push(Oddity::Repeated { rows: repeated });
         }
         oddities
     }
@@ -244,17 +201,10 @@ mod tests {
     }
 
     #[test]
-    fn sentences_that_contradict_each_other_and_rows_that_repeat_one_are_told() {
-        let table = "sentence,number,grammatical\na b,sg,true\na b,pl,true\nc d,sg,true\nc d,sg,false\ne f,sg,true\ne f,sg,true\n";
-        assert_eq!(
-            told(table),
-            [
-                "1 sentence stands as good and as bad: `c d`",
-                "1 sentence stands in several rows with different values: `a b`; correct the values, or keep one row of each",
-                "1 row repeats an earlier one (counted from 0: 5); a copy among the training stimuli gives away the held-out one, so \
-                 that scores are too high: remove the copies"
-            ]
-        );
+    fn sentences_that_are_good_and_bad_are_told() {
+        let table =
+            "sentence,number,grammatical\na b,sg,true\na b,pl,true\nc d,sg,true\nc d,sg,false\ne f,sg,true\n";
+        assert_eq!(told(table), ["1 sentence stands as good and as bad: `c d`"]);
     }
 
     #[test]

@@ -20,7 +20,7 @@ pub struct FeatureLevels {
     pub levels: Vec<(String, usize)>,
     /// How many sentences lack it.
     pub missing: usize,
-    /// Whether it tells sentences apart.
+    /// Whether it tells any stimuli apart.
     pub varies: bool,
 }
 

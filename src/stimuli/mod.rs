@@ -18,7 +18,7 @@ mod table;
 mod tables;
 mod words;
 
-pub use check::{RowName, TableCheck};
+pub use check::{RowName, TableCheck, repeats};
 pub use distances::Distances;
 pub use error::{Error, Result};
 pub use hygiene::Oddity;
@@ -27,7 +27,7 @@ pub use levels::FeatureLevels;
 pub use source::Source;
 pub use suspects::Suspect;
 pub use table::{Feature, FeatureTable, Values};
-pub use tables::Reading;
+pub use tables::{Reading, is_table};
 
 /// Where a slot stands in a sentence: Unicode scalar offsets, end excluded, as Python slices a `str`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]

@@ -344,7 +344,7 @@ impl FeatureTable {
             None => Ok(None),
             Some(code) => numbers[*code as usize].map(Some).ok_or_else(|| Error::NotANumber {
                 feature: name.to_owned(),
-                row: row + 1,
+                row,
                 value: levels[*code as usize].clone(),
             }),
         };

@@ -277,7 +277,9 @@ fn beginning(name: &str) -> &str {
 /// An error about what `value` names, with its place in the plan; a mistake in a file that it names has one there.
 fn placed(plan: &Plan, value: &Value, error: Error) -> Error {
     match error {
-        Error::Grammar(grammar::Error::Invalid(_)) | Error::Invalid(_) => error,
+        Error::Grammar(grammar::Error::Invalid(_) | grammar::Error::Several { .. }) | Error::Invalid(_) => {
+            error
+        }
         error => {
             let hint = if is_not_there(&error) {
                 Some("check the path; it is read from the folder of the plan".to_owned())

@@ -17,7 +17,8 @@ use std::path::Path;
 use super::error::Result;
 use super::program::Settings;
 use crate::files::Parts;
-use crate::grammar::{DEPTH, Grammar};
+use crate::grammar::{DEPTH, Grammar, bundled};
+use crate::stimuli::is_table;
 use crate::{files, hub};
 
 /// What a key is a hash of.
@@ -59,14 +60,15 @@ pub(super) struct Contents {
 }
 
 impl Contents {
-    /// The content of a bundled grammar, a grammar file or a CSV, whose trees may be `depth` deep.
+    /// The content of a bundled grammar, a grammar file or a table, whose trees may be `depth` deep.
     pub(super) fn stimuli(&mut self, name: &str, depth: Option<usize>) -> Result<String> {
         let known = (name.to_owned(), depth);
         if let Some(found) = self.stimuli.get(&known) {
             return Ok(found.clone());
         }
         let path = Path::new(name);
-        let content = if path.extension().is_some_and(|ending| ending == "csv") {
+        let is_bundled = bundled().iter().any(|bundled| bundled.name == name) && !path.is_file();
+        let content = if !is_bundled && is_table(path) {
             let mut parts = Parts::default();
             parts.add(files::read(path)?);
             let types = path.with_extension("json");

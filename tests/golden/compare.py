@@ -37,6 +37,19 @@ def cka(x, y):
     return np.linalg.norm(y.T @ x) ** 2 / (np.linalg.norm(x.T @ x) * np.linalg.norm(y.T @ y))
 
 
+def cka_debiased(x, y):
+    """Song et al. 2012, equation 5, with linear kernels."""
+    n, k, l = len(x), x @ x.T, y @ y.T
+    np.fill_diagonal(k, 0)
+    np.fill_diagonal(l, 0)
+
+    def hsic(k, l):
+        mixed = (k * l).sum() + k.sum() * l.sum() / (n - 1) / (n - 2)
+        return mixed - 2 / (n - 2) * k.sum(0) @ l.sum(0)
+
+    return hsic(k, l) / np.sqrt(hsic(k, k) * hsic(l, l))
+
+
 # Exact in f32, which is what activations are.
 x = random.normal(size=(40, 6)).astype(np.float32)
 y = (x.astype(np.float64)[:, :3] @ random.normal(size=(3, 9)) + random.normal(size=(40, 9)) + 4.0).astype(np.float32)
@@ -50,5 +63,6 @@ frozen = {
     "x": x.astype(np.float64).tolist(),
     "y": y.astype(np.float64).tolist(),
     "cka": cka(x.astype(np.float64), y.astype(np.float64)),
+    "cka_debiased": cka_debiased(x.astype(np.float64), y.astype(np.float64)),
 }
 Path(__file__).with_name("compare.json").write_text(json.dumps(frozen) + "\n")

@@ -10,6 +10,7 @@ run one at a time, with no padding, so that nothing but the model is frozen.
 
 import json
 import sys
+import tempfile
 from pathlib import Path
 
 import safetensors.torch
@@ -38,13 +39,40 @@ DEBERTA = dict(hidden_size=16, num_hidden_layers=2, num_attention_heads=4, inter
 SMALL = LLAMA | dict(hidden_size=16, intermediate_size=24)
 VISION = dict(hidden_size=16, intermediate_size=16, num_hidden_layers=1, num_attention_heads=2, image_size=28, patch_size=14)
 MAMBA = dict(hidden_size=16, num_hidden_layers=2, state_size=4)
+SMALL_TEXT = dict(hidden_size=16, num_hidden_layers=2, num_attention_heads=4, intermediate_size=24)
+DEBERTA_1 = dict(hidden_size=16, num_hidden_layers=2, num_attention_heads=4, intermediate_size=24, relative_attention=True,
+                 pos_att_type="c2p|p2c", position_biased_input=False, max_position_embeddings=16)
+# The keys of the files that Nomic published, for those that the class reads.
+NOMIC = dict(
+    renamed=dict(hidden_size="n_embd", num_hidden_layers="n_layer", num_attention_heads="n_head", intermediate_size="n_inner",
+                 layer_norm_eps="layer_norm_epsilon", max_position_embeddings="n_positions"),
+    added=dict(activation_function="swiglu", prenorm=False, qkv_proj_bias=False, mlp_fc1_bias=False, mlp_fc2_bias=False,
+               rotary_emb_base=1000, rotary_emb_fraction=1.0, rotary_emb_interleaved=False, rotary_scaling_factor=None,
+               max_trained_positions=2048, causal=False, use_rms_norm=False, parallel_block=False),
+    removed=["hidden_act", "rope_parameters", "head_dim"])
+XLM = dict(emb_dim=16, n_layers=2, n_heads=4, max_position_embeddings=12)
+COHERE_ODD = {key: value for key, value in GROUPED.items() if key != "rms_norm_eps"} | dict(
+    attention_bias=True, layer_norm_eps=1e-3, rope_parameters=dict(rope_type="default", rope_theta=500.0))
+CLIP = VISION | dict(model_type="clip_vision_model")
+IN_LLAVA = SMALL | dict(vocab_size=VOCABULARY)
+IN_IDEFICS = SMALL | dict(vocab_size=VOCABULARY, model_type="llama", rms_norm_eps=1e-5)
+IN_QWEN = SMALL | dict(rope_parameters=dict(rope_type="default", rope_theta=1000.0, mrope_section=[1, 1, 0]))
+QWEN_ODD = dict(hidden_size=24, num_attention_heads=6, num_key_value_heads=2, rms_norm_eps=1e-3, num_hidden_layers=3,
+                use_sliding_window=True, sliding_window=3, max_window_layers=1)
+IN_QWEN3 = SMALL | dict(head_dim=8, rope_parameters=dict(rope_type="default", rope_theta=1000.0, mrope_section=[2, 1, 1]))
+SEES_QWEN3 = dict(depth=1, hidden_size=16, num_heads=2, intermediate_size=16, out_hidden_size=16, num_position_embeddings=16,
+                  deepstack_visual_indexes=[0])
 T5 = dict(d_model=32, d_kv=8, d_ff=48, num_layers=2, num_heads=4)
 
 # name -> (configuration class, its arguments, and, where a family or a file calls for it: the dtype to store, old names, other
-# names, the class of the model, its encoder or its language model alone, how it gives its states)
+# names, the class of the model, its encoder, its language model or another part alone, whether tensors have the names that
+# transformers writes, other keys for config.json, how it gives its states)
 CASES = {
     "albert": ("AlbertConfig", BERT | dict(embedding_size=16), {}),
     "albert_gelu": ("AlbertConfig", BERT_ODD | dict(embedding_size=40, hidden_act="gelu", num_hidden_layers=4), {}),
+    "arcee": ("ArceeConfig", SMALL, {}),
+    "arcee_odd": ("ArceeConfig", GROUPED | dict(head_dim=10, attention_bias=True, mlp_bias=True, hidden_act="gelu",
+                                                rope_parameters=dict(rope_type="default", rope_theta=500.0)), {}),
     "bart": ("BartConfig", BART, {"encoder": True}),
     "bart_odd": ("BartConfig", BART_ODD | dict(scale_embedding=True, activation_function="relu"), {"encoder": True}),
     "bert": ("BertConfig", BERT | dict(num_hidden_layers=3, max_position_embeddings=12), {}),
@@ -52,10 +80,41 @@ CASES = {
     "bert_f16": ("BertConfig", BERT | dict(hidden_size=24, num_attention_heads=1, hidden_act="relu"),
                  {"dtype": torch.float16}),
     "bert_bf16": ("BertConfig", BERT | dict(num_hidden_layers=1, hidden_act="silu"), {"dtype": torch.bfloat16}),
+    "big_bird": ("BigBirdConfig", BERT | dict(hidden_size=16, intermediate_size=24), {}),
+    "big_bird_odd": ("BigBirdConfig", BERT_ODD | dict(hidden_size=20, intermediate_size=14, attention_type="original_full",
+                                                      use_bias=False, rescale_embeddings=True), {}),
     "bloom": ("BloomConfig", dict(hidden_size=32, n_layer=2, n_head=4), {}),
     "bloom_heads": ("BloomConfig", dict(hidden_size=36, n_layer=2, n_head=6, layer_norm_epsilon=1e-3), {}),
     "camembert": ("CamembertConfig", BERT, {}),
     "camembert_odd": ("CamembertConfig", BERT_ODD | dict(pad_token_id=0), {}),
+    "clip": ("CLIPConfig", dict(
+        text_config=SMALL_TEXT | dict(vocab_size=VOCABULARY, max_position_embeddings=16),
+        vision_config=VISION), {"part": "text_model"}),
+    "clip_odd": ("CLIPConfig", dict(
+        text_config=SMALL_TEXT | dict(vocab_size=VOCABULARY, num_attention_heads=2, hidden_act="gelu", num_hidden_layers=3,
+                                      max_position_embeddings=12, layer_norm_eps=1e-3),
+        vision_config=VISION), {"part": "text_model"}),
+    "clip_text": ("CLIPTextConfig", SMALL_TEXT | dict(max_position_embeddings=16), {}),
+    "clip_text_odd": ("CLIPTextConfig", SMALL_TEXT | dict(hidden_size=18, num_attention_heads=3, hidden_act="relu",
+                                                          max_position_embeddings=9, layer_norm_eps=1e-3), {}),
+    "codegen": ("CodeGenConfig", GPT | dict(n_head=8, rotary_dim=4), {}),
+    "codegen_odd": ("CodeGenConfig", GPT | dict(n_embd=40, n_head=2, n_inner=24, rotary_dim=6, activation_function="relu",
+                                                layer_norm_epsilon=1e-3), {}),
+    "cohere": ("CohereConfig", SMALL, {}),
+    "cohere_odd": ("CohereConfig", COHERE_ODD, {}),
+    "cohere2": ("Cohere2Config", SMALL | dict(num_hidden_layers=4, sliding_window=3), {}),
+    "cohere2_odd": ("Cohere2Config", COHERE_ODD | dict(sliding_window=4, layer_types=["full_attention", "sliding_attention"]),
+                    {}),
+    "convbert": ("ConvBertConfig", BERT | dict(hidden_size=16, intermediate_size=24, embedding_size=16, conv_kernel_size=3), {}),
+    "convbert_groups": ("ConvBertConfig", BERT_ODD | dict(
+        hidden_size=24, num_attention_heads=6, intermediate_size=18, embedding_size=10, conv_kernel_size=5, num_groups=2), {}),
+    "convbert_one_head": ("ConvBertConfig", BERT_ODD | dict(
+        hidden_size=18, num_attention_heads=3, intermediate_size=10, embedding_size=18, conv_kernel_size=7, head_ratio=4), {}),
+    "deberta": ("DebertaConfig", DEBERTA_1, {}),
+    "deberta_c2p": ("DebertaConfig", DEBERTA_1 | dict(
+        pos_att_type=["c2p"], max_relative_positions=4, position_biased_input=True, type_vocab_size=2, hidden_size=18,
+        num_attention_heads=3, layer_norm_eps=1e-3), {}),
+    "deberta_plain": ("DebertaConfig", DEBERTA_1 | dict(relative_attention=False, position_biased_input=True), {}),
     "deberta_v2": ("DebertaV2Config", DEBERTA | dict(
         position_biased_input=True, share_att_key=False, norm_rel_ebd="none", pos_att_type=["c2p"], position_buckets=-1,
         type_vocab_size=2, max_relative_positions=4), {}),
@@ -70,8 +129,16 @@ CASES = {
                                                 activation="relu"), {}),
     "electra": ("ElectraConfig", BERT | dict(embedding_size=16), {}),
     "electra_square": ("ElectraConfig", BERT_ODD | dict(embedding_size=40), {}),
+    "ernie": ("ErnieConfig", BERT | dict(hidden_size=16, intermediate_size=24), {}),
+    "ernie_tasks": ("ErnieConfig", BERT_ODD | dict(hidden_size=20, intermediate_size=14, use_task_id=True,
+                                                   task_type_vocab_size=4), {}),
+    "ernie4_5": ("Ernie4_5Config", SMALL | dict(head_dim=4), {}),
+    "ernie4_5_odd": ("Ernie4_5Config", GROUPED | dict(head_dim=10, use_bias=True, rope_parameters=dict(
+        rope_type="linear", factor=2.0, rope_theta=500.0)), {}),
     "eurobert": ("EuroBertConfig", LLAMA | dict(pad_token_id=0), {}),
     "eurobert_grouped": ("EuroBertConfig", GROUPED | dict(pad_token_id=0, rope_theta=250.0), {}),
+    "exaone4": ("Exaone4Config", SMALL | dict(num_hidden_layers=4, sliding_window=3), {}),
+    "exaone4_odd": ("Exaone4Config", GROUPED | dict(sliding_window=None, layer_types=["full_attention"] * 2), {}),
     "falcon": ("FalconConfig", dict(hidden_size=32, num_hidden_layers=2, num_attention_heads=4), {}),
     "falcon_new": ("FalconConfig", dict(hidden_size=32, num_hidden_layers=2, num_attention_heads=4, num_kv_heads=2,
                                         new_decoder_architecture=True, bias=True), {}),
@@ -81,6 +148,9 @@ CASES = {
     "falcon_mamba_odd": ("FalconMambaConfig", MAMBA | dict(expand=3, conv_kernel=3, use_bias=True, mixer_rms_eps=1e-3),
                          {"states": "mamba"}),
     "falcon_mamba_given": ("FalconMambaConfig", MAMBA | dict(expand=16, intermediate_size=24), {"states": "mamba"}),
+    "flaubert": ("FlaubertConfig", XLM, {}),
+    "flaubert_odd": ("FlaubertConfig", XLM | dict(emb_dim=18, n_heads=3, n_layers=3, gelu_activation=False,
+                                                  layer_norm_eps=1e-3), {}),
     "gemma": ("GemmaConfig", LLAMA | dict(head_dim=8), {}),
     "gemma_grouped": ("GemmaConfig", GROUPED | dict(head_dim=12, num_key_value_heads=1), {}),
     "gemma_relu": ("GemmaConfig", SMALL | dict(head_dim=6, hidden_act="relu", hidden_activation="gelu_pytorch_tanh"), {}),
@@ -106,11 +176,20 @@ CASES = {
         text_config=SMALL | dict(vocab_size=VOCABULARY, num_key_value_heads=2, head_dim=6, sliding_window=2,
                                  layer_types=["full_attention", "sliding_attention"]),
         vision_config=VISION), {"language_model": True}),
+    "glm": ("GlmConfig", SMALL | dict(head_dim=8, pad_token_id=0), {}),
+    "glm_odd": ("GlmConfig", GROUPED | dict(head_dim=12, attention_bias=False, pad_token_id=0, rope_parameters=dict(
+        rope_type="default", rope_theta=500.0, partial_rotary_factor=1.0)), {}),
+    "glm4": ("Glm4Config", SMALL | dict(head_dim=8, pad_token_id=0), {}),
+    "glm4_odd": ("Glm4Config", GROUPED | dict(head_dim=12, attention_bias=False, hidden_act="gelu", pad_token_id=0), {}),
     "gpt2": ("GPT2Config", GPT, {}),
     "gpt2_odd": ("GPT2Config", GPT | dict(n_embd=40, n_head=5, n_inner=24, activation_function="relu",
                                           scale_attn_weights=False, layer_norm_epsilon=1e-3), {}),
     "gpt2_by_depth": ("GPT2Config", GPT | dict(n_embd=18, n_head=3, n_layer=3, scale_attn_by_inverse_layer_idx=True,
                                                reorder_and_upcast_attn=True), {}),
+    "gpt_bigcode": ("GPTBigCodeConfig", GPT, {}),
+    "gpt_bigcode_heads": ("GPTBigCodeConfig", GPT | dict(n_embd=30, n_head=3, n_inner=20, multi_query=False,
+                                                         activation_function="gelu", layer_norm_epsilon=1e-3), {}),
+    "gpt_bigcode_unscaled": ("GPTBigCodeConfig", GPT | dict(n_embd=15, n_head=5, scale_attn_weights=False, n_layer=3), {}),
     "gpt_neo": ("GPTNeoConfig", dict(hidden_size=32, num_layers=2, num_heads=4, attention_types=[[["global", "local"], 1]],
                                      window_size=3, max_position_embeddings=16), {}),
     "gpt_neo_odd": ("GPTNeoConfig", dict(hidden_size=30, num_layers=3, num_heads=3, intermediate_size=20, window_size=2,
@@ -123,15 +202,47 @@ CASES = {
                                                                        "partial_rotary_factor": 0.5}), {}),
     "gpt_neox_uneven": ("GPTNeoXConfig", NEOX | dict(hidden_size=20, num_attention_heads=2, rope_parameters={
         "rope_type": "linear", "factor": 2.0, "rope_theta": 50.0, "partial_rotary_factor": 0.5}), {}),
+    "gte": ("GteConfig", BERT | dict(hidden_size=16, intermediate_size=24), {"saved": True}),
+    "gte_odd": ("GteConfig", BERT | dict(hidden_size=20, intermediate_size=14, num_attention_heads=2, type_vocab_size=0,
+                                         hidden_act="gelu_new", layer_norm_eps=1e-3, rope_parameters=dict(
+                                             rope_type="linear", factor=2.0, rope_theta=500.0)), {"saved": True}),
+    "gptj": ("GPTJConfig", GPT | dict(rotary_dim=4), {}),
+    "gptj_odd": ("GPTJConfig", GPT | dict(n_embd=30, n_head=3, n_inner=20, rotary_dim=10, activation_function="relu",
+                                          layer_norm_epsilon=1e-3), {}),
     "granite": ("GraniteConfig", LLAMA | dict(embedding_multiplier=3.0, residual_multiplier=0.3,
                                               attention_multiplier=0.1, logits_scaling=5.0), {}),
     "granite_odd": ("GraniteConfig", GROUPED | dict(attention_bias=True, mlp_bias=True, residual_multiplier=1.5), {}),
+    "helium": ("HeliumConfig", SMALL | dict(head_dim=4), {}),
+    "helium_odd": ("HeliumConfig", GROUPED | dict(head_dim=4, attention_bias=True, mlp_bias=True), {}),
+    "idefics3": ("Idefics3Config", dict(text_config=IN_IDEFICS, vision_config=VISION), {"part": "text_model"}),
+    "idefics3_odd": ("Idefics3Config", dict(text_config=IN_IDEFICS | dict(num_key_value_heads=2, head_dim=6, rms_norm_eps=1e-3),
+                                            vision_config=VISION), {"part": "text_model"}),
+    "jina_embeddings_v3": ("JinaEmbeddingsV3Config", BERT | dict(hidden_size=16, intermediate_size=24), {"saved": True}),
+    "jina_embeddings_v3_odd": ("JinaEmbeddingsV3Config", BERT | dict(
+        hidden_size=20, intermediate_size=14, num_attention_heads=2, type_vocab_size=3, hidden_act="relu",
+        layer_norm_eps=1e-3, rope_parameters=dict(rope_type="default", rope_theta=500.0)), {"saved": True}),
     "llama": ("LlamaConfig", LLAMA, {}),
     "llama3": ("LlamaConfig", GROUPED | dict(head_dim=10, rope_parameters=dict(
         rope_type="llama3", rope_theta=500.0, factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0,
         original_max_position_embeddings=16)), {"dtype": torch.bfloat16}),
     "llama_linear": ("LlamaConfig", LLAMA | dict(attention_bias=True, mlp_bias=True,
                                                  rope_parameters=dict(rope_type="linear", factor=4.0)), {}),
+    "llava": ("LlavaConfig", dict(text_config=IN_LLAVA | dict(model_type="llama"), vision_config=CLIP), {"language_model": True}),
+    "llava_qwen2": ("LlavaConfig", dict(text_config=IN_LLAVA | dict(model_type="qwen2"), vision_config=CLIP),
+                    {"language_model": True}),
+    "llava_mistral": ("LlavaConfig", dict(text_config=IN_LLAVA | dict(model_type="mistral", sliding_window=3), vision_config=CLIP),
+                      {"language_model": True}),
+    "llava_next": ("LlavaNextConfig", dict(text_config=IN_LLAVA | dict(model_type="llama"), vision_config=CLIP),
+                   {"language_model": True}),
+    "llava_next_mistral": ("LlavaNextConfig", dict(
+        text_config=IN_LLAVA | dict(model_type="mistral", sliding_window=None, num_key_value_heads=2), vision_config=CLIP),
+                           {"language_model": True}),
+    "longformer": ("LongformerConfig", BERT | dict(hidden_size=16, intermediate_size=24, attention_window=4), {}),
+    "longformer_odd": ("LongformerConfig", BERT_ODD | dict(hidden_size=20, intermediate_size=14, attention_window=[4, 8],
+                                                           pad_token_id=2, max_position_embeddings=20), {}),
+    "luke": ("LukeConfig", BERT | dict(hidden_size=16, intermediate_size=24, entity_vocab_size=5, entity_emb_size=4), {}),
+    "luke_odd": ("LukeConfig", BERT_ODD | dict(hidden_size=20, intermediate_size=14, entity_vocab_size=5, entity_emb_size=20,
+                                               pad_token_id=2, use_entity_aware_attention=False), {}),
     "m2m_100": ("M2M100Config", BART, {"encoder": True}),
     "m2m_100_odd": ("M2M100Config", BART_ODD | dict(d_model=15, decoder_attention_heads=3, scale_embedding=False,
                                                     activation_function="gelu", pad_token_id=0), {"encoder": True}),
@@ -144,6 +255,8 @@ CASES = {
         layer_norm_epsilon=1e-3, time_step_limit=(0.3, 1.1)), {"states": "mamba"}),
     "mbart": ("MBartConfig", BART, {"encoder": True}),
     "mbart_odd": ("MBartConfig", BART_ODD | dict(scale_embedding=True, activation_function="relu"), {"encoder": True}),
+    "megatron_bert": ("MegatronBertConfig", BERT | dict(hidden_size=16, intermediate_size=24), {}),
+    "megatron_bert_odd": ("MegatronBertConfig", BERT_ODD | dict(hidden_size=20, intermediate_size=14), {}),
     "ministral": ("MinistralConfig", LLAMA | dict(head_dim=8, sliding_window=3), {}),
     "ministral_odd": ("MinistralConfig", GROUPED | dict(head_dim=12, sliding_window=4,
                                                         layer_types=["full_attention", "sliding_attention"]), {}),
@@ -166,17 +279,42 @@ CASES = {
     "modernbert_odd": ("ModernBertConfig", BERT | dict(
         num_attention_heads=2, local_attention=2, norm_bias=True, attention_bias=True, mlp_bias=True, pad_token_id=0,
         hidden_activation="silu", norm_eps=1e-3, layer_types=["sliding_attention", "full_attention"]), {}),
+    "modernbert_decoder": ("ModernBertDecoderConfig", BERT | dict(num_hidden_layers=4, local_attention=6, pad_token_id=0), {}),
+    "modernbert_decoder_odd": ("ModernBertDecoderConfig", BERT | dict(
+        num_attention_heads=2, local_attention=4, norm_bias=True, attention_bias=True, mlp_bias=True, pad_token_id=0,
+        hidden_activation="silu", norm_eps=1e-3, layer_types=["sliding_attention", "full_attention"],
+        rope_parameters={"full_attention": {"rope_type": "default", "rope_theta": 500.0},
+                         "sliding_attention": {"rope_type": "linear", "factor": 2.0, "rope_theta": 50.0}}), {}),
     "mpnet": ("MPNetConfig", BERT, {}),
     "mpnet_padding": ("MPNetConfig", BERT | dict(hidden_size=12, intermediate_size=10, pad_token_id=5), {}),
     "mpnet_odd": ("MPNetConfig", BERT_ODD | dict(hidden_act="relu"), {}),
+    "mpt": ("MptConfig", dict(d_model=32, n_heads=4, n_layers=2, max_seq_len=16), {}),
+    "mpt_odd": ("MptConfig", dict(d_model=30, n_heads=6, n_layers=3, max_seq_len=12, layer_norm_epsilon=1e-3,
+                                  attn_config=dict(clip_qkv=0.8, softmax_scale=0.7)), {}),
     "mt5": ("MT5Config", T5 | dict(feed_forward_proj="gated-gelu"), {"model": "MT5EncoderModel"}),
     "mt5_odd": ("MT5Config", T5 | dict(d_kv=10, num_heads=3, feed_forward_proj="gated-silu",
                                        relative_attention_num_buckets=8), {"model": "MT5EncoderModel"}),
+    "nemotron": ("NemotronConfig", SMALL, {}),
+    "nemotron_odd": ("NemotronConfig", SMALL | dict(
+        hidden_size=24, num_attention_heads=6, num_key_value_heads=2, attention_bias=True, mlp_bias=True, norm_eps=1e-3,
+        head_dim=8, rope_parameters=dict(rope_type="default", rope_theta=500.0, partial_rotary_factor=0.25)), {}),
+    "nomic_bert": ("NomicBertConfig", BERT | dict(hidden_size=16, intermediate_size=24), {"saved": True}),
+    "nomic_bert_odd": ("NomicBertConfig", BERT | dict(
+        hidden_size=20, intermediate_size=14, num_attention_heads=2, type_vocab_size=3, hidden_act="gelu",
+        layer_norm_eps=1e-3, rope_parameters=dict(rope_type="linear", factor=2.0, rope_theta=500.0)), {"saved": True}),
+    "nomic_bert_published": ("NomicBertConfig", BERT | dict(hidden_size=24, intermediate_size=10, num_attention_heads=3,
+                                                            type_vocab_size=2), {"saved": True, "keys": NOMIC}),
     "olmo": ("OlmoConfig", LLAMA, {}),
     "olmo_grouped": ("OlmoConfig", LLAMA | dict(num_key_value_heads=2, attention_bias=True), {}),
     "olmo_clipped": ("OlmoConfig", SMALL | dict(clip_qkv=0.7), {}),
     "olmo2": ("Olmo2Config", LLAMA, {}),
     "olmo2_grouped": ("Olmo2Config", GROUPED, {}),
+    "olmo3": ("Olmo3Config", SMALL | dict(num_hidden_layers=4, sliding_window=3), {}),
+    "olmo3_odd": ("Olmo3Config", GROUPED | dict(
+        sliding_window=4, attention_bias=True, layer_types=["full_attention", "sliding_attention"],
+        rope_parameters={"full_attention": dict(rope_type="yarn", factor=4.0, original_max_position_embeddings=8,
+                                                rope_theta=900.0),
+                         "sliding_attention": dict(rope_type="default", rope_theta=300.0)}), {}),
     "opt": ("OPTConfig", dict(hidden_size=32, num_hidden_layers=2, num_attention_heads=4, ffn_dim=48,
                               max_position_embeddings=16), {}),
     "opt_odd": ("OPTConfig", dict(hidden_size=30, num_hidden_layers=3, num_attention_heads=3, ffn_dim=20,
@@ -200,12 +338,54 @@ CASES = {
     "qwen2_yarn": ("Qwen2Config", GROUPED | dict(
         use_sliding_window=True, sliding_window=3, max_window_layers=1, max_position_embeddings=64,
         rope_parameters=dict(rope_type="yarn", rope_theta=10000.0, factor=4.0, original_max_position_embeddings=16)), {}),
+    "qwen2_vl": ("Qwen2VLConfig", dict(text_config=IN_QWEN | dict(vocab_size=VOCABULARY), vision_config=dict(
+        depth=1, embed_dim=16, hidden_size=16, num_heads=2, mlp_ratio=2)), {"language_model": True}),
+    "qwen2_vl_odd": ("Qwen2VLConfig", dict(text_config=IN_QWEN | QWEN_ODD | dict(vocab_size=VOCABULARY), vision_config=dict(
+        depth=1, embed_dim=16, hidden_size=24, num_heads=2, mlp_ratio=2)), {"language_model": True}),
+    "qwen2_vl_text": ("Qwen2VLTextConfig", IN_QWEN, {}),
+    "qwen2_vl_text_odd": ("Qwen2VLTextConfig", IN_QWEN | QWEN_ODD, {}),
+    "qwen2_5_vl": ("Qwen2_5_VLConfig", dict(text_config=IN_QWEN | dict(vocab_size=VOCABULARY), vision_config=dict(
+        depth=1, hidden_size=16, num_heads=2, intermediate_size=16, out_hidden_size=16)), {"language_model": True}),
+    "qwen2_5_vl_odd": ("Qwen2_5_VLConfig", dict(text_config=IN_QWEN | QWEN_ODD | dict(vocab_size=VOCABULARY), vision_config=dict(
+        depth=1, hidden_size=16, num_heads=2, intermediate_size=16, out_hidden_size=24)), {"language_model": True}),
+    "qwen2_5_vl_text": ("Qwen2_5_VLTextConfig", IN_QWEN, {}),
+    "qwen2_5_vl_text_odd": ("Qwen2_5_VLTextConfig", IN_QWEN | QWEN_ODD, {}),
     "qwen3": ("Qwen3Config", LLAMA | dict(head_dim=8), {}),
     "qwen3_odd": ("Qwen3Config", GROUPED | dict(head_dim=12, attention_bias=True), {}),
+    "qwen3_vl": ("Qwen3VLConfig", dict(text_config=IN_QWEN3 | dict(vocab_size=VOCABULARY), vision_config=SEES_QWEN3),
+                 {"language_model": True}),
+    "qwen3_vl_odd": ("Qwen3VLConfig", dict(
+        text_config=IN_QWEN3 | dict(vocab_size=VOCABULARY, num_key_value_heads=2, attention_bias=True, rms_norm_eps=1e-3),
+        vision_config=SEES_QWEN3), {"language_model": True}),
+    "qwen3_vl_text": ("Qwen3VLTextConfig", IN_QWEN3, {}),
+    "qwen3_vl_text_odd": ("Qwen3VLTextConfig", IN_QWEN3 | dict(num_key_value_heads=1, attention_bias=True, num_hidden_layers=3), {}),
+    "rembert": ("RemBertConfig", BERT | dict(hidden_size=16, intermediate_size=24, input_embedding_size=8), {}),
+    "rembert_odd": ("RemBertConfig", BERT_ODD | dict(hidden_size=20, intermediate_size=14, input_embedding_size=20), {}),
     "roberta": ("RobertaConfig", BERT, {}),
     "roberta_odd": ("RobertaConfig", BERT_ODD | dict(pad_token_id=2), {}),
+    "roberta_prelayernorm": ("RobertaPreLayerNormConfig", BERT | dict(hidden_size=16, intermediate_size=24), {}),
+    "roberta_prelayernorm_odd": ("RobertaPreLayerNormConfig", BERT_ODD | dict(hidden_size=20, intermediate_size=14,
+                                                                              pad_token_id=2), {}),
+    "roformer": ("RoFormerConfig", BERT | dict(hidden_size=16, intermediate_size=24, embedding_size=8), {}),
+    "roformer_odd": ("RoFormerConfig", BERT_ODD | dict(hidden_size=20, intermediate_size=14, num_attention_heads=2), {}),
+    "seed_oss": ("SeedOssConfig", SMALL | dict(head_dim=6, pad_token_id=0), {}),
+    "seed_oss_odd": ("SeedOssConfig", GROUPED | dict(head_dim=12, attention_bias=False, attention_out_bias=True, mlp_bias=True,
+                                                     pad_token_id=0), {}),
+    "siglip": ("SiglipConfig", dict(
+        text_config=SMALL_TEXT | dict(vocab_size=VOCABULARY, max_position_embeddings=16),
+        vision_config=VISION), {"part": "text_model"}),
+    "siglip_odd": ("SiglipConfig", dict(
+        text_config=SMALL_TEXT | dict(vocab_size=VOCABULARY, num_attention_heads=2, hidden_act="relu", num_hidden_layers=3,
+                                      max_position_embeddings=12, layer_norm_eps=1e-3),
+        vision_config=VISION), {"part": "text_model"}),
+    "siglip_text": ("SiglipTextConfig", SMALL_TEXT | dict(max_position_embeddings=16), {"model": "SiglipTextModel"}),
+    "siglip_text_odd": ("SiglipTextConfig", SMALL_TEXT | dict(hidden_size=18, num_attention_heads=3, hidden_act="gelu",
+                                                              max_position_embeddings=9, layer_norm_eps=1e-3), {"model": "SiglipTextModel"}),
     "smollm3": ("SmolLM3Config", LLAMA | dict(num_hidden_layers=4, pad_token_id=0), {}),
     "smollm3_odd": ("SmolLM3Config", GROUPED | dict(no_rope_layers=[0, 1], pad_token_id=0), {}),
+    "smolvlm": ("SmolVLMConfig", dict(text_config=IN_IDEFICS, vision_config=VISION), {"part": "text_model"}),
+    "smolvlm_odd": ("SmolVLMConfig", dict(text_config=IN_IDEFICS | dict(num_key_value_heads=1, attention_bias=True),
+                                          vision_config=VISION), {"part": "text_model"}),
     "stablelm": ("StableLmConfig", LLAMA, {}),
     "stablelm_parallel": ("StableLmConfig", LLAMA | dict(num_key_value_heads=2, use_parallel_residual=True,
                                                          use_qkv_bias=True, layer_norm_eps=1e-3), {}),
@@ -213,6 +393,10 @@ CASES = {
                                                        use_parallel_residual=True), {}),
     "stablelm_normed_serial": ("StableLmConfig", SMALL | dict(qk_layernorm=True, num_attention_heads=2,
                                                               num_key_value_heads=2), {}),
+    "starcoder2": ("Starcoder2Config", LLAMA | dict(num_key_value_heads=2), {}),
+    "starcoder2_odd": ("Starcoder2Config", SMALL | dict(
+        hidden_size=24, num_attention_heads=6, num_key_value_heads=3, sliding_window=3, use_bias=False, norm_epsilon=1e-3,
+        num_hidden_layers=3, hidden_act="gelu", rope_parameters=dict(rope_type="default", rope_theta=500.0)), {}),
     "t5": ("T5Config", T5, {"model": "T5EncoderModel"}),
     "t5_encoder": ("T5Config", T5 | dict(d_model=15, d_kv=4, num_heads=2, feed_forward_proj="gated-silu"),
                    {"model": "T5EncoderModel", "renamed": {"shared": "encoder.embed_tokens"}}),
@@ -229,6 +413,12 @@ CASES = {
                                hidden_activation="silu",
                                layer_types=["full_attention", "sliding_attention", "full_attention"]),
         decoder=GROUPED | dict(vocab_size=VOCABULARY, head_dim=12)), {"encoder": True}),
+    "xglm": ("XGLMConfig", dict(d_model=16, ffn_dim=24, num_layers=2, attention_heads=4, max_position_embeddings=16), {}),
+    "xglm_odd": ("XGLMConfig", dict(d_model=15, ffn_dim=10, num_layers=3, attention_heads=3, max_position_embeddings=12,
+                                    scale_embedding=False, activation_function="relu", pad_token_id=0), {}),
+    "xlm": ("XLMConfig", XLM, {}),
+    "xlm_causal": ("XLMConfig", XLM | dict(emb_dim=18, n_heads=3, n_layers=3, gelu_activation=False, layer_norm_eps=1e-3,
+                                           causal=True, n_langs=3, use_lang_emb=False), {}),
     "xlm_roberta": ("XLMRobertaConfig", BERT, {}),
     "xlm_roberta_odd": ("XLMRobertaConfig", BERT_ODD, {}),
     "xlm_roberta_xl": ("XLMRobertaXLConfig", BERT | dict(hidden_size=16, intermediate_size=24), {}),
@@ -241,6 +431,9 @@ def roughen(model, generator):
     with torch.no_grad():
         for name, parameter in sorted(model.named_parameters()):
             noise = torch.randn(parameter.shape, generator=generator)
+            if not parameter.requires_grad:
+                # A table of sines and cosines.
+                continue
             if any(part in name for part in ("embed", "wte", "wpe", "shared")):
                 parameter.copy_(noise if parameter.dim() > 1 else 1 + 0.3 * noise)
             elif parameter.dim() > 1:
@@ -267,6 +460,8 @@ def hidden_states(model, tokens, options):
         model = model.encoder
     if options.get("language_model"):
         model = model.language_model
+    if "part" in options:
+        model = getattr(model, options["part"])
     # A random token may be the padding's; it is a token like any other here.
     inputs = dict(input_ids=tokens[None], attention_mask=torch.ones_like(tokens[None]))
     states = model(**inputs, output_hidden_states=True).hidden_states
@@ -288,6 +483,8 @@ def freeze(case):
         model.__dict__["_modules"] = {name: part for name, part in model._modules.items() if name in ("shared", "encoder")}
     if options.get("language_model"):
         model.__dict__["_modules"] = {"language_model": model.language_model}
+    if "part" in options:
+        model.__dict__["_modules"] = {options["part"]: getattr(model, options["part"])}
     generator = torch.Generator().manual_seed(sum(case.encode()))
     roughen(model, generator)
     dtype = options.get("dtype", torch.float32)
@@ -303,6 +500,11 @@ def freeze(case):
     golden["golden.lengths"] = torch.tensor(LENGTHS)
     if options.get("old_names"):
         stored = old_names(stored)
+    if options.get("saved"):
+        # As transformers writes them, which is not as it has them in memory.
+        with tempfile.TemporaryDirectory() as folder:
+            model.save_pretrained(folder)
+            stored = safetensors.torch.load_file(Path(folder) / "model.safetensors")
     for name, other in options.get("renamed", {}).items():
         stored = {key.replace(name, other): tensor for key, tensor in stored.items()}
     # Once, where two names are one tensor.
@@ -311,7 +513,12 @@ def freeze(case):
         if "pooler" not in name and not any(tensor is other for other in unique.values()):
             unique[name] = tensor.clone()
     stored = unique
-    metadata = dict(config=json.dumps(json.loads(config.to_json_string(use_diff=False))), torch=torch.__version__,
+    written = json.loads(config.to_json_string(use_diff=False))
+    if "keys" in options:
+        keys = options["keys"]
+        written = {keys["renamed"].get(key, key): value for key, value in written.items() if key not in keys["removed"]}
+        written |= keys["added"]
+    metadata = dict(config=json.dumps(written), torch=torch.__version__,
                     transformers=transformers.__version__)
     HERE.mkdir(exist_ok=True)
     safetensors.torch.save_file(stored | golden, HERE / f"{case}.safetensors", metadata)

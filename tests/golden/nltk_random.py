@@ -76,9 +76,11 @@ def grammar(seed):
     lexical = ["subj_N", "obj_N", "verb_V", "Det", "A"][: r.randint(2, 5)]
     phrases = ["subj_NP", "top_VP", "X"][: r.randint(1, 3)]
     gap = r.random() < 0.2
-    if r.random() < 0.4:
-        lines.append(f"% start S{structure(r, variables, 'left') if r.random() < 0.5 else ''}")
-    for _ in range(r.randint(1, 3)):
+    # A start with a union matches or not by the identity of objects (findings/nltk_start_with_a_union.sh): none has one here.
+    named = r.random() < 0.4
+    if named:
+        lines.append(f"% start S{structure(r, variables, 'right') if r.random() < 0.5 else ''}")
+    for first in range(r.randint(1, 3)):
         slash = r.choice(["/Det", "/Det[NUM=sg]", "/?x", ""]) if gap else ""
         rhs = [r.choice(phrases + lexical) for _ in range(r.randint(1, 3))]
         if slash:
@@ -86,7 +88,8 @@ def grammar(seed):
         rhs = [with_features(r, name, variables) for name in rhs]
         if r.random() < 0.1:
             rhs.append("| Nothing[NUM=sg]")
-        lines.append(f"S{structure(r, variables, 'left')}{slash} -> {' '.join(rhs)}")
+        side = "right" if first == 0 and not named else "left"
+        lines.append(f"S{structure(r, variables, side)}{slash} -> {' '.join(rhs)}")
     for name in phrases:
         for _ in range(r.randint(1, 2)):
             rhs = [with_features(r, r.choice(lexical), variables) for _ in range(r.randint(1, 2))]
@@ -157,9 +160,11 @@ def reference(text):
     productions = {}
     for production in parsed.productions():
         productions.setdefault(production.lhs()[TYPE], []).append(production)
-    found = set(itertools.islice(strings(productions, parsed.start()), STRINGS + 1))
-    if len(found) > STRINGS:
-        return None
+    found = set()
+    for words in strings(productions, parsed.start()):
+        found.add(words)
+        if len(found) > STRINGS:
+            return None
     parser = FeatureChartParser(parsed)
     out = {}
     for words in sorted(found):
@@ -199,15 +204,13 @@ def agree(rows, expected):
     if isinstance(rows, str) or set(rows) != set(expected):
         return False
     columns = {name for row in rows.values() for name in row}
-    # A column that is the same in every derivation is left out.
+    # A column that is the same wherever its slot is, is left out.
+    trees = [tree for trees in expected.values() for tree in trees]
+    left_out = {name for tree in trees for name in tree} - columns
     return all(
         any(row == {name: value for name, value in tree.items() if name in columns} for tree in expected[sentence])
         for sentence, row in rows.items()
-    ) and all(
-        len({json.dumps(tree.get(name)) for trees in expected.values() for tree in trees}) == 1
-        for name in {name for trees in expected.values() for tree in trees for name in tree} - columns
-        if all(len(trees) == 1 for trees in expected.values())
-    )
+    ) and all(len({tree[name] for tree in trees if name in tree}) == 1 for name in left_out)
 
 
 def main():

@@ -3,16 +3,38 @@
 each case its files and the tokens. A file that begins with `@` is a model.
 
     python tests/golden/spm.py      # made with transformers 5.24.0, tokenizers 0.23.3, sentencepiece 0.2.3
+    python tests/golden/spm.py old  # then: DeBERTa's and mBART's anew, with transformers 4.57.6, which keeps their normalization
 """
 
 import io
 import json
+import sys
 import tempfile
 import zipfile
 from pathlib import Path
 
 import sentencepiece
 from transformers import AutoTokenizer
+
+if sys.argv[1:] == ["old"]:
+    path = Path(__file__).with_suffix(".zip")
+    with zipfile.ZipFile(path) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    frozen = json.loads(files["cases.json"])
+    for name, case in frozen["cases"].items():
+        if name.startswith("deberta") or name.startswith("mbart") and not name.startswith("mbart50"):
+            with tempfile.TemporaryDirectory() as folder:
+                for file, content in case["files"].items():
+                    (Path(folder) / file).write_bytes(files[content[1:]] if content.startswith("@") else content.encode())
+                tokenizer = AutoTokenizer.from_pretrained(folder)
+            tokens = [tokenizer(sentence)["input_ids"] for sentence in frozen["sentences"]]
+            print(name, type(tokenizer).__name__, sum(a != b for a, b in zip(tokens, case["tokens"])), "sentences are read in another way")
+            case["tokens"] = tokens
+    files["cases.json"] = json.dumps(frozen).encode()
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED, 9)
+    sys.exit()
 
 SENTENCES = [
     "The cat sat on the mat.", "  Two  spaces, and\ttabs\n", " leading space", "trailing space ", "Élan vital, naïve façade; ÅNGSTRÖM ﬁne",

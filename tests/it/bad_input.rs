@@ -83,7 +83,7 @@ fn stimuli_without_sentences() {
     --- stdout
     --- stderr
     error: the stimuli have no `sentence` column, and a model needs sentences
-    hint: add a column called `sentence`, or give activations of your own to `probe fit`
+    hint: name the column that holds them with --text, or give activations of your own to `probe fit`
     ");
     assert_snapshot!(w.transcript("extract s.csv -o a.safetensors"), @"
     exit code 1
@@ -104,12 +104,13 @@ fn constant_feature() {
         .map(|(i, l)| l.to_owned() + if i == 0 { ",tense\n" } else { ",past\n" })
         .collect();
     w.write("s.csv", constant).write("a.npy", activations);
-    assert_snapshot!(w.transcript("fit s.csv a.npy -o out"), @"
+    // It is left out with a warning, unless it was asked for by name.
+    assert_snapshot!(w.transcript("fit s.csv a.npy -o out --force --features tense"), @"
     exit code 1
     --- stdout
     --- stderr
     error: feature `tense` is constant: every stimulus has `past`
-    hint: remove the column `tense`, or add stimuli in which it differs
+    hint: leave it out (--drop tense), or add stimuli in which it differs
     ");
 }
 
@@ -118,7 +119,7 @@ fn too_few_stimuli() {
     let w = Workspace::new();
     let (features, activations) = own_data(6, 4);
     w.write("s.csv", features).write("a.npy", activations);
-    assert_snapshot!(w.transcript("fit s.csv a.npy -o out"), @"
+    assert_snapshot!(w.transcript("fit s.csv a.npy -o out --force"), @"
     exit code 1
     --- stdout
     --- stderr
@@ -127,14 +128,14 @@ fn too_few_stimuli() {
     ");
     let (features, activations) = own_data(20, 4);
     w.write("s.csv", features).write("a.npy", activations);
-    assert_snapshot!(w.transcript("fit s.csv a.npy --folds 15 -o out"), @"
+    assert_snapshot!(w.transcript("fit s.csv a.npy --folds 15 -o out --force"), @"
     exit code 1
     --- stdout
     --- stderr
     error: 15 folds of 20 stimuli leave fewer than 3 stimuli in a fold
     hint: use --folds 6 or fewer
     ");
-    assert_snapshot!(w.transcript("fit s.csv a.npy --folds 0 -o out"), @"
+    assert_snapshot!(w.transcript("fit s.csv a.npy --folds 0 -o out --force"), @"
     exit code 1
     --- stdout
     --- stderr
@@ -149,7 +150,7 @@ fn activations_with_nan() {
     let mut values: Vec<f32> = (0..40).map(|i| i as f32).collect();
     values[13] = f32::NAN;
     w.write("s.csv", features).write("a.npy", npy(&[20, 2], &values));
-    assert_snapshot!(w.transcript("fit s.csv a.npy -o out"), @"
+    assert_snapshot!(w.transcript("fit s.csv a.npy -o out --force"), @"
     exit code 1
     --- stdout
     --- stderr
@@ -163,7 +164,7 @@ fn equal_activations() {
     let w = Workspace::new();
     let (features, _) = own_data(20, 2);
     w.write("s.csv", features).write("a.npy", npy(&[20, 2], &[1.0; 40]));
-    assert_snapshot!(w.transcript("fit s.csv a.npy -o out"), @"
+    assert_snapshot!(w.transcript("fit s.csv a.npy -o out --force"), @"
     exit code 0
     --- stdout
     s.csv × a.npy: 20 stimuli, 2 features, 1 layer
@@ -189,7 +190,7 @@ fn rows_that_differ() {
     let (features, _) = own_data(20, 2);
     let (_, activations) = own_data(19, 2);
     w.write("s.csv", features).write("a.npy", activations);
-    assert_snapshot!(w.transcript("fit s.csv a.npy -o out"), @"
+    assert_snapshot!(w.transcript("fit s.csv a.npy -o out --force"), @"
     exit code 1
     --- stdout
     --- stderr
@@ -204,35 +205,35 @@ fn files_that_are_cut_short_or_are_something_else() {
     let (features, activations) = own_data(20, 2);
     w.write("s.csv", features).write("cut.npy", &activations[..activations.len() - 7]);
     w.write("not.npz", "hello").write("cut.safetensors", [40, 0, 0, 0, 0, 0, 0, 0, b'{']);
-    assert_snapshot!(w.transcript("fit s.csv cut.npy -o out"), @"
+    assert_snapshot!(w.transcript("fit s.csv cut.npy -o out --force"), @"
     exit code 1
     --- stdout
     --- stderr
     error: cut.npy: the file is cut short: shape [20, 2] of <f4 needs 160 bytes, and 153 are there
     hint: arrays are (n_stimuli, d) each, or a single one of (n_layers, n_stimuli, d), of real numbers
     ");
-    assert_snapshot!(w.transcript("fit s.csv not.npz -o out"), @"
+    assert_snapshot!(w.transcript("fit s.csv not.npz -o out --force"), @"
     exit code 1
     --- stdout
     --- stderr
     error: not.npz: not a readable .npz file: invalid Zip archive: Could not find EOCD
     hint: arrays are (n_stimuli, d) each, or a single one of (n_layers, n_stimuli, d), of real numbers
     ");
-    assert_snapshot!(w.transcript("fit s.csv cut.safetensors -o out"), @"
+    assert_snapshot!(w.transcript("fit s.csv cut.safetensors -o out --force"), @"
     exit code 1
     --- stdout
     --- stderr
     error: cut.safetensors: not a readable safetensors file: a header of 40 bytes in 9
     hint: arrays are (n_stimuli, d) each, or a single one of (n_layers, n_stimuli, d), of real numbers
     ");
-    assert_snapshot!(w.transcript("fit s.csv missing.npy -o out"), @"
+    assert_snapshot!(w.transcript("fit s.csv missing.npy -o out --force"), @"
     exit code 1
     --- stdout
     --- stderr
     error: cannot read missing.npy: No such file or directory (os error 2)
     hint: check the path; it is read from the folder the command runs in
     ");
-    assert_snapshot!(w.transcript("fit s.csv s.csv -o out"), @"
+    assert_snapshot!(w.transcript("fit s.csv s.csv -o out --force"), @"
     exit code 1
     --- stdout
     --- stderr
@@ -276,7 +277,7 @@ fn an_unknown_feature_or_layer() {
     exit code 2
     --- stdout
     --- stderr
-    error: invalid value '9-5' for '--layers <LAYERS>': `9-5` is no number and no range; write 0-6,9
+    error: invalid value '9-5' for '--layers <LAYERS>': `9-5` runs backwards; write 5-9
 
     For more information, try '--help'.
     ");
@@ -328,11 +329,11 @@ fn a_run_that_fails_leaves_earlier_tables_intact() {
     let w = Workspace::new();
     let (features, activations) = own_data(40, 4);
     w.write("s.csv", features).write("a.npy", activations);
-    w.ok("fit s.csv a.npy -o out");
+    w.ok("fit s.csv a.npy -o out --force");
     let before = w.read("out/scores.csv");
     let mut values: Vec<f32> = (0..160).map(|i| (i % 7) as f32).collect();
     values[3] = f32::INFINITY;
     w.write("a.npy", npy(&[40, 4], &values));
-    assert_eq!(w.command("fit s.csv a.npy -o out").output().unwrap().status.code(), Some(1));
+    assert_eq!(w.command("fit s.csv a.npy -o out --force").output().unwrap().status.code(), Some(1));
     assert_eq!(w.read("out/scores.csv"), before);
 }

@@ -92,6 +92,9 @@ fn decoding_scores_match_scikit_learn() {
             // One swapped pair of the largest curve is 0.0025.
             assert!((score.score - theirs).abs() < 1e-3, "{}: {} {theirs}", score.name, score.score);
             assert_eq!(score.stimuli, test.len());
+            // 0 is chance and 1 is perfect, whatever the measure.
+            let skill = if name.ends_with("r2") { theirs } else { 2.0 * theirs - 1.0 };
+            assert!((score.skill() - skill).abs() < 2e-3, "{}", score.name);
         }
     }
     assert_eq!(roc_auc(&[1.0, 2.0], |i| i == 1), Some(1.0));
@@ -114,7 +117,7 @@ fn a_probe_with_more_units_than_stimuli_reads_what_is_there_and_nothing_of_noise
     let fits = Decoding::params().cross_validation(&features, 3).unwrap().fit(x.view()).unwrap();
     for fit in &fits {
         let [there, not] = &fit.features[..] else { panic!() };
-        assert!(there.score > 0.9 && there.selectivity() > 0.2, "{there:?}");
+        assert!(there.score > 0.9 && there.selectivity() > 0.4, "{there:?}");
         assert!(not.score < 0.85, "{not:?}");
     }
     let again = Decoding::params().cross_validation(&features, 3).unwrap().fit(x.view()).unwrap();
@@ -215,7 +218,8 @@ fn options_that_an_estimator_has_no_use_for_are_refused() {
         ("--missing one", &["decoding"][..]),
     ] {
         for estimator in estimators {
-            let said = w.transcript(&format!("fit f.csv a.npy -o out --estimator {estimator} {option}"));
+            let said =
+                w.transcript(&format!("fit f.csv a.npy -o out --force --estimator {estimator} {option}"));
             let name = option.split([' ', '=']).next().unwrap();
             assert!(said.starts_with("exit code 2") && said.contains("leave it out"), "{said}");
             assert!(said.contains(&format!("{name} is an option of --estimator mlem")), "{said}");
@@ -260,7 +264,7 @@ fn what_an_estimator_cannot_do_is_said_with_what_to_do() {
             "generate",
         ),
     ] {
-        let said = w.transcript(&format!("fit {command} -o out"));
+        let said = w.transcript(&format!("fit {command} -o out --force"));
         assert!(said.starts_with(&format!("exit code {code}")), "{said}");
         assert!(said.contains(message) && said.contains(hint), "{said}");
     }
@@ -268,6 +272,6 @@ fn what_an_estimator_cannot_do_is_said_with_what_to_do() {
     rare = rare.replacen("sg,f", "dual,f", 1);
     w.write("rare.csv", rare)
         .write("b.npy", npy(&[24, 3], &(0..72).map(|i| (i * 7 % 11) as f32).collect::<Vec<_>>()));
-    let said = w.transcript("fit rare.csv b.npy -o out --estimator decoding --folds 3");
+    let said = w.transcript("fit rare.csv b.npy -o out --force --estimator decoding --folds 3");
     assert!(said.contains("`dual` of `number` has fewer stimuli than the 3 folds"), "{said}");
 }

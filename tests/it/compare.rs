@@ -1,6 +1,6 @@
 //! Models against each other: against independent implementations, and as a user runs it.
 
-use mlem_probe::numeric::cka::Kernel;
+use mlem_probe::numeric::cka::{Estimate, Kernel};
 use mlem_probe::numeric::dtw::dtw;
 use mlem_probe::numeric::linkage::average;
 use ndarray::Array2;
@@ -17,6 +17,7 @@ struct Frozen {
     x: Vec<Vec<f64>>,
     y: Vec<Vec<f64>>,
     cka: f64,
+    cka_debiased: f64,
 }
 
 #[derive(Deserialize)]
@@ -59,13 +60,15 @@ fn average_linkage_matches_scipy() {
 
 #[test]
 fn linear_cka_matches_numpy() {
-    let Frozen { x, y, cka, .. } = frozen();
-    let kernel = |rows: &[Vec<f64>]| {
-        let matrix = Array2::from_shape_fn((rows.len(), rows[0].len()), |(i, j)| rows[i][j] as f32);
-        Kernel::of(matrix.view()).unwrap()
-    };
-    let found = kernel(&x).alignment(&kernel(&y)).unwrap();
-    assert!((found - cka).abs() < 1e-6, "{found} {cka}");
+    let Frozen { x, y, cka, cka_debiased, .. } = frozen();
+    for (estimate, frozen) in [(Estimate::Biased, cka), (Estimate::Debiased, cka_debiased)] {
+        let kernel = |rows: &[Vec<f64>]| {
+            let matrix = Array2::from_shape_fn((rows.len(), rows[0].len()), |(i, j)| rows[i][j] as f32);
+            Kernel::of(matrix.view(), estimate).unwrap()
+        };
+        let found = kernel(&x).alignment(&kernel(&y)).unwrap();
+        assert!((found - frozen).abs() < 1e-6, "{estimate:?}: {found} {frozen}");
+    }
 }
 
 /// The cells of a row of `comparison.csv` whose beginning is `start`.
@@ -82,8 +85,8 @@ fn checkpoints_are_run_and_compared_in_one_command() {
     let files = names(&w.path("out"));
     assert_eq!(files, ["compare.html", "comparison.csv", "final", "step0", "step400"]);
     let csv = w.read("out/comparison.csv");
-    // 3 pairs × 7 layers × 7 layers, each by RSA and CKA.
-    assert_eq!(rows(&csv, "layers,").len(), 3 * 49 * 2);
+    // 3 pairs × 7 layers × 7 layers, each by RSA and both estimates of CKA.
+    assert_eq!(rows(&csv, "layers,").len(), 3 * 49 * 3);
     assert_eq!(rows(&csv, "importance,").len(), 3 * 13 * 7);
     let first = &rows(&csv, "importance,tiny-bert@step0,")[0];
     assert_eq!((first[4], first[6]), ("0", ""), "the embeddings have no relative depth");

@@ -6,6 +6,7 @@ use mlem_probe::hub::Checkpoint;
 use mlem_probe::models::{DeviceChoice, LoadOptions, Model};
 use mlem_probe::progress::Silent;
 use mlem_probe::stimuli::{Feature, FeatureTable, Span, Stimuli};
+use mlem_probe::tokens::TokenizerText;
 
 use crate::models::{Golden, hidden_states};
 
@@ -25,7 +26,8 @@ fn model_of(case: &str) -> Model {
 
 /// The model of a golden file, whose tokenizer knows the words of [`SENTENCES`].
 pub(crate) fn model_on(case: &str, device: DeviceChoice) -> Model {
-    let checkpoint = Checkpoint { tokenizer: TOKENIZER.to_owned(), ..Golden::open(case).checkpoint() };
+    let checkpoint =
+        Checkpoint { tokenizer: TokenizerText::alone(TOKENIZER), ..Golden::open(case).checkpoint() };
     Model::load(&checkpoint, &LoadOptions::default().device(device)).unwrap()
 }
 
@@ -154,8 +156,11 @@ fn a_model_that_overflows_is_named_by_layer_and_stimulus() {
     let golden = Golden::open("bert");
     let mut config: serde_json::Value = serde_json::from_str(&golden.config()).unwrap();
     config["layer_norm_eps"] = (-10).into();
-    let checkpoint =
-        Checkpoint { config: config.to_string(), tokenizer: TOKENIZER.to_owned(), ..golden.checkpoint() };
+    let checkpoint = Checkpoint {
+        config: config.to_string(),
+        tokenizer: TokenizerText::alone(TOKENIZER),
+        ..golden.checkpoint()
+    };
     let model = Model::load(&checkpoint, &LoadOptions::default()).unwrap();
     let error = Extract::params().extract(&stimuli(&["a"]), &model, &Silent).unwrap_err();
     assert_eq!(error.to_string(), "layer 0, stimulus 0: unit 0 is NaN");

@@ -37,7 +37,7 @@ fn a_matrix_that_holds_no_distances_is_refused() {
     w.write("features.csv", features).write("acts.npy", activations);
     let refused = |values: Vec<f32>, shape: &[usize], message: &str| {
         w.write("bad.npy", npy(shape, &values));
-        let said = w.transcript("fit features.csv acts.npy --feature-distances bad.npy -o out");
+        let said = w.transcript("fit features.csv acts.npy --feature-distances bad.npy -o out --force");
         assert!(said.contains("exit code 1") && said.contains(message), "{said}");
         assert!(!w.path("out/scores.csv").exists());
     };

@@ -2,6 +2,8 @@
 
 use mlem_probe::grammar::{Draw, Error, Grammar};
 
+use crate::workspace::Workspace;
+
 /// A small grammar that is right; each case below breaks it in one place.
 const RIGHT: &str = r#"
 [lexicon.noun]
@@ -185,7 +187,7 @@ fn feature_grammars_tell_their_places_too() {
     case("S -> NP[NUM=sg\nNP -> 'a'", (1, 8), "`[` is never closed", "same line");
     case("S -> 'a", (1, 6), "' is never closed", "same quote");
     case("S NP", (1, 3), "`->` is missing before `N`", "a production is written");
-    case("# nothing\nS -> NPP\nNP -> 'a'", (2, 6), "no production makes `NPP`", "did you mean NP?");
+    case("# nothing\n% start NPP\nNP -> 'a'", (2, 9), "no production makes `NPP`", "did you mean NP?");
     case("S -> NP[NUM=]\nNP -> 'a'", (1, 13), "a value is missing before `]`", "a word, a number");
     case("S -> NP[NUM=sg, NUM=pl]\nNP -> 'a'", (1, 17), "`NUM` is given twice", "remove one");
     case("%begin S\nS -> 'a'", (1, 1), "no directive is called `begin`", "% start S");
@@ -307,5 +309,50 @@ fn marks_of_shared_structures_are_checked() {
         (1, 6),
         "a category cannot be marked as a whole",
         "NP[AGR=(1)",
+    );
+}
+
+#[test]
+fn every_mistake_is_told_at_once_and_none_that_follows_from_another() {
+    let text = RIGHT
+        .replace("zipf = 4.5", "zipf = \"high\"")
+        .replace("agree = { verb", "agree = { vreb")
+        .replace("the {subj}", "the {sbj}")
+        + "\nlength = 3\n";
+    let error = Grammar::parse(&text, "g.toml").unwrap_err();
+    let Error::Several { problems, more } = &error else { panic!("{error}") };
+    assert_eq!(*more, 0);
+    let told: Vec<&str> = problems.iter().map(|problem| problem.message.as_str()).collect();
+    assert!(told.len() >= 3, "{told:?}");
+    assert!(told.contains(&"`zipf` is a text here and a number in an earlier word"), "{told:?}");
+    assert!(
+        told.contains(&"no slot is called `sbj`") && told.contains(&"no slot is called `vreb`"),
+        "{told:?}"
+    );
+    assert!(!told.iter().any(|message| message.contains("`subj`")), "{told:?}");
+    assert!(problems.is_sorted_by_key(|problem| problem.line));
+    // Each with its own hint, in the text.
+    assert_eq!(error.to_string().matches("\nhint: ").count(), told.len());
+    // In a feature grammar, a line each; after ten they are counted.
+    let lines: String = (0..14).map(|k| format!("A{k} -> B[C={k}\n")).collect();
+    let error = Grammar::parse(&format!("S -> 'a'\n{lines}"), "g.fcfg").unwrap_err();
+    let Error::Several { problems, more } = &error else { panic!("{error}") };
+    assert_eq!((problems.len(), *more), (10, 4));
+    assert!(error.to_string().ends_with("and 4 more mistakes"));
+}
+
+/// Hints name options of the program, and these help.
+#[test]
+fn what_a_hint_says_can_be_done() {
+    let workspace = Workspace::new();
+    let deep = "S -> A S | A\nA -> 'a' | 'b' | 'c' | 'd' | 'e' | 'f' | 'g' | 'h'\n";
+    workspace.write("deep.fcfg", deep);
+    let said = workspace.transcript("check deep.fcfg --depth 200");
+    let depth = said.split("--depth ").nth(1).unwrap_or_else(|| panic!("{said}"));
+    let depth: String = depth.chars().take_while(char::is_ascii_digit).collect();
+    assert!(
+        workspace
+            .transcript(&format!("check deep.fcfg --depth {}", depth.parse::<usize>().unwrap() / 4))
+            .starts_with("exit code 0")
     );
 }

@@ -43,7 +43,7 @@ fn relative_clause_has_26_880_sentences_and_13_features() {
     let found: Vec<&str> = found.iter().map(|(_, value)| value.as_str()).collect();
     assert_eq!(
         found,
-        ["object", "peripheral", "who", "f", "5", "sg", "m", "6", "sg", "f", "4.5", "pl", "see"]
+        ["object", "peripheral", "who", "f", "5.35", "sg", "m", "5.82", "sg", "f", "4.06", "pl", "see"]
     );
 }
 
@@ -128,9 +128,9 @@ fn check_names_what_the_choice_of_words_ties_together() {
         check.lexical.iter().map(|pair| format!("{} {} {:.3}", pair.a, pair.b, pair.r)).collect();
     assert_eq!(
         named,
-        ["subj_gender subj_zipf 0.223", "obj_gender obj_zipf 0.223", "embed_gender embed_zipf 0.223"]
+        ["subj_zipf subj_number 0.123", "obj_zipf obj_number 0.123", "embed_zipf embed_number 0.123"]
     );
-    let finding = "subj_gender and subj_zipf go together in the words of the slot: r = 0.223";
+    let finding = "subj_zipf and subj_number go together in the words of the slot: r = 0.123";
     assert!(check.to_text().contains(finding), "{}", check.to_text());
 }
 
@@ -215,7 +215,15 @@ fn minimal_pairs_differ_in_one_feature_and_in_the_words_that_it_asks_for() {
         let features = pairs.stimuli.features();
         for &[a, b] in &pairs.rows {
             for other in features {
-                assert_eq!(other.display(a) == other.display(b), other.name() != feature, "{}", other.name());
+                // Another number is another form, with a frequency of its own.
+                if !other.is_numeric() {
+                    assert_eq!(
+                        other.display(a) == other.display(b),
+                        other.name() != feature,
+                        "{}",
+                        other.name()
+                    );
+                }
             }
         }
     }

@@ -31,12 +31,12 @@ fn a_rerun_says_again_what_was_said_of_the_layers_that_it_keeps() {
     let w = Workspace::new();
     let (features, _) = own_data(20, 2);
     w.write("s.csv", features).write("a.npy", npy(&[20, 2], &[1.0; 40]));
-    let (_, first, warned) = run(&w, "fit s.csv a.npy -o out");
+    let (_, first, warned) = run(&w, "fit s.csv a.npy -o out --force");
     let record =
         |w: &Workspace| serde_json::from_str::<Value>(&w.read("out/run.json")).unwrap()["warnings"].clone();
     let recorded = record(&w);
     assert!(warned.contains("no score, because all neural distances are equal"), "{warned}");
-    let (_, second, again) = run(&w, "fit s.csv a.npy -o out");
+    let (_, second, again) = run(&w, "fit s.csv a.npy -o out --force");
     assert_eq!((first, warned), (second, again));
     assert_eq!(record(&w), recorded);
 }
@@ -89,13 +89,13 @@ fn numbers_out_of_all_proportion_are_refused_before_any_work() {
     w.write("s.csv", features).write("a.npy", activations);
     for (words, code, what) in [
         (
-            "fit s.csv a.npy -o out --bootstrap 1000000000000",
+            "fit s.csv a.npy -o out --force --bootstrap 1000000000000",
             1,
             "bootstrap is 1000000000000, and must be at most 100,000",
         ),
-        ("fit s.csv a.npy -o out --threads 100000", 2, "give a whole number from 1 to 4096"),
-        ("fit s.csv a.npy -o out --threads 0", 2, "give a whole number from 1 to 4096"),
-        ("fit s.csv a.npy -o out --layers 0-99999999", 2, "`99999999` is more than any model has"),
+        ("fit s.csv a.npy -o out --force --threads 100000", 2, "give a whole number from 1 to 4096"),
+        ("fit s.csv a.npy -o out --force --threads 0", 2, "give a whole number from 1 to 4096"),
+        ("fit s.csv a.npy -o out --force --layers 0-99999999", 2, "`99999999` is more than any model has"),
         ("check nested_questions --depth 257", 2, "give a whole number from 1 to 256"),
         ("check nested_questions --depth 0", 2, "give a whole number from 1 to 256"),
     ] {
@@ -112,7 +112,7 @@ fn the_scale_of_a_number_changes_nothing_however_large_or_small() {
             let values: Vec<&str> = values.split(',').collect();
             let (features, activations) = with_column(60, &values);
             w.write("s.csv", features).write("a.npy", activations);
-            w.ok(&format!("fit s.csv a.npy -o out --estimator {estimator}"));
+            w.ok(&format!("fit s.csv a.npy -o out --force --estimator {estimator}"));
             (w.read("out/scores.csv"), w.read("out/importance.csv"))
         });
         assert_eq!(scores[0], scores[1], "{estimator}");
@@ -125,11 +125,11 @@ fn a_word_for_no_value_is_told() {
     let w = Workspace::new();
     let (features, activations) = with_column(40, &["1", "2", "NA"]);
     w.write("s.csv", features).write("a.npy", activations);
-    let (_, _, said) = run(&w, "fit s.csv a.npy -o out");
+    let (_, _, said) = run(&w, "fit s.csv a.npy -o out --force");
     let warning = "`z` is categorical, because its value `NA` is no number; leave the cell empty where a value is missing";
     assert!(said.contains(warning), "{said}");
     assert!(w.read("out/run.json").contains("because its value `NA` is no number"));
-    let (_, _, said) = run(&w, "fit s.csv a.npy -o out --categorical z");
+    let (_, _, said) = run(&w, "fit s.csv a.npy -o out --force --categorical z");
     assert!(!said.contains("is no number"), "{said}");
 }
 
@@ -160,11 +160,11 @@ fn a_run_directory_has_one_writer() {
     let w = Workspace::new();
     let (features, activations) = own_data(40, 4);
     w.write("s.csv", features).write("a.npy", activations);
-    w.ok("fit s.csv a.npy -o out");
+    w.ok("fit s.csv a.npy -o out --force");
     let before = w.read("out/scores.csv");
     let other = std::fs::File::open(w.path("out")).unwrap();
     other.lock().unwrap();
-    for words in ["fit s.csv a.npy -o out --seed 1", "short_sentence --sample 32 --folds 2 -o out"] {
+    for words in ["fit s.csv a.npy -o out --force --seed 1", "short_sentence --sample 32 --folds 2 -o out"] {
         let (code, _, said) = run(&w, words);
         assert_eq!(code, Some(1));
         assert!(
@@ -174,7 +174,7 @@ fn a_run_directory_has_one_writer() {
     }
     assert_eq!(w.read("out/scores.csv"), before);
     drop(other);
-    w.ok("fit s.csv a.npy -o out --seed 1");
+    w.ok("fit s.csv a.npy -o out --force --seed 1");
 }
 
 #[test]

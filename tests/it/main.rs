@@ -6,7 +6,9 @@
 //! - `compare`: models against each other, and against independent implementations
 //! - `device`: what a model runs on; the computation of GPUs, on the processor
 //! - `extract`: stimuli and a model to activations
+//! - `feature_grammars`: feature grammars as NLTK understands them
 //! - `floors`: the architecture as the docs have it: floors, rooms, no circle of files, none too long
+//! - `frequencies`: frequencies of word forms, bundled and of one's own
 //! - `given_distances`: features that are distances, not values
 //! - `grammar_errors`: mistakes in grammars, each with its place
 //! - `grammar_limits`: grammars that are very large, deep or repetitive
@@ -27,7 +29,9 @@
 //! - `streaming`: activations that go straight to their file
 //! - `stochastic`: the paper's solver against published results and the exact one
 //! - `sweep`: plans of many runs, here, in shards, and under Slurm (a real one is opt-in)
+//! - `tables`: tables as people have them
 //! - `tokenizers`: those built from the files of a vocabulary
+//! - `tokens`: what the model reads, in every layout of a tokenizer's files
 //! - `transforms`: what is done to activations before the fit
 //! - `untrained`: models before any training, as a control
 //! - `wild_configs`: configurations with values that no model has
@@ -40,7 +44,9 @@ mod cache;
 mod compare;
 mod device;
 mod extract;
+mod feature_grammars;
 mod floors;
+mod frequencies;
 mod given_distances;
 mod grammar_errors;
 mod grammar_limits;
@@ -62,7 +68,9 @@ mod short_sentence;
 mod stochastic;
 mod streaming;
 mod sweep;
+mod tables;
 mod tokenizers;
+mod tokens;
 mod transforms;
 mod untrained;
 mod wild_configs;

@@ -9,12 +9,13 @@ use std::{env, fs};
 use mlem_probe::activations::Pooling;
 use mlem_probe::extract::Extract;
 use mlem_probe::hub::{Checkpoint, Weights};
-use mlem_probe::models::{DeviceChoice, LoadOptions, Model};
+use mlem_probe::models::{DeviceChoice, LoadOptions, Model, Precision};
 use mlem_probe::progress::Silent;
 use mlem_probe::stimuli::{FeatureTable, Stimuli};
+use mlem_probe::tokens::TokenizerText;
 use safetensors::SafeTensors;
 
-use crate::models::larger;
+use crate::models::{larger, not_run};
 
 /// The checkpoint, or `None` (with a word about it) when the tier is off.
 fn checkpoint() -> Option<Checkpoint> {
@@ -28,7 +29,7 @@ fn checkpoint() -> Option<Checkpoint> {
         id: "minilm".to_owned(),
         commit: None,
         config: text("config.json"),
-        tokenizer: text("tokenizer.json"),
+        tokenizer: TokenizerText::alone(&text("tokenizer.json")),
         weights: Weights::Safetensors(vec![folder.join("model.safetensors")]),
     })
 }
@@ -40,6 +41,38 @@ fn stimuli(sentences: &[String]) -> Stimuli {
 #[test]
 fn matches_transformers_on_minilm() {
     matches_transformers(DeviceChoice::Cpu);
+}
+
+#[test]
+fn fast_precision_is_within_its_bound_on_minilm() {
+    let Some(checkpoint) = checkpoint() else { return };
+    let options = LoadOptions::default().precision(Precision::Fast);
+    // The portable form takes minutes for the whole of it; its bits are those of the tiles.
+    if !Precision::tiles() {
+        not_run("this processor has no matrix tiles (AMX)");
+        return;
+    }
+    let sentences: Vec<String> = sentences();
+    let extract = |options: &LoadOptions| {
+        let model = Model::load(&checkpoint, options).unwrap();
+        Extract::params().extract(&stimuli(&sentences), &model, &Silent).unwrap().activations
+    };
+    let (fast, exact) = (extract(&options), extract(&LoadOptions::default()));
+    for layer in 0..7 {
+        let largest = |values: &mut dyn Iterator<Item = f32>| values.fold(0.0, larger);
+        let magnitude = largest(&mut exact.matrix(layer).iter().map(|value| value.abs()));
+        let pairs = fast.matrix(layer).into_iter().zip(exact.matrix(layer));
+        let error = largest(&mut pairs.map(|(a, b)| (a - b).abs())) / magnitude;
+        eprintln!("fast, layer {layer}: {error:.1e} of the largest magnitude");
+        assert!(error <= 2e-5, "layer {layer}: {error}");
+    }
+}
+
+/// The frozen sentences.
+fn sentences() -> Vec<String> {
+    let bytes = fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/minilm.safetensors")).unwrap();
+    let (_, metadata) = SafeTensors::read_metadata(&bytes).unwrap();
+    serde_json::from_str(&metadata.metadata().as_ref().unwrap()["sentences"]).unwrap()
 }
 
 #[test]

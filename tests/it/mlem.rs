@@ -190,7 +190,7 @@ fn bad_input_is_named_with_what_to_do() {
     let constant = features.select(&[0, 2, 4, 6, 8, 10, 0, 2]);
     assert_eq!(
         fit(&constant, &x),
-        "feature `number` is constant: every stimulus has `a`; remove the column `number`, or add stimuli in which it differs"
+        "feature `number` is constant: every stimulus has `a`; leave it out (--drop number), or add stimuli in which it differs"
     );
     let folds = |folds| message(&Mlem::params().cross_validation(&features, folds).unwrap_err());
     assert_eq!(

@@ -44,7 +44,7 @@ fn repeats_are_averaged_and_their_ceiling_is_told() {
     for k in 1..=3 {
         w.write(&format!("{k}.npy"), recording(k, 2.0));
     }
-    let table = w.ok("fit f.csv 1.npy --repeat 2.npy --repeat 3.npy -o out --folds 3 --bootstrap 9");
+    let table = w.ok("fit f.csv 1.npy --repeat 2.npy --repeat 3.npy -o out --force --folds 3 --bootstrap 9");
     assert!(table.contains("\nceiling, upper") && table.contains("\none repeat"), "{table}");
     let rows = bounds(&w.read("out/ceiling.csv"));
     assert_eq!(rows.len(), 3);
@@ -60,7 +60,7 @@ fn repeats_are_averaged_and_their_ceiling_is_told() {
     let figures = |page: &str| page.split(">time</th>").next().map(str::to_owned);
     assert_eq!(figures(&w.read("out/report.html")), figures(&page));
     // Without the repeats, nothing of them is left.
-    w.ok("fit f.csv 1.npy -o out --folds 3");
+    w.ok("fit f.csv 1.npy -o out --force --folds 3");
     assert!(!w.path("out/ceiling.csv").exists() && !w.read("out/report.html").contains("class=\"ceiling\""));
 }
 
@@ -82,7 +82,7 @@ fn what_is_no_repeat_is_named() {
     w.write("f.csv", features()).write("a.npy", recording(1, 1.0));
     w.write("short.npy", npy(&[N - 1, D], &vec![0.5; (N - 1) * D]));
     w.write("deep.npy", npy(&[2, N, D], &vec![0.5; 2 * N * D]));
-    let said = |file: &str| w.transcript(&format!("fit f.csv a.npy --repeat {file} -o out"));
+    let said = |file: &str| w.transcript(&format!("fit f.csv a.npy --repeat {file} -o out --force"));
     for (file, message) in [
         ("short.npy", "short.npy: layer 0 is 59 stimuli × 5 units, but 60 × 5 in the first (a.npy)"),
         ("deep.npy", "deep.npy: the layers are [0, 1], but [0] in the first (a.npy)"),
@@ -91,6 +91,6 @@ fn what_is_no_repeat_is_named() {
         let said = said(file);
         assert!(said.contains("exit code 1") && said.contains(message), "{said}");
     }
-    let other = w.transcript("fit f.csv a.npy --repeat a.npy -o out --estimator rsa");
+    let other = w.transcript("fit f.csv a.npy --repeat a.npy -o out --force --estimator rsa");
     assert!(other.contains("--repeat is an option of --estimator mlem"), "{other}");
 }

@@ -8,6 +8,7 @@ use candle_transformers::models::rwkv_v7::{Config, Model as Theirs, ModelVersion
 use mlem_probe::hub::{Checkpoint, Weights};
 use mlem_probe::models::{LoadOptions, Model};
 use mlem_probe::numeric::rng::Stream;
+use mlem_probe::tokens::TokenizerText;
 use safetensors::SafeTensors;
 
 use crate::models::{TOKENIZER, hidden_states};
@@ -133,7 +134,7 @@ fn agrees_with_candle_transformers_on_rwkv7() {
         id: "random".to_owned(),
         commit: None,
         config: config.to_string(),
-        tokenizer: TOKENIZER.to_owned(),
+        tokenizer: TokenizerText::alone(TOKENIZER),
         weights: Weights::Safetensors(vec![path.clone()]),
     };
     let ours = Model::load(&checkpoint, &LoadOptions::default()).unwrap();

@@ -39,7 +39,7 @@ fn folder(files: &BTreeMap<String, String>) -> Workspace {
 
 fn build(w: &Workspace) -> Result<String, hub::Error> {
     let hub = Hub::from_variables(|_| None);
-    hub::tokenizer(&w.path("model").display().to_string(), &hub, &Silent).map(|(_, text)| text)
+    hub::tokenizer(&w.path("model").display().to_string(), &hub, &Silent).map(|(_, text)| text.json)
 }
 
 #[test]

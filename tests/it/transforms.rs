@@ -66,7 +66,7 @@ fn the_same_token_at_the_same_position_is_centred() {
     error: minus-token-mean is for single tokens, but stimulus 0 is the mean of 12
     hint: use --pool first or --pool last, or --at a slot that is one token in every stimulus
     ");
-    assert_snapshot!(w.transcript("fit s.csv a.safetensors --transform minus-token-mean -o out"), @"
+    assert_snapshot!(w.transcript("fit s.csv a.safetensors --transform minus-token-mean -o out --force"), @"
     exit code 1
     --- stdout
     --- stderr
@@ -80,7 +80,7 @@ fn mistakes_are_named() {
     let w = Workspace::new();
     let (features, activations) = crate::bad_input::own_data(40, 6);
     w.write("s.csv", features).write("a.npy", activations);
-    assert_snapshot!(w.transcript("fit s.csv a.npy --transform zscore -o out"), @"
+    assert_snapshot!(w.transcript("fit s.csv a.npy --transform zscore -o out --force"), @"
     exit code 2
     --- stdout
     --- stderr
@@ -88,28 +88,28 @@ fn mistakes_are_named() {
 
     For more information, try '--help'.
     ");
-    assert_snapshot!(w.transcript("fit s.csv a.npy --transform pca:7 -o out"), @"
+    assert_snapshot!(w.transcript("fit s.csv a.npy --transform pca:7 -o out --force"), @"
     exit code 1
     --- stdout
     --- stderr
     error: pca:7 of layer 0: there are 40 stimuli and 6 units
     hint: ask for at most 6
     ");
-    assert_snapshot!(w.transcript("fit s.csv a.npy --units 3,6-8 -o out"), @"
+    assert_snapshot!(w.transcript("fit s.csv a.npy --units 3,6-8 -o out --force"), @"
     exit code 1
     --- stdout
     --- stderr
     error: layer 0 has no unit 6: it has units 0 to 5
     hint: choose layers of the same size with --layers, or units that all of them have with --units
     ");
-    assert_snapshot!(w.transcript("fit s.csv a.npy --layers 0 --transform minus-previous,minus-layer0 -o out"), @"
+    assert_snapshot!(w.transcript("fit s.csv a.npy --layers 0 --transform minus-previous,minus-layer0 -o out --force"), @"
     exit code 1
     --- stdout
     --- stderr
     error: minus-layer0 leaves nothing of layer 0, and no other layer was asked for
     hint: subtracted from itself, layer 0 is nothing: ask for others with --layers
     ");
-    assert_snapshot!(w.transcript("fit s.csv a.npy --noise -1 -o out"), @"
+    assert_snapshot!(w.transcript("fit s.csv a.npy --noise -1 -o out --force"), @"
     exit code 2
     --- stdout
     --- stderr
@@ -119,7 +119,7 @@ fn mistakes_are_named() {
     ");
     let square = Array2::<f32>::eye(40);
     w.write("d.npy", crate::bad_input::npy(&[40, 40], square.as_slice().unwrap()));
-    assert_snapshot!(w.transcript("fit s.csv d.npy --distance precomputed --transform z-score -o out"), @"
+    assert_snapshot!(w.transcript("fit s.csv d.npy --distance precomputed --transform z-score -o out --force"), @"
     exit code 2
     --- stdout
     --- stderr

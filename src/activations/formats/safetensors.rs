@@ -23,13 +23,15 @@ const THEN: &str = "; ";
 
 /// All that stands before the numbers of activations of this shape.
 pub(in crate::activations) fn header(shape: &Shape, provenance: &Provenance) -> Vec<u8> {
-    let Provenance { model, commit, untrained, dtype, pooling, stimuli_hash, transforms } = provenance;
+    let Provenance { model, commit, untrained, dtype, precision, pooling, stimuli_hash, transforms } =
+        provenance;
     let transforms: Vec<String> = transforms.iter().map(ToString::to_string).collect();
     let metadata = [
         ("model", model.clone()),
         ("commit", commit.clone()),
         ("untrained", untrained.map(|seed| seed.to_string())),
         ("dtype", dtype.clone()),
+        ("precision", precision.clone()),
         ("pooling", pooling.map(|pooling| pooling.to_string())),
         ("stimuli_hash", stimuli_hash.clone()),
         ("transforms", (!transforms.is_empty()).then(|| transforms.join(THEN))),
@@ -99,6 +101,7 @@ fn provenance(metadata: &Metadata) -> Result<Provenance> {
         commit: field("commit"),
         untrained: field("untrained").and_then(|seed| seed.parse().ok()),
         dtype: field("dtype"),
+        precision: field("precision"),
         pooling: field("pooling").map(|name| name.parse()).transpose()?,
         stimuli_hash: field("stimuli_hash"),
         transforms: transforms.collect::<Result<_>>()?,

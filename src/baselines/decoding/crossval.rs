@@ -27,7 +27,7 @@ pub struct CrossValidation {
 pub struct FoldFit {
     /// The fold, from 0.
     pub fold: usize,
-    /// Mean score over the features that have one; NaN where none has.
+    /// Mean skill over the features that have one; NaN where none has.
     pub score: f64,
     /// How many stimuli it was scored on.
     pub stimuli: usize,
@@ -86,7 +86,7 @@ impl CrossValidation {
             let fitted = self.params.fit_rows(&self.features, activations, training, &format!("fold {fold}"));
             let features = fitted.score_rows(&self.features, activations, &held_out);
             let known: Vec<f64> =
-                features.iter().map(|f| f.score).filter(|score| score.is_finite()).collect();
+                features.iter().map(FeatureScore::skill).filter(|skill| skill.is_finite()).collect();
             let undefined = features.iter().filter(|feature| feature.score.is_nan());
             let mut warnings: Vec<Warning> =
                 undefined.map(|feature| Warning::Undefined { feature: feature.name.clone(), fold }).collect();

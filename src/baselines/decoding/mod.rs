@@ -9,10 +9,11 @@
 //!
 //! with the penalty `λ` chosen by cross-validation within the training stimuli: from the strongest down, until two in a row are no
 //! better than the best before. The score is over held-out stimuli: the area
-//! under the ROC curve, of each level against the rest and averaged over levels, or R². Chance is 0.5, or 0.
+//! under the ROC curve, of each level against the rest and averaged over levels, or R². Chance is 0.5, or 0; so that features of
+//! both kinds stand on one scale, layers and features are ranked by **skill**, `2 · area − 1` or R²: 0 is chance, 1 is perfect.
 //!
 //! The control task (Hewitt and Liang, EMNLP 2019) is the same probe on the same activations with the feature's values shuffled
-//! over stimuli; **importance is selectivity**: the score less the mean score of the control tasks. A probe that can learn
+//! over stimuli; **importance is selectivity**: the skill less the mean skill of the control tasks. A probe that can learn
 //! anything has a high score and little selectivity. Stimuli without a value are left out, feature by feature.
 //!
 //! | name | default | meaning | range |

@@ -16,6 +16,27 @@ pub enum Measure {
     RSquared,
 }
 
+impl Measure {
+    /// How far a difference in score is on the scale of skill: a ROC curve's area goes from 0.5 to 1 where skill goes from 0 to 1.
+    #[must_use]
+    pub fn scale(self) -> f64 {
+        match self {
+            Self::RocAuc => 2.0,
+            Self::RSquared => 1.0,
+        }
+    }
+
+    /// `score` as skill, in which features of both kinds can be ranked: 0 is chance, 1 is perfect. R² is one already; of a ROC
+    /// curve's area it is `2 · area − 1` (the Gini coefficient).
+    #[must_use]
+    pub fn skill(self, score: f64) -> f64 {
+        match self {
+            Self::RocAuc => 2.0 * score - 1.0,
+            Self::RSquared => score,
+        }
+    }
+}
+
 /// How well one feature is decoded.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FeatureScore {
@@ -36,10 +57,16 @@ pub struct FeatureScore {
 }
 
 impl FeatureScore {
-    /// What the score has over that of the control tasks; NaN where either is not defined.
+    /// The score as skill: 0 is chance, 1 is perfect, whichever the measure.
+    #[must_use]
+    pub fn skill(&self) -> f64 {
+        self.measure.skill(self.score)
+    }
+
+    /// The skill that the probe has over that of the control tasks; NaN where either is not defined.
     #[must_use]
     pub fn selectivity(&self) -> f64 {
-        self.score - self.control
+        self.skill() - self.measure.skill(self.control)
     }
 }
 

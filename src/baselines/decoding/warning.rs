@@ -41,7 +41,7 @@ impl fmt::Display for Warning {
                 write!(
                     f,
                     "{} of `{feature}` {} fewer stimuli than the {folds} folds: a fold without {} scores the other levels; fewer --folds, or more stimuli",
-                    text::join_and(&names),
+                    text::some(&names, 10),
                     if names.len() == 1 { "has" } else { "have" },
                     if names.len() == 1 { "it" } else { "them" },
                 )

@@ -13,6 +13,6 @@ fn main() -> ExitCode {
     signals::tell_of_large_files();
     match args::read().and_then(commands::run) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => printer::fail(&failure),
+        Err(failure) => printer::fail(&failure, std::env::args_os().any(|word| word == "--json")),
     }
 }

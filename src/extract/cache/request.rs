@@ -36,9 +36,14 @@ impl<'a> Request<'a> {
         let mut parts = Parts::default();
         parts.add(env!("CARGO_PKG_VERSION"));
         parts.add(&checkpoint.config);
-        parts.add(&checkpoint.tokenizer);
+        parts.add(&checkpoint.tokenizer.json);
+        if checkpoint.tokenizer.split_special_tokens {
+            parts.add("special tokens are split");
+        }
         // Numbers from different devices are the same to rounding only; where weights wait for their turn makes no difference.
-        let options = LoadOptions { device: options.device.resolve()?, offload: false, ..options.clone() };
+        let device = options.device.resolve()?;
+        let precision = options.precision.resolve(device)?;
+        let options = LoadOptions { device, precision, offload: false, ..options.clone() };
         parts.add(format!("{options:?}"));
         match &checkpoint.weights {
             Weights::Safetensors(paths) | Weights::Pytorch(paths) => {
@@ -58,7 +63,7 @@ impl<'a> Request<'a> {
             }
         }
         parts.add(format!("{kept:?}"));
-        let loaded = Loaded { untrained: options.untrained, dtype: options.dtype };
+        let loaded = Loaded { untrained: options.untrained, dtype: options.dtype, precision };
         let key = parts.hash();
         Ok(Self { params, stimuli, checkpoint, loaded, key })
     }

@@ -42,7 +42,7 @@ const SIGNATURES: &[(usize, &[u8], Kind, &str)] = &[
 
 /// HDF5's signature, which may stand behind a block of the user's of 512 bytes or a power of two more.
 const HDF5: &[u8] = b"\x89HDF\r\n\x1a\n";
-/// How a sorted table of LevelDB ends, of which TensorFlow's index is one.
+/// How a sorted table of `LevelDB` ends, of which TensorFlow's index is one.
 const TABLE: [u8; 8] = [0x57, 0xfb, 0x80, 0x8b, 0x24, 0x75, 0x47, 0xdb];
 /// The first object of a file that PyTorch wrote before version 1.6, behind the opcode of a long integer.
 const OLD_TORCH: [u8; 12] = [0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
@@ -127,9 +127,10 @@ fn protobuf(head: &Head) -> Option<(Kind, String)> {
 
 /// A map whose first key is a name: what Flax writes.
 fn msgpack(head: &Head) -> Option<(Kind, String)> {
-    let key = match head.bytes.as_slice() {
-        [0x81..=0x8f, key @ ..] | [0xde, _, _, key @ ..] | [0xdf, _, _, _, _, key @ ..] => key,
-        _ => return None,
+    let ([0x81..=0x8f, key @ ..] | [0xde, _, _, key @ ..] | [0xdf, _, _, _, _, key @ ..]) =
+        head.bytes.as_slice()
+    else {
+        return None;
     };
     let (length, text) = match key {
         [length @ 0xa1..=0xbf, text @ ..] => (usize::from(length & 0x1f), text),

@@ -22,8 +22,8 @@ pub(super) fn kind(text: &str, is_whole: bool, lines: bool) -> Option<(Kind, Str
     } else if is_whole && !text.trim_end().ends_with(['}', ']', ',', '"']) {
         return None;
     }
-    if text.starts_with('[') {
-        return match text[1..].trim_start().chars().next() {
+    if let Some(list) = text.strip_prefix('[') {
+        return match list.trim_start().chars().next() {
             Some('{') => said(Kind::JsonRecords, "a list whose first entry is an object".to_owned()),
             _ => said(Kind::Json, "a list".to_owned()),
         };

@@ -25,7 +25,9 @@ pub(super) fn zip(file: &File, head: &Head) -> (Kind, String) {
             None => (Kind::TorchZip, format!("it holds {name}")),
         };
     }
-    if !names.is_empty() && names.iter().all(|name| name.ends_with(".npy")) {
+    if !names.is_empty()
+        && names.iter().all(|name| name.rsplit_once('.').is_some_and(|(_, ending)| ending == "npy"))
+    {
         return (Kind::Npz, format!("it holds {} and nothing but .npy", names[0]));
     }
     let kinds = [

@@ -88,7 +88,7 @@ fn decoded(head: &Head) -> Option<Result<Cow<'_, str>, String>> {
         }
         Err(error) => {
             let at = error.valid_up_to();
-            let line = bytes[..at].iter().filter(|&&byte| byte == b'\n').count() + 1;
+            let line = bytes[..at].split(|&byte| byte == b'\n').count();
             let high = bytes.iter().filter(|&&byte| byte >= 0x80).count();
             // Random bytes have these too: of a text, most are letters.
             (high * 2 < bytes.len())
@@ -107,7 +107,7 @@ fn conllu(lines: &[&str]) -> Option<(Kind, String)> {
     };
     let first = words.next()?;
     let plus = lines[0].starts_with("# global.columns");
-    (plus || is_word(first) && words.take(20).all(|line| is_word(line)))
+    (plus || is_word(first) && words.take(20).all(is_word))
         .then(|| (Kind::Conllu, "ten columns, of which the first counts words".to_owned()))
 }
 

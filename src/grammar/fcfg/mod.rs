@@ -8,7 +8,7 @@
 mod features;
 mod reader;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use self::reader::{Ast, Category, Part, Source};
 use super::columns::{Column, ColumnSource};
@@ -105,24 +105,38 @@ fn varying(rules: &Rules, lattice: &Lattice, answers: &[usize]) -> Vec<(Name, St
     labelled.filter(|(_, label)| !label.contains('*')).collect()
 }
 
-/// Why the start symbol's production `rule` derives nothing.
-pub(super) fn killer(compiled: &Compiled, rule: usize, depth: usize) -> String {
+/// Why each of `productions`, which are the start symbol's, derives nothing.
+pub(super) fn killers(compiled: &Compiled, productions: &[usize], depth: usize) -> Vec<String> {
     let rules = &compiled.rules;
-    let production = &rules.all[rule];
-    for arc in production.body.iter().flatten() {
-        if let Item::Call { symbol, .. } = arc.item
-            && !Lattice::derives(rules, symbol, depth.saturating_sub(1))
-        {
-            let name = &compiled.categories[symbol];
-            let label = &production.label;
-            return if rules.symbols[symbol].is_empty() {
-                format!("{label}: no production makes `{name}`")
-            } else {
+    let called = |production: usize| {
+        rules.all[production].body.iter().flatten().filter_map(|arc| match arc.item {
+            Item::Call { symbol, .. } => Some(symbol),
+            _ => None,
+        })
+    };
+    let all = productions.iter().flat_map(|&production| called(production)).collect();
+    let barren = Lattice::barren(rules, &all, depth.saturating_sub(1));
+    // What the start symbol derives may not be what the start asks for.
+    let refused = Lattice::barren(rules, &BTreeSet::from([rules.start]), depth).is_empty();
+    let start = &compiled.categories[rules.start];
+    let killer = |&production: &usize| {
+        let label = &rules.all[production].label;
+        match called(production).find(|symbol| barren.contains(symbol)) {
+            Some(symbol) if rules.symbols[symbol].is_empty() => {
+                format!("{label}: no production makes `{}`", compiled.categories[symbol])
+            }
+            Some(symbol) => {
+                let name = &compiled.categories[symbol];
                 format!("{label}: `{name}` derives nothing within the depth of {depth}")
-            };
+            }
+            None if refused => format!(
+                "{label}: its features do not unify with those of the start, which is the whole left side of the first production \
+                 unless one is named (% start {start} takes any)"
+            ),
+            None => format!("{label}: the features of its parts never unify"),
         }
-    }
-    format!("{}: the features of its parts never unify", production.label)
+    };
+    productions.iter().map(killer).collect()
 }
 
 struct Compiler<'a> {

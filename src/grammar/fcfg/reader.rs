@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::grammar::error::{Error, Result, SourceText};
+use crate::grammar::error::{Error, Mistakes, Result, SourceText};
 use crate::grammar::rules::{Gathering, Value};
 
 /// The feature that holds what a category lacks: `S/NP`.
@@ -60,17 +60,28 @@ pub(super) struct Source {
 pub(super) fn parse(source: SourceText<'_>) -> Result<Source> {
     let mut reader =
         Reader { source, text: source.text, at: 0, line: 1, counted: 0, category: 0, tags: Vec::new() };
-    let mut grammar = Source::default();
+    let (mut grammar, mut mistakes) = (Source::default(), Mistakes::default());
     loop {
         reader.blanks();
-        match reader.peek() {
+        let read = match reader.peek() {
             None => break,
-            Some('\n' | '\r') => reader.at += 1,
-            Some('#') => reader.comment(),
-            Some('%') => reader.directive(&mut grammar)?,
-            Some(_) => reader.production(&mut grammar.productions)?,
+            Some('\n' | '\r') => {
+                reader.at += 1;
+                continue;
+            }
+            Some('#') => {
+                reader.comment();
+                continue;
+            }
+            Some('%') => reader.directive(&mut grammar),
+            Some(_) => reader.production(&mut grammar.productions),
+        };
+        if mistakes.keep(read)?.is_none() {
+            // The next line is another production.
+            reader.comment();
         }
     }
+    mistakes.require_none()?;
     if grammar.productions.is_empty() {
         let hint = "write productions such as S -> NP VP".to_owned();
         return Err(source.error(0..0, "no productions", hint));

@@ -1,5 +1,7 @@
 //! The lattice of some rules.
 
+use std::collections::BTreeSet;
+
 use super::builder::Builder;
 use super::graph::{BUDGET, DEEPEST, LARGEST, Lattice, Refused};
 use super::plan::heights;
@@ -47,8 +49,15 @@ impl Lattice {
         symbols.iter().map(count).collect()
     }
 
-    /// Whether `symbol` derives anything at all.
-    pub(in crate::grammar) fn derives(rules: &Rules, symbol: usize, depth: usize) -> bool {
-        Builder::new(rules, BUDGET).solve(symbol, depth).is_ok_and(|answers| !answers.is_empty())
+    /// The symbols that derive nothing at all, of `symbols`.
+    pub(in crate::grammar) fn barren(
+        rules: &Rules,
+        symbols: &BTreeSet<usize>,
+        depth: usize,
+    ) -> BTreeSet<usize> {
+        let mut builder = Builder::new(rules, BUDGET);
+        let mut is_barren =
+            |symbol: &usize| builder.solve(*symbol, depth).is_ok_and(|answers| answers.is_empty());
+        symbols.iter().copied().filter(|symbol| is_barren(symbol)).collect()
     }
 }

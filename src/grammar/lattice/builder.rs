@@ -46,10 +46,10 @@ struct Groups {
 }
 
 /// A state of a rule: a position, and what the choices so far leave for later ones to depend on.
-struct State {
-    key: Key,
+pub(super) struct State {
+    pub(super) key: Key,
     /// `(step, position, state there)`.
-    edges: Vec<(Step, usize, usize)>,
+    pub(super) edges: Vec<(Step, usize, usize)>,
 }
 
 impl<'a> Builder<'a> {
@@ -155,12 +155,17 @@ impl<'a> Builder<'a> {
             let shown =
                 self.arena.structure(head).iter().find(|(other, _)| other == name).map(|(_, term)| *term);
             let wanted = self.arena.build(term, &mut variables);
-            shown.is_none_or(|shown| self.arena.unify(wanted, shown))
+            shown.is_none_or(|shown| {
+                // A union of which nothing is known is what the start asks for where it says the same of it.
+                let open = self.arena.gathered(shown).is_some();
+                open && self.arena.encode([wanted]) == self.arena.encode([shown])
+                    || self.arena.unify(wanted, shown)
+            })
         })
     }
 
     /// A node with these edges in this order.
-    fn node(&mut self, edges: Vec<(Step, usize)>) -> Result<usize, Refused> {
+    pub(super) fn node(&mut self, edges: Vec<(Step, usize)>) -> Result<usize, Refused> {
         let mut upto = 0u128;
         let mut size = 0;
         let mut counted = Vec::with_capacity(edges.len());
@@ -208,7 +213,7 @@ impl<'a> Builder<'a> {
                 for (by_value, &term) in groups.by_value.iter_mut().zip(&asked) {
                     match (self.arena.atom(term), by_value.as_mut()) {
                         (Some(atom), Some(by_value)) => {
-                            by_value.entry(atom.unified()).or_default().push(group)
+                            by_value.entry(atom.unified()).or_default().push(group);
                         }
                         _ => *by_value = None,
                     }
@@ -312,41 +317,6 @@ impl<'a> Builder<'a> {
             }
         }
         self.roots(levels)
-    }
-
-    /// For each end of a walk through `levels`, what its head is and the node to start from to reach it.
-    fn roots(&mut self, mut levels: Vec<Vec<State>>) -> Result<Vec<(Key, usize)>, Refused> {
-        let last = levels.len() - 1;
-        // For each state the edges that lead to it: `(position, state, which of its edges)`.
-        let mut before: Vec<Vec<Vec<(usize, usize, usize)>>> =
-            levels.iter().map(|level| vec![Vec::new(); level.len()]).collect();
-        for (position, level) in levels.iter().enumerate() {
-            for (state, State { edges, .. }) in level.iter().enumerate() {
-                for (at, &(_, to, there)) in edges.iter().enumerate() {
-                    before[to][there].push((position, state, at));
-                }
-            }
-        }
-        // Backwards from each end, over what leads to it alone: for each state the edges to take, and the nodes they go to.
-        let mut roots = Vec::with_capacity(levels[last].len());
-        let mut reaching: Vec<BTreeMap<usize, Vec<(usize, usize)>>> = vec![BTreeMap::new(); last + 1];
-        for end in 0..levels[last].len() {
-            reaching[last].insert(end, Vec::new());
-            for position in (0..=last).rev() {
-                for (state, mut taken) in std::mem::take(&mut reaching[position]) {
-                    taken.sort_unstable();
-                    let edges = &levels[position][state].edges;
-                    let node = self.node(taken.iter().map(|&(at, node)| (edges[at].0, node)).collect())?;
-                    for &(position, state, at) in &before[position][state] {
-                        reaching[position].entry(state).or_default().push((at, node));
-                    }
-                    if position == 0 {
-                        roots.push((std::mem::take(&mut levels[last][end].key), node));
-                    }
-                }
-            }
-        }
-        Ok(roots)
     }
 
     /// The variables of a state, rebuilt in the arena.

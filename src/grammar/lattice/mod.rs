@@ -12,6 +12,7 @@
 //! | `graph` | the lattice, and how derivations are found in it |
 //! | `plan` | what a rule has to remember, and how deep symbols go |
 //! | `builder` | derivations, bottom up, by unification |
+//! | `roots` | a rule that was walked through, as nodes |
 //! | `settle` | sets and tuples, worked out where a rule ends |
 //! | `build` | the lattice of some rules |
 
@@ -19,6 +20,7 @@ mod build;
 mod builder;
 mod graph;
 mod plan;
+mod roots;
 mod settle;
 
 pub(super) use graph::{BUDGET, Lattice, Refused, Visitor};

@@ -10,7 +10,7 @@ use super::slot::{Slot, slot_named};
 use super::template::Template;
 use super::text::Part;
 use crate::grammar::columns::Column;
-use crate::grammar::error::{Problem, Result, SourceText};
+use crate::grammar::error::{Mistakes, Problem, Result, SourceText};
 use crate::grammar::lattice::{BUDGET, DEPTH, Lattice};
 use crate::grammar::rules::{Arc, Item, Name, Rule, Rules, Term, Test, Value};
 
@@ -27,11 +27,14 @@ pub(in crate::grammar) struct Compiled {
 pub(in crate::grammar) fn compile(document: &Document, source: SourceText<'_>) -> Result<Compiled> {
     let mut compiler = Compiler::new(document, source);
     let mut templates = Vec::new();
+    let mut mistakes = Mistakes::default();
     for template in &document.templates {
-        let rule = compiler.rule(template, &template.constraints)?;
+        let rule = compiler.rule(template, &template.constraints);
+        let Some(rule) = mistakes.keep(rule)? else { continue };
         let start = compiler.rules.start;
         templates.push((template.label.clone(), compiler.rules.add(start, rule)));
     }
+    mistakes.require_none()?;
     let columns = compiler.columns(&templates)?;
     let words = document
         .lexicons

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::lexicon::{LEMMA, Lexicon};
 use super::reader::{Entry, Text};
 use super::slot::{Slot, slot_named};
-use crate::grammar::error::{Result, SourceText, suggest};
+use crate::grammar::error::{Mistakes, Result, SourceText, suggest};
 use crate::grammar::rules::Value;
 
 /// A side of an equation.
@@ -66,7 +66,10 @@ impl Scope<'_> {
                     Some(feature) => vec![feature.trim().to_owned()],
                     None => self.shared(slot, controller),
                 };
-                if features.is_empty() {
+                if features.is_empty()
+                    && !slot.is_partial(self.lexicons)
+                    && !controller.is_partial(self.lexicons)
+                {
                     let message =
                         format!("`{}` and `{}` have no feature in common", slot.name, controller.name);
                     let hint = format!(
@@ -110,9 +113,9 @@ impl Scope<'_> {
 
     /// `where = ["subj.gender != obj.gender", "verb.number = sg"]`.
     pub(super) fn equations(&self, entry: &Entry<'_>) -> Result<Vec<Constraint>> {
-        let mut constraints = Vec::new();
+        let (mut constraints, mut mistakes) = (Vec::new(), Mistakes::default());
         for text in entry.texts()? {
-            if let Some((a, same, b)) = self.equation(&text)? {
+            if let Some((a, same, b)) = mistakes.keep(self.equation(&text))?.flatten() {
                 constraints.push(Constraint {
                     label: format!("`{}`", text.text.trim()),
                     span: text.span,
@@ -120,6 +123,7 @@ impl Scope<'_> {
                 });
             }
         }
+        mistakes.require_none()?;
         Ok(constraints)
     }
 
@@ -211,6 +215,15 @@ impl Scope<'_> {
         let wanted = value.text.trim_matches(['\'', '"']);
         let values = slot.values(self.lexicons, feature);
         let Some(found) = values.iter().find(|value| value.display() == wanted) else {
+            if slot.is_partial(self.lexicons) {
+                return Ok(None);
+            }
+            // `obj.number` is meant as a slot's feature, and a value of that name is not what is missing.
+            if let Some((name, _)) =
+                wanted.split_once('.').filter(|(name, _)| name.chars().all(char::is_alphanumeric))
+            {
+                self.slot(&Text { text: name, span: value.span.clone() })?;
+            }
             let message = format!("`{}` has no `{feature}` that is `{wanted}`", slot.name);
             let values: Vec<String> = values.iter().map(Value::display).collect();
             let hint = suggest(wanted, values.iter().map(String::as_str), "its values are");

@@ -10,7 +10,7 @@ use super::lexicon::Lexicon;
 use super::reader::{Bytes, Table};
 use super::slot::{Slot, slot_named};
 use super::template::{Template, read_all};
-use crate::grammar::error::{Problem, Result, SourceText};
+use crate::grammar::error::{Mistakes, Problem, Result, SourceText};
 
 /// A template grammar, read and checked.
 #[derive(Debug, Clone)]
@@ -64,48 +64,71 @@ impl Computation {
 impl Document {
     /// Reads a template grammar; `folder` is where the files that it names are.
     pub(in crate::grammar) fn parse(source: SourceText<'_>, folder: Option<&Path>) -> Result<Self> {
-        let document = DeTable::parse(source.text).map_err(|error| {
+        let (document, errors) = DeTable::parse_recoverable(source.text);
+        let mut mistakes = Mistakes::default();
+        let mut last = 0;
+        for error in errors {
             let hint = "see https://toml.io for the notation; texts stand in quotes".to_owned();
-            source.error(error.span().unwrap_or(0..0), error.message().trim(), hint)
-        })?;
+            let problem = source.problem(error.span().unwrap_or(0..0), error.message().trim(), hint);
+            // What follows on the same line may follow from it.
+            if problem.line != last {
+                last = problem.line;
+                mistakes.push(problem);
+            }
+        }
+        mistakes.require_none()?;
         let table = Table::new(source, "a grammar".to_owned(), 0..0, document.get_ref());
-        table.only(&[
-            "name",
-            "summary",
-            "source",
-            "capitalize",
-            "lexicon",
-            "frequencies",
-            "slots",
-            "constraints",
-            "computed",
-            "template",
-        ])?;
+        let mut mistakes = Mistakes::default();
+        let known = mistakes
+            .keep(table.only(&[
+                "name",
+                "summary",
+                "source",
+                "capitalize",
+                "lexicon",
+                "frequencies",
+                "slots",
+                "constraints",
+                "computed",
+                "template",
+            ]))?
+            .is_some();
         let text = |key| -> Result<Option<String>> {
             table.get(key).map(|entry| Ok(entry.text()?.text.to_owned())).transpose()
         };
-        let (name, summary) = (text("name")?, text("summary")?);
-        text("source")?;
+        let [name, summary, _] =
+            ["name", "summary", "source"].map(text).map(|read| mistakes.keep(read).map(Option::flatten));
         let (mut lexicons, mut files) = (Vec::new(), Vec::new());
         let lexicon =
             table.require("lexicon", "list words under [lexicon.noun]: words = [\"dog\", \"cat\"]")?;
         for entry in &lexicon.table("`lexicon`".to_owned())?.entries {
-            lexicons.push(Lexicon::read(entry, folder, &mut files)?);
+            lexicons.push(Lexicon::read(entry, folder, &mut files, &mut mistakes)?);
         }
         let mut warnings = Vec::new();
         if let Some(entry) = table.get("frequencies") {
-            warnings = frequencies::fill(entry, folder, &mut lexicons, &mut files)?;
+            match mistakes.keep(frequencies::fill(entry, folder, &mut lexicons, &mut files))? {
+                Some(unknown) => warnings = unknown,
+                None => lexicons.iter_mut().for_each(|lexicon| lexicon.partial = true),
+            }
+        }
+        if table.get("slots").is_none() && !known {
+            // One of the keys may be meant: without slots, everything in the templates would be a mistake.
+            mistakes.require_none()?;
+            mistakes = Mistakes::default();
         }
         let mut slots = Vec::new();
         if let Some(entry) = table.get("slots") {
             for entry in &entry.table("`slots`".to_owned())?.entries {
-                slots.push(Slot::read(entry, &lexicons)?);
+                let slot = mistakes.keep(Slot::read(entry, &lexicons))?;
+                slots.push(slot.unwrap_or_else(|| Slot::unread(entry, &lexicons)));
             }
         }
-        let templates = read_all(&table, &lexicons, &slots)?;
+        let templates = read_all(&table, &lexicons, &slots, &mut mistakes)?;
+        let (name, summary) = (name?, summary?);
         let computed = Vec::new();
         let mut document = Self { name, summary, files, warnings, lexicons, slots, templates, computed };
-        document.read_computed(&table)?;
+        document.read_computed(&table, &mut mistakes)?;
+        mistakes.require_none()?;
         Ok(document)
     }
 
@@ -114,7 +137,7 @@ impl Document {
         self.templates.iter().any(|template| slot_named(&template.slots, name).is_some())
     }
 
-    fn read_computed(&mut self, table: &Table<'_>) -> Result<()> {
+    fn read_computed(&mut self, table: &Table<'_>, mistakes: &mut Mistakes) -> Result<()> {
         let Some(entry) = table.get("computed") else { return Ok(()) };
         // Slots of all templates, as any of them sees a slot.
         let mut slots: Vec<Slot> = self.slots.clone();
@@ -132,26 +155,26 @@ impl Document {
         };
         let mut computed = Vec::new();
         for entry in &entry.table("`computed`".to_owned())?.entries {
-            let text = entry.text()?;
-            let rule = if text.text.trim() == "length" {
-                Computation::Words
-            } else if split_equation(text.text).is_some() {
-                match scope.equation(&text)? {
-                    Some((a, same, b)) => Computation::Compare { a, b, same },
-                    None => continue,
+            let read = entry.text().and_then(|text| {
+                let rule = if text.text.trim() == "length" {
+                    Some(Computation::Words)
+                } else if split_equation(text.text).is_some() {
+                    scope.equation(&text)?.map(|(a, same, b)| Computation::Compare { a, b, same })
+                } else {
+                    scope.path(&text)?.map(Computation::Value)
+                };
+                let lacking = rule.as_ref().and_then(|rule| rule.slots().find(|name| !self.has_slot(name)));
+                // Where a template could not be read, it may have the slot.
+                if let (Some(slot), true) = (lacking, mistakes.is_empty()) {
+                    let message =
+                        format!("no template has the slot `{slot}`, so that `{}` has no value", entry.key);
+                    let hint =
+                        format!("write {{{slot}}} in the text of a template, or remove `{}`", entry.key);
+                    return Err(table.source.error(text.span, message, hint));
                 }
-            } else {
-                match scope.path(&text)? {
-                    Some(operand) => Computation::Value(operand),
-                    None => continue,
-                }
-            };
-            if let Some(slot) = rule.slots().find(|name| !self.has_slot(name)) {
-                let message =
-                    format!("no template has the slot `{slot}`, so that `{}` has no value", entry.key);
-                let hint = format!("write {{{slot}}} in the text of a template, or remove `{}`", entry.key);
-                return Err(table.source.error(text.span, message, hint));
-            }
+                Ok(rule)
+            });
+            let Some(rule) = mistakes.keep(read)?.flatten() else { continue };
             computed.push(Computed { name: entry.key.to_owned(), span: entry.key_span.clone(), rule });
         }
         self.computed = computed;

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::csv;
 use super::fields::{Field, Fields, Form, inline};
 use super::reader::{Bytes, Entry};
-use crate::grammar::error::{Result, SourceText, suggest};
+use crate::grammar::error::{Mistakes, Result, SourceText, suggest};
 use crate::grammar::rules::Value;
 
 /// The feature that tells one word of a lexicon from another.
@@ -24,6 +24,8 @@ pub(super) struct Lexicon {
     lemmas: BTreeSet<String>,
     /// For each feature whether its values are numbers.
     pub numeric: BTreeMap<String, bool>,
+    /// Whether mistakes left words or features out, so that what it lacks is no mistake of those who name it.
+    pub partial: bool,
 }
 
 /// A word.
@@ -38,34 +40,62 @@ pub(super) struct Word {
 }
 
 impl Lexicon {
-    /// Reads a lexicon; the texts of files that it names are added to `files`.
-    pub(super) fn read(entry: &Entry<'_>, folder: Option<&Path>, files: &mut Vec<String>) -> Result<Self> {
-        let name = entry.key;
-        let table = entry.table(format!("lexicon `{name}`"))?;
-        table.only(&["inflect", "words", "file"])?;
-        let mut lexicon = Self {
+    fn empty(name: &str) -> Self {
+        Self {
             name: name.to_owned(),
-            dimensions: table.get("inflect").map(dimensions).transpose()?.unwrap_or_default(),
+            dimensions: Vec::new(),
             features: Vec::new(),
             words: Vec::new(),
             lemmas: BTreeSet::new(),
             numeric: BTreeMap::new(),
-        };
+            partial: false,
+        }
+    }
+
+    /// Reads a lexicon; the texts of files that it names are added to `files`. What cannot be read of it is left out, and its
+    /// mistakes are kept.
+    pub(super) fn read(
+        entry: &Entry<'_>,
+        folder: Option<&Path>,
+        files: &mut Vec<String>,
+        mistakes: &mut Mistakes,
+    ) -> Result<Self> {
+        let mut own = Mistakes::default();
+        let read = Self::read_words(entry, folder, files, &mut own);
+        let lexicon = mistakes.keep(read)?;
+        let clean = mistakes.keep(own.require_none())?.is_some();
+        let mut lexicon = lexicon.unwrap_or_else(|| Self { partial: true, ..Self::empty(entry.key) });
+        lexicon.partial |= !clean;
+        Ok(lexicon)
+    }
+
+    fn read_words(
+        entry: &Entry<'_>,
+        folder: Option<&Path>,
+        files: &mut Vec<String>,
+        mistakes: &mut Mistakes,
+    ) -> Result<Self> {
+        let name = entry.key;
+        let table = entry.table(format!("lexicon `{name}`"))?;
+        mistakes.keep(table.only(&["inflect", "words", "file"]))?;
+        let dimensions = table.get("inflect").map(dimensions).transpose()?.unwrap_or_default();
+        let mut lexicon = Self { dimensions, ..Self::empty(name) };
         if let Some(file) = table.get("file") {
             let (origin, text) = csv::read(file, folder)?;
             let source = SourceText { origin: &origin, text: &text };
             for fields in csv::words(source, |path| lexicon.is_text(path))? {
-                lexicon.add(source, &fields, Some(files.len()))?;
+                mistakes.keep(lexicon.add(source, &fields, Some(files.len())))?;
             }
             files.push(text);
         }
         if table.get("file").is_none() || table.get("words").is_some() {
             let words = table.require("words", "list its words: words = [\"near\", \"behind\"]")?;
             for item in words.items()? {
-                lexicon.add(entry.source, &inline(words, item)?, None)?;
+                let Some(fields) = mistakes.keep(inline(words, item))? else { continue };
+                mistakes.keep(lexicon.add(entry.source, &fields, None))?;
             }
         }
-        if lexicon.words.is_empty() {
+        if lexicon.words.is_empty() && mistakes.is_empty() {
             let hint = "a slot with an empty lexicon generates nothing: add a word".to_owned();
             let words = table.get("words").or(table.get("file")).unwrap_or(entry);
             return Err(words.error(format!("lexicon `{name}` has no words"), hint));

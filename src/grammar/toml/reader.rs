@@ -5,7 +5,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::grammar::error::{Error, Result, SourceText, suggest};
+use crate::grammar::error::{Error, Mistakes, Result, SourceText, suggest};
 use crate::grammar::rules::Value;
 
 /// Bytes of the file.
@@ -51,16 +51,15 @@ impl<'a> Table<'a> {
         self.entries.iter().find(|entry| entry.key == key)
     }
 
-    /// Complains of the first key that is none of `known`.
+    /// Complains of keys that are none of `known`.
     pub(super) fn only(&self, known: &[&'static str]) -> Result<()> {
-        for entry in &self.entries {
-            if !known.contains(&entry.key) {
-                let message = format!("{} has no key `{}`", self.what, entry.key);
-                let hint = suggest(entry.key, known.iter().copied(), "the keys are");
-                return Err(self.source.error(entry.key_span.clone(), message, hint));
-            }
+        let mut mistakes = Mistakes::default();
+        for entry in self.entries.iter().filter(|entry| !known.contains(&entry.key)) {
+            let message = format!("{} has no key `{}`", self.what, entry.key);
+            let hint = suggest(entry.key, known.iter().copied(), "the keys are");
+            mistakes.push(self.source.problem(entry.key_span.clone(), message, hint));
         }
-        Ok(())
+        mistakes.require_none()
     }
 
     pub(super) fn require(&self, key: &str, hint: &str) -> Result<&Entry<'a>> {

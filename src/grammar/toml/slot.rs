@@ -23,6 +23,22 @@ pub(super) fn slot_named<'a>(slots: &'a [Slot], name: &str) -> Option<&'a Slot> 
 }
 
 impl Slot {
+    /// A slot of which nothing could be read: any words may stand in it.
+    pub(super) fn unread(entry: &Entry<'_>, lexicons: &[Lexicon]) -> Self {
+        Self {
+            name: entry.key.to_owned(),
+            span: entry.key_span.clone(),
+            lexicons: (0..lexicons.len()).collect(),
+            only: Vec::new(),
+            features: None,
+        }
+    }
+
+    /// Whether mistakes left out some of what its words have.
+    pub(super) fn is_partial(&self, lexicons: &[Lexicon]) -> bool {
+        self.lexicons.iter().any(|&lexicon| lexicons[lexicon].partial)
+    }
+
     pub(super) fn read(entry: &Entry<'_>, lexicons: &[Lexicon]) -> Result<Self> {
         let mut slot = Self {
             name: entry.key.to_owned(),
@@ -53,6 +69,9 @@ impl Slot {
                 let mut values = Vec::new();
                 for (value, _) in entry.values()? {
                     let Some(found) = known.iter().find(|other| other.display() == value.display()) else {
+                        if slot.is_partial(lexicons) {
+                            continue;
+                        }
                         let message = format!("no word has a `{}` that is `{}`", entry.key, value.display());
                         let known: Vec<String> = known.iter().map(Value::display).collect();
                         let known = known.iter().map(String::as_str);
@@ -83,7 +102,7 @@ impl Slot {
         feature: &Text<'_>,
     ) -> Result<()> {
         let known = self.all_features(lexicons);
-        if feature.text == LEMMA || known.contains(&feature.text) {
+        if feature.text == LEMMA || known.contains(&feature.text) || self.is_partial(lexicons) {
             return Ok(());
         }
         let names: Vec<&str> = self.lexicons.iter().map(|&lexicon| lexicons[lexicon].name.as_str()).collect();

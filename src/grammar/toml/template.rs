@@ -7,7 +7,7 @@ use super::lexicon::Lexicon;
 use super::reader::{Bytes, Entry, Table};
 use super::slot::{Slot, slot_named};
 use super::text::{Part, parse};
-use crate::grammar::error::{Result, SourceText, suggest};
+use crate::grammar::error::{Mistakes, Result, SourceText, suggest};
 use crate::grammar::rules::Value;
 
 /// A template, its names resolved.
@@ -24,11 +24,18 @@ pub(super) struct Template {
 }
 
 /// Reads the templates of a grammar with these lexicons and slots.
-pub(super) fn read_all(table: &Table<'_>, lexicons: &[Lexicon], slots: &[Slot]) -> Result<Vec<Template>> {
-    let capitalize = table.get("capitalize").map(Entry::flag).transpose()?.unwrap_or(false);
-    let shared = table.get("constraints").map(|entry| entry.table("`constraints`".to_owned())).transpose()?;
+pub(super) fn read_all(
+    table: &Table<'_>,
+    lexicons: &[Lexicon],
+    slots: &[Slot],
+    mistakes: &mut Mistakes,
+) -> Result<Vec<Template>> {
+    let capitalize =
+        mistakes.keep(table.get("capitalize").map(Entry::flag).transpose())?.flatten().unwrap_or(false);
+    let shared = table.get("constraints").map(|entry| entry.table("`constraints`".to_owned())).transpose();
+    let shared = mistakes.keep(shared)?.flatten();
     if let Some(shared) = &shared {
-        shared.only(&["agree", "where", "distinct", "at_most_one"])?;
+        mistakes.keep(shared.only(&["agree", "where", "distinct", "at_most_one"]))?;
     }
     let hint = "write one under [[template]]: text = \"the {subj} {verb}.\"";
     let templates = table.require("template", hint)?;
@@ -39,16 +46,15 @@ pub(super) fn read_all(table: &Table<'_>, lexicons: &[Lexicon], slots: &[Slot]) 
     for (index, item) in items.iter().enumerate() {
         let number = index + 1;
         let Some(content) = item.get_ref().as_table() else {
-            return Err(table.source.error(
-                item.span(),
-                "a template is a table with a `text`",
-                hint.to_owned(),
-            ));
+            let message = "a template is a table with a `text`";
+            mistakes.push(table.source.problem(item.span(), message, hint.to_owned()));
+            continue;
         };
         let own = Table::new(table.source, format!("template {number}"), item.span(), content);
-        all.push(read((lexicons, slots), &own, number, shared.as_ref(), capitalize)?);
+        let template = read((lexicons, slots), &own, number, shared.as_ref(), capitalize);
+        all.extend(mistakes.keep(template)?);
     }
-    if all.is_empty() {
+    if all.is_empty() && mistakes.is_empty() {
         return Err(templates.error("no template", hint.to_owned()));
     }
     Ok(all)
@@ -62,7 +68,8 @@ fn read(
     capitalize: bool,
 ) -> Result<Template> {
     let source = own.source;
-    own.only(&[
+    let mut mistakes = Mistakes::default();
+    mistakes.keep(own.only(&[
         "name",
         "text",
         "features",
@@ -72,11 +79,12 @@ fn read(
         "distinct",
         "at_most_one",
         "capitalize",
-    ])?;
+    ]))?;
     let mut declared = slots.to_vec();
     if let Some(entry) = own.get("slots") {
         for entry in &entry.table("`slots`".to_owned())?.entries {
-            let mut slot = Slot::read(entry, lexicons)?;
+            let slot = mistakes.keep(Slot::read(entry, lexicons))?;
+            let mut slot = slot.unwrap_or_else(|| Slot::unread(entry, lexicons));
             match declared.iter_mut().find(|other| other.name == slot.name) {
                 Some(other) => {
                     slot.features = slot.features.or_else(|| other.features.take());
@@ -87,34 +95,46 @@ fn read(
         }
     }
     let text = own.require("text", "write its text: text = \"the {subj} {verb}.\"")?.text()?;
-    let parts = parse(source, text.text, &text.span)?;
+    let parts = mistakes.keep(parse(source, text.text, &text.span))?;
+    // Without its text nothing is known of what ties its slots together.
+    let Some(parts) = parts else {
+        mistakes.require_none()?;
+        return Err(own.source.error(text.span, "no text", None));
+    };
     if parts.is_empty() {
         let hint = "write the sentence, its slots in braces".to_owned();
-        return Err(source.error(text.span, "an empty template", hint));
+        mistakes.push(source.problem(text.span, "an empty template", hint));
     }
     let mut slots = Vec::new();
-    used(source, &parts, &declared, &mut BTreeSet::new(), &mut slots)?;
+    let clean = mistakes.is_empty();
+    used(source, &parts, &declared, &mut BTreeSet::new(), (&mut slots, &mut mistakes));
+    // Where a slot of the text is mistyped, it may be any that the text seems to lack.
+    let complete = clean && mistakes.is_empty();
     let mut constraints = Vec::new();
     for (table, lenient) in shared.map(|table| (table, true)).into_iter().chain([(own, false)]) {
+        let lenient = lenient || !complete;
         let scope = Scope { source, lexicons, slots: &slots, elsewhere: &declared, lenient };
         for entry in &table.entries {
-            constraints.extend(match entry.key {
-                "agree" => scope.agree(entry)?,
-                "where" => scope.equations(entry)?,
-                "distinct" => scope.distinct(entry)?,
-                "at_most_one" => scope.at_most_one(entry)?,
+            let read = match entry.key {
+                "agree" => scope.agree(entry),
+                "where" => scope.equations(entry),
+                "distinct" => scope.distinct(entry),
+                "at_most_one" => scope.at_most_one(entry),
                 _ => continue,
-            });
+            };
+            constraints.extend(mistakes.keep(read)?.into_iter().flatten());
         }
     }
-    acyclic(source, &constraints)?;
+    mistakes.keep(acyclic(source, &constraints))?;
     let mut features = Vec::new();
     if let Some(entry) = own.get("features") {
         for entry in &entry.table("`features`".to_owned())?.entries {
-            features.push((entry.key.to_owned(), entry.value()?.0, entry.key_span.clone()));
+            let value = mistakes.keep(entry.value())?;
+            features.extend(value.map(|(value, _)| (entry.key.to_owned(), value, entry.key_span.clone())));
         }
     }
-    let name = own.get("name").map(Entry::text).transpose()?;
+    let name = mistakes.keep(own.get("name").map(Entry::text).transpose())?.flatten();
+    mistakes.require_none()?;
     Ok(Template {
         label: name.map_or_else(|| format!("template {number}"), |name| name.text.to_owned()),
         parts,
@@ -131,8 +151,8 @@ fn used(
     parts: &[Part],
     declared: &[Slot],
     before: &mut BTreeSet<String>,
-    slots: &mut Vec<Slot>,
-) -> Result<()> {
+    (slots, mistakes): (&mut Vec<Slot>, &mut Mistakes),
+) {
     for part in parts {
         match part {
             Part::Words { .. } => {}
@@ -141,12 +161,13 @@ fn used(
                     let known: Vec<&str> = declared.iter().map(|slot| slot.name.as_str()).collect();
                     let hint = suggest(name, known, "the slots are")
                         .unwrap_or_else(|| format!("declare it under [slots]: {name} = \"noun\""));
-                    return Err(source.error(span.clone(), format!("no slot is called `{name}`"), hint));
+                    mistakes.push(source.problem(span.clone(), format!("no slot is called `{name}`"), hint));
+                    continue;
                 };
                 if !before.insert(name.clone()) {
                     let hint = "declare a second slot, and tie it to the first under `where`".to_owned();
                     let message = format!("slot `{name}` stands twice in one sentence");
-                    return Err(source.error(span.clone(), message, hint));
+                    mistakes.push(source.problem(span.clone(), message, hint));
                 }
                 if slot_named(slots, name).is_none() {
                     slots.push(slot.clone());
@@ -156,14 +177,13 @@ fn used(
                 let mut after = before.clone();
                 for alternative in alternatives {
                     let mut inside = before.clone();
-                    used(source, alternative, declared, &mut inside, slots)?;
+                    used(source, alternative, declared, &mut inside, (&mut *slots, &mut *mistakes));
                     after.append(&mut inside);
                 }
                 *before = after;
             }
         }
     }
-    Ok(())
 }
 
 /// Refuses slots that agree with each other in a circle: none of them would have a value of its own to show.

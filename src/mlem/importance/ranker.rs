@@ -34,7 +34,7 @@ impl Ranker {
 
     /// Spearman's correlation of `target` with the distances that `fill` writes: it is given the first pair of a block, and the
     /// block.
-    pub(super) fn spearman(&mut self, target: &RankTarget, fill: impl Fn(usize, &mut [i32])) -> Option<f64> {
+    pub(crate) fn spearman(&mut self, target: &RankTarget, fill: impl Fn(usize, &mut [i32])) -> Option<f64> {
         match self {
             Self::Counting(counts, block) => {
                 counts.clear();

@@ -6,6 +6,7 @@
 mod bootstrap;
 mod ceiling;
 mod null;
+mod own;
 
 pub use ceiling::Ceiling;
 pub use null::{Null, NullStatistic};

@@ -83,6 +83,11 @@ impl Design {
         })
     }
 
+    /// The strips that cover every pair once.
+    pub(super) fn tasks(&self) -> &[Task] {
+        &self.tasks
+    }
+
     pub(crate) fn n_features(&self) -> usize {
         self.scales.names().len()
     }
@@ -159,6 +164,14 @@ impl Design {
             touched.into_iter().map(of_fold).collect()
         };
         total.into_iter().zip(touched).map(training).collect()
+    }
+
+    /// The sums of the target for each of `neurals` and every fold, as the exact solver takes them.
+    pub(crate) fn target_sums_under(&self, neurals: &[Neural]) -> Vec<Vec<TargetSums>> {
+        match self.params.target {
+            Target::Squared => self.target_sums_of_each(neurals),
+            Target::Rank => neurals.iter().map(|neural| self.target_sums(neural)).collect(),
+        }
     }
 
     /// `C` and `b` of every fold's training pairs.
@@ -288,7 +301,7 @@ pub(crate) fn check_memory(n_terms: usize, n_folds: usize) -> Result<()> {
 
 /// The sums of `of_task` over all tasks, and over each fold's training pairs: those that do not touch it (all, where there is
 /// one fold). Added in the order of the tasks, whatever the number of threads.
-fn sum_by_fold<S: Clone + Send>(
+pub(super) fn sum_by_fold<S: Clone + Send>(
     tasks: &[Task],
     n_folds: usize,
     zeros: impl Fn() -> S,

@@ -7,6 +7,7 @@
 //! What this is not: it finds no weights.
 
 mod accumulate;
+mod crossed;
 mod dependence;
 mod design;
 mod grouped;
@@ -14,6 +15,7 @@ mod rank_target;
 mod sums;
 
 pub(crate) use accumulate::TargetAccumulator;
+pub(crate) use crossed::Crossing;
 pub(crate) use dependence::is_definite;
 pub(crate) use design::{Design, MIN_STIMULI, check_memory};
 pub(crate) use grouped::Groups;

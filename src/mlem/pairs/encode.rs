@@ -9,7 +9,7 @@ use crate::numeric::simd::widest;
 use crate::stimuli::{Distances, Feature, FeatureTable, Values};
 
 /// The code of a missing level.
-const MISSING: u32 = u32::MAX;
+pub(super) const MISSING: u32 = u32::MAX;
 
 /// At most this many categorical features share the bits of a pair; further ones are kept as numbers.
 const MAX_BITS: usize = 32;
@@ -172,7 +172,7 @@ fn read(feature: &Feature, scale: Scale, order: &[usize], missing: Missing) -> C
 
 /// The values of one feature.
 #[derive(Debug, Clone)]
-enum Column {
+pub(super) enum Column {
     /// Codes of levels; [`MISSING`] where there is none.
     Levels(Vec<u32>),
     /// Numbers scaled to `[0, 1]`; NaN where there is none.
@@ -195,9 +195,9 @@ pub(crate) enum Slot {
 pub(crate) struct Columns {
     n_stimuli: usize,
     slots: Vec<Slot>,
-    bits: Vec<Vec<u32>>,
-    dense: Vec<Column>,
-    missing: Missing,
+    pub(super) bits: Vec<Vec<u32>>,
+    pub(super) dense: Vec<Column>,
+    pub(super) missing: Missing,
 }
 
 /// The second stimuli of the pairs of one first stimulus.
@@ -219,6 +219,25 @@ impl Partners<'_> {
 impl Columns {
     pub(crate) fn n_stimuli(&self) -> usize {
         self.n_stimuli
+    }
+
+    /// The features of these columns, then those of `other`, which are of the same stimuli.
+    pub(crate) fn beside(&self, other: &Self) -> Self {
+        let mut both = self.clone();
+        for &slot in &other.slots {
+            let column = match slot {
+                Slot::Bit(bit) if both.bits.len() < MAX_BITS => {
+                    both.slots.push(Slot::Bit(both.bits.len()));
+                    both.bits.push(other.bits[bit].clone());
+                    continue;
+                }
+                Slot::Bit(bit) => Column::Levels(other.bits[bit].clone()),
+                Slot::Dense(column) => other.dense[column].clone(),
+            };
+            both.slots.push(Slot::Dense(both.dense.len()));
+            both.dense.push(column);
+        }
+        both
     }
 
     /// Where each feature's distance is found.

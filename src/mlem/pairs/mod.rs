@@ -7,12 +7,14 @@
 
 mod dissimilarity;
 mod distance;
+mod embed;
 mod encode;
 mod terms;
 mod tiles;
 
 pub use dissimilarity::dissimilarities;
 pub(crate) use distance::Neural;
+pub(crate) use embed::Embedding;
 pub(crate) use encode::{Columns, Partners, Scales, Slot};
 pub use terms::Term;
 pub(crate) use terms::{matrix, normalise, terms};

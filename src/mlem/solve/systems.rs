@@ -7,7 +7,7 @@ use super::solved::Solved;
 use super::stochastic;
 use crate::mlem::moments::{Design, TargetSums};
 use crate::mlem::pairs::Neural;
-use crate::mlem::params::{Solver, Target};
+use crate::mlem::params::Solver;
 
 /// What is solved for each fold of a design.
 #[derive(Debug, Clone)]
@@ -38,17 +38,6 @@ impl Systems {
         let neural = table.as_ref().unwrap_or(neural);
         let solve = |fold: usize| self.solve_fold(design, fold, &sums[fold], neural);
         (0..design.n_folds()).into_par_iter().map(solve).collect()
-    }
-
-    /// The weights of every fold, for each of several `neurals`: feature distances are computed once for all of them.
-    pub(crate) fn solve_each(&self, design: &Design, neurals: &[Neural]) -> Vec<Vec<Solved>> {
-        if design.params.target == Target::Rank || design.params.solver == Solver::Stochastic {
-            return neurals.iter().map(|neural| self.solve(design, neural)).collect();
-        }
-        let solve = |(sums, neural): (Vec<TargetSums>, &Neural)| {
-            sums.iter().enumerate().map(|(fold, sums)| self.solve_fold(design, fold, sums, neural)).collect()
-        };
-        design.target_sums_of_each(neurals).into_iter().zip(neurals).map(solve).collect()
     }
 
     fn solve_fold(&self, design: &Design, fold: usize, target: &TargetSums, neural: &Neural) -> Solved {

@@ -82,15 +82,6 @@ impl Held {
         }
     }
 
-    /// What they are held as.
-    pub(in crate::models) fn dtype(&self) -> Dtype {
-        match self {
-            Self::F32(_) => Dtype::F32,
-            Self::F16(_) => Dtype::F16,
-            Self::Bf16(_) => Dtype::Bf16,
-        }
-    }
-
     /// The values from `start` on, `size` of them; `scratch` is room for those that have to be made.
     #[inline]
     pub(in crate::models) fn values<'a>(

@@ -1,13 +1,9 @@
-//! Weights of a model before any training: drawn as Hugging Face transformers draws them, but from a seed and each tensor's
-//! name, so that a seed gives the same model on any machine, whatever order tensors are asked for in.
-//!
-//! Source: `_init_weights` of `modeling_utils.py` and of the `modeling_*.py` that differ: linear layers and embeddings are
-//! normal with the standard deviation that `config.json` names, norms are 1, biases 0.
+//! Weights of a model before any training: drawn as its family's [`Initial`] says, from a seed and each tensor's name, so that
+//! a seed gives the same model on any machine, whatever order tensors are asked for in.
 
 use rayon::prelude::*;
 
-use crate::models::declarations::config::Config;
-use crate::models::error::{Error, Result};
+use crate::models::declarations::initial::{Draw, Initial};
 use crate::numeric::rng::Stream;
 
 /// What a tensor is for.
@@ -24,187 +20,52 @@ pub(in crate::models) enum Role {
 #[derive(Debug)]
 pub(in crate::models) struct Initialiser {
     seed: u64,
-    deviation: f64,
-    scheme: Scheme,
+    initial: Initial,
 }
-
-/// How a family differs from the rule.
-#[derive(Debug)]
-enum Scheme {
-    Plain,
-    /// Layers that write to the residual stream are narrower, by the root of twice the number of blocks (Radford et al. 2019).
-    Residual {
-        ends: &'static str,
-        factor: f64,
-    },
-    /// The same, and values beyond so many deviations are drawn again.
-    Truncated {
-        ends: &'static str,
-        factor: f64,
-        beyond: f64,
-    },
-    /// Each layer by its inputs (Raffel et al. 2020); the embeddings' deviation is the general one.
-    T5 {
-        d_model: f64,
-        d_kv: f64,
-        d_inner: f64,
-        d_ff: f64,
-    },
-    /// Steps between two sizes, decays that grow from 1, and some layers uniform (Gu and Dao 2023; Dao and Gu 2024).
-    Mamba {
-        steps: (f64, f64, f64),
-        step_scale: f64,
-        random_steps: bool,
-        out_factor: f64,
-    },
-}
-
-/// A narrower cut would have a value drawn more than a hundred times.
-const LEAST_CUTOFF: f64 = 0.01;
 
 impl Initialiser {
-    /// The initialiser of a configuration.
-    pub(in crate::models) fn new(config: &Config, model_type: &str, seed: u64) -> Result<Self> {
-        let n_layers = |key: &str| config.count(key).map(|layers| layers as f64);
-        let (scheme, key) = match model_type {
-            "t5" | "mt5" => {
-                let size = |key: &str| config.count(key).map(|size| size as f64);
-                let (d_kv, heads) = (size("d_kv")?, size("num_heads")?);
-                let scheme = Scheme::T5 {
-                    d_model: size("d_model")?,
-                    d_kv,
-                    d_inner: d_kv * heads,
-                    d_ff: size("d_ff")?,
-                };
-                (scheme, "initializer_factor")
-            }
-            "gpt2" => {
-                let factor = 1.0 / (2.0 * n_layers("n_layer")?).sqrt();
-                (Scheme::Residual { ends: "c_proj.weight", factor }, "initializer_range")
-            }
-            "modernbert" => {
-                let factor = 1.0 / (2.0 * n_layers("num_hidden_layers")?).sqrt();
-                let key = "initializer_cutoff_factor";
-                let beyond = config.number_or(key, 3.0)?;
-                // Values are drawn until one is within.
-                if beyond < LEAST_CUTOFF {
-                    return Err(
-                        config.error(key, format!("is {beyond}, which leaves next to nothing to draw"))
-                    );
-                }
-                (Scheme::Truncated { ends: "Wo.weight", factor, beyond }, "initializer_range")
-            }
-            "mamba" | "falcon_mamba" | "mamba2" => {
-                let number = |key: &str, default| config.number_or(key, default);
-                let rescaled = config.flag_or("rescale_prenorm_residual", false)?;
-                let scheme = Scheme::Mamba {
-                    steps: (
-                        number("time_step_min", 0.001)?,
-                        number("time_step_max", 0.1)?,
-                        number("time_step_floor", 1e-4)?,
-                    ),
-                    step_scale: number("time_step_scale", 1.0)?,
-                    random_steps: config.string_or("time_step_init_scheme", "random")? == "random",
-                    out_factor: if rescaled { 1.0 / n_layers("num_hidden_layers")?.sqrt() } else { 1.0 },
-                };
-                (scheme, "initializer_range")
-            }
-            "bart" | "mbart" | "m2m_100" | "opt" => (Scheme::Plain, "init_std"),
-            "rwkv7" => {
-                let (id, model_type) = (config.id().to_owned(), model_type.to_owned());
-                return Err(Error::NoInitialiser { id, model_type });
-            }
-            _ => (Scheme::Plain, "initializer_range"),
-        };
-        let usual = match (&scheme, key) {
-            (Scheme::T5 { .. }, _) => 1.0,
-            (Scheme::Mamba { .. }, _) => 0.1,
-            _ => 0.02,
-        };
-        // A model of several parts names it in one of them.
-        let inner = ["text_config", "encoder"].into_iter().find_map(|part| config.part(part).transpose());
-        let usual = match inner.transpose()? {
-            Some(part) => part.number_or(key, usual)?,
-            None => usual,
-        };
-        let deviation = config.number_or(key, usual)?;
-        Ok(Self { seed, deviation, scheme })
+    /// An initialiser that draws as `initial` says.
+    pub(in crate::models) fn new(initial: Initial, seed: u64) -> Self {
+        Self { seed, initial }
     }
 
     /// The tensor called `name` (the `{}` of its block filled in).
     pub(in crate::models) fn draw(&self, name: &str, shape: &[usize], role: Role) -> Vec<f32> {
-        let size: usize = shape.iter().product();
-        match role {
-            Role::One => return vec![1.0; size],
-            Role::Zero => return vec![0.0; size],
-            Role::Drawn => {}
-        }
-        match &self.scheme {
-            Scheme::Plain => self.normal(name, shape, self.deviation, None),
-            Scheme::Residual { ends, factor } => {
-                let narrower = if name.ends_with(ends) { *factor } else { 1.0 };
-                self.normal(name, shape, self.deviation * narrower, None)
-            }
-            Scheme::Truncated { ends, factor, beyond } => {
-                let narrower = if name.ends_with(ends) { *factor } else { 1.0 };
-                self.normal(name, shape, self.deviation * narrower, Some(*beyond))
-            }
-            Scheme::T5 { d_model, d_kv, d_inner, d_ff } => {
-                let ends = |parts: &[&str]| parts.iter().any(|part| name.ends_with(part));
-                let spread = if ends(&["Attention.q.weight"]) {
-                    (d_model * d_kv).powf(-0.5)
-                } else if ends(&["Attention.o.weight"]) {
-                    d_inner.powf(-0.5)
-                } else if ends(&["wo.weight"]) {
-                    d_ff.powf(-0.5)
-                } else if ends(&["shared.weight"]) {
-                    1.0
-                } else {
-                    d_model.powf(-0.5)
-                };
-                self.normal(name, shape, self.deviation * spread, None)
-            }
-            Scheme::Mamba { .. } => self.mamba(name, shape),
-        }
-    }
-
-    fn mamba(&self, name: &str, shape: &[usize]) -> Vec<f32> {
-        let Scheme::Mamba { steps: (least, most, floor), step_scale, random_steps, out_factor } = self.scheme
-        else {
-            return Vec::new();
+        let rule = self.initial.rules.iter().find(|(ends, _)| name.ends_with(ends));
+        let draw = match (rule, role) {
+            (Some(&(_, draw)), _) => draw,
+            (None, Role::Drawn) => self.initial.otherwise,
+            (None, Role::One) => Draw::One,
+            (None, Role::Zero) => Draw::Zero,
         };
-        let part = name.rsplit_once("mixer.").map_or("", |(_, part)| part);
+        let size: usize = shape.iter().product();
         let last = shape.last().copied().unwrap_or(1);
-        match part {
-            // Decays of 1, 2, 3, … in each channel, or over the heads.
-            "A_log" => (0..shape.iter().product()).map(|at| ((at % last + 1) as f32).ln()).collect(),
-            "D" | "norm.weight" => vec![1.0; last],
-            "conv1d.weight" | "out_proj.weight" => {
-                let bound = 1.0 / (last as f64).sqrt();
-                let factor = if part == "out_proj.weight" { out_factor } else { 1.0 };
-                self.uniform(name, shape, bound * factor)
+        match draw {
+            Draw::Normal { deviation } => self.normal(name, shape, deviation, None),
+            Draw::Truncated { deviation, beyond } => self.normal(name, shape, deviation, Some(beyond)),
+            Draw::Uniform { factor } => {
+                let bound = factor / (last as f64).sqrt();
+                self.rows(name, shape, |stream| (2.0 * stream.unit() - 1.0) * bound)
             }
-            "dt_proj.weight" => {
-                let bound = step_scale / (last as f64).sqrt();
-                if random_steps {
-                    self.uniform(name, shape, bound)
-                } else {
-                    vec![bound as f32; shape.iter().product()]
-                }
+            Draw::Glorot => {
+                let sides: usize = shape.iter().sum();
+                let bound = (6.0 / sides as f64).sqrt();
+                self.rows(name, shape, |stream| (2.0 * stream.unit() - 1.0) * bound)
             }
-            "dt_proj.bias" | "dt_bias" => {
+            Draw::Same { factor } => vec![(factor / (last as f64).sqrt()) as f32; size],
+            Draw::One => vec![1.0; size],
+            Draw::Zero => vec![0.0; size],
+            Draw::CountedLog => (0..size).map(|at| ((at % last + 1) as f32).ln()).collect(),
+            Draw::Steps { least, most, floor } => {
                 let mut stream = Stream::new(self.seed, &format!("initial {name}"));
                 let (low, high) = (least.ln(), most.ln());
-                (0..last)
-                    .map(|_| {
-                        let step = (low + stream.unit() * (high - low)).exp().max(floor);
-                        // What softplus makes the step of.
-                        (step + (-(-step).exp_m1()).ln()) as f32
-                    })
-                    .collect()
+                let steps = (0..size).map(|_| {
+                    let step = (low + stream.unit() * (high - low)).exp().max(floor);
+                    // What softplus makes the step of.
+                    (step + (-(-step).exp_m1()).ln()) as f32
+                });
+                steps.collect()
             }
-            "conv1d.bias" => vec![0.0; last],
-            _ => self.normal(name, shape, self.deviation, None),
         }
     }
 
@@ -217,10 +78,6 @@ impl Initialiser {
             }
             value * deviation
         })
-    }
-
-    fn uniform(&self, name: &str, shape: &[usize], bound: f64) -> Vec<f32> {
-        self.rows(name, shape, |stream| (2.0 * stream.unit() - 1.0) * bound)
     }
 
     fn rows(&self, name: &str, shape: &[usize], draw: impl Fn(&mut Stream) -> f64 + Sync) -> Vec<f32> {
@@ -240,6 +97,8 @@ impl Initialiser {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::models::declarations::config::Config;
+    use crate::models::declarations::registry;
 
     fn deviation(values: &[f32]) -> f64 {
         let squares: f64 = values.iter().map(|&value| f64::from(value).powi(2)).sum();
@@ -247,7 +106,11 @@ mod tests {
     }
 
     fn initialiser(config: &str, model_type: &str, seed: u64) -> Initialiser {
-        Initialiser::new(&Config::parse("x", config).unwrap(), model_type, seed).unwrap()
+        let mut keys: serde_json::Value = serde_json::from_str(config).unwrap();
+        keys["model_type"] = model_type.into();
+        let config = Config::parse("x", &keys.to_string()).unwrap();
+        let family = registry::family(&config).unwrap();
+        Initialiser::new((family.initial)(&config).unwrap(), seed)
     }
 
     #[test]

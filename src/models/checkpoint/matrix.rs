@@ -1,6 +1,6 @@
 //! A linear layer as it is stored.
 
-use super::dtype::Dtype;
+use super::precision::Form;
 
 /// A linear layer as it is stored.
 #[derive(Debug, Clone)]
@@ -12,7 +12,7 @@ pub(in crate::models) struct Matrix {
     pub(in crate::models) outputs: usize,
     pub(in crate::models) inputs: usize,
     /// How it is to be held.
-    pub(in crate::models) dtype: Dtype,
+    pub(in crate::models) form: Form,
 }
 
 impl Matrix {
@@ -23,7 +23,7 @@ impl Matrix {
         outputs: usize,
         inputs: usize,
     ) -> Self {
-        Self { weight, bias, outputs, inputs, dtype: Dtype::F32 }
+        Self { weight, bias, outputs, inputs, form: Form::default() }
     }
 
     /// The outputs in another order, or some of them, or of several layers with the same inputs: `rows` names the layer and
@@ -43,8 +43,8 @@ impl Matrix {
             rows.map(|(part, row)| parts[part].bias.as_ref().map_or(0.0, |bias| bias[row]))
                 .collect::<Vec<f32>>()
         });
-        let dtype = parts.first().map_or(Dtype::F32, |part| part.dtype);
-        Self { outputs: weight.len() / inputs.max(1), weight, bias, inputs, dtype }
+        let form = parts.first().map_or(Form::default(), |part| part.form);
+        Self { outputs: weight.len() / inputs.max(1), weight, bias, inputs, form }
     }
 
     /// All outputs times `factor`.

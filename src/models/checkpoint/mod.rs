@@ -5,7 +5,7 @@
 //!
 //! | room | what it is |
 //! | --- | --- |
-//! | `dtype` | how weights are held in memory |
+//! | `dtype`, `precision` | how weights are held in memory, and how they are multiplied |
 //! | `memory` | whether a tensor fits, asked before there is room for it |
 //! | `initialize` | weights before any training |
 //! | `kind` | the types of numbers in PyTorch's files |
@@ -21,6 +21,7 @@ pub(super) mod matrix;
 mod kind;
 mod memory;
 mod pickle;
+pub(super) mod precision;
 mod pytorch;
 mod safetensors;
 mod shards;

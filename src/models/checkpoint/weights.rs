@@ -6,10 +6,10 @@ use candle_core::safetensors::{Load, SliceSafetensors};
 use candle_core::{DType, Device, Tensor};
 use safetensors::tensor::{TensorInfo, TensorView};
 
-use super::dtype::Dtype;
 use super::initialize::{Initialiser, Role};
 use super::matrix::Matrix;
 use super::memory;
+use super::precision::Form;
 use super::pytorch::{PytorchFile, Stored};
 use super::safetensors::SafetensorsFile;
 use super::shards::Shards;
@@ -26,8 +26,8 @@ pub(in crate::models) struct Weights {
     initialiser: Option<Initialiser>,
     /// Put before every name; see [`Weights::find_prefix`].
     prefix: &'static str,
-    /// How linear layers and the table of tokens are held.
-    dtype: Dtype,
+    /// How linear layers are held, and, but for precision, the table of tokens.
+    form: Form,
 }
 
 enum File {
@@ -83,8 +83,8 @@ impl Found<'_> {
 }
 
 impl Weights {
-    /// Opens the files of checkpoint `id`, whose large tensors are to be held as `dtype`.
-    pub(in crate::models) fn open(id: &str, weights: &hub::Weights, dtype: Dtype) -> Result<Self> {
+    /// Opens the files of checkpoint `id`, whose large tensors are to be held in `form`.
+    pub(in crate::models) fn open(id: &str, weights: &hub::Weights, form: Form) -> Result<Self> {
         let files = match weights {
             hub::Weights::Safetensors(paths) => {
                 let open = |path| Ok(File::Safetensors(Arc::new(SafetensorsFile::open(path)?)));
@@ -109,12 +109,17 @@ impl Weights {
             }
             _ => Shards::default(),
         };
-        Ok(Self { id: id.to_owned(), files, shards, initialiser: None, prefix: "", dtype })
+        Ok(Self { id: id.to_owned(), files, shards, initialiser: None, prefix: "", form })
     }
 
     /// Those of checkpoint `id` before any training.
-    pub(in crate::models) fn untrained(id: &str, initialiser: Initialiser, dtype: Dtype) -> Self {
-        Self { id: id.to_owned(), files: Vec::new(), shards: Shards::default(), initialiser: Some(initialiser), prefix: "", dtype }
+    pub(in crate::models) fn untrained(id: &str, initialiser: Initialiser, form: Form) -> Self {
+        Self { id: id.to_owned(), files: Vec::new(), shards: Shards::default(), initialiser: Some(initialiser), prefix: "", form }
+    }
+
+    /// How linear layers are to be held.
+    pub(in crate::models) fn form(&self) -> Form {
+        self.form
     }
 
     /// Settles which of `prefixes` this checkpoint puts before every name, by looking for the table of tokens, and gives the one
@@ -192,6 +197,11 @@ impl Weights {
         self.floats(&[in_block(name, layer)], shape, role)
     }
 
+    /// A bias of block `layer` by its whole name, whatever that ends in.
+    pub(in crate::models) fn bias(&self, name: &str, layer: usize, size: usize) -> Result<Vec<f32>> {
+        self.floats(&[in_block(name, layer)], &[size], Role::Zero)
+    }
+
     /// The table of tokens, `(rows, columns)`: in memory, or, where `stays` says so and the file allows it, in its file.
     pub(in crate::models) fn tokens(
         &self,
@@ -203,11 +213,12 @@ impl Weights {
         if stays && self.initialiser.is_none() {
             let (name, found) = self.find(&[format!("{name}.weight")], &[rows, columns])?;
             if let Found::Read(file, info) = found {
-                let table = FileTable { file: Arc::clone(file), name, info: info.clone(), dtype: self.dtype };
+                let table =
+                    FileTable { file: Arc::clone(file), name, info: info.clone(), dtype: self.form.dtype };
                 return Ok(Table::File(table));
             }
         }
-        Table::new(self.table(name, rows, columns)?, self.dtype)
+        Table::new(self.table(name, rows, columns)?, self.form.dtype)
     }
 
     /// An embedding table, `(rows, columns)`.
@@ -224,18 +235,48 @@ impl Weights {
         outputs: usize,
         inputs: usize,
     ) -> Result<Matrix> {
-        let name = in_block(names.name, layer);
+        if names.groups > 1 {
+            return self.grouped(names, layer, outputs, inputs);
+        }
+        self.layer(names.name, (names.bias, names.turned), layer, outputs, inputs)
+    }
+
+    /// A linear layer in groups, as one in which all else is 0.
+    fn grouped(&self, names: Linear, layer: usize, outputs: usize, inputs: usize) -> Result<Matrix> {
+        let (name, groups) = (in_block(names.name, layer), names.groups);
+        let (out, size) = (outputs / groups, inputs / groups);
+        let stored = self.floats(&[format!("{name}.weight")], &[groups, size, out], Role::Drawn)?;
+        let mut weight = vec![0.0; outputs * inputs];
+        for (row, group) in stored.chunks_exact(out).enumerate() {
+            let (group_at, input) = (row / size, row);
+            for (unit, &value) in group.iter().enumerate() {
+                weight[(group_at * out + unit) * inputs + input] = value;
+            }
+        }
+        let bias = self.floats(&[format!("{name}.bias")], &[outputs], Role::Zero)?;
+        let bias = names.bias.then_some(bias);
+        Ok(Matrix { form: self.form, ..Matrix::new(weight, bias, outputs, inputs) })
+    }
+
+    /// The same by its name, with whether it has a bias, and whether it is stored `(inputs, outputs)`.
+    pub(in crate::models) fn layer(
+        &self,
+        name: &str,
+        (bias, is_turned): (bool, bool),
+        layer: usize,
+        outputs: usize,
+        inputs: usize,
+    ) -> Result<Matrix> {
+        let name = in_block(name, layer);
         let weight_name = [format!("{name}.weight")];
-        let weight = if names.turned {
+        let weight = if is_turned {
             turned(&self.floats(&weight_name, &[inputs, outputs], Role::Drawn)?, outputs)
         } else {
             self.floats(&weight_name, &[outputs, inputs], Role::Drawn)?
         };
-        // Biases are 0 before any training, but for those that steps are made with.
-        let role = if name.ends_with("mixer.dt_proj") { Role::Drawn } else { Role::Zero };
         let bias =
-            if names.bias { Some(self.floats(&[format!("{name}.bias")], &[outputs], role)?) } else { None };
-        Ok(Matrix { dtype: self.dtype, ..Matrix::new(weight, bias, outputs, inputs) })
+            if bias { Some(self.floats(&[format!("{name}.bias")], &[outputs], Role::Zero)?) } else { None };
+        Ok(Matrix { form: self.form, ..Matrix::new(weight, bias, outputs, inputs) })
     }
 }
 

@@ -10,6 +10,7 @@
 //! | `names` | what a family calls its weights |
 //! | `irrelevant` | the keys of `config.json` that no family has to know |
 //! | `config` | `config.json`, read to the last key |
+//! | `initial` | how a family draws its weights before any training |
 //! | `families` | a small file per family: a configuration becomes a declaration |
 //! | `registry` | the table of what is supported |
 //! | `published` | tests: the configurations of published checkpoints are understood |
@@ -17,6 +18,7 @@
 pub(super) mod activation;
 pub(super) mod config;
 mod families;
+pub(super) mod initial;
 mod irrelevant;
 pub(super) mod names;
 #[cfg(test)]

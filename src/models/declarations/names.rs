@@ -14,7 +14,11 @@ pub(in crate::models) struct Names {
     pub(in crate::models) other_tokens: Option<&'static str>,
     pub(in crate::models) positions: &'static str,
     pub(in crate::models) segments: &'static str,
+    /// A table of tasks, of which the first is meant.
+    pub(in crate::models) tasks: &'static str,
     pub(in crate::models) embedding_norm: Option<&'static str>,
+    /// A norm of hidden state 0, before the first block reads it.
+    pub(in crate::models) first_norm: Option<&'static str>,
     /// From the embeddings' size to `d_model`.
     pub(in crate::models) embedding_projection: Option<Linear>,
     pub(in crate::models) block: Block,
@@ -31,9 +35,13 @@ pub(in crate::models) struct Names {
 /// x = after_attention(x + attention_out(attention(attention_in(x))))
 /// x = after_mlp(x + mlp_out(mlp(mlp_in(x))))
 /// ```
+///
+/// What takes attention's place has its norms, and what takes the MLP's place has that one's.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::models) struct Block {
     pub(in crate::models) attention_in: Option<&'static str>,
+    /// What stands before the names of a mixer that is not attention: `layers.{}.mixer`.
+    pub(in crate::models) mixer: &'static str,
     pub(in crate::models) qkv: Qkv,
     /// Norms of queries and keys, of each head or of all at once.
     pub(in crate::models) qk_norm: Option<QkNorm>,
@@ -46,6 +54,8 @@ pub(in crate::models) struct Block {
     pub(in crate::models) after_attention: Option<&'static str>,
     pub(in crate::models) mlp_in: Option<&'static str>,
     pub(in crate::models) mlp: Mlp,
+    /// What stands before the names of a second half that is no plain MLP: `layers.{}.ffn`.
+    pub(in crate::models) feed_forward: &'static str,
     pub(in crate::models) mlp_out: Option<&'static str>,
     pub(in crate::models) after_mlp: Option<&'static str>,
 }
@@ -57,6 +67,8 @@ pub(in crate::models) struct Linear {
     pub(in crate::models) bias: bool,
     /// Whether it is stored `(inputs, outputs)`, not `(outputs, inputs)`.
     pub(in crate::models) turned: bool,
+    /// Inputs and outputs are in so many groups that do not mix, each stored `(inputs, outputs)`.
+    pub(in crate::models) groups: usize,
 }
 
 /// Queries, keys and values.
@@ -68,6 +80,10 @@ pub(in crate::models) enum Qkv {
     Stacked(Linear),
     /// One layer: for each head of keys its queries, its key and its value.
     Interleaved(Linear),
+    /// The same, with the biases of queries and of values apart, and none for keys.
+    InterleavedApart { layer: Linear, query_bias: &'static str, value_bias: &'static str },
+    /// One layer, in so many equal parts: of each its queries, its values and its keys.
+    Sharded(Linear, usize),
 }
 
 /// Norms of queries and keys.
@@ -109,17 +125,24 @@ pub(in crate::models) enum Mlp {
     Gated { gate: Linear, up: Linear, down: Linear },
     /// The same, with gate and up in one layer, in this order.
     GatedStacked { gate_up: Linear, down: Linear },
+    /// The same in the other order.
+    StackedGate { up_gate: Linear, down: Linear },
 }
 
 /// A linear layer with a bias.
 pub(in crate::models) const fn linear(name: &'static str) -> Linear {
-    Linear { name, bias: true, turned: false }
+    Linear { name, bias: true, turned: false, groups: 1 }
 }
 
 impl Linear {
     /// The same layer, with a bias or without.
     pub(in crate::models) const fn bias(self, bias: bool) -> Self {
         Self { bias, ..self }
+    }
+
+    /// The same layer, in groups if there are several.
+    pub(in crate::models) const fn grouped(self, groups: usize) -> Self {
+        Self { groups, ..self }
     }
 
     /// The same layer, stored `(inputs, outputs)`.
@@ -145,6 +168,7 @@ impl Block {
     pub(in crate::models) const fn new(qkv: Qkv, attention: Linear, mlp: Mlp) -> Self {
         Self {
             attention_in: None,
+            mixer: "",
             qkv,
             qk_norm: None,
             distance_bias: None,
@@ -154,9 +178,17 @@ impl Block {
             after_attention: None,
             mlp_in: None,
             mlp,
+            feed_forward: "",
             mlp_out: None,
             after_mlp: None,
         }
+    }
+
+    /// A block of a mixer that is not attention, with a norm before it, and nothing else.
+    pub(in crate::models) const fn mixing(mixer: &'static str, norm: &'static str) -> Self {
+        let none = linear("");
+        let block = Self::new(Qkv::Stacked(none), none, Mlp::Plain { up: none, down: none });
+        Self { attention_in: Some(norm), mixer, ..block }
     }
 
     /// The norm before each half, as most decoders have it.
@@ -171,10 +203,13 @@ impl Block {
 }
 
 impl Names {
-    /// Token embeddings; recurrent blocks know the names of their weights.
-    pub(in crate::models) const fn without_blocks(tokens: &'static str) -> Self {
-        let none = linear("");
-        Self::new(tokens, Block::new(Qkv::Stacked(none), none, Mlp::Plain { up: none, down: none }))
+    /// Token embeddings, and blocks of a mixer that is not attention, with a norm before it.
+    pub(in crate::models) const fn mixing(
+        tokens: &'static str,
+        mixer: &'static str,
+        norm: &'static str,
+    ) -> Self {
+        Self::new(tokens, Block::mixing(mixer, norm))
     }
 
     /// Token embeddings and blocks, with no prefix, norm or projection.
@@ -186,7 +221,9 @@ impl Names {
             other_tokens: None,
             positions: "",
             segments: "",
+            tasks: "",
             embedding_norm: None,
+            first_norm: None,
             embedding_projection: None,
             block,
             final_norm: None,

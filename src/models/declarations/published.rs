@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::config::Config;
 use super::registry;
-use super::spec::{DistanceBias, Recurrence, Spec};
+use super::spec::{DistanceBias, Mixer, Spec};
 
 fn spec(config: &Value) -> Spec {
     let config = Config::parse("published", &config.to_string()).unwrap();
@@ -87,7 +87,7 @@ fn mamba_mamba2_and_rwkv7() {
         "time_step_init_scheme": "random", "time_step_max": 0.1, "time_step_min": 0.001, "time_step_rank": 48,
         "time_step_scale": 1.0, "use_bias": false, "use_cache": true, "use_conv_bias": true, "vocab_size": 50_280
     });
-    let Some(Recurrence::Mamba(of)) = spec(&mamba).recurrence else { panic!("mamba") };
+    let Mixer::Mamba(of) = spec(&mamba).blocks[0].mixer else { panic!("mamba") };
     assert_eq!((of.d_inner, of.d_step), (1536, 48));
     let mamba2 = r#"{"model_type": "mamba2", "bos_token_id": 0, "chunk_size": 256, "conv_kernel": 4, "eos_token_id": 0,
         "expand": 2, "head_dim": 64, "hidden_act": "silu", "hidden_size": 768, "initializer_range": 0.1,
@@ -99,7 +99,7 @@ fn mamba_mamba2_and_rwkv7() {
     let config = Config::parse("published", mamba2).unwrap();
     let declaration = (registry::family(&config).unwrap().declare)(&config).unwrap();
     config.finish().unwrap();
-    let Some(Recurrence::Mamba2(of)) = declaration.spec.recurrence else { panic!("mamba2") };
+    let Mixer::Mamba2(of) = declaration.spec.blocks[0].mixer else { panic!("mamba2") };
     assert_eq!(of.step_limits, (0.0, f32::INFINITY));
     let rwkv7 = json!({
         "model_type": "rwkv7", "a_low_rank_dim": 64, "architectures": ["RWKV7ForCausalLM"], "attn": null,
@@ -110,7 +110,7 @@ fn mamba_mamba2_and_rwkv7() {
         "num_hidden_layers": 12, "tie_word_embeddings": false, "use_cache": true, "v_low_rank_dim": 32,
         "value_dim": vec![768; 12], "vocab_size": 65_536
     });
-    assert!(matches!(spec(&rwkv7).recurrence, Some(Recurrence::Rwkv7(_))));
+    assert!(matches!(spec(&rwkv7).blocks[0].mixer, Mixer::Rwkv7(_)));
 }
 
 #[test]
@@ -161,7 +161,7 @@ fn every_key_of_published_configurations_is_understood() {
         (false, Some(256), None)
     );
     // The size itself counts, not 16 times the model's.
-    let Some(Recurrence::Mamba(mamba)) = of("falcon-mamba-7b").recurrence else { panic!("mamba") };
+    let Mixer::Mamba(mamba) = of("falcon-mamba-7b").blocks[0].mixer else { panic!("mamba") };
     assert_eq!(mamba.d_inner, 8192);
     let stanford = of("alias-gpt2-small-x21");
     assert_eq!(stanford.blocks[3].scale, Some(1.0 / 8.0 / 4.0));

@@ -2,9 +2,12 @@
 
 use super::config::Config;
 use super::families::{
-    albert, bart, bert, bloom, deberta, distilbert, electra, falcon, gemma, gpt_neo, gpt_neox, gpt2, llama,
-    mamba, modernbert, mpnet, olmo, opt, phi, roberta, rwkv7, t5, wrapped,
+    albert, arcee, bart, bert, bloom, clip, cohere, convbert, deberta, deberta_v1, distilbert, electra,
+    ernie, exaone4, falcon, gemma, glm, gpt_bigcode, gpt_neo, gpt_neox, gpt2, gptj, gte, llama, longformer,
+    mamba, megatron_bert, modernbert, mpnet, mpt, nemotron, nomic_bert, olmo, opt, phi, qwen_vl, rembert,
+    roberta, roformer, rwkv7, starcoder2, t5, wrapped, xglm, xlm,
 };
+use super::initial::{self, Initial};
 use super::names::Declaration;
 use crate::models::error::{Error, Result};
 
@@ -19,251 +22,216 @@ pub struct Family {
     pub golden: &'static [&'static str],
     /// Reads the configuration.
     pub(in crate::models) declare: fn(&Config) -> Result<Declaration>,
+    /// Says how weights are drawn before any training.
+    pub(in crate::models) initial: fn(&Config) -> Result<Initial>,
+}
+
+/// A row, of a family that draws its weights as most do.
+const fn row(
+    model_type: &'static str,
+    name: &'static str,
+    golden: &'static [&'static str],
+    declare: fn(&Config) -> Result<Declaration>,
+) -> Family {
+    Family { model_type, name, golden, declare, initial: initial::plain }
+}
+
+impl Family {
+    /// The same row, of a family that draws its weights otherwise.
+    const fn drawn(self, initial: fn(&Config) -> Result<Initial>) -> Self {
+        Self { initial, ..self }
+    }
 }
 
 /// The table, by `model_type`.
 const FAMILIES: &[Family] = &[
-    Family {
-        model_type: "albert",
-        name: "ALBERT",
-        golden: &["albert", "albert_gelu"],
-        declare: albert::declare,
-    },
-    Family { model_type: "bart", name: "BART (encoder)", golden: &["bart", "bart_odd"], declare: bart::bart },
-    Family {
-        model_type: "bert",
-        name: "BERT",
-        golden: &["bert", "bert_odd", "bert_f16", "bert_bf16"],
-        declare: bert::declare,
-    },
-    Family { model_type: "bloom", name: "BLOOM", golden: &["bloom", "bloom_heads"], declare: bloom::declare },
-    Family {
-        model_type: "camembert",
-        name: "CamemBERT",
-        golden: &["camembert", "camembert_odd"],
-        declare: roberta::declare,
-    },
-    Family {
-        model_type: "deberta-v2",
-        name: "DeBERTa v2 and v3",
-        golden: &["deberta_v3", "deberta_v2", "deberta_v2_conv", "deberta_v2_groups", "deberta_v3_short"],
-        declare: deberta::declare,
-    },
-    Family {
-        model_type: "distilbert",
-        name: "DistilBERT",
-        golden: &["distilbert", "distilbert_odd"],
-        declare: distilbert::declare,
-    },
-    Family {
-        model_type: "electra",
-        name: "ELECTRA (discriminator)",
-        golden: &["electra", "electra_square"],
-        declare: electra::declare,
-    },
-    Family {
-        model_type: "eurobert",
-        name: "EuroBERT",
-        golden: &["eurobert", "eurobert_grouped"],
-        declare: llama::eurobert,
-    },
-    Family {
-        model_type: "falcon",
-        name: "Falcon",
-        golden: &["falcon", "falcon_new", "falcon_rw"],
-        declare: falcon::declare,
-    },
-    Family {
-        model_type: "falcon_mamba",
-        name: "Falcon Mamba",
-        golden: &["falcon_mamba", "falcon_mamba_odd", "falcon_mamba_given"],
-        declare: mamba::falcon_mamba,
-    },
-    Family {
-        model_type: "gemma",
-        name: "Gemma",
-        golden: &["gemma", "gemma_grouped", "gemma_relu"],
-        declare: gemma::gemma,
-    },
-    Family {
-        model_type: "gemma2",
-        name: "Gemma 2",
-        golden: &["gemma2", "gemma2_odd"],
-        declare: gemma::gemma2,
-    },
-    Family {
-        model_type: "gemma3",
-        name: "Gemma 3 (text of the models that see)",
-        golden: &["gemma3_wrapped", "gemma3_wrapped_odd"],
-        declare: wrapped::gemma3,
-    },
-    Family {
-        model_type: "gemma3_text",
-        name: "Gemma 3 (text)",
-        golden: &["gemma3", "gemma3_odd", "gemma3_both_sides"],
-        declare: gemma::gemma3,
-    },
-    Family {
-        model_type: "gpt2",
-        name: "GPT-2",
-        golden: &["gpt2", "gpt2_odd", "gpt2_by_depth"],
-        declare: gpt2::declare,
-    },
-    Family {
-        model_type: "gpt_neo",
-        name: "GPT-Neo",
-        golden: &["gpt_neo", "gpt_neo_odd"],
-        declare: gpt_neo::declare,
-    },
-    Family {
-        model_type: "gpt_neox",
-        name: "GPT-NeoX (Pythia)",
-        golden: &["gpt_neox", "gpt_neox_serial", "gpt_neox_uneven"],
-        declare: gpt_neox::declare,
-    },
-    Family {
-        model_type: "granite",
-        name: "Granite",
-        golden: &["granite", "granite_odd"],
-        declare: llama::granite,
-    },
-    Family {
-        model_type: "llama",
-        name: "Llama",
-        golden: &["llama", "llama3", "llama_linear"],
-        declare: llama::llama,
-    },
-    Family {
-        model_type: "m2m_100",
-        name: "M2M-100 and NLLB (encoder)",
-        golden: &["m2m_100", "m2m_100_odd"],
-        declare: bart::m2m_100,
-    },
-    Family { model_type: "mamba", name: "Mamba", golden: &["mamba", "mamba_odd"], declare: mamba::mamba },
-    Family {
-        model_type: "mamba2",
-        name: "Mamba-2",
-        golden: &["mamba2", "mamba2_odd"],
-        declare: mamba::mamba2,
-    },
-    Family {
-        model_type: "mbart",
-        name: "mBART (encoder)",
-        golden: &["mbart", "mbart_odd"],
-        declare: bart::mbart,
-    },
-    Family {
-        model_type: "ministral",
-        name: "Ministral",
-        golden: &["ministral", "ministral_odd"],
-        declare: llama::ministral,
-    },
-    Family {
-        model_type: "ministral3",
-        name: "Ministral 3",
-        golden: &["ministral3", "ministral3_odd"],
-        declare: llama::ministral3,
-    },
-    Family {
-        model_type: "mistral",
-        name: "Mistral",
-        golden: &["mistral", "mistral_window"],
-        declare: llama::mistral,
-    },
-    Family {
-        model_type: "mistral3",
-        name: "Mistral 3 and Ministral 3 (text of the models that see)",
-        golden: &["mistral3", "mistral3_ministral3"],
-        declare: wrapped::mistral3,
-    },
-    Family {
-        model_type: "modernbert",
-        name: "ModernBERT (Ettin)",
-        golden: &["modernbert", "modernbert_odd"],
-        declare: modernbert::declare,
-    },
-    Family {
-        model_type: "mpnet",
-        name: "MPNet",
-        golden: &["mpnet", "mpnet_odd", "mpnet_padding"],
-        declare: mpnet::declare,
-    },
-    Family { model_type: "mt5", name: "mT5 (encoder)", golden: &["mt5", "mt5_odd"], declare: t5::mt5 },
-    Family {
-        model_type: "olmo",
-        name: "OLMo",
-        golden: &["olmo", "olmo_grouped", "olmo_clipped"],
-        declare: olmo::olmo,
-    },
-    Family { model_type: "olmo2", name: "OLMo 2", golden: &["olmo2", "olmo2_grouped"], declare: olmo::olmo2 },
-    Family {
-        model_type: "opt",
-        name: "OPT",
-        golden: &["opt", "opt_odd", "opt_projected"],
-        declare: opt::declare,
-    },
-    Family {
-        model_type: "phi",
-        name: "Phi-1.5 and Phi-2",
-        golden: &["phi", "phi_odd", "phi_normed"],
-        declare: phi::phi,
-    },
-    Family { model_type: "phi3", name: "Phi-3", golden: &["phi3", "phi3_long"], declare: phi::phi3 },
-    Family {
-        model_type: "qwen2",
-        name: "Qwen 2 and 2.5",
-        golden: &["qwen2", "qwen2_yarn"],
-        declare: llama::qwen2,
-    },
-    Family { model_type: "qwen3", name: "Qwen 3", golden: &["qwen3", "qwen3_odd"], declare: llama::qwen3 },
-    Family {
-        model_type: "roberta",
-        name: "RoBERTa",
-        golden: &["roberta", "roberta_odd"],
-        declare: roberta::declare,
-    },
-    Family {
-        model_type: "rwkv7",
-        name: "RWKV-7 (against float64)",
-        golden: &["rwkv7", "rwkv7_odd"],
-        declare: rwkv7::declare,
-    },
-    Family {
-        model_type: "smollm3",
-        name: "SmolLM 3",
-        golden: &["smollm3", "smollm3_odd"],
-        declare: llama::smollm3,
-    },
-    Family {
-        model_type: "stablelm",
-        name: "StableLM",
-        golden: &["stablelm", "stablelm_parallel", "stablelm_normed", "stablelm_normed_serial"],
-        declare: llama::stablelm,
-    },
-    Family {
-        model_type: "t5",
-        name: "T5, T5 v1.1 and Flan-T5 (encoder)",
-        golden: &["t5", "t5_gated", "t5_encoder"],
-        declare: t5::t5,
-    },
-    Family {
-        model_type: "t5gemma",
-        name: "T5Gemma (encoder)",
-        golden: &["t5gemma", "t5gemma_odd"],
-        declare: gemma::t5gemma,
-    },
-    Family {
-        model_type: "xlm-roberta",
-        name: "XLM-RoBERTa",
-        golden: &["xlm_roberta", "xlm_roberta_odd"],
-        declare: roberta::declare,
-    },
-    Family {
-        model_type: "xlm-roberta-xl",
-        name: "XLM-RoBERTa-XL",
-        golden: &["xlm_roberta_xl", "xlm_roberta_xl_odd"],
-        declare: roberta::xl,
-    },
+    row("albert", "ALBERT", &["albert", "albert_gelu"], albert::declare),
+    row("arcee", "AFM (Arcee)", &["arcee", "arcee_odd"], arcee::arcee),
+    row("bart", "BART (encoder)", &["bart", "bart_odd"], bart::bart).drawn(initial::init_std),
+    row("bert", "BERT", &["bert", "bert_odd", "bert_f16", "bert_bf16"], bert::declare),
+    row(
+        "big_bird",
+        "BigBird (up to where it attends to everything)",
+        &["big_bird", "big_bird_odd"],
+        longformer::big_bird,
+    ),
+    row("bloom", "BLOOM", &["bloom", "bloom_heads"], bloom::declare),
+    row("camembert", "CamemBERT", &["camembert", "camembert_odd"], roberta::declare),
+    row("clip", "CLIP (text tower)", &["clip", "clip_odd"], clip::clip).drawn(clip::clip_initial),
+    row("clip_text_model", "CLIP (text model)", &["clip_text", "clip_text_odd"], clip::clip_text)
+        .drawn(clip::clip_initial),
+    row("codegen", "CodeGen", &["codegen", "codegen_odd"], gptj::codegen),
+    row("cohere", "Command R", &["cohere", "cohere_odd"], cohere::cohere),
+    row("cohere2", "Command R7B", &["cohere2", "cohere2_odd"], cohere::cohere2),
+    row("convbert", "ConvBERT", &["convbert", "convbert_groups", "convbert_one_head"], convbert::declare),
+    row("deberta", "DeBERTa (the first)", &["deberta", "deberta_c2p", "deberta_plain"], deberta_v1::declare),
+    row(
+        "deberta-v2",
+        "DeBERTa v2 and v3",
+        &["deberta_v3", "deberta_v2", "deberta_v2_conv", "deberta_v2_groups", "deberta_v3_short"],
+        deberta::declare,
+    ),
+    row("distilbert", "DistilBERT", &["distilbert", "distilbert_odd"], distilbert::declare),
+    row("electra", "ELECTRA (discriminator)", &["electra", "electra_square"], electra::declare),
+    row("ernie", "ERNIE", &["ernie", "ernie_tasks"], ernie::declare),
+    row("ernie4_5", "ERNIE 4.5", &["ernie4_5", "ernie4_5_odd"], glm::ernie4_5),
+    row("eurobert", "EuroBERT", &["eurobert", "eurobert_grouped"], llama::eurobert),
+    row("exaone4", "EXAONE 4", &["exaone4", "exaone4_odd"], exaone4::declare),
+    row("falcon", "Falcon", &["falcon", "falcon_new", "falcon_rw"], falcon::declare),
+    row(
+        "falcon_mamba",
+        "Falcon Mamba",
+        &["falcon_mamba", "falcon_mamba_odd", "falcon_mamba_given"],
+        mamba::falcon_mamba,
+    )
+    .drawn(mamba::initial),
+    row("flaubert", "FlauBERT", &["flaubert", "flaubert_odd"], xlm::flaubert).drawn(xlm::initial),
+    row("gemma", "Gemma", &["gemma", "gemma_grouped", "gemma_relu"], gemma::gemma),
+    row("gemma2", "Gemma 2", &["gemma2", "gemma2_odd"], gemma::gemma2),
+    row(
+        "gemma3",
+        "Gemma 3 (text of the models that see)",
+        &["gemma3_wrapped", "gemma3_wrapped_odd"],
+        wrapped::gemma3,
+    ),
+    row("gemma3_text", "Gemma 3 (text)", &["gemma3", "gemma3_odd", "gemma3_both_sides"], gemma::gemma3),
+    row("glm", "GLM-4", &["glm", "glm_odd"], glm::glm),
+    row("glm4", "GLM-4-0414", &["glm4", "glm4_odd"], glm::glm4),
+    row("gpt2", "GPT-2", &["gpt2", "gpt2_odd", "gpt2_by_depth"], gpt2::declare).drawn(gpt2::initial),
+    row(
+        "gpt_bigcode",
+        "GPT-BigCode (SantaCoder, StarCoder)",
+        &["gpt_bigcode", "gpt_bigcode_heads", "gpt_bigcode_unscaled"],
+        gpt_bigcode::declare,
+    ),
+    row("gpt_neo", "GPT-Neo", &["gpt_neo", "gpt_neo_odd"], gpt_neo::declare),
+    row(
+        "gpt_neox",
+        "GPT-NeoX (Pythia)",
+        &["gpt_neox", "gpt_neox_serial", "gpt_neox_uneven"],
+        gpt_neox::declare,
+    ),
+    row("gte", "GTE", &["gte", "gte_odd"], gte::gte),
+    row("gptj", "GPT-J", &["gptj", "gptj_odd"], gptj::gptj),
+    row("granite", "Granite", &["granite", "granite_odd"], llama::granite),
+    row("helium", "Helium", &["helium", "helium_odd"], glm::helium),
+    row("idefics3", "Idefics 3 (text)", &["idefics3", "idefics3_odd"], wrapped::idefics3),
+    row(
+        "jina_embeddings_v3",
+        "jina-embeddings-v3 (without adapters)",
+        &["jina_embeddings_v3", "jina_embeddings_v3_odd"],
+        gte::jina_embeddings_v3,
+    ),
+    row("llama", "Llama", &["llama", "llama3", "llama_linear"], llama::llama),
+    row("llava", "LLaVA (text)", &["llava", "llava_qwen2", "llava_mistral"], wrapped::llava),
+    row("llava_next", "LLaVA-NeXT (text)", &["llava_next", "llava_next_mistral"], wrapped::llava),
+    row(
+        "longformer",
+        "Longformer (without global tokens)",
+        &["longformer", "longformer_odd"],
+        longformer::longformer,
+    ),
+    row("luke", "LUKE (without entities)", &["luke", "luke_odd"], roberta::luke),
+    row("m2m_100", "M2M-100 and NLLB (encoder)", &["m2m_100", "m2m_100_odd"], bart::m2m_100)
+        .drawn(initial::init_std),
+    row("mamba", "Mamba", &["mamba", "mamba_odd"], mamba::mamba).drawn(mamba::initial),
+    row("mamba2", "Mamba-2", &["mamba2", "mamba2_odd"], mamba::mamba2).drawn(mamba::initial),
+    row("mbart", "mBART (encoder)", &["mbart", "mbart_odd"], bart::mbart).drawn(initial::init_std),
+    row("megatron-bert", "Megatron-BERT", &["megatron_bert", "megatron_bert_odd"], megatron_bert::declare),
+    row("ministral", "Ministral", &["ministral", "ministral_odd"], llama::ministral),
+    row("ministral3", "Ministral 3", &["ministral3", "ministral3_odd"], llama::ministral3),
+    row("mistral", "Mistral", &["mistral", "mistral_window"], llama::mistral),
+    row(
+        "mistral3",
+        "Mistral 3 and Ministral 3 (text of the models that see)",
+        &["mistral3", "mistral3_ministral3"],
+        wrapped::mistral3,
+    ),
+    row("modernbert", "ModernBERT (Ettin)", &["modernbert", "modernbert_odd"], modernbert::encoder)
+        .drawn(modernbert::initial),
+    row(
+        "modernbert-decoder",
+        "ModernBERT decoder (Ettin)",
+        &["modernbert_decoder", "modernbert_decoder_odd"],
+        modernbert::decoder,
+    )
+    .drawn(modernbert::initial),
+    row("mpnet", "MPNet", &["mpnet", "mpnet_odd", "mpnet_padding"], mpnet::declare),
+    row("mpt", "MPT", &["mpt", "mpt_odd"], mpt::declare),
+    row("mt5", "mT5 (encoder)", &["mt5", "mt5_odd"], t5::mt5).drawn(t5::initial),
+    row("nemotron", "Nemotron and Minitron", &["nemotron", "nemotron_odd"], nemotron::declare)
+        .drawn(nemotron::initial),
+    row(
+        "nomic_bert",
+        "Nomic BERT",
+        &["nomic_bert", "nomic_bert_odd", "nomic_bert_published"],
+        nomic_bert::declare,
+    ),
+    row("olmo", "OLMo", &["olmo", "olmo_grouped", "olmo_clipped"], olmo::olmo),
+    row("olmo2", "OLMo 2", &["olmo2", "olmo2_grouped"], olmo::olmo2),
+    row("olmo3", "OLMo 3", &["olmo3", "olmo3_odd"], olmo::olmo3),
+    row("opt", "OPT", &["opt", "opt_odd", "opt_projected"], opt::declare).drawn(initial::init_std),
+    row("phi", "Phi-1.5 and Phi-2", &["phi", "phi_odd", "phi_normed"], phi::phi),
+    row("phi3", "Phi-3", &["phi3", "phi3_long"], phi::phi3),
+    row("qwen2", "Qwen 2 and 2.5", &["qwen2", "qwen2_yarn"], llama::qwen2),
+    row(
+        "qwen2_5_vl",
+        "Qwen2.5-VL (text of the models that see)",
+        &["qwen2_5_vl", "qwen2_5_vl_odd"],
+        qwen_vl::qwen2,
+    ),
+    row(
+        "qwen2_5_vl_text",
+        "Qwen2.5-VL (text)",
+        &["qwen2_5_vl_text", "qwen2_5_vl_text_odd"],
+        qwen_vl::qwen2_text,
+    ),
+    row("qwen2_vl", "Qwen2-VL (text of the models that see)", &["qwen2_vl", "qwen2_vl_odd"], qwen_vl::qwen2),
+    row("qwen2_vl_text", "Qwen2-VL (text)", &["qwen2_vl_text", "qwen2_vl_text_odd"], qwen_vl::qwen2_text),
+    row("qwen3", "Qwen 3", &["qwen3", "qwen3_odd"], llama::qwen3),
+    row("qwen3_vl", "Qwen3-VL (text of the models that see)", &["qwen3_vl", "qwen3_vl_odd"], qwen_vl::qwen3),
+    row("qwen3_vl_text", "Qwen3-VL (text)", &["qwen3_vl_text", "qwen3_vl_text_odd"], qwen_vl::qwen3_text),
+    row("rembert", "RemBERT", &["rembert", "rembert_odd"], rembert::declare),
+    row("roberta", "RoBERTa", &["roberta", "roberta_odd"], roberta::declare),
+    row(
+        "roberta-prelayernorm",
+        "RoBERTa with norms first",
+        &["roberta_prelayernorm", "roberta_prelayernorm_odd"],
+        roberta::norms_first,
+    ),
+    row("roformer", "RoFormer", &["roformer", "roformer_odd"], roformer::declare),
+    row("rwkv7", "RWKV-7 (against float64)", &["rwkv7", "rwkv7_odd"], rwkv7::declare).drawn(initial::unknown),
+    row("seed_oss", "Seed-OSS", &["seed_oss", "seed_oss_odd"], arcee::seed_oss),
+    row("siglip", "SigLIP (text tower)", &["siglip", "siglip_odd"], clip::siglip).drawn(clip::siglip_initial),
+    row("siglip_text_model", "SigLIP (text model)", &["siglip_text", "siglip_text_odd"], clip::siglip_text)
+        .drawn(clip::siglip_initial),
+    row("smollm3", "SmolLM 3", &["smollm3", "smollm3_odd"], llama::smollm3),
+    row("smolvlm", "SmolVLM (text)", &["smolvlm", "smolvlm_odd"], wrapped::idefics3),
+    row(
+        "stablelm",
+        "StableLM",
+        &["stablelm", "stablelm_parallel", "stablelm_normed", "stablelm_normed_serial"],
+        llama::stablelm,
+    ),
+    row("starcoder2", "StarCoder2", &["starcoder2", "starcoder2_odd"], starcoder2::declare)
+        .drawn(starcoder2::initial),
+    row("t5", "T5, T5 v1.1 and Flan-T5 (encoder)", &["t5", "t5_gated", "t5_encoder"], t5::t5)
+        .drawn(t5::initial),
+    row("t5gemma", "T5Gemma (encoder)", &["t5gemma", "t5gemma_odd"], gemma::t5gemma),
+    row("xglm", "XGLM", &["xglm", "xglm_odd"], xglm::declare).drawn(initial::init_std),
+    row("xlm", "XLM", &["xlm", "xlm_causal"], xlm::xlm).drawn(xlm::initial),
+    row("xlm-roberta", "XLM-RoBERTa", &["xlm_roberta", "xlm_roberta_odd"], roberta::declare),
+    row("xlm-roberta-xl", "XLM-RoBERTa-XL", &["xlm_roberta_xl", "xlm_roberta_xl_odd"], roberta::xl),
+];
+
+/// Architectures that are known and cannot be had, and why.
+const REFUSED: &[(&str, &str)] = &[
+    ("canine", "its hidden states are of two lengths, of characters and of groups of them"),
+    ("funnel", "its hidden states are of several lengths: from block to block fewer tokens are left"),
+    (
+        "xlnet",
+        "its last token has a segment of its own that takes part in every score, and segments are not given here",
+    ),
 ];
 
 /// Every architecture that can be loaded.
@@ -278,6 +246,7 @@ pub(in crate::models) fn family(config: &Config) -> Result<&'static Family> {
     FAMILIES.iter().find(|family| family.model_type == model_type).ok_or_else(|| {
         Error::UnsupportedModelType {
             id: config.id().to_owned(),
+            reason: REFUSED.iter().find(|(refused, _)| *refused == model_type).map(|&(_, reason)| reason),
             model_type,
             supported: FAMILIES.iter().map(|family| family.model_type).collect(),
         }

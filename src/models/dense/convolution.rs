@@ -29,13 +29,8 @@ impl Convolution {
     /// The convolution of `x`, `(batch * length, d_model)`, within each sequence, through its activation.
     pub(super) fn forward(&self, x: &Tensor, padded: &Padded) -> Result<Tensor> {
         let (rows, d) = x.dims2()?;
-        let mut x = x.reshape((padded.batch, padded.length, d))?;
-        if padded.has_padding() {
-            // Beyond the end of a sequence there is nothing, as beyond its beginning.
-            let is_token = padded.is_token().into_iter().map(|token| if token { 1f32 } else { 0.0 });
-            let is_token = Tensor::from_iter(is_token, x.device())?;
-            x = x.broadcast_mul(&is_token.reshape((padded.batch, padded.length, 1))?)?;
-        }
+        // Beyond the end of a sequence there is nothing, as beyond its beginning.
+        let x = padded.without_what_follows(&x.reshape((padded.batch, padded.length, d))?)?;
         let before = (self.width / 2) as i64;
         let neighbours: Vec<Tensor> =
             (0..self.width as i64).map(|place| shift(&x, before - place)).collect::<Result<_>>()?;

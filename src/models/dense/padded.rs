@@ -49,6 +49,16 @@ impl Padded {
         self.tokens.iter().map(Option::is_some).collect()
     }
 
+    /// `x`, `(batch, length, d)`, with 0 in the padding.
+    pub(super) fn without_what_follows(&self, x: &Tensor) -> Result<Tensor> {
+        if !self.has_padding() {
+            return Ok(x.clone());
+        }
+        let is_token = self.is_token().into_iter().map(|token| if token { 1f32 } else { 0.0 });
+        let is_token = Tensor::from_iter(is_token, x.device())?;
+        x.broadcast_mul(&is_token.reshape((self.batch, self.length, 1))?)
+    }
+
     /// The rows of `x`, `(batch * length, …)`, that are of tokens, in the order of [`Sequences::tokens`].
     pub(super) fn without_padding(&self, x: &Tensor) -> Result<Tensor> {
         match &self.places {

@@ -77,6 +77,17 @@ pub(super) fn scan(
     Tensor::cat(&outputs, 1)?.reshape((padded.batch * padded.length, width))
 }
 
+/// The token before less the token itself; before the first there are zeros.
+pub(super) fn less_before(x: &Tensor, padded: &Padded) -> Result<Tensor> {
+    let (rows, d) = x.dims2()?;
+    shift(&x.reshape((padded.batch, padded.length, d))?, 1)?.reshape((rows, d))? - x
+}
+
+/// `x + less · shift`.
+pub(super) fn mix(x: &Tensor, less: &Tensor, shift: &Tensor) -> Result<Tensor> {
+    x + less.broadcast_mul(shift)?
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

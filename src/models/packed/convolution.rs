@@ -2,11 +2,8 @@
 //!
 //! Source: `ConvLayer` of `models/deberta_v2/modeling_deberta_v2.py` in Hugging Face transformers.
 
-use candle_core::{Device, Result, Tensor};
-
-use super::kernels::linear::PackedLinear;
+use super::kernels::linear::{Finish, PackedLinear};
 use super::kernels::norm::Norm;
-use super::kernels::ops;
 use crate::models::checkpoint::matrix::Matrix;
 use crate::models::checkpoint::weights::Weights;
 use crate::models::declarations::activation::Activation;
@@ -54,30 +51,29 @@ impl Convolution {
     }
 
     /// The convolution of `x`, `(n_tokens, d_model)`, within each sequence, through its activation.
-    pub(in crate::models) fn forward(&self, x: &Tensor, sequences: &Sequences) -> Result<Tensor> {
-        let (n_tokens, d) = x.dims2()?;
+    pub(in crate::models) fn forward(&self, x: &[f32], sequences: &Sequences) -> Vec<f32> {
+        let d = self.norm.weight.len();
         let before = self.width / 2;
-        let mut neighbours = vec![0.0f32; n_tokens * self.width * d];
-        ops::with_values(x, |values| -> Result<()> {
-            for sequence in sequences.iter() {
-                for (position, &token) in sequence.path.iter().enumerate() {
-                    let row = &mut neighbours[token as usize * self.width * d..][..self.width * d];
-                    for (place, out) in row.chunks_exact_mut(d).enumerate() {
-                        let other = (position + place).checked_sub(before);
-                        if let Some(&other) = other.and_then(|other| sequence.path.get(other)) {
-                            out.copy_from_slice(&values[other as usize * d..][..d]);
-                        }
+        let mut neighbours = vec![0.0f32; x.len() * self.width];
+        for sequence in sequences.iter() {
+            for (position, &token) in sequence.path.iter().enumerate() {
+                let row = &mut neighbours[token as usize * self.width * d..][..self.width * d];
+                for (place, out) in row.chunks_exact_mut(d).enumerate() {
+                    let other = (position + place).checked_sub(before);
+                    if let Some(&other) = other.and_then(|other| sequence.path.get(other)) {
+                        out.copy_from_slice(&x[other as usize * d..][..d]);
                     }
                 }
             }
-            Ok(())
-        })?;
-        let neighbours = Tensor::from_vec(neighbours, (n_tokens, self.width * d), &Device::Cpu)?;
-        ops::linear(&neighbours, &self.layer, Some(self.activation))
+        }
+        self.layer.forward(&neighbours, Finish::Activate(self.activation))
     }
 
-    /// The first block's output `x` with the convolution added.
-    pub(in crate::models) fn add(&self, x: &Tensor, convolved: &Tensor) -> Result<Tensor> {
-        ops::normalize(&(x + convolved)?, &self.norm)
+    /// Adds the convolution to the first block's output `x`.
+    pub(in crate::models) fn add(&self, x: &mut [f32], convolved: &[f32]) {
+        for (x, convolved) in x.iter_mut().zip(convolved) {
+            *x += convolved;
+        }
+        self.norm.apply_to_rows(x);
     }
 }

@@ -6,19 +6,26 @@
 //! | --- | --- |
 //! | `kernels` | linear layers, norms, attention and recurrences on slices of f32 |
 //! | `pack` | weights as they are stored become layers as the kernels take them |
-//! | `disentangled`, `distances` | what attention adds to scores by distance |
+//! | `steps` | what recurrences have in common |
+//! | `distances` | what attention adds to scores by distance, in all layers alike |
+//! | `pass` | what all blocks of a pass share, and what they leave for each other |
+//! | `parts` | what a part of a block is loaded from |
+//! | `mixers` | the first half of a block: attention, or what takes its place |
+//! | `mlps` | the second half of a block |
+//! | `block` | a block of both, with norms where an architecture has them |
 //! | `convolution` | the convolution beside a first block |
-//! | `recurrent` | blocks whose mixer is a recurrence |
-//! | `block` | a block of attention and an MLP |
 //! | `stack` | all blocks, in memory or made ready one at a time |
 //! | `trunk` | embeddings, the stack, and what comes after it |
 
 pub(super) mod block;
 pub(super) mod convolution;
-pub(super) mod disentangled;
 pub(super) mod distances;
 pub(super) mod kernels;
+pub(super) mod mixers;
+pub(super) mod mlps;
 mod pack;
-pub(super) mod recurrent;
+mod parts;
+mod pass;
 pub(super) mod stack;
+mod steps;
 pub(super) mod trunk;

@@ -1,17 +1,35 @@
 //! Weights as they are stored become layers as the kernels take them.
 
 use super::kernels::linear::PackedLinear;
+use super::kernels::mlp::{PackedMlp, Stored};
 use super::kernels::norm::Norm;
 use crate::models::checkpoint::initialize::Role;
 use crate::models::checkpoint::matrix::Matrix;
 use crate::models::checkpoint::weights::{Weights, in_block};
+use crate::models::declarations::activation::Activation;
 use crate::models::declarations::spec::{self, NormKind};
 use crate::models::error::Result;
 
 impl Matrix {
     /// Lays it out for the kernels.
     pub(in crate::models) fn pack(&self) -> PackedLinear {
-        PackedLinear::new(&self.weight, self.bias.as_deref(), self.outputs, self.inputs, self.dtype)
+        PackedLinear::new(&self.weight, self.bias.as_deref(), self.outputs, self.inputs, self.form)
+    }
+
+    fn stored(&self) -> Stored<'_> {
+        (&self.weight, self.bias.as_deref())
+    }
+
+    /// Lays out an MLP: what goes through the activation, what that is multiplied by, and the last layer.
+    pub(in crate::models) fn pack_mlp(
+        activation: Activation,
+        activated: &Self,
+        factor: Option<&Self>,
+        down: &Self,
+    ) -> PackedMlp {
+        let sizes = (activated.inputs, activated.outputs);
+        let (first, last) = (activated.stored(), down.stored());
+        PackedMlp::new(activation, sizes, first, factor.map(Self::stored), last, activated.form)
     }
 }
 
@@ -25,23 +43,24 @@ impl Weights {
         spec: spec::Norm,
     ) -> Result<Norm> {
         let name = in_block(name, layer);
-        let role = if spec.kind == NormKind::RmsPlusOne { Role::Zero } else { Role::One };
+        let plus_one = matches!(spec.kind, NormKind::RmsPlusOne | NormKind::LayerPlusOne);
+        let role = if plus_one { Role::Zero } else { Role::One };
         let mut weight = match spec.kind {
             NormKind::LayerPlain => vec![1.0; size],
             _ => self.floats(&[format!("{name}.weight"), format!("{name}.gamma")], &[size], role)?,
         };
-        if spec.kind == NormKind::RmsPlusOne {
+        if plus_one {
             for value in &mut weight {
                 *value += 1.0;
             }
         }
         let bias = match spec.kind {
-            NormKind::Layer => {
+            NormKind::Layer | NormKind::LayerPlusOne => {
                 self.floats(&[format!("{name}.bias"), format!("{name}.beta")], &[size], Role::Zero)?
             }
             _ => vec![0.0; size],
         };
-        let centre = matches!(spec.kind, NormKind::Layer | NormKind::LayerUnbiased | NormKind::LayerPlain);
+        let centre = !matches!(spec.kind, NormKind::Rms | NormKind::RmsPlusOne);
         Ok(Norm { centre, eps: spec.eps, weight, bias })
     }
 }

@@ -3,23 +3,16 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::block::Block;
-use super::recurrent::Recurrent;
+use super::parts::Parts;
 use crate::models::checkpoint::weights::Weights;
 use crate::models::declarations::names::Declaration;
 use crate::models::declarations::rotary::Rotary;
 use crate::models::error::Result;
 
-/// A block of either kind.
-#[derive(Clone)]
-pub(in crate::models) enum Layer {
-    /// The same one several times where an architecture shares it.
-    Attention(Arc<Block>),
-    Recurrent(Arc<Recurrent>),
-}
-
 /// All blocks, in order.
 pub(in crate::models) enum Stack {
-    Ready(Vec<Layer>),
+    /// The same one several times where an architecture shares it.
+    Ready(Vec<Arc<Block>>),
     Offloaded(Box<Offloaded>),
 }
 
@@ -41,28 +34,28 @@ impl Stack {
         offload: bool,
     ) -> Result<(Self, Vec<Rotary>)> {
         let (rotaries, which) = rotaries(declaration);
-        let shared =
-            declaration.spec.recurrence.is_none() && !declaration.names.block.attention.name.contains("{}");
+        let names = &declaration.names.block;
+        let shared = !names.attention.name.contains("{}") && !names.mixer.contains("{}");
         if offload && !shared {
             let declaration = declaration.clone();
             let offloaded = Offloaded { declaration, weights: Mutex::new(weights), rotaries: which };
             return Ok((Self::Offloaded(Box::new(offloaded)), rotaries));
         }
-        let mut layers: Vec<Layer> = Vec::with_capacity(which.len());
+        let mut blocks: Vec<Arc<Block>> = Vec::with_capacity(which.len());
         for (layer, &rotary) in which.iter().enumerate() {
-            let ready = match layers.first().filter(|_| shared) {
-                Some(first) => first.clone(),
+            let ready = match blocks.first().filter(|_| shared) {
+                Some(first) => Arc::clone(first),
                 None => load(declaration, layer, rotary, &weights)?,
             };
-            layers.push(ready);
+            blocks.push(ready);
         }
-        Ok((Self::Ready(layers), rotaries))
+        Ok((Self::Ready(blocks), rotaries))
     }
 
     /// How many there are.
     pub(in crate::models) fn len(&self) -> usize {
         match self {
-            Self::Ready(layers) => layers.len(),
+            Self::Ready(blocks) => blocks.len(),
             Self::Offloaded(offloaded) => offloaded.rotaries.len(),
         }
     }
@@ -73,9 +66,9 @@ impl Stack {
     }
 
     /// Block `index`; an offloaded one is made ready now, and let go of when nobody has it any more.
-    pub(in crate::models) fn layer(&self, index: usize) -> Result<Layer> {
+    pub(in crate::models) fn block(&self, index: usize) -> Result<Arc<Block>> {
         match self {
-            Self::Ready(layers) => Ok(layers[index].clone()),
+            Self::Ready(blocks) => Ok(Arc::clone(&blocks[index])),
             Self::Offloaded(offloaded) => {
                 let weights = offloaded.weights.lock().unwrap_or_else(PoisonError::into_inner);
                 load(&offloaded.declaration, index, offloaded.rotaries[index], &weights)
@@ -85,12 +78,14 @@ impl Stack {
 }
 
 /// Block `layer` with its weights.
-fn load(declaration: &Declaration, layer: usize, rotary: Option<usize>, weights: &Weights) -> Result<Layer> {
-    let Declaration { spec, names } = declaration;
-    Ok(match &spec.recurrence {
-        Some(recurrence) => Layer::Recurrent(Arc::new(Recurrent::load(spec, recurrence, layer, weights)?)),
-        None => Layer::Attention(Arc::new(Block::load(spec, &names.block, layer, rotary, weights)?)),
-    })
+fn load(
+    declaration: &Declaration,
+    layer: usize,
+    rotary: Option<usize>,
+    weights: &Weights,
+) -> Result<Arc<Block>> {
+    let parts = Parts { spec: &declaration.spec, names: &declaration.names.block, layer, rotary, weights };
+    Ok(Arc::new(Block::load(parts)?))
 }
 
 /// The distinct rotations of all blocks, and which of them each has.
@@ -98,8 +93,7 @@ fn rotaries(declaration: &Declaration) -> (Vec<Rotary>, Vec<Option<usize>>) {
     let mut distinct: Vec<Rotary> = Vec::new();
     let mut which = Vec::new();
     for variant in &declaration.spec.blocks {
-        let rotary = variant.rotary.as_ref().filter(|_| declaration.spec.recurrence.is_none());
-        which.push(rotary.map(|rotary| {
+        which.push(variant.rotary.as_ref().map(|rotary| {
             distinct.iter().position(|known| known == rotary).unwrap_or_else(|| {
                 distinct.push(rotary.clone());
                 distinct.len() - 1

@@ -7,14 +7,14 @@
 use candle_core::{Device, Result, Tensor};
 use rayon::prelude::*;
 
-use super::block::Shared;
+use super::block::Block;
 use super::convolution::Convolution;
 use super::distances::DistanceTable;
-use super::kernels::linear::PackedLinear;
+use super::kernels::linear::{Finish, PackedLinear};
 use super::kernels::norm::Norm;
 use super::kernels::ops;
-use super::recurrent::steps::Carried;
-use super::stack::{Layer, Stack};
+use super::pass::Pass;
+use super::stack::Stack;
 use crate::models::checkpoint::table::Table;
 use crate::models::checkpoint::weights::Weights;
 use crate::models::declarations::names::{Declaration, Names};
@@ -30,6 +30,8 @@ pub(in crate::models) struct Trunk {
     /// The distinct rotations of all blocks.
     pub(in crate::models) rotaries: Vec<Rotary>,
     pub(in crate::models) distances: Option<DistanceTable>,
+    /// Of hidden state 0, before the first block reads it.
+    pub(in crate::models) first_norm: Option<Norm>,
     pub(in crate::models) final_norm: Option<Norm>,
     pub(in crate::models) last_projection: Option<PackedLinear>,
     pub(in crate::models) convolution: Option<Convolution>,
@@ -39,9 +41,9 @@ pub(in crate::models) struct Embeddings {
     /// `(vocab_size, d)`.
     pub(in crate::models) tokens: Table,
     pub(in crate::models) scale: f32,
-    /// `(rows, d)`; the first segment's embedding, which all tokens share, is in it.
+    /// `(rows, d)`; the embeddings of the first segment and the first task, which all tokens share, are in it.
     pub(in crate::models) positions: Option<(Positions, Tensor)>,
-    /// `(1, d)`: the first segment's embedding, where there is no table of positions for it to be in.
+    /// `(1, d)`: the embedding that all tokens share, where there is no table of positions for it to be in.
     pub(in crate::models) segment: Option<Tensor>,
     pub(in crate::models) norm: Option<Norm>,
     pub(in crate::models) projected: Projected,
@@ -49,14 +51,12 @@ pub(in crate::models) struct Embeddings {
 }
 
 /// A batch on its way through the blocks.
-struct Pass<'a> {
-    sequences: &'a Sequences,
-    shared: Shared,
-    carried: Carried,
+struct Batch<'a> {
+    pass: Pass<'a>,
     /// The convolution's part of the first block's output, until it is added.
-    convolved: Option<Tensor>,
+    convolved: Option<Vec<f32>>,
     /// The last hidden state, `(n_tokens, d_model)`.
-    x: Tensor,
+    x: Vec<f32>,
 }
 
 impl Trunk {
@@ -69,8 +69,9 @@ impl Trunk {
         let Declaration { spec, names } = declaration;
         let tokens = weights.find_prefix(names.prefixes, names.tokens, names.other_tokens);
         let embeddings = Embeddings::load(spec, &Names { tokens, ..*names }, &weights, offload)?;
-        let final_norm =
-            names.final_norm.map(|name| weights.norm(name, 0, spec.d_model, spec.norm)).transpose()?;
+        let norm =
+            |name: Option<&str>| name.map(|name| weights.norm(name, 0, spec.d_model, spec.norm)).transpose();
+        let (first_norm, final_norm) = (norm(names.first_norm)?, norm(names.final_norm)?);
         let distances = DistanceTable::load(spec, &names.block, &weights)?;
         let last_projection = match (names.last_projection, spec.d_last) {
             (Some(name), Some(d_last)) => Some(weights.matrix(name, 0, d_last, spec.d_model)?.pack()),
@@ -78,7 +79,16 @@ impl Trunk {
         };
         let convolution = Convolution::load(spec, names, &weights)?;
         let (blocks, rotaries) = Stack::load(declaration, weights, offload)?;
-        Ok(Self { embeddings, blocks, rotaries, distances, final_norm, last_projection, convolution })
+        Ok(Self {
+            embeddings,
+            blocks,
+            rotaries,
+            distances,
+            first_norm,
+            final_norm,
+            last_projection,
+            convolution,
+        })
     }
 
     /// Runs blocks up to hidden state `deepest`, giving each hidden state `(n_tokens, d_model)` to `visit` as it is made.
@@ -88,11 +98,12 @@ impl Trunk {
         deepest: usize,
         mut visit: impl FnMut(usize, &[f32]) -> error::Result<()>,
     ) -> error::Result<()> {
-        let mut pass = self.begin(sequences, deepest)?;
-        ops::with_values(&pass.x, |values| visit(0, values))?;
+        let mut batch = self.begin(sequences, deepest)?;
+        visit(0, &batch.x)?;
         for index in 0..deepest.min(self.blocks.len()) {
-            self.step(&mut pass, index, &self.blocks.layer(index)?)?;
-            ops::with_values(&pass.x, |values| visit(index + 1, values))?;
+            let block = self.blocks.block(index)?;
+            self.step(&mut batch, index, &block);
+            visit(index + 1, &batch.x)?;
         }
         Ok(())
     }
@@ -106,56 +117,48 @@ impl Trunk {
         visit: impl Fn(usize, usize, &[f32]) -> error::Result<()> + Sync,
     ) -> error::Result<()> {
         let begun = batches.par_iter().enumerate().map(|(batch, sequences)| {
-            let pass = self.begin(sequences, deepest)?;
-            ops::with_values(&pass.x, |values| visit(batch, 0, values))?;
-            Ok(pass)
+            let begun = self.begin(sequences, deepest)?;
+            visit(batch, 0, &begun.x)?;
+            Ok(begun)
         });
-        let mut passes = begun.collect::<error::Result<Vec<Pass<'_>>>>()?;
+        let mut batches = begun.collect::<error::Result<Vec<Batch<'_>>>>()?;
         for index in 0..deepest.min(self.blocks.len()) {
-            let block = self.blocks.layer(index)?;
-            passes.par_iter_mut().enumerate().try_for_each(|(batch, pass)| {
-                self.step(pass, index, &block)?;
-                ops::with_values(&pass.x, |values| visit(batch, index + 1, values))
+            let block = self.blocks.block(index)?;
+            batches.par_iter_mut().enumerate().try_for_each(|(place, batch)| {
+                self.step(batch, index, &block);
+                visit(place, index + 1, &batch.x)
             })?;
         }
         Ok(())
     }
 
     /// A batch at hidden state 0, on its way to `deepest`.
-    fn begin<'a>(&self, sequences: &'a Sequences, deepest: usize) -> error::Result<Pass<'a>> {
-        let x = self.embeddings.forward(sequences)?;
-        let convolved = match &self.convolution {
-            Some(convolution) if deepest > 0 => Some(convolution.forward(&x, sequences)?),
-            _ => None,
-        };
-        let shared = Shared::new(sequences, &self.rotaries, self.distances.as_ref());
-        Ok(Pass { sequences, shared, carried: Carried::default(), convolved, x })
+    fn begin<'a>(&self, sequences: &'a Sequences, deepest: usize) -> error::Result<Batch<'a>> {
+        let x = self.embeddings.forward(sequences)?.flatten_all()?.to_vec1()?;
+        let convolution = self.convolution.as_ref().filter(|_| deepest > 0);
+        let convolved = convolution.map(|convolution| convolution.forward(&x, sequences));
+        let pass = Pass::new(sequences, &self.rotaries, self.distances.as_ref());
+        Ok(Batch { pass, convolved, x })
     }
 
     /// Takes a batch through block `index`, which is `block`, and what follows it.
-    fn step(&self, pass: &mut Pass<'_>, index: usize, block: &Layer) -> error::Result<()> {
-        let Pass { sequences, shared, carried, convolved, x } = pass;
-        *x = match block {
-            Layer::Attention(block) => block.forward(x, sequences, shared)?,
-            Layer::Recurrent(block) => {
-                let after = ops::with_values(x, |values| {
-                    Ok::<_, candle_core::Error>(block.forward(values, sequences, carried))
-                })?;
-                Tensor::from_vec(after, x.shape(), &Device::Cpu)?
-            }
-        };
+    fn step(&self, batch: &mut Batch<'_>, index: usize, block: &Block) {
+        let Batch { pass, convolved, x } = batch;
+        if let Some(norm) = self.first_norm.as_ref().filter(|_| index == 0) {
+            norm.apply_to_rows(x);
+        }
+        block.forward(x, pass);
         if let Some((convolution, convolved)) = self.convolution.as_ref().zip(convolved.take()) {
-            *x = convolution.add(x, &convolved)?;
+            convolution.add(x, &convolved);
         }
         if index + 1 == self.blocks.len() {
             if let Some(norm) = &self.final_norm {
-                *x = ops::normalize(x, norm)?;
+                norm.apply_to_rows(x);
             }
             if let Some(projection) = &self.last_projection {
-                *x = ops::linear(x, projection, None)?;
+                *x = projection.forward(x, Finish::Plain);
             }
         }
-        Ok(())
     }
 }
 
@@ -175,12 +178,17 @@ impl Embeddings {
             };
             positions = Some((layout, table));
         }
-        if spec.embeddings.n_segments > 0 {
-            let segments = weights.table(names.segments, spec.embeddings.n_segments, d)?;
-            let first = segments.narrow(0, 0, 1)?;
-            match &mut positions {
-                Some((_, table)) => *table = table.broadcast_add(&first)?,
-                None => segment = Some(first),
+        for (name, rows) in
+            [(names.segments, spec.embeddings.n_segments), (names.tasks, spec.embeddings.n_tasks)]
+        {
+            if rows == 0 {
+                continue;
+            }
+            let first = weights.table(name, rows, d)?.narrow(0, 0, 1)?;
+            match (&mut positions, &mut segment) {
+                (Some((_, table)), _) => *table = table.broadcast_add(&first)?,
+                (None, Some(segment)) => *segment = (&*segment + &first)?,
+                (None, None) => segment = Some(first),
             }
         }
         Ok(Self {
@@ -221,7 +229,7 @@ impl Embeddings {
     /// `x` through the linear layer, if it stands at `place`.
     fn project(&self, x: Tensor, place: Projected) -> Result<Tensor> {
         match &self.projection {
-            Some(projection) if self.projected == place => ops::linear(&x, projection, None),
+            Some(projection) if self.projected == place => ops::linear(&x, projection),
             _ => Ok(x),
         }
     }

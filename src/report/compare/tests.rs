@@ -13,6 +13,7 @@ fn three_compared() -> Comparison {
         layers_b: (0..13).collect(),
         rsa: Array2::from_shape_fn((5, 13), |(i, j)| 1.0 / (1 + i.abs_diff(j)) as f64),
         cka: Array2::from_elem((5, 13), f64::NAN),
+        cka_biased: Array2::from_elem((5, 13), 0.5),
     }];
     comparison
 }

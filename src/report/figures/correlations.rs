@@ -31,7 +31,7 @@ pub(in crate::report) fn correlations(names: &[&str], r: &Array2<f64>) -> (Figur
         let pairs: Vec<String> = pairs
             .map(|&(a, b, r)| format!("{} with {} ({})", names[b], names[a], words::short(r, 2)))
             .collect();
-        format!("Confounded pairs: {}.", text::join_and(&pairs))
+        format!("Confounded pairs: {}.", text::some(&pairs, 10))
     };
     // A triangle without its diagonal: one row and one column fewer than there are features.
     let (rows, columns) = match names.len() {

@@ -97,6 +97,7 @@ pub(super) fn run(run: &RunRecord) -> Vec<Fact> {
         say("untrained, with seed", model.untrained.map(|seed| seed.to_string()).unwrap_or_default());
         say("device", model.device.clone().unwrap_or_default());
         say("weights held as", model.dtype.clone().unwrap_or_default());
+        say("products in", model.precision.clone().unwrap_or_default());
         say("pooling", model.pooling.clone());
     }
     say("activations", run.activations.clone().unwrap_or_default());

@@ -1,4 +1,6 @@
 //! `geometry.csv`: the maps of the stimuli, a row per point; `stimulus` is a row of the stimuli, from 0.
+//!
+//! Earlier versions wrote `layer,stimulus,x,y,stress`, with rows from 1: the order of the columns tells which it is.
 
 use std::path::Path;
 
@@ -12,7 +14,19 @@ use crate::rundir::error::{Error, Result};
 /// The file of the maps in a run's folder.
 pub const GEOMETRY: &str = "geometry.csv";
 
-pub(super) const HEADER: [&str; 5] = ["layer", "stimulus", "x", "y", "stress"];
+pub(super) const HEADER: [&str; 5] = ["layer", "stress", "stimulus", "x", "y"];
+
+/// The columns of earlier versions, which counted stimuli from 1.
+const EARLIER: [&str; 5] = ["layer", "stimulus", "x", "y", "stress"];
+
+#[derive(serde::Deserialize)]
+struct Row {
+    layer: usize,
+    stress: f64,
+    stimulus: usize,
+    x: f64,
+    y: f64,
+}
 
 /// The bytes of `geometry.csv`.
 #[must_use]
@@ -21,7 +35,7 @@ pub fn geometry_csv(geometry: &Geometry) -> Vec<u8> {
     let points = geometry.maps.iter().flat_map(|map| {
         geometry.stimuli.iter().zip(&map.points).map(move |(stimulus, [x, y])| {
             let [x, y, stress] = [*x, *y, map.stress].map(number);
-            [map.layer.to_string(), stimulus.to_string(), x, y, stress]
+            [map.layer.to_string(), stress, stimulus.to_string(), x, y]
         })
     });
     table(HEADER, points)
@@ -37,13 +51,16 @@ pub(in crate::rundir) fn read(path: &Path, n_stimuli: usize) -> Result<Geometry>
     let failed = |line, message: String| Error::Maps { path: path.to_owned(), line, message };
     let mut geometry = Geometry::default();
     let mut reader = ReaderBuilder::new().from_reader(bytes.as_slice());
-    for (i, row) in reader.deserialize::<(usize, usize, f64, f64, f64)>().enumerate() {
+    let header = reader.headers().map_err(|error| failed(1, error.to_string()))?;
+    let first_row = usize::from(header.iter().eq(EARLIER));
+    for (i, row) in reader.deserialize::<Row>().enumerate() {
         let line = i as u64 + 2;
-        let (layer, stimulus, x, y, stress) = row.map_err(|error| failed(line, error.to_string()))?;
-        if stimulus >= n_stimuli {
-            let last = n_stimuli.saturating_sub(1);
-            return Err(failed(line, format!("stimulus {stimulus}, but the last of {n_stimuli} is {last}")));
-        }
+        let Row { layer, stress, stimulus: said, x, y } =
+            row.map_err(|error| failed(line, error.to_string()))?;
+        let Some(stimulus) = said.checked_sub(first_row).filter(|&row| row < n_stimuli) else {
+            let message = format!("stimulus {said}, but there are {n_stimuli}, counted from {first_row}");
+            return Err(failed(line, message));
+        };
         if geometry.maps.last().is_none_or(|map| map.layer != layer) {
             geometry.maps.push(Map { layer, stress, points: Vec::new() });
         }
@@ -90,13 +107,13 @@ mod tests {
     fn a_file_of_other_stimuli_is_named_by_its_line() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("geometry.csv");
-        files::write(&path, b"layer,stimulus,x,y,stress\n0,1,0,0,0\n0,40,1,1,0\n").unwrap();
+        files::write(&path, b"layer,stress,stimulus,x,y\n0,0,0,0,0\n0,0,40,1,1\n").unwrap();
         let error = read(&path, 40).unwrap_err();
-        assert!(
-            error.to_string().ends_with("geometry.csv:3: stimulus 40, but the last of 40 is 39"),
-            "{error}"
-        );
-        files::write(&path, b"layer,stimulus,x,y,stress\n0,1,0,0,0\n1,2,1,1,0\n").unwrap();
+        assert!(error.to_string().ends_with(":3: stimulus 40, but there are 40, counted from 0"), "{error}");
+        // As earlier versions wrote it, from 1.
+        files::write(&path, b"layer,stimulus,x,y,stress\n0,1,0,0,0\n0,40,1,1,0\n").unwrap();
+        assert_eq!(read(&path, 40).unwrap().stimuli, [0, 39]);
+        files::write(&path, b"layer,stress,stimulus,x,y\n0,0,1,0,0\n1,0,2,1,1\n").unwrap();
         assert!(read(&path, 40).unwrap_err().to_string().contains(":3: layer 1 has other stimuli"));
     }
 }

@@ -7,13 +7,13 @@ use super::row::{Cells, rows};
 use crate::files::table::{cell, table};
 use crate::files::{self, Parts};
 use crate::mlem::NullStatistic;
-use crate::profile::{Profile, Tested};
+use crate::profile::{Of, Profile, Tested};
 use crate::rundir::error::Result;
 
 /// The file of means, intervals and p-values.
 pub const STATISTICS: &str = "statistics.csv";
 
-pub(super) const HEADER: [&str; 15] = [
+pub(super) const HEADER: [&str; 16] = [
     "layer",
     "feature",
     "order",
@@ -29,7 +29,19 @@ pub(super) const HEADER: [&str; 15] = [
     "null_sd",
     "null_low",
     "null_high",
+    "null",
 ];
+/// The columns of earlier versions, whose importances were held against the null that no feature matters.
+const EARLIER: [&str; 15] = {
+    let mut first = [""; 15];
+    let mut column = 0;
+    while column < first.len() {
+        first[column] = HEADER[column];
+        column += 1;
+    }
+    first
+};
+
 const P: usize = 8;
 const NULL_MEAN: usize = 11;
 
@@ -58,6 +70,7 @@ pub fn statistics_csv(profile: &Profile) -> Vec<u8> {
                 maybe(null.map(|null| null.sd)),
                 maybe(null.map(|null| null.low)),
                 maybe(null.map(|null| null.high)),
+                if null.is_some() { hypothesis(&row.of).to_owned() } else { String::new() },
             ]
         }),
     )
@@ -78,13 +91,26 @@ pub(super) fn add(parts: &mut Parts, tested: &[Tested], layer: usize) {
     }
 }
 
-/// What `statistics.csv` says of the null; a run of before there were statistics has none.
+/// The null hypothesis of a row's p-value.
+fn hypothesis(of: &Of) -> &'static str {
+    match of {
+        Of::Score => "no feature matters",
+        Of::Effect(..) => "adds nothing to the others",
+    }
+}
+
+/// What `statistics.csv` says of the null; importances of earlier versions have none, since theirs was another one. A run of before there were statistics has none.
 pub(super) fn read(folder: &Path) -> Result<Vec<Tested>> {
     let path = folder.join(STATISTICS);
     if !path.exists() {
         return Ok(Vec::new());
     }
-    Ok(rows(&files::read(&path)?, &path, HEADER, tested)?.into_iter().flatten().collect())
+    let bytes = files::read(&path)?;
+    if bytes.split(|&byte| byte == b'\n').next().is_some_and(|line| line == EARLIER.join(",").as_bytes()) {
+        let found = rows(&bytes, &path, EARLIER, tested)?;
+        return Ok(found.into_iter().flatten().filter(|tested| tested.of == Of::Score).collect());
+    }
+    Ok(rows(&bytes, &path, HEADER, tested)?.into_iter().flatten().collect())
 }
 
 /// What a row says of the null, if one was drawn.

@@ -22,7 +22,7 @@ pub(super) fn lines(text: &str, path: &Path) -> Result<Raw> {
         match serde_json::from_str(text) {
             Ok(Value::Object(object)) => records.push(object, line),
             Ok(_) => {
-                faults.push(Fault::new(line, "no object of JSON", "write {\"sentence\": …} on each line"))
+                faults.push(Fault::new(line, "no object of JSON", "write {\"sentence\": …} on each line"));
             }
             Err(error) => {
                 let column = error.column();
@@ -43,12 +43,11 @@ pub(super) fn records(text: &str, path: &Path) -> Result<Raw> {
     })?;
     let (mut records, mut faults) = (Records::new(path), Faults::default());
     for (at, value) in list.into_iter().enumerate() {
-        match value {
-            Value::Object(object) => records.push(object, at as u64 + 1),
-            _ => {
-                let message = format!("entry {} is no object", at + 1);
-                faults.push(Fault::new(1, message, "write a list of objects: [{\"sentence\": …}, …]"));
-            }
+        if let Value::Object(object) = value {
+            records.push(object, at as u64 + 1);
+        } else {
+            let message = format!("entry {} is no object", at + 1);
+            faults.push(Fault::new(1, message, "write a list of objects: [{\"sentence\": …}, …]"));
         }
     }
     faults.require_none(path)?;

@@ -25,7 +25,7 @@ use self::raw::Raw;
 use super::sidecar::Sidecar;
 use super::{Error, Result, Stimuli};
 use crate::files;
-use crate::files::kind::{Kind, Seen, what_is};
+use crate::files::kind::{Group, Kind, Seen, what_is};
 
 /// How a table is to be read where its format leaves that open.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -45,6 +45,25 @@ pub struct Reading {
 
 /// What can be read, for those who gave something else.
 pub(super) const READABLE: &str = "tables are read as CSV, TSV, with semicolons, as JSON lines, SyntaxGym suites, CoNLL-U, and texts of a sentence a line";
+
+/// Endings of files that hold tables, whatever these look like.
+const ENDINGS: [&str; 10] =
+    ["csv", "tsv", "tab", "txt", "json", "jsonl", "ndjson", "conllu", "conll", "parquet"];
+
+fn ends(path: &Path, endings: &[&str]) -> bool {
+    path.extension().is_some_and(|ending| endings.iter().any(|other| ending.eq_ignore_ascii_case(other)))
+}
+
+/// Whether `path` is to be read as a table of stimuli, where a grammar could be meant as well: by its ending, else by what is in
+/// it. What is neither is a table too, whose reader says what it is.
+#[must_use]
+pub fn is_table(path: &Path) -> bool {
+    let seen = what_is(path).ok().map(|seen| seen.kind);
+    let is_source = seen.is_some_and(|kind| kind.group() == Group::Source);
+    // A grammar is none of the tables, whatever it is called; a `.csv` that looks like one is a table that is wrong.
+    let is_named = ends(path, &ENDINGS) && (!is_source || ends(path, &["csv", "tsv"]));
+    !ends(path, &["toml", "fcfg"]) && (is_named || seen.is_some_and(|kind| !is_source && kind != Kind::Text))
+}
 
 impl Stimuli {
     /// Reads stimuli from a table of any of the formats that `docs/tables.md` lists, told by what is in it; and their declared types
@@ -91,9 +110,6 @@ impl Stimuli {
 /// The columns of the table in `path`.
 fn raw(path: &Path, reading: &Reading) -> Result<Raw> {
     let seen = what_is(path)?;
-    let named = |endings: &[&str]| {
-        path.extension().is_some_and(|ending| endings.iter().any(|other| ending.eq_ignore_ascii_case(other)))
-    };
     let bytes = || files::read(path);
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).map_err(|error| not_utf8(path, &error));
     let raw = match seen.kind {
@@ -108,9 +124,12 @@ fn raw(path: &Path, reading: &Reading) -> Result<Raw> {
         // What is in a table may look like something else.
         Kind::Stream | Kind::Empty | Kind::ForeignText => delimited::read(&bytes()?, path, None),
         Kind::Text | Kind::Fcfg | Kind::Toml | Kind::TomlGrammar | Kind::SweepPlan
-            if named(&["csv", "tsv", "tab"]) =>
+            if ends(path, &["csv", "tsv", "tab"]) =>
         {
             delimited::read(&bytes()?, path, None)
+        }
+        Kind::Text if ends(path, &["conllu", "conll"]) => {
+            return treebank::read(&text(bytes()?)?, path, reading);
         }
         Kind::Text => return lines::read(&text(bytes()?)?, path, reading),
         _ => return Err(other(path, &seen)),
@@ -144,6 +163,6 @@ fn other(path: &Path, seen: &Seen) -> Error {
 
 fn not_utf8(path: &Path, error: &std::string::FromUtf8Error) -> Error {
     let at = error.utf8_error().valid_up_to();
-    let line = 1 + error.as_bytes()[..at].iter().filter(|&&byte| byte == b'\n').count() as u64;
+    let line = error.as_bytes()[..at].split(|&byte| byte == b'\n').count() as u64;
     raw::Fault::new(line, "not valid UTF-8", "save the file as UTF-8").of(path)
 }

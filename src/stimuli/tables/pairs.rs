@@ -45,7 +45,9 @@ const NUMBERS: &[&str] = &["pair", "pair_id", "pairid", "pair_number"];
 
 impl Raw {
     /// The table with two rows in the place of each where it holds pairs, else as it is.
-    pub(super) fn paired(self) -> Self {
+    pub(super) fn paired(mut self) -> Self {
+        // It counts these rows, and not those that they become.
+        self.leave_index_out();
         let find = |name: &str| self.columns.iter().position(|column| column.name.eq_ignore_ascii_case(name));
         let text = |at: usize| {
             self.columns[at].cells.iter().flatten().any(|cell| cell.trim().parse::<f64>().is_err())

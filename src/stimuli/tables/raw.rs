@@ -127,7 +127,11 @@ impl Raw {
     /// The stimuli that these columns are.
     pub(super) fn into_stimuli(mut self, reading: &Reading) -> Result<Stimuli> {
         let mut faults = Faults::default();
-        self.leave_index_out(&mut faults);
+        self.leave_index_out();
+        for (at, _) in self.columns.iter().enumerate().filter(|(_, column)| column.name.is_empty()) {
+            let message = format!("column {} has no name", at + 1);
+            faults.push(Fault::new(1, message, "give it a name, or remove it"));
+        }
         self.name_sentences(reading)?;
         let n_rows = self.lines.len();
         let word_columns = match self.word_columns() {
@@ -180,20 +184,14 @@ impl Raw {
         if self.slots.is_empty() { Ok(stimuli) } else { stimuli.with_spans(self.slots, self.spans) }
     }
 
-    /// Leaves out a column without a name that counts the rows, as other programs write it; one that does not is a mistake.
-    fn leave_index_out(&mut self, faults: &mut Faults) {
+    /// Leaves out a column without a name that counts the rows, as other programs write it.
+    pub(super) fn leave_index_out(&mut self) {
         for at in (0..self.columns.len()).rev() {
             let Column { name, cells, .. } = &self.columns[at];
             let unnamed = name.is_empty() || name.starts_with("Unnamed: ");
             if unnamed && (counts(cells, 0) || counts(cells, 1)) {
                 self.columns.remove(at);
                 self.notes.push(format!("column {} has no name and counts the rows: it is left out", at + 1));
-            } else if name.is_empty() {
-                faults.push(Fault::new(
-                    1,
-                    format!("column {} has no name", at + 1),
-                    "give it a name, or remove it",
-                ));
             }
         }
     }

@@ -73,17 +73,16 @@ impl Library {
             }
             let Module { file, folder, path, .. } = &self.modules[index];
             let below = format!("{folder}{name}/");
-            let (file, inside) = match inside {
-                Some(inside) => (file.clone(), inside),
-                None => {
-                    let candidates = [format!("{folder}{name}.rs"), format!("{below}mod.rs")];
-                    let found = candidates.into_iter().find(|file| files.contains_key(file));
-                    let found = found.unwrap_or_else(|| panic!("{file}: no file of `mod {name}`"));
-                    let inside = body(&tokens(&files[&found]), with_tests);
-                    (found, inside)
-                }
+            let (file, inside) = if let Some(inside) = inside {
+                (file.clone(), inside)
+            } else {
+                let candidates = [format!("{folder}{name}.rs"), format!("{below}mod.rs")];
+                let found = candidates.into_iter().find(|file| files.contains_key(file));
+                let found = found.unwrap_or_else(|| panic!("{file}: no file of `mod {name}`"));
+                let inside = body(&tokens(&files[&found]), with_tests);
+                (found, inside)
             };
-            let path = [path.as_slice(), &[name.clone()]].concat();
+            let path = [path.as_slice(), std::slice::from_ref(&name)].concat();
             let child = self.add(files, path, index, (file, below), inside, with_tests);
             self.modules[index].children.insert(name, child);
         }

@@ -17,7 +17,7 @@ use library::Library;
 const LONGEST: usize = 400;
 
 /// Modules whose docs must list their rooms.
-const WITH_ROOMS: [&str; 4] = ["activations", "hub", "mlem", "models"];
+const WITH_ROOMS: [&str; 5] = ["activations", "hub", "mlem", "models", "tokens"];
 
 struct Module {
     floor: u32,

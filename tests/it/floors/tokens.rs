@@ -127,7 +127,7 @@ impl Reader {
             self.advance(1);
         }
         let word: String = self.chars[start..self.at].iter().collect();
-        let hashes = (0..).take_while(|&ahead| self.peek(ahead) == Some('#')).count();
+        let hashes = self.chars[self.at..].iter().take_while(|&&c| c == '#').count();
         let quoted = self.peek(hashes) == Some('"');
         if ["r", "br", "cr"].contains(&word.as_str()) && quoted {
             self.advance(hashes + 1);

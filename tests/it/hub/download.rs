@@ -43,7 +43,7 @@ fn a_model_is_fetched_once_into_the_layout_of_the_python_hub() {
     let checkpoint = user.resolve(ID).unwrap();
     assert_eq!((checkpoint.id.as_str(), checkpoint.commit.as_deref()), (ID, Some(COMMIT)));
     assert_eq!(checkpoint.config.as_bytes(), model.blob("config.json").bytes);
-    assert_eq!(checkpoint.tokenizer.as_bytes(), model.blob("tokenizer.json").bytes);
+    assert_eq!(checkpoint.tokenizer.json.as_bytes(), model.blob("tokenizer.json").bytes);
     assert_eq!(weights(&checkpoint), model.blob(WEIGHTS).bytes);
 
     let repo = user.repo(FOLDER);
@@ -126,7 +126,7 @@ fn the_files_of_a_vocabulary_are_fetched_where_there_is_no_tokenizer_json() {
         let server = model.serve();
         let user = User::of(&server);
         let found = user.resolve(ID).unwrap();
-        let tokenizer = Tokenizer::parse(case, &found.tokenizer).unwrap();
+        let tokenizer = Tokenizer::of(case, &found.tokenizer).unwrap();
         for (sentence, expected) in &sentences {
             assert_eq!(&tokenizer.encode(sentence).unwrap().tokens, expected, "{case}: {sentence:?}");
         }

@@ -41,14 +41,15 @@ fn wrong(
 
 #[test]
 fn t01_the_column_of_sentences_is_called_otherwise() {
-    wrong(
-        "Sentence",
-        table().replacen("sentence", "text", 1).into_bytes(),
-        "run s.csv --folds 2 --map 0 --permutations 1 --layers 0",
-        1,
-        &["no `sentence` column"],
-        "a column called `sentence`",
-    );
+    try_it(&Mistake {
+        what: "text for sentence",
+        files: vec![("s.csv", table().replacen("sentence", "text", 1).into_bytes())],
+        command: "run s.csv --folds 2 --map 0 --permutations 1 --layers 0",
+        code: 1,
+        cause: &["no `sentence` column"],
+        remedy: "--text text",
+        done: Done::Command("run s.csv --folds 2 --map 0 --permutations 1 --layers 0 --text text"),
+    });
 }
 
 #[test]
@@ -130,7 +131,7 @@ fn t08_one_typo_makes_a_column_categorical() {
         command: "check s.csv",
         code: 0,
         cause: &["`zipf`", "3,5"],
-        remedy: "no number",
+        remedy: "write points, or pass --decimal-comma",
         done: Done::File("s.csv", numbers.into_bytes()),
     });
 }
@@ -144,8 +145,8 @@ fn t09_a_row_stands_there_twice() {
         twice.into_bytes(),
         "check s.csv",
         0,
-        &["repeats an earlier one", "counted from 0: 40"],
-        "remove",
+        &["stimuli 0 and 40", "with the same values"],
+        "keep one of each",
     );
 }
 
@@ -158,8 +159,8 @@ fn t10_a_sentence_has_two_labels() {
         twice.into_bytes(),
         "check s.csv",
         0,
-        &["in several rows with different values", "`item 0 of many`"],
-        "correct",
+        &["stimuli 0 and 40", "with other values"],
+        "correct the values",
     );
 }
 
@@ -204,7 +205,7 @@ fn t13_not_as_many_rows_as_activations() {
         command: "fit s.csv a.npy -o out --folds 2 --map 0",
         code: 1,
         cause: &["39", "40"],
-        remedy: "one row per stimulus",
+        remedy: "one row of activations per stimulus",
         done: Done::File("s.csv", table.into_bytes()),
     });
 }
@@ -220,7 +221,7 @@ fn t14_the_file_is_a_workbook() {
         zip.finish().unwrap().into_inner(),
         "check s.csv",
         1,
-        &["s.csv", "an Excel workbook"],
+        &["an Excel workbook"],
         "as CSV",
     );
 }

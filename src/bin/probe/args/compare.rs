@@ -22,7 +22,7 @@ pub struct CompareArgs {
     #[arg(value_name = "RUN_DIR", required = true)]
     pub runs: Vec<PathBuf>,
     /// Where to write comparison.csv and compare.html
-    #[arg(short, long, value_name = "DIR")]
+    #[arg(short, long, value_name = "DIR", default_value = "runs/comparison")]
     pub out: PathBuf,
     /// Activations of a run directory's stimuli (`probe extract RUN_DIR/stimuli.csv`), for the similarity of layers; once per
     /// run directory, in their order

@@ -3,14 +3,17 @@
 mod cache;
 mod compare;
 mod estimator;
+mod grammars;
 mod model;
 mod ranges;
+mod rerun;
 mod shared;
 mod shell;
 mod simulate;
 mod stimuli;
 mod sweep;
 mod table;
+mod tokens;
 mod transform;
 mod typed;
 
@@ -18,23 +21,25 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use mlem_probe::grammar::{DEEPEST, DEPTH};
-use mlem_probe::report::export::Format;
 
 pub use cache::{CacheCommand, CacheTask};
 pub use compare::{CompareArgs, LAYER_STIMULI};
 pub use estimator::EstimatorArgs;
+pub use grammars::{GrammarsCommand, GrammarsTask};
 pub use model::{ExtractArgs, ModelArgs};
 pub use ranges::Ranges;
-pub use shared::Talk;
+pub use rerun::RerunArgs;
+pub use shared::{FigureArgs, Talk};
 pub use shell::{CompletionsArgs, ManArgs};
 pub use simulate::SimulateArgs;
 pub use stimuli::DrawArgs;
 pub use sweep::{CollectArgs, PlanArgs, SweepCommand, SweepRunArgs, SweepTask};
 pub use table::TableArgs;
+pub use tokens::TokensArgs;
 pub use transform::TransformArgs;
 pub use typed::read;
 
-use shared::{figure_format, within};
+use shared::within;
 
 /// Probe a language model layer by layer: which linguistic features shape its representations, and where.
 ///
@@ -68,6 +73,8 @@ pub enum Command {
     Generate(GenerateArgs),
     /// Look a grammar or a table over: counts, levels, feature correlations, confounds, problems
     Check(CheckArgs),
+    /// Show what a model reads of a text: pieces, ids, places, and which file of its tokenizer says so
+    Tokens(TokensArgs),
     /// Run a model over stimuli and write every layer's activations
     Extract(ExtractCommand),
     /// Fit MLEM, or a baseline, on activations of your own: no model needed
@@ -84,8 +91,10 @@ pub enum Command {
     Cache(CacheCommand),
     /// List the models that are supported
     Models(Talk),
-    /// List the grammars that are bundled
-    Grammars(Talk),
+    /// List the grammars that are bundled, or show one
+    Grammars(GrammarsCommand),
+    /// Run again what a run directory records
+    Rerun(RerunArgs),
     /// Print the completions of a shell
     Completions(CompletionsArgs),
     /// Print the manual page of a command, or write all of them
@@ -116,6 +125,8 @@ pub struct RunArgs {
     pub transforms: TransformArgs,
     #[command(flatten)]
     pub estimator: EstimatorArgs,
+    #[command(flatten)]
+    pub figures: FigureArgs,
     #[command(flatten)]
     pub talk: Talk,
 }
@@ -176,9 +187,9 @@ pub struct CheckArgs {
 pub struct ExtractCommand {
     /// A table of stimuli, with a column `sentence` (or another: --text)
     pub stimuli: PathBuf,
-    /// Where to write the activations (.safetensors)
+    /// Where to write the activations: .safetensors, or .npy (default: STIMULI-MODEL.safetensors)
     #[arg(short, long, value_name = "FILE")]
-    pub out: PathBuf,
+    pub out: Option<PathBuf>,
     #[command(flatten)]
     pub model: ModelArgs,
     #[command(flatten)]
@@ -227,6 +238,8 @@ pub struct FitArgs {
     #[command(flatten)]
     pub estimator: EstimatorArgs,
     #[command(flatten)]
+    pub figures: FigureArgs,
+    #[command(flatten)]
     pub talk: Talk,
 }
 
@@ -235,12 +248,8 @@ pub struct FitArgs {
 pub struct ReportArgs {
     /// A run directory
     pub run_dir: PathBuf,
-    /// Write every figure as files too, into figures/ of the run directory: svg, png, pdf
-    #[arg(long, value_name = "FORMAT,...", value_delimiter = ',', value_parser = figure_format)]
-    pub figures: Vec<Format>,
-    /// A TOML file of names for display, a line each: `feature = "Name"`
-    #[arg(long, value_name = "FILE")]
-    pub feature_names: Option<PathBuf>,
+    #[command(flatten)]
+    pub figures: FigureArgs,
     /// Draw the curves of the layers as text too
     #[arg(long)]
     pub plot: bool,

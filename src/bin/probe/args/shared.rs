@@ -1,6 +1,7 @@
 //! What several commands take, and how values are read.
 
 use std::ffi::OsStr;
+use std::path::PathBuf;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::error::ErrorKind;
@@ -25,6 +26,18 @@ pub struct Talk {
     /// Use this many threads (default: all cores)
     #[arg(long, value_name = "N", help_heading = "Output", value_parser = within(1, THREADS))]
     pub threads: Option<usize>,
+}
+
+/// How figures are written, and what is called how in them.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Figures")]
+pub struct FigureArgs {
+    /// Write every figure as files too, into figures/ of the run directory: svg, png, pdf
+    #[arg(long, value_name = "FORMAT,...", value_delimiter = ',', value_parser = figure_format)]
+    pub figures: Vec<Format>,
+    /// A TOML file of names for display, a line each: `feature = "Name"`
+    #[arg(long, value_name = "FILE", visible_alias = "labels")]
+    pub feature_names: Option<PathBuf>,
 }
 
 /// A format of figures.

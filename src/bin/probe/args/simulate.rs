@@ -12,7 +12,7 @@ use super::shared::{Talk, figure_format, named};
 #[derive(Debug, Args)]
 pub struct SimulateArgs {
     /// Where to write tables and figures
-    #[arg(short, long, value_name = "DIR")]
+    #[arg(short, long, value_name = "DIR", default_value = "runs/simulation")]
     pub out: PathBuf,
     /// Where activations come from: distances d'Wd of binary features, with a random W, or one with few entries off its
     /// diagonal; or a random network with tanh

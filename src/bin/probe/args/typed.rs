@@ -18,7 +18,22 @@ pub fn read() -> Result<Cli> {
     if let Some(name) = mistyped(&words, &commands) {
         return Err(unknown(name, &commands));
     }
-    Ok(Cli::parse_from(words))
+    match Cli::try_parse_from(&words) {
+        Ok(cli) => Ok(cli),
+        Err(error) => {
+            // Help and the version are no errors.
+            if error.use_stderr() && words.iter().any(|word| word == "--json") {
+                let text = error.to_string();
+                let message =
+                    text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+                return Err(Failure::usage(
+                    message,
+                    "`probe help` lists the commands, `probe help COMMAND` their options",
+                ));
+            }
+            error.exit()
+        }
+    }
 }
 
 /// `probe -q fit …` as `probe fit … -q`: clap takes an option before a command for one of `run`.

@@ -4,9 +4,8 @@ use mlem_probe::stimuli::confounds::Confounds;
 use mlem_probe::stimuli::{FeatureLevels, TableCheck};
 use serde_json::{Value, json};
 
-use super::inputs;
-use super::source::{self, Source};
 use super::words::Words;
+use super::{inputs, source};
 use crate::args::CheckArgs;
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;
@@ -14,7 +13,7 @@ use mlem_probe::grammar::Check;
 
 /// Runs the command.
 pub fn run(args: &CheckArgs, printer: &Printer) -> Result<()> {
-    if let Source::Table = source::open(&args.source, args.depth)? {
+    if let source::Source::Table = source::kind(&args.source) {
         if args.model.is_some() {
             let hint = "leave --model out, or name the grammar that the table was made from";
             return Err(Failure::usage("--model looks at the words of a grammar, and this is a table", hint));
@@ -53,8 +52,8 @@ fn table_as_json(name: &str, check: &TableCheck) -> Value {
         "features": levels_as_json(&check.features),
         "correlations": correlations_as_json(&check.confounds),
         "dependencies": dependencies_as_json(&check.confounds),
-        "notes": check.notes,
-        "oddities": check.oddities.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "repeated_sentences": check.repeated,
+        "same_sentence_different_labels": check.relabelled,
         "columns_that_name_stimuli": check.names.iter().map(|name| &name.column).collect::<Vec<_>>(),
         "values_that_may_be_missing": check.suspects.iter().map(|suspect| json!({
             "feature": suspect.feature, "value": suspect.level,
@@ -90,13 +89,13 @@ fn dependencies_as_json(confounds: &Confounds) -> Value {
 fn as_json(check: &Check) -> Value {
     json!({
         "grammar": check.name,
-        "derivations": check.count.derivations.to_string(),
+        "derivations": Printer::number(check.count.derivations),
         "derivations_at_most": check.count.at_most,
-        "sentences": check.count.sentences.map(|count| count.to_string()),
+        "sentences": check.count.sentences.map(Printer::number),
         "sentences_written_out_to_count": check.count.enumerated,
         "templates": check.templates.iter().map(|template| json!({
             "template": template.template,
-            "derivations": template.derivations.to_string(),
+            "derivations": Printer::number(template.derivations),
             "killed_by": template.killer,
         })).collect::<Vec<_>>(),
         "features": levels_as_json(&check.features),
@@ -108,8 +107,8 @@ fn as_json(check: &Check) -> Value {
         "same_sentence_different_labels": check.ambiguous,
         "repeated_sentences": check.repeated,
         "unused_words": check.unused,
-        "doubts": check.doubts.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "warnings": check.warnings,
+        "doubts": check.doubts.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "has_problems": check.has_problems(),
     })
 }

@@ -11,7 +11,7 @@ use mlem_probe::stimuli::Stimuli;
 use mlem_probe::text;
 use serde_json::json;
 
-use super::{inputs, model};
+use super::{folders, inputs, model};
 use crate::args::{ExtractArgs, ExtractCommand, Ranges};
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;
@@ -34,9 +34,10 @@ pub fn run(args: &ExtractCommand, printer: &Printer) -> Result<()> {
             "extract each model to a file of its own, or give them all to `probe run`",
         ));
     }
-    if args.out.extension().is_none_or(|ending| ending != "safetensors" && ending != "npy") {
+    let path = folders::for_activations(args);
+    if path.extension().is_none_or(|ending| ending != "safetensors" && ending != "npy") {
         return Err(Failure::usage(
-            format!("{}: the ending says no format that activations are written in", args.out.display()),
+            format!("{}: the ending says no format that activations are written in", path.display()),
             "give -o a name that ends in .safetensors (all that is known) or .npy (the numbers alone)",
         ));
     }
@@ -44,17 +45,18 @@ pub fn run(args: &ExtractCommand, printer: &Printer) -> Result<()> {
     stimuli.sentences()?;
     let (checkpoint, options) = model::find(&args.model.model, &args.model, revision, printer)?;
     let steps = args.transforms.steps(args.seed);
-    let out = Destination::File(&args.out);
+    let out = Destination::File(&path);
     let Taken { activations, throughput, cached, .. } =
         take(&stimuli, &checkpoint, &options, &args.extract, &steps, out, printer)?;
     if printer.json() {
         return Printer::result_json(&json!({
-            "activations": args.out,
+            "activations": path,
             "model": checkpoint.id,
             "commit": checkpoint.commit,
             "untrained": options.untrained,
             "device": options.device.to_string(),
             "dtype": options.dtype,
+            "precision": options.precision,
             "layers": activations.layers(),
             "transforms": activations.provenance().transforms,
             "stimuli": throughput.stimuli,
@@ -65,7 +67,7 @@ pub fn run(args: &ExtractCommand, printer: &Printer) -> Result<()> {
     }
     Printer::result(format!(
         "{}: {} layers of {} for {} stimuli\n",
-        args.out.display(),
+        path.display(),
         activations.layers().len(),
         checkpoint.id,
         text::count(activations.n_stimuli() as u128),
@@ -98,7 +100,7 @@ pub fn take(
     let params = params(args).layers(layers.map(|layers| Transform::needed_layers(steps, layers)));
     // Before the model runs: what cannot be said of single tokens is a mistake of the command line.
     let tokens = if steps.iter().any(Transform::needs_tokens) {
-        let tokenizer = Tokenizer::parse(&checkpoint.id, &checkpoint.tokenizer)?;
+        let tokenizer = Tokenizer::of(&checkpoint.id, &checkpoint.tokenizer)?;
         Some(params.pooled_tokens(stimuli, &tokenizer)?)
     } else {
         None

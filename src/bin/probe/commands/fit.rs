@@ -11,12 +11,12 @@ use mlem_probe::progress::Progress;
 use mlem_probe::rundir::{Finished, Fit, ModelRecord, RunDir, RunRecord};
 
 use super::{folders, inputs, reach, report};
-use crate::args::{EstimatorArgs, FitArgs};
+use crate::args::{EstimatorArgs, FigureArgs, FitArgs};
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;
 
 /// Runs the command.
-pub fn run(args: &FitArgs, printer: &Printer) -> Result<()> {
+pub fn run(args: &FitArgs, words: Vec<String>, printer: &Printer) -> Result<()> {
     args.transforms.check(args.estimator.distance)?;
     require_order(args)?;
     let out = folders::for_fit(args);
@@ -40,7 +40,7 @@ pub fn run(args: &FitArgs, printer: &Printer) -> Result<()> {
     }
     warnings.extend(inputs::choose_features(&mut stimuli, &args.estimator, printer)?);
     let fit = Fit {
-        command: command_line(),
+        command: words,
         source: args.stimuli.to_string_lossy().into_owned(),
         stimuli,
         model: activations.provenance().model.clone().map(|id| ModelRecord {
@@ -48,6 +48,7 @@ pub fn run(args: &FitArgs, printer: &Printer) -> Result<()> {
             commit: activations.provenance().commit.clone(),
             untrained: activations.provenance().untrained,
             dtype: activations.provenance().dtype.clone(),
+            precision: activations.provenance().precision.clone(),
             pooling: activations.provenance().pooling.map(|p| p.to_string()).unwrap_or_default(),
             ..ModelRecord::default()
         }),
@@ -59,7 +60,8 @@ pub fn run(args: &FitArgs, printer: &Printer) -> Result<()> {
     };
     let wanted = fit.wanted(&args.estimator.settings(args.seed));
     let _also = settle(&mut dir, &wanted, folders::is_auto(args.out.as_deref()), args.force)?;
-    report::show(&dir, &finish(fit, &args.estimator, args.seed, &dir, printer)?, printer)
+    let finished = finish(fit, &args.estimator, args.seed, (&dir, &args.figures), printer)?;
+    report::show(&dir, &finished, printer)
 }
 
 /// Refuses STIMULI and ACTIVATIONS the wrong way round.
@@ -110,14 +112,14 @@ pub fn finish(
     mut fit: Fit,
     args: &EstimatorArgs,
     seed: u64,
-    dir: &RunDir,
+    (dir, figures): (&RunDir, &FigureArgs),
     printer: &Printer,
 ) -> Result<Finished> {
     let (n_features, n_layers) = (fit.stimuli.features().n_features(), fit.activations.layers().len());
     fit.warnings.extend(reach::say(args, n_features, n_layers, printer));
     let mut finished = fit.into_dir(&args.settings(seed), dir, printer)?;
     say_the_foremost_units(finished.units.as_deref().unwrap_or_default(), printer);
-    report::finish(dir, &mut finished)?;
+    report::finish(dir, &mut finished, figures, printer)?;
     Ok(finished)
 }
 

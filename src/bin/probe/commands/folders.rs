@@ -2,7 +2,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use crate::args::FitArgs;
+use crate::args::{ExtractCommand, FitArgs};
 
 /// What `-o` is where a folder is to be found.
 const AUTO: &str = "auto";
@@ -26,6 +26,17 @@ pub fn for_fit(args: &FitArgs) -> PathBuf {
             stem(&args.activations.to_string_lossy())
         )),
     }
+}
+
+/// The file for activations.
+pub fn for_activations(args: &ExtractCommand) -> PathBuf {
+    args.out.clone().unwrap_or_else(|| {
+        let revision = args.model.revision.first().map(String::as_str);
+        let untrained = args.model.untrained.map(|seed| format!("-untrained{seed}")).unwrap_or_default();
+        let (stimuli, model) =
+            (stem(&args.stimuli.to_string_lossy()), name_of(Some(&args.model.model), revision));
+        PathBuf::from(format!("{stimuli}-{model}{untrained}.safetensors"))
+    })
 }
 
 /// Whether the folder is to be found: `-o auto`.

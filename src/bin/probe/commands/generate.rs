@@ -1,6 +1,7 @@
 //! `probe generate`: the sentences of a grammar as CSV.
 
 use std::io::{self, IsTerminal};
+use std::path::Path;
 
 use mlem_probe::grammar::{Draw, Drawn, Grammar};
 use mlem_probe::progress::Progress;
@@ -33,7 +34,7 @@ pub fn run(args: &GenerateArgs, printer: &Printer) -> Result<()> {
     doubts(&grammar, printer)?;
     let drawn = grammar.generate(&draw)?;
     say_what_was_drawn(&drawn, printer);
-    match &args.out {
+    match args.out.as_ref().filter(|out| *out != Path::new("-")) {
         None if printer.json() => Printer::result_json(&as_json(&drawn.stimuli)?),
         None => print_table(&drawn.stimuli.to_csv()),
         Some(path) => {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use mlem_probe::activations::{self, ByLayer, Destination, MeanOf, check_repeat, read_square_matrices};
 use mlem_probe::profile::EstimatorName;
 use mlem_probe::progress::Progress;
-use mlem_probe::stimuli::{Oddity, Feature, FeatureTable, Stimuli};
+use mlem_probe::stimuli::{Feature, FeatureTable, Oddity, Stimuli, repeats};
 use mlem_probe::text;
 
 use crate::args::{EstimatorArgs, FitArgs, Ranges, TableArgs};
@@ -151,6 +151,8 @@ pub fn choose_features(
     warnings.extend(leave_constant_out(stimuli, args)?);
     if stimuli.source().grammar.is_none() {
         warnings.extend(stimuli.row_names().iter().map(ToString::to_string));
+        let (same, other) = stimuli.repeats();
+        warnings.extend(repeats(&same, &other));
     }
     for warning in &warnings {
         printer.warn(warning);

@@ -1,10 +1,12 @@
 //! `probe models` and `probe grammars`: what there is to choose from.
 
 use std::fmt::Write;
+use std::path::Path;
 
-use mlem_probe::{grammar, hub, models, text};
+use mlem_probe::{files, grammar, hub, models, text};
 use serde_json::json;
 
+use crate::args::{GrammarsCommand, GrammarsTask};
 use crate::failure::Result;
 use crate::printer::Printer;
 
@@ -26,24 +28,41 @@ pub fn models(printer: &Printer) -> Result<()> {
         }));
     }
     let mut out = String::from("In this program (no network needed)\n");
-    for model in hub::embedded::MODELS {
+    out.push_str(&table(hub::embedded::MODELS.iter().map(|model| {
         let revisions: Vec<&str> = model.revisions.iter().map(|(name, _)| *name).collect();
-        let _ = writeln!(out, "  {:<30}{}; --revision {}", model.name, model.about, revisions.join(", "));
-    }
+        [model.name.to_owned(), format!("{}; --revision {}", model.about, revisions.join(", "))]
+    })));
     out.push_str("\nArchitectures: any checkpoint with this model_type, from the Hub or a folder. Each is held equal to Hugging Face\n\
          transformers, every hidden state, on the small frozen checkpoints named last (tests/golden)\n");
-    for family in models::families() {
-        let _ = writeln!(out, "  {:<14} {:<36} {}", family.model_type, family.name, family.golden.join(", "));
-    }
+    let families = models::families().iter();
+    out.push_str(&table(
+        families
+            .map(|family| [family.model_type.to_owned(), family.name.to_owned(), family.golden.join(", ")]),
+    ));
     out.push_str("\nShort names of Hub models\n");
-    for (alias, id) in hub::ALIASES {
-        let _ = writeln!(out, "  {alias:<29} {id}");
-    }
+    out.push_str(&table(hub::ALIASES.iter().map(|(alias, id)| [(*alias).to_owned(), (*id).to_owned()])));
     Printer::result(out)
 }
 
+/// Lists the bundled grammars, or shows the file of one.
+pub fn of_grammars(args: &GrammarsCommand, printer: &Printer) -> Result<()> {
+    let Some(GrammarsTask::Show(show)) = &args.task else { return grammars(printer) };
+    let Some(found) = grammar::bundled().iter().find(|bundled| bundled.name == show.name) else {
+        // Says which there are.
+        return Ok(grammar::Grammar::bundled(&show.name).map(drop)?);
+    };
+    match show.out.as_deref() {
+        None => Printer::data(found.text),
+        Some(out) if out == Path::new("-") => Printer::data(found.text),
+        Some(out) => {
+            files::write(out, found.text.as_bytes())?;
+            Printer::result(format!("{}: {}\n", out.display(), found.summary))
+        }
+    }
+}
+
 /// Lists the bundled grammars with what they contrast and how many sentences they have.
-pub fn grammars(printer: &Printer) -> Result<()> {
+fn grammars(printer: &Printer) -> Result<()> {
     let mut rows = Vec::new();
     for bundled in grammar::bundled() {
         let count = grammar::Grammar::bundled(bundled.name)?.count();
@@ -53,7 +72,7 @@ pub fn grammars(printer: &Printer) -> Result<()> {
         let rows: Vec<_> = rows
             .iter()
             .map(|(bundled, count)| {
-                json!({"name": bundled.name, "about": bundled.summary, "sentences": count.at_most().to_string()})
+                json!({"name": bundled.name, "about": bundled.summary, "sentences": Printer::number(count.at_most())})
             })
             .collect();
         return Printer::result_json(&json!(rows));
@@ -64,4 +83,18 @@ pub fn grammars(printer: &Printer) -> Result<()> {
         let _ = writeln!(out, "{:<24} {count:>9} sentences  {}", bundled.name, bundled.summary);
     }
     Printer::result(out)
+}
+
+/// Rows of cells, indented, each column as wide as its widest cell.
+fn table<const N: usize>(rows: impl Iterator<Item = [String; N]>) -> String {
+    let rows: Vec<[String; N]> = rows.collect();
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let widths: [usize; N] = std::array::from_fn(width);
+    let mut out = String::new();
+    for row in &rows {
+        let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}"));
+        let line = cells.collect::<Vec<_>>().join("  ");
+        let _ = writeln!(out, "  {}", line.trim_end());
+    }
+    out
 }

@@ -1,7 +1,7 @@
 //! A model's name becomes a checkpoint.
 
 use mlem_probe::hub::{self, Checkpoint, Hub};
-use mlem_probe::models::{DeviceChoice, LoadOptions};
+use mlem_probe::models::{DeviceChoice, LoadOptions, Precision};
 
 use crate::args::ModelArgs;
 use crate::failure::Result;
@@ -24,9 +24,25 @@ pub fn find(
         (_, DeviceChoice::Cpu) => {}
         _ => printer.say(&format!("the model runs on {device}")),
     }
+    let precision = args.precision.resolve(device)?;
+    match (args.precision, precision) {
+        (Precision::Fast, Precision::F32) if device.pads() => {
+            printer.say("--precision fast is the processor's: on a GPU products are f32");
+        }
+        (Precision::Fast, Precision::F32) => {
+            printer.say("--precision fast: this processor has no matrix tiles (AMX), so products are f32");
+        }
+        (Precision::Bf16, _) if !Precision::tiles() => {
+            printer.say(
+                "--precision bf16: this processor has no matrix tiles (AMX), so the same numbers come slowly",
+            );
+        }
+        _ => {}
+    }
     let mut hub = Hub::from_env();
     hub.revision = revision.map(str::to_owned);
-    let mut options = LoadOptions::default().device(device).dtype(args.dtype).offload(args.offload);
+    let mut options =
+        LoadOptions::default().device(device).dtype(args.dtype).precision(precision).offload(args.offload);
     if let Some(seed) = args.untrained {
         hub.weights = false;
         options = options.untrained(seed);

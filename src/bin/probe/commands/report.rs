@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use mlem_probe::files;
-use mlem_probe::profile::{Order, Profile, Summary};
+use mlem_probe::profile::{Of, Order, Profile, Statistic, Summary};
 use mlem_probe::report::names::FeatureNames;
 use mlem_probe::report::{export, page, plot, terminal};
 use mlem_probe::progress::Progress;
@@ -12,27 +12,36 @@ use mlem_probe::stimuli::confounds::Confounds;
 use ndarray::Array2;
 use serde_json::{Value, json};
 
-use crate::args::ReportArgs;
+use crate::args::{FigureArgs, ReportArgs};
 use crate::failure::Result;
 use crate::printer::Printer;
 
 /// Runs the command.
 pub fn run(args: &ReportArgs, printer: &Printer) -> Result<()> {
     let dir = RunDir::at(&args.run_dir);
-    let Saved { mut record, mut profile, mut stimuli, geometry, doubts, .. } = dir.read()?;
+    let Saved { mut record, profile, stimuli, geometry, doubts, .. } = dir.read()?;
     let doubts: Vec<String> = doubts.iter().map(ToString::to_string).collect();
     for doubt in &doubts {
         printer.alarm(&format!("{}: {doubt}", dir.path().display()));
     }
     // The page says it too.
     record.warnings.extend(doubts);
-    if let Some(path) = &args.feature_names {
-        let names = FeatureNames::read(path, &stimuli.features().names())?;
-        (profile, record, stimuli) = names.apply(&profile, &record, &stimuli)?;
+    let mut run = Finished { profile, record, stimuli, geometry, units: None };
+    pages(&dir, &mut run, &args.figures, printer)?;
+    if args.plot && !printer.json() {
+        Printer::data(format!("{}\n", plot::render(&run.profile, options())))?;
     }
-    let run = Finished { profile, record, stimuli, geometry, units: None };
+    show(&dir, &run, printer)
+}
+
+/// Writes the page, and the figures that were asked for, with names for display, which `run` has from then on.
+fn pages(dir: &RunDir, run: &mut Finished, args: &FigureArgs, printer: &Printer) -> Result<()> {
+    if let Some(path) = &args.feature_names {
+        let names = FeatureNames::read(path, &run.stimuli.features().names())?;
+        (run.profile, run.record, run.stimuli) = names.apply(&run.profile, &run.record, &run.stimuli)?;
+    }
     let correlations = Confounds::of(run.stimuli.features()).matrix();
-    let input = input(&run, &correlations);
+    let input = input(run, &correlations);
     dir.write_page(&page::render(input)?)?;
     if !args.figures.is_empty() {
         for file in export::figures(input, &args.figures)? {
@@ -40,17 +49,15 @@ pub fn run(args: &ReportArgs, printer: &Printer) -> Result<()> {
         }
         printer.say(&format!("figures: {}", dir.figures().display()));
     }
-    if args.plot && !printer.json() {
-        Printer::data(format!("{}\n", plot::render(&run.profile, options())))?;
-    }
-    show(&dir, &run, printer)
+    Ok(())
 }
 
 /// Writes what a run ends with.
-pub fn finish(dir: &RunDir, run: &mut Finished) -> Result<()> {
+pub fn finish(dir: &RunDir, run: &mut Finished, args: &FigureArgs, printer: &Printer) -> Result<()> {
     let begun = Instant::now();
-    let correlations = Confounds::of(run.stimuli.features()).matrix();
-    dir.write_page(&page::render(input(run, &correlations))?)?;
+    // The record keeps the names that the tables have.
+    let mut shown = run.clone();
+    pages(dir, &mut shown, args, printer)?;
     run.record.seconds.insert("report".to_owned(), begun.elapsed().as_secs_f64());
     Ok(dir.write_record(&run.record)?)
 }
@@ -95,6 +102,7 @@ fn as_json(dir: &RunDir, profile: &Profile, record: &RunRecord) -> Value {
         "p": summary.is_tested().then(|| {
             summary.score_tests.iter().map(|test| test.and_then(|test| test.bh)).collect::<Vec<_>>()
         }),
+        "statistics": profile.statistics().iter().map(statistic_as_json).collect::<Vec<_>>(),
         "importance": terms.map(|term| json!({
             "feature": term.name,
             "order": term.order,
@@ -103,5 +111,27 @@ fn as_json(dir: &RunDir, profile: &Profile, record: &RunRecord) -> Value {
             "significant": summary.is_tested().then(|| summary.significant_at(term)),
         })).collect::<Vec<_>>(),
         "seconds": record.seconds,
+    })
+}
+
+/// A row of `statistics.csv`, under the same names; an undefined number is null.
+fn statistic_as_json(row: &Statistic) -> Value {
+    let (feature, order) = match &row.of {
+        Of::Score => (None, json!("score")),
+        Of::Effect(order, name) => (Some(name), json!(order)),
+    };
+    let test = row.test.as_ref();
+    json!({
+        "layer": row.layer,
+        "feature": feature,
+        "order": order,
+        "mean": row.folds.mean,
+        "sd": row.folds.sd,
+        "ci_low": row.interval.map(|(low, _)| low),
+        "ci_high": row.interval.map(|(_, high)| high),
+        "permutation_sd": row.permutation_sd,
+        "p": test.and_then(|test| test.null.p),
+        "p_holm": test.and_then(|test| test.holm),
+        "p_bh": test.and_then(|test| test.bh),
     })
 }

@@ -10,7 +10,7 @@ use mlem_probe::compare::{Representation, stimuli_sample};
 use mlem_probe::files::Lock;
 use mlem_probe::hub;
 use mlem_probe::grammar::{Draw, Grammar};
-use mlem_probe::models::Dtype;
+use mlem_probe::models::{Dtype, Precision};
 use mlem_probe::numeric::rng::Stream;
 use mlem_probe::progress::Progress;
 use mlem_probe::rundir::{Fit, ModelRecord, RECORD, RunDir, RunRecord, wanted};
@@ -26,13 +26,14 @@ use crate::printer::Printer;
 const SAMPLE: usize = 4096;
 
 /// Runs the command: once, or once for each model and revision, and then compares them.
-pub fn run(args: &RunArgs, printer: &Printer) -> Result<()> {
-    let prepared = prepare(args, fit::command_line(), printer)?;
-    let jobs = jobs(args, prepared.source);
+pub fn run(args: &RunArgs, words: Vec<String>, printer: &Printer) -> Result<()> {
+    let prepared = prepare(args, words, printer)?;
+    let named = prepared.stimuli.source().grammar.clone().unwrap_or_else(|| prepared.source.to_owned());
+    let jobs = jobs(args, &named);
     let compared = jobs.len() > 1;
     let out = match &args.out {
         Some(out) if !folders::is_auto(Some(out)) => out.clone(),
-        _ => folders::comparison_of(prepared.source),
+        _ => folders::comparison_of(&named),
     };
     if compared && !args.force && out.join(RECORD).exists() {
         let hint = "name another folder with -o; --force writes the comparison beside the run";
@@ -47,7 +48,11 @@ pub fn run(args: &RunArgs, printer: &Printer) -> Result<()> {
         }
         let Taken { fit, dir, _claimed, .. } = taken;
         done.push(dir.path().to_owned());
-        report::show(&dir, &fit::finish(fit, &args.estimator, args.draw.seed, &dir, printer)?, printer)?;
+        report::show(
+            &dir,
+            &fit::finish(fit, &args.estimator, args.draw.seed, (&dir, &args.figures), printer)?,
+            printer,
+        )?;
     }
     if !compared {
         return Ok(());
@@ -61,7 +66,7 @@ pub fn one(args: &RunArgs, command: Vec<String>, out: &Path, printer: &Printer) 
     let revision = args.model.revision.first().map(String::as_str);
     let job = Job { model: &args.model.model, revision, out: out.to_owned(), is_cell: true };
     let Taken { fit, dir, _claimed, .. } = prepared.take(&job, printer)?;
-    fit::finish(fit, &args.estimator, args.draw.seed, &dir, printer)?;
+    fit::finish(fit, &args.estimator, args.draw.seed, (&dir, &args.figures), printer)?;
     Ok(())
 }
 
@@ -150,7 +155,9 @@ impl<'a> Prepared<'a> {
             untrained: options.untrained,
             device: Some(options.device.to_string()),
             dtype: (options.dtype != Dtype::F32).then(|| options.dtype.to_string()),
+            precision: (options.precision != Precision::F32).then(|| options.precision.to_string()),
             config: serde_json::from_str(&checkpoint.config).unwrap_or_default(),
+            tokenizer: checkpoint.tokenizer.applied.clone(),
             pooling: pooling(&args.extract, stimuli),
         };
         if !is_cell {
@@ -196,7 +203,7 @@ impl<'a> Prepared<'a> {
             model: Some(record),
             file: None,
             seconds,
-            warnings,
+            warnings: [warnings.as_slice(), &checkpoint.tokenizer.doubts].concat(),
         };
         if !is_cell {
             // Now that the layers are known.

@@ -24,8 +24,8 @@ pub struct Words {
 impl Words {
     /// Reads the tokenizer of `model`, and looks at the sentences that `check` looked at.
     pub fn of(grammar: &Grammar, model: &str, check: &Check, printer: &Printer) -> Result<Self> {
-        let (model, json) = hub::tokenizer(model, &Hub::from_env(), printer)?;
-        let tokenizer = Tokenizer::parse(&model, &json)?;
+        let (model, text) = hub::tokenizer(model, &Hub::from_env(), printer)?;
+        let tokenizer = Tokenizer::of(&model, &text)?;
         if check.measured == 0 {
             return Ok(Self { model, sentences: 0, split: Vec::new() });
         }

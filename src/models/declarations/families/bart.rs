@@ -69,9 +69,6 @@ fn spec(config: &Config, activation: &str) -> Result<Spec> {
     let n_positions = config.count_or("max_position_embeddings", 1024)?;
     let scaled = config.flag_or("scale_embedding", false)?;
     Ok(Spec {
-        vocab_size: config.count("vocab_size")?,
-        d_model,
-        n_layers,
         n_positions: Some(n_positions),
         embeddings: Embeddings {
             scale: if scaled { (d_model as f32).sqrt() } else { 1.0 },
@@ -83,18 +80,17 @@ fn spec(config: &Config, activation: &str) -> Result<Spec> {
             }),
             ..Embeddings::tokens(d_model)
         },
-        norm: Norm { kind: NormKind::Layer, eps: 1e-5 },
-        attention: Attention::full(n_heads, d_head),
-        blocks: vec![spec::Block::default(); n_layers],
-        mlp: spec::Mlp {
-            d: config.count("encoder_ffn_dim")?,
-            activation: config.activation_or("activation_function", activation)?,
-        },
-        parallel: false,
-        residual_scale: 1.0,
-        convolution: None,
-        d_last: None,
-        recurrence: None,
+        ..Spec::new(
+            config.count("vocab_size")?,
+            d_model,
+            Norm { kind: NormKind::Layer, eps: 1e-5 },
+            Attention::full(n_heads, d_head),
+            vec![spec::Block::default(); n_layers],
+            spec::Mlp {
+                d: config.count("encoder_ffn_dim")?,
+                activation: config.activation_or("activation_function", activation)?,
+            },
+        )
     })
 }
 

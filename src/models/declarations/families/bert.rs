@@ -36,7 +36,13 @@ pub(super) const NAMES: Names = Names {
 
 /// The numbers that BERT and its descendants share.
 pub(super) fn spec(config: &Config) -> Result<Spec> {
-    config.only("position_embedding_type", &Value::from("absolute"))?;
+    config.count_or("type_vocab_size", 2)?;
+    spec_of(config, "absolute")
+}
+
+/// The same, where `config.json` may say that positions are of this kind.
+pub(super) fn spec_of(config: &Config, positions: &str) -> Result<Spec> {
+    config.only("position_embedding_type", &Value::from(positions))?;
     config.only("is_decoder", &Value::from(false))?;
     config.only("add_cross_attention", &Value::from(false))?;
     config.only("pruned_heads", &Value::Object(serde_json::Map::new()))?;
@@ -45,26 +51,22 @@ pub(super) fn spec(config: &Config) -> Result<Spec> {
     let n_layers = config.layers("num_hidden_layers")?;
     let n_positions = config.count_or("max_position_embeddings", 512)?;
     Ok(Spec {
-        vocab_size: config.count("vocab_size")?,
-        d_model,
-        n_layers,
         n_positions: Some(n_positions),
         embeddings: Embeddings {
-            n_segments: config.count_or("type_vocab_size", 2)?,
+            n_segments: config.whole_or("type_vocab_size", 2)?,
             ..Embeddings::with_positions(d_model, n_positions)
         },
-        norm: Norm { kind: NormKind::Layer, eps: config.number_or("layer_norm_eps", 1e-12)? as f32 },
-        attention: Attention::full(n_heads, d_head),
-        blocks: vec![spec::Block::default(); n_layers],
-        mlp: spec::Mlp {
-            d: config.count("intermediate_size")?,
-            activation: config.activation_or("hidden_act", "gelu")?,
-        },
-        parallel: false,
-        residual_scale: 1.0,
-        convolution: None,
-        d_last: None,
-        recurrence: None,
+        ..Spec::new(
+            config.count("vocab_size")?,
+            d_model,
+            Norm { kind: NormKind::Layer, eps: config.number_or("layer_norm_eps", 1e-12)? as f32 },
+            Attention::full(n_heads, d_head),
+            vec![spec::Block::default(); n_layers],
+            spec::Mlp {
+                d: config.count("intermediate_size")?,
+                activation: config.activation_or("hidden_act", "gelu")?,
+            },
+        )
     })
 }
 

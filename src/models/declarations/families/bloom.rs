@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::models::declarations::activation::Activation;
 use crate::models::declarations::config::Config;
 use crate::models::declarations::names::{Block, Declaration, Mlp, Names, Qkv, linear};
-use crate::models::declarations::spec::{self, Attention, DistanceBias, Embeddings, Norm, NormKind, Spec};
+use crate::models::declarations::spec::{self, Attention, DistanceBias, Norm, NormKind, Spec};
 use crate::models::error::Result;
 
 const NAMES: Names = Names {
@@ -48,24 +48,13 @@ pub(in crate::models) fn declare(config: &Config) -> Result<Declaration> {
     let d_model = config.count(size_key)?;
     let (n_heads, d_head) = config.heads(size_key, heads_key)?;
     let n_layers = config.layers(layers_key)?;
-    let spec = Spec {
-        vocab_size: config.count("vocab_size")?,
+    let spec = Spec::new(
+        config.count("vocab_size")?,
         d_model,
-        n_layers,
-        n_positions: None,
-        embeddings: Embeddings::tokens(d_model),
-        norm: Norm { kind: NormKind::Layer, eps: config.number_or("layer_norm_epsilon", 1e-5)? as f32 },
-        attention: Attention {
-            bias: DistanceBias::Alibi { scale: 1.0 },
-            ..Attention::causal(n_heads, d_head)
-        },
-        blocks: vec![spec::Block::default(); n_layers],
-        mlp: spec::Mlp { d: 4 * d_model, activation: Activation::GeluTanh },
-        parallel: false,
-        residual_scale: 1.0,
-        convolution: None,
-        d_last: None,
-        recurrence: None,
-    };
+        Norm { kind: NormKind::Layer, eps: config.number_or("layer_norm_epsilon", 1e-5)? as f32 },
+        Attention { bias: DistanceBias::Alibi { scale: 1.0 }, ..Attention::causal(n_heads, d_head) },
+        vec![spec::Block::default(); n_layers],
+        spec::Mlp { d: 4 * d_model, activation: Activation::GeluTanh },
+    );
     Ok(Declaration { spec, names: NAMES })
 }

@@ -10,7 +10,7 @@ use crate::models::declarations::activation::Activation;
 use crate::models::declarations::config::Config;
 use crate::models::declarations::names::{self, Block, Declaration, Names, Qkv, linear};
 use crate::models::declarations::spec::{
-    Attention, Convolution, Disentangled, DistanceBias, Embeddings, Norm, NormKind, Projected, Spec,
+    self, Attention, Convolution, Disentangled, DistanceBias, Embeddings, Norm, NormKind, Projected, Spec,
 };
 use crate::models::error::Result;
 
@@ -59,40 +59,51 @@ pub(in crate::models) fn declare(config: &Config) -> Result<Declaration> {
     });
     let limit = [absolute.then_some(n_positions), short].into_iter().flatten().min();
     let spec = Spec {
-        vocab_size: config.count("vocab_size")?,
-        d_model,
-        n_layers,
         n_positions: limit,
         embeddings: Embeddings {
             projected: Projected::BeforeNorm,
             n_segments: config.whole_or("type_vocab_size", 0)?,
             ..plain
         },
-        norm: Norm { kind: NormKind::Layer, eps: config.number_or("layer_norm_eps", 1e-7)? as f32 },
-        attention: Attention {
-            scale: 1.0 / ((d_head * (1 + kinds)) as f32).sqrt(),
-            bias: disentangled.map_or(DistanceBias::None, DistanceBias::Disentangled),
-            ..Attention::full(n_heads, d_head)
-        },
-        blocks: vec![crate::models::declarations::spec::Block::default(); n_layers],
-        mlp: crate::models::declarations::spec::Mlp {
-            d: config.count("intermediate_size")?,
-            activation: config.activation_or("hidden_act", "gelu")?,
-        },
-        parallel: false,
-        residual_scale: 1.0,
         convolution: convolution(config, d_model)?,
-        d_last: None,
-        recurrence: None,
+        ..Spec::new(
+            config.count("vocab_size")?,
+            d_model,
+            Norm { kind: NormKind::Layer, eps: config.number_or("layer_norm_eps", 1e-7)? as f32 },
+            Attention {
+                scale: 1.0 / ((d_head * (1 + kinds)) as f32).sqrt(),
+                bias: disentangled.map_or(DistanceBias::None, DistanceBias::Disentangled),
+                ..Attention::full(n_heads, d_head)
+            },
+            vec![spec::Block::default(); n_layers],
+            spec::Mlp {
+                d: config.count("intermediate_size")?,
+                activation: config.activation_or("hidden_act", "gelu")?,
+            },
+        )
     };
     let projection = (d != d_model).then_some(linear("embeddings.embed_proj").bias(false));
     Ok(Declaration { spec, names: Names { embedding_projection: projection, ..NAMES } })
 }
 
-/// How many of the two products with distances scores have (they are divided by their number's root even where distances
-/// play no part), and the products.
-fn disentangled(config: &Config, n_positions: usize) -> Result<(usize, Option<Disentangled>)> {
-    let listed = match config.value("pos_att_type") {
+/// Which products with vectors of distances scores have.
+pub(super) struct Kinds {
+    pub(super) to_position: bool,
+    pub(super) from_position: bool,
+    /// How many words the configuration lists.
+    pub(super) listed: usize,
+}
+
+impl Kinds {
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        usize::from(self.to_position) + usize::from(self.from_position)
+    }
+}
+
+/// What `pos_att_type` says, in a list or in one string.
+pub(super) fn kinds(config: &Config) -> Result<Kinds> {
+    let listed: Vec<String> = match config.value("pos_att_type") {
         Some(Value::String(text)) => {
             text.to_lowercase().split('|').map(|kind| kind.trim().to_owned()).collect()
         }
@@ -102,8 +113,15 @@ fn disentangled(config: &Config, n_positions: usize) -> Result<(usize, Option<Di
     if let Some(other) = listed.iter().find(|kind| !["c2p", "p2c", "none", ""].contains(&kind.as_str())) {
         return Err(config.error("pos_att_type", format!("has `{other}`; supported are c2p and p2c")));
     }
-    let (to_position, from_position) = (has("c2p"), has("p2c"));
-    let kinds = usize::from(to_position) + usize::from(from_position);
+    Ok(Kinds { to_position: has("c2p"), from_position: has("p2c"), listed: listed.len() })
+}
+
+/// How many of the two products with distances scores have (they are divided by their number's root even where distances
+/// play no part), and the products.
+fn disentangled(config: &Config, n_positions: usize) -> Result<(usize, Option<Disentangled>)> {
+    let kinds = kinds(config)?;
+    let (to_position, from_position) = (kinds.to_position, kinds.from_position);
+    let kinds = kinds.count();
     let shared = config.flag_or("share_att_key", false)?;
     let norms = config.string_or("norm_rel_ebd", "none")?.to_lowercase();
     let most = config.count_if_positive("max_relative_positions")?.unwrap_or(n_positions);

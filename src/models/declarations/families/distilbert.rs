@@ -39,23 +39,19 @@ pub(in crate::models) fn declare(config: &Config) -> Result<Declaration> {
     let n_layers = config.layers("n_layers")?;
     let n_positions = config.count_or("max_position_embeddings", 512)?;
     let spec = Spec {
-        vocab_size: config.count("vocab_size")?,
-        d_model,
-        n_layers,
         n_positions: Some(n_positions),
         embeddings: Embeddings::with_positions(d_model, n_positions),
-        norm: Norm { kind: NormKind::Layer, eps: 1e-12 },
-        attention: Attention::full(n_heads, d_head),
-        blocks: vec![spec::Block::default(); n_layers],
-        mlp: spec::Mlp {
-            d: config.count("hidden_dim")?,
-            activation: config.activation_or("activation", "gelu")?,
-        },
-        parallel: false,
-        residual_scale: 1.0,
-        convolution: None,
-        d_last: None,
-        recurrence: None,
+        ..Spec::new(
+            config.count("vocab_size")?,
+            d_model,
+            Norm { kind: NormKind::Layer, eps: 1e-12 },
+            Attention::full(n_heads, d_head),
+            vec![spec::Block::default(); n_layers],
+            spec::Mlp {
+                d: config.count("hidden_dim")?,
+                activation: config.activation_or("activation", "gelu")?,
+            },
+        )
     };
     Ok(Declaration { spec, names: NAMES })
 }

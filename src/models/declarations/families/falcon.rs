@@ -5,7 +5,7 @@
 use super::rope;
 use crate::models::declarations::config::Config;
 use crate::models::declarations::names::{Block, Declaration, Mlp, Names, Qkv, linear};
-use crate::models::declarations::spec::{self, Attention, DistanceBias, Embeddings, Norm, NormKind, Spec};
+use crate::models::declarations::spec::{self, Attention, DistanceBias, Norm, NormKind, Spec};
 use crate::models::error::Result;
 
 fn names(bias: bool, attention_norm: &'static str, mlp_norm: Option<&'static str>) -> Names {
@@ -78,23 +78,19 @@ pub(in crate::models) fn declare(config: &Config) -> Result<Declaration> {
         block.rotary = Some(rope.rotary);
     }
     let spec = Spec {
-        vocab_size: config.count("vocab_size")?,
-        d_model,
-        n_layers,
         n_positions: limit,
-        embeddings: Embeddings::tokens(d_model),
-        norm: Norm { kind: NormKind::Layer, eps: config.number_or("layer_norm_epsilon", 1e-5)? as f32 },
-        attention,
-        blocks: vec![block; n_layers],
-        mlp: spec::Mlp {
-            d: config.count_or("ffn_hidden_size", 4 * d_model)?,
-            activation: config.activation_or("activation", "gelu")?,
-        },
         parallel,
-        residual_scale: 1.0,
-        convolution: None,
-        d_last: None,
-        recurrence: None,
+        ..Spec::new(
+            config.count("vocab_size")?,
+            d_model,
+            Norm { kind: NormKind::Layer, eps: config.number_or("layer_norm_epsilon", 1e-5)? as f32 },
+            attention,
+            vec![block; n_layers],
+            spec::Mlp {
+                d: config.count_or("ffn_hidden_size", 4 * d_model)?,
+                activation: config.activation_or("activation", "gelu")?,
+            },
+        )
     };
     Ok(Declaration { spec, names: names(config.flag_or("bias", false)?, attention_norm, mlp_norm) })
 }

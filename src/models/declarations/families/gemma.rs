@@ -124,8 +124,8 @@ fn two_rotations(config: &Config, d_head: usize, n_positions: usize) -> Result<(
     let local = by_kind.part_or_empty("sliding_attention")?;
     by_kind.finish()?;
     Ok((
-        rope::of_part(config, &full, d_head, n_positions, of_full)?,
-        rope::of_part(config, &local, d_head, n_positions, of_local)?,
+        rope::of_kind(config, full, d_head, n_positions, of_full)?,
+        rope::of_kind(config, local, d_head, n_positions, of_local)?,
     ))
 }
 

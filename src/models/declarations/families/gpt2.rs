@@ -5,6 +5,7 @@
 use serde_json::Value;
 
 use crate::models::declarations::config::Config;
+use crate::models::declarations::initial::{self, Draw, Initial};
 use crate::models::declarations::names::{Block, Declaration, Mlp, Names, Qkv, linear};
 use crate::models::declarations::spec::{self, Attention, Embeddings, Norm, NormKind, Spec};
 use crate::models::error::Result;
@@ -45,23 +46,29 @@ pub(in crate::models) fn declare(config: &Config) -> Result<Declaration> {
         ..spec::Block::default()
     };
     let spec = Spec {
-        vocab_size: config.count("vocab_size")?,
-        d_model,
-        n_layers,
         n_positions: Some(n_positions),
         embeddings: Embeddings::with_positions(d_model, n_positions),
-        norm: Norm { kind: NormKind::Layer, eps: config.number_or("layer_norm_epsilon", 1e-5)? as f32 },
-        attention,
-        blocks: (0..n_layers).map(block).collect(),
-        mlp: spec::Mlp {
-            d: config.count_or("n_inner", 4 * d_model)?,
-            activation: config.activation_or("activation_function", "gelu_new")?,
-        },
-        parallel: false,
-        residual_scale: 1.0,
-        convolution: None,
-        d_last: None,
-        recurrence: None,
+        ..Spec::new(
+            config.count("vocab_size")?,
+            d_model,
+            Norm { kind: NormKind::Layer, eps: config.number_or("layer_norm_epsilon", 1e-5)? as f32 },
+            attention,
+            (0..n_layers).map(block).collect(),
+            spec::Mlp {
+                d: config.count_or("n_inner", 4 * d_model)?,
+                activation: config.activation_or("activation_function", "gelu_new")?,
+            },
+        )
     };
     Ok(Declaration { spec, names: NAMES })
+}
+
+/// Layers that write to the residual stream are narrower, by the root of twice the number of blocks.
+pub(in crate::models) fn initial(config: &Config) -> Result<Initial> {
+    let deviation = initial::deviation(config, "initializer_range", 0.02)?;
+    let narrower = deviation * (1.0 / (2.0 * config.count("n_layer")? as f64).sqrt());
+    Ok(Initial {
+        rules: vec![("c_proj.weight", Draw::Normal { deviation: narrower })],
+        otherwise: Draw::Normal { deviation },
+    })
 }

@@ -37,23 +37,19 @@ pub(in crate::models) fn declare(config: &Config) -> Result<Declaration> {
     let n_layers = config.layers("num_layers")?;
     let n_positions = config.count_or("max_position_embeddings", 2048)?;
     let spec = Spec {
-        vocab_size: config.count("vocab_size")?,
-        d_model,
-        n_layers,
         n_positions: Some(n_positions),
         embeddings: Embeddings::with_positions(d_model, n_positions),
-        norm: Norm { kind: NormKind::Layer, eps: config.number_or("layer_norm_epsilon", 1e-5)? as f32 },
-        attention: Attention { scale: 1.0, ..Attention::causal(n_heads, d_head) },
-        blocks: blocks(config, n_layers)?,
-        mlp: spec::Mlp {
-            d: config.count_or("intermediate_size", 4 * d_model)?,
-            activation: config.activation_or("activation_function", "gelu_new")?,
-        },
-        parallel: false,
-        residual_scale: 1.0,
-        convolution: None,
-        d_last: None,
-        recurrence: None,
+        ..Spec::new(
+            config.count("vocab_size")?,
+            d_model,
+            Norm { kind: NormKind::Layer, eps: config.number_or("layer_norm_epsilon", 1e-5)? as f32 },
+            Attention { scale: 1.0, ..Attention::causal(n_heads, d_head) },
+            blocks(config, n_layers)?,
+            spec::Mlp {
+                d: config.count_or("intermediate_size", 4 * d_model)?,
+                activation: config.activation_or("activation_function", "gelu_new")?,
+            },
+        )
     };
     Ok(Declaration { spec, names: NAMES })
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::rope;
 use crate::models::declarations::config::Config;
 use crate::models::declarations::names::{Block, Declaration, Mlp, Names, Qkv, linear};
-use crate::models::declarations::spec::{self, Attention, Embeddings, Norm, NormKind, Spec};
+use crate::models::declarations::spec::{self, Attention, Norm, NormKind, Spec};
 use crate::models::error::Result;
 
 const fn names(bias: bool) -> Names {
@@ -48,23 +48,19 @@ pub(in crate::models) fn declare(config: &Config) -> Result<Declaration> {
     }
     let rope = rope::read_part(config, d_head, n_positions, defaults)?;
     let spec = Spec {
-        vocab_size: config.count("vocab_size")?,
-        d_model,
-        n_layers,
         n_positions: Some(rope.limit(n_positions)),
-        embeddings: Embeddings::tokens(d_model),
-        norm: Norm { kind: NormKind::Layer, eps: config.number_or("layer_norm_eps", 1e-5)? as f32 },
-        attention: Attention::causal(n_heads, d_head),
-        blocks: vec![spec::Block { rotary: Some(rope.rotary), ..spec::Block::default() }; n_layers],
-        mlp: spec::Mlp {
-            d: config.count("intermediate_size")?,
-            activation: config.activation_or("hidden_act", "gelu")?,
-        },
         parallel: config.flag_or("use_parallel_residual", true)?,
-        residual_scale: 1.0,
-        convolution: None,
-        d_last: None,
-        recurrence: None,
+        ..Spec::new(
+            config.count("vocab_size")?,
+            d_model,
+            Norm { kind: NormKind::Layer, eps: config.number_or("layer_norm_eps", 1e-5)? as f32 },
+            Attention::causal(n_heads, d_head),
+            vec![spec::Block { rotary: Some(rope.rotary), ..spec::Block::default() }; n_layers],
+            spec::Mlp {
+                d: config.count("intermediate_size")?,
+                activation: config.activation_or("hidden_act", "gelu")?,
+            },
+        )
     };
     Ok(Declaration { spec, names: names(config.flag_or("attention_bias", true)?) })
 }

@@ -11,7 +11,7 @@ use crate::models::declarations::config::Config;
 use crate::models::declarations::names::{
     Block, Declaration, Linear, Mlp, Names, NormOver, QkNorm, Qkv, linear,
 };
-use crate::models::declarations::spec::{self, Attention, Embeddings, Norm, NormKind, QueryGrowth, Spec};
+use crate::models::declarations::spec::{self, Attention, Norm, NormKind, QueryGrowth, Spec};
 use crate::models::error::Result;
 
 /// Which linear layers have biases.
@@ -93,24 +93,31 @@ pub(super) fn spec_with(
     let n_layers = config.layers("num_hidden_layers")?;
     let n_positions = config.count("max_position_embeddings")?;
     Ok(Spec {
-        vocab_size: config.count("vocab_size")?,
-        d_model,
-        n_layers,
         n_positions: Some(rope.limit(n_positions)),
-        embeddings: Embeddings::tokens(d_model),
-        norm: Norm { kind, eps: config.number_or(eps.0, eps.1)? as f32 },
-        attention: Attention { n_kv_heads, ..Attention::causal(n_heads, d_head) },
-        blocks: vec![spec::Block { rotary: Some(rope.rotary), ..spec::Block::default() }; n_layers],
-        mlp: spec::Mlp {
-            d: config.count("intermediate_size")?,
-            activation: config.activation_or("hidden_act", "silu")?,
-        },
-        parallel: false,
-        residual_scale: 1.0,
-        convolution: None,
-        d_last: None,
-        recurrence: None,
+        ..Spec::new(
+            config.count("vocab_size")?,
+            d_model,
+            Norm { kind, eps: config.number_or(eps.0, eps.1)? as f32 },
+            Attention { n_kv_heads, ..Attention::causal(n_heads, d_head) },
+            vec![spec::Block { rotary: Some(rope.rotary), ..spec::Block::default() }; n_layers],
+            spec::Mlp {
+                d: config.count("intermediate_size")?,
+                activation: config.activation_or("hidden_act", "silu")?,
+            },
+        )
     })
+}
+
+/// Gives a model `usual` heads of keys where its configuration does not say how many.
+pub(super) fn key_heads(config: &Config, spec: &mut Spec, usual: usize) -> Result<()> {
+    let n_heads = spec.attention.n_heads;
+    let n_kv_heads = config.count_unless_null("num_key_value_heads", usual)?.unwrap_or(n_heads);
+    if !n_heads.is_multiple_of(n_kv_heads) {
+        let message = format!("comes to {n_kv_heads}, which does not divide {n_heads} heads");
+        return Err(config.error("num_key_value_heads", message));
+    }
+    spec.attention.n_kv_heads = n_kv_heads;
+    Ok(())
 }
 
 /// Llama's own numbers.

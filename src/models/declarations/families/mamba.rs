@@ -7,8 +7,9 @@
 use serde_json::Value;
 
 use crate::models::declarations::config::Config;
+use crate::models::declarations::initial::{self, Draw, Initial};
 use crate::models::declarations::names::{Declaration, Names};
-use crate::models::declarations::spec::{self, Norm, NormKind, Recurrence, Spec};
+use crate::models::declarations::spec::{self, FeedForward, Mixer, Norm, NormKind, Spec};
 use crate::models::error::Result;
 
 const NAMES: Names = Names {
@@ -16,7 +17,7 @@ const NAMES: Names = Names {
     // As Mamba's own code calls it.
     other_tokens: Some("embedding"),
     final_norm: Some("norm_f"),
-    ..Names::without_blocks("embeddings")
+    ..Names::mixing("embeddings", "layers.{}.mixer", "layers.{}.norm")
 };
 
 /// What the three share. The size inside of a block is `expand` times the model's.
@@ -55,10 +56,11 @@ fn common(config: &Config) -> Result<(usize, usize)> {
     Ok((d_model, d_inner as usize))
 }
 
-fn spec(config: &Config, d_model: usize, recurrence: Recurrence) -> Result<Spec> {
+fn spec(config: &Config, d_model: usize, mixer: Mixer) -> Result<Spec> {
     let norm = Norm { kind: NormKind::Rms, eps: config.number_or("layer_norm_epsilon", 1e-5)? as f32 };
     let (vocab_size, n_layers) = (config.count("vocab_size")?, config.layers("num_hidden_layers")?);
-    Ok(Spec::recurrent(vocab_size, d_model, n_layers, norm, recurrence))
+    let block = spec::Block { mixer, feed_forward: FeedForward::None, ..spec::Block::default() };
+    Ok(Spec::without_attention(vocab_size, d_model, norm, n_layers, block))
 }
 
 fn first(config: &Config, steering_eps: Option<f32>) -> Result<Declaration> {
@@ -70,7 +72,7 @@ fn first(config: &Config, steering_eps: Option<f32>) -> Result<Declaration> {
     }
     let auto = config.value("time_step_rank").is_none_or(|rank| rank.as_str() == Some("auto"));
     let d_step = if auto { d_model.div_ceil(16) } else { config.count("time_step_rank")? };
-    let recurrence = spec::Mamba {
+    let mixer = spec::Mamba {
         d_inner,
         d_state: config.count_or("state_size", 16)?,
         d_step,
@@ -80,7 +82,7 @@ fn first(config: &Config, steering_eps: Option<f32>) -> Result<Declaration> {
         activation: config.activation_or("hidden_act", "silu")?,
         steering_eps,
     };
-    Ok(Declaration { spec: spec(config, d_model, Recurrence::Mamba(recurrence))?, names: NAMES })
+    Ok(Declaration { spec: spec(config, d_model, Mixer::Mamba(mixer))?, names: NAMES })
 }
 
 pub(in crate::models) fn mamba(config: &Config) -> Result<Declaration> {
@@ -110,7 +112,7 @@ pub(in crate::models) fn mamba2(config: &Config) -> Result<Declaration> {
         Some(&[least, most]) => (least as f32, most as f32),
         Some(_) => return Err(config.error("time_step_limit", "is not a pair of numbers")),
     };
-    let recurrence = spec::Mamba2 {
+    let mixer = spec::Mamba2 {
         n_heads,
         d_head,
         n_groups,
@@ -121,5 +123,34 @@ pub(in crate::models) fn mamba2(config: &Config) -> Result<Declaration> {
         activation: config.activation_or("hidden_act", "silu")?,
         step_limits,
     };
-    Ok(Declaration { spec: spec(config, d_model, Recurrence::Mamba2(recurrence))?, names: NAMES })
+    Ok(Declaration { spec: spec(config, d_model, Mixer::Mamba2(mixer))?, names: NAMES })
+}
+
+/// Steps between two sizes, decays that grow from 1, and some layers uniform (Gu and Dao 2023; Dao and Gu 2024).
+pub(in crate::models) fn initial(config: &Config) -> Result<Initial> {
+    let number = |key: &str, default| config.number_or(key, default);
+    let rescaled = config.flag_or("rescale_prenorm_residual", false)?;
+    let narrower = if rescaled { 1.0 / (config.count("num_hidden_layers")? as f64).sqrt() } else { 1.0 };
+    let factor = number("time_step_scale", 1.0)?;
+    let steps = Draw::Steps {
+        least: number("time_step_min", 0.001)?,
+        most: number("time_step_max", 0.1)?,
+        floor: number("time_step_floor", 1e-4)?,
+    };
+    let random = config.string_or("time_step_init_scheme", "random")? == "random";
+    Ok(Initial {
+        rules: vec![
+            // Decays of 1, 2, 3, … in each channel, or over the heads.
+            ("mixer.A_log", Draw::CountedLog),
+            ("mixer.D", Draw::One),
+            ("mixer.norm.weight", Draw::One),
+            ("mixer.conv1d.weight", Draw::Uniform { factor: 1.0 }),
+            ("mixer.out_proj.weight", Draw::Uniform { factor: narrower }),
+            ("mixer.dt_proj.weight", if random { Draw::Uniform { factor } } else { Draw::Same { factor } }),
+            ("mixer.dt_proj.bias", steps),
+            ("mixer.dt_bias", steps),
+            ("mixer.conv1d.bias", Draw::Zero),
+        ],
+        otherwise: Draw::Normal { deviation: initial::deviation(config, "initializer_range", 0.1)? },
+    })
 }

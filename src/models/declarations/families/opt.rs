@@ -52,9 +52,6 @@ pub(in crate::models) fn declare(config: &Config) -> Result<Declaration> {
     let n_positions = config.count_or("max_position_embeddings", 2048)?;
     let affine = config.flag_or("layer_norm_elementwise_affine", true)?;
     let spec = Spec {
-        vocab_size: config.count("vocab_size")?,
-        d_model,
-        n_layers,
         n_positions: Some(n_positions),
         embeddings: Embeddings {
             d: d_tokens,
@@ -67,18 +64,18 @@ pub(in crate::models) fn declare(config: &Config) -> Result<Declaration> {
             }),
             ..Embeddings::tokens(d_model)
         },
-        norm: Norm { kind: if affine { NormKind::Layer } else { NormKind::LayerPlain }, eps: 1e-5 },
-        attention: Attention::causal(n_heads, d_head),
-        blocks: vec![spec::Block::default(); n_layers],
-        mlp: spec::Mlp {
-            d: config.count("ffn_dim")?,
-            activation: config.activation_or("activation_function", "relu")?,
-        },
-        parallel: false,
-        residual_scale: 1.0,
-        convolution: None,
         d_last: (d_tokens != d_model).then_some(d_tokens),
-        recurrence: None,
+        ..Spec::new(
+            config.count("vocab_size")?,
+            d_model,
+            Norm { kind: if affine { NormKind::Layer } else { NormKind::LayerPlain }, eps: 1e-5 },
+            Attention::causal(n_heads, d_head),
+            vec![spec::Block::default(); n_layers],
+            spec::Mlp {
+                d: config.count("ffn_dim")?,
+                activation: config.activation_or("activation_function", "relu")?,
+            },
+        )
     };
     let mut names = names(config.flag_or("enable_bias", true)?);
     if config.flag_or("_remove_final_layer_norm", false)? {

@@ -1,7 +1,7 @@
 //! RoBERTa (Liu et al. 2019), XLM-RoBERTa (Conneau et al. 2020) and CamemBERT (Martin et al. 2020): BERT with positions
-//! that begin after the padding's.
+//! that begin after the padding's; and LUKE (Yamada et al. 2020), which is RoBERTa that also takes entities.
 //!
-//! Source: `models/roberta/modeling_roberta.py` of Hugging Face transformers.
+//! Source: `models/{roberta,xlm_roberta_xl,roberta_prelayernorm,luke}/modeling_*.py` of Hugging Face transformers.
 
 use super::bert;
 use crate::models::declarations::config::Config;
@@ -32,6 +32,32 @@ pub(in crate::models) fn xl(config: &Config) -> Result<Declaration> {
         spec,
         names: Names { embedding_norm: None, block, final_norm: Some("encoder.LayerNorm"), ..names },
     })
+}
+
+/// RoBERTa with norms before each half, and a last one beside that of the embeddings.
+pub(in crate::models) fn norms_first(config: &Config) -> Result<Declaration> {
+    let Declaration { spec, names } = declare(config)?;
+    let block = Block {
+        attention_in: Some("encoder.layer.{}.attention.LayerNorm"),
+        after_attention: None,
+        mlp_in: Some("encoder.layer.{}.intermediate.LayerNorm"),
+        after_mlp: None,
+        ..names.block
+    };
+    let names =
+        Names { prefixes: &["", "roberta_prelayernorm."], block, final_norm: Some("LayerNorm"), ..names };
+    Ok(Declaration { spec, names })
+}
+
+/// LUKE (Yamada et al. 2020), for sentences in which no entities are marked: those take part in attention as further tokens.
+pub(in crate::models) fn luke(config: &Config) -> Result<Declaration> {
+    for of_entities in
+        ["entity_vocab_size", "entity_emb_size", "use_entity_aware_attention", "cls_entity_prediction"]
+    {
+        config.ignore(of_entities);
+    }
+    let Declaration { spec, names } = declare(config)?;
+    Ok(Declaration { spec, names: Names { prefixes: &["", "luke."], ..names } })
 }
 
 /// The same embeddings, with positions that begin after the row of padding.

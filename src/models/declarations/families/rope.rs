@@ -67,6 +67,18 @@ pub(super) fn read_part(
     of_part(config, &part.unwrap_or_else(|| Config::empty(config)), d_head, n_positions, defaults)
 }
 
+/// The rotation of one kind of layer, where each kind has an object of parameters.
+pub(super) fn of_kind(
+    config: &Config,
+    parameters: Config,
+    d_head: usize,
+    n_positions: usize,
+    defaults: Defaults,
+) -> Result<Rope> {
+    // transformers looks for it beside the kinds, and never inside of one.
+    of_part(config, &parameters.without(&["truncate"]), d_head, n_positions, defaults)
+}
+
 /// The rotation that an object of parameters describes.
 pub(super) fn of_part(
     config: &Config,
@@ -82,6 +94,10 @@ pub(super) fn of_part(
     // LongRoPE under the names that Phi-3 first had for it.
     if kind == "su" || (kind == "yarn" && parameters.has("short_factor")) {
         "longrope".clone_into(&mut kind);
+    }
+    // Of models that see: a token of text has the same place in all dimensions.
+    for of_images in ["mrope_section", "mrope_interleaved"] {
+        parameters.ignore(of_images);
     }
     let number =
         |key: &str| parameters.number_if_any(key)?.ok_or_else(|| parameters.error(key, "is missing"));

@@ -6,12 +6,21 @@
 use serde_json::Value;
 
 use crate::models::declarations::config::Config;
-use crate::models::declarations::names::{Declaration, Names};
-use crate::models::declarations::spec::{self, Norm, NormKind, Recurrence, Spec};
+use crate::models::declarations::names::{Block, Declaration, Names};
+use crate::models::declarations::spec::{self, FeedForward, Mixer, Norm, NormKind, Spec};
 use crate::models::error::Result;
 
-const NAMES: Names =
-    Names { prefixes: &["model.", ""], final_norm: Some("norm"), ..Names::without_blocks("embeddings") };
+const NAMES: Names = Names {
+    prefixes: &["model.", ""],
+    first_norm: Some("layers.0.pre_norm"),
+    block: Block {
+        mlp_in: Some("layers.{}.ffn_norm"),
+        feed_forward: "layers.{}.ffn",
+        ..Block::mixing("layers.{}.attn", "layers.{}.attn_norm")
+    },
+    final_norm: Some("norm"),
+    ..Names::mixing("embeddings", "", "")
+};
 
 pub(in crate::models) fn declare(config: &Config) -> Result<Declaration> {
     for key in [
@@ -44,9 +53,8 @@ pub(in crate::models) fn declare(config: &Config) -> Result<Declaration> {
     let ratio = config.number_or("hidden_ratio", 4.0)?;
     let usual = (d_model as f64 * ratio) as usize;
     let d_mlp = config.count_or("intermediate_size", usual.next_multiple_of(32))?;
-    let recurrence = spec::Rwkv7 {
+    let mixer = spec::Rwkv7 {
         d_head,
-        d_mlp,
         d_decay: config.count("decay_low_rank_dim")?,
         d_rate: config.count("a_low_rank_dim")?,
         d_gate: config.count("gate_low_rank_dim")?,
@@ -55,6 +63,11 @@ pub(in crate::models) fn declare(config: &Config) -> Result<Declaration> {
     let kind = if config.flag_or("norm_bias", true)? { NormKind::Layer } else { NormKind::LayerUnbiased };
     let norm = Norm { kind, eps: config.number_or("norm_eps", 1e-5)? as f32 };
     let vocab_size = config.count("vocab_size")?;
-    let spec = Spec::recurrent(vocab_size, d_model, n_layers, norm, Recurrence::Rwkv7(recurrence));
+    let block = spec::Block {
+        mixer: Mixer::Rwkv7(mixer),
+        feed_forward: FeedForward::Rwkv7 { d: d_mlp },
+        ..spec::Block::default()
+    };
+    let spec = Spec::without_attention(vocab_size, d_model, norm, n_layers, block);
     Ok(Declaration { spec, names: NAMES })
 }

@@ -4,8 +4,9 @@
 
 use crate::models::declarations::activation::Activation;
 use crate::models::declarations::config::Config;
+use crate::models::declarations::initial::{self, Draw, Initial};
 use crate::models::declarations::names::{Block, Declaration, Mlp, Names, Qkv, linear};
-use crate::models::declarations::spec::{self, Attention, DistanceBias, Embeddings, Norm, NormKind, Spec};
+use crate::models::declarations::spec::{self, Attention, DistanceBias, Norm, NormKind, Spec};
 use crate::models::error::Result;
 
 const DOWN: &str = "encoder.block.{}.layer.1.DenseReluDense.wo";
@@ -80,14 +81,11 @@ fn declare(config: &Config, usual: &str) -> Result<Declaration> {
     let gated = config.flag_or("is_gated_act", gated)?;
     let activation =
         if config.has("dense_act_fn") { config.activation_or("dense_act_fn", "relu")? } else { activation };
-    let spec = Spec {
-        vocab_size: config.count("vocab_size")?,
+    let spec = Spec::new(
+        config.count("vocab_size")?,
         d_model,
-        n_layers,
-        n_positions: None,
-        embeddings: Embeddings::tokens(d_model),
-        norm: Norm { kind: NormKind::Rms, eps: config.number_or("layer_norm_epsilon", 1e-6)? as f32 },
-        attention: Attention {
+        Norm { kind: NormKind::Rms, eps: config.number_or("layer_norm_epsilon", 1e-6)? as f32 },
+        Attention {
             scale: 1.0,
             bias: DistanceBias::Buckets {
                 count: config.count_or("relative_attention_num_buckets", 32)?,
@@ -95,13 +93,25 @@ fn declare(config: &Config, usual: &str) -> Result<Declaration> {
             },
             ..Attention::full(config.count("num_heads")?, config.count("d_kv")?)
         },
-        blocks: vec![spec::Block::default(); n_layers],
-        mlp: spec::Mlp { d: config.count("d_ff")?, activation },
-        parallel: false,
-        residual_scale: 1.0,
-        convolution: None,
-        d_last: None,
-        recurrence: None,
-    };
+        vec![spec::Block::default(); n_layers],
+        spec::Mlp { d: config.count("d_ff")?, activation },
+    );
     Ok(Declaration { spec, names: names(gated) })
+}
+
+/// Each layer by its inputs (Raffel et al. 2020); the embeddings' deviation is the general one.
+pub(in crate::models) fn initial(config: &Config) -> Result<Initial> {
+    let size = |key: &str| config.count(key).map(|size| size as f64);
+    let (d_model, d_kv, n_heads, d_ff) = (size("d_model")?, size("d_kv")?, size("num_heads")?, size("d_ff")?);
+    let factor = initial::deviation(config, "initializer_factor", 1.0)?;
+    let spread = |spread: f64| Draw::Normal { deviation: factor * spread };
+    Ok(Initial {
+        rules: vec![
+            ("Attention.q.weight", spread((d_model * d_kv).powf(-0.5))),
+            ("Attention.o.weight", spread((d_kv * n_heads).powf(-0.5))),
+            ("wo.weight", spread(d_ff.powf(-0.5))),
+            ("shared.weight", spread(1.0)),
+        ],
+        otherwise: spread(d_model.powf(-0.5)),
+    })
 }

@@ -1,26 +1,30 @@
-//! Linear layers: `y = x Wᵀ + b`, with the activation or the residual stream taken in as each tile is finished.
+//! Linear layers: `y = x Wᵀ + b`, with the activation or the residual stream taken in as sums are finished.
 //!
-//! The weights are laid out once, at loading, in panels of [`PANEL`] outputs: `(panels, inputs, PANEL)`, so that the
-//! innermost loop reads them front to back. Every output is one chain of multiply-adds over the inputs in their order, so it
-//! does not depend on what else is in the batch, to the last bit. Weights that are held in half precision are made f32 panel by
-//! panel, once for all rows.
+//! The weights are laid out once, at loading, in panels of [`PANEL`] outputs, for vectors of f32 ([`Vectors`]) or for tiles
+//! of bf16 parts ([`super::tiles`]). An output does not depend on what else is in the batch, to the last bit.
 
 use super::PANEL;
-use super::math::activate;
+use super::math::{activate, for_each};
+use super::means::Means;
+use super::multiply::{Block, Multiply, aligned, blocks, rows_at_once, share, sums};
+use super::room::{self, Room};
 use super::simd::{self, Kernel, Simd};
+use super::tiles::Portable;
+use super::vectors::Vectors;
+use super::weights::Weights;
 use crate::models::checkpoint::dtype::Dtype;
-use crate::models::checkpoint::dtype::Held;
+use crate::models::checkpoint::precision::Form;
 use crate::models::declarations::activation::Activation;
 
 /// A linear layer's weights, laid out for [`PackedLinear::forward`].
 #[derive(Debug)]
 pub(in crate::models) struct PackedLinear {
-    inputs: usize,
-    outputs: usize,
-    /// `(panels, inputs, PANEL)`, zeros after the last output.
-    panels: Held,
+    pub(super) inputs: usize,
+    pub(super) outputs: usize,
+    pub(super) weights: Weights,
     /// `(panels * PANEL,)`.
-    bias: Vec<f32>,
+    pub(super) bias: Vec<f32>,
+    dtype: Dtype,
 }
 
 /// What happens to a finished output before it is stored.
@@ -32,30 +36,49 @@ pub(in crate::models) enum Finish<'a> {
     Activate(Activation),
     /// It is added to the residual stream, `(rows, outputs)`.
     Add(&'a [f32]),
-    /// It is multiplied by the gate, `(rows, outputs)`.
-    Multiply(&'a [f32]),
+}
+
+impl Finish<'_> {
+    /// That of some of the values, from `start` on.
+    #[inline]
+    pub(super) fn of(self, start: usize, size: usize) -> Self {
+        match self {
+            Self::Add(residual) => Self::Add(&residual[start..][..size]),
+            plain => plain,
+        }
+    }
 }
 
 impl PackedLinear {
-    /// Lays out `weight`, `(outputs, inputs)`, with `bias`, `(outputs,)`, or none, to be held as `dtype`.
+    /// Lays out `weight`, `(outputs, inputs)`, with `bias`, `(outputs,)`, or none.
     pub(in crate::models) fn new(
         weight: &[f32],
         bias: Option<&[f32]>,
         outputs: usize,
         inputs: usize,
-        dtype: Dtype,
+        form: Form,
+    ) -> Self {
+        Self::held(weight, bias, outputs, inputs, form.of(inputs))
+    }
+
+    /// The same in `form`, however many inputs there are.
+    pub(super) fn held(
+        weight: &[f32],
+        bias: Option<&[f32]>,
+        outputs: usize,
+        inputs: usize,
+        form: Form,
     ) -> Self {
         let width = outputs.next_multiple_of(PANEL);
-        let mut panels = vec![0.0; width * inputs];
-        for (output, row) in weight.chunks_exact(inputs).enumerate() {
-            let panel = &mut panels[output / PANEL * PANEL * inputs..];
-            for (place, &value) in panel.iter_mut().skip(output % PANEL).step_by(PANEL).zip(row) {
-                *place = value;
-            }
-        }
         let mut padded = vec![0.0; width];
         padded[..outputs].copy_from_slice(bias.unwrap_or(&vec![0.0; outputs]));
-        Self { inputs, outputs, panels: Held::new(panels, dtype), bias: padded }
+        let weights = Weights::new(weight, outputs, inputs, form);
+        Self { inputs, outputs, weights, bias: padded, dtype: form.dtype }
+    }
+
+    /// How many inputs there are.
+    pub(in crate::models) fn inputs(&self) -> usize {
+        self.inputs
     }
 
     /// How many outputs there are.
@@ -65,36 +88,24 @@ impl PackedLinear {
 
     /// What the weights are held as.
     pub(in crate::models) fn dtype(&self) -> Dtype {
-        self.panels.dtype()
+        self.dtype
     }
 
     /// The weight as it was before, `(outputs, inputs)`, and the bias, `(outputs,)`.
     pub(in crate::models) fn unpack(&self) -> (Vec<f32>, Vec<f32>) {
-        let mut weight = vec![0.0; self.outputs * self.inputs];
-        let mut scratch = Vec::new();
-        for (panel, rows) in weight.chunks_mut(PANEL * self.inputs).enumerate() {
-            let panel = self.panel(panel, &mut scratch);
-            for (output, row) in rows.chunks_exact_mut(self.inputs).enumerate() {
-                for (value, &stored) in row.iter_mut().zip(panel.iter().skip(output).step_by(PANEL)) {
-                    *value = stored;
-                }
-            }
-        }
-        (weight, self.bias[..self.outputs].to_vec())
-    }
-
-    /// Panel `index`, `(inputs, PANEL)`; `scratch` is room for one.
-    fn panel<'a>(&'a self, index: usize, scratch: &'a mut Vec<f32>) -> &'a [f32] {
-        let size = PANEL * self.inputs;
-        self.panels.values(index * size, size, scratch)
+        (self.weights.unpack(self.outputs, self.inputs), self.bias[..self.outputs].to_vec())
     }
 
     /// `x` is `(rows, inputs)`; the result is `(rows, outputs)`.
     pub(in crate::models) fn forward(&self, x: &[f32], finish: Finish<'_>) -> Vec<f32> {
-        let rows = x.len() / self.inputs;
-        let mut y = vec![0.0; rows * self.outputs];
-        simd::run(Product { layer: self, x, finish, y: &mut y });
+        let mut y = vec![0.0; x.len() / self.inputs * self.outputs];
+        self.forward_to(x, finish, &mut y);
         y
+    }
+
+    /// The same into `y`.
+    pub(in crate::models) fn forward_to(&self, x: &[f32], finish: Finish<'_>, y: &mut [f32]) {
+        room::with(|room| simd::run(Product { layer: self, x, finish, y, room }));
     }
 }
 
@@ -105,123 +116,148 @@ struct Product<'a> {
     finish: Finish<'a>,
     /// `(rows, outputs)`.
     y: &'a mut [f32],
+    room: &'a mut Room,
 }
 
 impl Kernel for Product<'_> {
     #[inline(always)]
-    fn run<S: Simd>(mut self, simd: S) {
-        let rows = self.x.len() / self.layer.inputs;
-        let mut scratch = Vec::new();
-        for panel in 0..self.layer.bias.len() / PANEL {
-            let weights = self.layer.panel(panel, &mut scratch);
-            // The tiles are what fits the registers: 32 of 16 lanes, or 16 of 8.
-            if S::LANES == 16 {
-                let mut row = 0;
-                while row + 12 <= rows {
-                    self.tile::<S, 12, 2>(simd, weights, row, panel, 0);
-                    row += 12;
-                }
-                while row + 4 <= rows {
-                    self.tile::<S, 4, 2>(simd, weights, row, panel, 0);
-                    row += 4;
-                }
-                while row < rows {
-                    self.tile::<S, 1, 2>(simd, weights, row, panel, 0);
-                    row += 1;
-                }
-            } else {
-                for half in [0, PANEL / 2] {
-                    let mut row = 0;
-                    while row + 6 <= rows {
-                        self.tile::<S, 6, 2>(simd, weights, row, panel, half);
-                        row += 6;
-                    }
-                    while row < rows {
-                        self.tile::<S, 1, 2>(simd, weights, row, panel, half);
-                        row += 1;
-                    }
-                }
-            }
+    fn run<S: Simd>(self, simd: S) {
+        match Means::of(&self.layer.weights) {
+            Means::Vectors => self.with(simd, Vectors),
+            Means::Tiles(amx, parts) => self.with(simd, amx.begin().multiply(parts)),
+            Means::Portable(parts) => self.with(simd, Portable(parts)),
         }
     }
 }
 
 impl Product<'_> {
-    /// Computes `ROWS` rows from `first_row`, and `VECTORS` vectors of outputs from `offset` in `panel`, whose weights are
-    /// `(inputs, PANEL)`.
     #[inline(always)]
-    fn tile<S: Simd, const ROWS: usize, const VECTORS: usize>(
-        &mut self,
-        simd: S,
-        weights: &[f32],
-        first_row: usize,
-        panel: usize,
-        offset: usize,
-    ) {
-        let PackedLinear { inputs, outputs, bias, .. } = self.layer;
-        let rows: [&[f32]; ROWS] =
-            std::array::from_fn(|row| &self.x[(first_row + row) * inputs..][..*inputs]);
-        let mut sums = [[simd.splat(0.0); VECTORS]; ROWS];
-        for (input, weights) in weights.chunks_exact(PANEL).enumerate() {
-            let weights: [S::V; VECTORS] =
-                std::array::from_fn(|vector| simd.load(&weights[offset + vector * S::LANES..]));
-            for (row, sums) in rows.iter().zip(&mut sums) {
-                let x = simd.splat(row[input]);
-                for (sum, &weight) in sums.iter_mut().zip(&weights) {
-                    *sum = simd.mul_add(x, weight, *sum);
+    fn with<S: Simd, M: Multiply>(self, simd: S, multiply: M) {
+        let PackedLinear { inputs, outputs, bias, weights, .. } = self.layer;
+        let Room { of, sums: sums_room, panel: panel_room, .. } = self.room;
+        // While a product is under way, the one before it is finished.
+        let (mut now, mut before) = aligned(sums_room, 2 * sums::<M>()).split_at_mut(sums::<M>());
+        let at_once = rows_at_once(*inputs);
+        let panels = bias.len() / PANEL;
+        let blocks_of_rows = self.x.chunks(at_once * inputs).zip(self.y.chunks_mut(at_once * outputs));
+        for (index, (x, y)) in blocks_of_rows.enumerate() {
+            let rows = x.len() / inputs;
+            let then = self.finish.of(index * at_once * outputs, y.len());
+            let of_rows = room::first(&mut M::rows(of).input, multiply.size(rows, *inputs), multiply.empty());
+            let x = multiply.take(x, *inputs, of_rows);
+            let mut waiting = None;
+            for panel in 0..panels {
+                let ahead = multiply.ahead(weights, (panel + 1) % panels, 0..*inputs);
+                let weights = multiply.panel(weights, *inputs, panel, 0..*inputs, panel_room);
+                for (index, block) in blocks::<M>(rows, *inputs).enumerate() {
+                    let ahead = share(ahead, index, rows.div_ceil(M::ROWS));
+                    claim(simd, &mut y[block.first * outputs..][..block.rows * outputs], *outputs, panel);
+                    multiply.product(simd, x, block, weights, ahead, now, true);
+                    if let Some(place) = waiting.replace((panel, block)) {
+                        finish_block(simd, before, self.layer, place, then, y);
+                    }
+                    std::mem::swap(&mut now, &mut before);
                 }
             }
+            if let Some(place) = waiting {
+                finish_block(simd, before, self.layer, place, then, y);
+            }
         }
-        for (row, sums) in sums.into_iter().enumerate() {
-            for (vector, sum) in sums.into_iter().enumerate() {
-                let output = panel * PANEL + offset + vector * S::LANES;
-                if output >= *outputs {
-                    continue;
-                }
-                let width = S::LANES.min(outputs - output);
-                let mut sum = simd.add(sum, simd.load(&bias[output..]));
-                let start = (first_row + row) * outputs + output;
-                match self.finish {
+    }
+}
+
+/// Finishes a panel's sums of a block of rows.
+#[inline(always)]
+pub(super) fn finish_block<S: Simd>(
+    simd: S,
+    sums: &[f32],
+    layer: &PackedLinear,
+    (panel, block): (usize, Block),
+    then: Finish<'_>,
+    y: &mut [f32],
+) {
+    let (start, size) = (block.first * layer.outputs, block.rows * layer.outputs);
+    let bias = &layer.bias.as_chunks().0[panel];
+    finish(simd, sums, bias, then.of(start, size), &mut y[start..][..size], layer.outputs, panel);
+}
+
+/// Fetches a panel's columns of `y`, `(rows, outputs)`, while the product is under way: stores that wait for memory, each in a
+/// page of its own, would hold up the sums of the next product.
+#[inline(always)]
+pub(super) fn claim<S: Simd>(simd: S, y: &mut [f32], outputs: usize, panel: usize) {
+    for row in y.chunks_exact_mut(outputs) {
+        let end = outputs.min((panel + 1) * PANEL);
+        simd.claim(&mut row[panel * PANEL..end]);
+    }
+}
+
+/// Stores finished sums of a panel, `(rows, PANEL)`, in their columns of `y`, `(rows, outputs)`.
+#[inline(always)]
+fn finish<S: Simd>(
+    simd: S,
+    sums: &[f32],
+    bias: &[f32; PANEL],
+    finish: Finish<'_>,
+    y: &mut [f32],
+    outputs: usize,
+    panel: usize,
+) {
+    let (first, width) = (panel * PANEL, PANEL.min(outputs - panel * PANEL));
+    for (row, (y, sums)) in y.chunks_exact_mut(outputs).zip(sums.as_chunks::<PANEL>().0).enumerate() {
+        let y = &mut y[first..];
+        let residual: &[f32] = match finish {
+            Finish::Add(residual) => &residual[row * outputs + first..],
+            _ => &[],
+        };
+        match (y.first_chunk_mut(), finish, residual.first_chunk()) {
+            (Some(y), Finish::Plain, _) => finish_row(simd, sums, bias, None, y),
+            (Some(y), Finish::Add(_), Some(residual)) => finish_row(simd, sums, bias, Some(residual), y),
+            (Some(y), Finish::Activate(activation), _) => {
+                finish_row(simd, sums, bias, None, y);
+                for_each(simd, y, |simd, sum| activate(simd, activation, sum));
+            }
+            // The last panel, if it is not full.
+            _ => {
+                let mut full = [0.0; PANEL];
+                finish_row(simd, sums, bias, None, &mut full);
+                match finish {
                     Finish::Plain => {}
-                    Finish::Activate(activation) => sum = activate(simd, activation, sum),
-                    Finish::Add(residual) => {
-                        sum = simd.add(sum, load_some(simd, &residual[start..][..width]));
+                    Finish::Activate(activation) => {
+                        for_each(simd, &mut full, |simd, sum| activate(simd, activation, sum));
                     }
-                    Finish::Multiply(gate) => {
-                        sum = simd.mul(sum, load_some(simd, &gate[start..][..width]));
+                    Finish::Add(_) => {
+                        full.iter_mut().zip(residual).for_each(|(sum, residual)| *sum += residual)
                     }
                 }
-                store_some(simd, &mut self.y[start..][..width], sum);
+                y[..width].copy_from_slice(&full[..width]);
             }
         }
     }
 }
 
-/// As many values as there are, at most a vector of them; zeros after them.
+/// A row of sums with its bias, and what it is added to, if it is.
 #[inline(always)]
-fn load_some<S: Simd>(simd: S, from: &[f32]) -> S::V {
-    if from.len() == S::LANES {
-        return simd.load(from);
+fn finish_row<S: Simd>(
+    simd: S,
+    sums: &[f32; PANEL],
+    bias: &[f32; PANEL],
+    residual: Option<&[f32; PANEL]>,
+    y: &mut [f32; PANEL],
+) {
+    for start in (0..PANEL).step_by(S::LANES) {
+        let mut sum = simd.add(simd.load(&sums[start..]), simd.load(&bias[start..]));
+        if let Some(residual) = residual {
+            sum = simd.add(sum, simd.load(&residual[start..]));
+        }
+        simd.store(&mut y[start..], sum);
     }
-    let mut full = [0.0; PANEL];
-    full[..from.len()].copy_from_slice(from);
-    simd.load(&full)
-}
-
-/// As many values as there are places, at most a vector of them.
-#[inline(always)]
-fn store_some<S: Simd>(simd: S, to: &mut [f32], vector: S::V) {
-    if to.len() == S::LANES {
-        return simd.store(to, vector);
-    }
-    let mut full = [0.0; PANEL];
-    simd.store(&mut full, vector);
-    to.copy_from_slice(&full[..to.len()]);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::models::checkpoint::dtype::Held;
+    use crate::models::checkpoint::precision::Precision;
     use crate::models::packed::kernels::simd::{Level, run_at};
     use crate::numeric::rng::Stream;
 
@@ -237,17 +273,17 @@ mod tests {
             let weight = random(&mut stream, outputs * inputs);
             let bias = random(&mut stream, outputs);
             let residual = random(&mut stream, rows * outputs);
-            let layer = PackedLinear::new(&weight, Some(&bias), outputs, inputs, Dtype::F32);
-            let unbiased = PackedLinear::new(&weight, None, outputs, inputs, Dtype::F32);
+            let layer = PackedLinear::new(&weight, Some(&bias), outputs, inputs, Form::default());
+            let unbiased = PackedLinear::new(&weight, None, outputs, inputs, Form::default());
             for level in Level::here() {
                 let run = |layer: &PackedLinear, finish| {
                     let mut y = vec![f32::NAN; rows * outputs];
-                    run_at(level, Product { layer, x: &x, finish, y: &mut y });
+                    let room = &mut Room::default();
+                    run_at(level, Product { layer, x: &x, finish, y: &mut y, room });
                     y
                 };
                 let plain = run(&layer, Finish::Plain);
                 let added = run(&unbiased, Finish::Add(&residual));
-                let gated = run(&unbiased, Finish::Multiply(&residual));
                 let activated = run(&layer, Finish::Activate(Activation::Relu));
                 for row in 0..rows {
                     for output in 0..outputs {
@@ -263,11 +299,44 @@ mod tests {
                         );
                         assert!((f64::from(activated[at]) - expected.max(0.0)).abs() < 1e-5);
                         assert!((f64::from(added[at]) - product - f64::from(residual[at])).abs() < 1e-5);
-                        assert!((f64::from(gated[at]) - product * f64::from(residual[at])).abs() < 1e-5);
                     }
                 }
             }
         }
+    }
+
+    #[test]
+    fn products_of_parts_are_within_their_bounds() {
+        let mut stream = Stream::new(7, "linear");
+        let (rows, inputs, outputs) = (50, 300, 70);
+        let x = random(&mut stream, rows * inputs);
+        let weight = random(&mut stream, outputs * inputs);
+        let of = |precision| {
+            let form = Form { precision, ..Form::default() };
+            PackedLinear::new(&weight, None, outputs, inputs, form).forward(&x, Finish::Plain)
+        };
+        let exact = of(Precision::F32);
+        let most = exact.iter().fold(0.0f32, |most, value| most.max(value.abs()));
+        let error = |precision| {
+            let differences = of(precision).into_iter().zip(&exact).map(|(a, b)| (a - b).abs() / most);
+            differences.fold(0.0, f32::max)
+        };
+        assert!(error(Precision::Fast) < 1e-5, "{}", error(Precision::Fast));
+        assert!((1e-4..1e-2).contains(&error(Precision::Bf16)), "{}", error(Precision::Bf16));
+    }
+
+    #[test]
+    fn weights_that_are_bf16_already_are_one_part() {
+        let mut stream = Stream::new(8, "linear");
+        let (rows, inputs, outputs) = (20, 260, 40);
+        let x = random(&mut stream, rows * inputs);
+        let weight = random(&mut stream, outputs * inputs);
+        let form = |dtype| Form { dtype, precision: Precision::Fast, ..Form::default() };
+        let one = PackedLinear::new(&weight, None, outputs, inputs, form(Dtype::Bf16));
+        let (rounded, _) = one.unpack();
+        let two = PackedLinear::new(&rounded, None, outputs, inputs, form(Dtype::F32));
+        assert!(Means::of(&one.weights) != Means::of(&two.weights));
+        assert_eq!(one.forward(&x, Finish::Plain), two.forward(&x, Finish::Plain));
     }
 
     #[test]
@@ -276,7 +345,7 @@ mod tests {
         for (inputs, outputs) in [(1, 1), (7, 33), (16, 32), (65, 100)] {
             let weight = random(&mut stream, outputs * inputs);
             let bias = random(&mut stream, outputs);
-            let layer = PackedLinear::new(&weight, Some(&bias), outputs, inputs, Dtype::F32);
+            let layer = PackedLinear::new(&weight, Some(&bias), outputs, inputs, Form::default());
             assert_eq!(layer.unpack(), (weight, bias));
         }
     }
@@ -290,8 +359,9 @@ mod tests {
         for dtype in [Dtype::F16, Dtype::Bf16] {
             let rounded = Held::new(weight.clone(), dtype).values(0, weight.len(), &mut Vec::new()).to_vec();
             assert_ne!(rounded, weight);
-            let half = PackedLinear::new(&weight, None, outputs, inputs, dtype);
-            let single = PackedLinear::new(&rounded, None, outputs, inputs, Dtype::F32);
+            let form = Form { dtype, ..Form::default() };
+            let half = PackedLinear::new(&weight, None, outputs, inputs, form);
+            let single = PackedLinear::new(&rounded, None, outputs, inputs, Form::default());
             assert_eq!(half.forward(&x, Finish::Plain), single.forward(&x, Finish::Plain));
             assert_eq!(half.unpack().0, rounded);
         }
@@ -300,13 +370,16 @@ mod tests {
     #[test]
     fn a_row_does_not_depend_on_the_rows_beside_it() {
         let mut stream = Stream::new(2, "linear");
-        let (rows, inputs, outputs) = (27, 48, 64);
+        let (rows, inputs, outputs) = (27, 270, 64);
         let x = random(&mut stream, rows * inputs);
-        let layer =
-            PackedLinear::new(&random(&mut stream, inputs * outputs), None, outputs, inputs, Dtype::F32);
-        let together = layer.forward(&x, Finish::Plain);
-        for (row, x) in x.chunks_exact(inputs).enumerate() {
-            assert_eq!(layer.forward(x, Finish::Plain), together[row * outputs..][..outputs]);
+        let weight = random(&mut stream, inputs * outputs);
+        for precision in [Precision::F32, Precision::Fast, Precision::Bf16] {
+            let form = Form { precision, ..Form::default() };
+            let layer = PackedLinear::new(&weight, None, outputs, inputs, form);
+            let together = layer.forward(&x, Finish::Plain);
+            for (row, x) in x.chunks_exact(inputs).enumerate() {
+                assert_eq!(layer.forward(x, Finish::Plain), together[row * outputs..][..outputs]);
+            }
         }
     }
 }

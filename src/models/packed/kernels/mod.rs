@@ -8,14 +8,40 @@
 )]
 
 pub(in crate::models) mod attention;
+mod columns;
 pub(in crate::models) mod distances;
 pub(in crate::models) mod linear;
 mod math;
+mod means;
+pub(in crate::models) mod mlp;
+mod multiply;
 pub(in crate::models) mod norm;
 pub(in crate::models) mod ops;
+mod parts;
+mod room;
 pub(in crate::models) mod rotate;
 pub(in crate::models) mod scan;
 mod simd;
+mod tiles;
+mod vectors;
+mod weights;
+
+/// Whether the processor has matrix tiles, and this process may use them.
+pub(in crate::models) fn has_tiles() -> bool {
+    tiles::Amx::detect().is_some()
+}
 
 /// How many outputs of a linear layer are computed side by side; a multiple of every vector's width.
 const PANEL: usize = 32;
+
+#[cfg(test)]
+mod tests {
+    /// Says, past the test harness that keeps what tests print to itself, that a test had nothing to run on.
+    pub(super) fn could_not_run(what: &str) {
+        use std::io::Write;
+
+        let name = std::thread::current().name().unwrap_or_default().to_owned();
+        let line = format!("\nNOT RUN: {name}: this processor has no {what}\n");
+        std::io::stderr().write_all(line.as_bytes()).unwrap();
+    }
+}

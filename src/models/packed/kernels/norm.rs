@@ -19,8 +19,13 @@ impl Norm {
     /// The norm of each row of `x`, `(rows, d)`.
     pub(in crate::models) fn forward(&self, x: &[f32]) -> Vec<f32> {
         let mut y = x.to_vec();
-        simd::run(Rows { norm: self, rows: &mut y });
+        self.apply_to_rows(&mut y);
         y
+    }
+
+    /// Normalizes each row of `(rows, d)` where it stands.
+    pub(in crate::models) fn apply_to_rows(&self, rows: &mut [f32]) {
+        simd::run(Rows { norm: self, rows });
     }
 
     /// Normalizes a row of `d` values where it stands.

@@ -33,6 +33,21 @@ pub(super) trait Simd: Copy {
     /// `a * 2^n` for whole `n` in `-126..=127`.
     fn scale(self, a: Self::V, n: Self::V) -> Self::V;
     fn sum(self, a: Self::V) -> f32;
+    /// The largest of all values.
+    #[inline(always)]
+    fn most(self, a: Self::V) -> f32 {
+        let mut lanes = [f32::NEG_INFINITY; super::PANEL];
+        self.store(&mut lanes, a);
+        lanes[..Self::LANES]
+            .iter()
+            .fold(f32::NEG_INFINITY, |most, &value| if value > most { value } else { most })
+    }
+    /// Fetches what stands `ahead` places after the first of `from` into the first cache, if the processor can.
+    #[inline(always)]
+    fn prefetch(self, _from: &[f32], _ahead: usize) {}
+    /// Fetches places that are written soon into the first cache, if the processor can.
+    #[inline(always)]
+    fn claim(self, _places: &mut [f32]) {}
 }
 
 /// A computation that is compiled for every [`Simd`].
@@ -209,6 +224,23 @@ mod x86 {
         };
     }
 
+    #[inline(always)]
+    fn fetch(from: &[f32], ahead: usize) {
+        // SAFETY: every processor of this kind has the instruction, which reads nothing, wherever it points.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(from.as_ptr().wrapping_add(ahead).cast()) };
+    }
+
+    #[inline(always)]
+    fn claim(places: &mut [f32]) {
+        /// How many values a cache line has.
+        const LINE: usize = 16;
+        let end = places.len().saturating_sub(1);
+        for place in (0..places.len()).step_by(LINE).chain([end]) {
+            // SAFETY: as above; a processor that has no such instruction takes it for none.
+            unsafe { _mm_prefetch::<_MM_HINT_ET0>(places.as_ptr().wrapping_add(place).cast()) };
+        }
+    }
+
     impl Simd for Avx512 {
         type V = __m512;
         const LANES: usize = 16;
@@ -249,6 +281,19 @@ mod x86 {
         fn sum(self, a: Self::V) -> f32 {
             // SAFETY: as above.
             unsafe { _mm512_reduce_add_ps(a) }
+        }
+        #[inline(always)]
+        fn most(self, a: Self::V) -> f32 {
+            // SAFETY: as above.
+            unsafe { _mm512_reduce_max_ps(a) }
+        }
+        #[inline(always)]
+        fn prefetch(self, from: &[f32], ahead: usize) {
+            fetch(from, ahead);
+        }
+        #[inline(always)]
+        fn claim(self, places: &mut [f32]) {
+            claim(places);
         }
     }
 
@@ -300,6 +345,14 @@ mod x86 {
             let mut lanes = [0.0; 8];
             self.store(&mut lanes, a);
             lanes.iter().sum()
+        }
+        #[inline(always)]
+        fn prefetch(self, from: &[f32], ahead: usize) {
+            fetch(from, ahead);
+        }
+        #[inline(always)]
+        fn claim(self, places: &mut [f32]) {
+            claim(places);
         }
     }
 }

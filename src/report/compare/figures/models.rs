@@ -219,7 +219,7 @@ pub(super) fn layers(comparison: &Comparison, names: &[String]) -> Option<Figure
         short: "Layers",
         note: format!(
             "Do two layers hold the same geometry of the stimuli? RSA: Spearman's correlation of the distances between the same pairs of \
-             stimuli. CKA: linear centred kernel alignment. The darkest shade is 1.{rest}"
+             stimuli. CKA: linear centred kernel alignment, the debiased estimate (Song et al. 2012). The darkest shade is 1.{rest}"
         ),
         svg: svg.render(),
         legend: Vec::new(),

@@ -1,0 +1,20 @@
+//! Options of `probe tokens`.
+
+use clap::Args;
+
+use super::Talk;
+
+/// `probe tokens`.
+#[derive(Debug, Args)]
+pub struct TokensArgs {
+    /// A Hub id, an alias (bert-base), or a checkpoint directory
+    pub model: String,
+    /// Sentences, or a CSV with a `sentence` column; none shows how the tokenizer is read and no more
+    #[arg(value_name = "TEXT|STIMULI")]
+    pub texts: Vec<String>,
+    /// Branch, tag or commit of the Hub
+    #[arg(long, value_name = "REV")]
+    pub revision: Option<String>,
+    #[command(flatten)]
+    pub talk: Talk,
+}

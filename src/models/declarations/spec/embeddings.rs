@@ -1,0 +1,62 @@
+//! From tokens to hidden state 0.
+
+/// From tokens to hidden state 0.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Embeddings {
+    /// Size of a token's embedding; where it is not `d_model`, a linear layer follows.
+    pub d: usize,
+    /// What token embeddings are multiplied by.
+    pub scale: f32,
+    /// Where the linear layer to `d_model` stands, if there is one.
+    pub projected: Projected,
+    /// A table of positions, if there is one.
+    pub positions: Option<Positions>,
+    /// Rows of the table of segment embeddings; 0 when there is none.
+    pub n_segments: usize,
+    /// Rows of the table of tasks; 0 when there is none.
+    pub n_tasks: usize,
+}
+
+/// Where the linear layer from `d` to `d_model` stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Projected {
+    /// After all else.
+    Last,
+    /// Before the norm.
+    BeforeNorm,
+    /// Before positions are added.
+    BeforePositions,
+}
+
+/// A table of positions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Positions {
+    /// Whether it is learned; else its rows are sines and cosines of growing wavelengths (Vaswani et al. 2017).
+    pub learned: bool,
+    /// Rows of the table.
+    pub rows: usize,
+    /// Which row the first token of a sequence has.
+    pub first: usize,
+    /// A token that does not count: it has the row before `first` (RoBERTa's padding).
+    pub uncounted: Option<u32>,
+}
+
+impl Embeddings {
+    /// Token embeddings of size `d_model`, and nothing else.
+    pub(in crate::models) fn tokens(d_model: usize) -> Self {
+        Self {
+            d: d_model,
+            scale: 1.0,
+            projected: Projected::Last,
+            positions: None,
+            n_segments: 0,
+            n_tasks: 0,
+        }
+    }
+
+    /// Token embeddings, and `rows` learned positions from 0.
+    pub(in crate::models) fn with_positions(d_model: usize, rows: usize) -> Self {
+        let positions = Positions { learned: true, rows, first: 0, uncounted: None };
+        Self { positions: Some(positions), ..Self::tokens(d_model) }
+    }
+}

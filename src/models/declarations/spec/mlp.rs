@@ -1,0 +1,27 @@
+//! What makes something new of each token by itself, in the second half of a block.
+
+use crate::models::declarations::activation::Activation;
+
+/// The second half of a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum FeedForward {
+    /// The MLP that [`Spec::mlp`](super::Spec::mlp) describes.
+    #[default]
+    Mlp,
+    /// There is none: the block is its mixer.
+    None,
+    /// The channel mixing of RWKV-7.
+    Rwkv7 {
+        /// Size of its hidden layer.
+        d: usize,
+    },
+}
+
+/// An MLP.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Mlp {
+    /// Size of its hidden layer.
+    pub d: usize,
+    /// The non-linearity.
+    pub activation: Activation,
+}

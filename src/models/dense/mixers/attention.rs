@@ -1,0 +1,93 @@
+//! An attention layer, on a device.
+
+use candle_core::{Device, Result, Tensor};
+
+use super::disentangled::Distances;
+use crate::models::declarations::spec;
+use crate::models::dense::layers::{Linear, Norms};
+use crate::models::dense::pass::{Pass, Visible};
+use crate::models::dense::scores;
+use crate::models::packed::mixers::attention as packed;
+
+/// An attention layer with its weights.
+pub(in crate::models::dense) struct Attention {
+    pub(super) spec: spec::Attention,
+    reach: Option<usize>,
+    rotary: Option<usize>,
+    qkv: Linear,
+    qk_norm: Option<(Norms, Norms)>,
+    distances: Option<Distances>,
+    pub(super) output: Linear,
+}
+
+impl Attention {
+    pub(super) fn upload(layer: &packed::Attention, device: &Device) -> Result<Self> {
+        let scale = layer.spec.scale;
+        let distances = layer.distances.as_ref();
+        Ok(Self {
+            spec: layer.spec.clone(),
+            reach: layer.reach,
+            rotary: layer.rotary,
+            qkv: Linear::upload(&layer.qkv, device)?,
+            qk_norm: match &layer.qk_norm {
+                Some((query, key)) => Some((Norms::upload(query, device)?, Norms::upload(key, device)?)),
+                None => None,
+            },
+            distances: distances.map(|of| Distances::upload(of, scale, device)).transpose()?,
+            output: Linear::upload(&layer.output, device)?,
+        })
+    }
+
+    /// What its tokens see.
+    pub(in crate::models::dense) fn visible(&self) -> Visible {
+        Visible { causal: self.spec.causal, reach: self.reach }
+    }
+
+    /// What each token takes from those it sees, `(batch * length, n_heads d_head)`.
+    pub(super) fn mix(&self, x: &Tensor, pass: &Pass<'_>) -> Result<Tensor> {
+        self.attend(&self.project(x)?, pass)
+    }
+
+    /// Queries, keys and values, `(batch * length, (n_heads + 2 n_kv_heads) d_head)`.
+    pub(super) fn project(&self, x: &Tensor) -> Result<Tensor> {
+        let qkv = self.qkv.forward(x)?;
+        match self.spec.clip {
+            Some(clip) => qkv.clamp(-clip, clip),
+            None => Ok(qkv),
+        }
+    }
+
+    /// What each token takes, of queries, keys and values.
+    pub(super) fn attend(&self, qkv: &Tensor, pass: &Pass<'_>) -> Result<Tensor> {
+        let spec::Attention { n_heads, n_kv_heads, d_head, scale, growth, .. } = self.spec;
+        let (of_queries, of_keys) = (n_heads * d_head, n_kv_heads * d_head);
+        let part = |start, size| qkv.narrow(1, start, size)?.contiguous();
+        let mut queries = part(0, of_queries)?;
+        let mut keys = part(of_queries, of_keys)?;
+        let values = part(of_queries + of_keys, of_keys)?;
+        if let Some((query_norms, key_norms)) = &self.qk_norm {
+            queries = query_norms.forward(&queries)?;
+            keys = key_norms.forward(&keys)?;
+        }
+        let mut queries = scores::by_head(&queries, n_heads, d_head, pass)?;
+        let mut keys = scores::by_head(&keys, n_kv_heads, d_head, pass)?;
+        let values = scores::by_head(&values, n_kv_heads, d_head, pass)?;
+        if let Some(rotary) = self.rotary {
+            queries = scores::rotate(&queries, &pass.rotations[rotary])?;
+            keys = scores::rotate(&keys, &pass.rotations[rotary])?;
+        }
+        if let Some(growth) = growth {
+            let factors = (0..pass.length)
+                .map(|position| growth.beta.mul_add(((1 + position / growth.period) as f32).ln(), 1.0));
+            let factors = Tensor::from_iter(factors, &pass.device)?;
+            queries = queries.broadcast_mul(&factors.reshape((1, 1, pass.length, 1))?)?;
+        }
+        let queries = (queries * f64::from(scale))?;
+        let extra = match &self.distances {
+            Some(distances) => distances.scores(&queries, &keys, pass)?,
+            None => None,
+        };
+        let qkv = (&queries, &keys, &values);
+        scores::attend(qkv, extra.as_ref(), &self.spec, self.visible(), pass)
+    }
+}

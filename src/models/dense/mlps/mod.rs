@@ -1,0 +1,34 @@
+//! The second half of a block, on a device: what [`crate::models::packed::mlps`] computes on the processor. One file each.
+
+mod mlp;
+mod rwkv7;
+
+use candle_core::{Device, Result, Tensor};
+use mlp::Mlp;
+use rwkv7::Rwkv7;
+
+use super::pass::Pass;
+use crate::models::packed::mlps as packed;
+
+/// The second half of a block, with its weights.
+pub(super) enum FeedForward {
+    Mlp(Box<Mlp>),
+    Rwkv7(Box<Rwkv7>),
+}
+
+impl FeedForward {
+    pub(super) fn upload(mlp: &packed::FeedForward, device: &Device) -> Result<Self> {
+        Ok(match mlp {
+            packed::FeedForward::Mlp(of) => Self::Mlp(Box::new(Mlp::upload(of, device)?)),
+            packed::FeedForward::Rwkv7(of) => Self::Rwkv7(Box::new(Rwkv7::upload(of, device)?)),
+        })
+    }
+
+    /// What is made of `x`, `(batch * length, d_model)`.
+    pub(super) fn forward(&self, x: &Tensor, pass: &Pass<'_>) -> Result<Tensor> {
+        match self {
+            Self::Mlp(mlp) => mlp.forward(x),
+            Self::Rwkv7(mlp) => mlp.forward(x, pass),
+        }
+    }
+}

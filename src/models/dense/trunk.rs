@@ -1,0 +1,204 @@
+//! Embeddings, blocks, and what comes after them, on a device.
+
+use std::sync::Arc;
+
+use candle_core::{DType, Device, Result, Tensor};
+
+use super::block::Block;
+use super::convolution::Convolution;
+use super::layers::{Linear, Norm};
+use super::means::Means;
+use super::padded::Padded;
+use super::pass::Pass;
+use crate::models::declarations::rotary::Rotary;
+use crate::models::declarations::spec::{Positions, Projected};
+use crate::models::error;
+use crate::models::packed::block as packed;
+use crate::models::packed::distances::DistanceTable;
+use crate::models::packed::kernels::norm;
+use crate::models::packed::stack::Stack;
+use crate::models::packed::trunk::{self as packed_trunk, Trunk};
+use crate::models::sequences::Sequences;
+
+/// Embeddings and blocks with their weights, on a device.
+pub(in crate::models) struct Dense {
+    device: Device,
+    embeddings: Embeddings,
+    /// The same one several times where an architecture shares it.
+    blocks: Vec<Arc<Block>>,
+    rotaries: Vec<Rotary>,
+    distances: Option<DistanceTable>,
+    first_norm: Option<Norm>,
+    final_norm: Option<Norm>,
+    last_projection: Option<Linear>,
+    convolution: Option<Convolution>,
+}
+
+struct Embeddings {
+    /// `(vocab_size, d)`, of whatever type it is held as.
+    tokens: Tensor,
+    scale: f32,
+    /// `(rows, d)`.
+    positions: Option<(Positions, Tensor)>,
+    /// `(1, d)`.
+    segment: Option<Tensor>,
+    norm: Option<Norm>,
+    projected: Projected,
+    projection: Option<Linear>,
+}
+
+impl Dense {
+    /// Lays out the weights of `trunk` on `device`; each block's are let go of as soon as they are there.
+    pub(in crate::models) fn upload(trunk: Trunk, device: &Device) -> error::Result<Self> {
+        // What runs on a device is on it as a whole.
+        let Stack::Ready(blocks) = trunk.blocks else { return Err(error::Error::Offload) };
+        let mut uploaded: Vec<Arc<Block>> = Vec::with_capacity(blocks.len());
+        let mut last: Option<(Arc<packed::Block>, Arc<Block>)> = None;
+        for block in blocks {
+            let same = last.take().filter(|(known, _)| Arc::ptr_eq(known, &block));
+            let on_device = match same {
+                Some((_, on_device)) => on_device,
+                None => Arc::new(Block::upload(&block, device)?),
+            };
+            last = Some((block, Arc::clone(&on_device)));
+            uploaded.push(on_device);
+        }
+        let norm = |norm: Option<norm::Norm>| norm.map(|norm| Norm::upload(&norm, device)).transpose();
+        let last_projection = trunk.last_projection;
+        let convolution = trunk.convolution;
+        Ok(Self {
+            device: device.clone(),
+            embeddings: Embeddings::upload(&trunk.embeddings, device)?,
+            blocks: uploaded,
+            rotaries: trunk.rotaries,
+            distances: trunk.distances,
+            first_norm: norm(trunk.first_norm)?,
+            final_norm: norm(trunk.final_norm)?,
+            last_projection: last_projection.map(|layer| Linear::upload(&layer, device)).transpose()?,
+            convolution: convolution
+                .map(|convolution| Convolution::upload(&convolution, device))
+                .transpose()?,
+        })
+    }
+
+    /// Runs blocks up to the last of `layers` (ascending), and gives these hidden states to `visit`, `(n_tokens, d_model)`, with
+    /// rows as those of [`Sequences::tokens`].
+    pub(in crate::models) fn forward(
+        &self,
+        sequences: &Sequences,
+        layers: &[usize],
+        mut visit: impl FnMut(usize, &[f32]) -> error::Result<()>,
+    ) -> error::Result<()> {
+        let padded = Padded::new(sequences, &self.device)?;
+        self.hidden_states(sequences, &padded, layers, |layer, x| {
+            let values = padded.without_padding(x)?.flatten_all()?.to_vec1::<f32>()?;
+            visit(layer, &values)
+        })
+    }
+
+    /// The same with means over groups of tokens, `(groups, d_model)`, which are made on the device: each group has a sequence
+    /// and positions in it.
+    pub(in crate::models) fn means(
+        &self,
+        sequences: &Sequences,
+        layers: &[usize],
+        groups: &[(usize, &[u32])],
+        mut visit: impl FnMut(usize, &[f32]) -> error::Result<()>,
+    ) -> error::Result<()> {
+        let padded = Padded::new(sequences, &self.device)?;
+        let means = Means::new(groups, &padded, &self.device)?;
+        self.hidden_states(sequences, &padded, layers, |layer, x| {
+            let values = means.of(x)?.flatten_all()?.to_vec1::<f32>()?;
+            visit(layer, &values)
+        })
+    }
+
+    /// The same, with hidden states `(batch * length, d_model)` on the device.
+    fn hidden_states(
+        &self,
+        sequences: &Sequences,
+        padded: &Padded,
+        layers: &[usize],
+        mut visit: impl FnMut(usize, &Tensor) -> error::Result<()>,
+    ) -> error::Result<()> {
+        let deepest = layers.last().copied().unwrap_or(0);
+        let visible = self.blocks.iter().filter_map(|block| block.visible());
+        let distances = self.distances.as_ref();
+        let mut pass = Pass::new(padded, &self.rotaries, distances, visible, &self.device)?;
+        let mut visit = |layer: usize, x: &Tensor| {
+            if layers.binary_search(&layer).is_ok() { visit(layer, x) } else { Ok(()) }
+        };
+        let mut x = self.embeddings.forward(sequences, padded)?;
+        visit(0, &x)?;
+        let mut convolved = match &self.convolution {
+            Some(convolution) if deepest > 0 => Some(convolution.forward(&x, padded)?),
+            _ => None,
+        };
+        for (index, block) in self.blocks.iter().take(deepest).enumerate() {
+            if let Some(norm) = self.first_norm.as_ref().filter(|_| index == 0) {
+                x = norm.forward(&x)?;
+            }
+            x = block.forward(&x, &mut pass)?;
+            if let Some((convolution, convolved)) = self.convolution.as_ref().zip(convolved.take()) {
+                x = convolution.add(&x, &convolved)?;
+            }
+            if index + 1 == self.blocks.len() {
+                if let Some(norm) = &self.final_norm {
+                    x = norm.forward(&x)?;
+                }
+                if let Some(projection) = &self.last_projection {
+                    x = projection.forward(&x)?;
+                }
+            }
+            visit(index + 1, &x)?;
+        }
+        Ok(())
+    }
+}
+
+impl Embeddings {
+    fn upload(packed: &packed_trunk::Embeddings, device: &Device) -> error::Result<Self> {
+        let positions = packed.positions.as_ref();
+        Ok(Self {
+            tokens: packed.tokens.held()?.to_device(device)?,
+            scale: packed.scale,
+            positions: positions
+                .map(|(layout, table)| table.to_device(device).map(|table| (*layout, table)))
+                .transpose()?,
+            segment: packed.segment.as_ref().map(|segment| segment.to_device(device)).transpose()?,
+            norm: packed.norm.as_ref().map(|norm| Norm::upload(norm, device)).transpose()?,
+            projected: packed.projected,
+            projection: packed.projection.as_ref().map(|layer| Linear::upload(layer, device)).transpose()?,
+        })
+    }
+
+    /// Hidden state 0, `(batch * length, d_model)`.
+    fn forward(&self, sequences: &Sequences, padded: &Padded) -> Result<Tensor> {
+        let rows = padded.spread(sequences.tokens())?;
+        let mut x = self.tokens.index_select(&rows, 0)?.to_dtype(DType::F32)?;
+        if self.scale != 1.0 {
+            x = (x * f64::from(self.scale))?;
+        }
+        x = self.project(x, Projected::BeforePositions)?;
+        if let Some((layout, table)) = &self.positions {
+            let rows = packed_trunk::position_rows(sequences, *layout);
+            x = (x + table.index_select(&padded.spread(&rows)?, 0)?)?;
+        }
+        if let Some(segment) = &self.segment {
+            x = x.broadcast_add(segment)?;
+        }
+        x = self.project(x, Projected::BeforeNorm)?;
+        if let Some(norm) = &self.norm {
+            x = norm.forward(&x)?;
+        }
+        self.project(x, Projected::Last)
+    }
+
+    /// `x` through the linear layer, if it stands at `place`.
+    fn project(&self, x: Tensor, place: Projected) -> Result<Tensor> {
+        match &self.projection {
+            Some(projection) if self.projected == place => projection.forward(&x),
+            _ => Ok(x),
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! The weights of a linear layer in the order in which they are multiplied.
+
+use std::ops::Range;
+
+use super::PANEL;
+use super::parts::{Parts, Tile, TileWeights};
+use crate::models::checkpoint::dtype::{Dtype, Held};
+use crate::models::checkpoint::precision::{Form, Precision};
+
+/// Weights, laid out for vectors of f32 or for tiles of bf16 parts.
+#[derive(Debug)]
+pub(super) enum Weights {
+    /// `(panels, inputs, PANEL)`, zeros after the last output.
+    Vectors(Held),
+    Tiles(TileWeights),
+}
+
+impl Weights {
+    /// Lays out `weight`, `(outputs, inputs)`.
+    pub(super) fn new(weight: &[f32], outputs: usize, inputs: usize, form: Form) -> Self {
+        match parts(form) {
+            None => Self::Vectors(Held::new(panels(weight, outputs, inputs), form.dtype)),
+            Some(parts) if form.dtype == Dtype::F32 => {
+                Self::Tiles(TileWeights::new(weight, outputs, inputs, parts).portable(form.portable))
+            }
+            Some(parts) => {
+                let held = Held::new(weight.to_vec(), form.dtype);
+                let rounded = held.values(0, weight.len(), &mut Vec::new()).to_vec();
+                Self::Tiles(TileWeights::new(&rounded, outputs, inputs, parts).portable(form.portable))
+            }
+        }
+    }
+
+    /// The weight as it was before, `(outputs, inputs)`, to the last digit that is held.
+    pub(super) fn unpack(&self, outputs: usize, inputs: usize) -> Vec<f32> {
+        let held = match self {
+            Self::Tiles(weights) => return weights.unpack(outputs),
+            Self::Vectors(held) => held,
+        };
+        let mut weight = vec![0.0; outputs * inputs];
+        let (mut scratch, size) = (Vec::new(), PANEL * inputs);
+        for (panel, rows) in weight.chunks_mut(size).enumerate() {
+            let panel = held.values(panel * size, size, &mut scratch);
+            for (output, row) in rows.chunks_exact_mut(inputs).enumerate() {
+                for (value, &stored) in row.iter_mut().zip(panel.iter().skip(output).step_by(PANEL)) {
+                    *value = stored;
+                }
+            }
+        }
+        weight
+    }
+
+    /// `size` of the panels' values from `start`; none of what is laid out for tiles.
+    #[inline]
+    pub(super) fn values<'a>(&'a self, start: usize, size: usize, room: &'a mut Vec<f32>) -> &'a [f32] {
+        match self {
+            Self::Vectors(held) => held.values(start, size, room),
+            Self::Tiles(_) => &[],
+        }
+    }
+
+    /// The tiles of a range of inputs of panel `index`; none of what is laid out for vectors.
+    #[inline]
+    pub(super) fn tiles(&self, index: usize, inputs: Range<usize>) -> &[Tile] {
+        match self {
+            Self::Vectors(_) => &[],
+            Self::Tiles(weights) => weights.panel(index, inputs),
+        }
+    }
+}
+
+/// How many parts numbers are split into, where they are.
+fn parts(form: Form) -> Option<Parts> {
+    match form.precision {
+        Precision::F32 => None,
+        // What is bf16 already has one part.
+        Precision::Fast => {
+            Some(Parts { activations: 2, weights: if form.dtype == Dtype::Bf16 { 1 } else { 2 } })
+        }
+        Precision::Bf16 => Some(Parts { activations: 1, weights: 1 }),
+    }
+}
+
+/// `weight`, `(outputs, inputs)`, as `(panels, inputs, PANEL)`.
+fn panels(weight: &[f32], outputs: usize, inputs: usize) -> Vec<f32> {
+    let mut panels = vec![0.0; outputs.next_multiple_of(PANEL) * inputs];
+    for (output, row) in weight.chunks_exact(inputs).enumerate() {
+        let panel = &mut panels[output / PANEL * PANEL * inputs..];
+        for (place, &value) in panel.iter_mut().skip(output % PANEL).step_by(PANEL).zip(row) {
+            *place = value;
+        }
+    }
+    panels
+}

@@ -1,0 +1,177 @@
+//! An attention layer: queries, keys and values of each token, what happens to them before attention, and attention itself.
+
+use super::disentangled::LayerDistances;
+use crate::models::checkpoint::matrix::Matrix;
+use crate::models::declarations::names::{self, NormOver, Qkv};
+use crate::models::declarations::spec::{self, NormKind, Pairs};
+use crate::models::error;
+use crate::models::packed::kernels::attention::Attend;
+use crate::models::packed::kernels::linear::{Finish, PackedLinear};
+use crate::models::packed::kernels::norm::Norm;
+use crate::models::packed::kernels::rotate::Prepare;
+use crate::models::packed::parts::Parts;
+use crate::models::packed::pass::{Pass, sized};
+
+/// An attention layer with its weights.
+pub(in crate::models) struct Attention {
+    pub(in crate::models) spec: spec::Attention,
+    pub(in crate::models) reach: Option<usize>,
+    /// Which of the trunk's rotations.
+    pub(in crate::models) rotary: Option<usize>,
+    /// Queries, keys and values in one: `d_model` to `(n_heads + 2 n_kv_heads) d_head`.
+    pub(in crate::models) qkv: PackedLinear,
+    pub(in crate::models) qk_norm: Option<(Vec<Norm>, Vec<Norm>)>,
+    pub(in crate::models) distances: Option<LayerDistances>,
+    pub(in crate::models) output: PackedLinear,
+}
+
+impl Attention {
+    pub(super) fn load(parts: Parts<'_>) -> error::Result<Self> {
+        Self::beside(parts, 0)
+    }
+
+    /// The same, whose last layer takes `others` more inputs.
+    pub(super) fn beside(parts: Parts<'_>, others: usize) -> error::Result<Self> {
+        let (spec, names, block) = (parts.spec, parts.names, parts.block());
+        let spec::Attention { n_heads, n_kv_heads, d_head, .. } = spec.attention;
+        let qkv = qkv(parts)?.pack();
+        let inputs = n_heads * d_head + others;
+        let output = parts.weights.matrix(names.attention, parts.layer, spec.d_model, inputs)?;
+        Ok(Self {
+            spec: spec::Attention {
+                scale: block.scale.unwrap_or(spec.attention.scale),
+                ..spec.attention.clone()
+            },
+            reach: block.reach,
+            rotary: parts.rotary,
+            qkv,
+            qk_norm: match names.qk_norm {
+                None => None,
+                Some(qk) => {
+                    Some((norms(parts, qk, qk.query, n_heads)?, norms(parts, qk, qk.key, n_kv_heads)?))
+                }
+            },
+            distances: LayerDistances::load(parts)?,
+            output: parts.written(output),
+        })
+    }
+
+    /// What each token takes from those it sees, `(n_tokens, n_heads d_head)`, to `mixed`.
+    pub(super) fn mix(&self, x: &[f32], pass: &mut Pass<'_>, mixed: &mut Vec<f32>) {
+        let mut qkv = std::mem::take(&mut pass.qkv);
+        self.project(x, &mut qkv);
+        self.attend(&mut qkv, pass, mixed);
+        pass.qkv = qkv;
+    }
+
+    /// Queries, keys and values, `(n_tokens, (n_heads + 2 n_kv_heads) d_head)`, to `qkv`.
+    pub(super) fn project(&self, x: &[f32], qkv: &mut Vec<f32>) {
+        let size = x.len() / self.qkv.inputs() * self.qkv.outputs();
+        self.qkv.forward_to(x, Finish::Plain, sized(qkv, size));
+    }
+
+    /// What each token takes, of queries, keys and values, which are prepared where they stand, to `mixed`.
+    pub(super) fn attend(&self, qkv: &mut [f32], pass: &Pass<'_>, mixed: &mut Vec<f32>) {
+        let rotation = self.rotary.map(|index| &pass.rotations[index]);
+        let spec::Attention { clip, growth, n_heads, n_kv_heads, .. } = self.spec;
+        if rotation.is_some() || self.qk_norm.is_some() || clip.is_some() || growth.is_some() {
+            let prepare = Prepare {
+                spec: &self.spec,
+                norms: self.qk_norm.as_ref(),
+                rotation: rotation.map(|(cosines, sines, _)| (cosines.as_slice(), sines.as_slice())),
+                pairs: rotation.map_or(0, |&(_, _, pairs)| pairs),
+            };
+            prepare.forward(qkv, &pass.positions);
+        }
+        let distances = self.distances.as_ref().map(|distances| distances.up_to(pass.sequences.longest()));
+        let attend = Attend {
+            spec: &self.spec,
+            reach: self.reach,
+            bias: pass.bias.as_ref(),
+            distances: distances.as_ref(),
+        };
+        let size = qkv.len() / (n_heads + 2 * n_kv_heads) * n_heads;
+        attend.forward_to(qkv, pass.sequences, sized(mixed, size));
+    }
+}
+
+/// The norms of queries or of keys, whichever `name` is of.
+fn norms(parts: Parts<'_>, qk: names::QkNorm, name: &str, heads: usize) -> error::Result<Vec<Norm>> {
+    let (spec, d_head) = (parts.spec, parts.spec.attention.d_head);
+    match qk.over {
+        NormOver::All => Ok(vec![parts.norm_of(name, heads * d_head, spec.norm)?]),
+        NormOver::Head => Ok(vec![parts.norm_of(name, d_head, spec.norm)?]),
+        NormOver::OwnHead => {
+            let own = spec::Norm { kind: NormKind::LayerUnbiased, ..spec.norm };
+            let name = |head: usize| name.replace("{head}", &head.to_string());
+            (0..heads).map(|head| parts.norm_of(&name(head), d_head, own)).collect()
+        }
+    }
+}
+
+/// Queries, keys and values in one layer, in this order, and in a head those units next to each other that are turned together
+/// half a rotation apart.
+fn qkv(parts: Parts<'_>) -> error::Result<Matrix> {
+    let spec::Attention { n_heads, n_kv_heads, d_head, pairs, .. } = parts.spec.attention;
+    let matrix = in_order(parts)?;
+    let n_pairs = parts.block().rotary.as_ref().map_or(0, |rotary| rotary.frequencies.len());
+    if pairs == Pairs::Halves || n_pairs == 0 {
+        return Ok(matrix);
+    }
+    // A score is a sum over units, whose order is free as long as queries and keys have the same.
+    let turned = (n_heads + n_kv_heads) * d_head;
+    let stored = |row: usize| match row % d_head {
+        unit if row < turned && unit < n_pairs => row - unit + 2 * unit,
+        unit if row < turned && unit < 2 * n_pairs => row - unit + 2 * (unit - n_pairs) + 1,
+        _ => row,
+    };
+    Ok(Matrix::gather(&[&matrix], (0..matrix.outputs).map(|row| (0, stored(row)))))
+}
+
+/// Queries, keys and values in one layer, in this order.
+fn in_order(parts: Parts<'_>) -> error::Result<Matrix> {
+    let (layer, weights, d) = (parts.layer, parts.weights, parts.spec.d_model);
+    let spec::Attention { n_heads, n_kv_heads, d_head, .. } = parts.spec.attention;
+    let (queries, keys) = (n_heads * d_head, n_kv_heads * d_head);
+    let (n_keys, all) = (keys, queries + 2 * keys);
+    match parts.names.qkv {
+        Qkv::Separate(query, key, value) => {
+            let query = weights.matrix(query, layer, queries, d)?;
+            let key = weights.matrix(key, layer, keys, d)?;
+            let value = weights.matrix(value, layer, keys, d)?;
+            let rows = (0..queries).map(|row| (0, row)).chain((0..keys).map(|row| (1, row)));
+            Ok(Matrix::gather(&[&query, &key, &value], rows.chain((0..keys).map(|row| (2, row)))))
+        }
+        Qkv::Stacked(name) => weights.matrix(name, layer, all, d),
+        Qkv::Interleaved(name) | Qkv::InterleavedApart { layer: name, .. } => {
+            // Stored as (kv heads, queries of the head + key + value, d_head).
+            let stored = weights.matrix(name, layer, all, d)?;
+            let group = n_heads / n_kv_heads;
+            let row = move |kv_head: usize, part: usize, unit: usize| {
+                (0, (kv_head * (group + 2) + part) * d_head + unit)
+            };
+            let queries = (0..queries).map(move |query| {
+                let head = query / d_head;
+                row(head / group, head % group, query % d_head)
+            });
+            let values = (0..keys).map(move |value| row(value / d_head, group + 1, value % d_head));
+            let keys = (0..keys).map(move |key| row(key / d_head, group, key % d_head));
+            let mut matrix = Matrix::gather(&[&stored], queries.chain(keys).chain(values));
+            if let Qkv::InterleavedApart { query_bias, value_bias, .. } = parts.names.qkv {
+                let mut bias = weights.bias(query_bias, layer, n_heads * d_head)?;
+                bias.resize(bias.len() + n_keys, 0.0);
+                bias.extend(weights.bias(value_bias, layer, n_keys)?);
+                matrix.bias = Some(bias);
+            }
+            Ok(matrix)
+        }
+        Qkv::Sharded(name, shards) => {
+            // Stored as (shards, queries + values + keys of the shard).
+            let stored = weights.matrix(name, layer, all, d)?;
+            let size = queries / shards;
+            let rows =
+                |part: usize| (0..queries).map(move |row| (0, (row / size * 3 + part) * size + row % size));
+            Ok(Matrix::gather(&[&stored], rows(0).chain(rows(2)).chain(rows(1))))
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! The second half of a block: what is made of each token by itself. One file each.
+
+pub(in crate::models) mod mlp;
+pub(in crate::models) mod rwkv7;
+
+use rwkv7::Rwkv7;
+
+use crate::models::declarations::spec::FeedForward as Spec;
+use crate::models::error::Result;
+use crate::models::packed::kernels::linear::Finish;
+use crate::models::packed::kernels::mlp::PackedMlp;
+use crate::models::packed::parts::Parts;
+use crate::models::packed::pass::Pass;
+
+/// The second half of a block, with its weights.
+pub(in crate::models) enum FeedForward {
+    Mlp(Box<PackedMlp>),
+    Rwkv7(Box<Rwkv7>),
+}
+
+impl FeedForward {
+    /// None where the block is its mixer.
+    pub(in crate::models) fn load(parts: Parts<'_>) -> Result<Option<Self>> {
+        Ok(match parts.block().feed_forward {
+            Spec::Mlp => Some(Self::Mlp(Box::new(mlp::load(parts)?))),
+            Spec::None => None,
+            Spec::Rwkv7 { d } => Some(Self::Rwkv7(Box::new(Rwkv7::load(d, parts)?))),
+        })
+    }
+
+    /// What is made of `x`, `(n_tokens, d_model)`, to `y`, of the same size.
+    pub(in crate::models) fn forward_to(
+        &self,
+        x: &[f32],
+        finish: Finish<'_>,
+        y: &mut [f32],
+        pass: &Pass<'_>,
+    ) {
+        match self {
+            Self::Mlp(mlp) => mlp.forward_to(x, finish, y),
+            Self::Rwkv7(mlp) => mlp.value.forward_to(&mlp.hidden(x, pass.sequences), finish, y),
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! What all blocks of a pass share, and what they leave for each other.
+
+use super::distances::DistanceTable;
+use super::kernels::distances::Bias;
+use crate::models::declarations::rotary::Rotary;
+use crate::models::sequences::Sequences;
+
+/// A batch's pass through the blocks.
+pub(in crate::models) struct Pass<'a> {
+    pub(in crate::models) sequences: &'a Sequences,
+    /// Each token's place in its sequence.
+    pub(in crate::models) positions: Vec<u32>,
+    /// For each of the trunk's rotations its cosines and sines, `(longest, pairs)` each, and `pairs`.
+    pub(in crate::models) rotations: Vec<(Vec<f32>, Vec<f32>, usize)>,
+    pub(in crate::models) bias: Option<Bias>,
+    pub(in crate::models) carried: Carried,
+    pub(in crate::models) room: Room,
+    /// Room for queries, keys and values.
+    pub(in crate::models) qkv: Vec<f32>,
+}
+
+/// Memory that blocks use again, one after another.
+#[derive(Debug, Default)]
+pub(in crate::models) struct Room {
+    /// What a part of a block reads.
+    pub(in crate::models) read: Vec<f32>,
+    /// What the last layer of a mixer takes.
+    pub(in crate::models) mixed: Vec<f32>,
+    /// What a part of a block writes.
+    pub(in crate::models) wrote: Vec<f32>,
+}
+
+/// `room` made to hold `size` values, of whatever it held.
+pub(in crate::models) fn sized(room: &mut Vec<f32>, size: usize) -> &mut Vec<f32> {
+    room.resize(size, 0.0);
+    room
+}
+
+/// What a block leaves for those after it, beside the residual stream.
+#[derive(Debug, Default)]
+pub(in crate::models) struct Carried {
+    /// The first block's values, `(n_tokens, d_model)` (RWKV-7).
+    pub(in crate::models) first_values: Option<Vec<f32>>,
+}
+
+impl<'a> Pass<'a> {
+    pub(in crate::models) fn new(
+        sequences: &'a Sequences,
+        rotaries: &[Rotary],
+        distances: Option<&DistanceTable>,
+    ) -> Self {
+        let longest = sequences.longest();
+        let rotations = rotaries.iter().map(|rotary| {
+            let (cosines, sines) = rotary.tables(longest);
+            (cosines, sines, rotary.frequencies.len())
+        });
+        Self {
+            sequences,
+            positions: sequences.positions(),
+            rotations: rotations.collect(),
+            bias: distances.map(|distances| distances.up_to(longest)),
+            carried: Carried::default(),
+            room: Room::default(),
+            qkv: Vec::new(),
+        }
+    }
+}
