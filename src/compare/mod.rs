@@ -77,7 +77,14 @@ impl Run {
     /// A run that [`label`] gives a name.
     #[must_use]
     pub fn new(folder: &Path, record: RunRecord, profile: Profile, samples: Vec<Sample>) -> Self {
-        Self { label: String::new(), folder: folder.display().to_string(), record, profile, samples, doubts: Vec::new() }
+        Self {
+            label: String::new(),
+            folder: folder.display().to_string(),
+            record,
+            profile,
+            samples,
+            doubts: Vec::new(),
+        }
     }
 
     /// The last part of the model's id, its revision, and whether it is untrained; none for activations of one's own.

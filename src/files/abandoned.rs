@@ -53,7 +53,8 @@ fn written_for(name: &str) -> Option<&str> {
 }
 
 fn is_free(path: &Path) -> bool {
-    let free = || -> io::Result<bool> { Ok(File::options().read(true).write(true).open(path)?.try_lock().is_ok()) };
+    let free =
+        || -> io::Result<bool> { Ok(File::options().read(true).write(true).open(path)?.try_lock().is_ok()) };
     free().unwrap_or(false)
 }
 

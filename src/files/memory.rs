@@ -6,7 +6,8 @@ const SMALL: u64 = 1 << 26;
 /// Whether `bytes` fit into what the system has left, with as much again for what is made of them.
 pub(crate) fn has_room(bytes: u64) -> bool {
     bytes <= SMALL || {
-        let room = usize::try_from(bytes).is_ok_and(|bytes| Vec::<u8>::new().try_reserve_exact(bytes).is_ok());
+        let room =
+            usize::try_from(bytes).is_ok_and(|bytes| Vec::<u8>::new().try_reserve_exact(bytes).is_ok());
         room && available().is_none_or(|available| bytes <= available / 2)
     }
 }

@@ -83,7 +83,9 @@ pub fn content(path: &Path) -> Result<String, files::Error> {
 /// each is a link to a file that is called after what the server said its hash is.
 #[must_use]
 pub fn unverified(checkpoint: &Checkpoint) -> Vec<String> {
-    let (Weights::Safetensors(paths) | Weights::Pytorch(paths)) = &checkpoint.weights else { return Vec::new() };
+    let (Weights::Safetensors(paths) | Weights::Pytorch(paths)) = &checkpoint.weights else {
+        return Vec::new();
+    };
     let Some(folder) = paths.first().and_then(|path| path.parent()) else { return Vec::new() };
     let mut names = Vec::new();
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {

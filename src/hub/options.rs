@@ -63,7 +63,12 @@ impl Patience {
 
 impl Default for Patience {
     fn default() -> Self {
-        Self { timeout: Duration::from_secs(20), attempts: 5, pause: Duration::from_secs(1), slow: Duration::from_secs(60) }
+        Self {
+            timeout: Duration::from_secs(20),
+            attempts: 5,
+            pause: Duration::from_secs(1),
+            slow: Duration::from_secs(60),
+        }
     }
 }
 

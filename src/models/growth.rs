@@ -48,8 +48,14 @@ mod tests {
         assert!(of(6).is_ok());
         assert!(of(40).unwrap_err().contains("1.100e12 times as long"));
         let blank = r#"{"normalizer": {"type": "Replace", "pattern": {"String": " "}, "content": "▁"}}"#;
-        assert!(check(blank).is_ok() && check("{}").is_ok() && check("[").is_ok() && check(r#"{"normalizer": null}"#).is_ok());
-        let regex = format!(r#"{{"normalizer": {{"pattern": {{"Regex": ""}}, "content": "{}"}}}}"#, "b".repeat(70));
+        assert!(
+            check(blank).is_ok()
+                && check("{}").is_ok()
+                && check("[").is_ok()
+                && check(r#"{"normalizer": null}"#).is_ok()
+        );
+        let regex =
+            format!(r#"{{"normalizer": {{"pattern": {{"Regex": ""}}, "content": "{}"}}}}"#, "b".repeat(70));
         assert!(check(&regex).is_err());
     }
 }

@@ -29,10 +29,10 @@ mod declarations;
 mod dense;
 mod device;
 mod error;
+mod growth;
 mod model;
 mod packed;
 mod sequences;
-mod growth;
 mod tokenizer;
 
 pub use checkpoint::dtype::Dtype;

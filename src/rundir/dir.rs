@@ -63,8 +63,10 @@ impl RunDir {
         let Ok(Ok(lock)) = File::open(&self.path).map(Lock::of) else { return Ok(None) };
         let lock = lock.map(Some).ok_or_else(|| Error::Busy { path: self.path.clone() })?;
         // Whoever left them was killed: nobody else writes here now.
-        let own = |name: &str| [RECORD, STIMULI, "stimuli.json", PAGE, ".writable"].contains(&name)
-            || TABLES.iter().any(|table| table.name == name);
+        let own = |name: &str| {
+            [RECORD, STIMULI, "stimuli.json", PAGE, ".writable"].contains(&name)
+                || TABLES.iter().any(|table| table.name == name)
+        };
         remove_abandoned(&self.path, own);
         Ok(lock)
     }

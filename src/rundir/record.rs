@@ -109,7 +109,11 @@ impl RunRecord {
     pub(super) fn of(&self, profile: &Profile) -> Self {
         Self {
             layer_warnings: profile.warnings.clone(),
-            layer_hashes: profile.layers().into_iter().map(|layer| (layer, layer_hash(profile, layer))).collect(),
+            layer_hashes: profile
+                .layers()
+                .into_iter()
+                .map(|layer| (layer, layer_hash(profile, layer)))
+                .collect(),
             ..self.clone()
         }
     }

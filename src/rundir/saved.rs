@@ -82,7 +82,12 @@ impl fmt::Display for Doubt {
                 is(names)
             ),
             Self::Missing(names) => {
-                write!(f, "{} {} missing; run again to restore what was there", text::join_and(names), is(names))
+                write!(
+                    f,
+                    "{} {} missing; run again to restore what was there",
+                    text::join_and(names),
+                    is(names)
+                )
             }
             Self::Foreign(names) => {
                 write!(f, "{} {} not of this run, and not read", text::join_and(names), is(names))
@@ -173,7 +178,8 @@ impl RunDir {
         }
         if record.files.is_empty() {
             let Layers { whole, other } = Layers::of(record, profile);
-            let missing = record.layers.iter().filter(|layer| !whole.contains(layer) && !other.contains(layer));
+            let missing =
+                record.layers.iter().filter(|layer| !whole.contains(layer) && !other.contains(layer));
             let missing = missing.copied().collect();
             if !other.is_empty() {
                 doubts.push(Doubt::Layers(other));

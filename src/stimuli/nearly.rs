@@ -141,9 +141,13 @@ mod tests {
 
     #[test]
     fn one_cell_in_another_notation_is_named_with_its_row() {
-        for value in ["0x10", "1e999", "infinity", "\u{2212}1", "TRUE", "1_000", "1,000", "50%", "1\u{a0}000", "-Inf"] {
+        for value in
+            ["0x10", "1e999", "infinity", "\u{2212}1", "TRUE", "1_000", "1,000", "50%", "1\u{a0}000", "-Inf"]
+        {
             let [warning] = &told(&["1", "2.5", value, "4"])[..] else { panic!("{value}") };
-            let start = format!("`x` is categorical, because 1 of its 4 values is no number: `{value}` (row 2); rows");
+            let start = format!(
+                "`x` is categorical, because 1 of its 4 values is no number: `{value}` (row 2); rows"
+            );
             assert!(warning.starts_with(&start), "{warning}");
         }
     }

@@ -142,7 +142,11 @@ impl Sidecar {
                 stimuli.len()
             )));
         }
-        if self.sentences.as_ref().is_some_and(|expected| !self.spans.is_empty() && *expected != hash(&stimuli)) {
+        if self
+            .sentences
+            .as_ref()
+            .is_some_and(|expected| !self.spans.is_empty() && *expected != hash(&stimuli))
+        {
             return Err(disagree(
                 "its spans are of other sentences than those of the table beside it; write both again, or take the spans out"
                     .to_owned(),

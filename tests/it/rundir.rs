@@ -63,7 +63,8 @@ fn a_profile_saved_from_the_library_is_the_commands_bytes() {
     assert_eq!(compared, 7);
 }
 
-const SMALL: &str = "run short_sentence --sample 60 --folds 2 --permutations 1 --null 2 --map 8 --layers 0-2 -q -o r";
+const SMALL: &str =
+    "run short_sentence --sample 60 --folds 2 --permutations 1 --null 2 --map 8 --layers 0-2 -q -o r";
 
 /// What `words` said on stderr; they must go well.
 fn said(w: &Workspace, words: &str) -> String {
@@ -103,9 +104,10 @@ fn what_was_edited_is_said_and_fitted_again() {
         format!("{text}9{}\n", &last[1..])
     };
     for table in ["scores.csv", "importance.csv", "weights.csv"] {
-        for (k, change) in [&without_last as &dyn Fn(&str) -> String, &doubled, &other_number, &of_a_new_layer]
-            .into_iter()
-            .enumerate()
+        for (k, change) in
+            [&without_last as &dyn Fn(&str) -> String, &doubled, &other_number, &of_a_new_layer]
+                .into_iter()
+                .enumerate()
         {
             if table == "scores.csv" && k == 2 {
                 // Its last column counts pairs.
@@ -115,11 +117,17 @@ fn what_was_edited_is_said_and_fitted_again() {
             }
             for words in ["report r -q", "compare r r -o c -q"] {
                 let told = said(&w, words);
-                assert!(told.contains(&format!("{table} is not what the run wrote")), "{words}, {table} {k}: {told}");
+                assert!(
+                    told.contains(&format!("{table} is not what the run wrote")),
+                    "{words}, {table} {k}: {told}"
+                );
             }
             assert!(w.read("r/report.html").contains("not what the run wrote"));
             let again = said(&w, SMALL);
-            assert!(again.contains("other rows of layer") && again.contains("fitted again"), "{table} {k}: {again}");
+            assert!(
+                again.contains("other rows of layer") && again.contains("fitted again"),
+                "{table} {k}: {again}"
+            );
             assert!(tables(&w) == whole, "{table} {k}");
         }
     }

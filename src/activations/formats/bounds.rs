@@ -54,7 +54,10 @@ pub(super) const LOOKED_AT: u64 = 12 + HEADER as u64;
 /// The bytes of an entry, which says that it has `size` of them: no more, and only if there is room for them.
 pub(super) fn unpacked(entry: &mut impl Read, size: u64) -> Result<Vec<u8>, String> {
     if !has_room(size) {
-        return Err(format!("it unpacks to {} bytes, for which there is no room", text::count(u128::from(size))));
+        return Err(format!(
+            "it unpacks to {} bytes, for which there is no room",
+            text::count(u128::from(size))
+        ));
     }
     let mut bytes = Vec::new();
     entry.take(size).read_to_end(&mut bytes).map_err(|error| error.to_string())?;

@@ -24,8 +24,8 @@ pub use request::Request;
 use super::error::Result;
 use super::{Extraction, Throughput};
 use crate::activations::{ByLayer, Stored};
-use crate::progress::Progress;
 use crate::files::abandoned::remove_abandoned;
+use crate::progress::Progress;
 use crate::{files, text};
 use entry::Damage;
 

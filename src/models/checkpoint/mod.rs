@@ -17,8 +17,8 @@
 
 pub(super) mod dtype;
 pub(super) mod initialize;
-pub(super) mod matrix;
 mod kind;
+pub(super) mod matrix;
 mod memory;
 mod pickle;
 pub(super) mod precision;

@@ -95,7 +95,10 @@ impl PytorchFile {
         let (skipped, length) = (tensor.offset.checked_mul(size), span.checked_mul(size));
         let (skipped, length) = skipped.zip(length).ok_or("its size is beyond all memory")?;
         if !has_room(length as u64) {
-            return Err(format!("{} bytes of its storage are to be read, for which there is no room", length));
+            return Err(format!(
+                "{} bytes of its storage are to be read, for which there is no room",
+                length
+            ));
         }
         let raw = match &self.storages {
             Storages::Zip(archive, prefix) => {

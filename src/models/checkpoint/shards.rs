@@ -32,11 +32,15 @@ impl Shards {
             let said = map.get(name).and_then(serde_json::Value::as_str);
             let is_named = |&file: &usize| paths[file].file_name().and_then(|name| name.to_str()) == said;
             files.iter().copied().find(is_named).map(|file| (name.to_owned(), file)).ok_or_else(|| {
-                let shown: Vec<String> = files.iter().map(|&file| paths[file].display().to_string()).collect();
+                let shown: Vec<String> =
+                    files.iter().map(|&file| paths[file].display().to_string()).collect();
                 Error::WeightsFile {
                     file: index.display().to_string(),
                     format: "index of weights",
-                    message: format!("tensor `{name}` is in {}, and it names none of them for it", text::join_and(&shown)),
+                    message: format!(
+                        "tensor `{name}` is in {}, and it names none of them for it",
+                        text::join_and(&shown)
+                    ),
                 }
             })
         };
@@ -80,7 +84,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let paths = ["a.safetensors", "b.safetensors"].map(|name| folder.path().join(name));
         let names = [vec!["x".to_owned(), "y".to_owned()], vec!["y".to_owned(), "z".to_owned()]];
-        let write = |text: &str| std::fs::write(folder.path().join("model.safetensors.index.json"), text).unwrap();
+        let write =
+            |text: &str| std::fs::write(folder.path().join("model.safetensors.index.json"), text).unwrap();
         write(r#"{"weight_map": {"x": "a.safetensors", "y": "b.safetensors"}}"#);
         let shards = Shards::of(&paths, &names).unwrap();
         assert_eq!((shards.get("y"), shards.get("x")), (Some(1), None));

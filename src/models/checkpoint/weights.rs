@@ -114,7 +114,14 @@ impl Weights {
 
     /// Those of checkpoint `id` before any training.
     pub(in crate::models) fn untrained(id: &str, initialiser: Initialiser, form: Form) -> Self {
-        Self { id: id.to_owned(), files: Vec::new(), shards: Shards::default(), initialiser: Some(initialiser), prefix: "", form }
+        Self {
+            id: id.to_owned(),
+            files: Vec::new(),
+            shards: Shards::default(),
+            initialiser: Some(initialiser),
+            prefix: "",
+            form,
+        }
     }
 
     /// How linear layers are to be held.

@@ -29,8 +29,8 @@ use self::row::Row;
 use super::error::Result;
 use crate::files::{self, Parts};
 use crate::profile::{
-    Bootstrapped, CeilingRow, Correlation, Decoded, Details, Importance, LayerDifference, Profile, Ridge, Sample,
-    Score, Training, Weight,
+    Bootstrapped, CeilingRow, Correlation, Decoded, Details, Importance, LayerDifference, Profile, Ridge,
+    Sample, Score, Training, Weight,
 };
 
 /// A table of a run directory.

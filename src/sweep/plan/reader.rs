@@ -8,7 +8,6 @@ use toml::de::{DeTable, DeValue};
 use crate::sweep::error::{Error, Result};
 use crate::text::{self, Problem, suggest};
 
-
 /// No axis has more values: each is held against those before it.
 const MOST: usize = 10_000;
 /// Bytes of the file.

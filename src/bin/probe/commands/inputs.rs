@@ -143,9 +143,8 @@ pub fn choose_features(
             .chain(args.categorical.iter().cloned())
             .collect();
         let nearly = stimuli.features().nearly_numeric().into_iter();
-        warnings.extend(
-            nearly.filter(|nearly| !told.contains(&nearly.feature)).map(|nearly| nearly.to_string()),
-        );
+        warnings
+            .extend(nearly.filter(|nearly| !told.contains(&nearly.feature)).map(|nearly| nearly.to_string()));
         warnings.extend(stimuli.oddities().iter().map(ToString::to_string));
     }
     warnings.extend(leave_constant_out(stimuli, args)?);

@@ -4,9 +4,9 @@ use std::time::Instant;
 
 use mlem_probe::files;
 use mlem_probe::profile::{Of, Order, Profile, Statistic, Summary};
+use mlem_probe::progress::Progress;
 use mlem_probe::report::names::FeatureNames;
 use mlem_probe::report::{export, page, plot, terminal};
-use mlem_probe::progress::Progress;
 use mlem_probe::rundir::{Finished, RunDir, RunRecord, Saved};
 use mlem_probe::stimuli::confounds::Confounds;
 use ndarray::Array2;

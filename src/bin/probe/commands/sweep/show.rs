@@ -116,9 +116,8 @@ const WIDEST: usize = 200;
 /// Columns one below the other, the first to the right.
 fn table(rows: &[Vec<String>], out: &mut String) {
     // A column is as wide as its widest cell, and no wider than a line: longer cells stand out.
-    let width = |column: usize| {
-        rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0).min(WIDEST)
-    };
+    let width =
+        |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0).min(WIDEST);
     let widths: Vec<usize> = (0..rows[0].len()).map(width).collect();
     for row in rows {
         let mut line = format!("{:>1$}", row[0], widths[0]);
