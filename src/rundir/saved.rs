@@ -220,10 +220,12 @@ impl RunDir {
         }
         profile.retain(|layer| whole.contains(&layer));
         if !profile.scores.is_empty() {
+            let layers: Vec<usize> = profile.layers().into_iter().collect();
+            let are = if layers.len() == 1 { "is" } else { "are" };
             progress.note(&format!(
-                "{} of this very run kept: {}",
-                self.path().display(),
-                layers_in_words(&whole)
+                "{} of this very run {are} in {} already and {are} kept",
+                layers_in_words(&layers),
+                self.path().display()
             ));
         }
         profile

@@ -52,8 +52,8 @@ pub fn of_grammars(args: &GrammarsCommand, printer: &Printer) -> Result<()> {
         return Ok(grammar::Grammar::bundled(&show.name).map(drop)?);
     };
     match show.out.as_deref() {
-        None => Printer::result(found.text),
-        Some(out) if out == Path::new("-") => Printer::result(found.text),
+        None => Printer::data(found.text),
+        Some(out) if out == Path::new("-") => Printer::data(found.text),
         Some(out) => {
             files::write(out, found.text.as_bytes())?;
             Printer::result(format!("{}: {}\n", out.display(), found.summary))
