@@ -80,7 +80,7 @@ fn nearly(feature: &Feature) -> Option<NearlyNumeric> {
     }
     // A column of words like `true` and `false`, and one of codes such as `1`, `2` and `other`, are what they are.
     let is_slip = numbers >= NUMBERS && cells * SLIP <= of;
-    let is_notation = numbers >= 1 && like || (like && levels.iter().all(|level| !is_truth(level)));
+    let is_notation = like && (numbers >= 1 || levels.iter().all(|level| !is_truth(level)));
     (cells > 0 && (is_slip || is_notation)).then(|| NearlyNumeric {
         feature: feature.name().to_owned(),
         cells,

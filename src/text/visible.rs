@@ -1,5 +1,7 @@
 //! Texts of files on their way to a terminal: what would steer it is shown, not done.
 
+use std::fmt::Write as _;
+
 /// `text` with what would disturb a terminal or a line (control and direction characters) made visible.
 #[must_use]
 pub fn visible(text: &str) -> String {
@@ -59,7 +61,7 @@ pub fn inert_json(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
         if c != '\n' && (c.is_control() || steers(c)) {
-            out.push_str(&format!("\\u{:04x}", u32::from(c)));
+            let _ = write!(out, "\\u{:04x}", u32::from(c));
         } else {
             out.push(c);
         }

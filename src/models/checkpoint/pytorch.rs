@@ -95,10 +95,7 @@ impl PytorchFile {
         let (skipped, length) = (tensor.offset.checked_mul(size), span.checked_mul(size));
         let (skipped, length) = skipped.zip(length).ok_or("its size is beyond all memory")?;
         if !has_room(length as u64) {
-            return Err(format!(
-                "{} bytes of its storage are to be read, for which there is no room",
-                length
-            ));
+            return Err(format!("{length} bytes of its storage are to be read, for which there is no room"));
         }
         let raw = match &self.storages {
             Storages::Zip(archive, prefix) => {
@@ -119,7 +116,9 @@ impl PytorchFile {
         };
         let mut flat = tensor.kind.decode(&raw);
         if tensor.negated {
-            flat.iter_mut().for_each(|value| *value = -*value);
+            for value in &mut flat {
+                *value = -*value;
+            }
         }
         Ok(if tensor.is_contiguous() { flat } else { tensor.gather(&flat) })
     }

@@ -95,7 +95,9 @@ pub(super) fn add(parts: &mut Parts, tested: &[Tested], layer: usize) {
             continue;
         }
         let (feature, order) = of_cells(of);
-        [feature, order, &p, &mean, &sd, &low, &high].iter().for_each(|cell| parts.add(cell));
+        for cell in [feature, order, &p, &mean, &sd, &low, &high] {
+            parts.add(cell);
+        }
     }
 }
 

@@ -18,8 +18,7 @@ pub(super) fn read(text: &str, path: &Path, reading: &Reading) -> Result<Raw> {
             is: "a text without columns".to_owned(),
             hint: format!(
                 "if its lines are sentences in turn, say what they are: --lines good,bad, --lines bad,good (Zorro as it is \
-                 published), or other names; {} (docs/tables.md)",
-                READABLE
+                 published), or other names; {READABLE} (docs/tables.md)"
             ),
         });
     }
