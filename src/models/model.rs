@@ -10,7 +10,7 @@ use super::declarations::spec::Spec;
 use super::dense::Dense;
 use super::device::DeviceChoice;
 use super::error::{Error, Result};
-use super::packed::kernels;
+use super::packed::kernels::tiles;
 use super::packed::trunk::Trunk;
 use super::sequences::Sequences;
 use super::tokenizer::Tokenizer;
@@ -94,7 +94,7 @@ impl Precision {
     /// Whether this processor has matrix tiles that multiply bf16.
     #[must_use]
     pub fn tiles() -> bool {
-        kernels::has_tiles()
+        tiles::are_there()
     }
 
     /// What runs where this is asked for, on `device`.

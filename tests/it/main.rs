@@ -61,6 +61,7 @@ mod mlem;
 mod models;
 mod offload;
 mod pipeline;
+mod precision;
 mod pytorch;
 mod repeats;
 mod rundir;

@@ -23,14 +23,9 @@ pub(in crate::models) mod rotate;
 pub(in crate::models) mod scan;
 mod scores;
 mod simd;
-mod tiles;
+pub(in crate::models) mod tiles;
 mod vectors;
 mod weights;
-
-/// Whether the processor has matrix tiles, and this process may use them.
-pub(in crate::models) fn has_tiles() -> bool {
-    tiles::Amx::detect().is_some()
-}
 
 /// How many outputs of a linear layer are computed side by side; a multiple of every vector's width.
 const PANEL: usize = 32;

@@ -22,6 +22,11 @@ pub(super) use absent::Amx;
 pub(super) use amx::Amx;
 pub(super) use portable::Portable;
 
+/// Whether the processor has matrix tiles, and this process may use them.
+pub(in crate::models) fn are_there() -> bool {
+    Amx::detect().is_some()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
