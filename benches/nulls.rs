@@ -3,6 +3,8 @@
 //!
 //! `cargo bench --bench nulls [-- DATA_SETS]`; 300 by default. `docs/nulls.md` has the table.
 
+#![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
+
 use mlem_probe::mlem::{Constraint, Mlem, Permute};
 use mlem_probe::numeric::rng::Stream;
 use mlem_probe::stimuli::{Feature, FeatureTable};
@@ -100,8 +102,7 @@ fn draw(world: &World, seed: u64) -> (FeatureTable, Array2<f32>) {
         let values: Vec<Option<&str>> = codes.iter().map(|row| Some(["x", "y"][row[feature]])).collect();
         Feature::categorical(["a", "b", "c", "d"][feature], &values)
     };
-    let features =
-        FeatureTable::new(STIMULI, (0..4).map(column).collect()).expect("four columns of one length");
+    let features = FeatureTable::new(STIMULI, (0..4).map(column).collect()).unwrap();
     (features, activations.mapv(|x| x as f32))
 }
 
@@ -126,9 +127,8 @@ fn main() {
                 let (features, activations) = draw(world, seed);
                 let params =
                     Mlem::params().interactions(world.interactions).permute(permute).constraint(constraint);
-                let validation =
-                    params.seed(seed).cross_validation(&features, 4).expect("features that can be fitted");
-                let null = validation.null(activations.view(), DRAWS).expect("finite activations");
+                let validation = params.seed(seed).cross_validation(&features, 4).unwrap();
+                let null = validation.null(activations.view(), DRAWS).unwrap();
                 let tests = null.importances();
                 world.effects.iter().map(|&k| tests[k].p.is_some_and(|p| p <= 0.05)).collect()
             };

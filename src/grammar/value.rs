@@ -142,7 +142,10 @@ mod tests {
             set(&[f.clone(), m.clone(), f.clone()]).identity()
         );
         assert_eq!(set(&[m.clone(), f.clone()]).display(), "{f, m}");
-        let joined = Value::joined(Gathering::Set, vec![set(&[m.clone()]), set(&[f.clone()]), m.clone()]);
+        let joined = Value::joined(
+            Gathering::Set,
+            vec![set(std::slice::from_ref(&m)), set(std::slice::from_ref(&f)), m.clone()],
+        );
         assert_eq!(joined.display(), "{f, m}");
         assert_eq!(set(&[]).display(), "{/}");
         let one = Value::integer("01");
@@ -151,7 +154,7 @@ mod tests {
         let tuple = |items: &[Value]| Value::gathered(Gathering::Tuple, items.to_vec());
         assert_ne!(tuple(&[m.clone(), f.clone()]).identity(), tuple(&[f.clone(), m.clone()]).identity());
         assert_eq!(
-            Value::joined(Gathering::Tuple, vec![tuple(&[m.clone()]), set(&[f]), m]).display(),
+            Value::joined(Gathering::Tuple, vec![tuple(std::slice::from_ref(&m)), set(&[f]), m]).display(),
             "(m, {f}, m)"
         );
     }

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::estimators::Words;
+use super::inference;
 use super::words;
 use crate::activations::Transform;
 use crate::mlem::FeatureGroup;
@@ -31,9 +32,9 @@ pub(super) fn paragraph(summary: &Summary, run: &RunRecord) -> String {
             score(summary),
             importance(summary, run),
             groups(run),
-            null(summary, run),
-            bootstrap(run),
-            ceiling(summary, run),
+            inference::null(summary, run),
+            inference::bootstrap(run),
+            inference::ceiling(summary, run),
             program(run),
         ],
     };
@@ -236,58 +237,6 @@ fn groups(run: &RunRecord) -> Option<String> {
             text::join_and(&described)
         )
     })
-}
-
-fn null(summary: &Summary, run: &RunRecord) -> Option<String> {
-    if !summary.is_tested() {
-        return None;
-    }
-    let draws = run.options.get("null").and_then(Value::as_u64);
-    let draws = draws.map(|n| format!("{} times ", text::count(u128::from(n)))).unwrap_or_default();
-    let tests = if summary.terms.is_empty() {
-        "corrected over layers"
-    } else {
-        "corrected over all importances, and over the layers' scores apart from them,"
-    };
-    let own = if summary.terms.is_empty() {
-        ""
-    } else {
-        ". An importance was held against the null of its own effect: of the effect's distances the residuals from their \
-         regression on all other terms were shuffled likewise, rows and columns together (double semi-partialing, Dekker, \
-         Krackhardt and Snijders 2007), and the statistic is the Spearman on held-out pairs that they add to the model of the \
-         other terms"
-    };
-    let intervals = if summary.n_folds > 1 {
-        " Intervals over folds are Student's with the variance of Nadeau and Bengio (2003), which allows for the overlap of \
-         training sets."
-    } else {
-        ""
-    };
-    Some(format!(
-        "For the null distribution of the score the stimuli of the activations were shuffled {draws}within folds against the \
-         features, and the model fitted and scored again{own}; p-values are one-sided, (1 + the number of draws at least as large)/(1 + \
-         draws), {tests} after Holm and after Benjamini and Hochberg.{intervals}",
-    ))
-}
-
-fn bootstrap(run: &RunRecord) -> Option<String> {
-    let draws = run.options.get("bootstrap").and_then(Value::as_u64).filter(|&draws| draws > 0)?;
-    Some(format!(
-        "Differences in score between layers were taken over {} of the held-out stimuli of every fold with replacement, the \
-         same for all layers and with W as it was fitted; intervals are percentiles, p-values two-sided and corrected over \
-         pairs of layers after Holm and after Benjamini and Hochberg.",
-        text::counted(u128::from(draws), "bootstrap sample")
-    ))
-}
-
-fn ceiling(summary: &Summary, run: &RunRecord) -> Option<String> {
-    let repeats = run.options.get("repeats").and_then(Value::as_u64).filter(|_| summary.has_ceiling())?;
-    Some(format!(
-        "The activations are the mean of {repeats} repeats. The noise ceiling (after Nili et al., 2014) is Spearman's correlation \
-         of one repeat's distances with those of the mean of the others (lower bound) and of the mean of all (upper bound), \
-         over the pairs that the fit is evaluated on, averaged over repeats; the model's correlation with single repeats, \
-         averaged likewise, is held against it."
-    ))
 }
 
 fn program(run: &RunRecord) -> Option<String> {

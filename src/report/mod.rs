@@ -8,6 +8,7 @@ mod error;
 mod estimators;
 pub mod export;
 mod figures;
+mod inference;
 mod methods;
 pub mod names;
 mod notation;

@@ -271,9 +271,9 @@ mod tests {
 
     #[test]
     fn columns_that_name_their_rows_are_told() {
-        let rows: String = (0..20)
-            .map(|i| format!("s{i},item{i},{i},{},a longer note of many words number {}\n", i % 2, i % 9))
-            .collect();
+        let row =
+            |i: usize| format!("s{i},item{i},{i},{},a longer note of many words number {}\n", i % 2, i % 9);
+        let rows = (0..20).map(row).collect::<Vec<_>>().concat();
         let check = table(&format!("sentence,item,row,number,note\n{rows}"));
         let names: Vec<&str> = check.names.iter().map(|name| name.column.as_str()).collect();
         assert_eq!(names, ["item", "row", "note"]);
@@ -289,7 +289,8 @@ mod tests {
 
     #[test]
     fn a_table_without_faults_has_no_findings() {
-        let rows: String = (0..16).map(|i| format!("s{i},{},{}\n", i % 2, (i / 2) % 2)).collect();
+        let row = |i: usize| format!("s{i},{},{}\n", i % 2, (i / 2) % 2);
+        let rows = (0..16).map(row).collect::<Vec<_>>().concat();
         let check = table(&format!("sentence,a,b\n{rows}"));
         assert!(!check.has_problems() && check.findings().is_empty(), "{:?}", check.findings());
         assert!(check.to_text("s.csv").starts_with("s.csv: 16 stimuli\n\nfeatures\n  a  numeric"));

@@ -134,7 +134,7 @@ mod tests {
     use super::super::Stimuli;
 
     fn told(values: &[&str]) -> Vec<String> {
-        let rows: String = values.iter().map(|value| format!("\"{value}\",1\n")).collect();
+        let rows = values.iter().map(|value| format!("\"{value}\",1\n")).collect::<Vec<_>>().concat();
         let stimuli = Stimuli::from_csv(format!("x,y\n{rows}").as_bytes(), Path::new("s.csv")).unwrap();
         stimuli.features().nearly_numeric().iter().map(ToString::to_string).collect()
     }

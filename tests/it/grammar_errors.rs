@@ -334,7 +334,7 @@ fn every_mistake_is_told_at_once_and_none_that_follows_from_another() {
     // Each with its own hint, in the text.
     assert_eq!(error.to_string().matches("\nhint: ").count(), told.len());
     // In a feature grammar, a line each; after ten they are counted.
-    let lines: String = (0..14).map(|k| format!("A{k} -> B[C={k}\n")).collect();
+    let lines = (0..14).map(|k| format!("A{k} -> B[C={k}\n")).collect::<Vec<_>>().concat();
     let error = Grammar::parse(&format!("S -> 'a'\n{lines}"), "g.fcfg").unwrap_err();
     let Error::Several { problems, more } = &error else { panic!("{error}") };
     assert_eq!((problems.len(), *more), (10, 4));

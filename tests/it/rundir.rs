@@ -93,7 +93,7 @@ fn what_was_edited_is_said_and_fitted_again() {
         assert_ne!(text, changed, "{name}");
         fs::write(path, changed).unwrap();
     };
-    let without_last = |text: &str| text[..text.trim_end().rfind('\n').unwrap() + 1].to_owned();
+    let without_last = |text: &str| text[..=text.trim_end().rfind('\n').unwrap()].to_owned();
     let doubled = |text: &str| text.to_owned() + text.trim_end().rsplit('\n').next().unwrap() + "\n";
     let other_number = |text: &str| {
         let cut = text.trim_end().rfind(',').unwrap();

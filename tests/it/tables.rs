@@ -13,7 +13,7 @@ fn kept(workspace: &Workspace, out: &str) -> Vec<String> {
 
 const FAST: &str = "--folds 1 --permutations 0 --map 0";
 
-/// BLiMP's keys.
+/// The keys of `BLiMP`.
 fn blimp(n: usize) -> String {
     (0..n)
         .map(|k| {
@@ -24,7 +24,8 @@ fn blimp(n: usize) -> String {
                  \"one_prefix_word_good\": \"sees\", \"one_prefix_word_bad\": \"see\", \"noun\": \"{noun}\", \"pairID\": \"{k}\"}}\n"
             )
         })
-        .collect()
+        .collect::<Vec<_>>()
+        .concat()
 }
 
 #[test]
@@ -66,7 +67,8 @@ fn multiblimp_is_a_table_with_tabs() {
     let workspace = Workspace::new();
     let mut table = String::from("\tsen\twrong_sen\tverb\twrong_verb\tgrammatical_feature\tlang\n");
     for k in 0..8 {
-        table += &format!("{k}\tHij \"slaapt\" {k}.\tHij \"slapen\" {k}.\tslaapt\tslapen\tSG\tnld\n");
+        let row = format!("{k}\tHij \"slaapt\" {k}.\tHij \"slapen\" {k}.\tslaapt\tslapen\tSG\tnld\n");
+        table.push_str(&row);
     }
     workspace.write("data.tsv", table);
     let said = workspace.transcript(&format!("run data.tsv {FAST} -o out"));
@@ -81,8 +83,10 @@ fn multiblimp_is_a_table_with_tabs() {
 #[test]
 fn zorro_is_lines_that_are_bad_and_good_in_turn() {
     let workspace = Workspace::new();
-    let text: String =
-        (0..8).map(|k| format!("look at this dogs {k} .\nlook at these dogs {k} .\n")).collect();
+    let text = (0..8)
+        .map(|k| format!("look at this dogs {k} .\nlook at these dogs {k} .\n"))
+        .collect::<Vec<_>>()
+        .concat();
     workspace.write("agreement.txt", &text);
     workspace.ok(&format!("run agreement.txt --lines bad,good {FAST} -o out"));
     let rows = kept(&workspace, "out");
@@ -304,7 +308,8 @@ fn columns_that_tell_nothing_apart_are_left_out_with_one_warning() {
 #[test]
 fn the_column_of_the_sentences_may_have_another_name() {
     let workspace = Workspace::new();
-    let table: String = (0..8).map(|k| format!("the dog {k} sleeps,{}\n", ["sg", "pl"][k % 2])).collect();
+    let table =
+        (0..8).map(|k| format!("the dog {k} sleeps,{}\n", ["sg", "pl"][k % 2])).collect::<Vec<_>>().concat();
     for (name, asked) in [("Sentence", "Sentence"), ("text", "text"), ("My Text", "'My Text'")] {
         workspace.write("s.csv", format!("{name},number\n{table}"));
         let said = workspace.transcript("extract s.csv -o a.safetensors");
@@ -335,7 +340,7 @@ fn every_mistake_of_a_table_is_told_at_once_up_to_ten() {
     ] {
         assert!(said.contains(message), "{said}");
     }
-    let many: String = (0..30).map(|k| format!("a{k}\n")).collect();
+    let many = (0..30).map(|k| format!("a{k}\n")).collect::<Vec<_>>().concat();
     workspace.write("s.csv", format!("sentence,n\n{many}"));
     let said = workspace.transcript("extract s.csv -o a.safetensors");
     assert_eq!(said.matches("1 value where").count(), 10, "{said}");

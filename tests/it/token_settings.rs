@@ -65,7 +65,7 @@ fn any_value_of_any_setting_is_read_or_refused() {
                     match read(&w) {
                         Ok(text) => assert!(Tokenizer::of("it", &text).is_ok(), "{settings}"),
                         Err(error) => {
-                            assert!(error.hint().is_some() && !error.to_string().is_empty(), "{settings}")
+                            assert!(error.hint().is_some() && !error.to_string().is_empty(), "{settings}");
                         }
                     }
                     w.write(&format!("model/{file}"), "{}");

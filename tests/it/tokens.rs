@@ -82,6 +82,7 @@ fn layouts_give_the_tokens_of_transformers() {
 }
 
 #[derive(Deserialize)]
+#[expect(clippy::struct_field_names, reason = "the names of the file")]
 struct Texts {
     texts: Vec<String>,
     cases: BTreeMap<String, Case>,
@@ -241,6 +242,7 @@ The[MASK]dog<ent>
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table of files and what is said of them")]
 fn files_that_are_broken_or_hostile_are_named_with_what_to_do() {
     let tokenizer = bert(&json!([]));
     let refusal = |name: &str, content: &str| {

@@ -89,7 +89,9 @@ fn pairs(grammar: &Grammar, feature: &str, args: &GenerateArgs, printer: &Printe
 /// Warns of what the grammar says and hardly anyone means, and gives the warnings.
 pub fn doubts(grammar: &Grammar, printer: &Printer) -> Result<Vec<String>> {
     let doubts: Vec<String> = grammar.doubts()?.iter().map(ToString::to_string).collect();
-    doubts.iter().for_each(|doubt| printer.warn(doubt));
+    for doubt in &doubts {
+        printer.warn(doubt);
+    }
     Ok(doubts)
 }
 

@@ -56,7 +56,7 @@ fn without_out(words: &[String]) -> Vec<String> {
     while let Some(word) = words.next() {
         if word == "-o" || word == "--out" {
             words.next();
-        } else if !word.starts_with("--out=") && !(word.starts_with("-o") && !word.starts_with("--")) {
+        } else if !word.starts_with("--out=") && !word.starts_with("-o") {
             kept.push(word.clone());
         }
     }

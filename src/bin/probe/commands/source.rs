@@ -21,7 +21,9 @@ pub enum Source<G = Box<Grammar>> {
 /// Says what is odd about `grammar`, and gives what it said.
 pub fn warn(grammar: &Grammar, printer: &Printer) -> Vec<String> {
     let warnings: Vec<String> = grammar.warnings().iter().map(Problem::brief).collect();
-    warnings.iter().for_each(|warning| printer.warn(warning));
+    for warning in &warnings {
+        printer.warn(warning);
+    }
     warnings
 }
 

@@ -96,9 +96,9 @@ fn check(params: MlemParams, features: &FeatureTable, x: &Array2<f32>) {
     let sums = validation.design.target_sums_under(&moved);
     let own = validation.own_effects(&neural, &shuffles, &sums);
     for (draw, shuffle) in shuffles.iter().enumerate() {
-        for k in 0..validation.design.terms.len() {
+        for (k, &quick) in own[draw].iter().enumerate() {
             let plain = plainly(&validation, x, k, &shuffle.to);
-            assert!((own[draw][k] - plain).abs() < 2e-3, "draw {draw}, term {k}: {} {plain}", own[draw][k]);
+            assert!((quick - plain).abs() < 2e-3, "draw {draw}, term {k}: {quick} {plain}");
         }
     }
 }

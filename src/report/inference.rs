@@ -1,0 +1,62 @@
+//! The sentences of the methods paragraph about nulls, resampling and the noise ceiling.
+
+use serde_json::Value;
+
+use crate::profile::Summary;
+use crate::rundir::RunRecord;
+use crate::text;
+
+/// What p-values and intervals are of.
+pub(super) fn null(summary: &Summary, run: &RunRecord) -> Option<String> {
+    if !summary.is_tested() {
+        return None;
+    }
+    let draws = run.options.get("null").and_then(Value::as_u64);
+    let draws = draws.map(|n| format!("{} times ", text::count(u128::from(n)))).unwrap_or_default();
+    let tests = if summary.terms.is_empty() {
+        "corrected over layers"
+    } else {
+        "corrected over all importances, and over the layers' scores apart from them,"
+    };
+    let own = if summary.terms.is_empty() {
+        ""
+    } else {
+        ". An importance was held against the null of its own effect: of the effect's distances the residuals from their \
+         regression on all other terms were shuffled likewise, rows and columns together (double semi-partialing, Dekker, \
+         Krackhardt and Snijders 2007), and the statistic is the Spearman on held-out pairs that they add to the model of the \
+         other terms"
+    };
+    let intervals = if summary.n_folds > 1 {
+        " Intervals over folds are Student's with the variance of Nadeau and Bengio (2003), which allows for the overlap of \
+         training sets."
+    } else {
+        ""
+    };
+    Some(format!(
+        "For the null distribution of the score the stimuli of the activations were shuffled {draws}within folds against the \
+         features, and the model fitted and scored again{own}; p-values are one-sided, (1 + the number of draws at least as large)/(1 + \
+         draws), {tests} after Holm and after Benjamini and Hochberg.{intervals}",
+    ))
+}
+
+/// How layers were compared.
+pub(super) fn bootstrap(run: &RunRecord) -> Option<String> {
+    let draws = run.options.get("bootstrap").and_then(Value::as_u64).filter(|&draws| draws > 0)?;
+    Some(format!(
+        "Differences in score between layers were taken over {} of the held-out stimuli of every fold with replacement, the \
+         same for all layers and with W as it was fitted; intervals are percentiles, p-values two-sided and corrected over \
+         pairs of layers after Holm and after Benjamini and Hochberg.",
+        text::counted(u128::from(draws), "bootstrap sample")
+    ))
+}
+
+/// What the noise ceiling is.
+pub(super) fn ceiling(summary: &Summary, run: &RunRecord) -> Option<String> {
+    let repeats = run.options.get("repeats").and_then(Value::as_u64).filter(|_| summary.has_ceiling())?;
+    Some(format!(
+        "The activations are the mean of {repeats} repeats. The noise ceiling (after Nili et al., 2014) is Spearman's correlation \
+         of one repeat's distances with those of the mean of the others (lower bound) and of the mean of all (upper bound), \
+         over the pairs that the fit is evaluated on, averaged over repeats; the model's correlation with single repeats, \
+         averaged likewise, is held against it."
+    ))
+}
