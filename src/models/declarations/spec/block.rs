@@ -17,6 +17,6 @@ pub struct Block {
     pub rotary: Option<Rotary>,
     /// Whether attention reads the residual stream as it is, though other blocks normalize it first.
     pub bare: bool,
-    /// What its scores are multiplied by, if not by [`Attention::scale`].
+    /// What its scores are multiplied by, if not by `Attention::scale`.
     pub scale: Option<f32>,
 }
