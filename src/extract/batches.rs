@@ -50,7 +50,7 @@ pub(super) fn tokenize(stimuli: &Stimuli, tokenizer: &Tokenizer, kept: Kept) -> 
     let sentences = stimuli.sentences()?;
     let each = |(index, sentence): (usize, &String)| {
         let encoding = tokenizer.encode(sentence)?;
-        let row = index + 1;
+        let row = index;
         let span = match kept {
             Kept::Slot(slot) => match stimuli.spans(index).get(slot).copied().flatten() {
                 Some(span) => Some(span),

@@ -236,7 +236,7 @@ impl Extract {
             pooling @ (Pooling::Mean | Pooling::Max | Pooling::Min) => {
                 if let Some(index) = tokenized.iter().position(|stimulus| stimulus.kept.len() > 1) {
                     let tokens = tokenized[index].kept.len();
-                    return Err(Error::SeveralTokens { row: index + 1, tokens, pooling });
+                    return Err(Error::SeveralTokens { row: index, tokens, pooling });
                 }
             }
         }
@@ -290,8 +290,6 @@ fn same_lengths(stimuli: &[Tokenized]) -> Result<()> {
     let first = stimuli.first().map_or(0, |stimulus| stimulus.kept.len());
     match stimuli.iter().position(|stimulus| stimulus.kept.len() != first) {
         None => Ok(()),
-        Some(index) => {
-            Err(Error::UnequalLengths { row: index + 1, tokens: stimuli[index].kept.len(), first })
-        }
+        Some(index) => Err(Error::UnequalLengths { row: index, tokens: stimuli[index].kept.len(), first }),
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::confounds::Confounds;
+use super::hygiene::Oddity;
 use super::levels::{FeatureLevels, SHOWN, write_correlations, write_levels};
 use super::suspects::Suspect;
 use super::{Stimuli, Values};
@@ -35,6 +36,8 @@ pub struct TableCheck {
     pub suspects: Vec<Suspect>,
     /// Columns that name the stimuli, or hold free text.
     pub names: Vec<RowName>,
+    /// Levels that are written in two ways, and numbers in another notation than the rest, in words.
+    pub notation: Vec<String>,
 }
 
 /// A column that is no feature of what it describes.
@@ -84,7 +87,21 @@ impl Stimuli {
             relabelled,
             suspects: self.features().suspects(),
             names: self.row_names(),
+            notation: self.notation(),
         }
+    }
+
+    /// What is odd in how values are written.
+    fn notation(&self) -> Vec<String> {
+        // Sentences with two sets of labels are found as rows.
+        let mut levels = self.oddities();
+        levels.retain(|oddity| !matches!(oddity, Oddity::GoodAndBad { .. }));
+        let told = |feature: &str| {
+            let of = |oddity: &Oddity| matches!(oddity, Oddity::DecimalCommas { feature: of, .. } if of == feature);
+            levels.iter().any(of)
+        };
+        let nearly = self.features().nearly_numeric().into_iter().filter(|nearly| !told(&nearly.feature));
+        levels.iter().map(ToString::to_string).chain(nearly.map(|nearly| nearly.to_string())).collect()
     }
 
     /// Rows of one sentence (and, of words, one place in it): those whose values are the same, and those whose are not.
@@ -175,6 +192,7 @@ impl TableCheck {
         findings.extend(repeats(&self.repeated, &self.relabelled));
         findings.extend(self.names.iter().map(ToString::to_string));
         findings.extend(self.suspects.iter().map(ToString::to_string));
+        findings.extend(self.notation.iter().cloned());
         for pair in self.confounds.flagged() {
             findings.push(format!("{} and {} are confounded: r = {:.3}", pair.a, pair.b, pair.r));
         }

@@ -306,7 +306,7 @@ mod tests {
             ("[]", "not a JSON object"),
             (
                 "{\"added_tokens\": [{\"id\": 3}]}",
-                "`added_tokens`: missing field `content` at line 1 column 11",
+                "`added_tokens`: missing field `content` at line 1 column 10",
             ),
             (
                 "{\"added_tokens\": 7}",

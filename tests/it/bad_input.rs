@@ -90,7 +90,7 @@ fn stimuli_without_sentences() {
     --- stdout
     --- stderr
     error: the stimuli have no `sentence` column, and a model needs sentences
-    hint: add a column called `sentence`, or give activations of your own to `probe fit`
+    hint: name the column that holds them with --text, or give activations of your own to `probe fit`
     ");
 }
 
@@ -154,7 +154,7 @@ fn activations_with_nan() {
     exit code 1
     --- stdout
     --- stderr
-    error: layer 0, stimulus 7: unit 1 is NaN
+    error: layer 0, stimulus 6: unit 1 is NaN
     hint: leave out the stimulus, or, where it is every stimulus (a dead channel), the unit with --units; or find out where the recording or the model overflows
     ");
 }

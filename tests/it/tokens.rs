@@ -238,7 +238,8 @@ The[MASK]dog<ent>
         found["sentences"][0]["tokens"][0],
         json!({"id": 5, "piece": "the", "start": 0, "end": 3, "added": false})
     );
-    assert_eq!(found["applied"][1]["from"], "tokenizer_config.json");
+    let applied = found["applied"].as_array().unwrap();
+    assert!(applied.iter().any(|step| step["from"] == "tokenizer_config.json"), "{found}");
 }
 
 #[test]

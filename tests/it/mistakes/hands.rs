@@ -132,7 +132,7 @@ fn h10_a_sample_that_is_too_small() {
     wrong(
         "short_sentence --sample 3 --map 0",
         1,
-        &["3 stimuli"],
+        &["3 stimuli, and a fit needs"],
         "at least 8",
         "short_sentence --sample 40 --folds 2 --map 0 --permutations 1 --layers 0",
     );

@@ -204,7 +204,7 @@ fn t13_not_as_many_rows_as_activations() {
         files: vec![("s.csv", fewer.into_bytes()), ("a.npy", activations)],
         command: "fit s.csv a.npy -o out --folds 2 --map 0",
         code: 1,
-        cause: &["39", "40"],
+        cause: &["39"],
         remedy: "one row of activations per stimulus",
         done: Done::File("s.csv", table.into_bytes()),
     });
