@@ -73,11 +73,13 @@ fn folder_name(model: &Path) -> Option<String> {
         })
         .collect();
     let mut name = parts.pop()?;
-    while is_common(&name)
+    let mut outermost = name.clone();
+    while is_common(&outermost)
         && absolute.is_some()
         && let Some(around) = parts.pop()
     {
         name = format!("{around}-{name}");
+        outermost = around;
     }
     Some(name)
 }
