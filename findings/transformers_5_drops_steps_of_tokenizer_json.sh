@@ -32,9 +32,10 @@ alone = " ".join(Tokenizer.from_file(f"{folder}/tokenizer.json").encode("1234").
 auto = transformers.AutoTokenizer.from_pretrained(folder)
 print(alone, "|", " ".join(auto.convert_ids_to_tokens(auto("1234")["input_ids"])))
 PYTHON
-for version in 4.57.6 5.24.0; do
+for package in transformers==4.57.6 transformers==5.24.0; do
+    version=${package#*==}
     python3 -m venv "$work/$version"
-    "$work/$version/bin/pip" install --quiet --disable-pip-version-check "transformers==$version"
+    "$work/$version/bin/pip" install --quiet --disable-pip-version-check "$package"
     mkdir "$work/$version/model"
     seen=$(HF_HUB_OFFLINE=1 "$work/$version/bin/python" "$work/read.py" "$work/$version/model" 2>/dev/null)
     echo "transformers $version: tokenizer.json alone | AutoTokenizer: $seen"
