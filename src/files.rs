@@ -13,6 +13,7 @@ mod pending;
 pub(crate) mod table;
 mod temporaries;
 pub(crate) mod tensors;
+pub(crate) mod torch;
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
