@@ -25,12 +25,14 @@ const fn target(reader: &'static str, file: &'static str, mutate: Mutate, comman
 const FIT: &str = "fit f.csv a.npy -o o --folds 2 --permutations 1 --map 0 -q";
 const EXTRACT: &str = "extract t.csv --model ./m -o o.safetensors --no-cache -q";
 
-const TARGETS: [Target; 32] = [
+const TARGETS: [Target; 34] = [
     target("stimuli.csv", "f.csv", mutate::csv, FIT),
     target("stimuli.csv", "s.csv", mutate::csv, "fit s.csv a.safetensors -o o --folds 2 --permutations 1 --map 0 -q"),
     target("stimuli.json", "s.json", mutate::json, "fit s.csv a.safetensors -o o --folds 2 --permutations 1 --map 0 -q"),
     target(".npy", "a.npy", mutate::npy, FIT),
     target(".npz", "a.npz", mutate::bytes, "fit f.csv a.npz -o o --folds 2 --permutations 1 --map 0 -q"),
+    target(".pt", "a.pt", mutate::bytes, "fit s.csv a.pt -o o --folds 2 --permutations 1 --map 0 -q"),
+    target("frozen states", "frozen.safetensors", mutate::safetensors, "verify ./m --against frozen.safetensors -q"),
     target(".npz of distances", "d.npz", mutate::bytes, "fit d.npz a.npy -o o --folds 2 --permutations 1 --map 0 -q"),
     target(".safetensors", "a.safetensors", mutate::safetensors, "fit s.csv a.safetensors -o o --folds 2 --permutations 1 --map 0 -q"),
     target("grammar", "g.toml", mutate::text, "check g.toml"),

@@ -20,7 +20,7 @@ pub fn read_square_matrices(path: &Path) -> Result<Vec<(String, Array2<f32>)>> {
     match format(path)? {
         Format::Npz => return matrices(path, named_arrays(path)?),
         Format::Npy => {}
-        Format::Safetensors => return Err(Error::UnknownFormat { path: path.to_owned() }),
+        Format::Safetensors | Format::Torch => return Err(Error::UnknownFormat { path: path.to_owned() }),
     }
     let wrong = |message: String| Error::Format { path: path.to_owned(), message };
     let array = parse(&files::read(path)?).map_err(wrong)?;

@@ -106,7 +106,15 @@ pub(super) fn short(id: &str) -> &'static str {
     }
 }
 
+/// The longest name of a layer in a figure.
+const NAME: usize = 24;
+
 /// The layers, as the names of columns.
 pub(super) fn layer_names(summary: &Summary) -> Vec<String> {
-    summary.layers.iter().map(ToString::to_string).collect()
+    (0..summary.layers.len()).map(|index| words::cut(&words::visible(&summary.layer_name(index)), NAME)).collect()
+}
+
+/// What stands under the layers.
+pub(super) fn layers_title(summary: &Summary) -> &'static str {
+    if summary.labels.is_empty() { "layer (0: embeddings)" } else { "layer" }
 }

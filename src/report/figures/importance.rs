@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::super::estimators::Words;
 use super::super::svg::{Curve, Curves, Dot, Dots, Heatmap, Range, Shades};
 use super::super::words;
-use super::figure::{Entry, Exact, Figure, STYLES, layer_names, short};
+use super::figure::{Entry, Exact, Figure, STYLES, layer_names, layers_title, short};
 use crate::profile::{Order, Spread, Summary, Test, Trajectory};
 use crate::rundir::RunRecord;
 
@@ -13,7 +13,7 @@ use crate::rundir::RunRecord;
 fn peak(term: &Trajectory, summary: &Summary) -> String {
     term.peak().map_or_else(
         || "no number".to_owned(),
-        |i| format!("layer {}, {}", summary.layers[i], words::spread(term.at[i], 3)),
+        |i| format!("{}, {}", words::layer(summary, i), words::spread(term.at[i], 3)),
     )
 }
 
@@ -74,7 +74,7 @@ fn chart(
             positions: layer_names(summary),
             places: Vec::new(),
             from_zero: true,
-            x_title: "layer (0: embeddings)",
+            x_title: layers_title(summary),
             y_title: measure,
             series: curves.collect(),
             ranges,
@@ -131,7 +131,7 @@ pub(super) fn heatmap(
         description: &description,
         rows: &rows,
         columns: &columns,
-        x_title: "layer (0: embeddings)",
+        x_title: layers_title(summary),
         key: "importance",
         values: &|row, column| Some(ordered[row].at[column].mean),
         shades: Shades::Rising { full },

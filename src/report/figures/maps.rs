@@ -18,6 +18,10 @@ pub(in crate::report) fn maps(geometry: &Geometry, stimuli: &Stimuli, summary: &
         return None;
     }
     let groups = Groups::of(feature);
+    let layer = |layer: usize| match summary.labels.get(&layer) {
+        Some(label) => words::visible(label),
+        None => format!("layer {layer}"),
+    };
     let step = geometry.stimuli.len().div_ceil(SHOWN).max(1);
     let panels = geometry.maps.iter().map(|map| {
         let mut by_style: Vec<Group> = (0..=STYLES)
@@ -29,14 +33,14 @@ pub(in crate::report) fn maps(geometry: &Geometry, stimuli: &Stimuli, summary: &
             by_style[STYLES - style].points.push(point);
         }
         by_style.retain(|group| !group.points.is_empty());
-        let title = format!("layer {}, stress {}", map.layer, words::short(map.stress, 2));
+        let title = format!("{}, stress {}", layer(map.layer), words::short(map.stress, 2));
         Panel { title, groups: by_style }
     });
     let name = words::visible(feature.name());
     let stresses: Vec<String> = geometry
         .maps
         .iter()
-        .map(|map| format!("layer {}: {}", map.layer, words::short(map.stress, 2)))
+        .map(|map| format!("{}: {}", layer(map.layer), words::short(map.stress, 2)))
         .collect();
     let description =
         format!("Stimuli as points, coloured by {name}. Stress by layer: {}.", stresses.join("; "));

@@ -14,7 +14,11 @@ const DIRECTIONS: usize = 6;
 /// The figures of `metric`; none where the run has no weights.
 pub(super) fn figures(metric: &Metric, summary: &Summary) -> Vec<Figure> {
     let names: Vec<String> = metric.features.iter().map(|name| words::visible(name)).collect();
-    let layers: Vec<String> = metric.layers.iter().map(ToString::to_string).collect();
+    let name = |layer: &usize| match summary.layers.binary_search(layer) {
+        Ok(index) => words::visible(&summary.layer_name(index)),
+        Err(_) => layer.to_string(),
+    };
+    let layers: Vec<String> = metric.layers.iter().map(name).collect();
     if metric.mean.is_empty() {
         return Vec::new();
     }

@@ -33,14 +33,14 @@ pub(super) fn headline(
         let where_ = if summary.layers.len() == 1 {
             String::new()
         } else {
-            format!(", best at layer {}", summary.layers[best])
+            format!(", best at {}", words::layer(summary, best))
         };
         facts.push(fact(words::spread(scores[best], 3), format!("{}{where_}", words::score(split, run))));
     }
     for term in summary.ranked(Order::Main).into_iter().take(2) {
         if let Some(peak) = term.peak() {
             let importance = words::spread(term.at[peak], 3);
-            let what = format!("importance {importance}, peak at layer {}", summary.layers[peak]);
+            let what = format!("importance {importance}, peak at {}", words::layer(summary, peak));
             facts.push(fact(words::visible(&term.name), what));
         }
     }
@@ -101,6 +101,8 @@ pub(super) fn run(run: &RunRecord) -> Vec<Fact> {
         say("pooling", model.pooling.clone());
     }
     say("activations", run.activations.clone().unwrap_or_default());
+    let arrays: Vec<String> = run.layer_arrays.iter().map(|(layer, name)| format!("{layer}: {name}")).collect();
+    say("arrays of the layers", arrays.join(", "));
     let transforms: Vec<String> = run.transforms.iter().map(ToString::to_string).collect();
     say("transforms", transforms.join(", "));
     say("seed", run.seed.to_string());

@@ -45,6 +45,7 @@ fn profile() -> Profile {
         }],
         details: Details::default(),
         warnings: BTreeMap::new(),
+        labels: BTreeMap::new(),
     }
 }
 

@@ -10,6 +10,7 @@ use mlem_probe::profile::{Order, UnitRow};
 use mlem_probe::progress::Progress;
 use mlem_probe::rundir::{Finished, Fit, ModelRecord, RunDir, RunRecord};
 
+use super::inputs::Recordings;
 use super::{folders, inputs, reach, report};
 use crate::args::{EstimatorArgs, FigureArgs, FitArgs};
 use crate::failure::{Failure, Result};
@@ -24,8 +25,8 @@ pub fn run(args: &FitArgs, words: Vec<String>, printer: &Printer) -> Result<()> 
     let _claimed = dir.claim()?;
     let begun = Instant::now();
     let mut stimuli = inputs::stimuli(args, printer)?;
-    let (activations, repeats) = inputs::activations(args, &out, printer)?;
-    let mut warnings = Vec::new();
+    let Recordings { activations, repeats, mut warnings } =
+        inputs::activations(args, stimuli.len(), &out, printer)?;
     if let Some(hash) = &activations.provenance().stimuli_hash
         && *hash != stimuli.hash()
     {

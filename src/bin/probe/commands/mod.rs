@@ -19,6 +19,7 @@ mod simulate;
 mod source;
 mod sweep;
 mod tokens;
+mod verify;
 mod words;
 
 use crate::args::{Cli, Command, Talk};
@@ -37,6 +38,7 @@ fn dispatch(cli: Cli, words: Vec<String>) -> Result<()> {
         Command::Generate(args) => generate::run(&args, &printer(&args.talk)?),
         Command::Check(args) => check::run(&args, &printer(&args.talk)?),
         Command::Tokens(args) => tokens::run(&args, &printer(&args.talk)?),
+        Command::Verify(args) => verify::run(&args, &printer(&args.talk)?),
         Command::Extract(args) => extract::run(&args, &printer(&args.talk)?),
         Command::Fit(args) => fit::run(&args, words, &printer(&args.talk)?),
         Command::Simulate(args) => simulate::run(&args, &printer(&args.talk)?),

@@ -17,7 +17,7 @@ use mlem_probe::rundir::{Fit, ModelRecord, RECORD, RunDir, RunRecord, wanted};
 use mlem_probe::stimuli::Stimuli;
 use mlem_probe::text;
 
-use super::{compare, extract, fit, folders, generate, inputs, model, report, source};
+use super::{compare, extract, fit, folders, generate, inputs, model, report, source, verify};
 use crate::args::{DrawArgs, ExtractArgs, LAYER_STIMULI, RunArgs};
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;
@@ -159,6 +159,7 @@ impl<'a> Prepared<'a> {
             config: serde_json::from_str(&checkpoint.config).unwrap_or_default(),
             tokenizer: checkpoint.tokenizer.applied.clone(),
             pooling: pooling(&args.extract, stimuli),
+            certificate: verify::certificate(&checkpoint, &options),
         };
         if !is_cell {
             let settings = args.estimator.settings(args.draw.seed);
