@@ -24,7 +24,7 @@ pub fn run(args: &FitArgs, words: Vec<String>, printer: &Printer) -> Result<()> 
     let _claimed = dir.claim()?;
     let begun = Instant::now();
     let mut stimuli = inputs::stimuli(args, printer)?;
-    let (activations, repeats) = inputs::activations(args, &out, printer)?;
+    let (activations, repeats) = inputs::activations(args, stimuli.features().n_stimuli(), &out, printer)?;
     let mut warnings = Vec::new();
     if let Some(hash) = &activations.provenance().stimuli_hash
         && *hash != stimuli.hash()

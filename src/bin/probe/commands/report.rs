@@ -133,5 +133,6 @@ fn statistic_as_json(row: &Statistic) -> Value {
         "p": test.and_then(|test| test.null.p),
         "p_holm": test.and_then(|test| test.holm),
         "p_bh": test.and_then(|test| test.bh),
+        "p_max": test.and_then(|test| test.max),
     })
 }
