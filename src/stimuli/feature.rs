@@ -160,7 +160,7 @@ impl Feature {
         if let Values::Distances(distances) = &self.values {
             return distances.first().map_or_else(
                 || "every distance is missing".to_owned(),
-                |distance| format!("every two stimuli are {distance} apart"),
+                |distance| format!("every two stimuli are {} apart", distance as f32),
             );
         }
         let value = (0..self.len()).map(|row| self.display(row)).find(|text| !text.is_empty());

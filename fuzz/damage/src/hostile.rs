@@ -19,8 +19,12 @@ pub const PAYLOADS: [&str; 26] = [
     "\u{1b}[2J\u{1b}[31m", "\u{1b}]0;title\u{7}", "\u{9b}31m", "\u{202e}abc", "%s%n\\x1b[31m",
 ];
 
-/// A text that harms nobody, of which a page is made as it is to be.
-const PLAIN: &str = "plain words";
+/// Texts that harm nobody, of which a page is made as it is to be: a short and a long one, and one that is told of.
+const PLAIN: [&str; 3] = ["plain words", "plain words, and so many of them that they are cut", "(a) b: c / d"];
+
+/// What nothing can run in.
+const INERT: [&str; 8] =
+    ["<section class aria-label>", "</section>", "<ul >", "</ul>", "<li >", "</li>", "<title >", "</title>"];
 
 /// Pages and drawings, by their names, and what each is made of.
 fn made(home: &Path) -> BTreeMap<String, BTreeSet<String>> {
@@ -72,7 +76,7 @@ pub fn run(probe: &Probe, report: &mut Report) {
     let slurm = probe.with("PATH", &format!("{}/bin:/usr/bin:/bin", home.display()));
     let n = 40;
     let mut plain: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for payload in std::iter::once(PLAIN).chain(PAYLOADS) {
+    for payload in PLAIN.into_iter().chain(PAYLOADS) {
         let go = |words: &[&str]| probe.run(words);
         let mut faults: Vec<String> = Vec::new();
         let cell = format!("\"{}\"", payload.replace('"', "\"\""));
@@ -81,6 +85,7 @@ pub fn run(probe: &Probe, report: &mut Report) {
             .collect();
         fs::write(home.join("x.csv"), format!("sentence,{cell},k\n{table}")).unwrap();
         let mut said = Vec::new();
+        let mut refused = false;
         let name = payload.replace('/', "_");
         for (what, words) in [
             ("run", vec!["run", "x.csv", "--folds", "2", "--permutations", "1", "--map", "8", "--layers", "0-1", "-o", "x", "--force"]),
@@ -97,7 +102,9 @@ pub fn run(probe: &Probe, report: &mut Report) {
             if let Some(fault) = outcome.fault() {
                 faults.push(format!("{what}: {fault}"));
             }
-            if what == "run" && !outcome.is_ok() {
+            // A table with such characters may be taken for no table.
+            refused |= what == "run" && !outcome.is_ok() && payload.chars().any(char::is_control);
+            if what == "run" && !outcome.is_ok() && !refused {
                 faults.push(format!("{what} is refused: {}", outcome.said()));
             }
             said.extend(outcome.stderr);
@@ -136,16 +143,20 @@ pub fn run(probe: &Probe, report: &mut Report) {
             }
         }
         let found = made(home);
-        if payload == PLAIN {
-            plain = found;
+        if PLAIN.contains(&payload) {
+            for (name, parts) in found {
+                plain.entry(name).or_default().extend(parts);
+            }
         } else {
             for (name, parts) in &found {
-                let more: Vec<&String> = plain.get(name).map_or_else(Vec::new, |plain| parts.difference(plain).collect());
+                let more = plain.get(name).map_or_else(Vec::new, |plain| parts.difference(plain).collect());
+                // Paragraphs, lists and titles do nothing: there is another where something is told, or a name is cut.
+                let more: Vec<&String> = more.into_iter().filter(|part| !INERT.contains(&part.as_str())).collect();
                 if !more.is_empty() {
                     faults.push(format!("{name} is made of more: {more:?}"));
                 }
             }
-            if found.len() < plain.len() {
+            if found.len() < plain.len() && !refused {
                 faults.push("a page or a drawing is missing".to_owned());
             }
             for page in ["x/report.html", "y/compare.html"] {

@@ -163,7 +163,7 @@ const MODES: [Mode; 45] = [
     Mode { name: "other bytes of the same length", ends: Some(&["hash"]), answer: |r, s, b, _| if weights(r, b) { let other = vec![7; b.bytes.len()]; body(s, b, &length(other.len()), &other) } else { well(r, s, b) } },
     Mode { name: "one bit is another", ends: Some(&["hash"]), answer: |r, s, b, _| if weights(r, b) { let mut other = b.bytes.clone(); other[9000] ^= 1; body(s, b, &length(other.len()), &other) } else { well(r, s, b) } },
     Mode { name: "one bit is another in config.json", ends: Some(&["hash"]), answer: |r, s, b, _| if r.method == "GET" && b.name == "config.json" { let mut other = b.bytes.clone(); other[9] ^= 1; body(s, b, &length(other.len()), &other) } else { well(r, s, b) } },
-    Mode { name: "wrong once, then right", ends: None, answer: |r, s, b, c| if weights(r, b) && nth(c) == 1 { body(s, b, &length(b.bytes.len()), &vec![7; b.bytes.len()]) } else { well(r, s, b) } },
+    Mode { name: "wrong once, then right", ends: Some(&["hash"]), answer: |r, s, b, c| if weights(r, b) && nth(c) == 1 { body(s, b, &length(b.bytes.len()), &vec![7; b.bytes.len()]) } else { well(r, s, b) } },
     Mode { name: "a page of HTML in the place of weights", ends: Some(WRONG), answer: |r, s, b, _| if weights(r, b) { let page = b"<html>please log in</html>"; body(s, b, &length(page.len()), page) } else { well(r, s, b) } },
     Mode { name: "an ETag that is no hash", ends: None, answer: |r, s, b, _| { let blob = Blob { name: b.name, bytes: b.bytes.clone(), large: b.large, etag: "abc-7".to_owned() }; well(r, s, &blob) } },
     Mode { name: "no ETag", ends: Some(&["ETag"]), answer: |_, s, b, _| head(s, 200, &[("X-Repo-Commit", COMMIT.to_owned()), ("Content-Length", b.bytes.len().to_string())]) },

@@ -30,7 +30,8 @@ pub fn made_of(page: &str) -> BTreeSet<String> {
         found.insert(format!("<{} {}>", tag.name, names.join(" ")));
         for (name, value) in &tag.attributes {
             // Addresses and handlers in full; what else a value says runs nowhere.
-            if ["href", "src", "action", "formaction", "xlink:href", "srcdoc", "style"].contains(&name.as_str()) && is_odd(value) || name.starts_with("on") {
+            if ["href", "src", "action", "formaction", "xlink:href", "srcdoc"].contains(&name.as_str()) && is_odd(value)
+                || name == "style" && ["url", "@", "\\", "expression"].iter().any(|mark| value.contains(mark)) || name.starts_with("on") {
                 found.insert(format!("{name}={value}"));
             }
         }
