@@ -109,9 +109,11 @@ pub enum Error {
         /// The shape that the configuration calls for.
         shape: Vec<usize>,
     },
-    /// `tokenizer.json` cannot be parsed.
-    #[error("tokenizer.json of {id}: {message}")]
+    /// A tokenizer cannot be parsed, or breaks down.
+    #[error("{file} of {id}: {message}")]
     Tokenizer {
+        /// The file, or files, that it was read from.
+        file: String,
         /// Which checkpoint.
         id: String,
         /// What is wrong with it.
@@ -215,7 +217,7 @@ impl Error {
                  a machine with more memory"
                     .to_owned()
             }
-            Self::Tokenizer { .. } => "fetch tokenizer.json again".to_owned(),
+            Self::Tokenizer { file, .. } => format!("fetch {file} again"),
             Self::TokenOutOfRange { .. } => {
                 "tokenizer.json and the weights must belong to one checkpoint".to_owned()
             }

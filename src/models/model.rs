@@ -171,6 +171,13 @@ impl Model {
         })
     }
 
+    /// The first tensor of a checkpoint's weights that holds what is no number, by its name, and the number: where activations are
+    /// not finite, it says why. All weights are read for it.
+    #[must_use]
+    pub fn not_finite(checkpoint: &Checkpoint) -> Option<(String, f32)> {
+        Weights::open(&checkpoint.id, &checkpoint.weights, Form::default()).ok()?.not_finite()
+    }
+
     /// The checkpoint's id or folder.
     #[must_use]
     pub fn id(&self) -> &str {

@@ -92,9 +92,19 @@ impl Distances {
         self.values.iter().map(|distance| distance.to_le_bytes())
     }
 
+    /// Those of all pairs of two stimuli that are not missing.
+    fn present(&self) -> impl Iterator<Item = f64> + '_ {
+        (0..self.n).flat_map(move |i| (0..i).filter_map(move |j| self.get(i, j)))
+    }
+
+    /// The first of them.
+    pub(super) fn first(&self) -> Option<f64> {
+        self.present().next()
+    }
+
     /// Whether two pairs of stimuli are differently far apart.
     pub(super) fn vary(&self) -> bool {
-        let mut all = (0..self.n).flat_map(|i| (0..i).filter_map(move |j| self.get(i, j)));
+        let mut all = self.present();
         all.next().is_some_and(|first| all.any(|distance| distance != first))
     }
 

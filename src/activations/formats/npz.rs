@@ -50,7 +50,10 @@ pub(super) fn named_arrays(path: &Path) -> Result<Vec<(String, ArrayD<f32>)>> {
     for index in 0..archive.len() {
         let mut entry = archive.by_index(index).map_err(not_zip)?;
         let file_name = entry.name().map_err(not_zip)?.into_owned();
-        let Some(name) = npyz::npz::array_name_from_file_name(&file_name) else { continue };
+        // What is passed over may be an array whose name is damaged.
+        let Some(name) = npyz::npz::array_name_from_file_name(&file_name) else {
+            return Err(wrong(format!("it holds `{file_name}`, whose name is not that of an array (NAME.npy)")));
+        };
         let size = entry.size();
         let bytes = unpacked(&mut entry, size).map_err(|message| wrong_array(path, name, &message))?;
         let array = parse(&bytes).map_err(|message| wrong_array(path, name, &message))?;

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use mlem_probe::activations::{self, ByLayer, Destination, Stored, Transform};
 use mlem_probe::extract::cache::{Cache, Request};
-use mlem_probe::extract::{Extract, Extraction, Throughput};
+use mlem_probe::extract::{Error, Extract, Extraction, Throughput};
 use mlem_probe::hub::{Checkpoint, Weights};
 use mlem_probe::models::{LoadOptions, Model, Tokenizer};
 use mlem_probe::stimuli::Stimuli;
@@ -128,7 +128,8 @@ pub fn take(
         let model = Model::load(checkpoint, options)?;
         load = begun.elapsed();
         let plain = if steps.is_empty() { out } else { out.temporary() };
-        let found = params.extract_into(stimuli, &model, plain, printer)?;
+        let found = params.extract_into(stimuli, &model, plain, printer);
+        let found = found.map_err(|error| with_its_cause(error, checkpoint, options))?;
         printer.say(&found.throughput.to_string());
         if let Some((cache, request)) = &request {
             cache.put(request, (&found.activations, &found.throughput), model.spec().n_layers, printer);
@@ -139,6 +140,21 @@ pub fn take(
         activations = activations::transform(&activations, steps, layers, tokens.as_ref(), printer, out)?;
     }
     Ok(Taken { activations, throughput, cached, load })
+}
+
+/// Activations that are no numbers, and the tensor of the weights that is to blame, if one is.
+fn with_its_cause(error: Error, checkpoint: &Checkpoint, options: &LoadOptions) -> Failure {
+    let is_no_number = matches!(error, Error::Activations(activations::Error::NotFinite { .. }));
+    if !is_no_number || options.untrained.is_some() {
+        return error.into();
+    }
+    match Model::not_finite(checkpoint) {
+        Some((name, value)) => Failure::input(
+            format!("{error}: tensor `{name}` of {}'s weights holds {value}", checkpoint.id),
+            "fetch the weights again; where another copy holds the same, the checkpoint is broken",
+        ),
+        None => error.into(),
+    }
 }
 
 /// The parameters of the extraction, but for the layers.
