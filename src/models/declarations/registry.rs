@@ -7,6 +7,7 @@ use super::families::{
     mamba, megatron_bert, modernbert, mpnet, mpt, nemotron, nomic_bert, olmo, opt, phi, qwen_vl, rembert,
     roberta, roformer, rwkv7, starcoder2, t5, wrapped, xglm, xlm,
 };
+use super::general;
 use super::initial::{self, Initial};
 use super::names::Declaration;
 use crate::models::error::{Error, Result};
@@ -251,4 +252,12 @@ pub(in crate::models) fn family(config: &Config) -> Result<&'static Family> {
             supported: FAMILIES.iter().map(|family| family.model_type).collect(),
         }
     })
+}
+
+/// The family of a configuration, and what it makes of it: every key was read that may matter.
+pub(in crate::models) fn declare(config: &Config) -> Result<(&'static Family, Declaration)> {
+    let family = family(config)?;
+    let declaration = general::apply(config, family.model_type, (family.declare)(config)?)?;
+    config.finish()?;
+    Ok((family, declaration))
 }

@@ -126,6 +126,9 @@ pub fn take(
         found
     } else {
         let model = Model::load(checkpoint, options)?;
+        for note in model.notes() {
+            printer.say(note);
+        }
         load = begun.elapsed();
         let plain = if steps.is_empty() { out } else { out.temporary() };
         let found = params.extract_into(stimuli, &model, plain, printer)?;
