@@ -124,6 +124,18 @@ impl Repo {
         commit.is_some_and(|commit| tokens::SETTINGS.iter().all(|file| known(&commit, file)))
     }
 
+    /// Whether it is known if there is an adapter at `revision`.
+    pub(super) fn knows_adapter(&self, revision: &str) -> bool {
+        let file = folder::ADAPTER_CONFIG;
+        self.commit(revision)
+            .is_some_and(|commit| self.snapshot(&commit).join(file).exists() || self.is_absent(&commit, file))
+    }
+
+    /// The commit at which an adapter is here for `revision`, if one is.
+    pub(super) fn adapter(&self, revision: &str) -> Option<String> {
+        self.commit(revision).filter(|commit| self.snapshot(commit).join(folder::ADAPTER_CONFIG).exists())
+    }
+
     /// Whether the server has said that there is no such file at `commit`.
     pub(super) fn is_absent(&self, commit: &str, file: &str) -> bool {
         self.root.join(".no_exist").join(commit).join(file).exists()

@@ -22,6 +22,26 @@ pub enum Weights {
     Absent,
 }
 
+/// The adapter of a checkpoint whose other files are those of its base.
+#[derive(Debug, Clone)]
+pub struct Adapter {
+    /// Where `adapter_config.json` is.
+    pub config_path: PathBuf,
+    /// The text of `adapter_config.json`.
+    pub config: String,
+    /// Its weights; [`Weights::Absent`] where they were not asked for, or stand in the file of the base (a model that was saved
+    /// with its adapter not merged).
+    pub weights: Weights,
+    /// The model that it changes: a Hub id or a folder.
+    pub base: String,
+    /// The revision of the base that was asked for.
+    pub base_revision: Option<String>,
+    /// The commit that the base's id resolved to.
+    pub base_commit: Option<String>,
+    /// What names the base: `adapter_config.json`, `--base`, or, where the weights of both are in one folder, that.
+    pub base_from: &'static str,
+}
+
 /// The files of one checkpoint, found and ready to be read.
 #[derive(Debug, Clone)]
 pub struct Checkpoint {
@@ -33,8 +53,10 @@ pub struct Checkpoint {
     pub config: String,
     /// The tokenizer, as its class reads it.
     pub tokenizer: TokenizerText,
-    /// Where the weights are.
+    /// Where the weights are; those of the base, where there is an adapter.
     pub weights: Weights,
+    /// The adapter that changes them, whose id and commit are the checkpoint's.
+    pub adapter: Option<Adapter>,
 }
 
 /// Reads the checkpoint in `folder`; weights, where they are wanted, are found, not read.
@@ -47,7 +69,17 @@ pub(super) fn read(folder: &Path, id: String, commit: Option<String>, weights: b
             refuse_lfs_pointer(path)?;
         }
     }
-    Ok(Checkpoint { id, commit, config, tokenizer, weights })
+    Ok(Checkpoint { id, commit, config, tokenizer, weights, adapter: None })
+}
+
+/// The tokenizer that lies in the folder of an adapter, whose base has the configuration `config`; `None` where there is none.
+pub(super) fn own_tokenizer(folder: &Path, config: &str) -> Result<Option<TokenizerText>> {
+    Ok(tokens::read_as(folder, config)?)
+}
+
+/// Whether `folder` has the weights of a whole model.
+pub(super) fn has_weights(folder: &Path) -> bool {
+    [WEIGHTS, INDEX, PYTORCH, PYTORCH_INDEX].iter().any(|name| folder.join(name).exists())
 }
 
 /// The tokenizer, from `tokenizer.json` and the files beside it, or from those of a vocabulary.

@@ -3,6 +3,8 @@
 //! A file is fetched into `blobs/ETAG.incomplete`, under a lock; a later run goes on where it ends. Only when its size and
 //! hash are right does it get its name, so that a file in the cache is whole.
 
+mod adapter;
+
 use std::fmt::Write as _;
 use std::thread;
 
@@ -15,6 +17,14 @@ use super::{folder, names};
 use crate::progress::Progress;
 use crate::text::{join_and, join_or, near_matches};
 use crate::tokens::{self, TokenizerText};
+
+/// What was fetched.
+pub(super) enum Fetched {
+    /// A checkpoint.
+    Whole(Checkpoint),
+    /// The files of an adapter, at this commit.
+    Adapter(String),
+}
 
 /// One model, being fetched.
 pub(super) struct Fetch<'a> {
@@ -47,17 +57,22 @@ impl<'a> Fetch<'a> {
     }
 
     /// Brings the cache up to the revision, and reads the checkpoint from it.
-    pub(super) fn run(&self) -> Result<Checkpoint> {
-        let config =
-            self.describe(self.revision, folder::CONFIG).map_err(|failure| self.explain_first(failure))?;
+    pub(super) fn run(&self) -> Result<Fetched> {
+        let config = match self.describe(self.revision, folder::CONFIG) {
+            Ok(config) => config,
+            Err(failure) => return self.bare_adapter(failure),
+        };
         let commit = config.commit.clone();
+        if self.has_adapter(&commit)? {
+            return self.adapter(commit);
+        }
         match self.repo.checkpoint(self.id, &commit, self.hub.weights) {
             Err(Error::MissingFile { .. }) => {}
             Ok(_) if !self.repo.knows_settings(&commit) => {}
             found => {
                 // The branch has not moved, or it is back where it was. A cache that cannot be written still serves.
                 let _ = self.repo.set_commit(self.revision, &commit);
-                return found;
+                return found.map(Fetched::Whole);
             }
         }
         self.ensure(&commit, folder::CONFIG, Some(config))?;
@@ -67,29 +82,30 @@ impl<'a> Fetch<'a> {
         }
         // Last, so that a branch never stands at a commit whose files are not all here.
         self.repo.set_commit(self.revision, &commit)?;
-        checkpoint::read(&self.repo.snapshot(&commit), self.id.to_owned(), Some(commit), self.hub.weights)
+        let (folder, id) = (self.repo.snapshot(&commit), self.id.to_owned());
+        checkpoint::read(&folder, id, Some(commit), self.hub.weights).map(Fetched::Whole)
     }
 
-    /// The tokenizer at the revision, and nothing else. The branch is not said to stand at its commit, which lacks the rest.
-    pub(super) fn tokenizer(&self) -> Result<TokenizerText> {
-        let config =
-            self.describe(self.revision, folder::CONFIG).map_err(|failure| self.explain_first(failure))?;
+    /// The tokenizer at the revision, and nothing else; `None` where it is an adapter's, which takes the base to be read. The branch
+    /// is not said to stand at its commit, which lacks the rest.
+    pub(super) fn tokenizer(&self) -> Result<Option<TokenizerText>> {
+        let config = match self.describe(self.revision, folder::CONFIG) {
+            Ok(config) => config,
+            Err(failure) => return self.bare_adapter(failure).map(|_| None),
+        };
+        if self.has_adapter(&config.commit)? {
+            return Ok(None);
+        }
         self.ensure(&config.commit, folder::CONFIG, Some(config.clone()))?;
         self.ensure_tokenizer(&config.commit)?;
-        checkpoint::tokenizer(&self.repo.snapshot(&config.commit))
+        checkpoint::tokenizer(&self.repo.snapshot(&config.commit)).map(Some)
     }
 
     /// Makes sure of `tokenizer.json`, or else of the files of a vocabulary, and of what says how they are used.
     fn ensure_tokenizer(&self, commit: &str) -> Result<()> {
         // The vocabulary comes last: a folder that has it has all that says how it is used.
         for settings in tokens::SETTINGS {
-            if self.repo.is_absent(commit, settings) {
-                continue;
-            }
-            match self.ensure(commit, settings, None) {
-                Err(Error::NoRemoteFile { .. }) => self.repo.set_absent(commit, settings),
-                done => done?,
-            }
+            self.ensure_if_any(commit, settings)?;
         }
         let absent = match self.ensure(commit, folder::TOKENIZER, None) {
             Err(error @ Error::NoRemoteFile { .. }) => error,

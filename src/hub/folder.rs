@@ -13,13 +13,18 @@ pub(super) const WEIGHTS: &str = "model.safetensors";
 pub(super) const INDEX: &str = "model.safetensors.index.json";
 pub(super) const PYTORCH: &str = "pytorch_model.bin";
 pub(super) const PYTORCH_INDEX: &str = "pytorch_model.bin.index.json";
+pub(super) const ADAPTER_CONFIG: &str = "adapter_config.json";
+pub(super) const ADAPTER: &str = "adapter_model.safetensors";
+pub(super) const ADAPTER_PYTORCH: &str = "adapter_model.bin";
 
 /// How the file begins that Git leaves in place of a large one it has not fetched.
 const LFS_POINTER: &[u8] = b"version https://git-lfs";
 
 /// Whether `folder` holds a checkpoint, or part of one.
 pub(super) fn holds_checkpoint(folder: &Path) -> bool {
-    [CONFIG, TOKENIZER, WEIGHTS, INDEX, PYTORCH, PYTORCH_INDEX].iter().any(|name| folder.join(name).exists())
+    [CONFIG, TOKENIZER, WEIGHTS, INDEX, PYTORCH, PYTORCH_INDEX, ADAPTER_CONFIG]
+        .iter()
+        .any(|name| folder.join(name).exists())
 }
 
 /// Complains of a revision, which no folder has.
@@ -107,7 +112,7 @@ pub(super) fn missing(folder: &Path, file: &str) -> Error {
             format!("it has TensorFlow or Flax weights, which are not read; {save}")
         }
         WEIGHTS if has("adapter_model.safetensors") => {
-            format!("it holds an adapter alone; merge it into its base model, then {save}")
+            format!("it holds an adapter's weights without {ADAPTER_CONFIG}, which says how they are merged; fetch that too")
         }
         TOKENIZER => "save it with the fast tokenizer: in Python, \
             `AutoTokenizer.from_pretrained(NAME).save_pretrained(DIR)` writes tokenizer.json"

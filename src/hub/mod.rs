@@ -20,11 +20,13 @@
 //! | `error`, `options` | the words: what goes wrong, and where models are kept and come from |
 //! | `folder`, `network` | the files of a checkpoint's folder; requests and downloads |
 //! | `checkpoint` | what a folder holds, ready to be read |
+//! | `adapter` | a folder that changes another model's weights |
 //! | `embedded`, `cache` | the models in this program; the Python hub's folders |
 //! | `names` | what users call models |
 //! | `identity`, `fetch` | models told apart; what the cache lacks of one, downloaded |
 //! | `resolve` | from a name to a checkpoint |
 
+mod adapter;
 mod cache;
 mod checkpoint;
 pub mod embedded;
@@ -37,7 +39,7 @@ mod network;
 mod options;
 mod resolve;
 
-pub use checkpoint::{Checkpoint, Weights};
+pub use checkpoint::{Adapter, Checkpoint, Weights};
 pub use error::{Error, Result};
 pub use identity::{content, identity, is_checkpoint, unverified};
 pub use names::ALIASES;
