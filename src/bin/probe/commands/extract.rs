@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use mlem_probe::activations::{self, ByLayer, Destination, Stored, Transform};
+use mlem_probe::activations::{self, ByLayer, Destination, Pooling, Stored, Transform};
 use mlem_probe::extract::cache::{Cache, Request};
 use mlem_probe::extract::{Extract, Extraction, Throughput};
 use mlem_probe::hub::{Checkpoint, Weights};
@@ -97,7 +97,8 @@ pub fn take(
     printer: &Printer,
 ) -> Result<Taken> {
     let layers = args.layers.as_ref().map(Ranges::as_slice);
-    let params = params(args).layers(layers.map(|layers| Transform::needed_layers(steps, layers)));
+    let pooling = model::pooling(args.pool, checkpoint)?;
+    let params = params(args, pooling).layers(layers.map(|layers| Transform::needed_layers(steps, layers)));
     // Before the model runs: what cannot be said of single tokens is a mistake of the command line.
     let tokens = if steps.iter().any(Transform::needs_tokens) {
         let tokenizer = Tokenizer::of(&checkpoint.id, &checkpoint.tokenizer)?;
@@ -145,9 +146,9 @@ pub fn take(
 }
 
 /// The parameters of the extraction, but for the layers.
-fn params(args: &ExtractArgs) -> Extract {
+fn params(args: &ExtractArgs, pooling: Pooling) -> Extract {
     let params =
-        Extract::params().pooling(args.pool).special_tokens(!args.no_special_tokens).at(args.at.clone());
+        Extract::params().pooling(pooling).special_tokens(!args.no_special_tokens).at(args.at.clone());
     match args.batch_tokens {
         Some(tokens) => params.batch_tokens(tokens.get()),
         None => params,
