@@ -11,6 +11,7 @@
 //! | `kind` | the types of numbers in PyTorch's files |
 //! | `pickle` | Python's pickle format, read as data |
 //! | `safetensors`, `pytorch` | files of weights |
+//! | `layout` | what files call tensors, where that is not what the family calls them |
 //! | `shards` | which of several files has a tensor |
 //! | `matrix`, `table` | a linear layer, and the table of tokens, as they are stored |
 //! | `weights` | every tensor by its name, checked against the shape that it should have |
@@ -18,6 +19,7 @@
 pub(super) mod dtype;
 pub(super) mod initialize;
 mod kind;
+mod layout;
 pub(super) mod matrix;
 mod memory;
 mod pickle;

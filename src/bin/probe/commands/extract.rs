@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use mlem_probe::activations::{self, ByLayer, Destination, Stored, Transform};
+use mlem_probe::activations::{self, ByLayer, Destination, Pooling, Stored, Transform};
 use mlem_probe::extract::cache::{Cache, Request};
 use mlem_probe::extract::{Error, Extract, Extraction, Throughput};
 use mlem_probe::hub::{Checkpoint, Weights};
@@ -97,7 +97,8 @@ pub fn take(
     printer: &Printer,
 ) -> Result<Taken> {
     let layers = args.layers.as_ref().map(Ranges::as_slice);
-    let params = params(args).layers(layers.map(|layers| Transform::needed_layers(steps, layers)));
+    let pooling = model::pooling(args.pool, checkpoint)?;
+    let params = params(args, pooling).layers(layers.map(|layers| Transform::needed_layers(steps, layers)));
     // Before the model runs: what cannot be said of single tokens is a mistake of the command line.
     let tokens = if steps.iter().any(Transform::needs_tokens) {
         let tokenizer = Tokenizer::of(&checkpoint.id, &checkpoint.tokenizer)?;
@@ -126,6 +127,9 @@ pub fn take(
         found
     } else {
         let model = Model::load(checkpoint, options)?;
+        for note in model.notes() {
+            printer.say(note);
+        }
         load = begun.elapsed();
         let plain = if steps.is_empty() { out } else { out.temporary() };
         let found = params.extract_into(stimuli, &model, plain, printer);
@@ -158,9 +162,9 @@ fn with_its_cause(error: Error, checkpoint: &Checkpoint, options: &LoadOptions) 
 }
 
 /// The parameters of the extraction, but for the layers.
-fn params(args: &ExtractArgs) -> Extract {
+fn params(args: &ExtractArgs, pooling: Pooling) -> Extract {
     let params =
-        Extract::params().pooling(args.pool).special_tokens(!args.no_special_tokens).at(args.at.clone());
+        Extract::params().pooling(pooling).special_tokens(!args.no_special_tokens).at(args.at.clone());
     match args.batch_tokens {
         Some(tokens) => params.batch_tokens(tokens.get()),
         None => params,
