@@ -98,7 +98,8 @@ class Activations(Mapping[int, "Array"]):
     def __eq__(self, other: object) -> bool:
         return self is other
 
-    __hash__ = object.__hash__
+    def __hash__(self) -> int:
+        return id(self)
 
     def save(self, path: PathLike) -> None:
         """Writes them to ``path``: ``.safetensors``, with all that is known of them, or ``.npy``."""

@@ -86,7 +86,7 @@ def compare(
     if isinstance(profiles, (Profile, str, os.PathLike)):
         raise UsageError("one profile alone is nothing to compare", "give a list of two or more")
     if isinstance(profiles, Mapping):
-        labels = labels if labels is not None else list(profiles)
+        labels = labels if labels is not None else [str(label) for label in profiles]
         profiles = list(profiles.values())
     runs: list[Profile] = []
     for profile in profiles:

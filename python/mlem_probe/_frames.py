@@ -102,7 +102,8 @@ class Frame:
         except ImportError as error:
             hint = "pip install pandas; or take the columns with .to_dict()"
             raise DependencyError("pandas is not here", hint) from error
-        return pandas.DataFrame({name: self[name] for name in self.columns})
+        frame: pandas.DataFrame = pandas.DataFrame({name: self[name] for name in self.columns})
+        return frame
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         return self._native.__arrow_c_stream__(requested_schema)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 from collections.abc import Mapping
 from typing import Any
@@ -154,12 +155,11 @@ class MLEM:
 
     def __sklearn_tags__(self) -> Any:
         # Asked by scikit-learn alone, which is there then.
-        from sklearn.utils import InputTags, Tags, TargetTags
-
-        return Tags(
+        utils: Any = importlib.import_module("sklearn.utils")
+        return utils.Tags(
             estimator_type=None,
-            target_tags=TargetTags(required=True, multi_output=True, single_output=False),
-            input_tags=InputTags(categorical=True, string=True, allow_nan=True),
+            target_tags=utils.TargetTags(required=True, multi_output=True, single_output=False),
+            input_tags=utils.InputTags(categorical=True, string=True, allow_nan=True),
         )
 
     def __getstate__(self) -> dict[str, Any]:

@@ -13,6 +13,7 @@ It needs pandas, as the package does, and no torch.
 
 from __future__ import annotations
 
+import importlib
 import inspect
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Optional, Union
@@ -170,12 +171,15 @@ class MLEM:
 
     def get_weights(self) -> pandas.DataFrame:
         """The weights: a column ``Weight``, or with interactions the lower triangle of W."""
-        pandas, np = _pandas(), numpy()
+        module, np = _pandas(), numpy()
         weights = np.array(self._fitted("get_weights").weights)
         if not self.interactions:
-            return pandas.DataFrame(np.diag(weights).copy(), index=self.feature_names, columns=["Weight"])
-        weights[np.triu_indices_from(weights, 1)] = np.nan
-        return pandas.DataFrame(weights, index=self.feature_names, columns=self.feature_names)
+            weights, columns = np.diag(weights).copy(), ["Weight"]
+        else:
+            weights[np.triu_indices_from(weights, 1)] = np.nan
+            columns = self.feature_names or []
+        frame: pandas.DataFrame = module.DataFrame(weights, index=self.feature_names, columns=columns)
+        return frame
 
     def estimate_batch_size(self, X: Any, feature_names: Optional[Sequence[str]] = None) -> int:
         """How many pairs a fit is on: all of them, so that there is nothing to estimate."""
@@ -308,9 +312,7 @@ def _distances(of: Callable[[Any, Any], Any], Y: Any) -> Any:
     """The distances of all pairs by a function of two batches: of tensors where torch is there, else of arrays."""
     np = numpy()
     try:
-        import torch
-
-        batch: Callable[[Any], Any] = torch.from_numpy
+        batch: Callable[[Any], Any] = importlib.import_module("torch").from_numpy
     except ImportError:
         batch = np.asarray
     Y = np.array(Y)
