@@ -10,6 +10,7 @@ mod lock;
 pub(crate) mod memory;
 mod parts;
 mod pending;
+pub mod spreadsheet;
 pub(crate) mod table;
 mod temporaries;
 pub(crate) mod tensors;

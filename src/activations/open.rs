@@ -4,9 +4,10 @@ use std::path::Path;
 
 use super::by_layer::{self, ByLayer};
 use super::error::Result;
-use super::formats::Contents;
+use super::formats::{Contents, triangles};
 use super::matrices::Activations;
-use super::reading::{Reading, slots};
+use super::provenance::Provenance;
+use super::reading::{Reading, in_order, slots};
 use super::recording::Recording;
 use super::writer::{Destination, write};
 
@@ -64,6 +65,9 @@ pub fn open(path: &Path, layers: Option<&[usize]>) -> Result<Box<dyn ByLayer + S
 /// - `NoSuchLayer`: one of `layers` is not there; `NoSuchUnit`
 /// - matrices that do not go together, as [`Activations::new`]; numbers that are none are an error of the layer that has them
 pub fn open_as(path: &Path, layers: Option<&[usize]>, reading: &Reading) -> Result<Opened> {
+    if let Some(opened) = distances(path, layers, reading)? {
+        return Ok(opened);
+    }
     let contents = Contents::open(path)?;
     let mut layout = slots(&contents, path, reading)?;
     if let Some(layers) = layers {
@@ -75,11 +79,30 @@ pub fn open_as(path: &Path, layers: Option<&[usize]>, reading: &Reading) -> Resu
     Ok(Opened { activations: Box::new(recording), notes: layout.notes, warnings: layout.warnings })
 }
 
+/// Distances between stimuli that are written as upper triangles row by row, `n(n - 1)/2` numbers (SciPy's `pdist`), in NumPy's
+/// files; `None` for what has others.
+fn distances(path: &Path, layers: Option<&[usize]>, reading: &Reading) -> Result<Option<Opened>> {
+    let (true, Some(n), true) = (reading.distances, reading.n_stimuli, reading.arrays.is_empty()) else {
+        return Ok(None);
+    };
+    let Some((names, matrices)) = triangles(path, n)? else { return Ok(None) };
+    let mut matrices: Vec<_> = matrices.into_iter().map(Some).collect();
+    let order = in_order(&names, path)?;
+    let numbers = order.iter().map(|&(_, layer)| layer).collect();
+    let matrices = order.iter().filter_map(|&(at, _)| matrices[at].take()).collect();
+    let all = Activations::new(numbers, matrices, Provenance::default())?;
+    let activations = match layers {
+        Some(layers) => all.select(layers)?,
+        None => all,
+    };
+    Ok(Some(Opened { activations: Box::new(activations), notes: Vec::new(), warnings: Vec::new() }))
+}
+
 #[cfg(test)]
 mod tests {
     use ndarray::{Array2, array};
 
-    use super::super::{Error, Pooling, Provenance, Transform};
+    use super::super::{Error, Pooling, Transform};
     use super::*;
 
     fn two_layers() -> Vec<Array2<f32>> {

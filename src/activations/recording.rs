@@ -98,7 +98,8 @@ impl Recording {
         let n_stimuli = sizes.first().map_or(0, |&(rows, _)| rows);
         let file = contents.into_file();
         let mut recording = Self { file, path: path.to_owned(), numbers, n_stimuli, layers, provenance };
-        let said = recording.leave_out()?;
+        // A row of distances is no unit.
+        let said = if reading.distances { Vec::new() } else { recording.leave_out()? };
         Ok((recording, said))
     }
 
@@ -211,7 +212,9 @@ impl ByLayer for Recording {
         let values = self.values(index, rows)?;
         if let Some(((row, at), &value)) = values.indexed_iter().find(|(_, value)| !value.is_finite()) {
             let unit = self.layers[index].columns.as_ref().map_or(at, |columns| columns[at]);
-            return Err(Error::NotFinite { layer: self.numbers[index], stimulus: start + row, unit, value });
+            let (layer, stimulus) = (self.numbers[index], start + row);
+            let on_diagonal = self.layers[index].source.dim().1 == self.n_stimuli && stimulus == unit;
+            return Err(Error::NotFinite { layer, stimulus, unit, value, on_diagonal });
         }
         Ok(values)
     }

@@ -50,14 +50,21 @@ pub fn fingerprint(checkpoint: &Checkpoint) -> Result<String> {
     if checkpoint.tokenizer.split_special_tokens {
         parts.add("special tokens are split");
     }
-    match &checkpoint.weights {
-        Weights::Safetensors(paths) | Weights::Pytorch(paths) => {
-            for path in paths {
-                parts.add(hub::content(path)?);
+    let adapter = checkpoint.adapter.as_ref();
+    if let Some(adapter) = adapter {
+        parts.add("adapter");
+        parts.add(&adapter.config);
+    }
+    for weights in std::iter::once(&checkpoint.weights).chain(adapter.map(|adapter| &adapter.weights)) {
+        match weights {
+            Weights::Safetensors(paths) | Weights::Pytorch(paths) => {
+                for path in paths {
+                    parts.add(hub::content(path)?);
+                }
             }
+            Weights::Embedded(bytes) => parts.add(bytes),
+            Weights::Absent => {}
         }
-        Weights::Embedded(bytes) => parts.add(bytes),
-        Weights::Absent => {}
     }
     Ok(parts.hash())
 }

@@ -27,3 +27,4 @@ pub(super) use contents::Contents;
 pub(super) use names::{Format, format};
 pub(super) use place::Place;
 pub use square::read_square_matrices;
+pub(super) use square::triangles;

@@ -70,8 +70,8 @@ pub(super) fn described(
     let offset = (start.len() - rest.len()) as u64;
     let there = length.saturating_sub(offset);
     let needed = bytes_needed(&shape, kind.num_bytes().unwrap_or(0))?;
-    if needed as u64 > there {
-        return Err(cut_short(&shape, &kind, needed, there));
+    if needed as u64 != there {
+        return Err(other_size(&shape, &kind, needed, there));
     }
     let place = number.filter(|_| header.order() == Order::C).map(|number| (offset, number));
     Ok((shape, holds, place))
@@ -105,6 +105,18 @@ fn stored(kind: &npyz::TypeStr) -> (Holds, Option<Number>) {
     (holds, (number.bytes() == 1 || kind.endianness() == Endianness::Little).then_some(number))
 }
 
+/// The shape of the array in the file.
+pub(super) fn shape(path: &Path) -> Result<Vec<usize>> {
+    let wrong = |message: String| Error::Format { path: path.to_owned(), message };
+    let failed = |source| Error::Files(files::Error::Read { path: path.to_owned(), source });
+    let mut start = Vec::new();
+    File::open(path).map_err(failed)?.take(bounds::LOOKED_AT).read_to_end(&mut start).map_err(failed)?;
+    bounds::header(&start).map_err(wrong)?;
+    let header = NpyHeader::from_reader(start.as_slice())
+        .map_err(|error| wrong(format!("not a readable .npy array: {error}")))?;
+    Ok(header.shape().iter().map(|&size| size as usize).collect())
+}
+
 /// How many bytes an array takes. A wrong shape must not ask for more memory than there is.
 fn bytes_needed(shape: &[usize], size: usize) -> Result<usize, String> {
     shape
@@ -113,8 +125,11 @@ fn bytes_needed(shape: &[usize], size: usize) -> Result<usize, String> {
         .ok_or_else(|| format!("the array's shape {shape:?} is larger than memory"))
 }
 
-fn cut_short(shape: &[usize], kind: &npyz::TypeStr, needed: usize, there: u64) -> String {
-    format!("the file is cut short: shape {shape:?} of {kind} needs {needed} bytes, and {there} are there")
+/// What is said of an array that is not as long as its header promises. What follows an array may be another, saved into the same file,
+/// or what shifted its numbers.
+fn other_size(shape: &[usize], kind: &npyz::TypeStr, needed: usize, there: u64) -> String {
+    let what = if needed as u64 > there { "is cut short" } else { "goes on after its array" };
+    format!("the file {what}: shape {shape:?} of {kind} needs {needed} bytes, and {there} are there")
 }
 
 /// A matrix of `(n_stimuli, d)`.
@@ -139,8 +154,8 @@ pub(super) fn parse(bytes: &[u8]) -> Result<ArrayD<f32>, String> {
     let shape: Vec<usize> = header.shape().iter().map(|&size| size as usize).collect();
     // Checked before reading.
     let needed = bytes_needed(&shape, kind.num_bytes().unwrap_or(0))?;
-    if needed > rest.len() {
-        return Err(cut_short(&shape, &kind, needed, rest.len() as u64));
+    if needed != rest.len() && kind.num_bytes().is_some() {
+        return Err(other_size(&shape, &kind, needed, rest.len() as u64));
     }
     let order = header.order();
     macro_rules! first_that_fits {

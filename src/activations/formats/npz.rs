@@ -4,28 +4,16 @@ use std::fs::File;
 use std::io::{BufReader, Read as _};
 use std::path::Path;
 
-use ndarray::{Array2, ArrayD};
+use ndarray::ArrayD;
 
 use super::array::Array;
 use super::bounds::{LOOKED_AT, unpacked};
-use super::npy::{described, matrix, parse};
+use super::npy::{described, parse};
 use crate::activations::error::{Error, Result};
 use crate::files;
 
 fn wrong_array(path: &Path, name: &str, message: &str) -> Error {
     Error::Format { path: path.to_owned(), message: format!("array `{name}`: {message}") }
-}
-
-/// Arrays each of which is a matrix.
-pub(super) fn matrices(
-    path: &Path,
-    arrays: Vec<(String, ArrayD<f32>)>,
-) -> Result<Vec<(String, Array2<f32>)>> {
-    let named = arrays.into_iter().map(|(name, array)| match matrix(array) {
-        Ok(matrix) => Ok((name, matrix)),
-        Err(message) => Err(wrong_array(path, &name, &message)),
-    });
-    named.collect()
 }
 
 /// The arrays of an `.npz`, compressed or not.
@@ -85,10 +73,13 @@ fn entries(archive: &mut Archive, path: &Path) -> Result<Vec<(usize, String)>> {
     for index in 0..archive.len() {
         let entry = archive.by_index(index).map_err(|error| not_zip(path, &error))?;
         let file_name = entry.name().map_err(|error| not_zip(path, &error))?.into_owned();
-        if let Some(name) = npyz::npz::array_name_from_file_name(&file_name) {
-            named.retain(|(_, other)| other != name);
-            named.push((index, name.to_owned()));
-        }
+        // What is passed over may be an array whose name is damaged.
+        let Some(name) = npyz::npz::array_name_from_file_name(&file_name) else {
+            let message = format!("it holds `{file_name}`, whose name is not that of an array (NAME.npy)");
+            return Err(Error::Format { path: path.to_owned(), message });
+        };
+        named.retain(|(_, other)| other != name);
+        named.push((index, name.to_owned()));
     }
     Ok(named)
 }

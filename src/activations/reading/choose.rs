@@ -45,7 +45,8 @@ pub(super) fn choose(contents: &Contents, path: &Path, reading: &Reading) -> Res
             [] => "there is no array in it".to_owned(),
             all => format!("no array in it is of stimuli × units: {}", text::some(all, SHOWN)),
         };
-        let remedy = "each layer is an array of (stimuli, units); if one of these is meant, choose it with --arrays NAME";
+        let remedy = "each layer is an array of (stimuli, units); if one of these is meant, choose it with --arrays NAME; the upper \
+                      triangle of distances (pdist) takes --distance precomputed";
         return Err(unclear(path, message, remedy.to_owned()));
     }
     let names: Vec<&str> = kept.iter().map(|&at| contents.arrays[at].name.as_str()).collect();
@@ -149,6 +150,12 @@ fn by_patterns(contents: &Contents, path: &Path, reading: &Reading) -> Result<Ch
         }
     }
     Ok(Chosen { layers, labels, left_out: Vec::new() })
+}
+
+/// The positions of `names` in the order of their layers, with the numbers of these.
+pub(in crate::activations) fn in_order(names: &[String], path: &Path) -> Result<Vec<(usize, usize)>> {
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    Ok(order(&names, true).map_err(|unclear| not_ordered(path, &names, unclear))?.layers)
 }
 
 /// Whether `name` is as `pattern` says, in which `*` is any text and `?` any character.

@@ -19,5 +19,6 @@ mod options;
 mod order;
 mod slots;
 
+pub(super) use choose::in_order;
 pub use options::{Axes, Reading};
 pub(super) use slots::{Layout, Slot, slots};

@@ -4,12 +4,13 @@
 //! one after another. The pickle is read as data: nothing in it is run. Source: `torch/serialization.py` of PyTorch.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use zip::ZipArchive;
+use zip::read::ZipFile;
 
 use super::described::{self, Described, Tensor};
 use super::kind::Kind;
@@ -38,6 +39,8 @@ pub(crate) struct TorchFile {
     /// What it holds, in its order.
     pub(crate) described: Described,
     storages: Storages,
+    /// The storages whose sums were compared.
+    summed: RefCell<BTreeSet<String>>,
 }
 
 enum Storages {
@@ -68,7 +71,7 @@ impl TorchFile {
         let (described, storages) =
             if begins_as_zip { from_zip(reader, describe) } else { from_old(reader, describe) }
                 .map_err(Failed::Wrong)?;
-        Ok(Self { described, storages })
+        Ok(Self { described, storages, summed: RefCell::default() })
     }
 
     /// The values of a tensor of this file, row-major.
@@ -92,7 +95,12 @@ impl TorchFile {
                 let mut entry = archive.by_name(&entry).map_err(|error| error.to_string())?;
                 let before = io::copy(&mut entry.by_ref().take(skipped as u64), &mut io::sink());
                 before.map_err(|error| error.to_string())?;
-                read_raw(&mut entry, length)?
+                let raw = read_raw(&mut entry, length)?;
+                // Tensors may share a storage, of which the sum is taken once.
+                if self.summed.borrow_mut().insert(tensor.storage.clone()) {
+                    check_sum(&mut entry)?;
+                }
+                raw
             }
             Storages::Old(file, starts) => {
                 let start = starts.get(&tensor.storage).ok_or("its storage is not in the file")?;
@@ -121,6 +129,20 @@ fn read_raw(from: &mut impl Read, length: usize) -> Result<Vec<u8>, String> {
     Ok(raw)
 }
 
+/// Reads what is left of an entry, at whose end its sum is compared. PyTorch can be told to write none: then it is 0.
+fn check_sum<R: Read>(entry: &mut ZipFile<'_, R>) -> Result<(), String> {
+    if entry.crc32() == 0 {
+        return Ok(());
+    }
+    let size = entry.size();
+    let rest = io::copy(&mut entry.by_ref().take(size), &mut io::sink());
+    match rest.and_then(|_| entry.read(&mut [0])) {
+        Ok(0) => Ok(()),
+        Ok(_) => Err("it is damaged: it is longer than the archive says".to_owned()),
+        Err(error) => Err(format!("it is damaged: {error}")),
+    }
+}
+
 type Contents = (Described, Storages);
 
 /// What is taken of a pickle.
@@ -133,21 +155,23 @@ fn from_zip(reader: BufReader<File>, describe: Describe) -> Result<Contents, Str
     let pickle = names.iter().find(|name| name.as_str() == "data.pkl" || name.ends_with("/data.pkl"));
     let pickle = pickle.ok_or("the archive has no data.pkl")?;
     let prefix = pickle.trim_end_matches("data.pkl").to_owned();
-    if let Ok(order) = archive.by_name(&format!("{prefix}byteorder")) {
-        let mut text = String::new();
-        order.take(64).read_to_string(&mut text).map_err(|error| error.to_string())?;
+    if let Ok(mut order) = archive.by_name(&format!("{prefix}byteorder")) {
+        let length = order.size().min(64) as usize;
+        let text = String::from_utf8_lossy(&read_raw(&mut order, length)?).into_owned();
+        check_sum(&mut order)?;
         if text != "little" {
             return Err(format!("its byte order is `{}`; only `little` is read", text.escape_debug()));
         }
     }
     let pickle = {
-        let entry = archive.by_name(pickle).map_err(|error| error.to_string())?;
-        let mut entry = BufReader::new(entry.take(PICKLE));
-        Pickle::read(&mut entry).map_err(|error| {
-            let whole = entry.get_ref().limit() > 0;
-            let bound = format!("it is longer than {} bytes", text::count(u128::from(PICKLE)));
-            format!("data.pkl: {}", if whole { error } else { bound })
-        })?
+        let mut entry = archive.by_name(pickle).map_err(|error| error.to_string())?;
+        if entry.size() > PICKLE {
+            return Err(format!("data.pkl: it is longer than {} bytes", text::count(u128::from(PICKLE))));
+        }
+        let size = entry.size() as usize;
+        let bytes = read_raw(&mut entry, size).map_err(|error| format!("data.pkl: {error}"))?;
+        check_sum(&mut entry).map_err(|error| format!("data.pkl: {error}"))?;
+        Pickle::read(&mut bytes.as_slice()).map_err(|error| format!("data.pkl: {error}"))?
     };
     Ok((describe(&pickle)?, Storages::Zip(RefCell::new(archive), prefix)))
 }

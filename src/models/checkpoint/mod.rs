@@ -9,12 +9,14 @@
 //! | `memory` | whether a tensor fits, asked before there is room for it |
 //! | `initialize` | weights before any training |
 //! | `safetensors`, `pytorch` | files of weights |
+//! | `layout` | what files call tensors, where that is not what the family calls them |
 //! | `shards` | which of several files has a tensor |
 //! | `matrix`, `table` | a linear layer, and the table of tokens, as they are stored |
 //! | `weights` | every tensor by its name, checked against the shape that it should have |
 
 pub(super) mod dtype;
 pub(super) mod initialize;
+mod layout;
 pub(super) mod matrix;
 mod memory;
 pub(super) mod precision;
