@@ -82,6 +82,8 @@ pub struct Model {
     id: String,
     commit: Option<String>,
     notes: Vec<String>,
+    /// How many positions its configuration names.
+    positions: Option<usize>,
     family: &'static Family,
     spec: Spec,
     computation: Computation,
@@ -163,6 +165,7 @@ impl Model {
             id: checkpoint.id.clone(),
             commit: checkpoint.commit.clone(),
             notes,
+            positions: config.positions(),
             family,
             spec: declaration.spec,
             computation,
@@ -237,6 +240,21 @@ impl Model {
     #[must_use]
     pub fn family(&self) -> &'static Family {
         self.family
+    }
+
+    /// How long a sequence may be, in words that go on from the model's name.
+    #[must_use]
+    pub fn limit(&self) -> String {
+        let positions = self.spec.n_positions;
+        let rotated = self.spec.blocks.iter().any(|block| block.rotary.is_some());
+        match (positions, self.positions) {
+            (None, _) => "takes sequences of any length".to_owned(),
+            (Some(run), Some(file)) if rotated && file > run => format!(
+                "has {file} positions, of which {run} are run: longer sequences are rotated by other factors, which are not \
+                 supported"
+            ),
+            (Some(run), _) => format!("has {run} positions"),
+        }
     }
 
     /// Its architecture.

@@ -1,27 +1,22 @@
 //! Options of extraction.
 
 use clap::Args;
-use mlem_probe::activations::{self, Pooling};
+use mlem_probe::activations::Pooling;
 use mlem_probe::models::{DeviceChoice, Dtype, Precision};
+use serde::Deserialize;
 
 use super::ranges::Ranges;
 use super::shared::{explained, named};
 
 /// How tokens are to be pooled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Pool {
     /// As the model says itself.
-    Own,
+    Auto,
     /// So.
+    #[serde(untagged)]
     Given(Pooling),
-}
-
-impl std::str::FromStr for Pool {
-    type Err = activations::Error;
-
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        if name == "auto" { Ok(Self::Own) } else { name.parse().map(Self::Given) }
-    }
 }
 
 /// What poolings are called elsewhere.

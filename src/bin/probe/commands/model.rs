@@ -59,8 +59,8 @@ pub fn pooling(asked: Pool, checkpoint: &Checkpoint) -> Result<Pooling> {
     let wrong = |message: String| Failure::usage(message, "choose one: --pool mean, max, min, first or last");
     let own = match (asked, &checkpoint.sentences) {
         (Pool::Given(pooling), _) => return Ok(pooling),
-        (Pool::Own, Some(model)) => model.pooling.as_slice(),
-        (Pool::Own, None) => {
+        (Pool::Auto, Some(model)) => model.pooling.as_slice(),
+        (Pool::Auto, None) => {
             let why = "it is no sentence-transformers model (it has no modules.json)";
             return Err(wrong(format!("--pool auto: {id} does not say how its tokens are pooled: {why}")));
         }
