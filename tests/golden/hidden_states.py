@@ -690,5 +690,6 @@ def freeze(case):
     print(f"{case}: {len(states[0])} hidden states, largest magnitude {largest:.2f}")
 
 
-for case in sys.argv[1:] or CASES:
-    freeze(case)
+if __name__ == "__main__":
+    for case in sys.argv[1:] or CASES:
+        freeze(case)
