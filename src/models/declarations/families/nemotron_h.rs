@@ -21,6 +21,7 @@ const UNREAD: &[&str] = &[
     "mamba_expand",
     "time_step_max",
     "time_step_floor",
+    "time_step_rank",
     "time_step_limit",
     "mamba_dt_max",
     "mamba_dt_limit",
