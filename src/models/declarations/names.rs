@@ -270,7 +270,61 @@ impl Block {
     }
 }
 
+/// Whether the table of tokens is the head's too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::models) enum Tied {
+    Yes,
+    No,
+}
+
+/// What heads call a table that they share with the embeddings.
+const HEADS: [&str; 7] = [
+    "lm_head",
+    "lm_head.decoder",
+    "cls.predictions.decoder",
+    "predictions.decoder",
+    "vocab_projector",
+    "generator_lm_head",
+    "pred_layer.proj",
+];
+
 impl Names {
+    /// Tensors of the first block that every checkpoint of the family has: whole names, or (ending in a point) how several begin.
+    pub(in crate::models) fn landmarks(&self) -> Vec<String> {
+        let block = &self.block;
+        let mut layers = vec![block.attention];
+        match block.qkv {
+            Qkv::Separate(query, key, value) => layers.extend([query, key, value]),
+            Qkv::Stacked(layer)
+            | Qkv::Interleaved(layer)
+            | Qkv::InterleavedApart { layer, .. }
+            | Qkv::Sharded(layer, _) => layers.push(layer),
+        }
+        match block.mlp {
+            Mlp::Plain { up, down } => layers.extend([up, down]),
+            Mlp::Gated { gate, up, down } => layers.extend([gate, up, down]),
+            Mlp::GatedStacked { gate_up: both, down } | Mlp::StackedGate { up_gate: both, down } => {
+                layers.extend([both, down]);
+            }
+        }
+        let whole = layers
+            .iter()
+            .filter(|layer| !layer.name.is_empty())
+            .map(|layer| format!("{}.weight", layer.name));
+        let mixed = [block.mixer, block.feed_forward].into_iter().filter(|name| !name.is_empty());
+        whole.chain(mixed.map(|name| format!("{name}."))).map(|name| name.replace("{}", "0")).collect()
+    }
+
+    /// What else the table of tokens may be called, and whether that is so only where the two are tied.
+    pub(in crate::models) fn heads(&self) -> impl Iterator<Item = (&'static str, bool)> {
+        // One table of an encoder and a decoder has the names of both.
+        let both: &[&str] =
+            if self.tokens == "shared" { &["encoder.embed_tokens", "decoder.embed_tokens"] } else { &[] };
+        let own: &[&str] = if self.tokens == "embeddings.tok_embeddings" { &["decoder"] } else { &[] };
+        let heads = HEADS.iter().chain(own).map(|&name| (name, true));
+        both.iter().map(|&name| (name, false)).chain(heads)
+    }
+
     /// Token embeddings, and blocks of a mixer that is not attention, with a norm before it.
     pub(in crate::models) const fn mixing(
         tokens: &'static str,

@@ -8,6 +8,7 @@ use super::families::{
     nemotron_h, nomic_bert, olmo, olmo_hybrid, olmoe, opt, phi, qwen_moe, qwen_vl, qwen3_next,
     recurrent_gemma, rembert, roberta, roformer, rwkv7, starcoder2, t5, wrapped, xglm, xlm,
 };
+use super::general;
 use super::initial::{self, Initial};
 use super::names::Declaration;
 use crate::models::error::{Error, Result};
@@ -325,4 +326,12 @@ pub(in crate::models) fn family(config: &Config) -> Result<&'static Family> {
             supported: FAMILIES.iter().map(|family| family.model_type).collect(),
         }
     })
+}
+
+/// The family of a configuration, and what it makes of it: every key was read that may matter.
+pub(in crate::models) fn declare(config: &Config) -> Result<(&'static Family, Declaration)> {
+    let family = family(config)?;
+    let declaration = general::apply(config, family.model_type, (family.declare)(config)?)?;
+    config.finish()?;
+    Ok((family, declaration))
 }
