@@ -59,6 +59,7 @@ fn names(config: &Config, mlp: bool) -> Result<Names> {
     let part = |name: &'static str| -> Linear { linear(name).bias(mlp) };
     let block = Block {
         mixer: "layers.{}.mamba",
+        is_of_kinds: true,
         mlp_in: Some("layers.{}.pre_ff_layernorm"),
         mlp: Mlp::Gated {
             gate: part("layers.{}.feed_forward.gate_proj"),

@@ -104,6 +104,7 @@ const NAMES: Names = Names {
         "embed_tokens",
         Block {
             mixer: "layers.{}.mamba",
+            is_of_kinds: true,
             experts: Some(names::Experts::new(
                 "layers.{}.feed_forward.router",
                 ExpertLayers::Apart(Mlp::gated(

@@ -178,6 +178,9 @@ fn names(bias: bool) -> Names {
     Names {
         prefixes: &["", "backbone.", "model."],
         final_norm: Some("norm_f"),
-        ..Names::new("embeddings", Block { mixer: "layers.{}.mixer", experts: Some(experts), ..block })
+        ..Names::new(
+            "embeddings",
+            Block { mixer: "layers.{}.mixer", is_of_kinds: true, experts: Some(experts), ..block },
+        )
     }
 }

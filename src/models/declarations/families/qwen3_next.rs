@@ -84,6 +84,7 @@ fn names(config: &Config) -> Result<Names> {
     let part = |name| linear(name).bias(bias);
     let block = Block {
         mixer: "layers.{}.linear_attn",
+        is_of_kinds: true,
         qkv: Qkv::Gated(
             part("layers.{}.self_attn.q_proj"),
             part("layers.{}.self_attn.k_proj"),

@@ -86,7 +86,7 @@ fn names(bias: bool) -> Names {
     Names {
         prefixes: &["", "model."],
         final_norm: Some("final_norm"),
-        ..Names::new("embed_tokens", Block { mixer: "layers.{}.temporal_block", ..block })
+        ..Names::new("embed_tokens", Block { mixer: "layers.{}.temporal_block", is_of_kinds: true, ..block })
     }
 }
 
