@@ -65,6 +65,7 @@ mod offload;
 mod pipeline;
 mod precision;
 mod pytorch;
+mod random_configurations;
 mod repeats;
 mod rundir;
 mod rwkv7;
