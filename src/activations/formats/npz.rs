@@ -54,11 +54,15 @@ pub(super) fn named_arrays(path: &Path) -> Result<Vec<(String, ArrayD<f32>)>> {
         let mut entry = archive.by_index(index).map_err(not_zip)?;
         let file_name = entry.name().map_err(not_zip)?.into_owned();
         if local_name(&bytes, entry.header_start()) != Some(entry.name_raw()) {
-            return Err(wrong(format!("its list calls an entry `{file_name}`, and the entry has another name")));
+            return Err(wrong(format!(
+                "its list calls an entry `{file_name}`, and the entry has another name"
+            )));
         }
         // What is passed over may be an array whose name is damaged.
         let Some(name) = npyz::npz::array_name_from_file_name(&file_name) else {
-            return Err(wrong(format!("it holds `{file_name}`, whose name is not that of an array (NAME.npy)")));
+            return Err(wrong(format!(
+                "it holds `{file_name}`, whose name is not that of an array (NAME.npy)"
+            )));
         };
         let size = entry.size();
         let bytes = unpacked(&mut entry, size).map_err(|message| wrong_array(path, name, &message))?;
