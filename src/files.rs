@@ -14,6 +14,7 @@ pub mod spreadsheet;
 pub(crate) mod table;
 mod temporaries;
 pub(crate) mod tensors;
+pub(crate) mod torch;
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};

@@ -72,6 +72,18 @@ pub(in crate::activations) fn places(
     Ok(Some(((0..layers).collect(), places)))
 }
 
+/// The shape of the array in the file.
+pub(super) fn shape(path: &Path) -> Result<Vec<usize>> {
+    let wrong = |message: String| Error::Format { path: path.to_owned(), message };
+    let failed = |source| Error::Files(files::Error::Read { path: path.to_owned(), source });
+    let mut start = Vec::new();
+    File::open(path).map_err(failed)?.take(bounds::LOOKED_AT).read_to_end(&mut start).map_err(failed)?;
+    bounds::header(&start).map_err(wrong)?;
+    let header = NpyHeader::from_reader(start.as_slice())
+        .map_err(|error| wrong(format!("not a readable .npy array: {error}")))?;
+    Ok(header.shape().iter().map(|&size| size as usize).collect())
+}
+
 /// How many bytes an array takes. A wrong shape must not ask for more memory than there is.
 fn bytes_needed(shape: &[usize], size: usize) -> Result<usize, String> {
     shape
@@ -104,6 +116,10 @@ pub(super) fn layers_of(array: ArrayD<f32>) -> Result<Vec<Array2<f32>>, String> 
             Ok(array.axis_iter(Axis(0)).map(|layer| layer.as_standard_layout().into_owned()).collect())
         }
         2 => Ok(vec![matrix(array)?]),
+        1 => Err(format!(
+            "the array has shape {:?}; if it is the upper triangle of distances (pdist), say --distance precomputed",
+            array.shape()
+        )),
         _ => Err(format!("the array has shape {:?}", array.shape())),
     }
 }

@@ -32,10 +32,7 @@ fn wrong_array(path: &Path, name: &str, message: &str) -> Error {
 }
 
 /// Arrays each of which is a matrix.
-pub(super) fn matrices(
-    path: &Path,
-    arrays: Vec<(String, ArrayD<f32>)>,
-) -> Result<Vec<(String, Array2<f32>)>> {
+fn matrices(path: &Path, arrays: Vec<(String, ArrayD<f32>)>) -> Result<Vec<(String, Array2<f32>)>> {
     let named = arrays.into_iter().map(|(name, array)| match matrix(array) {
         Ok(matrix) => Ok((name, matrix)),
         Err(message) => Err(wrong_array(path, &name, &message)),

@@ -26,7 +26,7 @@ pub use cache::{CacheCommand, CacheTask};
 pub use compare::{CompareArgs, LAYER_STIMULI};
 pub use estimator::EstimatorArgs;
 pub use grammars::{GrammarsCommand, GrammarsTask};
-pub use model::{ExtractArgs, ModelArgs};
+pub use model::{ExtractArgs, ModelArgs, Pool};
 pub use ranges::Ranges;
 pub use rerun::RerunArgs;
 pub use shared::{FigureArgs, Talk};

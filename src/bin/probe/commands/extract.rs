@@ -2,11 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use mlem_probe::activations::{self, ByLayer, Destination, Stored, Transform};
+use mlem_probe::activations::{self, ByLayer, Destination, Pooling, Stored, Transform};
 use mlem_probe::extract::cache::{Cache, Request};
 use mlem_probe::extract::{Error, Extract, Extraction, Throughput};
 use mlem_probe::hub::{Checkpoint, Weights};
 use mlem_probe::models::{LoadOptions, Model, Tokenizer};
+use mlem_probe::progress::Progress;
 use mlem_probe::stimuli::Stimuli;
 use mlem_probe::text;
 use serde_json::json;
@@ -94,10 +95,11 @@ pub fn take(
     args: &ExtractArgs,
     steps: &[Transform],
     out: Destination<'_>,
-    printer: &Printer,
+    progress: &dyn Progress,
 ) -> Result<Taken> {
     let layers = args.layers.as_ref().map(Ranges::as_slice);
-    let params = params(args).layers(layers.map(|layers| Transform::needed_layers(steps, layers)));
+    let pooling = model::pooling(args.pool, checkpoint)?;
+    let params = params(args, pooling).layers(layers.map(|layers| Transform::needed_layers(steps, layers)));
     // Before the model runs: what cannot be said of single tokens is a mistake of the command line.
     let tokens = if steps.iter().any(Transform::needs_tokens) {
         let tokenizer = Tokenizer::of(&checkpoint.id, &checkpoint.tokenizer)?;
@@ -112,32 +114,35 @@ pub fn take(
         Some(cache) => Some((cache, Request::new(&params, stimuli, checkpoint, options)?)),
         None => None,
     };
-    let found = request.as_ref().and_then(|(cache, request)| cache.get(request, printer));
+    let found = request.as_ref().and_then(|(cache, request)| cache.get(request, progress));
     let cached = found.is_some();
     let begun = Instant::now();
     let mut load = Duration::ZERO;
     let Extraction { mut activations, throughput } = if let Some(mut found) = found {
         let count = text::count(found.throughput.stimuli as u128);
-        printer
-            .say(&format!("activations of {count} stimuli from the cache; --no-cache runs the model again"));
+        progress
+            .note(&format!("activations of {count} stimuli from the cache; --no-cache runs the model again"));
         if let (Destination::File(_), []) = (out, steps) {
             found.activations = activations::write(&found.activations, out)?;
         }
         found
     } else {
         let model = Model::load(checkpoint, options)?;
+        for note in model.notes() {
+            progress.note(note);
+        }
         load = begun.elapsed();
         let plain = if steps.is_empty() { out } else { out.temporary() };
-        let found = params.extract_into(stimuli, &model, plain, printer);
+        let found = params.extract_into(stimuli, &model, plain, progress);
         let found = found.map_err(|error| with_its_cause(error, checkpoint, options))?;
-        printer.say(&found.throughput.to_string());
+        progress.note(&found.throughput.to_string());
         if let Some((cache, request)) = &request {
-            cache.put(request, (&found.activations, &found.throughput), model.spec().n_layers, printer);
+            cache.put(request, (&found.activations, &found.throughput), model.spec().n_layers, progress);
         }
         found
     };
     if !steps.is_empty() {
-        activations = activations::transform(&activations, steps, layers, tokens.as_ref(), printer, out)?;
+        activations = activations::transform(&activations, steps, layers, tokens.as_ref(), progress, out)?;
     }
     Ok(Taken { activations, throughput, cached, load })
 }
@@ -158,9 +163,9 @@ fn with_its_cause(error: Error, checkpoint: &Checkpoint, options: &LoadOptions) 
 }
 
 /// The parameters of the extraction, but for the layers.
-fn params(args: &ExtractArgs) -> Extract {
+fn params(args: &ExtractArgs, pooling: Pooling) -> Extract {
     let params =
-        Extract::params().pooling(args.pool).special_tokens(!args.no_special_tokens).at(args.at.clone());
+        Extract::params().pooling(pooling).special_tokens(!args.no_special_tokens).at(args.at.clone());
     match args.batch_tokens {
         Some(tokens) => params.batch_tokens(tokens.get()),
         None => params,
