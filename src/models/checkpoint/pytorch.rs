@@ -79,6 +79,10 @@ impl PytorchFile {
 
     /// The values of a tensor of this file, row-major.
     pub(in crate::models) fn read(&self, name: &str, tensor: &Stored) -> Result<Vec<f32>> {
+        if let Kind::Unread(bytes) = tensor.kind {
+            let dtype = format!("whole numbers of {bytes} byte{}", if bytes == 1 { "" } else { "s" });
+            return Err(Error::NotFloats { file: self.name.clone(), name: name.to_owned(), dtype });
+        }
         self.values(tensor).map_err(|message| Error::WeightsFile {
             file: self.name.clone(),
             format: "PyTorch",
@@ -87,9 +91,6 @@ impl PytorchFile {
     }
 
     fn values(&self, tensor: &Stored) -> Result<Vec<f32>, String> {
-        let (Kind::F16 | Kind::Bf16 | Kind::F32 | Kind::F64) = tensor.kind else {
-            return Err("it holds whole numbers, not weights".to_owned());
-        };
         let size = tensor.kind.bytes();
         let span = tensor.span().ok_or("its size is beyond all memory")?;
         let (skipped, length) = (tensor.offset.checked_mul(size), span.checked_mul(size));

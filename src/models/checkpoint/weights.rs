@@ -1,11 +1,17 @@
 //! The tensors of a checkpoint by name, checked against the shape that the configuration calls for.
 
+mod stored;
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use candle_core::safetensors::{Load, SliceSafetensors};
 use candle_core::{DType, Device, Tensor};
 use safetensors::tensor::{TensorInfo, TensorView};
 
+use super::adapter::{self, Adapter};
+use super::eight::Eight;
 use super::initialize::{Initialiser, Role};
 use super::matrix::Matrix;
 use super::memory;
@@ -16,6 +22,7 @@ use super::shards::Shards;
 use super::table::{FileTable, Table};
 use crate::hub;
 use crate::models::declarations::names::Linear;
+use crate::models::declarations::quantised::Quantised;
 use crate::models::error::{Error, Result};
 
 /// The weights files of a checkpoint, open; or weights as before any training.
@@ -28,6 +35,14 @@ pub(in crate::models) struct Weights {
     prefix: &'static str,
     /// How linear layers are held, and, but for precision, the table of tokens.
     form: Form,
+    /// How the configuration says that weights are stored.
+    quantised: Quantised,
+    /// What is merged into the weights of the files.
+    adapter: Option<Adapter>,
+    /// What tensors are called in the file of a model that was saved with an adapter in it, by their own names.
+    wrapped: BTreeMap<String, String>,
+    /// The tensors that were read, where an adapter has to know it.
+    read: RefCell<BTreeSet<String>>,
 }
 
 enum File {
@@ -109,20 +124,83 @@ impl Weights {
             }
             _ => Shards::default(),
         };
-        Ok(Self { id: id.to_owned(), files, shards, initialiser: None, prefix: "", form })
+        let mut weights = Self { id: id.to_owned(), files, shards, ..Self::none(form) };
+        let names = weights.names();
+        if names.iter().any(|name| name.contains(".base_layer.") || name.contains(".original_module.")) {
+            let base = names.into_iter().filter(|name| !adapter::names::is_of_adapter(name));
+            weights.wrapped = base.map(|name| (adapter::names::clean(&name), name)).collect();
+        }
+        Ok(weights)
+    }
+
+    /// No files at all.
+    fn none(form: Form) -> Self {
+        Self {
+            id: String::new(),
+            files: Vec::new(),
+            shards: Shards::default(),
+            initialiser: None,
+            prefix: "",
+            form,
+            quantised: Quantised::No,
+            adapter: None,
+            wrapped: BTreeMap::new(),
+            read: RefCell::default(),
+        }
+    }
+
+    /// The same, stored as `quantised` says.
+    pub(in crate::models) fn stored(self, quantised: Quantised) -> Self {
+        Self { quantised, ..self }
+    }
+
+    /// The same, with `adapter` merged; `None` where none is: then the files must not have one.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Adapter`] for layers of LoRA that are not merged, and whose scale nothing says.
+    pub(in crate::models) fn adapted(self, adapter: Option<Adapter>) -> Result<Self> {
+        if adapter.is_none()
+            && let Some(name) = self
+                .names()
+                .iter()
+                .find(|name| name.contains(".lora_A.") || name.contains(".lora_embedding_A"))
+        {
+            return Err(Error::Adapter {
+                file: self.id.clone(),
+                message: format!(
+                    "its layers of LoRA are not merged (tensor `{name}`), and without adapter_config.json nothing says by how much they count"
+                ),
+                remedy: "save the model merged (in Python, `merge_and_unload` and then save_pretrained), or put the adapter_config.json of \
+                         its training beside it"
+                    .to_owned(),
+            });
+        }
+        Ok(Self { adapter, ..self })
+    }
+
+    /// Whether an adapter is merged.
+    pub(in crate::models) fn is_adapted(&self) -> bool {
+        self.adapter.is_some()
+    }
+
+    /// Once all has been read that ever will be: complains of what of the adapter was not used.
+    pub(in crate::models) fn finish(&self) -> Result<()> {
+        let Some(adapter) = &self.adapter else { return Ok(()) };
+        let read = self.read.borrow();
+        adapter.finish(|name| {
+            let stored = self.wrapped.get(name).map_or(name, String::as_str);
+            !read.contains(stored) && self.view(name).is_some()
+        })
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.files.iter().flat_map(File::names).collect()
     }
 
     /// Those of checkpoint `id` before any training.
     pub(in crate::models) fn untrained(id: &str, initialiser: Initialiser, form: Form) -> Self {
-        let shards = Shards::default();
-        Self {
-            id: id.to_owned(),
-            files: Vec::new(),
-            shards,
-            initialiser: Some(initialiser),
-            prefix: "",
-            form,
-        }
+        Self { id: id.to_owned(), initialiser: Some(initialiser), ..Self::none(form) }
     }
 
     /// How linear layers are to be held.
@@ -145,10 +223,14 @@ impl Weights {
         });
         let (prefix, name) = found.unwrap_or((prefixes.first().copied().unwrap_or_default(), tokens));
         self.prefix = prefix;
+        if let Some(adapter) = &mut self.adapter {
+            adapter.set_heads(&[prefixes, &[prefix]].concat());
+        }
         name
     }
 
     fn view(&self, full_name: &str) -> Option<Found<'_>> {
+        let full_name = self.wrapped.get(full_name).map_or(full_name, String::as_str);
         match self.shards.get(full_name) {
             Some(file) => self.files[file].get(full_name),
             None => self.files.iter().find_map(|file| file.get(full_name)),
@@ -162,13 +244,24 @@ impl Weights {
         shape: &[usize],
         role: Role,
     ) -> Result<Vec<f32>> {
+        self.laid(names, shape, role, false)
+    }
+
+    /// The same; `is_turned` says that a linear layer is stored `(inputs, outputs)`.
+    fn laid(&self, names: &[String], shape: &[usize], role: Role, is_turned: bool) -> Result<Vec<f32>> {
         if let (Some(initialiser), [name, ..]) = (&self.initialiser, names) {
             memory::fits(&self.id, name, shape)?;
             return Ok(initialiser.draw(name, shape, role));
         }
-        let (name, found) = self.find(names, shape)?;
-        memory::fits(&self.id, &name, shape)?;
-        found.load(&name)
+        let whole = self.adapter.as_ref().map(|adapter| adapter.whole(names, shape)).transpose()?.flatten();
+        let mut values = match whole {
+            Some(values) => values,
+            None => self.stored_values(names, shape).map_err(|error| self.explained(error))?,
+        };
+        if let Some(adapter) = &self.adapter {
+            adapter.merge(names, shape, is_turned, &mut values)?;
+        }
+        Ok(values)
     }
 
     /// The first of `names` that is there, and its tensor, which has `shape`.
@@ -218,9 +311,12 @@ impl Weights {
         columns: usize,
         stays: bool,
     ) -> Result<Table> {
-        if stays && self.initialiser.is_none() {
-            let (name, found) = self.find(&[format!("{name}.weight")], &[rows, columns])?;
-            if let Found::Read(file, info) = found {
+        if stays && self.initialiser.is_none() && !self.is_adapted() {
+            let found = self.find(&[format!("{name}.weight")], &[rows, columns]);
+            let (name, found) = found.map_err(|error| self.explained(error))?;
+            if let Found::Read(file, info) = found
+                && Eight::of(info.dtype).is_none()
+            {
                 let table =
                     FileTable { file: Arc::clone(file), name, info: info.clone(), dtype: self.form.dtype };
                 return Ok(Table::File(table));
@@ -278,7 +374,7 @@ impl Weights {
         let name = in_block(name, layer);
         let weight_name = [format!("{name}.weight")];
         let weight = if is_turned {
-            turned(&self.floats(&weight_name, &[inputs, outputs], Role::Drawn)?, outputs)
+            turned(&self.laid(&weight_name, &[inputs, outputs], Role::Drawn, true)?, outputs)
         } else {
             self.floats(&weight_name, &[outputs, inputs], Role::Drawn)?
         };

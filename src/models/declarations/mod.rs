@@ -10,6 +10,7 @@
 //! | `names` | what a family calls its weights |
 //! | `irrelevant` | the keys of `config.json` that no family has to know |
 //! | `config` | `config.json`, read to the last key |
+//! | `quantised` | how `config.json` says that weights are stored |
 //! | `initial` | how a family draws its weights before any training |
 //! | `families` | a small file per family: a configuration becomes a declaration |
 //! | `registry` | the table of what is supported |
@@ -23,6 +24,7 @@ mod irrelevant;
 pub(super) mod names;
 #[cfg(test)]
 mod published;
+pub(super) mod quantised;
 pub mod registry;
 pub(super) mod rotary;
 pub mod spec;
