@@ -93,6 +93,7 @@ impl Found {
     /// The error of an adapter without its weights.
     pub(super) fn no_weights(&self) -> Error {
         Error::MissingFile {
+            instead: None,
             folder: self.folder.clone(),
             file: ADAPTER.to_owned(),
             remedy: Some(format!(

@@ -58,6 +58,8 @@ pub(super) fn checkpoint(model: &Embedded, revision: Option<&str>) -> Result<Che
         tokenizer: TokenizerText::alone(model.tokenizer),
         weights: Weights::Embedded(weights),
         adapter: None,
+        sentences: None,
+        notes: Vec::new(),
     })
 }
 

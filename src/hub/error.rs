@@ -24,13 +24,15 @@ pub enum Error {
         path: PathBuf,
     },
     /// A checkpoint's folder without one of its files.
-    #[error("the checkpoint `{}` has no {file}", folder.display())]
+    #[error("the checkpoint `{}` has no {file}{}", folder.display(), colon(instead.as_ref()))]
     MissingFile {
         /// The checkpoint's folder.
         folder: PathBuf,
         /// The name of the file.
         file: String,
-        /// What else lies there that explains it.
+        /// What is there in its place.
+        instead: Option<String>,
+        /// What to do about it.
         remedy: Option<String>,
     },
     /// A file of a checkpoint that is not what its name says.
@@ -279,6 +281,11 @@ fn without(file: Option<&String>) -> String {
 /// ` of N`, where N is known.
 fn of(size: Option<u64>) -> String {
     size.map(|size| format!(" of {}", count(size.into()))).unwrap_or_default()
+}
+
+/// `: what is there`.
+fn colon(instead: Option<&String>) -> String {
+    instead.map(|instead| format!(": {instead}")).unwrap_or_default()
 }
 
 /// `: what the server said`.

@@ -32,6 +32,7 @@ pub fn resolve(name: &str, hub: &Hub, progress: &dyn Progress) -> Result<Checkpo
                 return adapted(adapter::find(&path)?, called, hub, progress);
             }
             let found = checkpoint::read(&path, path.display().to_string(), None, hub.weights)?;
+            say(&found, progress);
             doubt(&found.tokenizer, progress);
             found
         }
@@ -165,6 +166,13 @@ pub fn tokenizer(name: &str, hub: &Hub, progress: &dyn Progress) -> Result<(Stri
     Ok((id, text))
 }
 
+/// Says what a user should know of the files.
+fn say(checkpoint: &Checkpoint, progress: &dyn Progress) {
+    for note in &checkpoint.notes {
+        progress.note(note);
+    }
+}
+
 /// Says what is not certain about a tokenizer.
 fn doubt(tokenizer: &TokenizerText, progress: &dyn Progress) {
     for doubt in &tokenizer.doubts {
@@ -218,7 +226,8 @@ fn from_hub(name: &str, id: &str, hub: &Hub, progress: &dyn Progress) -> Result<
     }
     let knows_adapter = |repo: &Repo| hub.no_adapter || repo.knows_adapter(revision);
     let whole = |repo: &Repo| repo.knows_settings(revision);
-    let unasked = cached.is_ok() && !knows_adapter(&repo) && !former.as_ref().is_some_and(knows_adapter);
+    let knows_kind = |repo: &Repo| knows_adapter(repo) && repo.knows_sentences(revision);
+    let unasked = cached.is_ok() && !knows_kind(&repo) && !former.as_ref().is_some_and(knows_kind);
     let unsure = cached.is_ok() && !whole(&repo) && !former.as_ref().is_some_and(whole);
     if let (Ok(cached), true, true) = (&mut cached, unsure, hub.offline) {
         cached.tokenizer.doubts.push(format!(
@@ -260,6 +269,7 @@ fn from_hub(name: &str, id: &str, hub: &Hub, progress: &dyn Progress) -> Result<
 fn finish(name: &str, found: Checkpoint, hub: &Hub, progress: &dyn Progress) -> Result<Checkpoint> {
     no_base_wanted(hub)?;
     announce(name, &found, progress);
+    say(&found, progress);
     doubt(&found.tokenizer, progress);
     Ok(found)
 }

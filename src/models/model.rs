@@ -1,6 +1,6 @@
 //! A model with its weights and its tokenizer: what is loaded of a checkpoint, and how it is run.
 
-use super::checkpoint::adapter::Adapter;
+use super::checkpoint::adapter::{Adapter, Merged};
 use super::checkpoint::dtype::Dtype;
 use super::checkpoint::initialize::Initialiser;
 use super::checkpoint::precision::{Form, Precision};
@@ -9,6 +9,7 @@ use super::declarations::config::Config;
 use super::declarations::quantised::{self, Quantised};
 use super::declarations::registry::{self, Family};
 use super::declarations::spec::Spec;
+use super::declarations::tied::tied;
 use super::dense::Dense;
 use super::device::DeviceChoice;
 use super::error::{Error, Result};
@@ -82,6 +83,7 @@ impl LoadOptions {
 pub struct Model {
     id: String,
     commit: Option<String>,
+    notes: Vec<String>,
     family: &'static Family,
     spec: Spec,
     computation: Computation,
@@ -156,29 +158,21 @@ impl Model {
             Err(_) if options.untrained.is_some() => Quantised::No,
             read => read?,
         };
-        let family = registry::family(&config)?;
-        let mut declaration = (family.declare)(&config)?;
-        config.finish()?;
-        let adapter = adapter.map(|(_, mut adapter)| {
-            let names = &declaration.names;
-            adapter.set_heads(names.prefixes);
-            // A table that was resized for tokens of the adapter's own, and trained whole.
-            let tables = [Some(names.tokens), names.other_tokens];
-            let rows = tables.into_iter().flatten().find_map(|table| adapter.rows_of(table));
-            declaration.spec.vocab_size = rows.unwrap_or(declaration.spec.vocab_size);
-            adapter
-        });
+        let (family, mut declaration) = registry::declare(&config)?;
+        let adapter = adapter.map(|(_, adapter)| adapter.onto(&mut declaration));
         let tokenizer = Tokenizer::of(&checkpoint.id, &checkpoint.tokenizer)?;
         if options.offload && device.pads() {
             return Err(Error::Offload);
         }
-        let weights = match options.untrained {
+        let mut weights = match options.untrained {
             None => Weights::open(source, &checkpoint.weights, form)?.stored(quantised).adapted(adapter)?,
             Some(seed) => {
                 let initialiser = Initialiser::new((family.initial)(&config)?, seed);
                 Weights::untrained(&checkpoint.id, initialiser, form)
             }
         };
+        let mut notes = config.notes();
+        notes.extend(weights.settle(&declaration.names, tied(&config))?);
         let trunk = Trunk::load(&declaration, weights, options.offload)?;
         let computation = if device.pads() {
             Computation::Dense(Box::new(Dense::upload(trunk, &device.open()?)?))
@@ -188,6 +182,7 @@ impl Model {
         Ok(Self {
             id: checkpoint.id.clone(),
             commit: checkpoint.commit.clone(),
+            notes,
             family,
             spec: declaration.spec,
             computation,
@@ -197,6 +192,22 @@ impl Model {
             dtype: options.dtype,
             precision,
         })
+    }
+
+    /// What the adapter of a checkpoint changes, if it has one. The base is not read.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Adapter`], and others for files that cannot be read.
+    pub fn merged(checkpoint: &Checkpoint) -> Result<Option<Merged>> {
+        Adapter::merged(checkpoint)
+    }
+
+    /// The first tensor of a checkpoint's weights that holds what is no number, by its name, and the number: where activations are
+    /// not finite, it says why. All weights are read for it.
+    #[must_use]
+    pub fn not_finite(checkpoint: &Checkpoint) -> Option<(String, f32)> {
+        Weights::open(&checkpoint.id, &checkpoint.weights, Form::default()).ok()?.not_finite()
     }
 
     /// The checkpoint's id or folder.
@@ -209,6 +220,12 @@ impl Model {
     #[must_use]
     pub fn commit(&self) -> Option<&str> {
         self.commit.as_deref()
+    }
+
+    /// What is unusual about its files, and how they were read then.
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// The seed of its weights, if they are those before any training.

@@ -1,10 +1,12 @@
 //! A model's name becomes a checkpoint.
 
+use mlem_probe::activations::Pooling;
 use mlem_probe::hub::{self, Checkpoint, Hub};
 use mlem_probe::models::{DeviceChoice, LoadOptions, Precision};
+use mlem_probe::text::{join_and, visible};
 
-use crate::args::ModelArgs;
-use crate::failure::Result;
+use crate::args::{ModelArgs, Pool};
+use crate::failure::{Failure, Result};
 use crate::printer::Printer;
 
 /// Finds the checkpoint of the model called `name`, at `revision`, and how it is to be loaded: untrained from a seed or as it
@@ -51,4 +53,35 @@ pub fn find(
         printer.say(&format!("an untrained model: weights of its initialiser, seed {seed}"));
     }
     Ok((hub::resolve(name, &hub, printer)?, options))
+}
+
+/// How the tokens of `checkpoint` are pooled.
+pub fn pooling(asked: Pool, checkpoint: &Checkpoint) -> Result<Pooling> {
+    let id = &checkpoint.id;
+    let wrong = |message: String| Failure::usage(message, "choose one: --pool mean, max, min, first or last");
+    let own = match (asked, &checkpoint.sentences) {
+        (Pool::Given(pooling), _) => return Ok(pooling),
+        (Pool::Own, Some(model)) => model.pooling.as_slice(),
+        (Pool::Own, None) => {
+            let why = "it is no sentence-transformers model (it has no modules.json)";
+            return Err(wrong(format!("--pool auto: {id} does not say how its tokens are pooled: {why}")));
+        }
+    };
+    match own {
+        [] => Err(wrong(format!("--pool auto: {id} has no pooling among its modules"))),
+        [one] => match one.as_str() {
+            "mean" => Ok(Pooling::Mean),
+            "max" => Ok(Pooling::Max),
+            "cls" => Ok(Pooling::First),
+            "lasttoken" => Ok(Pooling::Last),
+            other => {
+                Err(wrong(format!("--pool auto: {id} pools by {}, which is not done here", visible(other))))
+            }
+        },
+        several => {
+            let several: Vec<String> = several.iter().map(|name| visible(name)).collect();
+            let what = format!("puts {} side by side, which is not done here", join_and(&several));
+            Err(wrong(format!("--pool auto: {id} {what}")))
+        }
+    }
 }

@@ -39,7 +39,7 @@ pub(super) struct AdapterConfig {
     rank: u64,
     alpha: f64,
     /// Scaled by the root of the rank (rsLoRA).
-    by_root: bool,
+    pub(super) by_root: bool,
     /// Magnitudes and directions apart (DoRA).
     pub(super) dora: bool,
     ranks: Vec<(Pattern, u64)>,

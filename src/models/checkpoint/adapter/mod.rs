@@ -7,6 +7,7 @@
 //! | room | what it is |
 //! | --- | --- |
 //! | `names` | what an adapter's tensors are called |
+//! | `merged` | what is changed, for records |
 //! | `heads` | what stands on a model |
 //! | `pattern` | regular expressions on the names of modules |
 //! | `merge` | the arithmetic |
@@ -19,6 +20,7 @@
 mod config;
 mod heads;
 mod merge;
+mod merged;
 pub(super) mod names;
 mod pattern;
 mod source;
@@ -28,10 +30,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::memory;
 use crate::hub;
+use crate::models::declarations::names::Declaration;
 use crate::models::error::{Error, Result};
 use config::AdapterConfig;
 use heads::is_head;
 use merge::{Along, LowRank};
+pub use merged::Merged;
 use names::Part;
 use source::Source;
 
@@ -88,6 +92,56 @@ impl Adapter {
         adapter.sort(shared)?;
         adapter.check()?;
         Ok(adapter)
+    }
+
+    /// What the adapter of `checkpoint` changes, if it has one.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Adapter`] and others, for files that are not an adapter's that can be merged.
+    pub(in crate::models) fn merged(checkpoint: &hub::Checkpoint) -> Result<Option<Merged>> {
+        let Some(found) = &checkpoint.adapter else { return Ok(None) };
+        let adapter = Self::open(found, &checkpoint.weights)?;
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(found.config.as_bytes());
+        if let hub::Weights::Safetensors(paths) | hub::Weights::Pytorch(paths) = &found.weights {
+            for path in paths {
+                hasher.update(hub::content(path)?.as_bytes());
+            }
+        }
+        let mut ranks = BTreeSet::new();
+        let mut modules = BTreeMap::new();
+        for (path, module) in &adapter.modules {
+            if module.a.is_some() {
+                ranks.insert(adapter.config.scale(path)?.0);
+            }
+            let name = path.rsplit('.').next().unwrap_or_default();
+            *modules.entry(name.to_owned()).or_insert(0) += 1;
+        }
+        let method = match (adapter.config.dora, adapter.config.by_root) {
+            (false, false) => "LoRA",
+            (false, true) => "LoRA (rsLoRA)",
+            (true, false) => "LoRA (DoRA)",
+            (true, true) => "LoRA (DoRA, rsLoRA)",
+        };
+        Ok(Some(Merged {
+            method: method.to_owned(),
+            ranks: ranks.into_iter().collect(),
+            modules,
+            whole: adapter.whole.keys().cloned().collect(),
+            hash: hasher.finalize().to_hex().to_string(),
+        }))
+    }
+
+    /// The adapter, whose names are the family's: of a table that was resized for tokens of the adapter's own, and trained whole, the
+    /// declaration gets the rows.
+    pub(in crate::models) fn onto(mut self, declaration: &mut Declaration) -> Self {
+        self.set_heads(declaration.names.prefixes);
+        let tables = [Some(declaration.names.tokens), declaration.names.other_tokens];
+        if let Some(rows) = tables.into_iter().flatten().find_map(|table| self.rows_of(table)) {
+            declaration.spec.vocab_size = rows;
+        }
+        self
     }
 
     /// Says what the family's names may stand behind in the names of modules.
@@ -202,7 +256,7 @@ impl Adapter {
     }
 
     /// How many rows the table that takes the place of the family's `table` has, if one does.
-    pub(in crate::models) fn rows_of(&self, table: &str) -> Option<usize> {
+    fn rows_of(&self, table: &str) -> Option<usize> {
         let (_, name) = self.key(&self.whole, &format!("{table}.weight"))?;
         self.source.shape(name).first().copied()
     }

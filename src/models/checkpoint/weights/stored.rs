@@ -1,6 +1,7 @@
 //! Numbers as they stand in files become floats: those of 8 bits by their scales; and what is said of others.
 
-use super::{Found, Weights};
+use super::{File, Found, Weights};
+use crate::models::checkpoint::adapter::Adapter;
 use crate::models::checkpoint::eight::Eight;
 use crate::models::checkpoint::scales::Scales;
 use crate::models::checkpoint::{memory, methods};
@@ -8,12 +9,59 @@ use crate::models::declarations::quantised::Quantised;
 use crate::models::error::{Error, Result};
 
 impl Weights {
+    /// The same, stored as `quantised` says.
+    pub(in crate::models) fn stored(self, quantised: Quantised) -> Self {
+        Self { quantised, ..self }
+    }
+
+    /// The same, with `adapter` merged; `None` where none is: then the files must not have one.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Adapter`] for layers of LoRA that are not merged, and whose scale nothing says.
+    pub(in crate::models) fn adapted(self, adapter: Option<Adapter>) -> Result<Self> {
+        let of_lora = |name: &String| name.contains(".lora_A.") || name.contains(".lora_embedding_A");
+        if adapter.is_none()
+            && let Some(name) = self.names().into_iter().find(of_lora)
+        {
+            return Err(Error::Adapter {
+                file: self.id.clone(),
+                message: format!(
+                    "its layers of LoRA are not merged (tensor `{name}`), and without adapter_config.json nothing says by how much they count"
+                ),
+                remedy: "save the model merged (in Python, `merge_and_unload` and then save_pretrained), or put the adapter_config.json of \
+                         its training beside it"
+                    .to_owned(),
+            });
+        }
+        Ok(Self { adapter, ..self })
+    }
+
+    /// Whether an adapter is merged.
+    pub(in crate::models) fn is_adapted(&self) -> bool {
+        self.adapter.is_some()
+    }
+
+    /// Once all has been read that ever will be: complains of what of the adapter was not used.
+    pub(in crate::models) fn finish(&self) -> Result<()> {
+        let Some(adapter) = &self.adapter else { return Ok(()) };
+        let read = self.read.borrow();
+        adapter.finish(|name| {
+            let stored = self.layout.stored(name).unwrap_or(name);
+            !read.contains(stored) && self.view(name).is_some()
+        })
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.files.iter().flat_map(File::names).collect()
+    }
+
     /// The values in the files.
     pub(super) fn stored_values(&self, names: &[String], shape: &[usize]) -> Result<Vec<f32>> {
         let (name, found) = self.find(names, shape)?;
         memory::fits(&self.id, &name, shape)?;
         if self.adapter.is_some() {
-            self.read.borrow_mut().insert(self.wrapped.get(&name).unwrap_or(&name).clone());
+            self.read.borrow_mut().insert(self.layout.stored(&name).unwrap_or(&name).to_owned());
         }
         let Found::Read(file, info) = found else { return found.load(&name) };
         let wrong = |message: String| Error::Scales { id: self.id.clone(), name: name.clone(), message };
