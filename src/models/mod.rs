@@ -37,6 +37,7 @@ mod packed;
 mod sequences;
 mod tokenizer;
 
+pub use checkpoint::adapter::Merged;
 pub use checkpoint::dtype::Dtype;
 pub use checkpoint::precision::Precision;
 pub use declarations::activation::Activation;

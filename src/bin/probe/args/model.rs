@@ -41,6 +41,13 @@ pub struct ModelArgs {
     /// and their comparison
     #[arg(long, value_name = "REV,...", value_delimiter = ',')]
     pub revision: Vec<String>,
+    /// The model that an adapter (a folder or repository with adapter_config.json) is put on, in the place of the one that it names: a
+    /// folder, a Hub id, or ID@REVISION
+    #[arg(long, value_name = "MODEL")]
+    pub base: Option<String>,
+    /// Leave out the adapter that lies beside a model's own weights
+    #[arg(long)]
+    pub no_adapter: bool,
     /// The model before any training: its weights are drawn as its initialiser draws them, from a seed (default: 0); needs its
     /// configuration and tokenizer alone
     #[arg(long, value_name = "SEED", num_args = 0..=1, require_equals = true, default_missing_value = "0")]

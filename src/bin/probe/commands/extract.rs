@@ -54,6 +54,7 @@ pub fn run(args: &ExtractCommand, printer: &Printer) -> Result<()> {
             "activations": path,
             "model": checkpoint.id,
             "commit": checkpoint.commit,
+            "adapter_of": checkpoint.adapter.as_ref().map(|adapter| &adapter.base),
             "untrained": options.untrained,
             "device": options.device.to_string(),
             "dtype": options.dtype,

@@ -43,6 +43,8 @@ pub fn find(
     }
     let mut hub = Hub::from_env();
     hub.revision = revision.map(str::to_owned);
+    hub.base.clone_from(&args.base);
+    hub.no_adapter = args.no_adapter;
     let mut options =
         LoadOptions::default().device(device).dtype(args.dtype).precision(precision).offload(args.offload);
     if let Some(seed) = args.untrained {
