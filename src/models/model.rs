@@ -171,6 +171,18 @@ impl Model {
         })
     }
 
+    /// What the configuration of `checkpoint` declares: layers, width, and all that is computed. No weights are read.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnsupportedModelType`], [`Error::ConfigValue`], [`Error::ConfigKey`].
+    pub fn declared(checkpoint: &Checkpoint) -> Result<Spec> {
+        let config = Config::parse(&checkpoint.id, &checkpoint.config)?;
+        let declaration = (registry::family(&config)?.declare)(&config)?;
+        config.finish()?;
+        Ok(declaration.spec)
+    }
+
     /// The checkpoint's id or folder.
     #[must_use]
     pub fn id(&self) -> &str {

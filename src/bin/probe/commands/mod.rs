@@ -3,6 +3,7 @@
 mod cache;
 mod check;
 mod compare;
+mod dry;
 mod extract;
 mod fit;
 mod folders;
