@@ -56,7 +56,11 @@ pub(super) enum Side {
 #[derive(Debug, Clone)]
 pub(super) enum Condition<S, P> {
     /// Whether two sides are the same, or are not.
-    Compare { a: S, b: S, same: bool },
+    Compare {
+        a: S,
+        b: S,
+        same: bool,
+    },
     /// Whether a slot is in the sentence.
     Present(P),
     Not(Box<Self>),
@@ -140,7 +144,8 @@ mod tests {
         type Of = Condition<Option<u32>, bool>;
         let holds = |condition: &Of| condition.holds(&|side| side.map(Atom), &|slot| *slot);
         let compare = |a, b| Of::Compare { a, b, same: true };
-        let (yes, no, unknown) = (compare(Some(1), Some(1)), compare(Some(1), Some(2)), compare(None, Some(1)));
+        let (yes, no, unknown) =
+            (compare(Some(1), Some(1)), compare(Some(1), Some(2)), compare(None, Some(1)));
         assert_eq!([&yes, &no, &unknown].map(holds), [Some(true), Some(false), None]);
         let all = |parts: &[&Of]| holds(&Of::All(parts.iter().map(|&part| part.clone()).collect()));
         let any = |parts: &[&Of]| holds(&Of::Any(parts.iter().map(|&part| part.clone()).collect()));

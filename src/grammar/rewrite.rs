@@ -105,7 +105,8 @@ impl Rewrite {
         let Some(next) = words.get(self.from.len()) else { return false };
         let next = next.text.to_lowercase();
         let bare = next.trim_matches(|c: char| !c.is_alphanumeric());
-        self.before.iter().any(|start| bare.starts_with(start.as_str())) && !self.except.iter().any(|word| word == bare)
+        self.before.iter().any(|start| bare.starts_with(start.as_str()))
+            && !self.except.iter().any(|word| word == bare)
     }
 }
 
@@ -118,13 +119,15 @@ fn capital(text: &str) -> String {
 impl Rewritten {
     /// Where what stood at the characters `start..end` stands now.
     pub(super) fn place(&self, start: u32, end: u32) -> (u32, u32) {
-        let first = self.pieces.iter().find(|piece| piece.old.end > start || piece.old.end == start && start == end);
+        let first =
+            self.pieces.iter().find(|piece| piece.old.end > start || piece.old.end == start && start == end);
         let last = self.pieces.iter().rev().find(|piece| piece.old.start < end);
         let inside = |piece: &Piece, at: u32| piece.new.start + at.saturating_sub(piece.old.start);
-        let from = first.map_or(self.n_chars, |piece| {
-            if piece.changed { piece.new.start } else { inside(piece, start) }
+        let from = first
+            .map_or(self.n_chars, |piece| if piece.changed { piece.new.start } else { inside(piece, start) });
+        let to = last.map_or(from, |piece| {
+            if piece.changed { piece.new.end } else { inside(piece, end).min(piece.new.end) }
         });
-        let to = last.map_or(from, |piece| if piece.changed { piece.new.end } else { inside(piece, end).min(piece.new.end) });
         (from, to.max(from))
     }
 }
@@ -149,10 +152,8 @@ mod tests {
 
     #[test]
     fn words_meet_and_slots_keep_their_places() {
-        let rules = [
-            rule(&[&["de"], &["le"]], &[], "du"),
-            rule(&[&["le", "la"]], &["a", "e", "h", "o"], "l'"),
-        ];
+        let rules =
+            [rule(&[&["de"], &["le"]], &[], "du"), rule(&[&["le", "la"]], &["a", "e", "h", "o"], "l'")];
         let text = "Le homme voit la amie de le roi et le hibou.";
         let found = apply(&rules, text).unwrap();
         assert_eq!(found.text, "L'homme voit l'amie du roi et le hibou.");
@@ -174,6 +175,9 @@ mod tests {
     #[test]
     fn an_article_goes_by_the_next_word() {
         let rules = [rule(&[&["a"]], &["a", "e", "i", "o", "u"], "an")];
-        assert_eq!(apply(&rules, "A owl sees a dog and a \"old\" man.").unwrap().text, "An owl sees a dog and an \"old\" man.");
+        assert_eq!(
+            apply(&rules, "A owl sees a dog and a \"old\" man.").unwrap().text,
+            "An owl sees a dog and an \"old\" man."
+        );
     }
 }

@@ -55,7 +55,8 @@ fn single(scope: &Scope<'_>, whole: &Text<'_>, part: &str) -> Result<Option<Read
     }
     if part.is_empty() || part.contains(['(', ')']) {
         let hint = "write such as \"neg.present and not (subj.number = pl or obj.number = pl)\"".to_owned();
-        let message = if part.is_empty() { "a condition is missing here" } else { "brackets that do not match" };
+        let message =
+            if part.is_empty() { "a condition is missing here" } else { "brackets that do not match" };
         return Err(scope.source.error(text.span, message, hint));
     }
     Ok(scope.equation(&text)?.map(|(a, same, b)| Condition::Compare { a, b, same }))

@@ -9,8 +9,8 @@ use super::constraint::{Operand, Scope};
 use super::frequencies;
 use super::lexicon::Lexicon;
 use super::reader::{Bytes, Table};
-use super::slot::{Slot, slot_named};
 use super::rewrite;
+use super::slot::{Slot, slot_named};
 use super::template::{Template, read_all};
 use crate::grammar::error::{Mistakes, Problem, Result, SourceText};
 use crate::grammar::rewrite::Rewrite;
@@ -181,7 +181,8 @@ impl Document {
                 } else {
                     scope.path(&text)?.map(Computation::Value)
                 };
-                let lacking = rule.as_ref().and_then(|rule| rule.slots().into_iter().find(|name| !self.has_slot(name)));
+                let lacking =
+                    rule.as_ref().and_then(|rule| rule.slots().into_iter().find(|name| !self.has_slot(name)));
                 // Where a template could not be read, it may have the slot.
                 if let (Some(slot), true) = (lacking, mistakes.is_empty()) {
                     let message =

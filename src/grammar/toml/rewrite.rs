@@ -25,12 +25,15 @@ fn one(table: &Table<'_>) -> Result<Rewrite> {
         let Some(entry) = table.get(key) else { return Ok(Vec::new()) };
         Ok(entry.texts()?.into_iter().map(|text| text.text.trim().to_lowercase()).collect())
     };
-    let from = table.require("from", "write the words as they meet: from = \"de le\", or from = \"le|la\"")?;
+    let from =
+        table.require("from", "write the words as they meet: from = \"de le\", or from = \"le|la\"")?;
     let words = from.text()?.text.to_lowercase();
     let from_words: Vec<Vec<String>> =
         words.split_whitespace().map(|any| any.split('|').map(str::to_owned).collect()).collect();
     if from_words.is_empty() || from_words.iter().flatten().any(String::is_empty) {
-        return Err(from.error("there is no word here", "write from = \"de le\", or from = \"le|la\"".to_owned()));
+        return Err(
+            from.error("there is no word here", "write from = \"de le\", or from = \"le|la\"".to_owned())
+        );
     }
     let to = table.require("to", "write what the words become: to = \"du\"")?;
     let text = to.text()?.text.trim().to_owned();

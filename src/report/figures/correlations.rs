@@ -74,7 +74,6 @@ pub(in crate::report) fn correlations(names: &[&str], r: &Array2<f64>) -> (Figur
         note,
         description,
         svg,
-        data: "correlations",
         legend: Vec::new(),
         names_curves: true,
         exact,

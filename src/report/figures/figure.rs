@@ -27,8 +27,6 @@ pub(in crate::report) struct Figure {
     pub description: String,
     /// The drawing.
     pub svg: Drawing,
-    /// The table that holds its data.
-    pub data: &'static str,
     /// The curves that a legend lists, in the order of the drawing.
     pub legend: Vec<Entry>,
     /// Whether the drawing names them itself; where not, a file of it needs the legend inside.

@@ -125,7 +125,6 @@ fn chart(
         names_curves: axis.is_ordered(),
         description,
         svg,
-        data: "importance",
         exact: Exact::of_trajectories(terms, summary, axis),
     }
 }
@@ -170,7 +169,6 @@ pub(super) fn heatmap(
         short: short(id),
         note: note + &stars,
         svg: Drawing::of(|room| heatmap.render(room)),
-        data: "importance",
         legend: Vec::new(),
         names_curves: true,
         exact: Exact::of_trajectories(ordered, summary, axis),
@@ -211,6 +209,5 @@ pub(super) fn scores(summary: &Summary, run: &RunRecord) -> Figure {
         Words::of(run).fit,
         names.join(" and within the ")
     );
-    let figure = chart(("scores", title), &terms, (summary, axis), (note, Words::of(run).score), ranges);
-    Figure { data: "scores", ..figure }
+    chart(("scores", title), &terms, (summary, axis), (note, Words::of(run).score), ranges)
 }

@@ -60,7 +60,6 @@ pub(in crate::report) fn maps(
         ),
         description,
         svg,
-        data: "geometry",
         legend: Vec::new(),
         names_curves: true,
         exact: Exact {

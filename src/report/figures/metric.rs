@@ -103,7 +103,6 @@ fn diagonal(metric: &Metric, names: Vec<String>, layers: Vec<String>, axis: &Axi
             .to_owned(),
         description,
         svg,
-        data: "weights",
         legend: Vec::new(),
         names_curves: true,
         exact: Exact { along: axis.noun(), rows: names, columns: layers, mean, ..Exact::default() },

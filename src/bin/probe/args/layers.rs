@@ -29,7 +29,11 @@ impl Layers {
                 return Ok(back);
             }
             all.len().checked_sub(back).map(|at| all[at]).ok_or_else(|| {
-                format!("--layers {}: there are {} layers, and none is the {back}th from the end", self.text, all.len())
+                format!(
+                    "--layers {}: there are {} layers, and none is the {back}th from the end",
+                    self.text,
+                    all.len()
+                )
             })
         };
         let mut layers = Vec::new();

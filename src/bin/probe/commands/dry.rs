@@ -105,8 +105,9 @@ impl Plan {
             ),
             ("activations", format!("{} on disk, a layer at a time in memory", size(self.activations))),
         ];
-        let extract =
-            self.extract.map_or_else(|| "not known without weights".to_owned(), |s| format!("about {}", time(s)));
+        let extract = self
+            .extract
+            .map_or_else(|| "not known without weights".to_owned(), |s| format!("about {}", time(s)));
         lines.push(("extraction", extract));
         let more = match (args.estimator.null, args.estimator.bootstrap) {
             (0, 0) => "",
@@ -137,7 +138,8 @@ impl Plan {
 fn find(name: &str, revision: Option<&str>, printer: &Printer) -> Result<Checkpoint> {
     let mut hub = Hub::from_env();
     hub.revision = revision.map(str::to_owned);
-    let here = Hub { offline: true, ..hub.clone() };
+    let mut here = hub.clone();
+    here.offline = true;
     if let Ok(checkpoint) = hub::resolve(name, &here, &Silent) {
         return Ok(checkpoint);
     }

@@ -60,7 +60,6 @@ pub(super) fn distances(comparison: &Comparison, names: &[String]) -> Figure {
         svg: Drawing::of(|room| svg.render(room)),
         legend: Vec::new(),
         names_curves: true,
-        data: "comparison",
         exact: Exact {
             along: "",
             rows: names.to_vec(),
@@ -101,7 +100,6 @@ pub(super) fn arrangement(comparison: &Comparison, names: &[String]) -> Option<F
         svg: Drawing::of(|room| svg.render(room)),
         legend: Vec::new(),
         names_curves: true,
-        data: "comparison",
         exact: Exact {
             along: "",
             rows: names.to_vec(),
@@ -164,7 +162,6 @@ pub(super) fn differences(comparison: &Comparison, names: &[String]) -> Option<F
         svg: Drawing::of(|room| svg.render(room)),
         legend: Vec::new(),
         names_curves: true,
-        data: "comparison",
         exact: Exact {
             along: "",
             rows: features,
@@ -226,7 +223,6 @@ pub(super) fn layers(comparison: &Comparison, names: &[String]) -> Option<Figure
         svg: Drawing::of(|room| svg.render(room)),
         legend: Vec::new(),
         names_curves: true,
-        data: "comparison",
         exact,
         description,
     })

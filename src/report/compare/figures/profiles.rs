@@ -100,7 +100,6 @@ pub(super) fn profiles(comparison: &Comparison, names: &[String]) -> Figure {
         svg: Drawing::of(|room| svg.render(room)),
         legend: legend(&effects, |k| peaks(comparison, &comparison.effects[k], names)),
         names_curves: false,
-        data: "comparison",
         exact: importances(comparison, names),
         description,
     }
@@ -157,7 +156,6 @@ pub(super) fn by_effect(comparison: &Comparison, names: &[String]) -> Figure {
         svg: Drawing::of(|room| svg.render(room)),
         legend: legend(names, |run| format!("{} layers", comparison.summaries[run].layers.len())),
         names_curves: false,
-        data: "comparison",
         exact: importances(comparison, names),
         description,
     }
@@ -226,7 +224,6 @@ pub(super) fn training(comparison: &Comparison) -> Option<Figure> {
         svg: Drawing::of(|room| svg.render(room)),
         legend: Vec::new(),
         names_curves: true,
-        data: "comparison",
         exact,
         description,
     })
