@@ -30,7 +30,8 @@ impl Activations {
         by_layer::check(&layers, &matrices.iter().map(Array2::dim).collect::<Vec<_>>())?;
         for (&layer, matrix) in layers.iter().zip(&matrices) {
             if let Some(((row, unit), &value)) = matrix.indexed_iter().find(|(_, value)| !value.is_finite()) {
-                return Err(Error::NotFinite { layer, stimulus: row, unit, value });
+                let on_diagonal = matrix.is_square() && row == unit;
+                return Err(Error::NotFinite { layer, stimulus: row, unit, value, on_diagonal });
             }
         }
         Ok(Self { layers, matrices, provenance })

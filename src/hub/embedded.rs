@@ -57,6 +57,9 @@ pub(super) fn checkpoint(model: &Embedded, revision: Option<&str>) -> Result<Che
         config: model.config.to_owned(),
         tokenizer: TokenizerText::alone(model.tokenizer),
         weights: Weights::Embedded(weights),
+        adapter: None,
+        sentences: None,
+        notes: Vec::new(),
     })
 }
 

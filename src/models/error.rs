@@ -78,7 +78,7 @@ pub enum Error {
         message: String,
     },
     /// A tensor that the configuration calls for is not in the weights.
-    #[error("{id}: tensor `{name}` {expected:?} is missing from the weights")]
+    #[error("{id}: tensor `{name}` {expected:?} is missing from the weights{}", whose_names(there))]
     MissingTensor {
         /// Which checkpoint.
         id: String,
@@ -86,6 +86,29 @@ pub enum Error {
         name: String,
         /// The shape it should have.
         expected: Vec<usize>,
+        /// How the names that are there begin, with how many begin so.
+        there: Vec<String>,
+    },
+    /// The weights hold more than one model of this architecture.
+    #[error("{id}: the weights hold {} models of this architecture, whose names begin with {}", beginnings.len(), begin(beginnings))]
+    SeveralModels {
+        /// Which checkpoint.
+        id: String,
+        /// How the names of each begin.
+        beginnings: Vec<String>,
+    },
+    /// The table of tokens is not there; that of the head is, and may be another.
+    #[error(
+        "{id}: the table of tokens, `{table}`, is missing from the weights; `{head}` is there, which is a table of its own where \
+             `tie_word_embeddings` is not true"
+    )]
+    NoTable {
+        /// Which checkpoint.
+        id: String,
+        /// What the family calls the table of tokens.
+        table: String,
+        /// The table of the head, as it is stored.
+        head: String,
     },
     /// A tensor has another shape than the configuration calls for.
     #[error("{id}: tensor `{name}` has shape {found:?}, but config.json calls for {expected:?}")]
@@ -109,9 +132,11 @@ pub enum Error {
         /// The shape that the configuration calls for.
         shape: Vec<usize>,
     },
-    /// `tokenizer.json` cannot be parsed.
-    #[error("tokenizer.json of {id}: {message}")]
+    /// A tokenizer cannot be parsed, or breaks down.
+    #[error("{file} of {id}: {message}")]
     Tokenizer {
+        /// The file, or files, that it was read from.
+        file: String,
         /// Which checkpoint.
         id: String,
         /// What is wrong with it.
@@ -175,6 +200,21 @@ pub enum Error {
     Compute(#[from] candle_core::Error),
 }
 
+/// `, whose names begin with …`, where there are any.
+fn whose_names(there: &[String]) -> String {
+    if there.is_empty() {
+        String::new()
+    } else {
+        format!(", whose names begin with {}", text::join_and(there))
+    }
+}
+
+/// Beginnings of names, as they are.
+fn begin(beginnings: &[String]) -> String {
+    let quoted = beginnings.iter().map(|beginning| format!("`{beginning}`"));
+    text::join_and(&quoted.collect::<Vec<_>>())
+}
+
 /// A reason as the end of a sentence.
 fn because(reason: Option<&str>) -> String {
     reason.map(|reason| format!(": {reason}")).unwrap_or_default()
@@ -207,15 +247,28 @@ impl Error {
                 "the file may be cut short by a broken download or be a pointer of Git LFS: fetch it again"
                     .to_owned()
             }
+            Self::MissingTensor { there, .. } if !there.is_empty() => {
+                "config.json and the weights must belong to one checkpoint; if they do, and the tensors have other names, give them \
+                 those of transformers' class (its save_pretrained writes them)"
+                    .to_owned()
+            }
             Self::MissingTensor { .. } | Self::TensorShape { .. } => {
                 "config.json and the weights must belong to one checkpoint".to_owned()
+            }
+            Self::SeveralModels { .. } => {
+                "save the one that is meant by itself: in Python, its save_pretrained, or a dictionary with the tensors of that \
+                 beginning alone"
+                    .to_owned()
+            }
+            Self::NoTable { .. } => {
+                "if the model has one table for both, say so in config.json: \"tie_word_embeddings\": true".to_owned()
             }
             Self::TooLarge { .. } => {
                 "check the sizes in config.json; if they are right, leave the weights in their files (--offload) or take \
                  a machine with more memory"
                     .to_owned()
             }
-            Self::Tokenizer { .. } => "fetch tokenizer.json again".to_owned(),
+            Self::Tokenizer { file, .. } => format!("fetch {file} again"),
             Self::TokenOutOfRange { .. } => {
                 "tokenizer.json and the weights must belong to one checkpoint".to_owned()
             }

@@ -7,6 +7,7 @@ use super::checkpoint::weights::Weights;
 use super::declarations::config::Config;
 use super::declarations::registry::{self, Family};
 use super::declarations::spec::Spec;
+use super::declarations::tied::tied;
 use super::dense::Dense;
 use super::device::DeviceChoice;
 use super::error::{Error, Result};
@@ -80,6 +81,7 @@ impl LoadOptions {
 pub struct Model {
     id: String,
     commit: Option<String>,
+    notes: Vec<String>,
     family: &'static Family,
     spec: Spec,
     computation: Computation,
@@ -137,20 +139,20 @@ impl Model {
             if options.portable { options.precision } else { options.precision.resolve(device)? };
         let form = Form { dtype: options.dtype, precision, portable: options.portable };
         let config = Config::parse(&checkpoint.id, &checkpoint.config)?;
-        let family = registry::family(&config)?;
-        let declaration = (family.declare)(&config)?;
-        config.finish()?;
+        let (family, declaration) = registry::declare(&config)?;
         let tokenizer = Tokenizer::of(&checkpoint.id, &checkpoint.tokenizer)?;
         if options.offload && device.pads() {
             return Err(Error::Offload);
         }
-        let weights = match options.untrained {
+        let mut weights = match options.untrained {
             None => Weights::open(&checkpoint.id, &checkpoint.weights, form)?,
             Some(seed) => {
                 let initialiser = Initialiser::new((family.initial)(&config)?, seed);
                 Weights::untrained(&checkpoint.id, initialiser, form)
             }
         };
+        let mut notes = config.notes();
+        notes.extend(weights.settle(&declaration.names, tied(&config))?);
         let trunk = Trunk::load(&declaration, weights, options.offload)?;
         let computation = if device.pads() {
             Computation::Dense(Box::new(Dense::upload(trunk, &device.open()?)?))
@@ -160,6 +162,7 @@ impl Model {
         Ok(Self {
             id: checkpoint.id.clone(),
             commit: checkpoint.commit.clone(),
+            notes,
             family,
             spec: declaration.spec,
             computation,
@@ -183,6 +186,13 @@ impl Model {
         Ok(declaration.spec)
     }
 
+    /// The first tensor of a checkpoint's weights that holds what is no number, by its name, and the number: where activations are
+    /// not finite, it says why. All weights are read for it.
+    #[must_use]
+    pub fn not_finite(checkpoint: &Checkpoint) -> Option<(String, f32)> {
+        Weights::open(&checkpoint.id, &checkpoint.weights, Form::default()).ok()?.not_finite()
+    }
+
     /// The checkpoint's id or folder.
     #[must_use]
     pub fn id(&self) -> &str {
@@ -193,6 +203,12 @@ impl Model {
     #[must_use]
     pub fn commit(&self) -> Option<&str> {
         self.commit.as_deref()
+    }
+
+    /// What is unusual about its files, and how they were read then.
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// The seed of its weights, if they are those before any training.

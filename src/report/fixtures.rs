@@ -61,6 +61,7 @@ pub(super) fn realistic(n_layers: usize, n_stimuli: usize, interactions: bool) -
             precision: None,
             config: json!({"model_type": "bert", "hidden_size": 768, "num_hidden_layers": 12}),
             tokenizer: Vec::new(),
+            notes: Vec::new(),
             pooling: "mean".to_owned(),
         }),
         activations: None,

@@ -35,7 +35,8 @@ pub(super) fn null(summary: &Summary, run: &RunRecord) -> Option<String> {
     Some(format!(
         "For the null distribution of the score the stimuli of the activations were shuffled {draws}within folds against the \
          features, and the model fitted and scored again{own}; p-values are one-sided, (1 + the number of draws at least as large)/(1 + \
-         draws), {tests} after Holm and after Benjamini and Hochberg.{intervals}",
+         draws), {tests} after Holm, after Benjamini and Hochberg, and by the largest statistic of each draw, in standard deviations of \
+         its null (Westfall and Young 1993).{intervals}",
     ))
 }
 
@@ -54,9 +55,9 @@ pub(super) fn bootstrap(run: &RunRecord) -> Option<String> {
 pub(super) fn ceiling(summary: &Summary, run: &RunRecord) -> Option<String> {
     let repeats = run.options.get("repeats").and_then(Value::as_u64).filter(|_| summary.has_ceiling())?;
     Some(format!(
-        "The activations are the mean of {repeats} repeats. The noise ceiling (after Nili et al., 2014) is Spearman's correlation \
-         of one repeat's distances with those of the mean of the others (lower bound) and of the mean of all (upper bound), \
-         over the pairs that the fit is evaluated on, averaged over repeats; the model's correlation with single repeats, \
-         averaged likewise, is held against it."
+        "The activations are the mean of {repeats} repeats. For the noise ceiling (Nili et al., 2014) the distances of each repeat were \
+         ranked; it is Spearman's correlation of one repeat's distances with the mean ranks of the others (lower bound) and of all \
+         (upper bound), over the pairs that the fit is evaluated on, averaged over repeats. The model's correlation with single \
+         repeats, its ties in random order, averaged likewise, is held against it."
     ))
 }

@@ -192,6 +192,7 @@ fn open(dir: &RunDir, stimuli: &Stimuli, record: &RunRecord, kept: &Profile) -> 
     if kept.scores.is_empty() {
         dir.write_record(&RunRecord { key: String::new(), ..record.clone() })?;
         dir.remove_tables()?;
+        dir.remove_figures()?;
     } else {
         dir.write_record(record)?;
     }

@@ -57,6 +57,9 @@ pub struct ModelRecord {
     /// How its tokenizer is read: what was applied, and which file says so.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tokenizer: Vec<Applied>,
+    /// What is unusual about its files, and how they were read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// How tokens were pooled.
     pub pooling: String,
 }

@@ -4,6 +4,7 @@
 //! - `baselines`: against scikit-learn, and as the program runs them
 //! - `cache`: activations that were taken before
 //! - `compare`: models against each other, and against independent implementations
+//! - `damage`: files that are damaged, and runs that are refused
 //! - `device`: what a model runs on; the computation of GPUs, on the processor
 //! - `extract`: stimuli and a model to activations
 //! - `feature_grammars`: feature grammars as NLTK understands them
@@ -43,6 +44,7 @@ mod bad_input;
 mod baselines;
 mod cache;
 mod compare;
+mod damage;
 mod device;
 mod extract;
 mod feature_grammars;

@@ -40,6 +40,9 @@ impl Golden {
             config: self.config(),
             tokenizer: TokenizerText::alone(TOKENIZER),
             weights: Weights::Safetensors(vec![self.path.clone()]),
+            adapter: None,
+            sentences: None,
+            notes: Vec::new(),
         }
     }
 

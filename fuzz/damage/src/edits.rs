@@ -38,6 +38,21 @@ pub fn copy(from: &Path, to: &Path) {
     }
 }
 
+/// Copies a folder and all below it.
+pub fn copy_all(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap();
+        // Homes of others who work here are not a part of it.
+        if path.is_dir() && !name.to_string_lossy().starts_with("readers-") && !name.to_string_lossy().starts_with("kills-") {
+            copy_all(&path, &to.join(name));
+        } else if path.is_file() {
+            fs::copy(&path, to.join(name)).unwrap();
+        }
+    }
+}
+
 /// An edit as someone makes it in a table; what it is called.
 fn edit(rng: &mut Rng, text: &str, other: &str) -> (&'static str, String) {
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();

@@ -32,10 +32,7 @@ fn wrong_array(path: &Path, name: &str, message: &str) -> Error {
 }
 
 /// Arrays each of which is a matrix.
-pub(super) fn matrices(
-    path: &Path,
-    arrays: Vec<(String, ArrayD<f32>)>,
-) -> Result<Vec<(String, Array2<f32>)>> {
+fn matrices(path: &Path, arrays: Vec<(String, ArrayD<f32>)>) -> Result<Vec<(String, Array2<f32>)>> {
     let named = arrays.into_iter().map(|(name, array)| match matrix(array) {
         Ok(matrix) => Ok((name, matrix)),
         Err(message) => Err(wrong_array(path, &name, &message)),
@@ -53,7 +50,12 @@ pub(super) fn named_arrays(path: &Path) -> Result<Vec<(String, ArrayD<f32>)>> {
     for index in 0..archive.len() {
         let mut entry = archive.by_index(index).map_err(not_zip)?;
         let file_name = entry.name().map_err(not_zip)?.into_owned();
-        let Some(name) = npyz::npz::array_name_from_file_name(&file_name) else { continue };
+        // What is passed over may be an array whose name is damaged.
+        let Some(name) = npyz::npz::array_name_from_file_name(&file_name) else {
+            return Err(wrong(format!(
+                "it holds `{file_name}`, whose name is not that of an array (NAME.npy)"
+            )));
+        };
         let size = entry.size();
         let bytes = unpacked(&mut entry, size).map_err(|message| wrong_array(path, name, &message))?;
         let array = parse(&bytes).map_err(|message| wrong_array(path, name, &message))?;

@@ -237,7 +237,11 @@ pub fn fail(failure: &Failure, json: bool) -> ExitCode {
     }
     if json {
         let error = json!({
-            "error": {"message": failure.message(), "hint": failure.hint(), "exit_code": failure.code()},
+            "error": {
+                "message": text::message(&failure.message()),
+                "hint": failure.hint().map(|hint| text::message(&hint)),
+                "exit_code": failure.code(),
+            },
         });
         // What cannot be written there is said on stderr.
         let _ = Printer::result_json(&error);

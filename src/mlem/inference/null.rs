@@ -57,16 +57,28 @@ pub struct NullStatistic {
     pub low: f64,
     /// 2.5% of the draws are above.
     pub high: f64,
+    /// How many standard deviations it lies above the mean, both over the draws and the observed value: statistics of other effects and
+    /// layers in one unit. 0 where all are equal.
+    pub z: f64,
 }
 
 impl NullStatistic {
     fn new(observed: f64, draws: &[f64]) -> Self {
+        let z = standard_scores(observed, draws)[0];
         let (mean, sd) = mean_sd(draws).unwrap_or((f64::NAN, f64::NAN));
         let mut sorted = draws.to_vec();
         sorted.sort_by(f64::total_cmp);
         let quantile = |at| quantile::of_sorted(&sorted, at).unwrap_or(f64::NAN);
-        Self { p: p_value(observed, draws), mean, sd, low: quantile(0.025), high: quantile(0.975) }
+        Self { p: p_value(observed, draws), mean, sd, low: quantile(0.025), high: quantile(0.975), z }
     }
+}
+
+/// The observed value and the draws, less their mean, in their standard deviations.
+fn standard_scores(observed: f64, draws: &[f64]) -> Vec<f64> {
+    let all: Vec<f64> = std::iter::once(observed).chain(draws.iter().copied()).collect();
+    let (mean, sd) = mean_sd(&all).unwrap_or((f64::NAN, f64::NAN));
+    let scale = if sd == 0.0 { 0.0 } else { 1.0 / sd };
+    all.into_iter().map(|value| (value - mean) * scale).collect()
 }
 
 impl CrossValidation {
@@ -151,6 +163,27 @@ impl Null {
             NullStatistic::new(observed, &draws)
         };
         self.observed.own.iter().enumerate().map(of_effect).collect()
+    }
+
+    /// For each draw the score, and the largest of what effects add to the others, all as [`NullStatistic::z`]: the maximum over all
+    /// tests of a draw is what Westfall and Young (1993) hold each of them against. The largest is NaN with no permutations; effects
+    /// that have no p-value do not count.
+    #[must_use]
+    pub fn largest(&self) -> Vec<(f64, f64)> {
+        let column = |of: &dyn Fn(&Means) -> f64| {
+            standard_scores(of(&self.observed), &self.draws.iter().map(of).collect::<Vec<f64>>())
+        };
+        let scores = column(&|means| means.score);
+        let mut largest = vec![f64::NAN; self.draws.len()];
+        for effect in 0..self.observed.own.len() {
+            if self.observed.own[effect].is_nan() {
+                continue;
+            }
+            let z = column(&|means| means.own[effect]);
+            // `max` passes over NaN.
+            largest.iter_mut().zip(&z[1..]).for_each(|(largest, &z)| *largest = largest.max(z));
+        }
+        scores[1..].iter().copied().zip(largest).collect()
     }
 }
 

@@ -153,8 +153,8 @@ impl Part {
 
 impl CrossValidation {
     /// What every effect adds to the others, a mean over folds, for each of `shuffles`: `(n_shuffles, n_effects)`; `sums` are the sums
-    /// over the training pairs of each fold with the target shuffled, `neural` the unshuffled distances. NaN where a fold has no
-    /// score.
+    /// over the training pairs of each fold with the target shuffled, `neural` the unshuffled distances. A fold in which an effect does
+    /// not vary is left out; NaN where there is no other, and where a fold has no score.
     pub(super) fn own_effects(
         &self,
         neural: &Neural,
@@ -176,7 +176,12 @@ impl CrossValidation {
             .map(|(shuffle, columns)| crossing.covariances(&shuffle.to, columns))
             .collect();
         let mut means = vec![vec![0.0; effects.len()]; shuffles.len()];
+        // In how many folds each effect varies: the others are left out.
+        let mut counted = vec![0usize; effects.len()];
         for fold in 0..n_folds {
+            let varies: Vec<bool> =
+                effects.iter().map(|effect| self.plan.varies(effect, &self.sets[fold])).collect();
+            counted.iter_mut().zip(&varies).for_each(|(count, &varies)| *count += usize::from(varies));
             let features = design.training_sums(fold);
             let c = features.covariance();
             let b: Vec<Vec<f64>> = sums.iter().map(|folds| folds[fold].covariance(features)).collect();
@@ -223,8 +228,15 @@ impl CrossValidation {
                 .map_init(|| Buffers::new(target.len()), of_draw)
                 .collect();
             for (means, gains) in means.iter_mut().zip(gains) {
-                means.iter_mut().zip(gains).for_each(|(mean, gain)| *mean += gain / n_folds as f64);
+                for ((mean, gain), _) in
+                    means.iter_mut().zip(gains).zip(&varies).filter(|(_, varies)| **varies)
+                {
+                    *mean += gain;
+                }
             }
+        }
+        for means in &mut means {
+            means.iter_mut().zip(&counted).for_each(|(mean, &count)| *mean /= count as f64);
         }
         means
     }

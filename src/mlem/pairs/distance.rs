@@ -42,11 +42,12 @@ const MAX_LOOKED_UP: usize = 1 << 28;
 impl Neural {
     /// The activations `(n_stimuli, d_model)` of the stimuli at `order`, checked.
     pub(crate) fn new(activations: ArrayView2<'_, f32>, order: &[usize], distance: Distance) -> Result<Self> {
-        check(activations, distance)?;
+        check(activations)?;
         let width = activations.ncols();
         let mut shared = Shared { distance, rows: Vec::new(), width, norms: Vec::new(), table: Vec::new() };
         if distance == Distance::Precomputed {
-            shared.table = activations.iter().copied().collect();
+            let cleaned = Distances::clean(activations);
+            shared.table = cleaned.map_err(|reason| Error::NoDistances { reason })?.0;
             let rows = order.iter().map(|&i| i as u32).collect();
             return Ok(Self { shared: Arc::new(shared), rows: Some(rows) });
         }
@@ -236,7 +237,7 @@ fn centre(rows: &mut [f64], width: usize) {
     }
 }
 
-fn check(activations: ArrayView2<'_, f32>, distance: Distance) -> Result<()> {
+fn check(activations: ArrayView2<'_, f32>) -> Result<()> {
     if activations.ncols() == 0 {
         return Err(Error::NoUnits);
     }
@@ -245,8 +246,5 @@ fn check(activations: ArrayView2<'_, f32>, distance: Distance) -> Result<()> {
             return Err(Error::NotFinite { stimulus: i, unit, value: row[unit] });
         }
     }
-    if distance != Distance::Precomputed {
-        return Ok(());
-    }
-    Distances::check(activations).map(drop).map_err(|reason| Error::NoDistances { reason })
+    Ok(())
 }

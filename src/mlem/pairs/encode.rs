@@ -62,9 +62,10 @@ impl Scales {
                     return Err(Error::NamesStimuli { feature: feature.name().to_owned() });
                 }
                 if !feature.varies() {
-                    let value =
-                        (0..feature.len()).map(|row| feature.display(row)).find(|text| !text.is_empty());
-                    return Err(Error::ConstantFeature { feature: feature.name().to_owned(), value });
+                    return Err(Error::ConstantFeature {
+                        feature: feature.name().to_owned(),
+                        only: feature.in_common(),
+                    });
                 }
                 if feature.presence().is_some() {
                     let word = if feature.is_numeric() { NUMERIC } else { Scale::Levels.word() };

@@ -8,19 +8,17 @@
 //! | `dtype`, `precision` | how weights are held in memory, and how they are multiplied |
 //! | `memory` | whether a tensor fits, asked before there is room for it |
 //! | `initialize` | weights before any training |
-//! | `kind` | the types of numbers in PyTorch's files |
-//! | `pickle` | Python's pickle format, read as data |
 //! | `safetensors`, `pytorch` | files of weights |
+//! | `layout` | what files call tensors, where that is not what the family calls them |
 //! | `shards` | which of several files has a tensor |
 //! | `matrix`, `table` | a linear layer, and the table of tokens, as they are stored |
 //! | `weights` | every tensor by its name, checked against the shape that it should have |
 
 pub(super) mod dtype;
 pub(super) mod initialize;
-mod kind;
+mod layout;
 pub(super) mod matrix;
 mod memory;
-mod pickle;
 pub(super) mod precision;
 mod pytorch;
 mod safetensors;

@@ -41,6 +41,13 @@ impl SafetensorsFile {
         self.tensors.offset_keys()
     }
 
+    /// What its own record of shared tensors says, as `save_model` of safetensors writes it: a name that was left out, and the one
+    /// that was kept. Other entries of the record are among them.
+    pub(in crate::models) fn aliases(&self) -> Vec<(String, String)> {
+        let record = self.tensors.metadata().iter().flatten();
+        record.map(|(absent, kept)| (absent.clone(), kept.clone())).collect()
+    }
+
     /// The tensor called `name`.
     pub(in crate::models) fn get(&self, name: &str) -> Option<&TensorInfo> {
         self.tensors.info(name)

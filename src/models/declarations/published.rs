@@ -11,10 +11,7 @@ use super::spec::{DistanceBias, Mixer, Spec};
 
 fn spec(config: &Value) -> Spec {
     let config = Config::parse("published", &config.to_string()).unwrap();
-    let family = registry::family(&config).unwrap();
-    let declaration = (family.declare)(&config).unwrap();
-    config.finish().unwrap();
-    declaration.spec
+    registry::declare(&config).unwrap().1.spec
 }
 
 #[test]
@@ -97,8 +94,7 @@ fn mamba_mamba2_and_rwkv7() {
         "time_step_min": 0.001, "time_step_rank": 48, "use_bias": false, "use_cache": true, "use_conv_bias": true,
         "vocab_size": 50288}"#;
     let config = Config::parse("published", mamba2).unwrap();
-    let declaration = (registry::family(&config).unwrap().declare)(&config).unwrap();
-    config.finish().unwrap();
+    let (_, declaration) = registry::declare(&config).unwrap();
     let Mixer::Mamba2(of) = declaration.spec.blocks[0].mixer else { panic!("mamba2") };
     assert_eq!(of.step_limits, (0.0, f32::INFINITY));
     let rwkv7 = json!({

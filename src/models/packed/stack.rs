@@ -7,6 +7,7 @@ use super::parts::Parts;
 use crate::models::checkpoint::weights::Weights;
 use crate::models::declarations::names::Declaration;
 use crate::models::declarations::rotary::Rotary;
+use crate::models::declarations::spec::Mixer;
 use crate::models::error::Result;
 
 /// All blocks, in order.
@@ -84,7 +85,10 @@ fn load(
     rotary: Option<usize>,
     weights: &Weights,
 ) -> Result<Arc<Block>> {
-    let parts = Parts { spec: &declaration.spec, names: &declaration.names.block, layer, rotary, weights };
+    let Declaration { spec, names } = declaration;
+    let attends = spec.blocks[layer].mixer == Mixer::Attention;
+    let names = names.mixing.as_ref().filter(|_| !attends).unwrap_or(&names.block);
+    let parts = Parts { spec, names, layer, rotary, weights };
     Ok(Arc::new(Block::load(parts)?))
 }
 

@@ -63,11 +63,11 @@ impl Trunk {
     /// Embeddings and blocks of `declaration`; with `offload`, blocks and the table of tokens stay in their files.
     pub(in crate::models) fn load(
         declaration: &Declaration,
-        mut weights: Weights,
+        weights: Weights,
         offload: bool,
     ) -> error::Result<Self> {
         let Declaration { spec, names } = declaration;
-        let tokens = weights.find_prefix(names.prefixes, names.tokens, names.other_tokens);
+        let tokens = weights.tokens_name(names.tokens);
         let embeddings = Embeddings::load(spec, &Names { tokens, ..*names }, &weights, offload)?;
         let norm =
             |name: Option<&str>| name.map(|name| weights.norm(name, 0, spec.d_model, spec.norm)).transpose();

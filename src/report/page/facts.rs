@@ -102,6 +102,9 @@ pub(super) fn run(run: &RunRecord) -> Vec<Fact> {
         say("device", model.device.clone().unwrap_or_default());
         say("weights held as", model.dtype.clone().unwrap_or_default());
         say("products in", model.precision.clone().unwrap_or_default());
+        let applied = model.tokenizer.iter().map(|applied| format!("{} ({})", applied.what, applied.from));
+        say("applied to the tokenizer", applied.collect::<Vec<_>>().join("; "));
+        say("of its files", model.notes.join("; "));
         say("pooling", model.pooling.clone());
     }
     say("activations", run.activations.clone().unwrap_or_default());

@@ -28,7 +28,7 @@ pub use compare::{CompareArgs, LAYER_STIMULI};
 pub use estimator::EstimatorArgs;
 pub use grammars::{GrammarsCommand, GrammarsTask};
 pub use layers::Layers;
-pub use model::{ExtractArgs, ModelArgs};
+pub use model::{ExtractArgs, ModelArgs, Pool};
 pub use rerun::RerunArgs;
 pub use shared::{FigureArgs, Talk};
 pub use shell::{CompletionsArgs, ManArgs};
@@ -152,6 +152,9 @@ pub struct GenerateArgs {
     /// Read these features as numbers: integers of an .fcfg grammar are names unless they are listed here
     #[arg(long, value_name = "F,...", value_delimiter = ',')]
     pub numeric: Vec<String>,
+    /// Write the CSV for a spreadsheet, not to be read back: a text that begins as a formula is put behind an apostrophe
+    #[arg(long, conflicts_with = "pairs")]
+    pub spreadsheet_safe: bool,
     /// Write minimal pairs instead, as JSON lines: sentences that differ in this feature alone
     #[arg(long, value_name = "FEATURE", conflicts_with = "balance")]
     pub pairs: Option<String>,
@@ -257,6 +260,10 @@ pub struct ReportArgs {
     /// Draw the curves of the layers as text too
     #[arg(long)]
     pub plot: bool,
+    /// Copy the tables into spreadsheet/ of the run directory, for a program that runs formulas: a text that begins as one is put
+    /// behind an apostrophe
+    #[arg(long)]
+    pub spreadsheet_safe: bool,
     #[command(flatten)]
     pub talk: Talk,
 }

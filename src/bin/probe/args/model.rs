@@ -1,11 +1,28 @@
 //! Options of extraction.
 
 use clap::Args;
-use mlem_probe::activations::Pooling;
+use mlem_probe::activations::{self, Pooling};
 use mlem_probe::models::{DeviceChoice, Dtype, Precision};
 
 use super::layers::Layers;
 use super::shared::{explained, named};
+
+/// How tokens are to be pooled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pool {
+    /// As the model says itself.
+    Own,
+    /// So.
+    Given(Pooling),
+}
+
+impl std::str::FromStr for Pool {
+    type Err = activations::Error;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        if name == "auto" { Ok(Self::Own) } else { name.parse().map(Self::Given) }
+    }
+}
 
 /// What poolings are called elsewhere.
 const POOLING: [(&str, &str); 6] = [
@@ -65,10 +82,10 @@ impl ModelArgs {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Extraction")]
 pub struct ExtractArgs {
-    /// How a sentence's token vectors become one
+    /// How a sentence's token vectors become one; auto is the pooling of a sentence-transformers model's own files
     #[arg(long, default_value = "mean", value_parser = explained(
-        named::<Pooling>(&["mean", "max", "min", "first", "last", "none"]), &POOLING))]
-    pub pool: Pooling,
+        named::<Pool>(&["mean", "max", "min", "first", "last", "none", "auto"]), &POOLING))]
+    pub pool: Pool,
     /// Leave the tokens that the tokenizer adds out of the pooling
     #[arg(long)]
     pub no_special_tokens: bool,

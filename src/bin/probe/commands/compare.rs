@@ -64,6 +64,10 @@ pub fn run(args: &CompareArgs, printer: &Printer) -> Result<()> {
         }
         printer.say(&format!("figures: {}", folder.display()));
     }
+    if args.spreadsheet_safe {
+        let copies = files::spreadsheet::copies(&args.out, [COMPARISON])?;
+        printer.say(&format!("the table for a spreadsheet: {}", copies.display()));
+    }
     show(&comparison, &args.out, printer)
 }
 

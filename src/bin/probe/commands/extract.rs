@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use mlem_probe::activations::{self, ByLayer, Destination, Stored, Transform};
+use mlem_probe::activations::{self, ByLayer, Destination, Pooling, Stored, Transform};
 use mlem_probe::extract::cache::{Cache, Request};
-use mlem_probe::extract::{Extract, Extraction, Throughput};
+use mlem_probe::extract::{Error, Extract, Extraction, Throughput};
 use mlem_probe::hub::{Checkpoint, Weights};
 use mlem_probe::models::{LoadOptions, Model, Tokenizer};
 use mlem_probe::stimuli::Stimuli;
@@ -98,7 +98,8 @@ pub fn take(
 ) -> Result<Taken> {
     let layers = model::layers(args, checkpoint)?;
     let layers = layers.as_deref();
-    let params = params(args).layers(layers.map(|layers| Transform::needed_layers(steps, layers)));
+    let pooling = model::pooling(args.pool, checkpoint)?;
+    let params = params(args, pooling).layers(layers.map(|layers| Transform::needed_layers(steps, layers)));
     // Before the model runs: what cannot be said of single tokens is a mistake of the command line.
     let tokens = if steps.iter().any(Transform::needs_tokens) {
         let tokenizer = Tokenizer::of(&checkpoint.id, &checkpoint.tokenizer)?;
@@ -127,9 +128,13 @@ pub fn take(
         found
     } else {
         let model = Model::load(checkpoint, options)?;
+        for note in model.notes() {
+            printer.say(note);
+        }
         load = begun.elapsed();
         let plain = if steps.is_empty() { out } else { out.temporary() };
-        let found = params.extract_into(stimuli, &model, plain, printer)?;
+        let found = params.extract_into(stimuli, &model, plain, printer);
+        let found = found.map_err(|error| with_its_cause(error, checkpoint, options))?;
         printer.say(&found.throughput.to_string());
         if let Some((cache, request)) = &request {
             cache.put(request, (&found.activations, &found.throughput), model.spec().n_layers, printer);
@@ -142,10 +147,25 @@ pub fn take(
     Ok(Taken { activations, throughput, cached, load })
 }
 
+/// Activations that are no numbers, and the tensor of the weights that is to blame, if one is.
+fn with_its_cause(error: Error, checkpoint: &Checkpoint, options: &LoadOptions) -> Failure {
+    let is_no_number = matches!(error, Error::Activations(activations::Error::NotFinite { .. }));
+    if !is_no_number || options.untrained.is_some() {
+        return error.into();
+    }
+    match Model::not_finite(checkpoint) {
+        Some((name, value)) => Failure::input(
+            format!("{error}: tensor `{name}` of {}'s weights holds {value}", checkpoint.id),
+            "fetch the weights again; where another copy holds the same, the checkpoint is broken",
+        ),
+        None => error.into(),
+    }
+}
+
 /// The parameters of the extraction, but for the layers.
-fn params(args: &ExtractArgs) -> Extract {
+fn params(args: &ExtractArgs, pooling: Pooling) -> Extract {
     let params =
-        Extract::params().pooling(args.pool).special_tokens(!args.no_special_tokens).at(args.at.clone());
+        Extract::params().pooling(pooling).special_tokens(!args.no_special_tokens).at(args.at.clone());
     match args.batch_tokens {
         Some(tokens) => params.batch_tokens(tokens.get()),
         None => params,

@@ -24,7 +24,7 @@ pub fn run(args: &FitArgs, words: Vec<String>, printer: &Printer) -> Result<()> 
     let _claimed = dir.claim()?;
     let begun = Instant::now();
     let mut stimuli = inputs::stimuli(args, printer)?;
-    let (activations, repeats) = inputs::activations(args, &out, printer)?;
+    let (activations, repeats) = inputs::activations(args, stimuli.features().n_stimuli(), &out, printer)?;
     let mut warnings = Vec::new();
     if let Some(hash) = &activations.provenance().stimuli_hash
         && *hash != stimuli.hash()
@@ -83,8 +83,8 @@ fn require_order(args: &FitArgs) -> Result<()> {
     Err(Failure::usage(message, format!("write `probe fit {second} {first} …`")))
 }
 
-/// Sees to it that `dir` is free for the run that `wanted` describes: else it is another folder (`auto`), what is there is
-/// forgotten (`force`), or this fails. Gives the lock of the other folder.
+/// Sees to it that `dir` is free for the run that `wanted` describes: else it is another folder (`auto`), what is there may be
+/// replaced (`force`), or this fails. Gives the lock of the other folder.
 pub fn settle(dir: &mut RunDir, wanted: &RunRecord, auto: bool, force: bool) -> Result<Option<Lock>> {
     if auto {
         let free = dir.next_free(wanted)?;
@@ -92,9 +92,8 @@ pub fn settle(dir: &mut RunDir, wanted: &RunRecord, auto: bool, force: bool) -> 
             *dir = free;
             return Ok(dir.claim()?);
         }
-    } else if force && dir.require_free(wanted).is_err() {
-        dir.forget()?;
-    } else {
+    } else if !force {
+        // Where it may be replaced, what is there stays until the first layer of the new run has gone well.
         dir.require_free(wanted)?;
     }
     Ok(None)

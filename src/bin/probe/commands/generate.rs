@@ -1,7 +1,7 @@
 //! `probe generate`: the sentences of a grammar as CSV.
 
 use std::io::{self, IsTerminal};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use mlem_probe::grammar::{Draw, Drawn, Grammar};
 use mlem_probe::progress::Progress;
@@ -36,6 +36,7 @@ pub fn run(args: &GenerateArgs, printer: &Printer) -> Result<()> {
     say_what_was_drawn(&drawn, printer);
     match args.out.as_ref().filter(|out| *out != Path::new("-")) {
         None if printer.json() => Printer::result_json(&as_json(&drawn.stimuli)?),
+        out if args.spreadsheet_safe => for_a_spreadsheet(&drawn.stimuli, out, printer),
         None => print_table(&drawn.stimuli.to_csv()),
         Some(path) => {
             let types = drawn.stimuli.write(path)?;
@@ -50,6 +51,22 @@ pub fn run(args: &GenerateArgs, printer: &Printer) -> Result<()> {
             Printer::result(format!("{}: {count} (types and spans: {})\n", path.display(), types.display()))
         }
     }
+}
+
+/// Writes the table alone, whose texts are not those of the stimuli where a spreadsheet would run them.
+fn for_a_spreadsheet(stimuli: &Stimuli, out: Option<&PathBuf>, printer: &Printer) -> Result<()> {
+    let table = stimuli.to_csv();
+    let Some(path) = out else {
+        let mut bytes = Vec::new();
+        files::spreadsheet::copy(table.as_slice(), &mut bytes).map_err(Failure::Stdout)?;
+        return print_table(&bytes);
+    };
+    files::write_with(path, |out| files::spreadsheet::copy(table.as_slice(), out))?;
+    if printer.json() {
+        return Printer::result_json(&json!({"stimuli": path, "types": null, "sentences": stimuli.len()}));
+    }
+    let count = text::counted(stimuli.len() as u128, "sentence");
+    Printer::result(format!("{}: {count}, for a spreadsheet and not to be read back\n", path.display()))
 }
 
 /// The stimuli as a list of objects: the sentence, then each feature, a number where it is numeric and null where it is missing.

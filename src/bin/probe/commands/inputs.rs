@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use mlem_probe::activations::{self, ByLayer, Destination, MeanOf, check_repeat, read_square_matrices};
+use mlem_probe::mlem::Distance;
 use mlem_probe::profile::EstimatorName;
 use mlem_probe::progress::Progress;
 use mlem_probe::stimuli::{Feature, FeatureTable, Oddity, Stimuli, repeats};
@@ -20,15 +21,21 @@ const NAMED: usize = 10;
 pub type Layers = Arc<dyn ByLayer + Send>;
 
 /// The activations to fit, and the recordings that they are the mean of, if there are several.
-pub fn activations(args: &FitArgs, out: &Path, printer: &Printer) -> Result<(Layers, Vec<Layers>)> {
+/// Distances that are given are between `n_stimuli` stimuli.
+pub fn activations(
+    args: &FitArgs,
+    n_stimuli: usize,
+    out: &Path,
+    printer: &Printer,
+) -> Result<(Layers, Vec<Layers>)> {
     if !args.repeat.is_empty() && args.estimator.estimator != EstimatorName::Mlem {
         let hint = "leave it out, or choose the estimator that has it";
         return Err(Failure::usage("--repeat is an option of --estimator mlem", hint));
     }
-    let mut activations = recording(&args.activations, args, 0, out, printer)?;
+    let mut activations = recording(&args.activations, args, (0, n_stimuli), out, printer)?;
     let mut repeats = Vec::new();
     for (k, path) in (1..).zip(&args.repeat) {
-        let repeat = recording(path, args, k, out, printer)?;
+        let repeat = recording(path, args, (k, n_stimuli), out, printer)?;
         check_repeat(&*repeat, &*activations).map_err(|error| {
             let hint = error.hint().unwrap_or_default();
             Failure::input(format!("{}: {error} ({})", path.display(), args.activations.display()), hint)
@@ -43,7 +50,13 @@ pub fn activations(args: &FitArgs, out: &Path, printer: &Printer) -> Result<(Lay
 }
 
 /// The activations in `path`, the `k`th recording of them, at the layers and with the transforms that were asked for.
-fn recording(path: &Path, args: &FitArgs, k: u64, out: &Path, printer: &Printer) -> Result<Layers> {
+fn recording(
+    path: &Path,
+    args: &FitArgs,
+    (k, n_stimuli): (u64, usize),
+    out: &Path,
+    printer: &Printer,
+) -> Result<Layers> {
     let layers = match &args.layers {
         None => None,
         Some(layers) => {
@@ -59,6 +72,9 @@ fn recording(path: &Path, args: &FitArgs, k: u64, out: &Path, printer: &Printer)
     let layers = layers.as_deref();
     // Noise is drawn anew for each recording.
     let steps = args.transforms.steps(args.seed.wrapping_add(k));
+    if args.estimator.distance == Distance::Precomputed && steps.is_empty() {
+        return Ok(activations::open_distances(path, n_stimuli, layers)?.into());
+    }
     if steps.is_empty() {
         return Ok(activations::open(path, layers)?.into());
     }

@@ -1,9 +1,11 @@
 //! A model's name becomes a checkpoint.
 
+use mlem_probe::activations::Pooling;
 use mlem_probe::hub::{self, Checkpoint, Hub};
 use mlem_probe::models::{DeviceChoice, LoadOptions, Model, Precision};
+use mlem_probe::text::{join_and, visible};
 
-use crate::args::{ExtractArgs, ModelArgs};
+use crate::args::{ExtractArgs, ModelArgs, Pool};
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;
 
@@ -58,4 +60,35 @@ pub fn layers(args: &ExtractArgs, checkpoint: &Checkpoint) -> Result<Option<Vec<
         if layers.count_back() { (0..=Model::declared(checkpoint)?.n_layers).collect() } else { Vec::new() };
     let hint = "layers are counted from 0, the embeddings, or from the end: -1 is the last";
     layers.of(&all).map(Some).map_err(|message| Failure::usage(message, hint))
+}
+
+/// How the tokens of `checkpoint` are pooled.
+pub fn pooling(asked: Pool, checkpoint: &Checkpoint) -> Result<Pooling> {
+    let id = &checkpoint.id;
+    let wrong = |message: String| Failure::usage(message, "choose one: --pool mean, max, min, first or last");
+    let own = match (asked, &checkpoint.sentences) {
+        (Pool::Given(pooling), _) => return Ok(pooling),
+        (Pool::Own, Some(model)) => model.pooling.as_slice(),
+        (Pool::Own, None) => {
+            let why = "it is no sentence-transformers model (it has no modules.json)";
+            return Err(wrong(format!("--pool auto: {id} does not say how its tokens are pooled: {why}")));
+        }
+    };
+    match own {
+        [] => Err(wrong(format!("--pool auto: {id} has no pooling among its modules"))),
+        [one] => match one.as_str() {
+            "mean" => Ok(Pooling::Mean),
+            "max" => Ok(Pooling::Max),
+            "cls" => Ok(Pooling::First),
+            "lasttoken" => Ok(Pooling::Last),
+            other => {
+                Err(wrong(format!("--pool auto: {id} pools by {}, which is not done here", visible(other))))
+            }
+        },
+        several => {
+            let several: Vec<String> = several.iter().map(|name| visible(name)).collect();
+            let what = format!("puts {} side by side, which is not done here", join_and(&several));
+            Err(wrong(format!("--pool auto: {id} {what}")))
+        }
+    }
 }

@@ -7,7 +7,7 @@ use mlem_probe::profile::{Of, Order, Profile, Statistic, Summary};
 use mlem_probe::progress::Progress;
 use mlem_probe::report::names::FeatureNames;
 use mlem_probe::report::{export, page, plot, terminal};
-use mlem_probe::rundir::{Finished, RunDir, RunRecord, Saved};
+use mlem_probe::rundir::{Finished, RunDir, RunRecord, STIMULI, Saved, TABLES};
 use mlem_probe::stimuli::confounds::Confounds;
 use ndarray::Array2;
 use serde_json::{Value, json};
@@ -28,6 +28,11 @@ pub fn run(args: &ReportArgs, printer: &Printer) -> Result<()> {
     record.warnings.extend(doubts);
     let mut run = Finished { profile, record, stimuli, geometry, units: None };
     pages(&dir, &mut run, &args.figures, printer)?;
+    if args.spreadsheet_safe {
+        let names = TABLES.iter().map(|table| table.name).chain([STIMULI]);
+        let copies = files::spreadsheet::copies(dir.path(), names)?;
+        printer.say(&format!("tables for a spreadsheet: {}", copies.display()));
+    }
     if args.plot && !printer.json() {
         Printer::data(format!("{}\n", plot::render(&run.profile, options())))?;
     }
@@ -138,5 +143,6 @@ fn statistic_as_json(row: &Statistic) -> Value {
         "p": test.and_then(|test| test.null.p),
         "p_holm": test.and_then(|test| test.holm),
         "p_bh": test.and_then(|test| test.bh),
+        "p_max": test.and_then(|test| test.max),
     })
 }

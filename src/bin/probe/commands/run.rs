@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use mlem_probe::activations::Destination;
+use mlem_probe::activations::{Destination, Pooling};
 use mlem_probe::compare::{Representation, stimuli_sample};
 use mlem_probe::files::Lock;
 use mlem_probe::grammar::{Draw, Grammar};
@@ -161,7 +161,8 @@ impl<'a> Prepared<'a> {
             precision: (options.precision != Precision::F32).then(|| options.precision.to_string()),
             config: serde_json::from_str(&checkpoint.config).unwrap_or_default(),
             tokenizer: checkpoint.tokenizer.applied.clone(),
-            pooling: pooling(&args.extract, stimuli),
+            notes: checkpoint.notes.clone(),
+            pooling: pooling(&args.extract, model::pooling(args.extract.pool, &checkpoint)?, stimuli),
         };
         if !is_cell {
             let settings = args.estimator.settings(args.draw.seed);
@@ -236,8 +237,8 @@ impl Taken<'_> {
 }
 
 /// How tokens are pooled, in words that name the options that change it.
-fn pooling(args: &ExtractArgs, stimuli: &Stimuli) -> String {
-    let mut words = args.pool.to_string();
+fn pooling(args: &ExtractArgs, pooling: Pooling, stimuli: &Stimuli) -> String {
+    let mut words = pooling.to_string();
     let word = stimuli.slots().first().filter(|_| stimuli.is_word_level());
     if let Some(slot) = args.at.as_ref().or(word) {
         words.push_str(" at ");

@@ -1,11 +1,11 @@
 //! A pickle as a tree of values.
 
 /// Where a value stands in a [`Pickle`].
-pub(in crate::models::checkpoint) type Id = usize;
+pub(in crate::files::torch) type Id = usize;
 
 /// A value of a pickle.
 #[derive(Debug, Clone, PartialEq)]
-pub(in crate::models::checkpoint) enum Value {
+pub(in crate::files::torch) enum Value {
     /// None, numbers with a point, bytes, sets and what else no weights are made of.
     Other,
     Bool(bool),
@@ -28,43 +28,43 @@ pub(in crate::models::checkpoint) enum Value {
 
 /// A whole pickle.
 #[derive(Debug)]
-pub(in crate::models::checkpoint) struct Pickle {
+pub(in crate::files::torch) struct Pickle {
     pub(super) values: Vec<Value>,
     pub(super) root: Id,
 }
 
 impl Pickle {
     /// The value itself.
-    pub(in crate::models::checkpoint) fn root(&self) -> Id {
+    pub(in crate::files::torch) fn root(&self) -> Id {
         self.root
     }
 
-    pub(in crate::models::checkpoint) fn get(&self, id: Id) -> &Value {
+    pub(in crate::files::torch) fn get(&self, id: Id) -> &Value {
         self.values.get(id).unwrap_or(&Value::Other)
     }
 
-    pub(in crate::models::checkpoint) fn tuple(&self, id: Id) -> Option<&[Id]> {
+    pub(in crate::files::torch) fn tuple(&self, id: Id) -> Option<&[Id]> {
         match self.get(id) {
             Value::Tuple(items) | Value::List(items) => Some(items),
             _ => None,
         }
     }
 
-    pub(in crate::models::checkpoint) fn int(&self, id: Id) -> Option<i64> {
+    pub(in crate::files::torch) fn int(&self, id: Id) -> Option<i64> {
         match self.get(id) {
             Value::Int(number) => Some(*number),
             _ => None,
         }
     }
 
-    pub(in crate::models::checkpoint) fn text(&self, id: Id) -> Option<&str> {
+    pub(in crate::files::torch) fn text(&self, id: Id) -> Option<&str> {
         match self.get(id) {
             Value::Text(text) => Some(text),
             _ => None,
         }
     }
 
-    pub(in crate::models::checkpoint) fn global(&self, id: Id) -> Option<&str> {
+    pub(in crate::files::torch) fn global(&self, id: Id) -> Option<&str> {
         match self.get(id) {
             Value::Global(name) => Some(name),
             _ => None,
@@ -72,7 +72,7 @@ impl Pickle {
     }
 
     /// The function and the arguments of a call.
-    pub(in crate::models::checkpoint) fn call(&self, id: Id) -> Option<(&str, &[Id])> {
+    pub(in crate::files::torch) fn call(&self, id: Id) -> Option<(&str, &[Id])> {
         match self.get(id) {
             Value::Call { function, arguments, .. } => {
                 Some((self.global(*function)?, self.tuple(*arguments)?))
@@ -82,7 +82,7 @@ impl Pickle {
     }
 
     /// The items of a dictionary, ordered or not.
-    pub(in crate::models::checkpoint) fn items(&self, id: Id) -> Option<&[(Id, Id)]> {
+    pub(in crate::files::torch) fn items(&self, id: Id) -> Option<&[(Id, Id)]> {
         match self.get(id) {
             Value::Dict(items) => Some(items),
             Value::Call { function, items, .. } => {

@@ -9,7 +9,7 @@ use crate::text;
 
 impl Pickle {
     /// Reads one pickle, and not a byte further.
-    pub(in crate::models::checkpoint) fn read(from: &mut impl BufRead) -> Result<Self, String> {
+    pub(in crate::files::torch) fn read(from: &mut impl BufRead) -> Result<Self, String> {
         Machine::default().run(from)
     }
 }
