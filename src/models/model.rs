@@ -206,6 +206,18 @@ impl Model {
         Adapter::merged(checkpoint)
     }
 
+    /// What the configuration of `checkpoint` declares: layers, width, and all that is computed. No weights are read.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnsupportedModelType`], [`Error::ConfigValue`], [`Error::ConfigKey`].
+    pub fn declared(checkpoint: &Checkpoint) -> Result<Spec> {
+        let config = Config::parse(&checkpoint.id, &checkpoint.config)?;
+        let declaration = (registry::family(&config)?.declare)(&config)?;
+        config.finish()?;
+        Ok(declaration.spec)
+    }
+
     /// The first tensor of a checkpoint's weights that holds what is no number, by its name, and the number: where activations are
     /// not finite, it says why. All weights are read for it.
     #[must_use]

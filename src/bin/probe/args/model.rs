@@ -5,7 +5,7 @@ use mlem_probe::activations::Pooling;
 use mlem_probe::models::{DeviceChoice, Dtype, Precision};
 use serde::Deserialize;
 
-use super::ranges::Ranges;
+use super::layers::Layers;
 use super::shared::{explained, named};
 
 /// How tokens are to be pooled.
@@ -94,9 +94,9 @@ pub struct ExtractArgs {
     /// Pool only the tokens of this slot, whose spans travel with the stimuli (subj, verb …)
     #[arg(long, value_name = "SLOT")]
     pub at: Option<String>,
-    /// Layers to keep, e.g. 0-6,9 (default: all; 0 is the embedding output)
-    #[arg(long, value_name = "LAYERS")]
-    pub layers: Option<Ranges>,
+    /// Layers to keep, e.g. 0-6,9 or -1 for the last (default: all; 0 is the embedding output)
+    #[arg(long, value_name = "LAYERS", allow_hyphen_values = true)]
+    pub layers: Option<Layers>,
     /// Tokens per batch
     #[arg(long, value_name = "N")]
     pub batch_tokens: Option<std::num::NonZeroUsize>,
