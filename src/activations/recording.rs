@@ -113,7 +113,8 @@ impl Recording {
             }
             let all = self.width(index);
             if dead.len() == all {
-                let message = format!("every unit of layer {} is NaN for every stimulus", self.numbers[index]);
+                let message =
+                    format!("every unit of layer {} is NaN for every stimulus", self.numbers[index]);
                 return Err(Error::Format { path: self.path.clone(), message });
             }
             let layer = &mut self.layers[index];
@@ -171,7 +172,8 @@ impl Recording {
                 let Place { offset, columns, number, .. } = *place;
                 let failed = |source| Error::Files(files::Error::Read { path: self.path.clone(), source });
                 let start = offset + (rows.start * columns * number.bytes()) as u64;
-                let values = files::tensors::numbers(file, start, number, rows.len() * columns).map_err(failed)?;
+                let values =
+                    files::tensors::numbers(file, start, number, rows.len() * columns).map_err(failed)?;
                 Array2::from_shape_vec((rows.len(), columns), values)
                     .map_err(|error| Error::Format { path: self.path.clone(), message: error.to_string() })?
                     .into()

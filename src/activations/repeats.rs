@@ -79,7 +79,9 @@ pub fn check_repeat(repeat: &dyn ByLayer, first: &dyn ByLayer) -> Result<()> {
     }
     for (index, layer) in own.layers.iter().enumerate() {
         if repeat.left_out(index) != first.left_out(index) {
-            return differ(format!("layer {layer} has other units that are NaN for every stimulus than the first"));
+            return differ(format!(
+                "layer {layer} has other units that are NaN for every stimulus than the first"
+            ));
         }
     }
     Ok(())

@@ -131,11 +131,7 @@ fn heading(summary: &Summary, run: &RunRecord, width: usize) -> String {
     }
     if let Some(best) = summary.best_layer() {
         let (layer, best) = (words::layer(summary, best), scores[best]);
-        lines.push(format!(
-            "Best fit: {layer}, {} ({}).",
-            words::spread(best, 3),
-            words::score(split, run)
-        ));
+        lines.push(format!("Best fit: {layer}, {} ({}).", words::spread(best, 3), words::score(split, run)));
     }
     if !summary.labels.is_empty() {
         let named = |(layer, label): (&usize, &String)| format!("{layer} {}", words::visible(label));

@@ -169,14 +169,22 @@ fn tokens(model: &Model, frozen: &Frozen) -> Result<Option<Parting>> {
         if first.is_none() {
             let at = here.iter().zip(there).take_while(|(a, b)| a == b).count();
             let shown = |tokens: &[u32]| -> Vec<String> {
-                let piece = |&token: &u32| format!("`{}` ({token})", tokenizer.piece(token).unwrap_or_default());
+                let piece =
+                    |&token: &u32| format!("`{}` ({token})", tokenizer.piece(token).unwrap_or_default());
                 tokens.iter().skip(at).take(SHOWN).map(piece).collect()
             };
             first = Some((sentence.clone(), at, shown(&here), shown(there)));
         }
     }
     let of = frozen.sentences().len();
-    Ok(first.map(|(sentence, at, here, there)| Parting::Tokens { sentences: parted, of, sentence, at, here, there }))
+    Ok(first.map(|(sentence, at, here, there)| Parting::Tokens {
+        sentences: parted,
+        of,
+        sentence,
+        at,
+        here,
+        there,
+    }))
 }
 
 /// The largest difference of a hidden state.
@@ -214,9 +222,12 @@ fn states(
     match (ran, failed) {
         (_, Some(error)) => Err(error),
         (Ok(()), None) => Ok(Ok(found)),
-        (Err(error @ (crate::models::Error::TokenOutOfRange { .. } | crate::models::Error::TooLong { .. })), None) => {
-            Ok(Err(error.to_string()))
-        }
+        (
+            Err(
+                error @ (crate::models::Error::TokenOutOfRange { .. } | crate::models::Error::TooLong { .. }),
+            ),
+            None,
+        ) => Ok(Err(error.to_string())),
         (Err(error), None) => Err(error.into()),
     }
 }
@@ -224,7 +235,11 @@ fn states(
 fn largest(here: &[f32], there: &[f32], width: usize) -> std::result::Result<Largest, Parting> {
     if here.len() != there.len() {
         let rows = there.len() / width;
-        return Err(Parting::Sizes { what: "the number of units", here: here.len() / rows.max(1), there: width });
+        return Err(Parting::Sizes {
+            what: "the number of units",
+            here: here.len() / rows.max(1),
+            there: width,
+        });
     }
     let magnitude = there.iter().fold(0.0f32, |largest, value| largest.max(value.abs()));
     let scale = if magnitude > 0.0 { f64::from(magnitude) } else { 1.0 };

@@ -39,7 +39,8 @@ impl Error {
             Self::Hub(error) => error.hint(),
             Self::Models(error) => error.hint(),
             Self::Frozen { .. } => Some(
-                "it should be the file that the script of `probe verify MODEL` writes: run the script again".to_owned(),
+                "it should be the file that the script of `probe verify MODEL` writes: run the script again"
+                    .to_owned(),
             ),
         }
     }

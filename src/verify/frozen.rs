@@ -51,22 +51,26 @@ impl Frozen {
         let (metadata, start) = tensors::header(&file, 0..length)
             .map_err(|message| wrong(format!("not a readable safetensors file: {message}")))?;
         let about = metadata.metadata().as_ref().and_then(|fields| fields.get(ABOUT));
-        let about = about.ok_or_else(|| wrong("it does not say that the script of `probe verify` wrote it".to_owned()))?;
+        let about = about
+            .ok_or_else(|| wrong("it does not say that the script of `probe verify` wrote it".to_owned()))?;
         let about: About =
             serde_json::from_str(about).map_err(|error| wrong(format!("what it says of itself: {error}")))?;
         let numbers = |name: &str| -> Result<Vec<f32>> {
             let info = metadata.info(name).ok_or_else(|| wrong(format!("it has no `{name}`")))?;
-            let (Some(Number::I64), &[count]) = (tensors::whole_number(info.dtype), info.shape.as_slice()) else {
+            let (Some(Number::I64), &[count]) = (tensors::whole_number(info.dtype), info.shape.as_slice())
+            else {
                 return Err(wrong(format!("`{name}` is no list of whole numbers")));
             };
             let offset = start + info.data_offsets.0 as u64;
             Ok(tensors::numbers(&file, offset, Number::I64, count).map_err(failed)?)
         };
-        let tokens = split(&numbers("lengths")?, &numbers("tokens")?, about.sentences.len()).map_err(wrong)?;
+        let tokens =
+            split(&numbers("lengths")?, &numbers("tokens")?, about.sentences.len()).map_err(wrong)?;
         let n_tokens: usize = tokens.iter().map(Vec::len).sum();
         let mut layers = Vec::new();
         while let Some(info) = metadata.info(&format!("layer.{}", layers.len())) {
-            let (Some(number), &[rows, columns]) = (tensors::number(info.dtype), info.shape.as_slice()) else {
+            let (Some(number), &[rows, columns]) = (tensors::number(info.dtype), info.shape.as_slice())
+            else {
                 return Err(wrong(format!("hidden state {} is no matrix of floats", layers.len())));
             };
             if rows != n_tokens || columns == 0 {

@@ -61,7 +61,11 @@ fn literal(text: &str) -> String {
             ' '..='~' => out.push(c),
             c => {
                 let code = u32::from(c);
-                out.push_str(&if code > 0xffff { format!("\\U{code:08x}") } else { format!("\\u{code:04x}") });
+                out.push_str(&if code > 0xffff {
+                    format!("\\U{code:08x}")
+                } else {
+                    format!("\\u{code:04x}")
+                });
             }
         }
     }
@@ -76,11 +80,22 @@ mod tests {
     #[test]
     fn a_script_holds_its_texts_and_nothing_of_them_is_code() {
         let sentences = ["a \"b\" @MODEL@ \\".to_owned(), "é\n".to_owned()];
-        let of =
-            Script { model: "m\"\nimport os", revision: None, sentences: &sentences, name: "v.py", out: "o.safetensors" };
+        let of = Script {
+            model: "m\"\nimport os",
+            revision: None,
+            sentences: &sentences,
+            name: "v.py",
+            out: "o.safetensors",
+        };
         let text = script(of);
-        assert!(text.contains("MODEL = \"m\\\"\\u000aimport os\"\nREVISION = None\nOUT = \"o.safetensors\"\n"), "{text}");
-        assert!(text.contains(r#"SENTENCES = json.loads("[\"a \\\"b\\\" @MODEL@ \\\\\",\"\u00e9\\n\"]")"#), "{text}");
+        assert!(
+            text.contains("MODEL = \"m\\\"\\u000aimport os\"\nREVISION = None\nOUT = \"o.safetensors\"\n"),
+            "{text}"
+        );
+        assert!(
+            text.contains(r#"SENTENCES = json.loads("[\"a \\\"b\\\" @MODEL@ \\\\\",\"\u00e9\\n\"]")"#),
+            "{text}"
+        );
         assert!(text.contains("python v.py\n") && text.is_ascii());
         assert!(script(Script { revision: Some("main"), ..of }).contains("REVISION = \"main\""));
     }

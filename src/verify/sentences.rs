@@ -37,7 +37,8 @@ pub fn bundled() -> Vec<String> {
 pub fn some(sentences: &[String]) -> Vec<String> {
     let mut distinct: Vec<&String> = Vec::new();
     let mut seen = std::collections::BTreeSet::new();
-    distinct.extend(sentences.iter().filter(|sentence| !sentence.trim().is_empty() && seen.insert(*sentence)));
+    distinct
+        .extend(sentences.iter().filter(|sentence| !sentence.trim().is_empty() && seen.insert(*sentence)));
     let n = distinct.len();
     (0..n.min(MOST)).map(|index| distinct[index * n / n.min(MOST)].clone()).collect()
 }

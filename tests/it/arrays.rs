@@ -1,167 +1,14 @@
 //! Files of arrays as people save them: which array is which layer, what is none, and what the axes are.
 
-use std::io::{Cursor, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use mlem_probe::activations::{Activations, Opened, Reading, open_as};
-use safetensors::Dtype;
-use safetensors::tensor::TensorView;
 use serde_json::Value;
 
+use super::array_files::{Array, array, file, npy};
 use super::workspace::Workspace;
 
 const FORMATS: [&str; 3] = ["npz", "safetensors", "pt"];
-
-/// An array of floats, or of what `kind` says.
-#[derive(Clone)]
-pub(crate) struct Array {
-    name: String,
-    shape: Vec<usize>,
-    values: Vec<f64>,
-    kind: &'static str,
-}
-
-pub(crate) fn array(name: &str, shape: &[usize], value: impl Fn(usize) -> f64) -> Array {
-    let values = (0..shape.iter().product()).map(value).collect();
-    Array { name: name.to_owned(), shape: shape.to_vec(), values, kind: "f4" }
-}
-
-impl Array {
-    fn of_kind(self, kind: &'static str) -> Self {
-        Self { kind, ..self }
-    }
-
-    fn bytes(&self) -> Vec<u8> {
-        let all = self.values.iter();
-        match self.kind {
-            "f4" => all.flat_map(|&x| (x as f32).to_le_bytes()).collect(),
-            "f8" => all.flat_map(|&x| x.to_le_bytes()).collect(),
-            "i8" => all.flat_map(|&x| (x as i64).to_le_bytes()).collect(),
-            "b1" => all.map(|&x| u8::from(x != 0.0)).collect(),
-            kind => panic!("{kind}"),
-        }
-    }
-}
-
-/// The bytes of a `.npy`.
-pub(crate) fn npy(array: &Array, fortran: bool) -> Vec<u8> {
-    let shape: Vec<String> = array.shape.iter().map(|size| format!("{size},")).collect();
-    let order = if fortran { "True" } else { "False" };
-    let sign = if array.kind == "b1" { '|' } else { '<' };
-    let mut header =
-        format!("{{'descr': '{sign}{}', 'fortran_order': {order}, 'shape': ({}), }}", array.kind, shape.join(" "));
-    header.push_str(&" ".repeat((64 - (header.len() + 11) % 64) % 64));
-    header.push('\n');
-    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
-    bytes.extend((header.len() as u16).to_le_bytes());
-    bytes.extend(header.bytes());
-    bytes.extend(array.bytes());
-    bytes
-}
-
-fn zipped(entries: Vec<(String, Vec<u8>)>) -> Vec<u8> {
-    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
-    let stored = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
-    for (name, bytes) in entries {
-        zip.start_file(name, stored).unwrap();
-        zip.write_all(&bytes).unwrap();
-    }
-    zip.finish().unwrap().into_inner()
-}
-
-fn pickled_text(out: &mut Vec<u8>, text: &str) {
-    out.push(b'X');
-    out.extend((text.len() as u32).to_le_bytes());
-    out.extend(text.bytes());
-}
-
-fn pickled_number(out: &mut Vec<u8>, number: usize) {
-    out.push(b'J');
-    out.extend((number as i32).to_le_bytes());
-}
-
-/// A tensor in storage `key`.
-fn pickled_tensor(out: &mut Vec<u8>, array: &Array, key: usize) {
-    let kind = match array.kind {
-        "f4" => "Float",
-        "f8" => "Double",
-        "i8" => "Long",
-        _ => "Bool",
-    };
-    out.extend(b"ctorch._utils\n_rebuild_tensor_v2\n((");
-    pickled_text(out, "storage");
-    out.extend(format!("ctorch\n{kind}Storage\n").bytes());
-    pickled_text(out, &key.to_string());
-    pickled_text(out, "cpu");
-    pickled_number(out, array.values.len());
-    out.extend(b"tQ");
-    pickled_number(out, 0);
-    for strides in [false, true] {
-        out.push(b'(');
-        for at in 0..array.shape.len() {
-            let size = if strides { array.shape[at + 1..].iter().product() } else { array.shape[at] };
-            pickled_number(out, size);
-        }
-        out.push(b't');
-    }
-    out.extend(b"\x89ccollections\nOrderedDict\n)RtR");
-}
-
-/// What `torch.save` writes of a dictionary, or of a list where names are empty.
-pub(crate) fn torch(arrays: &[Array]) -> Vec<u8> {
-    let list = arrays.iter().all(|array| array.name.is_empty());
-    let mut pickle = b"\x80\x02".to_vec();
-    pickle.extend(if list { b"](" } else { b"}(" });
-    for (key, array) in arrays.iter().enumerate() {
-        if !list {
-            match array.name.parse::<i32>() {
-                // Keys of a dictionary may be numbers.
-                Ok(number) => {
-                    pickle.push(b'J');
-                    pickle.extend(number.to_le_bytes());
-                }
-                Err(_) => pickled_text(&mut pickle, &array.name),
-            }
-        }
-        pickled_tensor(&mut pickle, array, key);
-    }
-    if !list {
-        pickled_text(&mut pickle, "layer_names");
-        pickle.extend(b"](");
-        pickled_text(&mut pickle, "a name");
-        pickle.push(b'e');
-    }
-    pickle.extend(if list { b"e." } else { b"u." });
-    let mut entries = vec![("a/data.pkl".to_owned(), pickle), ("a/byteorder".to_owned(), b"little".to_vec())];
-    entries.extend(arrays.iter().enumerate().map(|(key, array)| (format!("a/data/{key}"), array.bytes())));
-    zipped(entries)
-}
-
-/// A file of `arrays` in a format.
-pub(crate) fn file(folder: &Path, format: &str, arrays: &[Array]) -> PathBuf {
-    let path = folder.join(format!("x.{format}"));
-    let bytes = match format {
-        "npy" => npy(&arrays[0], false),
-        "npz" => zipped(arrays.iter().map(|array| (format!("{}.npy", array.name), npy(array, false))).collect()),
-        "pt" => torch(arrays),
-        "safetensors" => {
-            let data: Vec<Vec<u8>> = arrays.iter().map(Array::bytes).collect();
-            let views = arrays.iter().zip(&data).map(|(array, data)| {
-                let dtype = match array.kind {
-                    "f4" => Dtype::F32,
-                    "f8" => Dtype::F64,
-                    "i8" => Dtype::I64,
-                    _ => Dtype::BOOL,
-                };
-                (array.name.clone(), TensorView::new(dtype, array.shape.clone(), data).unwrap())
-            });
-            safetensors::serialize(views, None).unwrap()
-        }
-        format => panic!("{format}"),
-    };
-    std::fs::write(&path, bytes).unwrap();
-    path
-}
 
 const N: usize = 6;
 
@@ -175,14 +22,20 @@ fn read(path: &Path, reading: &Reading) -> Result<Vec<(usize, usize)>, String> {
     let Opened { activations, .. } =
         opened.map_err(|error| format!("{error}\n{}", error.hint().unwrap_or_default()))?;
     let all = Activations::load(&*activations).unwrap();
-    Ok((0..all.layers().len()).map(|index| (all.layers()[index], all.matrix(index)[[0, 0]] as usize)).collect())
+    Ok((0..all.layers().len())
+        .map(|index| (all.layers()[index], all.matrix(index)[[0, 0]] as usize))
+        .collect())
 }
 
 /// Names that are in the order of their layers, and the numbers of these; `None` where they are to be refused.
 fn schemes() -> Vec<(&'static str, Vec<String>, Option<usize>)> {
     let each = |name: &dyn Fn(usize) -> String| (0..12).map(name).collect::<Vec<String>>();
     let around = |first: &str, names: Vec<String>, last: &str| {
-        [vec![first.to_owned()], names, vec![last.to_owned()]].concat().into_iter().filter(|name| !name.is_empty()).collect()
+        [vec![first.to_owned()], names, vec![last.to_owned()]]
+            .concat()
+            .into_iter()
+            .filter(|name| !name.is_empty())
+            .collect()
     };
     let fixed = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
     vec![
@@ -196,12 +49,32 @@ fn schemes() -> Vec<(&'static str, Vec<String>, Option<usize>)> {
         ("from one, padded", each(&|l| format!("gpt2/hidden_states_{:02}", l + 1)), Some(1)),
         ("negative", each(&|l| (l as i64 - 12).to_string()), Some(0)),
         ("embedding and norm", around("token_embedding", each(&|l| format!("layers.{l}")), "norm"), Some(0)),
-        ("hooks", around("hook_embed", each(&|l| format!("blocks.{l}.hook_resid_post")), "ln_final.hook_normalized"), Some(0)),
-        ("embeddings before layer 1", around("embeddings", each(&|l| format!("encoder.layer.{}", l + 1)), ""), Some(0)),
+        (
+            "hooks",
+            around(
+                "hook_embed",
+                each(&|l| format!("blocks.{l}.hook_resid_post")),
+                "ln_final.hook_normalized",
+            ),
+            Some(0),
+        ),
+        (
+            "embeddings before layer 1",
+            around("embeddings", each(&|l| format!("encoder.layer.{}", l + 1)), ""),
+            Some(0),
+        ),
         ("windows of time", each(&|l| format!("{}-{}ms", 50 * l, 50 * l + 50)), Some(0)),
         ("points of time", each(&|l| format!("t={:.2}", -0.1 + 0.05 * l as f64)), Some(0)),
-        ("two kinds", [each(&|l| format!("blocks.{l}.attn_out")), each(&|l| format!("blocks.{l}.mlp_out"))].concat(), None),
-        ("two beginnings", around("hook_pos_embed", around("hook_embed", each(&|l| format!("blocks.{l}.x")), ""), ""), None),
+        (
+            "two kinds",
+            [each(&|l| format!("blocks.{l}.attn_out")), each(&|l| format!("blocks.{l}.mlp_out"))].concat(),
+            None,
+        ),
+        (
+            "two beginnings",
+            around("hook_pos_embed", around("hook_embed", each(&|l| format!("blocks.{l}.x")), ""), ""),
+            None,
+        ),
         ("from both ends", fixed(&["0", "1", "-1"]), None),
         ("the same number", fixed(&["layer_1", "layer_01"]), None),
         ("something else", around("", each(&|l| format!("h.{l}")), "pooled"), None),
@@ -225,8 +98,14 @@ fn layer_k_is_array_k_or_the_order_is_asked_for() {
                 }
                 None => {
                     let error = found.unwrap_err();
-                    assert!(error.contains("which array is which layer is not clear"), "{scheme} {format}: {error}");
-                    assert!(error.contains(&format!("`{}`", arrays[0].name)) && error.contains("--arrays"), "{error}");
+                    assert!(
+                        error.contains("which array is which layer is not clear"),
+                        "{scheme} {format}: {error}"
+                    );
+                    assert!(
+                        error.contains(&format!("`{}`", arrays[0].name)) && error.contains("--arrays"),
+                        "{error}"
+                    );
                 }
             }
         }
@@ -251,7 +130,10 @@ fn the_user_chooses_arrays_and_their_order() {
         assert_eq!(chosen(&["embed", "blocks.*.pre"]).unwrap(), [(0, 4), (1, 1), (2, 0)]);
         assert_eq!(chosen(&["blocks.1.pre", "blocks.0.post"]).unwrap(), [(0, 0), (1, 3)]);
         let error = chosen(&["blocks.*.mid"]).unwrap_err();
-        assert!(error.contains("no array is called `blocks.*.mid`") && error.contains("`blocks.1.pre`"), "{error}");
+        assert!(
+            error.contains("no array is called `blocks.*.mid`") && error.contains("`blocks.1.pre`"),
+            "{error}"
+        );
     }
 }
 
@@ -365,8 +247,14 @@ fn a_unit_without_numbers_is_left_out_and_counted() {
         let Opened { activations, warnings, .. } = open_as(&path, None, &reading()).unwrap();
         assert_eq!((activations.width(0), activations.width(1)), (4, 5));
         assert_eq!(activations.layer(0).unwrap().row(1).to_vec(), [5.0, 6.0, 8.0, 9.0]);
-        assert_eq!((activations.left_out(0), activations.unit(0, 1), activations.unit(0, 2)), (&[2][..], 1, 3));
-        assert!(warnings[0].ends_with("1 unit of layer 0 is NaN for every stimulus and left out (unit 2)"), "{warnings:?}");
+        assert_eq!(
+            (activations.left_out(0), activations.unit(0, 1), activations.unit(0, 2)),
+            (&[2][..], 1, 3)
+        );
+        assert!(
+            warnings[0].ends_with("1 unit of layer 0 is NaN for every stimulus and left out (unit 2)"),
+            "{warnings:?}"
+        );
         let chosen = Reading { units: Some(vec![0, 1, 3]), ..reading() };
         let Opened { activations, warnings, .. } = open_as(&path, None, &chosen).unwrap();
         assert_eq!((activations.layer(0).unwrap().row(1).to_vec(), warnings.len()), (vec![5.0, 6.0, 8.0], 0));
@@ -408,7 +296,9 @@ fn a_fit_says_which_array_is_which_layer_and_keeps_it() {
     let hooks: Vec<Array> =
         (0..3).map(|l| array(&format!("blocks.{l}.hook_resid_post"), &[32, 4], value(l))).collect();
     file(&w.path(""), "pt", &hooks);
-    let said = w.transcript("fit f.csv x.pt -o pt --folds 1 --permutations 3 --map 0 --arrays blocks.*.hook_resid_post");
+    let said = w.transcript(
+        "fit f.csv x.pt -o pt --folds 1 --permutations 3 --map 0 --arrays blocks.*.hook_resid_post",
+    );
     assert!(said.contains("layer 2 is `blocks.2.hook_resid_post`"), "{said}");
     // The same numbers under other names are the same layers.
     let named: Vec<Array> = (0..3).map(|l| array(&format!("layer.{l}"), &[32, 4], value(l))).collect();
@@ -424,7 +314,10 @@ fn a_fit_says_which_array_is_which_layer_and_keeps_it() {
 fn files_that_are_none_say_what_to_do() {
     let w = Workspace::new();
     features(&w, 32);
-    w.write("a.h5", b"\x89HDF\r\n\x1a\n").write("b.pt", b"PK\x03\x04").write("c.pt", b"nothing").write("d.pkl", b"x");
+    w.write("a.h5", b"\x89HDF\r\n\x1a\n")
+        .write("b.pt", b"PK\x03\x04")
+        .write("c.pt", b"nothing")
+        .write("d.pkl", b"x");
     for (name, words) in [
         ("a.h5", "h5py.File(\"a.h5\")"),
         ("b.pt", "not a readable file of torch.save"),

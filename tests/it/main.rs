@@ -1,5 +1,6 @@
 //! The one integration binary. What goes where:
 //!
+//! - `array_files`: such files, written
 //! - `arrays`: files of arrays as people save them
 //! - `bad_input`: the message for everything that users get wrong
 //! - `baselines`: against scikit-learn, and as the program runs them
@@ -42,6 +43,8 @@
 //! - `workspace`: a folder for each test, and the program run in it
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
+mod adapters;
+mod array_files;
 mod arrays;
 mod bad_input;
 mod baselines;
@@ -68,6 +71,7 @@ mod offload;
 mod pipeline;
 mod precision;
 mod pytorch;
+mod random_configurations;
 mod repeats;
 mod rundir;
 mod rwkv7;

@@ -10,8 +10,21 @@ use super::workspace::Workspace;
 
 /// The cases of `tests/golden/verify/`.
 const CASES: [&str; 15] = [
-    "albert", "bart", "bert", "clip", "deberta_v2", "gemma2", "gpt2", "gpt_neox", "llama", "llava", "mamba", "mistral", "qwen2",
-    "roberta", "t5",
+    "albert",
+    "bart",
+    "bert",
+    "clip",
+    "deberta_v2",
+    "gemma2",
+    "gpt2",
+    "gpt_neox",
+    "llama",
+    "llava",
+    "mamba",
+    "mistral",
+    "qwen2",
+    "roberta",
+    "t5",
 ];
 
 /// A folder with a checkpoint in `model/` and what the script froze of it in `frozen.safetensors`.
@@ -120,7 +133,11 @@ fn other_capitals_are_found_in_the_tokens() {
     json["normalizer"]["lowercase"] = Value::from(false);
     w.write("model/tokenizer.json", json.to_string());
     let (ok, said) = verify(&w, AGAINST);
-    assert!(!ok && said.contains("tokens part in") && said.contains("first in `The cat that the dogs chased sleeps.` at token 1"), "{said}");
+    assert!(
+        !ok && said.contains("tokens part in")
+            && said.contains("first in `The cat that the dogs chased sleeps.` at token 1"),
+        "{said}"
+    );
     // The states of the tokens that transformers had are the same.
     assert!(!said.contains("hidden states part"), "{said}");
 }
@@ -139,9 +156,17 @@ fn the_script_is_written_with_the_sentences_that_are_asked_for() {
     let (ok, said) = verify(&w, "verify model --text one --text two");
     assert!(ok && said.contains("2 sentences") && said.contains("--against verify-"), "{said}");
     let script = w.read("verify-model.py");
-    assert!(script.contains(r#"SENTENCES = json.loads("[\"one\",\"two\"]")"#) && script.contains("REVISION = None"), "{script}");
+    assert!(
+        script.contains(r#"SENTENCES = json.loads("[\"one\",\"two\"]")"#)
+            && script.contains("REVISION = None"),
+        "{script}"
+    );
     let (ok, printed) = verify(&w, "verify model --script");
-    assert!(ok && printed.contains("AutoModel") && printed.contains("The cat that the dogs chased sleeps on the mat."), "{printed}");
+    assert!(
+        ok && printed.contains("AutoModel")
+            && printed.contains("The cat that the dogs chased sleeps on the mat."),
+        "{printed}"
+    );
     w.write("own.txt", "a b\n\nc\n");
     assert!(verify(&w, "verify model --sentences own.txt --script").1.contains(r#""[\"a b\",\"c\"]""#));
     let (ok, said) = verify(&w, "verify tiny-bert");
@@ -155,7 +180,10 @@ fn files_that_are_damaged_are_named() {
     for length in [0, 4, 100, whole.len() / 2, whole.len() - 1] {
         w.write("frozen.safetensors", &whole[..length]);
         let (ok, said) = verify(&w, AGAINST);
-        assert!(!ok && said.contains("frozen.safetensors: ") && said.contains("run the script again"), "{length}: {said}");
+        assert!(
+            !ok && said.contains("frozen.safetensors: ") && said.contains("run the script again"),
+            "{length}: {said}"
+        );
     }
     fs::copy(w.path("model/model.safetensors"), w.path("frozen.safetensors")).unwrap();
     let (ok, said) = verify(&w, AGAINST);

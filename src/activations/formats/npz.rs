@@ -10,7 +10,7 @@ use super::array::Array;
 use super::bounds::{LOOKED_AT, unpacked};
 use super::npy::{described, parse};
 use crate::activations::error::{Error, Result};
-use crate::files;
+use crate::files::{self, read_exact_at};
 
 fn wrong_array(path: &Path, name: &str, message: &str) -> Error {
     Error::Format { path: path.to_owned(), message: format!("array `{name}`: {message}") }
@@ -36,8 +36,7 @@ pub(super) fn arrays(path: &Path) -> Result<Vec<Array>> {
         let size = entry.size();
         let mut start = Vec::new();
         let read = entry.by_ref().take(LOOKED_AT).read_to_end(&mut start);
-        let described =
-            read.map_err(|error| error.to_string()).and_then(|_| described(&start, size));
+        let described = read.map_err(|error| error.to_string()).and_then(|_| described(&start, size));
         let (shape, holds, _) = described.map_err(|message| wrong_array(path, &name, &message))?;
         arrays.push(Array { name, shape, holds, place: None });
     }
@@ -69,10 +68,16 @@ fn archive(path: &Path) -> Result<Archive> {
 
 /// The entries that are arrays, and the names of these; of two of a name, the last.
 fn entries(archive: &mut Archive, path: &Path) -> Result<Vec<(usize, String)>> {
+    let raw = File::open(path)
+        .map_err(|source| Error::Files(files::Error::Read { path: path.to_owned(), source }))?;
     let mut named: Vec<(usize, String)> = Vec::new();
     for index in 0..archive.len() {
         let entry = archive.by_index(index).map_err(|error| not_zip(path, &error))?;
         let file_name = entry.name().map_err(|error| not_zip(path, &error))?.into_owned();
+        if local_name(&raw, entry.header_start()).as_deref() != Some(entry.name_raw()) {
+            let message = format!("its list calls an entry `{file_name}`, and the entry has another name");
+            return Err(Error::Format { path: path.to_owned(), message });
+        }
         // What is passed over may be an array whose name is damaged.
         let Some(name) = npyz::npz::array_name_from_file_name(&file_name) else {
             let message = format!("it holds `{file_name}`, whose name is not that of an array (NAME.npy)");
@@ -89,6 +94,15 @@ fn numbers(archive: &mut Archive, index: usize, path: &Path, name: &str) -> Resu
     let size = entry.size();
     let bytes = unpacked(&mut entry, size).map_err(|message| wrong_array(path, name, &message))?;
     parse(&bytes).map_err(|message| wrong_array(path, name, &message))
+}
+
+/// What the entry of an archive that begins at `start` is called there, as the format (4.3.7 of the specification) has it.
+fn local_name(archive: &File, start: u64) -> Option<Vec<u8>> {
+    let mut header = [0; 30];
+    read_exact_at(archive, &mut header, start).ok()?;
+    let mut name = vec![0; usize::from(u16::from_le_bytes(header[26..28].try_into().ok()?))];
+    read_exact_at(archive, &mut name, start + 30).ok()?;
+    Some(name)
 }
 
 #[cfg(test)]

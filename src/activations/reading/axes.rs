@@ -51,7 +51,9 @@ pub(super) fn axes(
             Ok((rows(), doubt))
         }
         ([_, _, _], None) if alone => Ok((layers(), None)),
-        (&[first, second, third], Some(n)) if alone && reads_as_layers([first, second, third], n, reading) => {
+        (&[first, second, third], Some(n))
+            if alone && reads_as_layers([first, second, third], n, reading) =>
+        {
             Ok((layers(), None))
         }
         (shape, Some(n)) => {
@@ -136,9 +138,9 @@ mod tests {
     use crate::activations::formats::Holds;
 
     fn of(shape: &[usize], reading: &Reading) -> Result<(String, bool)> {
-        let array =
-            Array { name: "a".to_owned(), shape: shape.to_vec(), holds: Holds::Floats, place: None };
-        axes(&array, Path::new("a.npz"), true, true, reading).map(|(axes, doubt)| (axes.to_string(), doubt.is_some()))
+        let array = Array { name: "a".to_owned(), shape: shape.to_vec(), holds: Holds::Floats, place: None };
+        axes(&array, Path::new("a.npz"), true, true, reading)
+            .map(|(axes, doubt)| (axes.to_string(), doubt.is_some()))
     }
 
     fn n(n: usize) -> Reading {

@@ -14,10 +14,50 @@ const SHOWN: usize = 16;
 
 /// Names of what goes with activations and is none.
 const BESIDE: [&str; 44] = [
-    "input_ids", "token_ids", "tokens", "token", "token_type_ids", "segment_ids", "position_ids", "attention_mask", "mask", "masks",
-    "padding_mask", "labels", "label", "y", "target", "targets", "ids", "id", "idx", "index", "indices", "lengths", "length",
-    "offsets", "offset_mapping", "layer_names", "layers_names", "names", "layer_ids", "sentences", "sentence", "words", "texts",
-    "folds", "fold", "split", "subject", "subjects", "session", "sessions", "onsets", "events", "conditions", "condition",
+    "input_ids",
+    "token_ids",
+    "tokens",
+    "token",
+    "token_type_ids",
+    "segment_ids",
+    "position_ids",
+    "attention_mask",
+    "mask",
+    "masks",
+    "padding_mask",
+    "labels",
+    "label",
+    "y",
+    "target",
+    "targets",
+    "ids",
+    "id",
+    "idx",
+    "index",
+    "indices",
+    "lengths",
+    "length",
+    "offsets",
+    "offset_mapping",
+    "layer_names",
+    "layers_names",
+    "names",
+    "layer_ids",
+    "sentences",
+    "sentence",
+    "words",
+    "texts",
+    "folds",
+    "fold",
+    "split",
+    "subject",
+    "subjects",
+    "session",
+    "sessions",
+    "onsets",
+    "events",
+    "conditions",
+    "condition",
 ];
 /// How such names end.
 const BESIDE_ENDS: [&str; 6] = ["_ids", "_mask", "_labels", "_names", "_idx", "_indices"];
@@ -135,10 +175,15 @@ fn by_patterns(contents: &Contents, path: &Path, reading: &Reading) -> Result<Ch
                 _ => format!("has shape {}", array.shape_in_words()),
             };
             let message = format!("array `{}` {what}, and cannot be fitted", array.name);
-            return Err(unclear(path, message, "each layer is an array of numbers, (stimuli, units)".to_owned()));
+            return Err(unclear(
+                path,
+                message,
+                "each layer is an array of numbers, (stimuli, units)".to_owned(),
+            ));
         }
         let shown: Vec<&str> = found.iter().map(|&at| names[at]).collect();
-        let ordered = order(&shown, contents.ordered).map_err(|unclear| not_ordered(path, &shown, unclear))?;
+        let ordered =
+            order(&shown, contents.ordered).map_err(|unclear| not_ordered(path, &shown, unclear))?;
         labels &= ordered.labels;
         layers.extend(ordered.layers.into_iter().map(|(name, layer)| (found[name], layer)));
         taken.extend(found);
@@ -199,7 +244,13 @@ fn not_ordered(path: &Path, names: &[&str], Unclear { why, pattern }: Unclear) -
         Some(pattern) => format!("choose with --arrays '{pattern}', or "),
         None => String::new(),
     };
-    unclear(path, message, format!("{choose}give them in the order of the layers: --arrays A,B,… (a pattern such as 'layer.*' each)"))
+    unclear(
+        path,
+        message,
+        format!(
+            "{choose}give them in the order of the layers: --arrays A,B,… (a pattern such as 'layer.*' each)"
+        ),
+    )
 }
 
 #[cfg(test)]

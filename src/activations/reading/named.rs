@@ -2,9 +2,33 @@
 
 /// Words that a number of a layer stands behind.
 const LAYER: [&str; 27] = [
-    "layer", "layers", "block", "blocks", "blk", "h", "hs", "hidden", "state", "states", "arr", "array", "resid", "l",
-    "stage", "stages", "encoder", "decoder", "depth", "act", "acts", "activation", "activations", "embeddings", "feats",
-    "features", "output",
+    "layer",
+    "layers",
+    "block",
+    "blocks",
+    "blk",
+    "h",
+    "hs",
+    "hidden",
+    "state",
+    "states",
+    "arr",
+    "array",
+    "resid",
+    "l",
+    "stage",
+    "stages",
+    "encoder",
+    "decoder",
+    "depth",
+    "act",
+    "acts",
+    "activation",
+    "activations",
+    "embeddings",
+    "feats",
+    "features",
+    "output",
 ];
 /// Words of what comes before the first block.
 const BEGIN: [&str; 7] = ["embed", "embeds", "embedding", "embeddings", "embd", "emb", "wte"];

@@ -79,9 +79,8 @@ impl FromStr for Axes {
         for word in text.split(',') {
             let word = word.trim().to_lowercase();
             axes.push(match word.as_str() {
-                "n" | "stimulus" | "stimuli" | "trial" | "trials" | "sentence" | "sentences" | "item" | "items" => {
-                    Axis::Stimuli
-                }
+                "n" | "stimulus" | "stimuli" | "trial" | "trials" | "sentence" | "sentences" | "item"
+                | "items" => Axis::Stimuli,
                 "unit" | "units" | "neuron" | "neurons" | "dim" | "d" => Axis::Units,
                 "layers" | "times" | "regions" | "heads" => Axis::Over(word[..word.len() - 1].to_owned()),
                 word if !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || c == '_') => {

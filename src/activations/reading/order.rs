@@ -145,7 +145,11 @@ fn naturally(a: &str, b: &str) -> Ordering {
 
 /// Names that differ in numbers alone, in the order of these; and their numbers, where each has one of its own.
 #[allow(clippy::type_complexity, reason = "two lists, and an absence")]
-fn sorted(names: &[&str], named: &[Named], group: &[usize]) -> Result<(Vec<usize>, Option<Vec<usize>>), Unclear> {
+fn sorted(
+    names: &[&str],
+    named: &[Named],
+    group: &[usize],
+) -> Result<(Vec<usize>, Option<Vec<usize>>), Unclear> {
     let column = |at: usize| group.iter().map(|&name| named[name].numbers[at].value).collect::<Vec<f64>>();
     let mut varying: Vec<usize> = Vec::new();
     for at in 0..named[group[0]].numbers.len() {
@@ -164,7 +168,11 @@ fn sorted(names: &[&str], named: &[Named], group: &[usize]) -> Result<(Vec<usize
     }
     let key = |name: usize| varying.iter().map(move |&at| named[name].numbers[at].value);
     let compare = |a: usize, b: usize| {
-        key(a).zip(key(b)).map(|(a, b)| a.total_cmp(&b)).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
+        key(a)
+            .zip(key(b))
+            .map(|(a, b)| a.total_cmp(&b))
+            .find(|order| order.is_ne())
+            .unwrap_or(Ordering::Equal)
     };
     let mut order = group.to_vec();
     order.sort_by(|&a, &b| compare(a, b));
@@ -209,10 +217,10 @@ mod tests {
             &["blocks.10.hook_resid_post", "blocks.2.hook_resid_post"],
             &[("blocks.2.hook_resid_post", 2), ("blocks.10.hook_resid_post", 10)],
         );
-        expect(&["gpt2_layer_10_hidden", "gpt2_layer_2_hidden"], &[
-            ("gpt2_layer_2_hidden", 2),
-            ("gpt2_layer_10_hidden", 10),
-        ]);
+        expect(
+            &["gpt2_layer_10_hidden", "gpt2_layer_2_hidden"],
+            &[("gpt2_layer_2_hidden", 2), ("gpt2_layer_10_hidden", 10)],
+        );
         expect(&["layer3_of_3", "layer2_of_3"], &[("layer2_of_3", 2), ("layer3_of_3", 3)]);
         assert!(!order(&["layer.1", "layer.0"], true).unwrap().labels);
         expect(&["layer.5"], &[("layer.5", 5)]);
@@ -221,12 +229,10 @@ mod tests {
 
     #[test]
     fn an_embedding_comes_first_and_a_norm_last() {
-        expect(&["layers.1", "norm", "token_embedding", "layers.0"], &[
-            ("token_embedding", 0),
-            ("layers.0", 1),
-            ("layers.1", 2),
-            ("norm", 3),
-        ]);
+        expect(
+            &["layers.1", "norm", "token_embedding", "layers.0"],
+            &[("token_embedding", 0), ("layers.0", 1), ("layers.1", 2), ("norm", 3)],
+        );
         expect(&["embeddings", "layer.1", "layer.2"], &[("embeddings", 0), ("layer.1", 1), ("layer.2", 2)]);
         let why = |names: &[&str]| order(names, true).unwrap_err().why;
         assert!(why(&["hook_embed", "wte", "h.0", "h.1"]).contains("which of `hook_embed` and `wte`"));

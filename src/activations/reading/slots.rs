@@ -32,7 +32,9 @@ pub(in crate::activations) struct Slot {
 impl Slot {
     /// Whether its name says its number and no more, as in the files that are written here.
     pub(in crate::activations) fn is_plain(&self) -> bool {
-        self.name == format!("layer.{}", self.layer) || self.name == format!("[{}]", self.layer) || self.name.is_empty()
+        self.name == format!("layer.{}", self.layer)
+            || self.name == format!("[{}]", self.layer)
+            || self.name.is_empty()
     }
 }
 
@@ -65,7 +67,13 @@ pub(in crate::activations) fn slots(contents: &Contents, path: &Path, reading: &
         let of = &contents.arrays[array];
         let (found, doubt) = axes(of, path, contents.named, alone, reading)?;
         doubts.extend(doubt);
-        each(&mut layout, &found, (&of.name, &of.shape, array, layer), (alone, labels, contents.named), path)?;
+        each(
+            &mut layout,
+            &found,
+            (&of.name, &of.shape, array, layer),
+            (alone, labels, contents.named),
+            path,
+        )?;
         layout.axes.insert(array, found);
     }
     // Several arrays of several layers each are counted through.
@@ -80,7 +88,11 @@ pub(in crate::activations) fn slots(contents: &Contents, path: &Path, reading: &
         .map(|(array, _)| contents.arrays[*array].name.as_str())
         .collect();
     if !whole.is_empty() {
-        let all = if whole.len() == layers.len() { String::new() } else { format!(" ({})", text::some(&whole, SHOWN)) };
+        let all = if whole.len() == layers.len() {
+            String::new()
+        } else {
+            format!(" ({})", text::some(&whole, SHOWN))
+        };
         layout.warnings.push(format!(
             "{file} holds whole numbers or true and false, no floats{all}: they are read as numbers; leave them out with \
              --arrays if they are ids or labels"
@@ -117,7 +129,8 @@ fn each(
             at[place] = rest % size;
             rest /= size;
         }
-        let places: Vec<String> = over.iter().zip(&at).map(|((_, name), at)| format!("{name} {at}")).collect();
+        let places: Vec<String> =
+            over.iter().zip(&at).map(|((_, name), at)| format!("{name} {at}")).collect();
         let is_layers = matches!(over.as_slice(), [(_, "layer")]);
         let label = match (alone, over.is_empty()) {
             (_, true) => labels.then(|| name.to_owned()),
@@ -148,7 +161,8 @@ fn mapping(slots: &[Slot], contents: &Contents) -> Option<String> {
     if slots.iter().all(Slot::is_plain) || (slots.len() == 1 && !contents.named) {
         return None;
     }
-    let shown: Vec<String> = slots.iter().map(|slot| format!("layer {} is `{}`", slot.layer, slot.name)).collect();
+    let shown: Vec<String> =
+        slots.iter().map(|slot| format!("layer {} is `{}`", slot.layer, slot.name)).collect();
     Some(match shown.as_slice() {
         [first @ .., last] if first.len() > SHOWN => {
             format!("{}, …, {last}", first[..SHOWN - 1].join(", "))

@@ -22,7 +22,12 @@ impl ReadingArgs {
     pub fn of(&self, n: usize) -> Reading {
         Reading {
             n_stimuli: Some(n),
-            arrays: self.arrays.iter().map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect(),
+            arrays: self
+                .arrays
+                .iter()
+                .map(|name| name.trim().to_owned())
+                .filter(|name| !name.is_empty())
+                .collect(),
             axes: self.axes.clone(),
             ..Reading::default()
         }

@@ -14,6 +14,12 @@ pub struct VerifyArgs {
     /// Branch, tag or commit of the Hub
     #[arg(long, value_name = "REV")]
     pub revision: Option<String>,
+    /// The model that an adapter is put on, in the place of the one that it names
+    #[arg(long, value_name = "MODEL")]
+    pub base: Option<String>,
+    /// Leave out the adapter that lies beside a model's own weights
+    #[arg(long)]
+    pub no_adapter: bool,
     /// A sentence to compare, as often as there are (default: twenty that come with this program)
     #[arg(long, value_name = "TEXT", conflicts_with = "sentences")]
     pub text: Vec<String>,

@@ -146,7 +146,11 @@ pub fn distance(record: &RunRecord) -> Distance {
 }
 
 /// What is kept of the files of `--activations`.
-fn representations(runs: &[Run], args: &CompareArgs, printer: &Printer) -> Result<Vec<Option<Representation>>> {
+fn representations(
+    runs: &[Run],
+    args: &CompareArgs,
+    printer: &Printer,
+) -> Result<Vec<Option<Representation>>> {
     let mut all = Vec::new();
     for (run, file) in runs.iter().zip(&args.activations) {
         let first = &runs[0];

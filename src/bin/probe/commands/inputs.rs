@@ -12,7 +12,7 @@ use mlem_probe::progress::Progress;
 use mlem_probe::stimuli::{Feature, FeatureTable, Oddity, Stimuli, repeats};
 use mlem_probe::text;
 
-use crate::args::{EstimatorArgs, FitArgs, Ranges, TableArgs};
+use crate::args::{EstimatorArgs, FitArgs, TableArgs};
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;
 
@@ -67,11 +67,23 @@ fn recording(
     warnings: &mut Vec<String>,
     printer: &Printer,
 ) -> Result<Layers> {
-    let layers = args.layers.as_ref().map(Ranges::as_slice);
-    // Noise is drawn anew for each recording.
-    let mut steps = args.transforms.steps(args.seed.wrapping_add(k));
     let mut reading =
         Reading { distances: args.estimator.distance == Distance::Precomputed, ..args.reading.of(n) };
+    let layers = match &args.layers {
+        None => None,
+        Some(layers) => {
+            let all = if layers.count_back() {
+                activations::open_as(path, None, &reading)?.activations.layers().to_vec()
+            } else {
+                Vec::new()
+            };
+            let hint = "layers are numbered as in the file, or counted from its end: -1 is the last";
+            Some(layers.of(&all).map_err(|message| Failure::usage(message, hint))?)
+        }
+    };
+    let layers = layers.as_deref();
+    // Noise is drawn anew for each recording.
+    let mut steps = args.transforms.steps(args.seed.wrapping_add(k));
     // Units that are not wanted are not looked at.
     if let Some(Transform::Units(units)) = steps.first() {
         reading.units = Some(units.clone());

@@ -30,6 +30,8 @@ pub fn run(args: &VerifyArgs, printer: &Printer) -> Result<()> {
 fn write(args: &VerifyArgs, printer: &Printer) -> Result<()> {
     let mut hub = Hub::from_env();
     hub.revision.clone_from(&args.revision);
+    hub.base.clone_from(&args.base);
+    hub.no_adapter = args.no_adapter;
     hub.weights = false;
     let checkpoint = hub::resolve(&args.model, &hub, printer)?;
     if checkpoint.id == "tiny-bert" && !Path::new(&args.model).is_dir() {
@@ -100,6 +102,8 @@ fn compare(args: &VerifyArgs, file: &Path, printer: &Printer) -> Result<()> {
     let frozen = Frozen::open(file)?;
     let mut hub = Hub::from_env();
     hub.revision.clone_from(&args.revision);
+    hub.base.clone_from(&args.base);
+    hub.no_adapter = args.no_adapter;
     let checkpoint = hub::resolve(&args.model, &hub, printer)?;
     let fingerprint = verify::fingerprint(&checkpoint)?;
     let model = Model::load(&checkpoint, &LoadOptions::default())?;
@@ -148,7 +152,8 @@ fn compare(args: &VerifyArgs, file: &Path, printer: &Printer) -> Result<()> {
     if printer.json() {
         return Printer::result_json(&json!({ "equal": true, "certificate": certificate, "kept": place }));
     }
-    let largest = found.differences.iter().position(|&difference| difference == certificate.largest).unwrap_or(0);
+    let largest =
+        found.differences.iter().position(|&difference| difference == certificate.largest).unwrap_or(0);
     Printer::result(format!(
         "{against}: the same tokens; {} hidden states within {:.1e} of the layer's largest magnitude (the most at hidden state \
          {largest}; rounding is up to {TOLERANCE:.0e})\n{}",
