@@ -12,6 +12,7 @@ import sys
 
 MODEL = @MODEL@
 REVISION = @REVISION@
+SUBFOLDER = @SUBFOLDER@
 OUT = @OUT@
 SENTENCES = json.loads(@SENTENCES@)
 
@@ -24,8 +25,10 @@ def load():
     version = tuple(int("".join(c for c in part if c.isdigit()) or 0) for part in transformers.__version__.split(".")[:2])
     # The keyword has had another name since 4.56.
     precision = {"dtype" if version >= (4, 56) else "torch_dtype": torch.float32}
-    tokenizer = transformers.AutoTokenizer.from_pretrained(MODEL, revision=REVISION)
-    loaded = transformers.AutoModel.from_pretrained(MODEL, revision=REVISION, output_loading_info=True, **precision)
+    # The model of sentence-transformers may lie in a folder of its own.
+    where = {"revision": REVISION} | ({"subfolder": SUBFOLDER} if SUBFOLDER else {})
+    tokenizer = transformers.AutoTokenizer.from_pretrained(MODEL, **where)
+    loaded = transformers.AutoModel.from_pretrained(MODEL, output_loading_info=True, **where, **precision)
     model, info = loaded
     return tokenizer, model.float().eval(), sorted(str(name) for name in info.get("missing_keys", []))
 

@@ -11,6 +11,8 @@ pub struct Script<'a> {
     pub model: &'a str,
     /// The revision of the id.
     pub revision: Option<&'a str>,
+    /// The folder of the model inside that; empty where it is the same.
+    pub subfolder: &'a str,
     /// The sentences.
     pub sentences: &'a [String],
     /// The name of the script, for its own docs.
@@ -22,7 +24,7 @@ pub struct Script<'a> {
 /// The text of a script.
 #[must_use]
 pub fn script(of: Script<'_>) -> String {
-    let Script { model, revision, sentences, name, out } = of;
+    let Script { model, revision, subfolder, sentences, name, out } = of;
     let sentences = Value::from(sentences.to_vec()).to_string();
     // What is written in is never looked at again for places to write something.
     let mut text = String::new();
@@ -34,6 +36,7 @@ pub fn script(of: Script<'_>) -> String {
         match key {
             "MODEL" => text.push_str(&literal(model)),
             "REVISION" => text.push_str(&revision.map_or("None".to_owned(), literal)),
+            "SUBFOLDER" => text.push_str(&literal(subfolder)),
             "OUT" => text.push_str(&literal(out)),
             "SENTENCES" => text.push_str(&literal(&sentences)),
             "SCRIPT" => text.push_str(&name.replace(['\\', '"', '\n', '\r'], "_")),
@@ -83,13 +86,14 @@ mod tests {
         let of = Script {
             model: "m\"\nimport os",
             revision: None,
+            subfolder: "",
             sentences: &sentences,
             name: "v.py",
             out: "o.safetensors",
         };
         let text = script(of);
         assert!(
-            text.contains("MODEL = \"m\\\"\\u000aimport os\"\nREVISION = None\nOUT = \"o.safetensors\"\n"),
+            text.contains("MODEL = \"m\\\"\\u000aimport os\"\nREVISION = None\nSUBFOLDER = \"\"\nOUT = \"o.safetensors\"\n"),
             "{text}"
         );
         assert!(

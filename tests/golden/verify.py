@@ -29,7 +29,6 @@ CASES = {
     "gpt2": ("GPT2Config", dict(n_embd=16, n_layer=2, n_head=4, n_positions=64), "GPT2Model"),
     "gpt_neox": ("GPTNeoXConfig", SMALL | dict(max_position_embeddings=64), "GPTNeoXModel"),
     "llama": ("LlamaConfig", LLAMA, "LlamaModel"),
-    "qwen2": ("Qwen2Config", LLAMA, "Qwen2Model"),
     "gemma2": ("Gemma2Config", LLAMA | dict(head_dim=4), "Gemma2Model"),
     "t5": ("T5Config", dict(d_model=16, d_kv=4, d_ff=24, num_layers=2, num_heads=4, decoder_start_token_id=0), "T5Model"),
     "bart": ("BartConfig", dict(d_model=16, encoder_layers=2, decoder_layers=1, encoder_attention_heads=4,
@@ -92,7 +91,7 @@ def make(case, folder):
     roughen(model)
     model.save_pretrained(folder)
     words.save_pretrained(folder)
-    values = {"SCRIPT": "verify.py", "MODEL": json.dumps(str(folder)), "REVISION": "None",
+    values = {"SCRIPT": "verify.py", "MODEL": json.dumps(str(folder)), "REVISION": "None", "SUBFOLDER": '""',
               "OUT": json.dumps(str(folder / "frozen.safetensors")), "SENTENCES": json.dumps(json.dumps(SENTENCES))}
     text = (HERE.parent.parent / "assets" / "verify.py").read_text(encoding="utf-8")
     for key, value in values.items():

@@ -46,7 +46,7 @@ type Named = (Vec<String>, Vec<Array2<f32>>);
 pub(in crate::activations) fn triangles(path: &Path, n_stimuli: usize) -> Result<Option<Named>> {
     let wrong = |message: String| Error::Format { path: path.to_owned(), message };
     let pairs = n_stimuli * n_stimuli.saturating_sub(1) / 2;
-    let numbered = |n: usize| (0..n).map(|layer| format!("layer.{layer}")).collect();
+    let numbered = |n: usize| -> Vec<String> { (0..n).map(|layer| format!("layer.{layer}")).collect() };
     Ok(Some(match format(path)? {
         Format::Safetensors | Format::Torch => return Ok(None),
         Format::Npz => {

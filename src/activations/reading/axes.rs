@@ -76,10 +76,7 @@ fn reads_as_layers([first, second, third]: [usize; 3], n: usize, reading: &Readi
     if reading.distances && second == n && third == n {
         return true;
     }
-    match (first == n, second == n, third == n) {
-        (false, true, false) | (false, false, false) => true,
-        _ => false,
-    }
+    matches!((first == n, second == n, third == n), (false, _, false))
 }
 
 /// Readings of `shape` in which the stimuli have an axis that is as long as there are stimuli.

@@ -51,6 +51,7 @@ fn write(args: &VerifyArgs, printer: &Printer) -> Result<()> {
     let script = verify::script(Script {
         model: &model,
         revision: revision.filter(|_| !Path::new(&args.model).is_dir()),
+        subfolder: checkpoint.sentences.as_ref().map_or("", |found| &found.inner),
         sentences: &sentences,
         name: &shown(&path),
         out: &frozen.to_string_lossy(),
