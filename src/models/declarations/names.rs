@@ -294,7 +294,9 @@ impl Names {
         let block = &self.block;
         let mut layers = vec![block.attention];
         match block.qkv {
-            Qkv::Separate(query, key, value) => layers.extend([query, key, value]),
+            Qkv::Separate(query, key, value) | Qkv::Gated(query, key, value) => {
+                layers.extend([query, key, value]);
+            }
             Qkv::Stacked(layer)
             | Qkv::Interleaved(layer)
             | Qkv::InterleavedApart { layer, .. }
