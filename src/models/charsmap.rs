@@ -78,9 +78,14 @@ mod tests {
     #[test]
     fn texts_in_base64_are_read() {
         // RFC 4648, section 10.
-        for (text, bytes) in
-            [("", ""), ("Zg==", "f"), ("Zm8=", "fo"), ("Zm9v", "foo"), ("Zm9vYg==", "foob"), ("Zm9vYmE=", "fooba")]
-        {
+        for (text, bytes) in [
+            ("", ""),
+            ("Zg==", "f"),
+            ("Zm8=", "fo"),
+            ("Zm9v", "foo"),
+            ("Zm9vYg==", "foob"),
+            ("Zm9vYmE=", "fooba"),
+        ] {
             assert_eq!((decode(text).unwrap(), encode(bytes.as_bytes())), (bytes.into(), text.to_owned()));
         }
         let all: Vec<u8> = (0..=255).collect();
@@ -90,11 +95,18 @@ mod tests {
 
     #[test]
     fn a_map_holds_what_it_says() {
-        let map = |size: u32, texts: &[u8]| check(&encode(&[&size.to_le_bytes()[..], b"trie", texts].concat()));
+        let map =
+            |size: u32, texts: &[u8]| check(&encode(&[&size.to_le_bytes()[..], b"trie", texts].concat()));
         assert!(map(4, b"fi\0ffl\0").is_ok() && check("").is_ok() && check("\u{e9}").is_ok());
         let error = map(u32::MAX - 3, b"").unwrap_err();
-        assert_eq!(error, "the trie of its map of characters is said to have 4,294,967,292 bytes, and 4 are there");
+        assert_eq!(
+            error,
+            "the trie of its map of characters is said to have 4,294,967,292 bytes, and 4 are there"
+        );
         let error = map(4, &[b'x'; 1000]).unwrap_err();
-        assert_eq!(error, "its map of characters makes 1,000 bytes of a character, and at most 256 are taken");
+        assert_eq!(
+            error,
+            "its map of characters makes 1,000 bytes of a character, and at most 256 are taken"
+        );
     }
 }

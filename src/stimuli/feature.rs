@@ -164,7 +164,10 @@ impl Feature {
             );
         }
         let value = (0..self.len()).map(|row| self.display(row)).find(|text| !text.is_empty());
-        value.map_or_else(|| "every value is missing".to_owned(), |value| format!("every stimulus has `{value}`"))
+        value.map_or_else(
+            || "every value is missing".to_owned(),
+            |value| format!("every stimulus has `{value}`"),
+        )
     }
 
     /// Whether it has another level for every stimulus.

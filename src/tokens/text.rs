@@ -31,6 +31,12 @@ impl TokenizerText {
     #[must_use]
     pub fn alone(json: &str) -> Self {
         let file = "tokenizer.json".to_owned();
-        Self { json: json.to_owned(), file, split_special_tokens: false, applied: Vec::new(), doubts: Vec::new() }
+        Self {
+            json: json.to_owned(),
+            file,
+            split_special_tokens: false,
+            applied: Vec::new(),
+            doubts: Vec::new(),
+        }
     }
 }

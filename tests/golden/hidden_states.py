@@ -241,6 +241,7 @@ CASES = {
     "glm4": ("Glm4Config", SMALL | dict(head_dim=8, pad_token_id=0), {}),
     "glm4_odd": ("Glm4Config", GROUPED | dict(head_dim=12, attention_bias=False, hidden_act="gelu", pad_token_id=0), {}),
     "gpt2": ("GPT2Config", GPT, {}),
+    "gpt2_both_sides": ("GPT2Config", GPT | dict(n_embd=16, is_causal=False), {}),
     "gpt2_odd": ("GPT2Config", GPT | dict(n_embd=40, n_head=5, n_inner=24, activation_function="relu",
                                           scale_attn_weights=False, layer_norm_epsilon=1e-3), {}),
     "gpt2_by_depth": ("GPT2Config", GPT | dict(n_embd=18, n_head=3, n_layer=3, scale_attn_by_inverse_layer_idx=True,
@@ -372,6 +373,7 @@ CASES = {
         rope_type="default", rope_theta=500.0, original_max_position_embeddings=2, llama_4_scaling_beta=0.1)), {}),
     "mistral": ("MistralConfig", LLAMA | dict(sliding_window=None), {}),
     "mistral_window": ("MistralConfig", GROUPED | dict(head_dim=12, sliding_window=3), {}),
+    "mistral_both_sides": ("MistralConfig", SMALL | dict(sliding_window=2, is_causal=False, tie_last_hidden_states=False), {}),
     "mistral3": ("Mistral3Config", dict(
         text_config=SMALL | dict(model_type="mistral", vocab_size=VOCABULARY, sliding_window=None),
         vision_config=VISION | dict(model_type="pixtral")), {"language_model": True}),
@@ -394,6 +396,8 @@ CASES = {
         hidden_activation="silu", norm_eps=1e-3, layer_types=["sliding_attention", "full_attention"],
         rope_parameters={"full_attention": {"rope_type": "default", "rope_theta": 500.0},
                          "sliding_attention": {"rope_type": "linear", "factor": 2.0, "rope_theta": 50.0}}), {}),
+    "modernbert_decoder_both_sides": ("ModernBertDecoderConfig", BERT | dict(
+        hidden_size=16, intermediate_size=16, local_attention=4, pad_token_id=0, is_causal=False), {}),
     "mpnet": ("MPNetConfig", BERT, {}),
     "mpnet_padding": ("MPNetConfig", BERT | dict(hidden_size=12, intermediate_size=10, pad_token_id=5), {}),
     "mpnet_odd": ("MPNetConfig", BERT_ODD | dict(hidden_act="relu"), {}),
@@ -536,6 +540,7 @@ CASES = {
     "rembert": ("RemBertConfig", BERT | dict(hidden_size=16, intermediate_size=24, input_embedding_size=8), {}),
     "rembert_odd": ("RemBertConfig", BERT_ODD | dict(hidden_size=20, intermediate_size=14, input_embedding_size=20), {}),
     "roberta": ("RobertaConfig", BERT, {}),
+    "roberta_causal": ("RobertaConfig", BERT | dict(hidden_size=16, intermediate_size=16, is_causal=True), {}),
     "roberta_odd": ("RobertaConfig", BERT_ODD | dict(pad_token_id=2), {}),
     "roberta_prelayernorm": ("RobertaPreLayerNormConfig", BERT | dict(hidden_size=16, intermediate_size=24), {}),
     "roberta_prelayernorm_odd": ("RobertaPreLayerNormConfig", BERT_ODD | dict(hidden_size=20, intermediate_size=14,

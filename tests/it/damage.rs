@@ -71,11 +71,11 @@ fn distances_that_are_all_the_same_are_not_missing() {
     let w = Workspace::new();
     let (_, activations) = own_data(40, 6);
     let distances: Vec<f32> = (0..40 * 40).map(|k| if k / 40 == k % 40 { 0.0 } else { 0.5 }).collect();
-    w.write("a.npy", activations).write("d.npy", npy(&[40, 40, 1], &distances));
+    w.write("a.npy", activations).write("d.npy", npy(&[40, 40], &distances));
     let said = w.transcript("fit d.npy a.npy -o out --features d");
     assert!(said.contains("error: feature `d` is constant: every two stimuli are 0.5 apart\n"), "{said}");
     let missing: Vec<f32> = (0..40 * 40).map(|k| if k / 40 == k % 40 { 0.0 } else { f32::NAN }).collect();
-    w.write("d.npy", npy(&[40, 40, 1], &missing));
+    w.write("d.npy", npy(&[40, 40], &missing));
     let said = w.transcript("fit d.npy a.npy -o out --features d");
     assert!(said.contains("error: feature `d` is constant: every distance is missing\n"), "{said}");
 }
@@ -105,12 +105,16 @@ fn an_entry_of_the_cache_holds_the_layers_that_it_says() {
         fs::write(&entry, bytes).unwrap();
         extract("")
     };
-    let layers = serde_json::from_slice::<serde_json::Value>(whole.split(|&byte| byte == b'\n').next().unwrap());
+    let layers =
+        serde_json::from_slice::<serde_json::Value>(whole.split(|&byte| byte == b'\n').next().unwrap());
     let n_layers = layers.unwrap()["n_layers"].as_u64().unwrap();
     let said = forged(&format!("\"n_layers\":{n_layers}"), "\"n_layers\":1000000000000000");
     assert!(said.contains("is damaged (its model is said to have 1,000,000,000,000,000 layers"), "{said}");
     let said = forged("\"layers\":[0,", "\"layers\":[7,");
-    assert!(said.contains("is damaged (it says that it has other layers than it has): the model runs again"), "{said}");
+    assert!(
+        said.contains("is damaged (it says that it has other layers than it has): the model runs again"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -137,7 +141,9 @@ fn a_map_of_characters_asks_for_no_more_than_it_holds() {
     w.write("model/tokenizer.json", tokenizer.to_string());
     let said = w.transcript("extract s.csv --model ./model --no-cache -o a.safetensors --quiet");
     assert!(
-        said.contains("the trie of its map of characters is said to have 4,294,967,292 bytes, and 4 are there"),
+        said.contains(
+            "the trie of its map of characters is said to have 4,294,967,292 bytes, and 4 are there"
+        ),
         "{said}"
     );
 }
@@ -177,7 +183,10 @@ fn an_archive_holds_arrays_alone() {
     }
     zip.finish().unwrap();
     let said = w.transcript("fit s.csv a.npz -o out");
-    assert!(said.contains("a.npz: it holds `layer_1`, whose name is not that of an array (NAME.npy)\nhint: "), "{said}");
+    assert!(
+        said.contains("a.npz: it holds `layer_1`, whose name is not that of an array (NAME.npy)\nhint: "),
+        "{said}"
+    );
 }
 
 #[test]
@@ -191,7 +200,9 @@ fn an_array_is_as_long_as_its_header_says() {
     for (bytes, there) in [(two, 960 + 128 + 16), (shifted, 961)] {
         w.write("a.npy", bytes);
         let said = w.transcript("fit s.csv a.npy -o out --force");
-        let expected = format!("the file goes on after its array: shape [40, 6] of <f4 needs 960 bytes, and {there} are there");
+        let expected = format!(
+            "the file goes on after its array: shape [40, 6] of <f4 needs 960 bytes, and {there} are there"
+        );
         assert!(said.contains(&expected), "{said}");
     }
 }

@@ -40,6 +40,7 @@
 //! - `workspace`: a folder for each test, and the program run in it
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
+mod adapters;
 mod bad_input;
 mod baselines;
 mod cache;

@@ -150,7 +150,9 @@ pub(super) fn read(path: &Path, key: &str) -> Result<(Record, Stored), Damage> {
     // A list of all layers is made where nobody names some: no model has so many.
     if record.n_layers >= MOST_LAYERS {
         let (found, most) = (text::count(record.n_layers as u128), text::count(MOST_LAYERS as u128));
-        return Err(Damage::Damaged(format!("its model is said to have {found} layers, and at most {most} are read")));
+        return Err(Damage::Damaged(format!(
+            "its model is said to have {found} layers, and at most {most} are read"
+        )));
     }
     Ok((record, stored))
 }

@@ -137,8 +137,7 @@ const MOST: usize = 100_000;
 /// Whether there may be a tensor in a value: lists of plain numbers and texts are one thing without parts.
 fn holds_tensors(pickle: &Pickle, id: Id, depth: usize) -> bool {
     matches!(pickle.get(id), Value::Call { .. })
-        || depth > 1
-            && matches!(pickle.get(id), Value::Tuple(_) | Value::List(_) | Value::Dict(_))
+        || depth > 1 && matches!(pickle.get(id), Value::Tuple(_) | Value::List(_) | Value::Dict(_))
 }
 
 /// The tensor that a value describes, if it describes one.
@@ -223,4 +222,3 @@ fn described(pickle: &Pickle, arguments: &[Id]) -> Option<(Id, usize, Vec<usize>
     let (shape, strides) = (sizes(shape)?, sizes(strides)?);
     (shape.len() == strides.len()).then_some((storage, size(offset)?, shape, strides))
 }
-
