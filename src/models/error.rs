@@ -77,6 +77,54 @@ pub enum Error {
         /// What is wrong with it.
         message: String,
     },
+    /// Weights that were quantised with a method that is not read.
+    #[error("{id}: the weights are quantised with {method} ({because})")]
+    Quantised {
+        /// Which checkpoint.
+        id: String,
+        /// Which method.
+        method: String,
+        /// What says so.
+        because: String,
+    },
+    /// Floats of 8 bits whose scales are not what they should be.
+    #[error("{id}: tensor `{name}`: {message}")]
+    Scales {
+        /// Which checkpoint.
+        id: String,
+        /// The tensor's name.
+        name: String,
+        /// What is wrong.
+        message: String,
+    },
+    /// A tensor of something else than floats where weights should be.
+    #[error("{file}: tensor `{name}` holds {dtype}, not floats")]
+    NotFloats {
+        /// Which file.
+        file: String,
+        /// The tensor's name.
+        name: String,
+        /// What it holds.
+        dtype: String,
+    },
+    /// An adapter that cannot be merged.
+    #[error("{file}: {message}")]
+    Adapter {
+        /// Which file.
+        file: String,
+        /// What is wrong with it.
+        message: String,
+        /// What to do about it.
+        remedy: String,
+    },
+    /// Weights before any training, and an adapter that was trained.
+    #[error("{id}: an adapter's weights are trained, and --untrained draws those of its base")]
+    UntrainedAdapter {
+        /// Which adapter.
+        id: String,
+        /// Its base.
+        base: String,
+    },
     /// A tensor that the configuration calls for is not in the weights.
     #[error("{id}: tensor `{name}` {expected:?} is missing from the weights{}", whose_names(there))]
     MissingTensor {
@@ -200,6 +248,23 @@ pub enum Error {
     Compute(#[from] candle_core::Error),
 }
 
+/// What to do about weights that were quantised.
+fn quantised(method: &str) -> String {
+    let load = if method.starts_with("MXFP4") {
+        "in Python, `from_pretrained(ID, quantization_config=Mxfp4Config(dequantize=True))`, then save_pretrained"
+    } else if method.starts_with("bitsandbytes") {
+        "in Python, load it with transformers, call `model.dequantize()`, then save_pretrained"
+    } else if method.starts_with("compressed-tensors") {
+        "in Python, `from_pretrained(ID, quantization_config=CompressedTensorsConfig(run_compressed=False))`, then save_pretrained"
+    } else {
+        "in Python, load it with the library that made it, write the weights back as floats, then save_pretrained"
+    };
+    format!(
+        "use the model that it was made from: its card names it. Or make floats of it: {load}, remove `quantization_config` from the \
+         config.json of the new folder if it is still there, and name that folder"
+    )
+}
+
 /// `, whose names begin with …`, where there are any.
 fn whose_names(there: &[String]) -> String {
     if there.is_empty() {
@@ -228,8 +293,9 @@ impl Error {
             Self::Files(error) => return error.hint(),
             Self::UnsupportedModelType { model_type, supported, .. } => {
                 let near = text::near_matches(model_type, supported.iter().copied());
-                let list = format!("supported: {}", supported.join(", "));
-                if near.is_empty() { list } else { format!("did you mean {}? {list}", near.join(" or ")) }
+                // It stands in a file: nobody mistyped it.
+                let near = if near.is_empty() { String::new() } else { format!(" (the nearest name is {})", near.join(" or ")) };
+                format!("supported: {}{near}", supported.join(", "))
             }
             Self::NoInitialiser { .. } => {
                 "leave --untrained out, or name the first checkpoint of a training run (--revision)"
@@ -242,6 +308,20 @@ impl Error {
             }
             Self::ConfigKey { .. } => {
                 "remove the key from config.json if it has no effect on the hidden states".to_owned()
+            }
+            Self::Quantised { method, .. } => quantised(method),
+            Self::Scales { .. } => {
+                "config.json and the weights must belong to one checkpoint; fetch both again, or name the model that it was made from"
+                    .to_owned()
+            }
+            Self::NotFloats { .. } => {
+                "whole numbers are quantised weights, and nothing says how: name the model that they were made from (its card names it), \
+                 or save the weights as floats"
+                    .to_owned()
+            }
+            Self::Adapter { remedy, .. } => remedy.clone(),
+            Self::UntrainedAdapter { base, .. } => {
+                format!("name the base alone (--model {base} --untrained), or leave --untrained out")
             }
             Self::WeightsFile { .. } => {
                 "the file may be cut short by a broken download or be a pointer of Git LFS: fetch it again"

@@ -56,6 +56,7 @@ pub(super) fn realistic(n_layers: usize, n_stimuli: usize, interactions: bool) -
             revision: None,
             commit: Some("86b5e0934494bd15c9632b12f734a8a67f723594".to_owned()),
             untrained: None,
+            adapter: None,
             device: None,
             dtype: None,
             precision: None,

@@ -10,6 +10,7 @@ use super::error::{Error, Result};
 use super::tables::layer_hash;
 use crate::activations::Transform;
 use crate::files;
+use crate::models::Merged;
 use crate::profile::Profile;
 use crate::stimuli::Source;
 use crate::tokens::Applied;
@@ -27,6 +28,25 @@ pub struct StimuliRecord {
     pub features: Vec<String>,
     /// The grammar they came from and how they were drawn, if they did.
     pub source: Source,
+}
+
+/// The adapter of a run's model, whose id, revision and commit are the adapter's.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct AdapterRecord {
+    /// The base: a Hub id or a folder.
+    pub base: String,
+    /// The revision of the base that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base_revision: Option<String>,
+    /// The commit that the base's id resolved to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base_commit: Option<String>,
+    /// What names the base.
+    pub base_from: String,
+    /// What is merged of it.
+    pub merged: Merged,
+    /// Its `adapter_config.json`.
+    pub config: serde_json::Value,
 }
 
 /// The model of a run.
@@ -54,6 +74,9 @@ pub struct ModelRecord {
     pub precision: Option<String>,
     /// Its `config.json`.
     pub config: serde_json::Value,
+    /// The adapter that it is, on its base.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adapter: Option<AdapterRecord>,
     /// How its tokenizer is read: what was applied, and which file says so.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tokenizer: Vec<Applied>,

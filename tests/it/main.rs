@@ -40,6 +40,7 @@
 //! - `workspace`: a folder for each test, and the program run in it
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
+mod adapters;
 mod bad_input;
 mod baselines;
 mod cache;
@@ -65,6 +66,7 @@ mod offload;
 mod pipeline;
 mod precision;
 mod pytorch;
+mod random_configurations;
 mod repeats;
 mod rundir;
 mod rwkv7;

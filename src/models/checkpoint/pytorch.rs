@@ -48,7 +48,8 @@ impl PytorchFile {
             message: format!("tensor `{name}`: {message}"),
         };
         if !tensor.kind.is_float() {
-            return Err(wrong("it holds whole numbers, not weights".to_owned()));
+            let dtype = format!("{:?}", tensor.kind);
+            return Err(Error::NotFloats { file: self.name.clone(), name: name.to_owned(), dtype });
         }
         self.file.read(tensor).map_err(wrong)
     }

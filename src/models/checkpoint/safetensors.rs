@@ -72,7 +72,20 @@ impl SafetensorsFile {
             .map_err(|source| files::Error::Read { path: self.path.clone(), source }.into())
     }
 
+    /// The bytes of a tensor, as they are stored.
+    pub(in crate::models) fn bytes(&self, tensor: &TensorInfo) -> Result<Vec<u8>> {
+        let (start, end) = tensor.data_offsets;
+        let mut bytes = vec![0; end.saturating_sub(start)];
+        files::read_exact_at(&self.file, &mut bytes, self.numbers + start as u64)
+            .map_err(|source| files::Error::Read { path: self.path.clone(), source })?;
+        Ok(bytes)
+    }
+
     fn not_floats(&self, name: &str, dtype: Dtype) -> Error {
-        Error::weights_file(&self.path, format!("tensor `{name}` holds {dtype}, not floats"))
+        Error::NotFloats {
+            file: self.path.display().to_string(),
+            name: name.to_owned(),
+            dtype: dtype.to_string(),
+        }
     }
 }

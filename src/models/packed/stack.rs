@@ -38,6 +38,13 @@ impl Stack {
         let names = &declaration.names.block;
         let shared = !names.attention.name.contains("{}") && !names.mixer.contains("{}");
         if offload && !shared {
+            if weights.is_adapted() {
+                // Whether all of an adapter is used shows once each block has been made ready.
+                for (layer, &rotary) in which.iter().enumerate() {
+                    load(declaration, layer, rotary, &weights)?;
+                }
+            }
+            weights.finish()?;
             let declaration = declaration.clone();
             let offloaded = Offloaded { declaration, weights: Mutex::new(weights), rotaries: which };
             return Ok((Self::Offloaded(Box::new(offloaded)), rotaries));
@@ -50,6 +57,7 @@ impl Stack {
             };
             blocks.push(ready);
         }
+        weights.finish()?;
         Ok((Self::Ready(blocks), rotaries))
     }
 

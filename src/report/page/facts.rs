@@ -98,6 +98,13 @@ pub(super) fn run(run: &RunRecord) -> Vec<Fact> {
         say("model", model.id.clone());
         say("revision", model.revision.clone().unwrap_or_default());
         say("commit", model.commit.clone().unwrap_or_default());
+        if let Some(adapter) = &model.adapter {
+            let commit =
+                adapter.base_commit.as_ref().map(|commit| format!(" at commit {commit}")).unwrap_or_default();
+            say("base of the adapter", format!("{}{commit} ({})", adapter.base, adapter.base_from));
+            say("merged", adapter.merged.describe());
+            say("hash of the adapter", adapter.merged.hash.clone());
+        }
         say("untrained, with seed", model.untrained.map(|seed| seed.to_string()).unwrap_or_default());
         say("device", model.device.clone().unwrap_or_default());
         say("weights held as", model.dtype.clone().unwrap_or_default());

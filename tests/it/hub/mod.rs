@@ -3,6 +3,7 @@
 mod download;
 mod mischief;
 mod redirect;
+mod sentences;
 mod server;
 mod trouble;
 

@@ -1,27 +1,22 @@
 //! Options of extraction.
 
 use clap::Args;
-use mlem_probe::activations::{self, Pooling};
+use mlem_probe::activations::Pooling;
 use mlem_probe::models::{DeviceChoice, Dtype, Precision};
+use serde::Deserialize;
 
 use super::layers::Layers;
 use super::shared::{explained, named};
 
 /// How tokens are to be pooled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Pool {
     /// As the model says itself.
-    Own,
+    Auto,
     /// So.
+    #[serde(untagged)]
     Given(Pooling),
-}
-
-impl std::str::FromStr for Pool {
-    type Err = activations::Error;
-
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        if name == "auto" { Ok(Self::Own) } else { name.parse().map(Self::Given) }
-    }
 }
 
 /// What poolings are called elsewhere.
@@ -46,6 +41,13 @@ pub struct ModelArgs {
     /// and their comparison
     #[arg(long, value_name = "REV,...", value_delimiter = ',')]
     pub revision: Vec<String>,
+    /// The model that an adapter (a folder or repository with adapter_config.json) is put on, in the place of the one that it names: a
+    /// folder, a Hub id, or ID@REVISION
+    #[arg(long, value_name = "MODEL")]
+    pub base: Option<String>,
+    /// Leave out the adapter that lies beside a model's own weights
+    #[arg(long)]
+    pub no_adapter: bool,
     /// The model before any training: its weights are drawn as its initialiser draws them, from a seed (default: 0); needs its
     /// configuration and tokenizer alone
     #[arg(long, value_name = "SEED", num_args = 0..=1, require_equals = true, default_missing_value = "0")]

@@ -7,6 +7,7 @@ use mlem_probe::extract::cache::{Cache, Request};
 use mlem_probe::extract::{Error, Extract, Extraction, Throughput};
 use mlem_probe::hub::{Checkpoint, Weights};
 use mlem_probe::models::{LoadOptions, Model, Tokenizer};
+use mlem_probe::progress::Progress;
 use mlem_probe::stimuli::Stimuli;
 use mlem_probe::text;
 use serde_json::json;
@@ -53,6 +54,7 @@ pub fn run(args: &ExtractCommand, printer: &Printer) -> Result<()> {
             "activations": path,
             "model": checkpoint.id,
             "commit": checkpoint.commit,
+            "adapter_of": checkpoint.adapter.as_ref().map(|adapter| &adapter.base),
             "untrained": options.untrained,
             "device": options.device.to_string(),
             "dtype": options.dtype,
@@ -94,7 +96,7 @@ pub fn take(
     args: &ExtractArgs,
     steps: &[Transform],
     out: Destination<'_>,
-    printer: &Printer,
+    progress: &dyn Progress,
 ) -> Result<Taken> {
     let layers = model::layers(args, checkpoint)?;
     let layers = layers.as_deref();
@@ -114,14 +116,14 @@ pub fn take(
         Some(cache) => Some((cache, Request::new(&params, stimuli, checkpoint, options)?)),
         None => None,
     };
-    let found = request.as_ref().and_then(|(cache, request)| cache.get(request, printer));
+    let found = request.as_ref().and_then(|(cache, request)| cache.get(request, progress));
     let cached = found.is_some();
     let begun = Instant::now();
     let mut load = Duration::ZERO;
     let Extraction { mut activations, throughput } = if let Some(mut found) = found {
         let count = text::count(found.throughput.stimuli as u128);
-        printer
-            .say(&format!("activations of {count} stimuli from the cache; --no-cache runs the model again"));
+        progress
+            .note(&format!("activations of {count} stimuli from the cache; --no-cache runs the model again"));
         if let (Destination::File(_), []) = (out, steps) {
             found.activations = activations::write(&found.activations, out)?;
         }
@@ -129,20 +131,20 @@ pub fn take(
     } else {
         let model = Model::load(checkpoint, options)?;
         for note in model.notes() {
-            printer.say(note);
+            progress.note(note);
         }
         load = begun.elapsed();
         let plain = if steps.is_empty() { out } else { out.temporary() };
-        let found = params.extract_into(stimuli, &model, plain, printer);
+        let found = params.extract_into(stimuli, &model, plain, progress);
         let found = found.map_err(|error| with_its_cause(error, checkpoint, options))?;
-        printer.say(&found.throughput.to_string());
+        progress.note(&found.throughput.to_string());
         if let Some((cache, request)) = &request {
-            cache.put(request, (&found.activations, &found.throughput), model.spec().n_layers, printer);
+            cache.put(request, (&found.activations, &found.throughput), model.spec().n_layers, progress);
         }
         found
     };
     if !steps.is_empty() {
-        activations = activations::transform(&activations, steps, layers, tokens.as_ref(), printer, out)?;
+        activations = activations::transform(&activations, steps, layers, tokens.as_ref(), progress, out)?;
     }
     Ok(Taken { activations, throughput, cached, load })
 }

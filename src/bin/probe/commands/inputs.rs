@@ -84,9 +84,9 @@ fn recording(
 }
 
 /// The stimuli of the table in `path`; says what was assumed in reading it.
-pub fn read(path: &Path, args: &TableArgs, printer: &Printer) -> Result<Stimuli> {
+pub fn read(path: &Path, args: &TableArgs, progress: &dyn Progress) -> Result<Stimuli> {
     let stimuli = Stimuli::read_as(path, &args.reading())?;
-    stimuli.notes().iter().for_each(|note| printer.say(note));
+    stimuli.notes().iter().for_each(|note| progress.note(note));
     Ok(stimuli)
 }
 
@@ -129,7 +129,7 @@ fn at(path: &Path, error: mlem_probe::stimuli::Error) -> Failure {
 pub fn choose_features(
     stimuli: &mut Stimuli,
     args: &EstimatorArgs,
-    printer: &Printer,
+    progress: &dyn Progress,
 ) -> Result<Vec<String>> {
     args.check()?;
     for name in args.features.iter().chain(&args.drop) {
@@ -182,7 +182,7 @@ pub fn choose_features(
         warnings.extend(repeats(&same, &other));
     }
     for warning in &warnings {
-        printer.warn(warning);
+        progress.warn(warning);
     }
     // What was assumed in reading them was said there, and is told with the rest.
     warnings.splice(0..0, stimuli.notes().iter().cloned());

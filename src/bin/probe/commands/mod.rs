@@ -2,15 +2,15 @@
 
 mod cache;
 mod check;
-mod compare;
+pub mod compare;
 mod dry;
-mod extract;
-mod fit;
+pub mod extract;
+pub mod fit;
 mod folders;
-mod generate;
-mod inputs;
+pub mod generate;
+pub mod inputs;
 mod lists;
-mod model;
+pub mod model;
 mod reach;
 mod report;
 mod rerun;

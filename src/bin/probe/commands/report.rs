@@ -40,7 +40,7 @@ pub fn run(args: &ReportArgs, printer: &Printer) -> Result<()> {
 }
 
 /// Writes the page, and the figures that were asked for, with names for display, which `run` has from then on.
-fn pages(dir: &RunDir, run: &mut Finished, args: &FigureArgs, printer: &Printer) -> Result<()> {
+fn pages(dir: &RunDir, run: &mut Finished, args: &FigureArgs, progress: &dyn Progress) -> Result<()> {
     if let Some(path) = &args.feature_names {
         let names = FeatureNames::read(path, &run.stimuli.features().names())?;
         (run.profile, run.record, run.stimuli) = names.apply(&run.profile, &run.record, &run.stimuli)?;
@@ -53,17 +53,17 @@ fn pages(dir: &RunDir, run: &mut Finished, args: &FigureArgs, printer: &Printer)
         for file in export::figures(input, &args.figures)? {
             files::write(&dir.figures().join(file.name), &file.bytes)?;
         }
-        printer.say(&format!("figures: {}", dir.figures().display()));
+        progress.note(&format!("figures: {}", dir.figures().display()));
     }
     Ok(())
 }
 
 /// Writes what a run ends with.
-pub fn finish(dir: &RunDir, run: &mut Finished, args: &FigureArgs, printer: &Printer) -> Result<()> {
+pub fn finish(dir: &RunDir, run: &mut Finished, args: &FigureArgs, progress: &dyn Progress) -> Result<()> {
     let begun = Instant::now();
     // The record keeps the names that the tables have.
     let mut shown = run.clone();
-    pages(dir, &mut shown, args, printer)?;
+    pages(dir, &mut shown, args, progress)?;
     run.record.seconds.insert("report".to_owned(), begun.elapsed().as_secs_f64());
     Ok(dir.write_record(&run.record)?)
 }

@@ -10,10 +10,10 @@ use mlem_probe::compare::{Representation, stimuli_sample};
 use mlem_probe::files::Lock;
 use mlem_probe::grammar::{Draw, Grammar};
 use mlem_probe::hub;
-use mlem_probe::models::{Dtype, Precision};
+use mlem_probe::models::{Dtype, Model, Precision};
 use mlem_probe::numeric::rng::Stream;
 use mlem_probe::progress::Progress;
-use mlem_probe::rundir::{Fit, ModelRecord, RECORD, RunDir, RunRecord, wanted};
+use mlem_probe::rundir::{AdapterRecord, Fit, ModelRecord, RECORD, RunDir, RunRecord, wanted};
 use mlem_probe::stimuli::Stimuli;
 use mlem_probe::text;
 
@@ -151,6 +151,18 @@ impl<'a> Prepared<'a> {
         let mut claimed = dir.claim()?;
         let (checkpoint, options) = model::find(name, &args.model, revision, printer)?;
         let steps = args.transforms.steps(args.draw.seed);
+        let adapter =
+            checkpoint.adapter.as_ref().zip(Model::merged(&checkpoint)?).map(|(adapter, merged)| {
+                printer.say(&format!("{} is merged into {}", merged.describe(), adapter.base));
+                AdapterRecord {
+                    base: adapter.base.clone(),
+                    base_revision: adapter.base_revision.clone(),
+                    base_commit: adapter.base_commit.clone(),
+                    base_from: adapter.base_from.to_owned(),
+                    merged,
+                    config: serde_json::from_str(&adapter.config).unwrap_or_default(),
+                }
+            });
         let record = ModelRecord {
             id: checkpoint.id.clone(),
             revision: revision.map(str::to_owned),
@@ -160,6 +172,7 @@ impl<'a> Prepared<'a> {
             dtype: (options.dtype != Dtype::F32).then(|| options.dtype.to_string()),
             precision: (options.precision != Precision::F32).then(|| options.precision.to_string()),
             config: serde_json::from_str(&checkpoint.config).unwrap_or_default(),
+            adapter,
             tokenizer: checkpoint.tokenizer.applied.clone(),
             notes: checkpoint.notes.clone(),
             pooling: pooling(&args.extract, model::pooling(args.extract.pool, &checkpoint)?, stimuli),
