@@ -19,7 +19,7 @@
 //! | floor | module | what it is | also imports |
 //! | --- | --- | --- | --- |
 //! | 0 | [`numeric`] | pure functions on slices and arrays, no domain words | |
-//! | 0 | [`files`] | whole files or none: write to a temporary name, rename; what a file or folder is | |
+//! | 0 | [`files`] | whole files or none: write to a temporary name, rename; what a file or folder is | `text` |
 //! | 0 | [`text`] | words for people: near matches, counts | |
 //! | 0 | [`progress`] | how long work reports itself, without printing | |
 //! | 1 | [`stimuli`] | sentences, spans, and the typed feature table | |
