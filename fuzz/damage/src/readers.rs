@@ -11,7 +11,7 @@ use crate::edits::copy_all;
 use crate::oracle::Oracle;
 use crate::report::Report;
 use crate::rng::Rng;
-use crate::{mutate, oracle};
+use crate::{cells, mutate, oracle};
 
 type Mutate = fn(&mut Rng, &[u8]) -> Vec<u8>;
 
@@ -44,7 +44,7 @@ use Oracle::{Covered, Free, Sized, Table};
 
 const TARGETS: [Target; 35] = [
     target("stimuli.csv", "f.csv", mutate::csv, FIT, Table),
-    target("stimuli.csv", "f.csv", mutate::cells, FIT, Table),
+    target("stimuli.csv", "f.csv", cells::cells, FIT, Table),
     target("stimuli.csv", "s.csv", mutate::csv, FIT_STORED, Table),
     target("stimuli.json", "s.json", mutate::json, FIT_STORED, Free),
     target(".npy", "a.npy", mutate::npy, FIT, Sized),
