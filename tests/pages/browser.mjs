@@ -63,7 +63,8 @@ export const launch = async () => {
     const settled = async (begin) => {
       const done = new Promise((load) => (loaded = load));
       await begin();
-      await done;
+      // A change behind the # loads nothing.
+      await Promise.race([done, wait(8000)]);
       await wait(350);
     };
     const key = async (name, code = name) => {

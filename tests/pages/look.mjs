@@ -128,8 +128,6 @@ async function hands(name, url, folder) {
     const pressed = await tab.evaluate(`[...document.querySelectorAll(".legend button[data-series]")].slice(0, 2).every((b) => b.ariaPressed === "true")`);
     expect(pressed, "the legend forgets what the address says");
     writeFileSync(join(out, `${name}-chosen.png`), await tab.picture(true));
-    await tab.open(url + "#");
-    await tab.evaluate(`location.hash = ""`);
     await tab.open("about:blank");
     await tab.open(url);
   }

@@ -155,7 +155,6 @@ impl Matrices<'_> {
             note: self.note.to_owned(),
             description,
             svg,
-            data: "weights",
             legend: Vec::new(),
             names_curves: true,
             exact: Exact {
