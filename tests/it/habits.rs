@@ -30,7 +30,9 @@ fn layers_are_counted_from_the_end() {
 fn a_dry_run_says_what_a_run_would_take_and_leaves_nothing() {
     let w = Workspace::new();
     let said = w.ok(&format!("{QUICK} --null 5 --dry-run -o run"));
-    for part in ["tiny-bert", "40 with ", "layers       7", "activations  ", "extraction   about", "least p-value"] {
+    for part in
+        ["tiny-bert", "40 with ", "layers       7", "activations  ", "extraction   about", "least p-value"]
+    {
         let part = if part == "least p-value" { "no p-value is below 1/6" } else { part };
         assert!(said.contains(part), "{part} not in {said}");
     }
