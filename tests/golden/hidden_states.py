@@ -604,6 +604,15 @@ CASES = {
     "xlm_roberta_xl_odd": ("XLMRobertaXLConfig", BERT_ODD | dict(hidden_size=20, intermediate_size=14, pad_token_id=0), {}),
     "youtu": ("YoutuConfig", MLA, {}),
     "youtu_odd": ("YoutuConfig", MLA_ODD | dict(rope_interleave=False, hidden_act="gelu"), {}),
+    "zamba2": ("Zamba2Config", dict(
+        hidden_size=16, num_hidden_layers=4, num_attention_heads=4, intermediate_size=24, n_mamba_heads=4, mamba_d_state=6,
+        adapter_rank=3, layers_block_type=["mamba", "hybrid", "mamba", "hybrid"], use_mamba_kernels=False), {"saved": True}),
+    "zamba2_odd": ("Zamba2Config", dict(
+        hidden_size=18, num_hidden_layers=5, num_attention_heads=3, intermediate_size=14, n_mamba_heads=6, mamba_ngroups=3,
+        mamba_d_state=5, mamba_d_conv=3, mamba_expand=3, adapter_rank=2, num_mem_blocks=2, use_shared_attention_adapter=True,
+        use_mem_rope=True, add_bias_linear=True, hidden_act="silu", rms_norm_eps=1e-3, time_step_min=0.3,
+        layers_block_type=["hybrid", "mamba", "hybrid", "hybrid", "mamba"], max_position_embeddings=32,
+        rope_parameters=dict(rope_type="default", rope_theta=500.0), use_mamba_kernels=False), {"saved": True}),
 }
 
 

@@ -277,6 +277,51 @@ def recurrent_gemma(r):
             rope_parameters=dict(rope_type="default", rope_theta=321.0, partial_rotary_factor=r.choice([0.5, 1.0])))
 
 
+def latent(r):
+    n = r.choice([1, 2, 3, 4])
+    turned = 2 * r.choice([1, 2, 3])
+    plain = 2 * r.choice([1, 2, 4])
+    return dict(
+        hidden_size=n * r.choice([5, 8, 9]), num_hidden_layers=r.choice([1, 2, 3]), num_attention_heads=n, num_key_value_heads=n,
+        intermediate_size=r.choice([7, 22]), max_position_embeddings=64, qk_rope_head_dim=turned, qk_nope_head_dim=plain,
+        v_head_dim=r.randint(1, turned + plain), kv_lora_rank=2 * r.choice([2, 5]), q_lora_rank=r.choice([None, 3, 8])) | maybe(
+            r, attention_bias=True, rms_norm_eps=1e-3, hidden_act="gelu") | rope(r, turned)
+
+
+def routed(r):
+    groups, per = r.choice([1, 2, 3]), r.choice([2, 3])
+    topk = r.randint(1, groups)
+    return dict(n_routed_experts=groups * per, n_group=groups, topk_group=topk, num_experts_per_tok=r.randint(1, topk * per),
+                moe_intermediate_size=r.choice([5, 9]), n_shared_experts=r.choice([1, 2])) | maybe(
+                    r, routed_scaling_factor=1.6, first_k_dense_replace=r.choice([0, 1]))
+
+
+def deepseek_v2(r):
+    return latent(r) | routed(r) | maybe(r, topk_method="group_limited_greedy")
+
+
+def deepseek_v3(r):
+    return latent(r) | routed(r) | maybe(r, norm_topk_prob=False, rope_interleave=False)
+
+
+def youtu(r):
+    return latent(r) | maybe(r, rope_interleave=False)
+
+
+def zamba2(r):
+    n = r.choice([1, 2, 3])
+    size = n * r.choice([4, 8])
+    kinds = [r.choice(["mamba", "hybrid"]) for _ in range(r.choice([2, 3, 4, 5]))]
+    turn = r.random() < 0.5
+    return dict(
+        hidden_size=size, num_hidden_layers=len(kinds), num_attention_heads=n, n_mamba_heads=r.choice([1, 2, 4]),
+        layers_block_type=kinds, mamba_d_state=r.choice([3, 6]), adapter_rank=r.choice([2, 5]), max_position_embeddings=64) | (
+            rope(r, 2 * size // n) | dict(use_mem_rope=True) if turn else {}) | maybe(
+                r, intermediate_size=r.choice([7, 22]), num_mem_blocks=2, use_shared_attention_adapter=True, mamba_d_conv=3,
+                mamba_expand=3 if size % 4 == 0 else 4, add_bias_linear=True, hidden_act="silu", rms_norm_eps=1e-3,
+                time_step_min=0.2)
+
+
 FAMILIES = dict(
     olmoe=("OlmoeConfig", olmoe), flex_olmo=("FlexOlmoConfig", flex_olmo), qwen2_moe=("Qwen2MoeConfig", qwen2_moe),
     qwen3_moe=("Qwen3MoeConfig", qwen3_moe), mixtral=("MixtralConfig", mixtral), granitemoe=("GraniteMoeConfig", granitemoe),
@@ -285,7 +330,8 @@ FAMILIES = dict(
     olmo_hybrid=("OlmoHybridConfig", olmo_hybrid), lfm2=("Lfm2Config", lfm2), lfm2_moe=("Lfm2MoeConfig", lfm2_moe),
     lfm3=("Lfm3Config", lfm3), bamba=("BambaConfig", bamba), granitemoehybrid=("GraniteMoeHybridConfig", granitemoehybrid),
     falcon_h1=("FalconH1Config", falcon_h1), nemotron_h=("NemotronHConfig", nemotron_h), jamba=("JambaConfig", jamba),
-    recurrent_gemma=("RecurrentGemmaConfig", recurrent_gemma))
+    recurrent_gemma=("RecurrentGemmaConfig", recurrent_gemma), deepseek_v2=("DeepseekV2Config", deepseek_v2),
+    deepseek_v3=("DeepseekV3Config", deepseek_v3), youtu=("YoutuConfig", youtu), zamba2=("Zamba2Config", zamba2))
 
 # What may be left out of config.json only where it says what everything else says too.
 KEPT = {"model_type", "vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "max_position_embeddings",
@@ -329,4 +375,5 @@ def main():
             made += 1
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -90,10 +90,10 @@ mod tests {
             [1.0, 1.0, 2.0, 2.0, 1.0, 1.0, 2.0, 2.0]
         );
         assert_eq!(times(&[2, 4], &[1.0, 2.0], &[1, 2], Some((64, 64))).unwrap()[..3], [1.0, 1.0, 2.0]);
-        for grid in [&[] as &[usize], &[1], &[1, 1]] {
+        for grid in [[].as_slice(), &[1], &[1, 1]] {
             assert_eq!(times(&[2, 2], &[3.0], grid, None).unwrap(), [3.0; 4]);
         }
-        for grid in [&[2] as &[usize], &[2, 1]] {
+        for grid in [[2].as_slice(), &[2, 1]] {
             assert_eq!(times(&[2, 2], &[3.0, 4.0], grid, None).unwrap(), [3.0, 3.0, 4.0, 4.0]);
         }
         assert_eq!(times(&[2, 1, 2], &[3.0, 4.0], &[2, 1, 1], None).unwrap(), [3.0, 3.0, 4.0, 4.0]);
@@ -102,7 +102,7 @@ mod tests {
     #[test]
     fn scales_that_go_with_nothing_are_refused() {
         for (shape, count, grid, block) in [
-            (&[3, 5] as &[usize], 2, &[2] as &[usize], None),
+            ([3, 5].as_slice(), 2, [2].as_slice(), None),
             (&[3, 5], 4, &[2, 2], None),
             (&[3, 5], 3, &[2, 2], None),
             (&[3], 1, &[1], None),

@@ -2,11 +2,11 @@
 
 use super::config::Config;
 use super::families::{
-    albert, arcee, bart, bert, bloom, clip, cohere, convbert, deberta, deberta_v1, distilbert, electra,
-    ernie, exaone4, falcon, gemma, glm, gpt_bigcode, gpt_neo, gpt_neox, gpt_oss, gpt2, gptj, granitemoe, gte,
-    hybrid, jamba, lfm, llama, longformer, mamba, megatron_bert, mixtral, modernbert, mpnet, mpt, nemotron,
-    nemotron_h, nomic_bert, olmo, olmo_hybrid, olmoe, opt, phi, qwen_moe, qwen_vl, qwen3_next,
-    recurrent_gemma, rembert, roberta, roformer, rwkv7, starcoder2, t5, wrapped, xglm, xlm,
+    albert, arcee, bart, bert, bloom, clip, cohere, convbert, deberta, deberta_v1, deepseek, distilbert,
+    electra, ernie, exaone4, falcon, gemma, glm, gpt_bigcode, gpt_neo, gpt_neox, gpt_oss, gpt2, gptj,
+    granitemoe, gte, hybrid, jamba, lfm, llama, longformer, mamba, megatron_bert, mixtral, modernbert, mpnet,
+    mpt, nemotron, nemotron_h, nomic_bert, olmo, olmo_hybrid, olmoe, opt, phi, qwen_moe, qwen_vl, qwen3_next,
+    recurrent_gemma, rembert, roberta, roformer, rwkv7, starcoder2, t5, wrapped, xglm, xlm, zamba2,
 };
 use super::general;
 use super::initial::{self, Initial};
@@ -82,6 +82,13 @@ const FAMILIES: &[Family] = &[
         &["deberta_v3", "deberta_v2", "deberta_v2_conv", "deberta_v2_groups", "deberta_v3_short"],
         deberta::declare,
     ),
+    row(
+        "deepseek_v2",
+        "DeepSeek-V2",
+        &["deepseek_v2", "deepseek_v2_odd", "deepseek_v2_groups"],
+        deepseek::v2,
+    ),
+    row("deepseek_v3", "DeepSeek-V3", &["deepseek_v3", "deepseek_v3_odd"], deepseek::v3),
     row("distilbert", "DistilBERT", &["distilbert", "distilbert_odd"], distilbert::declare),
     row("electra", "ELECTRA (discriminator)", &["electra", "electra_square"], electra::declare),
     row("ernie", "ERNIE", &["ernie", "ernie_tasks"], ernie::declare),
@@ -296,6 +303,8 @@ const FAMILIES: &[Family] = &[
     row("xlm", "XLM", &["xlm", "xlm_causal"], xlm::xlm).drawn(xlm::initial),
     row("xlm-roberta", "XLM-RoBERTa", &["xlm_roberta", "xlm_roberta_odd"], roberta::declare),
     row("xlm-roberta-xl", "XLM-RoBERTa-XL", &["xlm_roberta_xl", "xlm_roberta_xl_odd"], roberta::xl),
+    row("youtu", "Youtu-LLM", &["youtu", "youtu_odd"], deepseek::youtu).drawn(deepseek::youtu_initial),
+    row("zamba2", "Zamba2", &["zamba2", "zamba2_odd"], zamba2::declare).drawn(zamba2::initial),
 ];
 
 /// Architectures that are known and cannot be had, and why.
@@ -305,10 +314,6 @@ const REFUSED: &[(&str, &str)] = &[
     (
         "zamba",
         "its blocks of attention read the embeddings again beside the residual stream, which is not computed here",
-    ),
-    (
-        "zamba2",
-        "its shared blocks of attention read the embeddings again beside the residual stream, which is not computed here",
     ),
     ("llama4", "its attention in chunks, and norms after the rotation, are not computed here"),
     ("llama4_text", "its attention in chunks, and norms after the rotation, are not computed here"),

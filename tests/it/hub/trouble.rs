@@ -5,6 +5,8 @@ use std::net::TcpListener;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use mlem_probe::hub;
+
 use super::server::{COMMIT, Model, Reply, Server};
 use super::{User, noise, weights};
 

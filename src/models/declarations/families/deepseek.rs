@@ -5,6 +5,7 @@
 use super::llama::{self, Biases};
 use super::{mixture, rope};
 use crate::models::declarations::config::Config;
+use crate::models::declarations::initial::{Draw, Initial};
 use crate::models::declarations::names::{self, Block, Declaration, Mlp, Names};
 use crate::models::declarations::spec::{
     Attention, FeedForward, Groups, Latent, Mixer, NormKind, Router, Score, Spec,
@@ -13,7 +14,9 @@ use crate::models::error::Result;
 
 /// What all three have: latent attention in every block.
 fn spec(config: &Config, neighbours: bool) -> Result<Spec> {
-    for said_again in ["head_dim", "qk_head_dim", "ep_size", "num_nextn_predict_layers", "num_mtp_layers", "moe_layer_freq"] {
+    for said_again in
+        ["head_dim", "qk_head_dim", "ep_size", "num_nextn_predict_layers", "num_mtp_layers", "moe_layer_freq"]
+    {
         config.ignore(said_again);
     }
     let latent = Latent {
@@ -30,7 +33,8 @@ fn spec(config: &Config, neighbours: bool) -> Result<Spec> {
     }
     let head = latent.d_turned + latent.d_plain;
     if latent.d_value > head {
-        let message = format!("is {}, more than the {head} units of a key, which is not supported", latent.d_value);
+        let message =
+            format!("is {}, more than the {head} units of a key, which is not supported", latent.d_value);
         return Err(config.error("v_head_dim", message));
     }
     let n_positions = config.count("max_position_embeddings")?;
@@ -62,7 +66,7 @@ fn scale(config: &Config) -> Result<f32> {
 
 fn names(mlp: bool) -> Names {
     let names = llama::names(Biases { qkv: false, attention: false, mlp });
-    Names { block: Block { mixer: "layers.{}.self_attn", ..names.block }, ..names }
+    Names { block: Block { mixer: "layers.{}.self_attn", is_of_kinds: true, ..names.block }, ..names }
 }
 
 /// Experts after the first `dense` blocks.
@@ -136,7 +140,8 @@ pub(in crate::models) fn v3(config: &Config) -> Result<Declaration> {
         config.ignore(unread);
     }
     let spec = spec(config, config.flag_or("rope_interleave", true)?)?;
-    let groups = Groups { count: config.count_or("n_group", 8)?, chosen: config.count_or("topk_group", 4)?, best: 2 };
+    let groups =
+        Groups { count: config.count_or("n_group", 8)?, chosen: config.count_or("topk_group", 4)?, best: 2 };
     let router = Router {
         score: Score::Sigmoid,
         corrected: true,
@@ -153,4 +158,15 @@ pub(in crate::models) fn youtu(config: &Config) -> Result<Declaration> {
     config.only("mlp_bias", &serde_json::Value::from(false))?;
     let spec = spec(config, config.flag_or("rope_interleave", true)?)?;
     Ok(Declaration { spec, names: names(false) })
+}
+
+/// Deviations by the model's size, and a wider one for the table of tokens.
+pub(in crate::models) fn youtu_initial(config: &Config) -> Result<Initial> {
+    let usual = 2.0 / (5.0 * config.count("hidden_size")? as f64).sqrt();
+    let deviation = config.number_or("initializer_range", usual)?;
+    let tokens = config.number_or("embedding_initializer_range", 2.0 * deviation)?;
+    Ok(Initial {
+        rules: vec![("embed_tokens.weight", Draw::Normal { deviation: tokens })],
+        otherwise: Draw::Normal { deviation },
+    })
 }

@@ -43,9 +43,8 @@ impl Latent {
         let matrix = |part: &str, bias, outputs, inputs| {
             parts.weights.layer(&name(part), (bias, false), layer, outputs, inputs)
         };
-        let norm = |part: &str, size| {
-            parts.norm_of(&name(part), size, NormSpec { kind: NormKind::Rms, eps: EPS })
-        };
+        let norm =
+            |part: &str, size| parts.norm_of(&name(part), size, NormSpec { kind: NormKind::Rms, eps: EPS });
         // Units that are neighbours are turned together: here they are half of what is turned apart.
         let unit = |unit: usize| match unit {
             unit if !of.neighbours => unit,
