@@ -110,6 +110,9 @@ pub struct RunRecord {
     /// The file of the activations, where they came from elsewhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub activations: Option<String>,
+    /// What the layers are called, where they have names and no numbers.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub layer_labels: BTreeMap<usize, String>,
     /// What was done to the activations before the fit, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub transforms: Vec<Transform>,

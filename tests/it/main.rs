@@ -15,6 +15,7 @@
 //! - `grammar_limits`: grammars that are very large, deep or repetitive
 //! - `grammar_words`: the words of a grammar and a model's tokenizer
 //! - `grammars`: the bundled sets are what they say
+//! - `habits`: layers from the end, dry runs, presence and rewriting, what a page holds
 //! - `hostile`: what nobody would do, and someone does
 //! - `hub`: downloads from a server on loopback, well behaved and otherwise
 //! - `minilm`: real weights against frozen hidden states (opt-in)
@@ -56,6 +57,7 @@ mod grammar_errors;
 mod grammar_limits;
 mod grammar_words;
 mod grammars;
+mod habits;
 mod hostile;
 mod hub;
 mod minilm;
