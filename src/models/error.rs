@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::device::DeviceChoice;
+use crate::files::kind::{Kind, what_is};
 use crate::{files, text};
 
 /// A result whose error is this module's.
@@ -76,6 +77,18 @@ pub enum Error {
         format: &'static str,
         /// What is wrong with it.
         message: String,
+    },
+    /// A file in the place of weights is something else.
+    #[error("{file}: it is {is}, not {format} weights")]
+    NotWeights {
+        /// Which file.
+        file: String,
+        /// What it should be.
+        format: &'static str,
+        /// What it is.
+        is: &'static str,
+        /// What to do about it.
+        remedy: &'static str,
     },
     /// A tensor that the configuration calls for is not in the weights.
     #[error("{id}: tensor `{name}` {expected:?} is missing from the weights{}", whose_names(there))]
@@ -246,6 +259,7 @@ impl Error {
                 "the file may be cut short by a broken download or be a pointer of Git LFS: fetch it again"
                     .to_owned()
             }
+            Self::NotWeights { remedy, .. } => (*remedy).to_owned(),
             Self::MissingTensor { there, .. } if !there.is_empty() => {
                 "config.json and the weights must belong to one checkpoint; if they do, and the tensors have other names, give them \
                  those of transformers' class (its save_pretrained writes them)"
@@ -286,6 +300,31 @@ impl Error {
             Self::Offload => "add --device cpu, or leave --offload out".to_owned(),
             Self::NoTokens { .. } | Self::NoSuchToken { .. } | Self::SharedPrefixes | Self::Compute(_) => return None,
         })
+    }
+
+    /// The error of a file in the place of weights that is known to be none of `usual`, or of no known kind.
+    pub(in crate::models) fn not_weights(path: &Path, format: &'static str, usual: &[Kind]) -> Option<Self> {
+        let kind = what_is(path).ok()?.kind;
+        let remedy = match kind {
+            kind if usual.contains(&kind) => return None,
+            Kind::Safetensors => "give it the name that says so: model.safetensors",
+            Kind::TorchZip | Kind::TorchOld => "give it the name that says so: pytorch_model.bin",
+            Kind::TorchScript => {
+                "in Python, `torch.save(torch.jit.load(FILE).state_dict(), \"pytorch_model.bin\")` keeps its weights alone"
+            }
+            Kind::Pickle => {
+                "save its tensors as PyTorch does: in Python, `torch.save(model.state_dict(), \"pytorch_model.bin\")`"
+            }
+            Kind::LfsPointer => "run `git lfs pull` in that folder",
+            Kind::Html | Kind::Empty | Kind::Zeros | Kind::Xml => {
+                "the download went wrong, or was refused: fetch the file again"
+            }
+            Kind::Gguf | Kind::Ggml | Kind::Onnx | Kind::Hdf5 | Kind::Flax => {
+                "take the checkpoint in safetensors, or in PyTorch's files"
+            }
+            _ => return None,
+        };
+        Some(Self::NotWeights { file: path.display().to_string(), format, is: kind.name(), remedy })
     }
 
     /// A safetensors file that cannot be parsed.

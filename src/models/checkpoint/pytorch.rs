@@ -14,6 +14,7 @@ use zip::ZipArchive;
 use super::kind::Kind;
 use super::pickle::{Id, Pickle};
 use crate::files;
+use crate::files::kind::Kind as Sort;
 use crate::files::memory::has_room;
 use crate::models::error::{Error, Result};
 use crate::text;
@@ -57,7 +58,10 @@ impl PytorchFile {
     /// Opens the file at `path` and reads which tensors it has.
     pub(in crate::models) fn open(path: &Path) -> Result<Self> {
         let name = path.display().to_string();
-        let wrong = |message: String| Error::WeightsFile { file: name.clone(), format: "PyTorch", message };
+        let wrong = |message: String| {
+            Error::not_weights(path, "PyTorch", &[Sort::TorchZip, Sort::TorchOld])
+                .unwrap_or(Error::WeightsFile { file: name.clone(), format: "PyTorch", message })
+        };
         let file = || File::open(path).map_err(|source| files::Error::Read { path: path.to_owned(), source });
         let mut start = [0; 2];
         let begins_as_zip = file()?.read_exact(&mut start).is_ok() && &start == b"PK";
@@ -243,8 +247,13 @@ fn from_old(mut reader: BufReader<File>) -> Result<Contents, String> {
 /// Every tensor of a state dictionary, or of one that stands under `state_dict`.
 fn tensors(pickle: &Pickle) -> Result<BTreeMap<String, Stored>, String> {
     let items = pickle.items(pickle.root()).ok_or("it holds something other than a dictionary of tensors")?;
-    let inner = items.iter().find(|&&(key, _)| pickle.text(key) == Some("state_dict"));
-    let items = inner.and_then(|&(_, value)| pickle.items(value)).unwrap_or(items);
+    // Trainers keep the weights beside the state of the optimizer.
+    let inside = |name: &str| {
+        let (_, value) = items.iter().find(|&&(key, _)| pickle.text(key) == Some(name))?;
+        pickle.items(*value)
+    };
+    let inner = ["state_dict", "model_state_dict", "model", "module"].into_iter().find_map(inside);
+    let items = inner.unwrap_or(items);
     let mut found = BTreeMap::new();
     for &(key, value) in items {
         let Some(name) = pickle.text(key) else { continue };
