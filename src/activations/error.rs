@@ -56,7 +56,7 @@ pub enum Error {
         columns: usize,
     },
     /// A value that is NaN or infinite.
-    #[error("layer {layer}, stimulus {stimulus}: unit {unit} is {value}")]
+    #[error("layer {layer}, stimulus {stimulus}: unit {unit} is {value}{}", if *on_diagonal { ", on the diagonal of a square matrix" } else { "" })]
     NotFinite {
         /// Which layer.
         layer: usize,
@@ -66,6 +66,8 @@ pub enum Error {
         unit: usize,
         /// The value.
         value: f32,
+        /// Whether the matrix is square and this stands on its diagonal, as in matrices of distances.
+        on_diagonal: bool,
     },
     /// A file that is not what its name says, or holds something else than activations.
     #[error("{}: {message}", path.display())]
@@ -167,6 +169,11 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Files(error) => return error.hint(),
+            Self::NotFinite { on_diagonal: true, .. } => {
+                "if these are distances (--distance precomputed), that of a stimulus to itself is 0: numpy.fill_diagonal(d, 0); \
+                 else leave out the stimulus or the unit"
+                    .to_owned()
+            }
             Self::NotFinite { .. } => {
                 "leave out the stimulus, or, where it is every stimulus (a dead channel), the unit with --units; or find out where the \
                  recording or the model overflows"

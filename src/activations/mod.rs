@@ -49,7 +49,7 @@ pub use by_layer::{ByLayer, Shape};
 pub use error::{Error, Result};
 pub use formats::read_square_matrices;
 pub use matrices::Activations;
-pub use open::open;
+pub use open::{open, open_distances};
 pub use pooling::Pooling;
 pub use provenance::Provenance;
 pub use repeats::{MeanOf, check_repeat};

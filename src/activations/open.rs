@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::by_layer::ByLayer;
 use super::error::{Error, Result};
-use super::formats::{Format, format, npy, npz};
+use super::formats::{Format, format, npy, npz, triangles};
 use super::matrices::Activations;
 use super::stored::Stored;
 use super::writer::{Destination, write};
@@ -51,6 +51,24 @@ pub fn open(path: &Path, layers: Option<&[usize]>) -> Result<Box<dyn ByLayer + S
         }
         (stored, None) => Box::new(stored?),
         (stored, Some(layers)) => Box::new(stored?.select(layers)?),
+    })
+}
+
+/// As [`open`], for distances between `n_stimuli` stimuli that are given: each layer is a square matrix, or, in NumPy's files, an array
+/// of its upper triangle row by row, `n(n - 1)/2` numbers (SciPy's `pdist`).
+///
+/// # Errors
+///
+/// As [`open`].
+pub fn open_distances(
+    path: &Path,
+    n_stimuli: usize,
+    layers: Option<&[usize]>,
+) -> Result<Box<dyn ByLayer + Send>> {
+    Ok(match (triangles(path, n_stimuli)?, layers) {
+        (None, layers) => open(path, layers)?,
+        (Some(matrices), None) => Box::new(matrices),
+        (Some(matrices), Some(layers)) => Box::new(matrices.select(layers)?),
     })
 }
 

@@ -112,12 +112,10 @@ impl ByLayer for Stored {
         let values =
             files::tensors::numbers(&self.file, start, number, rows.len() * columns).map_err(failed)?;
         if let Some(at) = values.iter().position(|value| !value.is_finite()) {
-            return Err(Error::NotFinite {
-                layer: self.layers[index],
-                stimulus: rows.start + at / columns,
-                unit: at % columns,
-                value: values[at],
-            });
+            let (stimulus, unit) = (rows.start + at / columns, at % columns);
+            let on_diagonal = values[at].is_nan() && columns == self.n_stimuli && stimulus == unit;
+            let (layer, value) = (self.layers[index], values[at]);
+            return Err(Error::NotFinite { layer, stimulus, unit, value, on_diagonal });
         }
         let shaped = Array2::from_shape_vec((rows.len(), columns), values)
             .map_err(|error| Error::Format { path: self.path.clone(), message: error.to_string() })?;

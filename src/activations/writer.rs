@@ -122,7 +122,8 @@ impl RowWriter {
     pub fn finish(self) -> Result<Stored> {
         let Self { pending, shape, starts, provenance, wrong } = self;
         if let Some((index, row, unit, value)) = wrong.into_inner().unwrap_or_else(PoisonError::into_inner) {
-            return Err(Error::NotFinite { layer: shape.layers[index], stimulus: row, unit, value });
+            let layer = shape.layers[index];
+            return Err(Error::NotFinite { layer, stimulus: row, unit, value, on_diagonal: false });
         }
         let path = pending.path().to_owned();
         let file = pending.keep()?;

@@ -38,6 +38,13 @@ pub(super) struct Fetch<'a> {
     progress: &'a dyn Progress,
 }
 
+/// What the bytes of `file` are called in the cache: by their hash, or, where the server names none, by whose they are, for then two
+/// files may have one `ETag`.
+fn blob_name(remote: &Remote, file: &str) -> String {
+    let Remote { commit, etag, .. } = remote;
+    if verify::is_hash(etag) { etag.clone() } else { format!("{etag}.{commit}.{}", file.replace('/', "-")) }
+}
+
 impl<'a> Fetch<'a> {
     pub(super) fn new(
         name: &'a str,
@@ -217,14 +224,15 @@ impl<'a> Fetch<'a> {
             self.progress.note(&format!("{file} changed on the server; fetching it again"));
             self.ensure_blob(&url, file, now)?;
         }
-        let etag = &again.as_ref().unwrap_or(&remote).etag;
-        let _lock = self.repo.lock(etag, file, self.progress)?;
-        self.repo.link(commit, file, etag)
+        let name = blob_name(again.as_ref().unwrap_or(&remote), file);
+        let _lock = self.repo.lock(&name, file, self.progress)?;
+        self.repo.link(commit, file, &name)
     }
 
     /// Makes sure that the bytes that `remote` describes are in the cache.
     fn ensure_blob(&self, url: &str, file: &str, remote: &Remote) -> Result<()> {
-        let blob = self.repo.blob(&remote.etag);
+        let name = blob_name(remote, file);
+        let blob = self.repo.blob(&name);
         // No pointer leads to it yet, or someone took that away because the file is damaged: its bytes are looked at, and those that
         // no hash vouches for are fetched again.
         let is_whole = || {
@@ -237,7 +245,7 @@ impl<'a> Fetch<'a> {
         if is_whole() {
             return Ok(());
         }
-        let _lock = self.repo.lock(&remote.etag, file, self.progress)?;
+        let _lock = self.repo.lock(&name, file, self.progress)?;
         // Whoever held the lock may have fetched it.
         if is_whole() {
             return Ok(());

@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use super::device::DeviceChoice;
-use crate::files::kind::{Kind, what_is};
 use crate::{files, text};
 
 /// A result whose error is this module's.
@@ -90,6 +89,54 @@ pub enum Error {
         /// What to do about it.
         remedy: &'static str,
     },
+    /// Weights that were quantised with a method that is not read.
+    #[error("{id}: the weights are quantised with {method} ({because})")]
+    Quantised {
+        /// Which checkpoint.
+        id: String,
+        /// Which method.
+        method: String,
+        /// What says so.
+        because: String,
+    },
+    /// Floats of 8 bits whose scales are not what they should be.
+    #[error("{id}: tensor `{name}`: {message}")]
+    Scales {
+        /// Which checkpoint.
+        id: String,
+        /// The tensor's name.
+        name: String,
+        /// What is wrong.
+        message: String,
+    },
+    /// A tensor of something else than floats where weights should be.
+    #[error("{file}: tensor `{name}` holds {dtype}, not floats")]
+    NotFloats {
+        /// Which file.
+        file: String,
+        /// The tensor's name.
+        name: String,
+        /// What it holds.
+        dtype: String,
+    },
+    /// An adapter that cannot be merged.
+    #[error("{file}: {message}")]
+    Adapter {
+        /// Which file.
+        file: String,
+        /// What is wrong with it.
+        message: String,
+        /// What to do about it.
+        remedy: String,
+    },
+    /// Weights before any training, and an adapter that was trained.
+    #[error("{id}: an adapter's weights are trained, and --untrained draws those of its base")]
+    UntrainedAdapter {
+        /// Which adapter.
+        id: String,
+        /// Its base.
+        base: String,
+    },
     /// A tensor that the configuration calls for is not in the weights.
     #[error("{id}: tensor `{name}` {expected:?} is missing from the weights{}", whose_names(there))]
     MissingTensor {
@@ -145,9 +192,11 @@ pub enum Error {
         /// The shape that the configuration calls for.
         shape: Vec<usize>,
     },
-    /// `tokenizer.json` cannot be parsed.
-    #[error("tokenizer.json of {id}: {message}")]
+    /// A tokenizer cannot be parsed, or breaks down.
+    #[error("{file} of {id}: {message}")]
     Tokenizer {
+        /// The file, or files, that it was read from.
+        file: String,
         /// Which checkpoint.
         id: String,
         /// What is wrong with it.
@@ -211,6 +260,23 @@ pub enum Error {
     Compute(#[from] candle_core::Error),
 }
 
+/// What to do about weights that were quantised.
+fn quantised(method: &str) -> String {
+    let load = if method.starts_with("MXFP4") {
+        "in Python, `from_pretrained(ID, quantization_config=Mxfp4Config(dequantize=True))`, then save_pretrained"
+    } else if method.starts_with("bitsandbytes") {
+        "in Python, load it with transformers, call `model.dequantize()`, then save_pretrained"
+    } else if method.starts_with("compressed-tensors") {
+        "in Python, `from_pretrained(ID, quantization_config=CompressedTensorsConfig(run_compressed=False))`, then save_pretrained"
+    } else {
+        "in Python, load it with the library that made it, write the weights back as floats, then save_pretrained"
+    };
+    format!(
+        "use the model that it was made from: its card names it. Or make floats of it: {load}, remove `quantization_config` from the \
+         config.json of the new folder if it is still there, and name that folder"
+    )
+}
+
 /// `, whose names begin with …`, where there are any.
 fn whose_names(there: &[String]) -> String {
     if there.is_empty() {
@@ -255,6 +321,20 @@ impl Error {
             Self::ConfigKey { .. } => {
                 "remove the key from config.json if it has no effect on the hidden states".to_owned()
             }
+            Self::Quantised { method, .. } => quantised(method),
+            Self::Scales { .. } => {
+                "config.json and the weights must belong to one checkpoint; fetch both again, or name the model that it was made from"
+                    .to_owned()
+            }
+            Self::NotFloats { .. } => {
+                "whole numbers are quantised weights, and nothing says how: name the model that they were made from (its card names it), \
+                 or save the weights as floats"
+                    .to_owned()
+            }
+            Self::Adapter { remedy, .. } => remedy.clone(),
+            Self::UntrainedAdapter { base, .. } => {
+                format!("name the base alone (--model {base} --untrained), or leave --untrained out")
+            }
             Self::WeightsFile { .. } => {
                 "the file may be cut short by a broken download or be a pointer of Git LFS: fetch it again"
                     .to_owned()
@@ -281,7 +361,7 @@ impl Error {
                  a machine with more memory"
                     .to_owned()
             }
-            Self::Tokenizer { .. } => "fetch tokenizer.json again".to_owned(),
+            Self::Tokenizer { file, .. } => format!("fetch {file} again"),
             Self::TokenOutOfRange { .. } => {
                 "tokenizer.json and the weights must belong to one checkpoint".to_owned()
             }
@@ -300,31 +380,6 @@ impl Error {
             Self::Offload => "add --device cpu, or leave --offload out".to_owned(),
             Self::NoTokens { .. } | Self::NoSuchToken { .. } | Self::SharedPrefixes | Self::Compute(_) => return None,
         })
-    }
-
-    /// The error of a file in the place of weights that is known to be none of `usual`, or of no known kind.
-    pub(in crate::models) fn not_weights(path: &Path, format: &'static str, usual: &[Kind]) -> Option<Self> {
-        let kind = what_is(path).ok()?.kind;
-        let remedy = match kind {
-            kind if usual.contains(&kind) => return None,
-            Kind::Safetensors => "give it the name that says so: model.safetensors",
-            Kind::TorchZip | Kind::TorchOld => "give it the name that says so: pytorch_model.bin",
-            Kind::TorchScript => {
-                "in Python, `torch.save(torch.jit.load(FILE).state_dict(), \"pytorch_model.bin\")` keeps its weights alone"
-            }
-            Kind::Pickle => {
-                "save its tensors as PyTorch does: in Python, `torch.save(model.state_dict(), \"pytorch_model.bin\")`"
-            }
-            Kind::LfsPointer => "run `git lfs pull` in that folder",
-            Kind::Html | Kind::Empty | Kind::Zeros | Kind::Xml => {
-                "the download went wrong, or was refused: fetch the file again"
-            }
-            Kind::Gguf | Kind::Ggml | Kind::Onnx | Kind::Hdf5 | Kind::Flax => {
-                "take the checkpoint in safetensors, or in PyTorch's files"
-            }
-            _ => return None,
-        };
-        Some(Self::NotWeights { file: path.display().to_string(), format, is: kind.name(), remedy })
     }
 
     /// A safetensors file that cannot be parsed.

@@ -56,6 +56,15 @@ fn data(summary: &Summary, run: &RunRecord) -> Option<String> {
     let untrained = run.model.as_ref().and_then(|model| model.untrained).map(|seed| {
         format!(" The model was not trained: its weights are those of its initialiser (seed {seed}).")
     });
+    let adapter = run.model.as_ref().and_then(|model| model.adapter.as_ref()).map(|adapter| {
+        let commit = adapter.base_commit.as_deref().map(|commit| format!(" (commit {})", start(commit)));
+        format!(
+            " The model is an adapter (Hu et al. 2022) of {}{}, merged into its weights: {}.",
+            words::visible(&adapter.base),
+            commit.unwrap_or_default(),
+            words::visible(&adapter.merged.describe())
+        )
+    });
     let products = run.model.as_ref().and_then(|model| model.precision.as_deref()).map(|precision| {
         match precision {
             "fast" => " The model's linear layers were computed as three products of bfloat16 parts (Henry, Tang and \
@@ -90,10 +99,11 @@ fn data(summary: &Summary, run: &RunRecord) -> Option<String> {
         pooling => format!(" Token vectors were pooled by their {}.", words::visible(pooling)),
     });
     Some(format!(
-        "The representations of {} stimuli from {stimuli}{} in {activations}{commit} were analysed with {}{layers}.{}{}{}",
+        "The representations of {} stimuli from {stimuli}{} in {activations}{commit} were analysed with {}{layers}.{}{}{}{}",
         text::count(run.stimuli.n_stimuli as u128),
         drawn.unwrap_or_default(),
         Words::of(run).name,
+        adapter.unwrap_or_default(),
         untrained.unwrap_or_default(),
         products.unwrap_or_default(),
         pooling.unwrap_or_default(),
@@ -160,10 +170,16 @@ fn model(summary: &Summary, run: &RunRecord) -> Option<String> {
         }
         _ => "exactly, as a convex problem",
     };
+    let coupling = if interactions {
+        " An entry of W off the diagonal says how much farther apart stimuli are that differ in both features than the two \
+         differences alone make them, whatever the values; it does not say that a conjunction of values is represented."
+    } else {
+        ""
+    };
     Some(format!(
         "With d the vector of feature distances of a pair of stimuli, the modelled distance is d'Wd, with W {metric}, at unit \
          Frobenius norm. W maximises the correlation of the modelled distance with {target} between activations, over pairs \
-         of distinct training stimuli{}; it was found {solver}.",
+         of distinct training stimuli{}; it was found {solver}.{coupling}",
         budget.unwrap_or_default()
     ))
 }

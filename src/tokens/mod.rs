@@ -119,5 +119,6 @@ fn amend(text: &str, settings: &Settings<'_>, reader: Reader) -> Result<Tokenize
     }
     let doubts = doubt.into_iter().chain(heeded.doubts).collect();
     let applied = applied.into_iter().map(|(what, from)| Applied { what, from }).collect();
-    Ok(TokenizerText { json: document.into_text().map_err(wrong)?, split_special_tokens, applied, doubts })
+    let json = document.into_text().map_err(wrong)?;
+    Ok(TokenizerText { json, file: TOKENIZER.to_owned(), split_special_tokens, applied, doubts })
 }

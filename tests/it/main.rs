@@ -4,6 +4,7 @@
 //! - `baselines`: against scikit-learn, and as the program runs them
 //! - `cache`: activations that were taken before
 //! - `compare`: models against each other, and against independent implementations
+//! - `damage`: files that are damaged, and runs that are refused
 //! - `device`: what a model runs on; the computation of GPUs, on the processor
 //! - `extract`: stimuli and a model to activations
 //! - `feature_grammars`: feature grammars as NLTK understands them
@@ -39,10 +40,12 @@
 //! - `workspace`: a folder for each test, and the program run in it
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
+mod adapters;
 mod bad_input;
 mod baselines;
 mod cache;
 mod compare;
+mod damage;
 mod device;
 mod extract;
 mod feature_grammars;
@@ -63,6 +66,7 @@ mod offload;
 mod pipeline;
 mod precision;
 mod pytorch;
+mod random_configurations;
 mod repeats;
 mod rundir;
 mod rwkv7;

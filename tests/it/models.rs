@@ -21,9 +21,14 @@ pub(crate) struct Golden {
 }
 
 impl Golden {
+    /// A case by its name, or a file of one by its whole path.
     pub(crate) fn open(case: &str) -> Self {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join(format!("tests/golden/hidden_states/{case}.safetensors"));
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/hidden_states");
+        let path = if Path::new(case).is_absolute() {
+            PathBuf::from(case)
+        } else {
+            folder.join(format!("{case}.safetensors"))
+        };
         let bytes = fs::read(&path).unwrap();
         Self { path, bytes }
     }

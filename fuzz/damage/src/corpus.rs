@@ -53,7 +53,7 @@ pub fn fill(probe: &Probe, assets: &Path) {
     put("v/tokenizer_config.json", b"{\"tokenizer_class\": \"BertTokenizer\", \"do_lower_case\": true}");
     run("run short_sentence --sample 40 --folds 2 --permutations 1 --bootstrap 3 --map 8 --layers 0-1 -o r -q");
     run("run short_sentence --sample 40 --folds 2 --permutations 1 --bootstrap 3 --map 8 --layers 0-1 --untrained -o r2 -q");
-    put("names.toml", b"subj_number = \"Number\"\n");
+    put("names.toml", b"subj_NUM = \"Number\"\n");
     put("g.toml", grammar().as_bytes());
     put("g.fcfg", b"% start S\nS[NUM=?n] -> NP[NUM=?n] VP[NUM=?n]\nNP[NUM=sg] -> 'the' 'dog'\nNP[NUM=pl] -> 'the' 'dogs'\nVP[NUM=sg] -> 'runs' | 'sleeps'\nVP[NUM=pl] -> 'run' | 'sleep'\n");
     put("plan.toml", b"grammars = ['short_sentence', 'svo_agreement']\nmodels = ['tiny-bert']\nout = 'w'\n[options]\nfolds = [2, 3]\nsample = 24\nmap = 0\n[slurm]\ncpus = 2\ntime = '1:00:00'\n[[exclude]]\nfolds = 3\ngrammar = 'svo_agreement'\n");
@@ -142,6 +142,8 @@ fn crc32(bytes: &[u8]) -> u32 {
 /// A tensor of a safetensors file: its name as JSON has it, its sizes, and where its bytes are.
 struct Tensor {
     name: String,
+    /// What its numbers are, as JSON has it.
+    dtype: String,
     shape: Vec<usize>,
     bytes: (usize, usize),
 }
@@ -159,7 +161,9 @@ fn tensors(file: &[u8]) -> (Vec<Tensor>, usize) {
         let Json::Object(fields) = value else { panic!("a tensor is an object") };
         let field = |name: &str| list(&fields.iter().find(|(key, _)| key == name).unwrap().1);
         let offsets = field("\"data_offsets\"");
-        Tensor { name, shape: field("\"shape\""), bytes: (offsets[0], offsets[1]) }
+        let dtype = fields.iter().find(|(key, _)| key == "\"dtype\"").map(|(_, value)| value);
+        let Some(Json::Leaf(dtype)) = dtype else { panic!("a type") };
+        Tensor { name, dtype: dtype.clone(), shape: field("\"shape\""), bytes: (offsets[0], offsets[1]) }
     });
     (tensors.collect(), 8 + length)
 }
@@ -174,8 +178,8 @@ fn halves(file: &[u8]) -> [(Vec<u8>, Vec<String>); 2] {
             let begin = data.len();
             data.extend(&file[start + tensor.bytes.0..start + tensor.bytes.1]);
             header.push(format!(
-                "{}:{{\"dtype\":\"F32\",\"shape\":{:?},\"data_offsets\":[{begin},{}]}}",
-                tensor.name, tensor.shape, data.len()
+                "{}:{{\"dtype\":{},\"shape\":{:?},\"data_offsets\":[{begin},{}]}}",
+                tensor.name, tensor.dtype, tensor.shape, data.len()
             ));
         }
         let header = format!("{{{}}}", header.join(","));
@@ -203,7 +207,11 @@ fn pytorch(file: &[u8]) -> Vec<u8> {
         text(&mut pickle, tensor.name.trim_matches('"'));
         pickle.extend(b"ctorch._utils\n_rebuild_tensor_v2\n((");
         text(&mut pickle, "storage");
-        pickle.extend(b"ctorch\nFloatStorage\n");
+        pickle.extend(match tensor.dtype.as_str() {
+            "\"F16\"" => &b"ctorch\nHalfStorage\n"[..],
+            "\"BF16\"" => b"ctorch\nBFloat16Storage\n",
+            _ => b"ctorch\nFloatStorage\n",
+        });
         text(&mut pickle, &k.to_string());
         text(&mut pickle, "cpu");
         int(&mut pickle, count);

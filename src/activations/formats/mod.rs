@@ -21,3 +21,4 @@ mod square;
 pub(super) use names::{Format, format};
 pub(super) use place::Place;
 pub use square::read_square_matrices;
+pub(super) use square::triangles;

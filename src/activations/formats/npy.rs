@@ -65,11 +65,23 @@ pub(in crate::activations) fn places(
     let start = file.stream_position().map_err(failed)?;
     let there = file.metadata().map_err(failed)?.len().saturating_sub(start);
     let needed = bytes_needed(&shape, number.bytes()).map_err(wrong)?;
-    if needed as u64 > there {
-        return Err(wrong(cut_short(&shape, &kind, needed, there)));
+    if needed as u64 != there {
+        return Err(wrong(other_size(&shape, &kind, needed, there)));
     }
     let places = Place::stack(start, (layers, rows, columns), number)?;
     Ok(Some(((0..layers).collect(), places)))
+}
+
+/// The shape of the array in the file.
+pub(super) fn shape(path: &Path) -> Result<Vec<usize>> {
+    let wrong = |message: String| Error::Format { path: path.to_owned(), message };
+    let failed = |source| Error::Files(files::Error::Read { path: path.to_owned(), source });
+    let mut start = Vec::new();
+    File::open(path).map_err(failed)?.take(bounds::LOOKED_AT).read_to_end(&mut start).map_err(failed)?;
+    bounds::header(&start).map_err(wrong)?;
+    let header = NpyHeader::from_reader(start.as_slice())
+        .map_err(|error| wrong(format!("not a readable .npy array: {error}")))?;
+    Ok(header.shape().iter().map(|&size| size as usize).collect())
 }
 
 /// How many bytes an array takes. A wrong shape must not ask for more memory than there is.
@@ -80,8 +92,11 @@ fn bytes_needed(shape: &[usize], size: usize) -> Result<usize, String> {
         .ok_or_else(|| format!("the array's shape {shape:?} is larger than memory"))
 }
 
-fn cut_short(shape: &[usize], kind: &npyz::TypeStr, needed: usize, there: u64) -> String {
-    format!("the file is cut short: shape {shape:?} of {kind} needs {needed} bytes, and {there} are there")
+/// What is said of an array that is not as long as its header promises. What follows an array may be another, saved into the same file,
+/// or what shifted its numbers.
+fn other_size(shape: &[usize], kind: &npyz::TypeStr, needed: usize, there: u64) -> String {
+    let what = if needed as u64 > there { "is cut short" } else { "goes on after its array" };
+    format!("the file {what}: shape {shape:?} of {kind} needs {needed} bytes, and {there} are there")
 }
 
 pub(in crate::activations) fn read(path: &Path) -> Result<Activations> {
@@ -101,6 +116,10 @@ pub(super) fn layers_of(array: ArrayD<f32>) -> Result<Vec<Array2<f32>>, String> 
             Ok(array.axis_iter(Axis(0)).map(|layer| layer.as_standard_layout().into_owned()).collect())
         }
         2 => Ok(vec![matrix(array)?]),
+        1 => Err(format!(
+            "the array has shape {:?}; if it is the upper triangle of distances (pdist), say --distance precomputed",
+            array.shape()
+        )),
         _ => Err(format!("the array has shape {:?}", array.shape())),
     }
 }
@@ -127,8 +146,8 @@ pub(super) fn parse(bytes: &[u8]) -> Result<ArrayD<f32>, String> {
     let shape: Vec<usize> = header.shape().iter().map(|&size| size as usize).collect();
     // Checked before reading.
     let needed = bytes_needed(&shape, kind.num_bytes().unwrap_or(0))?;
-    if needed > rest.len() {
-        return Err(cut_short(&shape, &kind, needed, rest.len() as u64));
+    if needed != rest.len() && kind.num_bytes().is_some() {
+        return Err(other_size(&shape, &kind, needed, rest.len() as u64));
     }
     let order = header.order();
     macro_rules! first_that_fits {

@@ -32,10 +32,7 @@ fn wrong_array(path: &Path, name: &str, message: &str) -> Error {
 }
 
 /// Arrays each of which is a matrix.
-pub(super) fn matrices(
-    path: &Path,
-    arrays: Vec<(String, ArrayD<f32>)>,
-) -> Result<Vec<(String, Array2<f32>)>> {
+fn matrices(path: &Path, arrays: Vec<(String, ArrayD<f32>)>) -> Result<Vec<(String, Array2<f32>)>> {
     let named = arrays.into_iter().map(|(name, array)| match matrix(array) {
         Ok(matrix) => Ok((name, matrix)),
         Err(message) => Err(wrong_array(path, &name, &message)),
@@ -48,18 +45,35 @@ pub(super) fn named_arrays(path: &Path) -> Result<Vec<(String, ArrayD<f32>)>> {
     let wrong = |message: String| Error::Format { path: path.to_owned(), message };
     let bytes = files::read(path)?;
     let not_zip = |error: zip::result::ZipError| wrong(format!("not a readable .npz file: {error}"));
-    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(not_zip)?;
+    let mut archive = zip::ZipArchive::new(Cursor::new(bytes.as_slice())).map_err(not_zip)?;
     let mut named = Vec::new();
     for index in 0..archive.len() {
         let mut entry = archive.by_index(index).map_err(not_zip)?;
         let file_name = entry.name().map_err(not_zip)?.into_owned();
-        let Some(name) = npyz::npz::array_name_from_file_name(&file_name) else { continue };
+        if local_name(&bytes, entry.header_start()) != Some(entry.name_raw()) {
+            return Err(wrong(format!(
+                "its list calls an entry `{file_name}`, and the entry has another name"
+            )));
+        }
+        // What is passed over may be an array whose name is damaged.
+        let Some(name) = npyz::npz::array_name_from_file_name(&file_name) else {
+            return Err(wrong(format!(
+                "it holds `{file_name}`, whose name is not that of an array (NAME.npy)"
+            )));
+        };
         let size = entry.size();
         let bytes = unpacked(&mut entry, size).map_err(|message| wrong_array(path, name, &message))?;
         let array = parse(&bytes).map_err(|message| wrong_array(path, name, &message))?;
         named.push((name.to_owned(), array));
     }
     Ok(named)
+}
+
+/// What the entry of an archive that begins at `start` is called there, as the format (4.3.7 of the specification) has it.
+fn local_name(archive: &[u8], start: u64) -> Option<&[u8]> {
+    let header = archive.get(usize::try_from(start).ok()?..)?;
+    let length = u16::from_le_bytes(header.get(26..28)?.try_into().ok()?);
+    header.get(30..30 + usize::from(length))
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use safetensors::Dtype;
 use safetensors::tensor::{Metadata, TensorInfo};
 
+use super::unfit::not_weights;
 use crate::files::kind::Kind;
 use crate::files::{self, tensors};
 use crate::models::error::{Error, Result};
@@ -30,7 +31,7 @@ impl SafetensorsFile {
         let file = File::open(path).map_err(failed)?;
         let length = file.metadata().map_err(failed)?.len();
         let wrong = |message| {
-            Error::not_weights(path, "safetensors", &[Kind::Safetensors])
+            not_weights(path, "safetensors", &[Kind::Safetensors])
                 .unwrap_or_else(|| Error::weights_file(path, message))
         };
         let (tensors, numbers) = tensors::header(&file, 0..length).map_err(wrong)?;
@@ -73,7 +74,20 @@ impl SafetensorsFile {
             .map_err(|source| files::Error::Read { path: self.path.clone(), source }.into())
     }
 
+    /// The bytes of a tensor, as they are stored.
+    pub(in crate::models) fn bytes(&self, tensor: &TensorInfo) -> Result<Vec<u8>> {
+        let (start, end) = tensor.data_offsets;
+        let mut bytes = vec![0; end.saturating_sub(start)];
+        files::read_exact_at(&self.file, &mut bytes, self.numbers + start as u64)
+            .map_err(|source| files::Error::Read { path: self.path.clone(), source })?;
+        Ok(bytes)
+    }
+
     fn not_floats(&self, name: &str, dtype: Dtype) -> Error {
-        Error::weights_file(&self.path, format!("tensor `{name}` holds {dtype}, not floats"))
+        Error::NotFloats {
+            file: self.path.display().to_string(),
+            name: name.to_owned(),
+            dtype: dtype.to_string(),
+        }
     }
 }

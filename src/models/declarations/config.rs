@@ -189,7 +189,7 @@ impl Config {
         self
     }
 
-    /// A list of strings, if there is one.
+    /// A list of strings.
     pub(in crate::models) fn strings(&self, key: &str) -> Result<Option<Vec<String>>> {
         self.get(key, "a list of strings", |value| {
             value.as_array()?.iter().map(|item| item.as_str().map(str::to_owned)).collect()

@@ -11,6 +11,7 @@
 //! | `sizes` | the other names that transformers has for sizes |
 //! | `irrelevant` | the keys of `config.json` that no family has to know |
 //! | `config` | `config.json`, read to the last key |
+//! | `quantised` | how `config.json` says that weights are stored |
 //! | `tied` | whether the table of tokens is the head's too |
 //! | `general` | the keys that mean the same to every family |
 //! | `initial` | how a family draws its weights before any training |
@@ -30,6 +31,7 @@ mod irrelevant;
 pub(super) mod names;
 #[cfg(test)]
 mod published;
+pub(super) mod quantised;
 pub mod registry;
 pub(super) mod rotary;
 mod sizes;

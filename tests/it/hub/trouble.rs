@@ -5,6 +5,8 @@ use std::net::TcpListener;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use mlem_probe::hub;
+
 use super::server::{COMMIT, Model, Reply, Server};
 use super::{User, noise, weights};
 
@@ -298,5 +300,27 @@ fn answers_that_make_no_sense_name_the_address() {
         let (text, _) = user.failure(ID);
         assert!(text.contains(words) && text.contains("HUB/org/name/resolve/"), "{words}: {text}");
         assert_eq!(user.blobs(FOLDER), [""; 0]);
+    }
+}
+
+#[test]
+fn files_that_no_hash_tells_apart_are_kept_apart() {
+    let model = Model::new(ID, &noise(3000));
+    let kept = model.clone();
+    let server = Server::start(move |request| {
+        let mut reply = model.reply(request);
+        for (name, value) in &mut reply.headers {
+            if name == "ETag" {
+                *value = "\"mirror-1\"".to_owned();
+            }
+        }
+        reply
+    });
+    let user = User::of(&server);
+    for _ in 0..2 {
+        let checkpoint = user.resolve(ID).unwrap();
+        assert_eq!(weights(&checkpoint), kept.blob(WEIGHTS).bytes);
+        assert_eq!(checkpoint.config.as_bytes(), kept.blob("config.json").bytes);
+        assert_eq!(hub::unverified(&checkpoint), ["config.json", WEIGHTS, "tokenizer.json"]);
     }
 }

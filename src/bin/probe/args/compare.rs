@@ -44,6 +44,9 @@ pub struct CompareArgs {
     /// Write every figure as files too, into figures/: svg, png, pdf
     #[arg(long, value_name = "FORMAT,...", value_delimiter = ',', value_parser = figure_format)]
     pub figures: Vec<Format>,
+    /// Copy comparison.csv into spreadsheet/, for a program that runs formulas: a text that begins as one is put behind an apostrophe
+    #[arg(long)]
+    pub spreadsheet_safe: bool,
     /// Seed of everything that is drawn
     #[arg(long, value_name = "S", default_value_t = 0)]
     pub seed: u64,

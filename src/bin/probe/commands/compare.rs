@@ -21,7 +21,7 @@ use crate::failure::{Failure, Result};
 use crate::printer::Printer;
 
 /// The page of a comparison.
-const PAGE: &str = "compare.html";
+pub const PAGE: &str = "compare.html";
 
 /// Runs the command.
 pub fn run(args: &CompareArgs, printer: &Printer) -> Result<()> {
@@ -64,6 +64,10 @@ pub fn run(args: &CompareArgs, printer: &Printer) -> Result<()> {
         }
         printer.say(&format!("figures: {}", folder.display()));
     }
+    if args.spreadsheet_safe {
+        let copies = files::spreadsheet::copies(&args.out, [COMPARISON])?;
+        printer.say(&format!("the table for a spreadsheet: {}", copies.display()));
+    }
     show(&comparison, &args.out, printer)
 }
 
@@ -93,13 +97,13 @@ pub fn finish(
 }
 
 /// Compares `runs` and writes the table and the page.
-fn compare_runs(
+pub fn compare_runs(
     mut runs: Vec<Run>,
     labels: &[String],
     representations: &[Option<Representation>],
     params: Params,
     out: &Path,
-    printer: &Printer,
+    progress: &dyn Progress,
 ) -> Result<Comparison> {
     label(&mut runs, labels);
     files::require_writable(out)?;
@@ -107,8 +111,8 @@ fn compare_runs(
     comparison.similarities = similarities(representations);
     for warning in &comparison.warnings {
         match warning {
-            Warning::Doubt { .. } => printer.alarm(&warning.to_string()),
-            _ => printer.warn(&warning.to_string()),
+            Warning::Doubt { .. } => progress.alarm(&warning.to_string()),
+            _ => progress.warn(&warning.to_string()),
         }
     }
     // The page of an earlier comparison is not to stand beside this one's table, whatever ends this process.
@@ -130,7 +134,8 @@ fn show(comparison: &Comparison, out: &Path, printer: &Printer) -> Result<()> {
     ))
 }
 
-fn read(folders: &[PathBuf]) -> Result<Vec<Run>> {
+/// Reads what is compared of the runs in `folders`.
+pub fn read(folders: &[PathBuf]) -> Result<Vec<Run>> {
     folders.iter().map(|folder| Ok(Run::read(&RunDir::at(folder))?)).collect()
 }
 

@@ -4,12 +4,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use mlem_probe::activations::{self, ByLayer, Destination, MeanOf, check_repeat, read_square_matrices};
+use mlem_probe::mlem::Distance;
 use mlem_probe::profile::EstimatorName;
 use mlem_probe::progress::Progress;
 use mlem_probe::stimuli::{Feature, FeatureTable, Oddity, Stimuli, repeats};
 use mlem_probe::text;
 
-use crate::args::{EstimatorArgs, FitArgs, Ranges, TableArgs};
+use crate::args::{EstimatorArgs, FitArgs, TableArgs};
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;
 
@@ -20,15 +21,21 @@ const NAMED: usize = 10;
 pub type Layers = Arc<dyn ByLayer + Send>;
 
 /// The activations to fit, and the recordings that they are the mean of, if there are several.
-pub fn activations(args: &FitArgs, out: &Path, printer: &Printer) -> Result<(Layers, Vec<Layers>)> {
+/// Distances that are given are between `n_stimuli` stimuli.
+pub fn activations(
+    args: &FitArgs,
+    n_stimuli: usize,
+    out: &Path,
+    printer: &Printer,
+) -> Result<(Layers, Vec<Layers>)> {
     if !args.repeat.is_empty() && args.estimator.estimator != EstimatorName::Mlem {
         let hint = "leave it out, or choose the estimator that has it";
         return Err(Failure::usage("--repeat is an option of --estimator mlem", hint));
     }
-    let mut activations = recording(&args.activations, args, 0, out, printer)?;
+    let mut activations = recording(&args.activations, args, (0, n_stimuli), out, printer)?;
     let mut repeats = Vec::new();
     for (k, path) in (1..).zip(&args.repeat) {
-        let repeat = recording(path, args, k, out, printer)?;
+        let repeat = recording(path, args, (k, n_stimuli), out, printer)?;
         check_repeat(&*repeat, &*activations).map_err(|error| {
             let hint = error.hint().unwrap_or_default();
             Failure::input(format!("{}: {error} ({})", path.display(), args.activations.display()), hint)
@@ -43,10 +50,31 @@ pub fn activations(args: &FitArgs, out: &Path, printer: &Printer) -> Result<(Lay
 }
 
 /// The activations in `path`, the `k`th recording of them, at the layers and with the transforms that were asked for.
-fn recording(path: &Path, args: &FitArgs, k: u64, out: &Path, printer: &Printer) -> Result<Layers> {
-    let layers = args.layers.as_ref().map(Ranges::as_slice);
+fn recording(
+    path: &Path,
+    args: &FitArgs,
+    (k, n_stimuli): (u64, usize),
+    out: &Path,
+    printer: &Printer,
+) -> Result<Layers> {
+    let layers = match &args.layers {
+        None => None,
+        Some(layers) => {
+            let all = if layers.count_back() {
+                activations::open(path, None)?.layers().to_vec()
+            } else {
+                Vec::new()
+            };
+            let hint = "layers are numbered as in the file, or counted from its end: -1 is the last";
+            Some(layers.of(&all).map_err(|message| Failure::usage(message, hint))?)
+        }
+    };
+    let layers = layers.as_deref();
     // Noise is drawn anew for each recording.
     let steps = args.transforms.steps(args.seed.wrapping_add(k));
+    if args.estimator.distance == Distance::Precomputed && steps.is_empty() {
+        return Ok(activations::open_distances(path, n_stimuli, layers)?.into());
+    }
     if steps.is_empty() {
         return Ok(activations::open(path, layers)?.into());
     }
@@ -56,9 +84,9 @@ fn recording(path: &Path, args: &FitArgs, k: u64, out: &Path, printer: &Printer)
 }
 
 /// The stimuli of the table in `path`; says what was assumed in reading it.
-pub fn read(path: &Path, args: &TableArgs, printer: &Printer) -> Result<Stimuli> {
+pub fn read(path: &Path, args: &TableArgs, progress: &dyn Progress) -> Result<Stimuli> {
     let stimuli = Stimuli::read_as(path, &args.reading())?;
-    stimuli.notes().iter().for_each(|note| printer.say(note));
+    stimuli.notes().iter().for_each(|note| progress.note(note));
     Ok(stimuli)
 }
 
@@ -101,7 +129,7 @@ fn at(path: &Path, error: mlem_probe::stimuli::Error) -> Failure {
 pub fn choose_features(
     stimuli: &mut Stimuli,
     args: &EstimatorArgs,
-    printer: &Printer,
+    progress: &dyn Progress,
 ) -> Result<Vec<String>> {
     args.check()?;
     for name in args.features.iter().chain(&args.drop) {
@@ -154,7 +182,7 @@ pub fn choose_features(
         warnings.extend(repeats(&same, &other));
     }
     for warning in &warnings {
-        printer.warn(warning);
+        progress.warn(warning);
     }
     // What was assumed in reading them was said there, and is told with the rest.
     warnings.splice(0..0, stimuli.notes().iter().cloned());

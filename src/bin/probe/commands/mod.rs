@@ -2,14 +2,15 @@
 
 mod cache;
 mod check;
-mod compare;
-mod extract;
-mod fit;
+pub mod compare;
+mod dry;
+pub mod extract;
+pub mod fit;
 mod folders;
-mod generate;
-mod inputs;
+pub mod generate;
+pub mod inputs;
 mod lists;
-mod model;
+pub mod model;
 mod reach;
 mod report;
 mod rerun;

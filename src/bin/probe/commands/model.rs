@@ -2,12 +2,12 @@
 
 use mlem_probe::activations::Pooling;
 use mlem_probe::hub::{self, Checkpoint, Hub};
-use mlem_probe::models::{DeviceChoice, LoadOptions, Precision};
+use mlem_probe::models::{DeviceChoice, LoadOptions, Model, Precision};
+use mlem_probe::progress::Progress;
 use mlem_probe::text::{join_and, visible};
 
-use crate::args::{ModelArgs, Pool};
+use crate::args::{ExtractArgs, ModelArgs, Pool};
 use crate::failure::{Failure, Result};
-use crate::printer::Printer;
 
 /// Finds the checkpoint of the model called `name`, at `revision`, and how it is to be loaded: untrained from a seed or as it
 /// is, and on which device. It is not loaded yet.
@@ -15,27 +15,27 @@ pub fn find(
     name: &str,
     args: &ModelArgs,
     revision: Option<&str>,
-    printer: &Printer,
+    progress: &dyn Progress,
 ) -> Result<(Checkpoint, LoadOptions)> {
     // Before anything is downloaded for a device that is not there.
     let device = args.device.resolve()?;
     match (args.device, device) {
         (DeviceChoice::Auto, DeviceChoice::Cpu) if DeviceChoice::GPU_BUILD => {
-            printer.say("no GPU answers: the model runs on the processor");
+            progress.note("no GPU answers: the model runs on the processor");
         }
         (_, DeviceChoice::Cpu) => {}
-        _ => printer.say(&format!("the model runs on {device}")),
+        _ => progress.note(&format!("the model runs on {device}")),
     }
     let precision = args.precision.resolve(device)?;
     match (args.precision, precision) {
         (Precision::Fast, Precision::F32) if device.pads() => {
-            printer.say("--precision fast is the processor's: on a GPU products are f32");
+            progress.note("--precision fast is the processor's: on a GPU products are f32");
         }
         (Precision::Fast, Precision::F32) => {
-            printer.say("--precision fast: this processor has no matrix tiles (AMX), so products are f32");
+            progress.note("--precision fast: this processor has no matrix tiles (AMX), so products are f32");
         }
         (Precision::Bf16, _) if !Precision::tiles() => {
-            printer.say(
+            progress.note(
                 "--precision bf16: this processor has no matrix tiles (AMX), so the same numbers come slowly",
             );
         }
@@ -43,14 +43,25 @@ pub fn find(
     }
     let mut hub = Hub::from_env();
     hub.revision = revision.map(str::to_owned);
+    hub.base.clone_from(&args.base);
+    hub.no_adapter = args.no_adapter;
     let mut options =
         LoadOptions::default().device(device).dtype(args.dtype).precision(precision).offload(args.offload);
     if let Some(seed) = args.untrained {
         hub.weights = false;
         options = options.untrained(seed);
-        printer.say(&format!("an untrained model: weights of its initialiser, seed {seed}"));
+        progress.note(&format!("an untrained model: weights of its initialiser, seed {seed}"));
     }
-    Ok((hub::resolve(name, &hub, printer)?, options))
+    Ok((hub::resolve(name, &hub, progress)?, options))
+}
+
+/// The layers that were asked for; those that are counted from the end by what the configuration of `checkpoint` says.
+pub fn layers(args: &ExtractArgs, checkpoint: &Checkpoint) -> Result<Option<Vec<usize>>> {
+    let Some(layers) = &args.layers else { return Ok(None) };
+    let all: Vec<usize> =
+        if layers.count_back() { (0..=Model::declared(checkpoint)?.n_layers).collect() } else { Vec::new() };
+    let hint = "layers are counted from 0, the embeddings, or from the end: -1 is the last";
+    layers.of(&all).map(Some).map_err(|message| Failure::usage(message, hint))
 }
 
 /// How the tokens of `checkpoint` are pooled.
