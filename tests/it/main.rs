@@ -66,6 +66,7 @@ mod offload;
 mod pipeline;
 mod precision;
 mod pytorch;
+mod quantised;
 mod repeats;
 mod rundir;
 mod rwkv7;
