@@ -113,7 +113,7 @@ impl ByLayer for Stored {
             files::tensors::numbers(&self.file, start, number, rows.len() * columns).map_err(failed)?;
         if let Some(at) = values.iter().position(|value| !value.is_finite()) {
             let (stimulus, unit) = (rows.start + at / columns, at % columns);
-            let on_diagonal = columns == self.n_stimuli && stimulus == unit;
+            let on_diagonal = values[at].is_nan() && columns == self.n_stimuli && stimulus == unit;
             let (layer, value) = (self.layers[index], values[at]);
             return Err(Error::NotFinite { layer, stimulus, unit, value, on_diagonal });
         }

@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::folder::{INDEX, PYTORCH, WEIGHTS};
+use super::folder::{INDEX, PYTORCH, PYTORCH_INDEX, WEIGHTS};
 use crate::text::visible;
 
 /// How many names of a folder are looked at.
@@ -112,6 +112,9 @@ pub(super) fn listing(folder: &Path) -> Vec<String> {
 
 /// What stands among `names` in place of weights that are read.
 pub(super) fn weights(names: &[String]) -> Option<Foreign> {
+    if [WEIGHTS, INDEX, PYTORCH, PYTORCH_INDEX].iter().any(|usual| names.iter().any(|name| name == usual)) {
+        return None;
+    }
     if let Some(found) = variant(names) {
         return Some(found);
     }

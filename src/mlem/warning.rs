@@ -168,7 +168,7 @@ impl fmt::Display for Place<'_> {
             write!(f, "layer {layer}, ")?;
         }
         let folds: Vec<String> = self.1.iter().map(ToString::to_string).collect();
-        write!(f, "fold{} {}", if folds.len() == 1 { "" } else { "s" }, text::join_and(&folds))
+        write!(f, "fold{} {}", if folds.len() == 1 { "" } else { "s" }, text::some(&folds, NAMED))
     }
 }
 

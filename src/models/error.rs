@@ -293,8 +293,9 @@ impl Error {
             Self::Files(error) => return error.hint(),
             Self::UnsupportedModelType { model_type, supported, .. } => {
                 let near = text::near_matches(model_type, supported.iter().copied());
-                let list = format!("supported: {}", supported.join(", "));
-                if near.is_empty() { list } else { format!("did you mean {}? {list}", near.join(" or ")) }
+                // It stands in a file: nobody mistyped it.
+                let near = if near.is_empty() { String::new() } else { format!(" (the nearest name is {})", near.join(" or ")) };
+                format!("supported: {}{near}", supported.join(", "))
             }
             Self::NoInitialiser { .. } => {
                 "leave --untrained out, or name the first checkpoint of a training run (--revision)"

@@ -16,7 +16,8 @@
 //! | --- | --- |
 //! | `device` | what a model runs on, by name |
 //! | `error` | what can be wrong with a checkpoint |
-//! | `charsmap`, `growth` | how much a tokenizer's map of characters asks for; how much longer it may make a text |
+//! | `charsmap` | how much a tokenizer's map of characters asks for |
+//! | `growth` | how much longer a tokenizer may make a text |
 //! | `sequences`, `tokenizer` | sentences as tokens, and tokens as a packed batch |
 //! | `declarations` | what `config.json` says: an architecture's numbers, the names of its weights, the table of families |
 //! | `checkpoint` | what stands in files: safetensors, PyTorch, dtypes, tables; and weights before any training |

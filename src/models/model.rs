@@ -84,6 +84,8 @@ pub struct Model {
     id: String,
     commit: Option<String>,
     notes: Vec<String>,
+    /// How many positions its configuration names.
+    positions: Option<usize>,
     family: &'static Family,
     spec: Spec,
     computation: Computation,
@@ -183,6 +185,7 @@ impl Model {
             id: checkpoint.id.clone(),
             commit: checkpoint.commit.clone(),
             notes,
+            positions: config.positions(),
             family,
             spec: declaration.spec,
             computation,
@@ -201,6 +204,18 @@ impl Model {
     /// [`Error::Adapter`], and others for files that cannot be read.
     pub fn merged(checkpoint: &Checkpoint) -> Result<Option<Merged>> {
         Adapter::merged(checkpoint)
+    }
+
+    /// What the configuration of `checkpoint` declares: layers, width, and all that is computed. No weights are read.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnsupportedModelType`], [`Error::ConfigValue`], [`Error::ConfigKey`].
+    pub fn declared(checkpoint: &Checkpoint) -> Result<Spec> {
+        let config = Config::parse(&checkpoint.id, &checkpoint.config)?;
+        let declaration = (registry::family(&config)?.declare)(&config)?;
+        config.finish()?;
+        Ok(declaration.spec)
     }
 
     /// The first tensor of a checkpoint's weights that holds what is no number, by its name, and the number: where activations are
@@ -266,6 +281,21 @@ impl Model {
     #[must_use]
     pub fn family(&self) -> &'static Family {
         self.family
+    }
+
+    /// How long a sequence may be, in words that go on from the model's name.
+    #[must_use]
+    pub fn limit(&self) -> String {
+        let positions = self.spec.n_positions;
+        let rotated = self.spec.blocks.iter().any(|block| block.rotary.is_some());
+        match (positions, self.positions) {
+            (None, _) => "takes sequences of any length".to_owned(),
+            (Some(run), Some(file)) if rotated && file > run => format!(
+                "has {file} positions, of which {run} are run: longer sequences are rotated by other factors, which are not \
+                 supported"
+            ),
+            (Some(run), _) => format!("has {run} positions"),
+        }
     }
 
     /// Its architecture.

@@ -9,7 +9,9 @@ use super::page::Input;
 use crate::geometry::{Geometry, Map};
 use crate::numeric::rng::Stream;
 use crate::profile::{Importance, Order, Profile, Score, Split, Weight};
-use crate::rundir::{ModelRecord, RunRecord, StimuliRecord};
+use crate::rundir::{
+    IMPORTANCE, ModelRecord, RunRecord, StimuliRecord, WEIGHTS, importance_csv, weights_csv,
+};
 use crate::stimuli::{Feature, FeatureTable, Source, Stimuli};
 
 /// A run with everything that a report reads.
@@ -19,12 +21,13 @@ pub(super) struct Run {
     pub stimuli: Stimuli,
     pub correlations: Array2<f64>,
     pub geometry: Option<Geometry>,
+    pub files: Vec<(String, Vec<u8>)>,
 }
 
 impl Run {
     pub fn input(&self) -> Input<'_> {
-        let Self { profile, record, stimuli, correlations, geometry } = self;
-        Input { profile, run: record, stimuli, correlations, geometry: geometry.as_ref() }
+        let Self { profile, record, stimuli, correlations, geometry, files } = self;
+        Input { profile, run: record, stimuli, correlations, geometry: geometry.as_ref(), files }
     }
 }
 
@@ -74,7 +77,9 @@ pub(super) fn realistic(n_layers: usize, n_stimuli: usize, interactions: bool) -
         ..RunRecord::default()
     };
     let geometry = Some(geometry(&stimuli, n_layers));
-    Run { profile, record, correlations: correlations(&stimuli), stimuli, geometry }
+    let files = [(IMPORTANCE, importance_csv(&profile)), (WEIGHTS, weights_csv(&profile))];
+    let files = files.map(|(name, bytes)| (name.to_owned(), bytes)).to_vec();
+    Run { profile, record, correlations: correlations(&stimuli), stimuli, geometry, files }
 }
 
 /// Forty features whose names attack the page, one layer, scores that are no numbers, sentences in HTML.
@@ -128,7 +133,7 @@ pub(super) fn hostile() -> Run {
         warnings: vec!["<script>window.pwned=1</script>".to_owned()],
         ..RunRecord::default()
     };
-    Run { profile, record, correlations: correlations(&stimuli), stimuli, geometry: None }
+    Run { profile, record, correlations: correlations(&stimuli), stimuli, geometry: None, files: Vec::new() }
 }
 
 fn relative_clauses(n_stimuli: usize) -> Stimuli {

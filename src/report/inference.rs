@@ -21,10 +21,9 @@ pub(super) fn null(summary: &Summary, run: &RunRecord) -> Option<String> {
     let own = if summary.terms.is_empty() {
         ""
     } else {
-        ". An importance was held against the null of its own effect: of the effect's distances the residuals from their \
-         regression on all other terms were shuffled likewise, rows and columns together (double semi-partialing, Dekker, \
-         Krackhardt and Snijders 2007), and the statistic is the Spearman on held-out pairs that they add to the model of the \
-         other terms"
+        ". An importance was held against the null of its own effect (Freedman and Lane 1983; Winkler et al. 2014): what a linear model of \
+         the activations by all other features left of them was shuffled over the stimuli, the weights of squared distances fitted \
+         again over all pairs, and the statistic is the weight of the effect"
     };
     let intervals = if summary.n_folds > 1 {
         " Intervals over folds are Student's with the variance of Nadeau and Bengio (2003), which allows for the overlap of \

@@ -170,10 +170,16 @@ fn model(summary: &Summary, run: &RunRecord) -> Option<String> {
         }
         _ => "exactly, as a convex problem",
     };
+    let coupling = if interactions {
+        " An entry of W off the diagonal says how much farther apart stimuli are that differ in both features than the two \
+         differences alone make them, whatever the values; it does not say that a conjunction of values is represented."
+    } else {
+        ""
+    };
     Some(format!(
         "With d the vector of feature distances of a pair of stimuli, the modelled distance is d'Wd, with W {metric}, at unit \
          Frobenius norm. W maximises the correlation of the modelled distance with {target} between activations, over pairs \
-         of distinct training stimuli{}; it was found {solver}.",
+         of distinct training stimuli{}; it was found {solver}.{coupling}",
         budget.unwrap_or_default()
     ))
 }

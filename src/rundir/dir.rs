@@ -186,6 +186,17 @@ impl RunDir {
         tables::write_bootstrapped(bootstrapped, &self.path)
     }
 
+    /// The bytes of every table that is there, the stimuli first.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Files`].
+    pub fn table_files(&self) -> Result<Vec<(String, Vec<u8>)>> {
+        let names = std::iter::once(STIMULI).chain(TABLES.iter().map(|table| table.name));
+        let there = names.filter(|name| self.path.join(name).is_file());
+        there.map(|name| Ok((name.to_owned(), files::read(&self.path.join(name))?))).collect()
+    }
+
     /// Removes the tables of an earlier run.
     ///
     /// # Errors

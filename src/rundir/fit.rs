@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::dir::RunDir;
 use super::error::Result;
-use super::record::{ModelRecord, RunRecord, StimuliRecord};
+use super::record::{ModelRecord, RunRecord, StimuliRecord, host, now};
 use crate::activations::ByLayer;
 use crate::geometry::Geometry;
 use crate::profile::{self, Profile, Settings, UnitRow};
@@ -132,7 +132,7 @@ impl Fit {
         warnings.extend(fitted.warnings);
         record.warnings = warnings;
         record.seconds = seconds;
-        record = RunRecord { files: dir.hashes(), ..record.of(&profile) };
+        record = RunRecord { files: dir.hashes(), date: now(), host: host(), ..record.of(&profile) };
         dir.write_record(&record)?;
         Ok(Finished { profile, record, stimuli, geometry, units })
     }

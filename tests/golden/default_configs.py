@@ -3,7 +3,7 @@
     python tests/golden/default_configs.py
 
 Run once with transformers 4.57 and once with 5.24 (each keeps what the other wrote): the default of each class, as save_pretrained
-writes it to config.json, and its attribute_map. A class that a release does not have is left out.
+writes it to config.json (a text, which may have Python's Infinity), and its attribute_map. A class that a release does not have is left out.
 """
 
 import json
@@ -32,7 +32,7 @@ def main():
             configuration().save_pretrained(folder)
             text = (Path(folder) / "config.json").read_text()
         other = configuration.attribute_map
-        frozen[release][model_type] = {"config": json.loads(text), "attribute_map": other}
+        frozen[release][model_type] = {"config": json.dumps(json.loads(text)), "attribute_map": other}
     rows = ",\n".join(
         f'"{release}": {{\n' + ",\n".join(f'"{name}": {json.dumps(of)}' for name, of in types.items()) + "\n}"
         for release, types in sorted(frozen.items()))

@@ -85,6 +85,13 @@ HYBRID_ODD = dict(hidden_size=24, num_hidden_layers=3, num_attention_heads=6, nu
                   max_position_embeddings=32, rms_norm_eps=1e-3, attention_bias=True, mamba_n_heads=6, mamba_n_groups=3,
                   mamba_d_state=5, mamba_d_conv=3, mamba_conv_bias=False, mamba_proj_bias=True, mamba_chunk_size=16,
                   time_step_limit=(0.2, 1.1))
+MLA = dict(hidden_size=16, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=4, intermediate_size=24,
+           max_position_embeddings=32, qk_rope_head_dim=4, qk_nope_head_dim=6, v_head_dim=8, kv_lora_rank=10, q_lora_rank=7)
+MLA_ODD = dict(hidden_size=21, num_hidden_layers=3, num_attention_heads=3, num_key_value_heads=3, intermediate_size=14,
+               max_position_embeddings=64, qk_rope_head_dim=6, qk_nope_head_dim=4, v_head_dim=9, kv_lora_rank=6, q_lora_rank=None,
+               attention_bias=True, rms_norm_eps=1e-3, rope_parameters=dict(
+                   rope_type="yarn", rope_theta=500.0, factor=4.0, original_max_position_embeddings=8, mscale=0.8,
+                   mscale_all_dim=0.6))
 T5 = dict(d_model=32, d_kv=8, d_ff=48, num_layers=2, num_heads=4)
 
 # name -> (configuration class, its arguments, and, where a family or a file calls for it: the dtype to store, old names, other
@@ -150,6 +157,20 @@ CASES = {
         layer_norm_eps=1e-3, hidden_act="gelu_new", max_relative_positions=9, position_buckets=6), {}),
     "deberta_v3": ("DebertaV2Config", DEBERTA, {}),
     "deberta_v3_short": ("DebertaV2Config", DEBERTA | dict(position_buckets=256, num_attention_heads=2), {}),
+    "deepseek_v2": ("DeepseekV2Config", MLA | dict(
+        n_routed_experts=5, num_experts_per_tok=2, moe_intermediate_size=7, first_k_dense_replace=1), {"saved": True}),
+    "deepseek_v2_odd": ("DeepseekV2Config", MLA_ODD | dict(
+        n_routed_experts=4, num_experts_per_tok=3, moe_intermediate_size=9, n_shared_experts=1, routed_scaling_factor=1.7),
+                        {"saved": True}),
+    "deepseek_v2_groups": ("DeepseekV2Config", MLA | dict(
+        n_routed_experts=6, num_experts_per_tok=3, moe_intermediate_size=5, topk_method="group_limited_greedy", n_group=3,
+        topk_group=2, norm_topk_prob=True), {"saved": True}),
+    "deepseek_v3": ("DeepseekV3Config", MLA | dict(
+        n_routed_experts=8, num_experts_per_tok=3, moe_intermediate_size=6, first_k_dense_replace=1, n_group=4, topk_group=2),
+                    {"saved": True}),
+    "deepseek_v3_odd": ("DeepseekV3Config", MLA_ODD | dict(
+        n_routed_experts=5, num_experts_per_tok=2, moe_intermediate_size=7, first_k_dense_replace=0, n_group=1, topk_group=1,
+        norm_topk_prob=False, routed_scaling_factor=1.3, n_shared_experts=2, rope_interleave=False), {"saved": True}),
     "distilbert": ("DistilBertConfig", dict(dim=32, n_layers=2, n_heads=4, hidden_dim=48, max_position_embeddings=16), {}),
     "distilbert_odd": ("DistilBertConfig", dict(dim=30, n_layers=3, n_heads=3, hidden_dim=40, max_position_embeddings=9,
                                                 activation="relu"), {}),
@@ -220,6 +241,7 @@ CASES = {
     "glm4": ("Glm4Config", SMALL | dict(head_dim=8, pad_token_id=0), {}),
     "glm4_odd": ("Glm4Config", GROUPED | dict(head_dim=12, attention_bias=False, hidden_act="gelu", pad_token_id=0), {}),
     "gpt2": ("GPT2Config", GPT, {}),
+    "gpt2_both_sides": ("GPT2Config", GPT | dict(n_embd=16, is_causal=False), {}),
     "gpt2_odd": ("GPT2Config", GPT | dict(n_embd=40, n_head=5, n_inner=24, activation_function="relu",
                                           scale_attn_weights=False, layer_norm_epsilon=1e-3), {}),
     "gpt2_by_depth": ("GPT2Config", GPT | dict(n_embd=18, n_head=3, n_layer=3, scale_attn_by_inverse_layer_idx=True,
@@ -351,6 +373,7 @@ CASES = {
         rope_type="default", rope_theta=500.0, original_max_position_embeddings=2, llama_4_scaling_beta=0.1)), {}),
     "mistral": ("MistralConfig", LLAMA | dict(sliding_window=None), {}),
     "mistral_window": ("MistralConfig", GROUPED | dict(head_dim=12, sliding_window=3), {}),
+    "mistral_both_sides": ("MistralConfig", SMALL | dict(sliding_window=2, is_causal=False, tie_last_hidden_states=False), {}),
     "mistral3": ("Mistral3Config", dict(
         text_config=SMALL | dict(model_type="mistral", vocab_size=VOCABULARY, sliding_window=None),
         vision_config=VISION | dict(model_type="pixtral")), {"language_model": True}),
@@ -373,6 +396,8 @@ CASES = {
         hidden_activation="silu", norm_eps=1e-3, layer_types=["sliding_attention", "full_attention"],
         rope_parameters={"full_attention": {"rope_type": "default", "rope_theta": 500.0},
                          "sliding_attention": {"rope_type": "linear", "factor": 2.0, "rope_theta": 50.0}}), {}),
+    "modernbert_decoder_both_sides": ("ModernBertDecoderConfig", BERT | dict(
+        hidden_size=16, intermediate_size=16, local_attention=4, pad_token_id=0, is_causal=False), {}),
     "mpnet": ("MPNetConfig", BERT, {}),
     "mpnet_padding": ("MPNetConfig", BERT | dict(hidden_size=12, intermediate_size=10, pad_token_id=5), {}),
     "mpnet_odd": ("MPNetConfig", BERT_ODD | dict(hidden_act="relu"), {}),
@@ -515,6 +540,7 @@ CASES = {
     "rembert": ("RemBertConfig", BERT | dict(hidden_size=16, intermediate_size=24, input_embedding_size=8), {}),
     "rembert_odd": ("RemBertConfig", BERT_ODD | dict(hidden_size=20, intermediate_size=14, input_embedding_size=20), {}),
     "roberta": ("RobertaConfig", BERT, {}),
+    "roberta_causal": ("RobertaConfig", BERT | dict(hidden_size=16, intermediate_size=16, is_causal=True), {}),
     "roberta_odd": ("RobertaConfig", BERT_ODD | dict(pad_token_id=2), {}),
     "roberta_prelayernorm": ("RobertaPreLayerNormConfig", BERT | dict(hidden_size=16, intermediate_size=24), {}),
     "roberta_prelayernorm_odd": ("RobertaPreLayerNormConfig", BERT_ODD | dict(hidden_size=20, intermediate_size=14,
@@ -576,6 +602,17 @@ CASES = {
     "xlm_roberta_odd": ("XLMRobertaConfig", BERT_ODD, {}),
     "xlm_roberta_xl": ("XLMRobertaXLConfig", BERT | dict(hidden_size=16, intermediate_size=24), {}),
     "xlm_roberta_xl_odd": ("XLMRobertaXLConfig", BERT_ODD | dict(hidden_size=20, intermediate_size=14, pad_token_id=0), {}),
+    "youtu": ("YoutuConfig", MLA, {}),
+    "youtu_odd": ("YoutuConfig", MLA_ODD | dict(rope_interleave=False, hidden_act="gelu"), {}),
+    "zamba2": ("Zamba2Config", dict(
+        hidden_size=16, num_hidden_layers=4, num_attention_heads=4, intermediate_size=24, n_mamba_heads=4, mamba_d_state=6,
+        adapter_rank=3, layers_block_type=["mamba", "hybrid", "mamba", "hybrid"], use_mamba_kernels=False), {"saved": True}),
+    "zamba2_odd": ("Zamba2Config", dict(
+        hidden_size=18, num_hidden_layers=5, num_attention_heads=3, intermediate_size=14, n_mamba_heads=6, mamba_ngroups=3,
+        mamba_d_state=5, mamba_d_conv=3, mamba_expand=3, adapter_rank=2, num_mem_blocks=2, use_shared_attention_adapter=True,
+        use_mem_rope=True, add_bias_linear=True, hidden_act="silu", rms_norm_eps=1e-3, time_step_min=0.3,
+        layers_block_type=["hybrid", "mamba", "hybrid", "hybrid", "mamba"], max_position_embeddings=32,
+        rope_parameters=dict(rope_type="default", rope_theta=500.0), use_mamba_kernels=False), {"saved": True}),
 }
 
 
@@ -690,5 +727,6 @@ def freeze(case):
     print(f"{case}: {len(states[0])} hidden states, largest magnitude {largest:.2f}")
 
 
-for case in sys.argv[1:] or CASES:
-    freeze(case)
+if __name__ == "__main__":
+    for case in sys.argv[1:] or CASES:
+        freeze(case)

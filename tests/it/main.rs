@@ -67,6 +67,7 @@ mod pipeline;
 mod precision;
 mod pytorch;
 mod quantised;
+mod random_configurations;
 mod repeats;
 mod rundir;
 mod rwkv7;

@@ -58,7 +58,7 @@ fn edit(rng: &mut Rng, text: &str, other: &str) -> (&'static str, String) {
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
     let body = 1 + rng.below(lines.len().saturating_sub(1));
     let body = body.min(lines.len() - 1);
-    let what = match rng.below(9) {
+    let what = match rng.below(11) {
         0 => {
             drop(lines.remove(body));
             "a row is gone"
@@ -89,6 +89,20 @@ fn edit(rng: &mut Rng, text: &str, other: &str) -> (&'static str, String) {
             let (front, _) = lines[body].rsplit_once(',').unwrap_or(("", ""));
             lines[body] = format!("{front},{value}");
             "a row has another's number"
+        }
+        7 | 8 => {
+            // With their headers, or without.
+            let count = lines[0].split(',').count();
+            let (a, b) = (rng.below(count), rng.below(count));
+            let skip = rng.below(2);
+            for line in lines.iter_mut().skip(skip) {
+                let mut cells: Vec<&str> = line.split(',').collect();
+                if a.max(b) < cells.len() {
+                    cells.swap(a, b);
+                }
+                *line = cells.join(",");
+            }
+            "columns change places"
         }
         _ => {
             let mut cells: Vec<String> = lines[body].split(',').map(str::to_owned).collect();

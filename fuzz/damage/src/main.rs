@@ -1,7 +1,7 @@
 //! Damage with a budget: what a user's machine may do to files and processes, and what others may write into them.
 //!
 //! `cargo run --manifest-path fuzz/damage/Cargo.toml -- PROGRAM [--seed N] [--jobs N] [--readers N] [--edits N] [--kills N] [--sizes N]
-//! [--hub] [--hostile]`: without any of them, a small budget of all. It ends with a table, and with an error where anything was wrong.
+//! [--outputs N] [--hub] [--hostile]`: without any of them, a small budget of all. It ends with a table, and with an error where anything was wrong.
 
 mod checkpoints;
 mod child;
@@ -27,7 +27,7 @@ use std::sync::Mutex;
 use crate::child::Probe;
 use crate::report::Report;
 
-const USAGE: &str = "usage: PROGRAM [--seed N] [--jobs N] [--readers N] [--edits N] [--kills N] [--sizes N] [--hub] [--hostile]";
+const USAGE: &str = "usage: PROGRAM [--seed N] [--jobs N] [--readers N] [--edits N] [--kills N] [--sizes N] [--outputs N] [--hub] [--hostile]";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -40,7 +40,7 @@ fn main() -> ExitCode {
         place.and_then(|place| words.get(place + 1)?.parse().ok()).unwrap_or(otherwise)
     };
     let has = |name: &str| words.iter().any(|word| word == name);
-    let all = !["--readers", "--edits", "--kills", "--sizes", "--hub", "--hostile"].into_iter().any(has);
+    let all = !["--readers", "--edits", "--kills", "--sizes", "--outputs", "--hub", "--hostile"].into_iter().any(has);
     let budget = |name: &str, small: u64| number(name, if all { small } else { 0 });
     let program = fs::canonicalize(program).expect("the program is there");
     let home = std::env::temp_dir().join(format!("probe-damage-{}", std::process::id()));
@@ -62,6 +62,10 @@ fn main() -> ExitCode {
     match budget("--sizes", 2) {
         0 => {}
         sizes => machine::run(&probe, sizes, &mut report),
+    }
+    match number("--outputs", 0) {
+        0 => {}
+        sizes => machine::outputs(&probe, sizes, &mut report),
     }
     if all || has("--hostile") {
         hostile::run(&probe, &mut report);

@@ -45,11 +45,16 @@ pub(super) fn named_arrays(path: &Path) -> Result<Vec<(String, ArrayD<f32>)>> {
     let wrong = |message: String| Error::Format { path: path.to_owned(), message };
     let bytes = files::read(path)?;
     let not_zip = |error: zip::result::ZipError| wrong(format!("not a readable .npz file: {error}"));
-    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(not_zip)?;
+    let mut archive = zip::ZipArchive::new(Cursor::new(bytes.as_slice())).map_err(not_zip)?;
     let mut named = Vec::new();
     for index in 0..archive.len() {
         let mut entry = archive.by_index(index).map_err(not_zip)?;
         let file_name = entry.name().map_err(not_zip)?.into_owned();
+        if local_name(&bytes, entry.header_start()) != Some(entry.name_raw()) {
+            return Err(wrong(format!(
+                "its list calls an entry `{file_name}`, and the entry has another name"
+            )));
+        }
         // What is passed over may be an array whose name is damaged.
         let Some(name) = npyz::npz::array_name_from_file_name(&file_name) else {
             return Err(wrong(format!(
@@ -62,6 +67,13 @@ pub(super) fn named_arrays(path: &Path) -> Result<Vec<(String, ArrayD<f32>)>> {
         named.push((name.to_owned(), array));
     }
     Ok(named)
+}
+
+/// What the entry of an archive that begins at `start` is called there, as the format (4.3.7 of the specification) has it.
+fn local_name(archive: &[u8], start: u64) -> Option<&[u8]> {
+    let header = archive.get(usize::try_from(start).ok()?..)?;
+    let length = u16::from_le_bytes(header.get(26..28)?.try_into().ok()?);
+    header.get(30..30 + usize::from(length))
 }
 
 #[cfg(test)]

@@ -51,6 +51,11 @@ impl Printer {
         }
     }
 
+    /// A printer that says nothing.
+    pub fn silenced(&self) -> Self {
+        Self { quiet: true, verbose: false, json: self.json, stage: Mutex::new(None) }
+    }
+
     /// Whether more is to be said than usual.
     pub fn is_verbose(&self) -> bool {
         self.verbose && !self.quiet

@@ -5,8 +5,8 @@
 //! are looked up in a table, because a shuffle only moves them. The null hypothesis is that *no* feature is related to the
 //! activations.
 //!
-//! Importances: every effect has the null of its own (`own.rs`), that it adds nothing to the others. The null of the scores would
-//! be the wrong one for a feature beside a strong one, and far too hard.
+//! Importances: every effect has the null of its own (`own.rs`), that it adds nothing to the others, with shuffles of its own. The null of
+//! the scores would be the wrong one for a feature beside a strong one, and far too hard.
 //!
 //! The statistic of a draw is a fixed function of the shuffled activations. The unshuffled activations are one more draw, and
 //! under the null all draws are exchangeable: a p-value is exact, whatever the number of folds or permutations. With many pairs
@@ -15,7 +15,6 @@
 use ndarray::ArrayView2;
 use rayon::prelude::*;
 
-use super::own::Shuffle;
 use crate::mlem::crossval::CrossValidation;
 use crate::mlem::error::Result;
 use crate::mlem::moments::TargetSums;
@@ -27,15 +26,15 @@ use crate::numeric::quantile;
 use crate::numeric::rng::Stream;
 use crate::numeric::significance::p_value;
 
-/// Means over folds of one draw.
+/// The statistics of one draw.
 #[derive(Debug, Clone, PartialEq)]
 struct Means {
     score: f64,
-    /// What each effect adds to the others.
+    /// The statistic of each effect.
     own: Vec<f64>,
 }
 
-/// Scores, and what each effect adds to the others (means over folds): unshuffled, and of draws under the null.
+/// Scores (means over folds), and the statistic of each effect: unshuffled, and of draws under the null.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Null {
     observed: Means,
@@ -89,12 +88,11 @@ impl CrossValidation {
     /// As [`CrossValidation::fit`].
     pub fn null(&self, activations: ArrayView2<'_, f32>, draws: usize) -> Result<Null> {
         // Activations that a fit refuses are refused here, with the same error.
-        self.design.neural(activations)?;
+        let own = self.design.neural(activations)?;
         let neural = Neural::tabulated(activations, &self.design.layout.order, self.params().distance)?;
-        let shuffles: Vec<Shuffle> = (0..=draws).map(|draw| self.shuffle(draw)).collect();
-        let draws: Vec<Neural> = shuffles.iter().map(|shuffle| neural.reordered(&shuffle.from)).collect();
+        let draws: Vec<Neural> = (0..=draws).map(|draw| neural.reordered(&self.shuffle(draw))).collect();
         let exact = self.params().solver == Solver::Exact;
-        let sums: Vec<Vec<TargetSums>> = if exact || self.plan.permutations > 0 {
+        let sums: Vec<Vec<TargetSums>> = if exact {
             let at_once = draws.par_chunks(self.design.at_once());
             at_once.flat_map_iter(|draws| self.design.target_sums_under(draws)).collect()
         } else {
@@ -119,7 +117,7 @@ impl CrossValidation {
             }
         }
         if self.plan.permutations > 0 {
-            for (means, own) in means.iter_mut().zip(self.own_effects(&neural, &shuffles, &sums)) {
+            for (means, own) in means.iter_mut().zip(self.own_effects(&own, draws.len() - 1)) {
                 means.own = own;
             }
         }
@@ -128,7 +126,7 @@ impl CrossValidation {
     }
 
     /// The shuffle of a draw, within folds; draw 0 leaves everything in its place.
-    fn shuffle(&self, draw: usize) -> Shuffle {
+    fn shuffle(&self, draw: usize) -> Vec<u32> {
         let mut from: Vec<u32> = (0..self.design.columns.n_stimuli() as u32).collect();
         if draw > 0 {
             let mut stream = Stream::new(self.params().seed, &format!("null {draw}"));
@@ -136,7 +134,7 @@ impl CrossValidation {
                 stream.shuffle(&mut from[fold.clone()]);
             }
         }
-        Shuffle::new(from)
+        from
     }
 }
 
@@ -154,8 +152,8 @@ impl Null {
         NullStatistic::new(self.observed.score, &draws)
     }
 
-    /// What every term and group adds to the others (Spearman, a mean over folds) against its own null, in the order of a fit's
-    /// importances; empty with no permutations.
+    /// Every term and group against its own null: its weight with the others', as a share of the mean squared distance (how far it is
+    /// from what the null has, where no sign is expected of it), in the order of a fit's importances; empty with no permutations.
     #[must_use]
     pub fn importances(&self) -> Vec<NullStatistic> {
         let of_effect = |(effect, &observed): (usize, &f64)| {
@@ -197,7 +195,7 @@ mod tests {
 
     /// The score of the shuffled activations by whole fits.
     fn refitted(validation: &CrossValidation, x: &Array2<f32>, draw: usize) -> f64 {
-        let order = validation.shuffle(draw).from;
+        let order = validation.shuffle(draw);
         // Positions are shuffled, and rows go by their positions.
         let layout = &validation.design.layout.order;
         let mut rows = vec![0; order.len()];

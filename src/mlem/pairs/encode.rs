@@ -222,25 +222,6 @@ impl Columns {
         self.n_stimuli
     }
 
-    /// The features of these columns, then those of `other`, which are of the same stimuli.
-    pub(crate) fn beside(&self, other: &Self) -> Self {
-        let mut both = self.clone();
-        for &slot in &other.slots {
-            let column = match slot {
-                Slot::Bit(bit) if both.bits.len() < MAX_BITS => {
-                    both.slots.push(Slot::Bit(both.bits.len()));
-                    both.bits.push(other.bits[bit].clone());
-                    continue;
-                }
-                Slot::Bit(bit) => Column::Levels(other.bits[bit].clone()),
-                Slot::Dense(column) => other.dense[column].clone(),
-            };
-            both.slots.push(Slot::Dense(both.dense.len()));
-            both.dense.push(column);
-        }
-        both
-    }
-
     /// Where each feature's distance is found.
     pub(crate) fn slots(&self) -> &[Slot] {
         &self.slots

@@ -19,6 +19,8 @@ const SHOWN: usize = 6;
 pub(super) struct Layout {
     /// The name that is stored, by the other name.
     stored: BTreeMap<String, String>,
+    /// Those of the stored names that are read without their wrappers alone.
+    wrapped: BTreeSet<String>,
 }
 
 /// How a family's names are to be read.
@@ -49,12 +51,13 @@ impl Layout {
         }
         let mut stored: BTreeMap<String, String> =
             stored.into_iter().filter_map(|(bare, name)| Some((bare, name?))).collect();
+        let wrapped = stored.values().cloned().collect();
         for (absent, kept) in aliases {
             if !all.contains(absent.as_str()) && all.contains(kept.as_str()) {
                 stored.entry(absent).or_insert(kept);
             }
         }
-        Self { stored }
+        Self { stored, wrapped }
     }
 
     /// The name under which `name` is stored, if it is another.
@@ -85,7 +88,8 @@ impl Layout {
     }
 
     fn all(&self, names: &[String]) -> BTreeSet<String> {
-        names.iter().chain(self.stored.keys()).cloned().collect()
+        let names = names.iter().filter(|name| !self.wrapped.contains(*name));
+        names.chain(self.stored.keys()).cloned().collect()
     }
 }
 

@@ -251,6 +251,13 @@ impl Config {
         self.at_most(key, count, MOST)
     }
 
+    /// How many positions the file names, of the model or of the text model inside of it.
+    pub(in crate::models) fn positions(&self) -> Option<usize> {
+        let named =
+            |keys: &Map<String, Value>| usize::try_from(keys.get("max_position_embeddings")?.as_u64()?).ok();
+        named(&self.keys).or_else(|| named(self.keys.get("text_config")?.as_object()?))
+    }
+
     /// The number of blocks.
     pub(in crate::models) fn layers(&self, key: &str) -> Result<usize> {
         let layers = self.at_most(key, self.count_if_any(key)?, MOST_LAYERS)?;

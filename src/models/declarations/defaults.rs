@@ -35,7 +35,7 @@ fn defaults_of_transformers_are_understood() {
     for (release, types) in frozen() {
         assert!(types.len() > 80, "{release}");
         for (model_type, of) in types {
-            let config = Config::parse("default", &of["config"].to_string()).unwrap();
+            let config = Config::parse("default", of["config"].as_str().unwrap()).unwrap();
             let refused = registry::declare(&config).err().map(|error| error.to_string());
             let expected = REFUSED.iter().find(|(name, _)| *name == model_type).map(|(_, key)| *key);
             match (&refused, expected) {

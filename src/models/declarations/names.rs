@@ -44,6 +44,8 @@ pub(in crate::models) struct Block {
     pub(in crate::models) attention_in: Option<&'static str>,
     /// What stands before the names of a mixer that is not attention: `layers.{}.mixer`.
     pub(in crate::models) mixer: &'static str,
+    /// Whether blocks are of several kinds, so that the first has some of the layers that are named here.
+    pub(in crate::models) is_of_kinds: bool,
     pub(in crate::models) qkv: Qkv,
     /// Norms of queries and keys, of each head or of all at once.
     pub(in crate::models) qk_norm: Option<QkNorm>,
@@ -234,6 +236,7 @@ impl Block {
         Self {
             attention_in: None,
             mixer: "",
+            is_of_kinds: false,
             qkv,
             qk_norm: None,
             distance_bias: None,
@@ -292,6 +295,9 @@ impl Names {
     /// Tensors of the first block that every checkpoint of the family has: whole names, or (ending in a point) how several begin.
     pub(in crate::models) fn landmarks(&self) -> Vec<String> {
         let block = &self.block;
+        if block.experts.is_some() || self.mixing.is_some() || block.is_of_kinds {
+            return self.norms();
+        }
         let mut layers = vec![block.attention];
         match block.qkv {
             Qkv::Separate(query, key, value) | Qkv::Gated(query, key, value) => {
@@ -315,6 +321,17 @@ impl Names {
             .map(|layer| format!("{}.weight", layer.name));
         let mixed = [block.mixer, block.feed_forward].into_iter().filter(|name| !name.is_empty());
         whole.chain(mixed.map(|name| format!("{name}."))).map(|name| name.replace("{}", "0")).collect()
+    }
+
+    /// Norms of the first block, whatever its layers are, and the last norm.
+    fn norms(&self) -> Vec<String> {
+        let of_blocks: &[Option<&'static str>] =
+            if self.mixing.is_some() { &[] } else { &[self.block.attention_in, self.block.mlp_in] };
+        let norms = of_blocks.iter().flatten().copied().chain(self.final_norm);
+        let mut norms: Vec<String> =
+            norms.map(|name| format!("{}.weight", name.replace("{}", "0"))).collect();
+        norms.dedup();
+        norms
     }
 
     /// What else the table of tokens may be called, and whether that is so only where the two are tied.

@@ -2,11 +2,11 @@
 
 use super::config::Config;
 use super::families::{
-    albert, arcee, bart, bert, bloom, clip, cohere, convbert, deberta, deberta_v1, distilbert, electra,
-    ernie, exaone4, falcon, gemma, glm, gpt_bigcode, gpt_neo, gpt_neox, gpt_oss, gpt2, gptj, granitemoe, gte,
-    hybrid, jamba, lfm, llama, longformer, mamba, megatron_bert, mixtral, modernbert, mpnet, mpt, nemotron,
-    nemotron_h, nomic_bert, olmo, olmo_hybrid, olmoe, opt, phi, qwen_moe, qwen_vl, qwen3_next,
-    recurrent_gemma, rembert, roberta, roformer, rwkv7, starcoder2, t5, wrapped, xglm, xlm,
+    albert, arcee, bart, bert, bloom, clip, cohere, convbert, deberta, deberta_v1, deepseek, distilbert,
+    electra, ernie, exaone4, falcon, gemma, glm, gpt_bigcode, gpt_neo, gpt_neox, gpt_oss, gpt2, gptj,
+    granitemoe, gte, hybrid, jamba, lfm, llama, longformer, mamba, megatron_bert, mixtral, modernbert, mpnet,
+    mpt, nemotron, nemotron_h, nomic_bert, olmo, olmo_hybrid, olmoe, opt, phi, qwen_moe, qwen_vl, qwen3_next,
+    recurrent_gemma, rembert, roberta, roformer, rwkv7, starcoder2, t5, wrapped, xglm, xlm, zamba2,
 };
 use super::general;
 use super::initial::{self, Initial};
@@ -39,6 +39,14 @@ const fn row(
 }
 
 impl Family {
+    /// How transformers numbers the hidden states, where that is not as here: its state `k` is this one's `k + 1`, and the last is there
+    /// before the norm and after it.
+    #[must_use]
+    pub fn states_in_transformers(&self) -> Option<&'static str> {
+        matches!(self.model_type, "mamba" | "mamba2" | "falcon_mamba")
+            .then_some("from 1, the last before the norm and after it")
+    }
+
     /// The same row, of a family that draws its weights otherwise.
     const fn drawn(self, initial: fn(&Config) -> Result<Initial>) -> Self {
         Self { initial, ..self }
@@ -74,6 +82,13 @@ const FAMILIES: &[Family] = &[
         &["deberta_v3", "deberta_v2", "deberta_v2_conv", "deberta_v2_groups", "deberta_v3_short"],
         deberta::declare,
     ),
+    row(
+        "deepseek_v2",
+        "DeepSeek-V2",
+        &["deepseek_v2", "deepseek_v2_odd", "deepseek_v2_groups"],
+        deepseek::v2,
+    ),
+    row("deepseek_v3", "DeepSeek-V3", &["deepseek_v3", "deepseek_v3_odd"], deepseek::v3),
     row("distilbert", "DistilBERT", &["distilbert", "distilbert_odd"], distilbert::declare),
     row("electra", "ELECTRA (discriminator)", &["electra", "electra_square"], electra::declare),
     row("ernie", "ERNIE", &["ernie", "ernie_tasks"], ernie::declare),
@@ -103,7 +118,8 @@ const FAMILIES: &[Family] = &[
     row("gemma3_text", "Gemma 3 (text)", &["gemma3", "gemma3_odd", "gemma3_both_sides"], gemma::gemma3),
     row("glm", "GLM-4", &["glm", "glm_odd"], glm::glm),
     row("glm4", "GLM-4-0414", &["glm4", "glm4_odd"], glm::glm4),
-    row("gpt2", "GPT-2", &["gpt2", "gpt2_odd", "gpt2_by_depth"], gpt2::declare).drawn(gpt2::initial),
+    row("gpt2", "GPT-2", &["gpt2", "gpt2_odd", "gpt2_by_depth", "gpt2_both_sides"], gpt2::declare)
+        .drawn(gpt2::initial),
     row(
         "gpt_bigcode",
         "GPT-BigCode (SantaCoder, StarCoder)",
@@ -159,7 +175,7 @@ const FAMILIES: &[Family] = &[
     row("megatron-bert", "Megatron-BERT", &["megatron_bert", "megatron_bert_odd"], megatron_bert::declare),
     row("ministral", "Ministral", &["ministral", "ministral_odd"], llama::ministral),
     row("ministral3", "Ministral 3", &["ministral3", "ministral3_odd"], llama::ministral3),
-    row("mistral", "Mistral", &["mistral", "mistral_window"], llama::mistral),
+    row("mistral", "Mistral", &["mistral", "mistral_window", "mistral_both_sides"], llama::mistral),
     row(
         "mistral3",
         "Mistral 3 and Ministral 3 (text of the models that see)",
@@ -172,7 +188,7 @@ const FAMILIES: &[Family] = &[
     row(
         "modernbert-decoder",
         "ModernBERT decoder (Ettin)",
-        &["modernbert_decoder", "modernbert_decoder_odd"],
+        &["modernbert_decoder", "modernbert_decoder_odd", "modernbert_decoder_both_sides"],
         modernbert::decoder,
     )
     .drawn(modernbert::initial),
@@ -257,7 +273,7 @@ const FAMILIES: &[Family] = &[
     )
     .drawn(recurrent_gemma::initial),
     row("rembert", "RemBERT", &["rembert", "rembert_odd"], rembert::declare),
-    row("roberta", "RoBERTa", &["roberta", "roberta_odd"], roberta::declare),
+    row("roberta", "RoBERTa", &["roberta", "roberta_odd", "roberta_causal"], roberta::declare),
     row(
         "roberta-prelayernorm",
         "RoBERTa with norms first",
@@ -287,12 +303,20 @@ const FAMILIES: &[Family] = &[
     row("xlm", "XLM", &["xlm", "xlm_causal"], xlm::xlm).drawn(xlm::initial),
     row("xlm-roberta", "XLM-RoBERTa", &["xlm_roberta", "xlm_roberta_odd"], roberta::declare),
     row("xlm-roberta-xl", "XLM-RoBERTa-XL", &["xlm_roberta_xl", "xlm_roberta_xl_odd"], roberta::xl),
+    row("youtu", "Youtu-LLM", &["youtu", "youtu_odd"], deepseek::youtu).drawn(deepseek::youtu_initial),
+    row("zamba2", "Zamba2", &["zamba2", "zamba2_odd"], zamba2::declare).drawn(zamba2::initial),
 ];
 
 /// Architectures that are known and cannot be had, and why.
 const REFUSED: &[(&str, &str)] = &[
     ("canine", "its hidden states are of two lengths, of characters and of groups of them"),
     ("funnel", "its hidden states are of several lengths: from block to block fewer tokens are left"),
+    (
+        "zamba",
+        "its blocks of attention read the embeddings again beside the residual stream, which is not computed here",
+    ),
+    ("llama4", "its attention in chunks, and norms after the rotation, are not computed here"),
+    ("llama4_text", "its attention in chunks, and norms after the rotation, are not computed here"),
     (
         "xlnet",
         "its last token has a segment of its own that takes part in every score, and segments are not given here",

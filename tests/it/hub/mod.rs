@@ -4,6 +4,7 @@ mod adapters;
 mod download;
 mod mischief;
 mod redirect;
+mod sentences;
 mod server;
 mod trouble;
 

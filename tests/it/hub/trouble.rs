@@ -5,6 +5,8 @@ use std::net::TcpListener;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use mlem_probe::hub;
+
 use super::server::{COMMIT, Model, Reply, Server};
 use super::{User, noise, weights};
 
@@ -81,7 +83,7 @@ fn a_repository_without_what_is_needed_says_what_it_has() {
     for (gone, words) in [
         ("config.json", "something other than a transformers model"),
         ("tokenizer.json", "fast tokenizer"),
-        (WEIGHTS, "it has tf_model.h5, which is not read"),
+        (WEIGHTS, "its weights are TensorFlow's (tf_model.h5)"),
     ] {
         let mut model = Model::new(ID, b"weights");
         let other = model.files.remove("pytorch_model.bin").unwrap();

@@ -4,6 +4,7 @@ mod cache;
 mod compare;
 mod estimator;
 mod grammars;
+mod layers;
 mod model;
 mod ranges;
 mod rerun;
@@ -26,8 +27,8 @@ pub use cache::{CacheCommand, CacheTask};
 pub use compare::{CompareArgs, LAYER_STIMULI};
 pub use estimator::EstimatorArgs;
 pub use grammars::{GrammarsCommand, GrammarsTask};
+pub use layers::Layers;
 pub use model::{ExtractArgs, ModelArgs, Pool};
-pub use ranges::Ranges;
 pub use rerun::RerunArgs;
 pub use shared::{FigureArgs, Talk};
 pub use shell::{CompletionsArgs, ManArgs};
@@ -113,6 +114,9 @@ pub struct RunArgs {
     /// Replace another run that is in the run directory
     #[arg(long, help_heading = "Output")]
     pub force: bool,
+    /// Say what would be done and stop: stimuli, layers, tests, memory, time. No weights are fetched; those that are here run a few sentences to take the time
+    #[arg(long, help_heading = "Output")]
+    pub dry_run: bool,
     #[command(flatten)]
     pub draw: DrawArgs,
     #[command(flatten)]
@@ -221,9 +225,9 @@ pub struct FitArgs {
     /// Replace another run that is in the run directory
     #[arg(long)]
     pub force: bool,
-    /// Ranges to fit, e.g. 0-6,9 (default: all)
-    #[arg(long, value_name = "LAYERS")]
-    pub layers: Option<Ranges>,
+    /// Layers to fit, e.g. 0-6,9 or -1 for the last (default: all)
+    #[arg(long, allow_hyphen_values = true, value_name = "LAYERS")]
+    pub layers: Option<Layers>,
     /// More features, given as distances between stimuli: .npz of (n, n) each, or .npy of (n, n, m)
     #[arg(long, value_name = "FILE")]
     pub feature_distances: Vec<PathBuf>,

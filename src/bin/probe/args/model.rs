@@ -1,27 +1,22 @@
 //! Options of extraction.
 
 use clap::Args;
-use mlem_probe::activations::{self, Pooling};
+use mlem_probe::activations::Pooling;
 use mlem_probe::models::{DeviceChoice, Dtype, Precision};
+use serde::Deserialize;
 
-use super::ranges::Ranges;
+use super::layers::Layers;
 use super::shared::{explained, named};
 
 /// How tokens are to be pooled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Pool {
     /// As the model says itself.
-    Own,
+    Auto,
     /// So.
+    #[serde(untagged)]
     Given(Pooling),
-}
-
-impl std::str::FromStr for Pool {
-    type Err = activations::Error;
-
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        if name == "auto" { Ok(Self::Own) } else { name.parse().map(Self::Given) }
-    }
 }
 
 /// What poolings are called elsewhere.
@@ -99,9 +94,9 @@ pub struct ExtractArgs {
     /// Pool only the tokens of this slot, whose spans travel with the stimuli (subj, verb …)
     #[arg(long, value_name = "SLOT")]
     pub at: Option<String>,
-    /// Layers to keep, e.g. 0-6,9 (default: all; 0 is the embedding output)
-    #[arg(long, value_name = "LAYERS")]
-    pub layers: Option<Ranges>,
+    /// Layers to keep, e.g. 0-6,9 or -1 for the last (default: all; 0 is the embedding output)
+    #[arg(long, value_name = "LAYERS", allow_hyphen_values = true)]
+    pub layers: Option<Layers>,
     /// Tokens per batch
     #[arg(long, value_name = "N")]
     pub batch_tokens: Option<std::num::NonZeroUsize>,

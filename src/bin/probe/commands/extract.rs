@@ -13,7 +13,7 @@ use mlem_probe::text;
 use serde_json::json;
 
 use super::{folders, inputs, model};
-use crate::args::{ExtractArgs, ExtractCommand, Ranges};
+use crate::args::{ExtractArgs, ExtractCommand};
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;
 
@@ -98,7 +98,8 @@ pub fn take(
     out: Destination<'_>,
     progress: &dyn Progress,
 ) -> Result<Taken> {
-    let layers = args.layers.as_ref().map(Ranges::as_slice);
+    let layers = model::layers(args, checkpoint)?;
+    let layers = layers.as_deref();
     let pooling = model::pooling(args.pool, checkpoint)?;
     let params = params(args, pooling).layers(layers.map(|layers| Transform::needed_layers(steps, layers)));
     // Before the model runs: what cannot be said of single tokens is a mistake of the command line.

@@ -10,7 +10,7 @@ use mlem_probe::progress::Progress;
 use mlem_probe::stimuli::{Feature, FeatureTable, Oddity, Stimuli, repeats};
 use mlem_probe::text;
 
-use crate::args::{EstimatorArgs, FitArgs, Ranges, TableArgs};
+use crate::args::{EstimatorArgs, FitArgs, TableArgs};
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;
 
@@ -57,7 +57,19 @@ fn recording(
     out: &Path,
     printer: &Printer,
 ) -> Result<Layers> {
-    let layers = args.layers.as_ref().map(Ranges::as_slice);
+    let layers = match &args.layers {
+        None => None,
+        Some(layers) => {
+            let all = if layers.count_back() {
+                activations::open(path, None)?.layers().to_vec()
+            } else {
+                Vec::new()
+            };
+            let hint = "layers are numbered as in the file, or counted from its end: -1 is the last";
+            Some(layers.of(&all).map_err(|message| Failure::usage(message, hint))?)
+        }
+    };
+    let layers = layers.as_deref();
     // Noise is drawn anew for each recording.
     let steps = args.transforms.steps(args.seed.wrapping_add(k));
     if args.estimator.distance == Distance::Precomputed && steps.is_empty() {

@@ -3,6 +3,7 @@
 mod cache;
 mod check;
 pub mod compare;
+mod dry;
 pub mod extract;
 pub mod fit;
 mod folders;

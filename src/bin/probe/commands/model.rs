@@ -2,11 +2,11 @@
 
 use mlem_probe::activations::Pooling;
 use mlem_probe::hub::{self, Checkpoint, Hub};
-use mlem_probe::models::{DeviceChoice, LoadOptions, Precision};
+use mlem_probe::models::{DeviceChoice, LoadOptions, Model, Precision};
 use mlem_probe::progress::Progress;
 use mlem_probe::text::{join_and, visible};
 
-use crate::args::{ModelArgs, Pool};
+use crate::args::{ExtractArgs, ModelArgs, Pool};
 use crate::failure::{Failure, Result};
 
 /// Finds the checkpoint of the model called `name`, at `revision`, and how it is to be loaded: untrained from a seed or as it
@@ -55,14 +55,23 @@ pub fn find(
     Ok((hub::resolve(name, &hub, progress)?, options))
 }
 
+/// The layers that were asked for; those that are counted from the end by what the configuration of `checkpoint` says.
+pub fn layers(args: &ExtractArgs, checkpoint: &Checkpoint) -> Result<Option<Vec<usize>>> {
+    let Some(layers) = &args.layers else { return Ok(None) };
+    let all: Vec<usize> =
+        if layers.count_back() { (0..=Model::declared(checkpoint)?.n_layers).collect() } else { Vec::new() };
+    let hint = "layers are counted from 0, the embeddings, or from the end: -1 is the last";
+    layers.of(&all).map(Some).map_err(|message| Failure::usage(message, hint))
+}
+
 /// How the tokens of `checkpoint` are pooled.
 pub fn pooling(asked: Pool, checkpoint: &Checkpoint) -> Result<Pooling> {
     let id = &checkpoint.id;
     let wrong = |message: String| Failure::usage(message, "choose one: --pool mean, max, min, first or last");
     let own = match (asked, &checkpoint.sentences) {
         (Pool::Given(pooling), _) => return Ok(pooling),
-        (Pool::Own, Some(model)) => model.pooling.as_slice(),
-        (Pool::Own, None) => {
+        (Pool::Auto, Some(model)) => model.pooling.as_slice(),
+        (Pool::Auto, None) => {
             let why = "it is no sentence-transformers model (it has no modules.json)";
             return Err(wrong(format!("--pool auto: {id} does not say how its tokens are pooled: {why}")));
         }

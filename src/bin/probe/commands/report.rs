@@ -46,7 +46,8 @@ fn pages(dir: &RunDir, run: &mut Finished, args: &FigureArgs, progress: &dyn Pro
         (run.profile, run.record, run.stimuli) = names.apply(&run.profile, &run.record, &run.stimuli)?;
     }
     let correlations = Confounds::of(run.stimuli.features()).matrix();
-    let input = input(run, &correlations);
+    let tables = dir.table_files()?;
+    let input = input(run, &correlations, &tables);
     dir.write_page(&page::render(input)?)?;
     if !args.figures.is_empty() {
         for file in export::figures(input, &args.figures)? {
@@ -67,9 +68,13 @@ pub fn finish(dir: &RunDir, run: &mut Finished, args: &FigureArgs, progress: &dy
     Ok(dir.write_record(&run.record)?)
 }
 
-fn input<'a>(run: &'a Finished, correlations: &'a Array2<f64>) -> page::Input<'a> {
+fn input<'a>(
+    run: &'a Finished,
+    correlations: &'a Array2<f64>,
+    files: &'a [(String, Vec<u8>)],
+) -> page::Input<'a> {
     let Finished { profile, record, stimuli, geometry, .. } = run;
-    page::Input { profile, run: record, stimuli, correlations, geometry: geometry.as_ref() }
+    page::Input { profile, run: record, stimuli, correlations, geometry: geometry.as_ref(), files }
 }
 
 /// How tables and charts are drawn on this terminal.

@@ -17,7 +17,7 @@ use mlem_probe::rundir::{AdapterRecord, Fit, ModelRecord, RECORD, RunDir, RunRec
 use mlem_probe::stimuli::Stimuli;
 use mlem_probe::text;
 
-use super::{compare, extract, fit, folders, generate, inputs, model, report, source};
+use super::{compare, dry, extract, fit, folders, generate, inputs, model, report, source};
 use crate::args::{DrawArgs, ExtractArgs, LAYER_STIMULI, RunArgs};
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;
@@ -28,6 +28,9 @@ const SAMPLE: usize = 4096;
 /// Runs the command: once, or once for each model and revision, and then compares them.
 pub fn run(args: &RunArgs, words: Vec<String>, printer: &Printer) -> Result<()> {
     let prepared = prepare(args, words, printer)?;
+    if args.dry_run {
+        return dry::run(args, &prepared.stimuli, printer);
+    }
     let named = prepared.stimuli.source().grammar.clone().unwrap_or_else(|| prepared.source.to_owned());
     let jobs = jobs(args, &named);
     let compared = jobs.len() > 1;
@@ -177,7 +180,7 @@ impl<'a> Prepared<'a> {
         if !is_cell {
             let settings = args.estimator.settings(args.draw.seed);
             let wanted = wanted(self.source, stimuli, Some(record.clone()), &settings);
-            let layers = args.extract.layers.as_ref().map(|layers| layers.as_slice().to_vec());
+            let layers = model::layers(&args.extract, &checkpoint)?;
             let wanted =
                 RunRecord { transforms: steps.clone(), layers: layers.unwrap_or_default(), ..wanted };
             let auto = folders::is_auto(args.out.as_deref());

@@ -59,6 +59,7 @@ fn names(config: &Config, mlp: bool) -> Result<Names> {
     let part = |name: &'static str| -> Linear { linear(name).bias(mlp) };
     let block = Block {
         mixer: "layers.{}.mamba",
+        is_of_kinds: true,
         mlp_in: Some("layers.{}.pre_ff_layernorm"),
         mlp: Mlp::Gated {
             gate: part("layers.{}.feed_forward.gate_proj"),
@@ -87,6 +88,8 @@ pub(in crate::models) fn bamba(config: &Config) -> Result<Declaration> {
 }
 
 pub(in crate::models) fn granitemoehybrid(config: &Config) -> Result<Declaration> {
+    config.ignore("init_method");
+    config.only("normalization_function", &Value::from("rmsnorm"))?;
     config.ignore("logits_scaling");
     let kind = config.string_or("position_embedding_type", "")?;
     if !["", "rope", "nope"].contains(&kind.as_str()) {
@@ -144,6 +147,11 @@ pub(in crate::models) fn falcon_h1(config: &Config) -> Result<Declaration> {
         ["num_logits_to_keep", "lm_head_multiplier", "attn_layer_indices", "layers_block_type", "layer_types"]
     {
         config.ignore(unused);
+    }
+    for unread in
+        ["mlp_expansion_factor", "time_step_floor", "time_step_max", "time_step_min", "time_step_rank"]
+    {
+        config.ignore(unread);
     }
     let mut spec = llama::spec(config, rope::Defaults::PLAIN, NormKind::Rms, ("rms_norm_eps", 1e-5))?;
     llama::key_heads(config, &mut spec, 8)?;

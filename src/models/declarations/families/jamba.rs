@@ -56,6 +56,10 @@ pub(in crate::models) fn declare(config: &Config) -> Result<Declaration> {
     ] {
         config.ignore(unused);
     }
+    for unused in ["calc_logits_for_entire_prompt", "n_ctx"] {
+        config.ignore(unused);
+    }
+    config.only("mamba_inner_layernorms", &serde_json::Value::from(true))?;
     let (n_heads, d_head) = config.heads("hidden_size", "num_attention_heads")?;
     let d_model = n_heads * d_head;
     let n_kv_heads = config.count_unless_null("num_key_value_heads", 8)?.unwrap_or(n_heads);
@@ -100,6 +104,7 @@ const NAMES: Names = Names {
         "embed_tokens",
         Block {
             mixer: "layers.{}.mamba",
+            is_of_kinds: true,
             experts: Some(names::Experts::new(
                 "layers.{}.feed_forward.router",
                 ExpertLayers::Apart(Mlp::gated(

@@ -19,6 +19,7 @@ fn names(bias: bool, output: &'static str) -> Names {
     let names = llama::names(Biases { qkv: bias, attention: bias, mlp: false });
     let block = Block {
         mixer: "layers.{}.conv",
+        is_of_kinds: true,
         attention: linear(output).bias(bias),
         attention_in: Some("layers.{}.operator_norm"),
         mlp_in: Some("layers.{}.ffn_norm"),

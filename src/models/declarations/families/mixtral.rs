@@ -57,12 +57,15 @@ pub(in crate::models) fn phimoe(config: &Config) -> Result<Declaration> {
 fn rescaled(config: &Config) -> Result<Option<rope::Rope>> {
     let key = if config.has("rope_scaling") { "rope_scaling" } else { "rope_parameters" };
     let Some(parameters) = config.part(key)? else { return Ok(None) };
-    if !parameters.has("short_mscale") {
+    let kind = parameters.string_or("rope_type", &parameters.string_or("type", "default")?)?;
+    if kind == "default" || !parameters.has("short_mscale") {
         return Ok(None);
     }
     let scale = parameters.number_or("short_mscale", 1.0)?;
     let original = parameters.count_if_any("original_max_position_embeddings")?;
     let parameters = parameters.without(&["short_mscale", "long_mscale"]);
+    // Every kind has one, for the sake of these scales.
+    parameters.ignore("original_max_position_embeddings");
     let theta = config.number_or("rope_theta", DEFAULTS.theta)?;
     let d_head = llama::d_head(config, None)?;
     let n_positions = config.count("max_position_embeddings")?;
@@ -70,6 +73,6 @@ fn rescaled(config: &Config) -> Result<Option<rope::Rope>> {
         rope::of_part(config, &parameters, d_head, n_positions, rope::Defaults { theta, ..DEFAULTS })?;
     rope.rotary.scale = scale as f32;
     // Beyond the first training's length another scale holds, whatever the kind.
-    rope.n_positions = rope.n_positions.or(original);
+    rope.n_positions = rope.n_positions.into_iter().chain(original).min();
     Ok(Some(rope))
 }

@@ -21,6 +21,7 @@ const UNREAD: &[&str] = &[
     "mamba_expand",
     "time_step_max",
     "time_step_floor",
+    "time_step_rank",
     "time_step_limit",
     "mamba_dt_max",
     "mamba_dt_limit",
@@ -177,6 +178,9 @@ fn names(bias: bool) -> Names {
     Names {
         prefixes: &["", "backbone.", "model."],
         final_norm: Some("norm_f"),
-        ..Names::new("embeddings", Block { mixer: "layers.{}.mixer", experts: Some(experts), ..block })
+        ..Names::new(
+            "embeddings",
+            Block { mixer: "layers.{}.mixer", is_of_kinds: true, experts: Some(experts), ..block },
+        )
     }
 }

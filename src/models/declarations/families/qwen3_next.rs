@@ -15,6 +15,10 @@ const DEFAULTS: rope::Defaults = rope::Defaults { part: 0.25, d_head: Some(256),
 
 /// What all have: blocks of two kinds, and a rotation of a part of each head. `d_mlp` is the size of MLPs that are no experts.
 fn spec(config: &Config, key_heads: usize, layout: DeltaLayout, d_mlp: usize) -> Result<Spec> {
+    // No layer has a window.
+    for unread in ["use_sliding_window", "sliding_window", "max_window_layers"] {
+        config.ignore(unread);
+    }
     let d_head = llama::d_head(config, DEFAULTS.d_head)?;
     let rope = rope::read(config, d_head, config.count("max_position_embeddings")?, DEFAULTS)?;
     let mlp = Mlp { d: d_mlp, activation: config.activation_or("hidden_act", "silu")? };
@@ -80,6 +84,7 @@ fn names(config: &Config) -> Result<Names> {
     let part = |name| linear(name).bias(bias);
     let block = Block {
         mixer: "layers.{}.linear_attn",
+        is_of_kinds: true,
         qkv: Qkv::Gated(
             part("layers.{}.self_attn.q_proj"),
             part("layers.{}.self_attn.k_proj"),

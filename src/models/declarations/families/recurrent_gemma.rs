@@ -18,6 +18,7 @@ pub(in crate::models) fn declare(config: &Config) -> Result<Declaration> {
     for said_again in ["head_dim", "layers_block_type", "layer_types"] {
         config.ignore(said_again);
     }
+    config.only("embeddings_scale_by_sqrt_dim", &serde_json::Value::from(true))?;
     let (n_heads, d_head) = config.heads("hidden_size", "num_attention_heads")?;
     let d_model = n_heads * d_head;
     let n_kv_heads = config.count_or("num_key_value_heads", n_heads)?;
@@ -85,7 +86,7 @@ fn names(bias: bool) -> Names {
     Names {
         prefixes: &["", "model."],
         final_norm: Some("final_norm"),
-        ..Names::new("embed_tokens", Block { mixer: "layers.{}.temporal_block", ..block })
+        ..Names::new("embed_tokens", Block { mixer: "layers.{}.temporal_block", is_of_kinds: true, ..block })
     }
 }
 

@@ -22,10 +22,54 @@ pub enum Mixer {
     Short(Short),
     /// Attention and Mamba-2 side by side, both of what the block reads.
     Both(Both),
+    /// Attention whose keys and values are made of a few units of each token.
+    Latent(Latent),
+    /// Mamba-2 that also reads what a shared block of attention makes.
+    Shared(Shared),
     /// A gated linear recurrence after a convolution.
     Recurrent(Recurrent),
     /// There is none: the block is its second half.
     None,
+}
+
+/// Mamba-2 that also reads what a block of attention and an MLP makes of the residual stream and of hidden state 0 (Zamba2).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Shared {
+    /// The one that reads it.
+    pub mamba2: Mamba2,
+    /// Size of the MLP's hidden layer.
+    pub d_mlp: usize,
+    /// Its non-linearity.
+    pub activation: Activation,
+    /// Whether its layers have biases.
+    pub bias: bool,
+    /// Units between the two layers whose product is added to a layer of the block.
+    pub rank: usize,
+    /// Whether such products are added to queries, keys and values too.
+    pub attention_added: bool,
+    /// The layer under which the block is stored.
+    pub home: usize,
+    /// The layer's number among those that have one, from 0.
+    pub index: usize,
+}
+
+/// Multi-head latent attention (DeepSeek-AI 2024).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Latent {
+    /// Units of a query and a key that are turned by position; those of keys are the same in all heads.
+    pub d_turned: usize,
+    /// Units of them that are not.
+    pub d_plain: usize,
+    /// Units of a value.
+    pub d_value: usize,
+    /// Units that keys and values are made of.
+    pub d_latent: usize,
+    /// Units that queries are made of, if not the token itself.
+    pub d_query: Option<usize>,
+    /// Whether the layers to those units, and the last one, have biases.
+    pub bias: bool,
+    /// Whether units that are turned together stand next to each other.
+    pub neighbours: bool,
 }
 
 /// The real-gated linear recurrent unit of Griffin (De et al. 2024), with a convolution before it and a gate beside.

@@ -27,7 +27,9 @@ pub use block::Block;
 pub use convolution::Convolution;
 pub use embeddings::{Embeddings, Positions, Projected};
 pub use experts::{Experts, Groups, Router, Score};
-pub use mixer::{Both, Delta, DeltaLayout, Gated, Mamba, Mamba2, Mixer, Recurrent, Rwkv7, Short, Span};
+pub use mixer::{
+    Both, Delta, DeltaLayout, Gated, Latent, Mamba, Mamba2, Mixer, Recurrent, Rwkv7, Shared, Short, Span,
+};
 pub use mlp::{FeedForward, Mlp};
 pub use norm::{Norm, NormKind};
 

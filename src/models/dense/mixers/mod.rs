@@ -6,16 +6,18 @@
 //! | --- | --- |
 //! | `disentangled` | what distances add to the scores of one layer |
 //! | `attention`, `mamba`, `mamba2`, `rwkv7`, `delta`, `short`, `recurrent` | mixers |
-//! | `both`, `span` | mixers that are made of others |
+//! | `both`, `latent`, `shared`, `span` | mixers that are made of others |
 
 mod attention;
 mod both;
 mod delta;
 mod disentangled;
+mod latent;
 mod mamba;
 mod mamba2;
 mod recurrent;
 mod rwkv7;
+mod shared;
 mod short;
 mod span;
 
@@ -23,10 +25,12 @@ use attention::Attention;
 use both::Both;
 use candle_core::{Device, Result, Tensor};
 use delta::Delta;
+use latent::Latent;
 use mamba::Mamba;
 use mamba2::Mamba2;
 use recurrent::Recurrent;
 use rwkv7::Rwkv7;
+use shared::Shared;
 use short::Short;
 use span::Span;
 
@@ -44,6 +48,8 @@ pub(super) enum Mixer {
     Span(Box<Span>),
     Delta(Box<Delta>),
     Short(Box<Short>),
+    Shared(Box<Shared>),
+    Latent(Box<Latent>),
     Recurrent(Box<Recurrent>),
     Both(Box<Both>),
     None,
@@ -61,6 +67,8 @@ impl Mixer {
             packed::Mixer::Delta(of) => Self::Delta(Box::new(Delta::upload(of, device)?)),
             packed::Mixer::Short(of) => Self::Short(Box::new(Short::upload(of, device)?)),
             packed::Mixer::Recurrent(of) => Self::Recurrent(Box::new(Recurrent::upload(of, device)?)),
+            packed::Mixer::Latent(of) => Self::Latent(Box::new(Latent::upload(of, device)?)),
+            packed::Mixer::Shared(of) => Self::Shared(Box::new(Shared::upload(of, device)?)),
             packed::Mixer::Both(of) => Self::Both(Box::new(Both::upload(of, device)?)),
             packed::Mixer::None => Self::None,
             packed::Mixer::Span(of) => Self::Span(Box::new(Span::upload(of, device)?)),
@@ -73,6 +81,8 @@ impl Mixer {
             Self::Attention(attention) => Some(attention.visible()),
             Self::Span(mixer) => Some(mixer.attention.visible()),
             Self::Both(mixer) => Some(mixer.attention.visible()),
+            Self::Shared(mixer) => Some(mixer.attention.visible()),
+            Self::Latent(mixer) => Some(mixer.attention.visible()),
             _ => None,
         }
     }
@@ -87,8 +97,10 @@ impl Mixer {
             Self::Span(mixer) => mixer.attention.output.forward(&mixer.mix(x, pass)?),
             Self::Delta(mixer) => mixer.output.forward(&mixer.mix(x, pass)?),
             Self::Short(mixer) => mixer.output.forward(&mixer.mix(x, pass)?),
+            Self::Shared(mixer) => mixer.output.forward(&mixer.mix(x, pass)?),
             Self::Recurrent(mixer) => mixer.output.forward(&mixer.mix(x, pass)?),
             Self::Both(mixer) => mixer.attention.output.forward(&mixer.mix(x, pass)?),
+            Self::Latent(mixer) => mixer.attention.output.forward(&mixer.mix(x, pass)?),
             Self::None => return Ok(None),
         }
         .map(Some)

@@ -16,7 +16,7 @@ pub(in crate::models::dense) struct Mlp {
 }
 
 impl Mlp {
-    pub(super) fn upload(mlp: &PackedMlp, device: &Device) -> Result<Self> {
+    pub(in crate::models::dense) fn upload(mlp: &PackedMlp, device: &Device) -> Result<Self> {
         let (activated, factor, down) = mlp.layers();
         Ok(Self {
             activation: mlp.activation(),
@@ -27,7 +27,7 @@ impl Mlp {
         })
     }
 
-    pub(super) fn forward(&self, x: &Tensor) -> Result<Tensor> {
+    pub(in crate::models::dense) fn forward(&self, x: &Tensor) -> Result<Tensor> {
         let mut activated = self.activated.forward(x)?;
         if let Some(clamp) = self.clamp {
             activated = activated.minimum(clamp)?;

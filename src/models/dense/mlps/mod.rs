@@ -1,7 +1,7 @@
 //! The second half of a block, on a device: what [`crate::models::packed::mlps`] computes on the processor. One file each.
 
 mod experts;
-mod mlp;
+pub(super) mod mlp;
 mod rwkv7;
 
 use candle_core::{Device, Result, Tensor};

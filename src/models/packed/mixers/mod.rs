@@ -9,26 +9,30 @@
 //! | --- | --- |
 //! | `disentangled` | what distances add to the scores of one layer |
 //! | `attention`, `mamba`, `mamba2`, `rwkv7`, `delta`, `short`, `recurrent` | mixers |
-//! | `both`, `span` | mixers that are made of others |
+//! | `both`, `latent`, `shared`, `span` | mixers that are made of others |
 
 pub(in crate::models) mod attention;
 pub(in crate::models) mod both;
 pub(in crate::models) mod delta;
 pub(in crate::models) mod disentangled;
+pub(in crate::models) mod latent;
 pub(in crate::models) mod mamba;
 pub(in crate::models) mod mamba2;
 pub(in crate::models) mod recurrent;
 pub(in crate::models) mod rwkv7;
+pub(in crate::models) mod shared;
 pub(in crate::models) mod short;
 pub(in crate::models) mod span;
 
 use attention::Attention;
 use both::Both;
 use delta::Delta;
+use latent::Latent;
 use mamba::Mamba;
 use mamba2::Mamba2;
 use recurrent::Recurrent;
 use rwkv7::Rwkv7;
+use shared::Shared;
 use short::Short;
 use span::Span;
 
@@ -48,6 +52,8 @@ pub(in crate::models) enum Mixer {
     Span(Box<Span>),
     Delta(Box<Delta>),
     Short(Box<Short>),
+    Shared(Box<Shared>),
+    Latent(Box<Latent>),
     Recurrent(Box<Recurrent>),
     Both(Box<Both>),
     /// There is none.
@@ -66,6 +72,8 @@ impl Mixer {
             Spec::Delta(of) => Self::Delta(Box::new(Delta::load(of, parts)?)),
             Spec::Short(of) => Self::Short(Box::new(Short::load(of, parts)?)),
             Spec::Recurrent(of) => Self::Recurrent(Box::new(Recurrent::load(of, parts)?)),
+            Spec::Latent(of) => Self::Latent(Box::new(Latent::load(of, parts)?)),
+            Spec::Shared(of) => Self::Shared(Box::new(Shared::load(of, parts)?)),
             Spec::Both(of) => Self::Both(Box::new(Both::load(of, parts)?)),
             Spec::None => Self::None,
             Spec::Span(of) => Self::Span(Box::new(Span::load(*of, parts)?)),
@@ -82,6 +90,8 @@ impl Mixer {
             Self::Span(mixer) => *mixed = mixer.mix(x, pass),
             Self::Delta(mixer) => *mixed = mixer.mix(x, pass),
             Self::Recurrent(mixer) => *mixed = mixer.mix(x, pass),
+            Self::Latent(mixer) => mixer.mix(x, pass, mixed),
+            Self::Shared(mixer) => *mixed = mixer.mix(x, pass),
             Self::Short(mixer) => *mixed = mixer.mix(x, pass),
             Self::Both(mixer) => *mixed = mixer.mix(x, pass),
             Self::None => (),
@@ -98,6 +108,8 @@ impl Mixer {
             Self::Span(mixer) => &mixer.attention.output,
             Self::Delta(mixer) => &mixer.output,
             Self::Short(mixer) => &mixer.output,
+            Self::Shared(mixer) => &mixer.output,
+            Self::Latent(mixer) => &mixer.attention.output,
             Self::Recurrent(mixer) => &mixer.output,
             Self::Both(mixer) => &mixer.attention.output,
             Self::None => return None,
