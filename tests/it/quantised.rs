@@ -14,6 +14,12 @@ use tempfile::TempDir;
 
 use crate::models::{TOKENIZER, hidden_states};
 
+/// A tensor: its name, type, shape and bytes.
+type New = (String, Dtype, Vec<usize>, Vec<u8>);
+
+/// What becomes of a quantised tensor, of its name and bytes.
+type Change<'a> = &'a dyn Fn(&str, Vec<u8>) -> Vec<New>;
+
 /// The files of `tests/golden/quantised.zip`, which `quantised.py` there makes, in a folder, with a tokenizer each.
 fn golden() -> (TempDir, Vec<String>) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/quantised.zip");
@@ -90,10 +96,7 @@ fn set(folder: &Path, quantization: &Value) {
 }
 
 /// Writes the tensors of a checkpoint again as `change` has them: name, type, shape and bytes.
-fn rewrite(
-    folder: &Path,
-    change: impl Fn(&str, Dtype, Vec<usize>, Vec<u8>) -> Vec<(String, Dtype, Vec<usize>, Vec<u8>)>,
-) {
+fn rewrite(folder: &Path, change: impl Fn(&str, Dtype, Vec<usize>, Vec<u8>) -> Vec<New>) {
     let path = folder.join("model.safetensors");
     let bytes = fs::read(&path).unwrap();
     let file = SafeTensors::deserialize(&bytes).unwrap();
@@ -112,12 +115,7 @@ fn rewrite(
 #[test]
 fn scales_that_are_not_those_of_the_weights_are_refused() {
     let error_of = |quantization: Option<Value>,
-                    change: &dyn Fn(
-        &str,
-        Dtype,
-        Vec<usize>,
-        Vec<u8>,
-    ) -> Vec<(String, Dtype, Vec<usize>, Vec<u8>)>| {
+                    change: &dyn Fn(&str, Dtype, Vec<usize>, Vec<u8>) -> Vec<New>| {
         let (home, _) = golden();
         let folder = home.path().join("blocks");
         if let Some(quantization) = quantization {
@@ -154,7 +152,6 @@ fn scales_that_are_not_those_of_the_weights_are_refused() {
 #[test]
 fn other_methods_are_told_by_their_names_with_what_to_do() {
     let gone = |name: &str| name.replace(".weight", "");
-    type Change<'a> = &'a dyn Fn(&str, Vec<u8>) -> Vec<(String, Dtype, Vec<usize>, Vec<u8>)>;
     let bits8: Change<'_> = &|name, data| {
         vec![
             (name.to_owned(), Dtype::I8, vec![data.len()], data),
