@@ -68,6 +68,7 @@ mod offload;
 mod pipeline;
 mod precision;
 mod pytorch;
+mod quantised;
 mod random_configurations;
 mod repeats;
 mod rundir;

@@ -3,6 +3,7 @@
 //! `cargo run --manifest-path fuzz/damage/Cargo.toml -- PROGRAM [--seed N] [--jobs N] [--readers N] [--edits N] [--kills N] [--sizes N]
 //! [--outputs N] [--hub] [--hostile]`: without any of them, a small budget of all. It ends with a table, and with an error where anything was wrong.
 
+mod checkpoints;
 mod child;
 mod corpus;
 mod edits;
