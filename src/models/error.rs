@@ -77,6 +77,18 @@ pub enum Error {
         /// What is wrong with it.
         message: String,
     },
+    /// A file in the place of weights is something else.
+    #[error("{file}: it is {is}, not {format} weights")]
+    NotWeights {
+        /// Which file.
+        file: String,
+        /// What it should be.
+        format: &'static str,
+        /// What it is.
+        is: &'static str,
+        /// What to do about it.
+        remedy: &'static str,
+    },
     /// Weights that were quantised with a method that is not read.
     #[error("{id}: the weights are quantised with {method} ({because})")]
     Quantised {
@@ -332,6 +344,7 @@ impl Error {
                 "the file may be cut short by a broken download or be a pointer of Git LFS: fetch it again"
                     .to_owned()
             }
+            Self::NotWeights { remedy, .. } => (*remedy).to_owned(),
             Self::MissingTensor { there, .. } if !there.is_empty() => {
                 "config.json and the weights must belong to one checkpoint; if they do, and the tensors have other names, give them \
                  those of transformers' class (its save_pretrained writes them)"

@@ -57,8 +57,8 @@ fn main() -> ExitCode {
     if all || has("--hub") {
         hub::run(&probe, &assets, &report);
     }
+    edits::run(&probe, seed, budget("--edits", 20), jobs, &report);
     let mut report = report.into_inner().unwrap();
-    edits::run(&probe, seed, budget("--edits", 20), &mut report);
     match budget("--sizes", 2) {
         0 => {}
         sizes => machine::run(&probe, sizes, &mut report),

@@ -44,13 +44,15 @@ const REPORT: &str = "report r -q --threads 1";
 const COMPARE: &str = "compare r r2 -o o --draws 20 -q --threads 1";
 use Oracle::{Covered, Free, Sized, Table};
 
-const TARGETS: [Target; 39] = [
+const TARGETS: [Target; 41] = [
     target("stimuli.csv", "f.csv", mutate::csv, FIT, Table),
     target("stimuli.csv", "f.csv", mutate::cells, FIT, Table),
     target("stimuli.csv", "s.csv", mutate::csv, FIT_STORED, Table),
     target("stimuli.json", "s.json", mutate::json, FIT_STORED, Free),
     target(".npy", "a.npy", mutate::npy, FIT, Sized),
     target(".npz", "a.npz", mutate::bytes, "fit f.csv a.npz -o o --folds 2 --permutations 1 --map 0 --threads 1", Covered),
+    target(".pt", "a.pt", mutate::bytes, "fit s.csv a.pt -o o --folds 2 --permutations 1 --map 0 --threads 1", Covered),
+    target("frozen states", "frozen.safetensors", mutate::safetensors, "verify ./m --against frozen.safetensors -q", Free),
     target(".npz of distances", "d.npz", mutate::bytes, "fit d.npz a.npy -o o --folds 2 --permutations 1 --map 0 --threads 1", Covered),
     target(".safetensors", "a.safetensors", mutate::safetensors, FIT_STORED, Sized),
     target("grammar", "g.toml", mutate::text, "check g.toml", Free),

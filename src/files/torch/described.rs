@@ -66,11 +66,15 @@ pub(crate) struct Described {
     pub(crate) alone: bool,
 }
 
-/// Every tensor of a state dictionary, or of one that stands under `state_dict`.
+/// Every tensor of a state dictionary, or of the one that a trainer keeps beside the state of its optimizer.
 pub(super) fn weights(pickle: &Pickle) -> Result<Described, String> {
     let items = pickle.items(pickle.root()).ok_or("it holds something other than a dictionary of tensors")?;
-    let inner = items.iter().find(|&&(key, _)| pickle.text(key) == Some("state_dict"));
-    let items = inner.and_then(|&(_, value)| pickle.items(value)).unwrap_or(items);
+    let inside = |name: &str| {
+        let (_, value) = items.iter().find(|&&(key, _)| pickle.text(key) == Some(name))?;
+        pickle.items(*value)
+    };
+    let inner = ["state_dict", "model_state_dict", "model", "module"].into_iter().find_map(inside);
+    let items = inner.unwrap_or(items);
     let mut found = Described::default();
     for &(key, value) in items {
         let Some(name) = pickle.text(key) else { continue };
