@@ -335,6 +335,11 @@ impl Error {
             Self::UntrainedAdapter { base, .. } => {
                 format!("name the base alone (--model {base} --untrained), or leave --untrained out")
             }
+            Self::WeightsFile { message, .. } if message.contains("of type `torch.") => {
+                "these are quantised weights: save them again with safetensors (in Python, `save_pretrained`), with the \
+                 quantization_config of their config.json, or name the model that they were made from"
+                    .to_owned()
+            }
             Self::WeightsFile { .. } => {
                 "the file may be cut short by a broken download or be a pointer of Git LFS: fetch it again"
                     .to_owned()

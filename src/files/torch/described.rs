@@ -157,6 +157,11 @@ fn tensor(pickle: &Pickle, id: Id) -> Result<Option<Tensor>, String> {
             other => other,
         };
     }
+    // Types that PyTorch has no storages of: floats of 8 bits, unsigned numbers.
+    if let Some(("torch._utils._rebuild_tensor_v3", arguments)) = call {
+        let kind = arguments.get(6).and_then(|&kind| pickle.global(kind)).unwrap_or("torch.dtype");
+        return Err(format!("its numbers are of type `{kind}`, which is not read"));
+    }
     let Some(("torch._utils._rebuild_tensor_v2", arguments)) = call else {
         return Ok(None);
     };
