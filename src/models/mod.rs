@@ -24,6 +24,7 @@
 //! | `options` | how a checkpoint is loaded |
 //! | `packed` | the processor's computation, on tokens without padding |
 //! | `dense` | a device's computation, on padded batches |
+//! | `options` | how a checkpoint is loaded |
 //! | `model` | a checkpoint loaded and run |
 
 mod charsmap;

@@ -14,7 +14,6 @@ use super::dense::Dense;
 use super::device::DeviceChoice;
 use super::error::{Error, Result};
 use super::options::LoadOptions;
-use super::packed::kernels::tiles;
 use super::packed::trunk::Trunk;
 use super::sequences::Sequences;
 use super::tokenizer::Tokenizer;
@@ -35,27 +34,6 @@ pub struct Model {
     device: DeviceChoice,
     dtype: Dtype,
     precision: Precision,
-}
-
-impl Precision {
-    /// Whether this processor has matrix tiles that multiply bf16.
-    #[must_use]
-    pub fn tiles() -> bool {
-        tiles::are_there()
-    }
-
-    /// What runs where this is asked for, on `device`.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Precision`] for bf16 on a GPU.
-    pub fn resolve(self, device: DeviceChoice) -> Result<Self> {
-        match self {
-            Self::Bf16 if device.pads() => Err(Error::Precision),
-            Self::Fast if device.pads() || !Self::tiles() => Ok(Self::F32),
-            precision => Ok(precision),
-        }
-    }
 }
 
 /// How hidden states are computed.

@@ -3,6 +3,8 @@
 use super::checkpoint::dtype::Dtype;
 use super::checkpoint::precision::Precision;
 use super::device::DeviceChoice;
+use super::error::{Error, Result};
+use super::packed::kernels::tiles;
 
 /// How a checkpoint is loaded.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -61,5 +63,26 @@ impl LoadOptions {
     #[must_use]
     pub fn offload(self, offload: bool) -> Self {
         Self { offload, ..self }
+    }
+}
+
+impl Precision {
+    /// Whether this processor has matrix tiles that multiply bf16.
+    #[must_use]
+    pub fn tiles() -> bool {
+        tiles::are_there()
+    }
+
+    /// What runs where this is asked for, on `device`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Precision`] for bf16 on a GPU.
+    pub fn resolve(self, device: DeviceChoice) -> Result<Self> {
+        match self {
+            Self::Bf16 if device.pads() => Err(Error::Precision),
+            Self::Fast if device.pads() || !Self::tiles() => Ok(Self::F32),
+            precision => Ok(precision),
+        }
     }
 }
