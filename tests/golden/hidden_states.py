@@ -75,7 +75,8 @@ NEXT_ODD = dict(hidden_size=24, num_hidden_layers=3, num_attention_heads=6, num_
                 linear_key_head_dim=5, linear_value_head_dim=7, linear_conv_kernel_dim=3, rms_norm_eps=1e-3,
                 attention_bias=True, layer_types=["linear_attention", "full_attention", "linear_attention"],
                 rope_parameters=dict(rope_type="default", rope_theta=500.0, partial_rotary_factor=0.5))
-NEXT_MOE = dict(moe_intermediate_size=10, shared_expert_intermediate_size=12, num_experts=6, num_experts_per_tok=2)
+NEXT_MOE = dict(moe_intermediate_size=5, shared_expert_intermediate_size=6, num_experts=4, num_experts_per_tok=2)
+FEWER = dict(num_hidden_layers=2, layer_types=["linear_attention", "full_attention"])
 SEES_QWEN3_5 = dict(depth=1, hidden_size=16, num_heads=2, intermediate_size=16, out_hidden_size=16, num_position_embeddings=16)
 LFM2 = dict(hidden_size=16, num_hidden_layers=4, num_attention_heads=4, num_key_value_heads=2, intermediate_size=24,
             max_position_embeddings=32)
@@ -501,19 +502,19 @@ CASES = {
     "qwen2_5_vl_text": ("Qwen2_5_VLTextConfig", IN_QWEN, {}),
     "qwen2_5_vl_text_odd": ("Qwen2_5_VLTextConfig", IN_QWEN | QWEN_ODD, {}),
     "qwen3": ("Qwen3Config", LLAMA | dict(head_dim=8), {}),
-    "qwen3_5": ("Qwen3_5Config", dict(text_config=NEXT | dict(vocab_size=VOCABULARY), vision_config=SEES_QWEN3_5),
+    "qwen3_5": ("Qwen3_5Config", dict(text_config=NEXT | FEWER | dict(vocab_size=VOCABULARY), vision_config=SEES_QWEN3_5),
                 {"language_model": True}),
-    "qwen3_5_odd": ("Qwen3_5Config", dict(text_config=NEXT_ODD | dict(vocab_size=VOCABULARY), vision_config=SEES_QWEN3_5 | dict(
+    "qwen3_5_odd": ("Qwen3_5Config", dict(text_config=NEXT_ODD | FEWER | dict(vocab_size=VOCABULARY), vision_config=SEES_QWEN3_5 | dict(
         out_hidden_size=24)), {"language_model": True}),
     "qwen3_5_moe": ("Qwen3_5MoeConfig", dict(
-        text_config=NEXT | NEXT_MOE | dict(vocab_size=VOCABULARY), vision_config=SEES_QWEN3_5), {"language_model": True}),
+        text_config=NEXT | NEXT_MOE | FEWER | dict(vocab_size=VOCABULARY), vision_config=SEES_QWEN3_5), {"language_model": True}),
     "qwen3_5_moe_odd": ("Qwen3_5MoeConfig", dict(
-        text_config=NEXT_ODD | NEXT_MOE | dict(vocab_size=VOCABULARY, num_experts_per_tok=3),
+        text_config=NEXT_ODD | NEXT_MOE | FEWER | dict(vocab_size=VOCABULARY, num_experts_per_tok=3),
         vision_config=SEES_QWEN3_5 | dict(out_hidden_size=24)), {"language_model": True}),
     "qwen3_5_moe_text": ("Qwen3_5MoeTextConfig", NEXT | NEXT_MOE, {"saved": True}),
-    "qwen3_5_moe_text_odd": ("Qwen3_5MoeTextConfig", NEXT_ODD | NEXT_MOE | dict(num_experts_per_tok=3), {}),
+    "qwen3_5_moe_text_odd": ("Qwen3_5MoeTextConfig", NEXT_ODD | NEXT_MOE | FEWER | dict(num_experts_per_tok=3), {}),
     "qwen3_5_text": ("Qwen3_5TextConfig", NEXT, {"saved": True}),
-    "qwen3_5_text_odd": ("Qwen3_5TextConfig", NEXT_ODD | dict(hidden_act="gelu"), {}),
+    "qwen3_5_text_odd": ("Qwen3_5TextConfig", NEXT_ODD | FEWER | dict(hidden_act="gelu"), {}),
     "qwen3_moe": ("Qwen3MoeConfig", FEW | dict(num_experts=5, moe_intermediate_size=12), {"saved": True}),
     "qwen3_moe_odd": ("Qwen3MoeConfig", MOE_ODD | dict(
         num_hidden_layers=3, max_position_embeddings=32, moe_intermediate_size=7, num_experts=4, norm_topk_prob=True, head_dim=10,
