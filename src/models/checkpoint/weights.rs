@@ -1,6 +1,6 @@
 //! The tensors of a checkpoint by name, checked against the shape that the configuration calls for.
 
-mod slices;
+pub(in crate::models) mod slices;
 mod stored;
 
 use std::cell::RefCell;
@@ -26,8 +26,6 @@ use crate::hub;
 use crate::models::declarations::names::{Linear, Names, Tied};
 use crate::models::declarations::quantised::Quantised;
 use crate::models::error::{Error, Result};
-
-pub(in crate::models) use slices::Slices;
 
 /// The weights files of a checkpoint, open; or weights as before any training.
 pub(in crate::models) struct Weights {
