@@ -2,6 +2,7 @@
 
 mod found;
 mod settle;
+pub(in crate::models) mod slices;
 mod stored;
 
 use std::cell::RefCell;
@@ -26,7 +27,6 @@ use crate::hub;
 use crate::models::declarations::names::Linear;
 use crate::models::declarations::quantised::Quantised;
 use crate::models::error::{Error, Result};
-pub(in crate::models) use found::Slices;
 use found::{File, Found};
 
 /// The weights files of a checkpoint, open; or weights as before any training.
@@ -123,11 +123,6 @@ impl Weights {
         }
     }
 
-    /// Whether there is a tensor of block `layer` of this whole name.
-    pub(in crate::models) fn has(&self, name: &str, layer: usize) -> bool {
-        self.view(&format!("{}{}", self.prefix, in_block(name, layer))).is_some()
-    }
-
     /// Tensor `name` as f32, row-major, or the first of `names` that is there; `role` says how it is before any training.
     pub(in crate::models) fn floats(
         &self,
@@ -188,28 +183,6 @@ impl Weights {
         let is_bias = name.rsplit('.').next() == Some("bias");
         let role = if is_bias { Role::Zero } else { Role::Drawn };
         self.floats(&[in_block(name, layer)], shape, role)
-    }
-
-    /// A tensor of block `layer`, of which one entry of the first side is wanted after another.
-    pub(in crate::models) fn slices(&self, name: &str, layer: usize, shape: &[usize]) -> Result<Slices> {
-        let size = shape.iter().skip(1).product();
-        let name = in_block(name, layer);
-        if self.initialiser.is_none() && self.adapter.is_none() {
-            let found = self.find(std::slice::from_ref(&name), shape);
-            let (name, found) = found.map_err(|error| self.explained(error))?;
-            if let Found::Read(file, info) = found
-                && Eight::of(info.dtype).is_none()
-            {
-                return Ok(Slices::File { file: Arc::clone(file), name, info: info.clone(), size });
-            }
-        }
-        let role = if name.ends_with("bias") { Role::Zero } else { Role::Drawn };
-        Ok(Slices::Values { values: self.floats(&[name], shape, role)?, size })
-    }
-
-    /// A bias of block `layer` by its whole name, whatever that ends in.
-    pub(in crate::models) fn bias(&self, name: &str, layer: usize, size: usize) -> Result<Vec<f32>> {
-        self.floats(&[in_block(name, layer)], &[size], Role::Zero)
     }
 
     /// The table of tokens, `(rows, columns)`: in memory, or, where `stays` says so and the file allows it, in its file.

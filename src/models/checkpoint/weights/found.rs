@@ -42,27 +42,6 @@ impl File {
     }
 }
 
-/// A tensor that is read one entry of its first side at a time: of many experts, one need be in memory twice.
-pub(in crate::models) enum Slices {
-    File { file: Arc<SafetensorsFile>, name: String, info: TensorInfo, size: usize },
-    Values { values: Vec<f32>, size: usize },
-}
-
-impl Slices {
-    /// The first `count` entries.
-    pub(in crate::models) fn all(&self, count: usize) -> Result<Vec<f32>> {
-        Ok((0..count).map(|index| self.get(index)).collect::<Result<Vec<_>>>()?.concat())
-    }
-
-    /// Entry `index`, row-major.
-    pub(in crate::models) fn get(&self, index: usize) -> Result<Vec<f32>> {
-        match self {
-            Self::File { file, name, info, size } => file.read_part(name, info, index * size, *size),
-            Self::Values { values, size } => Ok(values[index * size..][..*size].to_vec()),
-        }
-    }
-}
-
 /// A tensor of a file.
 pub(super) enum Found<'a> {
     Read(&'a Arc<SafetensorsFile>, &'a TensorInfo),
