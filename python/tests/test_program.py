@@ -37,18 +37,18 @@ def test_importing_needs_no_numpy():
 
 
 def test_a_run_has_the_bytes_of_the_commands(tmp_path):
-    stimuli = mp.generate("relative_clause", sample=256)
+    stimuli = mp.generate("relative_clause", sample=96)
     stimuli.save("features.csv")
     activations = mp.extract(stimuli, layers=[0, 2])
     activations.save("activations.safetensors")
-    options = ["--interactions", "--null=20", "--bootstrap=20", "--folds=3", "--map=50", "--seed=3"]
+    options = ["--null=20", "--bootstrap=10", "--folds=2", "--permutations=2", "--map=20", "--seed=3"]
     done = probe("fit", "features.csv", "activations.safetensors", "-o", "command", *options)
     assert done.returncode == 0, done.stderr
     with pytest.warns(mp.ProbeWarning):
         profile = mp.fit(
             mp.Stimuli.read("features.csv"),
             mp.Activations.open("activations.safetensors"),
-            interactions=True, null=20, bootstrap=20, folds=3, map=50, seed=3,
+            null=20, bootstrap=10, folds=2, permutations=2, map=20, seed=3,
         )
     profile.save("python")
     command, python = Path("command"), Path("python")
@@ -64,7 +64,7 @@ def test_a_run_has_the_bytes_of_the_commands(tmp_path):
     }
     # What is fitted from memory is what is fitted from the file.
     with pytest.warns(mp.ProbeWarning):
-        direct = mp.fit(stimuli.features, activations, interactions=True, null=20, folds=3, map=0, seed=3)
+        direct = mp.fit(stimuli.features, activations, null=20, folds=2, permutations=2, map=0, seed=3)
     assert direct.importance == profile.importance and direct.scores == profile.scores
 
 

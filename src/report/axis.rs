@@ -40,7 +40,7 @@ impl Axis {
 
     /// An axis of things that are called `labels`, in the order of the tables' `layer`; what they are is told by how they are
     /// called.
-    fn named(labels: impl IntoIterator<Item = (usize, String)>) -> Self {
+    pub(super) fn named(labels: impl IntoIterator<Item = (usize, String)>) -> Self {
         let labels: BTreeMap<usize, String> = labels.into_iter().collect();
         let names: Vec<&str> = labels.values().map(String::as_str).collect();
         Self { kind: kind(&names), labels }

@@ -115,6 +115,9 @@ pub(super) fn run(run: &RunRecord) -> Vec<Fact> {
         say("pooling", model.pooling.clone());
     }
     say("activations", run.activations.clone().unwrap_or_default());
+    let arrays: Vec<String> =
+        run.layer_arrays.iter().map(|(layer, name)| format!("{layer}: {name}")).collect();
+    say("arrays of the layers", arrays.join(", "));
     let transforms: Vec<String> = run.transforms.iter().map(ToString::to_string).collect();
     say("transforms", transforms.join(", "));
     say("seed", run.seed.to_string());

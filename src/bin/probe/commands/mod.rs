@@ -21,6 +21,7 @@ mod simulate;
 mod source;
 mod sweep;
 mod tokens;
+mod verify;
 mod words;
 
 use crate::args::{Cli, Command, Talk};
@@ -48,6 +49,7 @@ fn dispatch(cli: Cli, words: Vec<String>) -> Result<()> {
             check::run(&args, &printer(&args.talk)?)
         }
         Command::Tokens(args) => tokens::run(&args, &printer(&args.talk)?),
+        Command::Verify(args) => verify::run(&args, &printer(&args.talk)?),
         Command::Extract(mut args) => {
             let mut stimuli = args.stimuli.to_string_lossy().into_owned();
             let piped = through(&mut stimuli)?;

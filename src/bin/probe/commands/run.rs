@@ -17,7 +17,7 @@ use mlem_probe::rundir::{AdapterRecord, Fit, ModelRecord, RECORD, RunDir, RunRec
 use mlem_probe::stimuli::Stimuli;
 use mlem_probe::text;
 
-use super::{compare, dry, extract, fit, folders, generate, inputs, model, piped, report, source};
+use super::{compare, dry, extract, fit, folders, generate, inputs, model, piped, report, source, verify};
 use crate::args::{DrawArgs, ExtractArgs, LAYER_STIMULI, RunArgs};
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;
@@ -176,6 +176,7 @@ impl<'a> Prepared<'a> {
             tokenizer: checkpoint.tokenizer.applied.clone(),
             notes: checkpoint.notes.clone(),
             pooling: pooling(&args.extract, model::pooling(args.extract.pool, &checkpoint)?, stimuli),
+            certificate: verify::certificate(&checkpoint, &options),
         };
         if !is_cell {
             let settings = args.estimator.settings(args.draw.seed);
