@@ -239,7 +239,7 @@ fn files_that_are_not_whole_are_refused_by_name() {
     let path = golden.folder(case).join("adapter_model.safetensors");
     let whole = tensors(&path);
     let options = LoadOptions::default();
-    let mut fails = |what: &str, change: &dyn Fn(&mut BTreeMap<String, (Vec<usize>, Vec<u8>)>)| {
+    let fails = |what: &str, change: &dyn Fn(&mut BTreeMap<String, (Vec<usize>, Vec<u8>)>)| {
         let mut changed = whole.clone();
         change(&mut changed);
         save(&path, &changed);

@@ -189,7 +189,7 @@ impl Config {
         self
     }
 
-    /// A list of strings, if there is one.
+    /// A list of strings.
     pub(in crate::models) fn strings(&self, key: &str) -> Result<Option<Vec<String>>> {
         self.get(key, "a list of strings", |value| {
             value.as_array()?.iter().map(|item| item.as_str().map(str::to_owned)).collect()
@@ -228,7 +228,7 @@ impl Config {
         self.keys.get(key).is_some_and(|value| !value.is_null())
     }
 
-    /// Passes over `key`: the family knows it, and it changes nothing here.
+    /// Passes over `key`: it changes nothing here.
     pub(in crate::models) fn ignore(&self, key: &str) {
         self.value(key);
     }
@@ -370,7 +370,6 @@ mod tests {
         let gpt2 = |more: &str| Config::parse("x", &format!(r#"{{"model_type": "gpt2", {more}}}"#)).unwrap();
         let size = |config: &Config| config.count("n_embd").unwrap();
         for (more, notes) in [
-            (r#""n_embd": 6"#, 0),
             (r#""hidden_size": 6"#, 0),
             (r#""hidden_size": 6, "n_embd": 6"#, 0),
             (r#""hidden_size": null, "n_embd": 6"#, 0),

@@ -311,7 +311,15 @@ impl Adapter {
     fn miss(&self, path: &str) -> Result<()> {
         // Some families have experts in one tensor, which is no module to peft.
         let by_itself = !path.split('.').any(|word| word == "experts" || word == "shared");
-        if by_itself && self.config.wants(path)? {
+        if !by_itself || self.key(&self.whole, &format!("{path}.weight")).is_some() {
+            return Ok(());
+        }
+        // Behind whatever may stand before the name, which says of more names than one that they are meant.
+        let mut wanted = true;
+        for head in &self.heads {
+            wanted = wanted && self.config.wants(&format!("{head}{path}"))?;
+        }
+        if wanted {
             return Err(self.broken(format!(
                 "it has nothing for `{path}`, which target_modules of adapter_config.json names, so the file is not whole"
             )));
