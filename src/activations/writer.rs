@@ -65,7 +65,9 @@ impl RowWriter {
                 let header = match format(path)? {
                     Format::Safetensors => safetensors::header(&shape, &provenance),
                     Format::Npy => npy::header(&shape, path)?,
-                    Format::Npz => return Err(Error::UnknownFormat { path: path.to_owned() }),
+                    Format::Npz | Format::Torch => {
+                        return Err(Error::UnknownFormat { path: path.to_owned() });
+                    }
                 };
                 (Pending::beside(path)?, header)
             }

@@ -136,6 +136,8 @@ pub struct Profile {
     /// What a user should know of each layer's fits. It is in no table but in `run.json`, so that a rerun that keeps a layer
     /// keeps what was said of it.
     pub warnings: BTreeMap<usize, Vec<String>>,
+    /// What layers are called, where they have names and no numbers; in `run.json`.
+    pub labels: BTreeMap<usize, String>,
 }
 
 impl Profile {

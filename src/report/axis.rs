@@ -31,13 +31,15 @@ pub(super) struct Axis {
 impl Axis {
     /// The axis of `run`.
     pub(super) fn of(run: &RunRecord) -> Self {
+        if !run.layer_labels.is_empty() {
+            return Self::named(run.layer_labels.clone());
+        }
         let kind = if run.model.is_some() { Kind::Model } else { Kind::Layers };
         Self { kind, labels: BTreeMap::new() }
     }
 
     /// An axis of things that are called `labels`, in the order of the tables' `layer`; what they are is told by how they are
     /// called.
-    #[cfg_attr(not(test), expect(dead_code, reason = "names of arrays are not in the record yet"))]
     pub(super) fn named(labels: impl IntoIterator<Item = (usize, String)>) -> Self {
         let labels: BTreeMap<usize, String> = labels.into_iter().collect();
         let names: Vec<&str> = labels.values().map(String::as_str).collect();

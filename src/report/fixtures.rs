@@ -64,6 +64,7 @@ pub(super) fn realistic(n_layers: usize, n_stimuli: usize, interactions: bool) -
             tokenizer: Vec::new(),
             notes: Vec::new(),
             pooling: "mean".to_owned(),
+            certificate: None,
         }),
         activations: None,
         transforms: Vec::new(),

@@ -76,6 +76,18 @@ fn data(summary: &Summary, run: &RunRecord) -> Option<String> {
             ),
         }
     });
+    let verified = run.model.as_ref().and_then(|model| model.certificate.as_ref()).map(|found| {
+        format!(
+            " On {}, this implementation of the model gave the tokens of Hugging Face transformers {} (PyTorch {}), and each of its \
+             {} hidden states within {:.0e} of the state's largest magnitude (checkpoint {}).",
+            text::counted(found.sentences as u128, "sentence"),
+            words::visible(&found.transformers),
+            words::visible(&found.torch),
+            found.differences.len(),
+            found.largest,
+            start(&found.checkpoint)
+        )
+    });
     let drawn = run.stimuli.source.drawn.as_ref().map(|drawn| format!(" ({})", words::visible(drawn)));
     let layers = match (summary.layers.as_slice(), &run.model) {
         ([], _) => return None,
@@ -85,6 +97,11 @@ fn data(summary: &Summary, run: &RunRecord) -> Option<String> {
                 ", separately at each of {} layers (0–{last}, where 0 is the embeddings)",
                 summary.layers.len()
             )
+        }
+        (layers, None) if !summary.labels.is_empty() => {
+            let names: Vec<String> =
+                (0..layers.len()).map(|index| words::visible(&summary.layer_name(index))).collect();
+            format!(", separately for each of {} ({})", layers.len(), text::join_and(&names))
         }
         ([first, .., last], _) => {
             format!(", separately at each of {} layers ({first}–{last})", summary.layers.len())
@@ -99,7 +116,7 @@ fn data(summary: &Summary, run: &RunRecord) -> Option<String> {
         pooling => format!(" Token vectors were pooled by their {}.", words::visible(pooling)),
     });
     Some(format!(
-        "The representations of {} stimuli from {stimuli}{} in {activations}{commit} were analysed with {}{layers}.{}{}{}{}",
+        "The representations of {} stimuli from {stimuli}{} in {activations}{commit} were analysed with {}{layers}.{}{}{}{}{}",
         text::count(run.stimuli.n_stimuli as u128),
         drawn.unwrap_or_default(),
         Words::of(run).name,
@@ -107,6 +124,7 @@ fn data(summary: &Summary, run: &RunRecord) -> Option<String> {
         untrained.unwrap_or_default(),
         products.unwrap_or_default(),
         pooling.unwrap_or_default(),
+        verified.unwrap_or_default(),
     ))
 }
 

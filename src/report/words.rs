@@ -59,6 +59,15 @@ pub(super) fn score(split: Split, run: &RunRecord) -> String {
     format!("{}, {stimuli} stimuli", Words::of(run).score)
 }
 
+/// `layer 3`, or what the layer at a position is called.
+pub(super) fn layer(summary: &Summary, index: usize) -> String {
+    let layer = summary.layers[index];
+    match summary.labels.get(&layer) {
+        Some(label) => visible(label),
+        None => format!("layer {layer}"),
+    }
+}
+
 /// What was run: the stimuli and the model or the file of activations.
 pub(super) fn title(run: &RunRecord) -> (String, String) {
     let activations = match (&run.model, &run.activations) {

@@ -14,6 +14,7 @@ use crate::models::Merged;
 use crate::profile::Profile;
 use crate::stimuli::Source;
 use crate::tokens::Applied;
+use crate::verify::Certificate;
 
 /// The stimuli of a run.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -85,6 +86,9 @@ pub struct ModelRecord {
     pub notes: Vec<String>,
     /// How tokens were pooled.
     pub pooling: String,
+    /// What `probe verify` found of it, if it was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<Certificate>,
 }
 
 /// The content of `run.json`.
@@ -110,6 +114,12 @@ pub struct RunRecord {
     /// The file of the activations, where they came from elsewhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub activations: Option<String>,
+    /// The array of that file that each layer was read from, where it has names, as Python would take it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub layer_arrays: BTreeMap<usize, String>,
+    /// What the layers are called, where they have names and no numbers.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub layer_labels: BTreeMap<usize, String>,
     /// What was done to the activations before the fit, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub transforms: Vec<Transform>,

@@ -127,6 +127,7 @@ impl RunDir {
         let record = RunRecord::parse(&bytes, &path)?;
         let mut profile = self.read_profile()?;
         profile.warnings.clone_from(&record.layer_warnings);
+        profile.labels.clone_from(&record.layer_labels);
         let doubts = self.doubts(&record, &bytes, &profile);
         if !record.seal.is_empty() && record.files.is_empty() {
             // A run that was ended while it wrote may have left a part of a layer.

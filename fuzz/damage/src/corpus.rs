@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use crate::checkpoints;
 use crate::child::Probe;
 use crate::mutate::Json;
 use crate::rng::Rng;
@@ -26,6 +27,8 @@ pub fn fill(probe: &Probe, assets: &Path) {
     run("extract s.csv -o a.safetensors --layers 0-1 -q");
     put("a.npy", &npy(&[2, STIMULI, UNITS]));
     put("a.npz", &zip(&[("layer_0.npy", npy(&[STIMULI, UNITS])), ("layer_1.npy", npy(&[STIMULI, UNITS]))]));
+    put("a.pt", &pytorch(&fs::read(home.join("a.safetensors")).unwrap()));
+    put("frozen.safetensors", &frozen());
     put("d.npz", &zip(&[("x.npy", distances())]));
     let rows: String = (0..STIMULI).map(|i| format!("{},{},{}.5\n", ["a", "b"][i % 2], ["u", "v", "w"][i % 3], i)).collect();
     put("f.csv", format!("k,l,zipf\n{rows}").as_bytes());
@@ -46,6 +49,12 @@ pub fn fill(probe: &Probe, assets: &Path) {
     };
     let map = of(&first.1, "model-00001-of-00002.safetensors") + &of(&second.1, "model-00002-of-00002.safetensors");
     put("h/model.safetensors.index.json", format!("{{\"weight_map\": {{{}}}}}", map.trim_end_matches(", ")).as_bytes());
+    // An adapter of `m`, and the same model in floats of 8 bits.
+    put("l/adapter_config.json", checkpoints::ADAPTER);
+    put("l/adapter_model.safetensors", &checkpoints::adapter(&weights));
+    put("e/config.json", &checkpoints::fp8_config(&asset("config.json")));
+    put("e/tokenizer.json", &asset("tokenizer.json"));
+    put("e/model.safetensors", &checkpoints::fp8(&weights));
     // A vocabulary in the place of tokenizer.json.
     put("v/config.json", &asset("config.json"));
     put("v/model.safetensors", &weights);
@@ -140,15 +149,15 @@ fn crc32(bytes: &[u8]) -> u32 {
 }
 
 /// A tensor of a safetensors file: its name as JSON has it, its sizes, and where its bytes are.
-struct Tensor {
-    name: String,
+pub struct Tensor {
+    pub name: String,
     /// What its numbers are, as JSON has it.
-    dtype: String,
-    shape: Vec<usize>,
-    bytes: (usize, usize),
+    pub dtype: String,
+    pub shape: Vec<usize>,
+    pub bytes: (usize, usize),
 }
 
-fn tensors(file: &[u8]) -> (Vec<Tensor>, usize) {
+pub fn tensors(file: &[u8]) -> (Vec<Tensor>, usize) {
     let length = u64::from_le_bytes(file[..8].try_into().unwrap()) as usize;
     let Some(Json::Object(items)) = Json::parse(std::str::from_utf8(&file[8..8 + length]).unwrap()) else {
         panic!("the header is an object")
@@ -231,6 +240,21 @@ fn pytorch(file: &[u8]) -> Vec<u8> {
     entries.push(("archive/version".to_owned(), b"3\n".to_vec()));
     let entries: Vec<(&str, Vec<u8>)> = entries.iter().map(|(name, bytes)| (name.as_str(), bytes.clone())).collect();
     zip(&entries)
+}
+
+/// What the script of `probe verify` writes, of one sentence and numbers that no model gives.
+fn frozen() -> Vec<u8> {
+    let about = "{\\\"model\\\":\\\"m\\\",\\\"sentences\\\":[\\\"a\\\"],\\\"transformers\\\":\\\"0\\\",\\\"torch\\\":\\\"0\\\"}";
+    let header = format!(
+        "{{\"__metadata__\":{{\"probe_verify\":\"{about}\"}},\"layer.0\":{{\"dtype\":\"F32\",\"shape\":[3,4],\"data_offsets\":[0,48]}},\
+         \"lengths\":{{\"dtype\":\"I64\",\"shape\":[1],\"data_offsets\":[48,56]}},\
+         \"tokens\":{{\"dtype\":\"I64\",\"shape\":[3],\"data_offsets\":[56,80]}}}}"
+    );
+    let mut out = (header.len() as u64).to_le_bytes().to_vec();
+    out.extend(header.bytes());
+    out.extend((0..12u8).flat_map(|k| f32::from(k).to_le_bytes()));
+    out.extend([3i64, 1, 2, 3].iter().flat_map(|number| number.to_le_bytes()));
+    out
 }
 
 /// The words of a tokenizer.json, in the order of their numbers.

@@ -4,6 +4,7 @@
 //! [--outputs N] [--hub] [--hostile]`: without any of them, a small budget of all. It ends with a table, and with an error where anything was wrong.
 
 mod cells;
+mod checkpoints;
 mod child;
 mod corpus;
 mod edits;

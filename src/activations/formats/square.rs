@@ -5,12 +5,10 @@ use std::path::Path;
 
 use ndarray::{Array2, ArrayD, ArrayView1, Axis};
 
-use super::names::{Format, by_number, format};
+use super::names::{Format, format};
 use super::npy::{self, parse};
 use super::npz::named_arrays;
 use crate::activations::error::{Error, Result};
-use crate::activations::matrices::Activations;
-use crate::activations::provenance::Provenance;
 use crate::files;
 
 /// The square matrix whose upper triangle is `condensed`, row by row.
@@ -40,13 +38,17 @@ fn matrix_or_triangle(array: ArrayD<f32>) -> Result<Array2<f32>, String> {
     npy::matrix(array)
 }
 
+/// Matrices, and the names of their layers.
+type Named = (Vec<String>, Vec<Array2<f32>>);
+
 /// Distances between `n_stimuli` stimuli that are written as upper triangles (SciPy's `pdist`): the arrays `(n(n - 1)/2)` of an `.npz`,
 /// one per layer, or an `.npy` of `(n(n - 1)/2)` or `(n_layers, n(n - 1)/2)`. `None` where the file has others.
-pub(in crate::activations) fn triangles(path: &Path, n_stimuli: usize) -> Result<Option<Activations>> {
+pub(in crate::activations) fn triangles(path: &Path, n_stimuli: usize) -> Result<Option<Named>> {
     let wrong = |message: String| Error::Format { path: path.to_owned(), message };
     let pairs = n_stimuli * n_stimuli.saturating_sub(1) / 2;
-    let (layers, matrices): (Vec<usize>, Vec<Array2<f32>>) = match format(path)? {
-        Format::Safetensors => return Ok(None),
+    let numbered = |n: usize| -> Vec<String> { (0..n).map(|layer| format!("layer.{layer}")).collect() };
+    Ok(Some(match format(path)? {
+        Format::Safetensors | Format::Torch => return Ok(None),
         Format::Npz => {
             let arrays = named_arrays(path)?;
             if arrays.is_empty() || arrays.iter().any(|(_, array)| array.ndim() != 1) {
@@ -57,22 +59,21 @@ pub(in crate::activations) fn triangles(path: &Path, n_stimuli: usize) -> Result
                     .map_err(|message| wrong(format!("array `{name}`: {message}")))?;
                 Ok((name, matrix))
             });
-            by_number(named.collect::<Result<_>>()?)
+            named.collect::<Result<Vec<_>>>()?.into_iter().unzip()
         }
         Format::Npy => match *npy::shape(path)?.as_slice() {
             [_] => (
-                vec![0],
+                numbered(1),
                 vec![matrix_or_triangle(parse(&files::read(path)?).map_err(wrong)?).map_err(wrong)?],
             ),
             [rows, columns] if rows != columns && columns == pairs => {
                 let array = parse(&files::read(path)?).map_err(wrong)?;
                 let layers = array.axis_iter(Axis(0)).map(|layer| matrix_or_triangle(layer.to_owned()));
-                ((0..rows).collect(), layers.collect::<Result<_, _>>().map_err(wrong)?)
+                (numbered(rows), layers.collect::<Result<_, _>>().map_err(wrong)?)
             }
             _ => return Ok(None),
         },
-    };
-    Activations::new(layers, matrices, Provenance::default()).map(Some)
+    }))
 }
 
 /// Square matrices between stimuli: the arrays `(n, n)` of an `.npz` under their names, or the matrices of an `.npy` of
@@ -95,7 +96,7 @@ pub fn read_square_matrices(path: &Path) -> Result<Vec<(String, Array2<f32>)>> {
             return named.collect();
         }
         Format::Npy => {}
-        Format::Safetensors => return Err(Error::UnknownFormat { path: path.to_owned() }),
+        Format::Safetensors | Format::Torch => return Err(Error::UnknownFormat { path: path.to_owned() }),
     }
     let wrong = |message: String| Error::Format { path: path.to_owned(), message };
     let array = parse(&files::read(path)?).map_err(wrong)?;
@@ -138,11 +139,11 @@ mod tests {
         let values = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
         let (_folder, path) = written(&[6], &values);
         assert_eq!(read_square_matrices(&path).unwrap(), [("d".to_owned(), square.clone())]);
-        assert_eq!(triangles(&path, 4).unwrap().unwrap().matrix(0), square);
+        assert_eq!(triangles(&path, 4).unwrap().unwrap().1[0], square);
         let twice: Vec<f32> = values.iter().copied().chain(values.map(|x| 2.0 * x)).collect();
         let (_folder, path) = written(&[2, 6], &twice);
         let layers = triangles(&path, 4).unwrap().unwrap();
-        assert_eq!((layers.matrix(0), layers.matrix(1)), (square.view(), (2.0 * &square).view()));
+        assert_eq!(layers.1, [square.clone(), 2.0 * &square]);
         // Of other stimuli these are plain activations.
         assert!(triangles(&path, 2).unwrap().is_none());
     }

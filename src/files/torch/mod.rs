@@ -16,3 +16,4 @@ mod pickle;
 
 pub(crate) use archive::{Failed, TorchFile};
 pub(crate) use described::Tensor;
+pub(crate) use kind::Kind;

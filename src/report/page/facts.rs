@@ -115,6 +115,9 @@ pub(super) fn run(run: &RunRecord) -> Vec<Fact> {
         say("pooling", model.pooling.clone());
     }
     say("activations", run.activations.clone().unwrap_or_default());
+    let arrays: Vec<String> =
+        run.layer_arrays.iter().map(|(layer, name)| format!("{layer}: {name}")).collect();
+    say("arrays of the layers", arrays.join(", "));
     let transforms: Vec<String> = run.transforms.iter().map(ToString::to_string).collect();
     say("transforms", transforms.join(", "));
     say("seed", run.seed.to_string());
@@ -136,7 +139,9 @@ fn plain(value: &Value) -> String {
         Value::Number(number) => number.to_string(),
         Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join(", "),
         Value::Object(fields) => {
-            let field = |(name, value): (&String, &Value)| format!("{name}: {}", plain(value));
+            // One thing that is so: `at most 1000`.
+            let between = if fields.len() == 1 { " " } else { ": " };
+            let field = |(name, value): (&String, &Value)| format!("{name}{between}{}", plain(value));
             fields.iter().map(field).collect::<Vec<_>>().join(", ")
         }
     }

@@ -103,12 +103,14 @@ pub fn read_profile(folder: &Path) -> Result<Profile> {
         ceiling: row::read_any(folder)?,
         details,
         warnings: BTreeMap::new(),
+        labels: BTreeMap::new(),
     })
 }
 
 /// A hash (BLAKE3, hex) of what a profile holds of one layer: its rows in the tables, and what was said of it.
 pub(super) fn layer_hash(profile: &Profile, layer: usize) -> String {
-    let Profile { scores, importances, weights, tested, draws, ceiling: _, details, warnings } = profile;
+    let Profile { scores, importances, weights, tested, draws, ceiling: _, details, warnings, labels: _ } =
+        profile;
     let Details { training, ridge, correlations, decoded } = details;
     let mut parts = Parts::default();
     row::add(&mut parts, scores, layer);

@@ -49,6 +49,7 @@ fn profile() -> Profile {
         }],
         details: Details::default(),
         warnings: BTreeMap::new(),
+        labels: BTreeMap::new(),
     }
 }
 

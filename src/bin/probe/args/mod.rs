@@ -7,6 +7,7 @@ mod grammars;
 mod layers;
 mod model;
 mod ranges;
+mod reading;
 mod rerun;
 mod shared;
 mod shell;
@@ -17,6 +18,7 @@ mod table;
 mod tokens;
 mod transform;
 mod typed;
+mod verify;
 
 use std::path::PathBuf;
 
@@ -29,6 +31,7 @@ pub use estimator::EstimatorArgs;
 pub use grammars::{GrammarsCommand, GrammarsTask};
 pub use layers::Layers;
 pub use model::{ExtractArgs, ModelArgs, Pool};
+pub use reading::ReadingArgs;
 pub use rerun::RerunArgs;
 pub use shared::{FigureArgs, Talk};
 pub use shell::{CompletionsArgs, ManArgs};
@@ -39,6 +42,7 @@ pub use table::TableArgs;
 pub use tokens::TokensArgs;
 pub use transform::TransformArgs;
 pub use typed::read;
+pub use verify::VerifyArgs;
 
 use shared::within;
 
@@ -76,6 +80,8 @@ pub enum Command {
     Check(CheckArgs),
     /// Show what a model reads of a text: pieces, ids, places, and which file of its tokenizer says so
     Tokens(TokensArgs),
+    /// Compare a model with what transformers makes of it: write the Python script that freezes that, or hold the model against it
+    Verify(VerifyArgs),
     /// Run a model over stimuli and write every layer's activations
     Extract(ExtractCommand),
     /// Fit MLEM, or a baseline, on activations of your own: no model needed
@@ -217,7 +223,7 @@ pub struct ExtractCommand {
 pub struct FitArgs {
     /// Features: a table with one row per stimulus, or .npy or .npz with a matrix of distances for each
     pub stimuli: PathBuf,
-    /// Activations: .safetensors, .npy or .npz, one row per stimulus
+    /// Activations: .safetensors, .npy, .npz or .pt, an array per layer or one of all, one row per stimulus
     pub activations: PathBuf,
     /// The run directory (default: runs/STIMULI-ACTIVATIONS); `auto`: that, or with a number behind it where it holds another run
     #[arg(short, long, value_name = "DIR")]
@@ -235,6 +241,8 @@ pub struct FitArgs {
     /// ceiling goes into ceiling.csv
     #[arg(long, value_name = "ACTIVATIONS")]
     pub repeat: Vec<PathBuf>,
+    #[command(flatten)]
+    pub reading: ReadingArgs,
     /// Seed of the folds and the permutations
     #[arg(long, value_name = "S", default_value_t = 0)]
     pub seed: u64,

@@ -13,7 +13,8 @@ use mlem_probe::progress::Progress;
 use mlem_probe::rundir::{Finished, Fit, ModelRecord, RunDir, RunRecord};
 use mlem_probe::stimuli::Stimuli;
 
-use super::{folders, inputs, reach, report};
+use super::inputs::Recordings;
+use super::{folders, inputs, piped, reach, report};
 use crate::args::{EstimatorArgs, FigureArgs, FitArgs};
 use crate::command_line;
 use crate::failure::{Failure, Result};
@@ -28,14 +29,14 @@ pub fn run(args: &FitArgs, words: Vec<String>, printer: &Printer) -> Result<()> 
     let _claimed = dir.claim()?;
     let begun = Instant::now();
     let mut stimuli = inputs::stimuli(args, printer)?;
-    let (activations, repeats) = inputs::activations(args, stimuli.features().n_stimuli(), &out, printer)?;
-    let mut warnings = Vec::new();
+    let Recordings { activations, repeats, mut warnings } =
+        inputs::activations(args, stimuli.features().n_stimuli(), &out, printer)?;
     let names = (args.activations.display(), args.stimuli.display());
     warnings.extend(other_stimuli(activations.provenance(), &stimuli, names, printer));
     warnings.extend(inputs::choose_features(&mut stimuli, &args.estimator, printer)?);
     let fit = Fit {
         command: words,
-        source: args.stimuli.to_string_lossy().into_owned(),
+        source: piped::shown(&args.stimuli.to_string_lossy()).to_owned(),
         stimuli,
         model: model_of(activations.provenance()),
         activations,
