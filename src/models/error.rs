@@ -262,6 +262,9 @@ pub enum Error {
 
 /// What to do about weights that were quantised.
 fn quantised(method: &str) -> String {
+    if method == "FP8" {
+        return "put the `quantization_config` of the checkpoint's own config.json back: it says how the scales are meant".to_owned();
+    }
     let load = if method.starts_with("MXFP4") {
         "in Python, `from_pretrained(ID, quantization_config=Mxfp4Config(dequantize=True))`, then save_pretrained"
     } else if method.starts_with("bitsandbytes") {
