@@ -5,7 +5,7 @@
 
 use crate::models::checkpoint::matrix::Matrix;
 use crate::models::checkpoint::precision::{Form, Precision};
-use crate::models::checkpoint::weights::Slices;
+use crate::models::checkpoint::weights::slices::Slices;
 use crate::models::declarations::names::{self, ExpertLayers};
 use crate::models::declarations::spec;
 use crate::models::error::Result;
