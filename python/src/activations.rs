@@ -211,6 +211,10 @@ impl ByLayer for Chosen {
         self.all.provenance()
     }
 
+    fn left_out(&self, index: usize) -> &[usize] {
+        self.all.left_out(self.places[index])
+    }
+
     fn rows(&self, index: usize, rows: Range<usize>) -> Result<CowArray<'_, f32, Ix2>, Error> {
         self.all.rows(self.places[index], rows)
     }

@@ -30,7 +30,7 @@ fn read(path: &Path, reading: &Reading) -> Result<Vec<(usize, usize)>, String> {
 /// Names that are in the order of their layers, and the numbers of these; `None` where they are to be refused.
 fn schemes() -> Vec<(&'static str, Vec<String>, Option<usize>)> {
     let each = |name: &dyn Fn(usize) -> String| (0..12).map(name).collect::<Vec<String>>();
-    let around = |first: &str, names: Vec<String>, last: &str| {
+    let around = |first: &str, names: Vec<String>, last: &str| -> Vec<String> {
         [vec![first.to_owned()], names, vec![last.to_owned()]]
             .concat()
             .into_iter()
