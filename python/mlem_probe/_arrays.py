@@ -61,6 +61,11 @@ def as_matrix(found: Any, what: str) -> Array:
         elif found.ndim == 3:
             hint += ": of several layers, mlem_probe.Activations(x), with layers first"
         raise InputError(f"{what}: a matrix is needed, and the shape is {shape}", hint)
+    if 0 in found.shape:
+        rows, columns = found.shape
+        raise InputError(
+            f"{what}: the matrix is empty, {rows} stimuli × {columns} units", "one row per stimulus and one column per unit"
+        )
     if found.dtype != np.float32 or not found.dtype.isnative:
         with np.errstate(over="ignore", invalid="ignore"):
             found = found.astype(np.float32)

@@ -85,6 +85,10 @@ _KINDS: dict[str, type[Error]] = {
 
 def make(kind: str, message: str, hint: str | None) -> Error:
     """The exception of ``kind``, said in Python's words. The extension calls it."""
+    if not hint:
+        # An option whose message says what it may be.
+        found = re.match(r"(\w+) is .*, and must be (.+)", message)
+        hint = f"give `{found[1]}` another value: {found[2]}" if found else None
     return _KINDS.get(kind, Error)(in_python(message), in_python(hint) if hint else None)
 
 

@@ -25,8 +25,8 @@ class Frame:
     >>> frame = Frame.of({"layer": [0, 1], "feature": ["number", None], "importance": [0.5, 0.25]})
     >>> frame.columns, frame.shape
     (['layer', 'feature', 'importance'], (2, 3))
-    >>> frame["importance"].max()
-    0.5
+    >>> frame["importance"].tolist()
+    [0.5, 0.25]
     >>> frame
       layer  feature  importance
           0   number         0.5

@@ -38,8 +38,8 @@ class MLEM:
     >>> x = numpy.random.default_rng(0).normal(size=(64, 8)).astype("float32")
     >>> x[1::2] += 2
     >>> model = MLEM().fit({"number": ["sg", "pl"] * 32, "length": list(range(64))}, x)
-    >>> model.feature_names_in_, model.weights_.argmax()
-    (array(['number', 'length'], dtype=object), 0)
+    >>> model.feature_names_in_.tolist(), model.weights_.shape
+    (['number', 'length'], (2, 2))
     """
 
     weights_: Any

@@ -159,8 +159,9 @@ impl ByLayer for Held {
         let matrix = self.lent[index].view().slice_move(ndarray::s![rows, ..]);
         for (row, values) in matrix.outer_iter().enumerate() {
             if let Some(unit) = values.iter().position(|value| !value.is_finite()) {
-                let (layer, value) = (self.layers[index], values[unit]);
-                return Err(Error::NotFinite { layer, stimulus: begin + row, unit, value });
+                let (layer, value, stimulus) = (self.layers[index], values[unit], begin + row);
+                let on_diagonal = self.lent[index].view().is_square() && stimulus == unit;
+                return Err(Error::NotFinite { layer, stimulus, unit, value, on_diagonal });
             }
         }
         Ok(matrix.into())
@@ -208,6 +209,10 @@ impl ByLayer for Chosen {
 
     fn provenance(&self) -> &Provenance {
         self.all.provenance()
+    }
+
+    fn left_out(&self, index: usize) -> &[usize] {
+        self.all.left_out(self.places[index])
     }
 
     fn rows(&self, index: usize, rows: Range<usize>) -> Result<CowArray<'_, f32, Ix2>, Error> {

@@ -133,7 +133,7 @@ impl Run {
             let Finished { profile, record, stimuli, geometry, .. } = &*finished;
             let correlations = Confounds::of(stimuli.features()).matrix();
             let (run, geometry) = (record, geometry.as_ref());
-            let input = Input { profile, run, stimuli, correlations: &correlations, geometry };
+            let input = Input { profile, run, stimuli, correlations: &correlations, geometry, files: &[] };
             let mut drawn = export::figures(input, &[Format::Svg])?;
             drawn.retain(|file| wanted.as_ref().is_none_or(|wanted| file.name == format!("{wanted}.svg")));
             Ok(match format {
@@ -160,6 +160,8 @@ impl Run {
             let mut dir = RunDir::at(&path);
             let _claimed = dir.claim()?;
             let _also = fit::settle(&mut dir, &finished.record, false, force)?;
+            // Nothing of what was there is to lie beside this run.
+            dir.forget()?;
             Ok(write_into(dir.path(), &files)?)
         })
     }

@@ -37,7 +37,7 @@ WRONG_ACTIVATIONS = {
     "dates": np.full((64, 2), "2020-01-01", dtype="datetime64[D]"),
     "NaN": np.where(np.arange(512).reshape(64, 8) == 100, np.nan, X),
     "infinite": np.where(np.arange(512).reshape(64, 8) == 100, np.inf, X),
-    "beyond float32": np.where(np.arange(512).reshape(64, 8) == 100, 1e300, X),
+    "beyond float32": np.where(np.arange(512).reshape(64, 8) == 100, 1e300, X.astype(float)),
     "a generator": lines(),
     "a closed file": Closed(),
     "masked": np.ma.masked_greater(X, 1),

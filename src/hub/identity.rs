@@ -123,12 +123,15 @@ pub fn content(path: &Path) -> Result<String, files::Error> {
 /// each is a link to a file that is called after what the server said its hash is.
 #[must_use]
 pub fn unverified(checkpoint: &Checkpoint) -> Vec<String> {
-    let (Weights::Safetensors(paths) | Weights::Pytorch(paths)) = &checkpoint.weights else {
-        return Vec::new();
+    let adapter = checkpoint.adapter.as_ref().and_then(|adapter| adapter.config_path.parent());
+    let base = match &checkpoint.weights {
+        Weights::Safetensors(paths) | Weights::Pytorch(paths) => paths.first().and_then(|path| path.parent()),
+        Weights::Embedded(_) | Weights::Absent => None,
     };
-    let Some(folder) = paths.first().and_then(|path| path.parent()) else { return Vec::new() };
+    let entries =
+        base.into_iter().chain(adapter).flat_map(|folder| fs::read_dir(folder).into_iter().flatten());
     let mut names = Vec::new();
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+    for entry in entries.flatten() {
         let Ok(link) = fs::read_link(entry.path()) else { continue };
         let is_blob = link.parent().and_then(|parent| parent.file_name()).is_some_and(|name| name == "blobs");
         let blob = link.file_name().unwrap_or_default().to_string_lossy();
@@ -137,6 +140,7 @@ pub fn unverified(checkpoint: &Checkpoint) -> Vec<String> {
         }
     }
     names.sort();
+    names.dedup();
     names
 }
 

@@ -77,6 +77,18 @@ pub enum Error {
         /// What is wrong with it.
         message: String,
     },
+    /// A file in the place of weights is something else.
+    #[error("{file}: it is {is}, not {format} weights")]
+    NotWeights {
+        /// Which file.
+        file: String,
+        /// What it should be.
+        format: &'static str,
+        /// What it is.
+        is: &'static str,
+        /// What to do about it.
+        remedy: &'static str,
+    },
     /// Weights that were quantised with a method that is not read.
     #[error("{id}: the weights are quantised with {method} ({because})")]
     Quantised {
@@ -250,6 +262,9 @@ pub enum Error {
 
 /// What to do about weights that were quantised.
 fn quantised(method: &str) -> String {
+    if method == "FP8" {
+        return "put the `quantization_config` of the checkpoint's own config.json back: it says how the scales are meant".to_owned();
+    }
     let load = if method.starts_with("MXFP4") {
         "in Python, `from_pretrained(ID, quantization_config=Mxfp4Config(dequantize=True))`, then save_pretrained"
     } else if method.starts_with("bitsandbytes") {
@@ -323,10 +338,16 @@ impl Error {
             Self::UntrainedAdapter { base, .. } => {
                 format!("name the base alone (--model {base} --untrained), or leave --untrained out")
             }
+            Self::WeightsFile { message, .. } if message.contains("of type `torch.") => {
+                "these are quantised weights: save them again with safetensors (in Python, `save_pretrained`), with the \
+                 quantization_config of their config.json, or name the model that they were made from"
+                    .to_owned()
+            }
             Self::WeightsFile { .. } => {
                 "the file may be cut short by a broken download or be a pointer of Git LFS: fetch it again"
                     .to_owned()
             }
+            Self::NotWeights { remedy, .. } => (*remedy).to_owned(),
             Self::MissingTensor { there, .. } if !there.is_empty() => {
                 "config.json and the weights must belong to one checkpoint; if they do, and the tensors have other names, give them \
                  those of transformers' class (its save_pretrained writes them)"

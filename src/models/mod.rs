@@ -21,8 +21,10 @@
 //! | `sequences`, `tokenizer` | sentences as tokens, and tokens as a packed batch |
 //! | `declarations` | what `config.json` says: an architecture's numbers, the names of its weights, the table of families |
 //! | `checkpoint` | what stands in files: safetensors, PyTorch, dtypes, tables; and weights before any training |
+//! | `options` | how a checkpoint is loaded |
 //! | `packed` | the processor's computation, on tokens without padding |
 //! | `dense` | a device's computation, on padded batches |
+//! | `options` | how a checkpoint is loaded |
 //! | `model` | a checkpoint loaded and run |
 
 mod charsmap;
@@ -33,6 +35,7 @@ mod device;
 mod error;
 mod growth;
 mod model;
+mod options;
 mod packed;
 mod sequences;
 mod tokenizer;
@@ -47,7 +50,8 @@ pub use declarations::spec::Spec;
 pub use declarations::{registry, spec};
 pub use device::DeviceChoice;
 pub use error::{Error, Result};
-pub use model::{LoadOptions, Model};
+pub use model::Model;
+pub use options::LoadOptions;
 pub(crate) use sequences::common_prefix;
 pub use sequences::{Sequence, Sequences};
 pub use tokenizer::{Encoding, Tokenizer};

@@ -13,71 +13,11 @@ use super::declarations::tied::tied;
 use super::dense::Dense;
 use super::device::DeviceChoice;
 use super::error::{Error, Result};
-use super::packed::kernels::tiles;
+use super::options::LoadOptions;
 use super::packed::trunk::Trunk;
 use super::sequences::Sequences;
 use super::tokenizer::Tokenizer;
 use crate::hub::Checkpoint;
-
-/// How a checkpoint is loaded.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct LoadOptions {
-    /// Draw the weights as before any training, from this seed; those of the checkpoint are not read.
-    pub untrained: Option<u64>,
-    /// What the model runs on.
-    pub device: DeviceChoice,
-    /// How weights are held in memory.
-    pub dtype: Dtype,
-    /// How linear layers multiply on the processor.
-    pub precision: Precision,
-    /// Whether weights stay in their files, and each block's are made ready when its turn comes: for models larger than memory.
-    /// The hidden states are the same.
-    pub offload: bool,
-    /// Whether bf16 parts are multiplied by the portable form of the processor's tiles, wherever it runs: the same numbers, slowly.
-    /// For tests of it.
-    #[doc(hidden)]
-    pub portable: bool,
-}
-
-impl LoadOptions {
-    /// These options, with weights as before any training, drawn from `seed`.
-    #[must_use]
-    pub fn untrained(self, seed: u64) -> Self {
-        Self { untrained: Some(seed), ..self }
-    }
-
-    /// These options, on `device`.
-    #[must_use]
-    pub fn device(self, device: DeviceChoice) -> Self {
-        Self { device, ..self }
-    }
-
-    /// These options, with weights held as `dtype`.
-    #[must_use]
-    pub fn dtype(self, dtype: Dtype) -> Self {
-        Self { dtype, ..self }
-    }
-
-    /// These options, with products in `precision`.
-    #[must_use]
-    pub fn precision(self, precision: Precision) -> Self {
-        Self { precision, ..self }
-    }
-
-    /// These options, with bf16 parts multiplied by the portable form.
-    #[doc(hidden)]
-    #[must_use]
-    pub fn portable(self) -> Self {
-        Self { portable: true, ..self }
-    }
-
-    /// These options, with weights that stay in their files if `offload` says so.
-    #[must_use]
-    pub fn offload(self, offload: bool) -> Self {
-        Self { offload, ..self }
-    }
-}
 
 /// A model with its weights and its tokenizer.
 pub struct Model {
@@ -94,27 +34,6 @@ pub struct Model {
     device: DeviceChoice,
     dtype: Dtype,
     precision: Precision,
-}
-
-impl Precision {
-    /// Whether this processor has matrix tiles that multiply bf16.
-    #[must_use]
-    pub fn tiles() -> bool {
-        tiles::are_there()
-    }
-
-    /// What runs where this is asked for, on `device`.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Precision`] for bf16 on a GPU.
-    pub fn resolve(self, device: DeviceChoice) -> Result<Self> {
-        match self {
-            Self::Bf16 if device.pads() => Err(Error::Precision),
-            Self::Fast if device.pads() || !Self::tiles() => Ok(Self::F32),
-            precision => Ok(precision),
-        }
-    }
 }
 
 /// How hidden states are computed.

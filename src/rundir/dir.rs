@@ -197,6 +197,19 @@ impl RunDir {
         there.map(|name| Ok((name.to_owned(), files::read(&self.path.join(name))?))).collect()
     }
 
+    /// Removes all of an earlier run; the record first, so that nothing is claimed of what goes. For who has a whole run at hand to
+    /// put in its place: a run that is fitted here replaces what is there only when its first layer has gone well.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Files`].
+    pub fn forget(&self) -> Result<()> {
+        files::write_or_remove(&self.path.join(RECORD), None)?;
+        self.remove_what_follows()?;
+        self.remove_tables()?;
+        self.remove_figures()
+    }
+
     /// Removes the tables of an earlier run.
     ///
     /// # Errors

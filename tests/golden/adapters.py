@@ -13,7 +13,7 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 warnings.filterwarnings("ignore")
 import torch
 import transformers
-from peft import LoraConfig, get_peft_model
+from peft import LoraConfig, PeftModel, get_peft_model
 from safetensors.torch import save_file
 from transformers import (BertConfig, BertForMaskedLM, BertModel, BloomConfig, BloomForCausalLM, GPT2Config, GPT2LMHeadModel, LlamaConfig,
                           LlamaForCausalLM, MptConfig, MptForCausalLM, Qwen2Config, Qwen2ForCausalLM, Qwen3Config, Qwen3ForCausalLM,
@@ -98,7 +98,11 @@ def make(family, folder, base_folder, seed=0, before=None, **lora):
     adapted = get_peft_model(model, LoraConfig(**lora)).eval()
     draw(adapted, seed)
     adapted.save_pretrained(folder)
-    # Read as anyone reads it: what is not in the file does not count.
+    # Read as anyone reads it: what is not in the file does not count, and patterns stand in the order of the file, which is sorted.
+    again = base(family)
+    if before:
+        before(again)
+    adapted = PeftModel.from_pretrained(again, folder).eval()
     return [states(adapted.base_model.model, ids) for ids in IDS]
 
 

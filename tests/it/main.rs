@@ -17,6 +17,7 @@
 //! - `grammar_limits`: grammars that are very large, deep or repetitive
 //! - `grammar_words`: the words of a grammar and a model's tokenizer
 //! - `grammars`: the bundled sets are what they say
+//! - `habits`: layers from the end, dry runs, presence and rewriting, what a page holds
 //! - `hostile`: what nobody would do, and someone does
 //! - `hub`: downloads from a server on loopback, well behaved and otherwise
 //! - `minilm`: real weights against frozen hidden states (opt-in)
@@ -61,6 +62,7 @@ mod grammar_errors;
 mod grammar_limits;
 mod grammar_words;
 mod grammars;
+mod habits;
 mod hostile;
 mod hub;
 mod minilm;
@@ -71,6 +73,7 @@ mod offload;
 mod pipeline;
 mod precision;
 mod pytorch;
+mod quantised;
 mod random_configurations;
 mod repeats;
 mod rundir;

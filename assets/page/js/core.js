@@ -3,6 +3,7 @@ const data = JSON.parse(document.getElementById("data").textContent);
 const tip = document.getElementById("tip");
 const live = document.getElementById("live");
 const root = document.documentElement;
+const SVG = document.querySelector("svg").namespaceURI;
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 const element = (name, text, parent) => {
   const made = document.createElement(name);
@@ -11,7 +12,7 @@ const element = (name, text, parent) => {
   return made;
 };
 const drawn = (name, attributes, parent) => {
-  const made = document.createElementNS("http://www.w3.org/2000/svg", name);
+  const made = document.createElementNS(SVG, name);
   for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
   if (parent) parent.append(made);
   return made;

@@ -138,18 +138,16 @@ addEventListener("beforeprint", () => {
       before.before(title);
       printing.added.push(title);
     };
-    let last = svg;
     const shown = values.frames.findIndex((frame) => frame.mean === values.mean);
-    name(values.frames[shown].name, svg);
     values.frames.forEach((frame, i) => {
-      if (i === shown) return;
+      if (i === shown) return name(frame.name, svg);
       const copy = svg.cloneNode(true);
       copy.removeAttribute("tabindex");
       fillCells(copy, frame.mean, presentIn(values));
-      last.after(copy);
+      if (i < shown) svg.before(copy);
+      else svg.parentNode.append(copy);
       name(frame.name, copy);
       printing.added.push(copy);
-      last = copy;
     });
   }
 });

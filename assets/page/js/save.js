@@ -28,7 +28,7 @@ const standalone = (figure, svg) => {
   const shown = ".isolated .series { opacity: .1; } .isolated .series.on { opacity: 1; } .rest.on .curve { stroke: #111; stroke-width: 2; } .dim { opacity: .25; } .pinned { fill: none; stroke: #111; }";
   style.textContent = document.getElementById("figure-style").textContent.replace(/light-dark\(([^,()]*),[^()]*\)/g, "$1") + shown;
   copy.prepend(style);
-  copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
+  copy.setAttribute("xmlns", SVG);
   return [new XMLSerializer().serializeToString(copy), width, whole];
 };
 // Colours that the script asked for are those of the page: drawings are made in the light.
@@ -101,7 +101,7 @@ for (const button of all("[data-map]", large || document.createElement("div"))) 
   button.addEventListener("click", () => {
     const svg = inLight(() => large.svg());
     const [width, height] = [720, 720];
-    for (const [name, value] of Object.entries({ width, height, xmlns: "http://www.w3.org/2000/svg" })) svg.setAttribute(name, value);
+    for (const [name, value] of Object.entries({ width, height, xmlns: SVG })) svg.setAttribute(name, value);
     const text = new XMLSerializer().serializeToString(svg);
     if (button.dataset.map === "svg") download("map.svg", text, "image/svg+xml");
     else png("map.png", [text, width, height]);

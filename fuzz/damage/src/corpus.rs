@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use crate::checkpoints;
 use crate::child::Probe;
 use crate::mutate::Json;
 use crate::rng::Rng;
@@ -48,6 +49,12 @@ pub fn fill(probe: &Probe, assets: &Path) {
     };
     let map = of(&first.1, "model-00001-of-00002.safetensors") + &of(&second.1, "model-00002-of-00002.safetensors");
     put("h/model.safetensors.index.json", format!("{{\"weight_map\": {{{}}}}}", map.trim_end_matches(", ")).as_bytes());
+    // An adapter of `m`, and the same model in floats of 8 bits.
+    put("l/adapter_config.json", checkpoints::ADAPTER);
+    put("l/adapter_model.safetensors", &checkpoints::adapter(&weights));
+    put("e/config.json", &checkpoints::fp8_config(&asset("config.json")));
+    put("e/tokenizer.json", &asset("tokenizer.json"));
+    put("e/model.safetensors", &checkpoints::fp8(&weights));
     // A vocabulary in the place of tokenizer.json.
     put("v/config.json", &asset("config.json"));
     put("v/model.safetensors", &weights);
@@ -142,15 +149,15 @@ fn crc32(bytes: &[u8]) -> u32 {
 }
 
 /// A tensor of a safetensors file: its name as JSON has it, its sizes, and where its bytes are.
-struct Tensor {
-    name: String,
+pub struct Tensor {
+    pub name: String,
     /// What its numbers are, as JSON has it.
-    dtype: String,
-    shape: Vec<usize>,
-    bytes: (usize, usize),
+    pub dtype: String,
+    pub shape: Vec<usize>,
+    pub bytes: (usize, usize),
 }
 
-fn tensors(file: &[u8]) -> (Vec<Tensor>, usize) {
+pub fn tensors(file: &[u8]) -> (Vec<Tensor>, usize) {
     let length = u64::from_le_bytes(file[..8].try_into().unwrap()) as usize;
     let Some(Json::Object(items)) = Json::parse(std::str::from_utf8(&file[8..8 + length]).unwrap()) else {
         panic!("the header is an object")

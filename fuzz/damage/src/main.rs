@@ -3,6 +3,8 @@
 //! `cargo run --manifest-path fuzz/damage/Cargo.toml -- PROGRAM [--seed N] [--jobs N] [--readers N] [--edits N] [--kills N] [--sizes N]
 //! [--outputs N] [--hub] [--hostile]`: without any of them, a small budget of all. It ends with a table, and with an error where anything was wrong.
 
+mod cells;
+mod checkpoints;
 mod child;
 mod corpus;
 mod edits;
@@ -56,8 +58,8 @@ fn main() -> ExitCode {
     if all || has("--hub") {
         hub::run(&probe, &assets, &report);
     }
+    edits::run(&probe, seed, budget("--edits", 20), jobs, &report);
     let mut report = report.into_inner().unwrap();
-    edits::run(&probe, seed, budget("--edits", 20), &mut report);
     match budget("--sizes", 2) {
         0 => {}
         sizes => machine::run(&probe, sizes, &mut report),

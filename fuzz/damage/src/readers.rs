@@ -11,7 +11,7 @@ use crate::edits::copy_all;
 use crate::oracle::Oracle;
 use crate::report::Report;
 use crate::rng::Rng;
-use crate::{mutate, oracle};
+use crate::{cells, mutate, oracle};
 
 type Mutate = fn(&mut Rng, &[u8]) -> Vec<u8>;
 
@@ -38,13 +38,15 @@ const FIT: &str = "fit f.csv a.npy -o o --folds 2 --permutations 1 --map 0 --thr
 const FIT_STORED: &str = "fit s.csv a.safetensors -o o --folds 2 --permutations 1 --map 0 --threads 1";
 const EXTRACT: &str = "extract t.csv --model ./m -o o.safetensors --no-cache --threads 1";
 const SHARDS: &str = "extract t.csv --model ./h -o o.safetensors --no-cache --threads 1";
+const ADAPTER: &str = "extract t.csv --model ./l -o o.safetensors --no-cache --threads 1";
+const EIGHT: &str = "extract t.csv --model ./e -o o.safetensors --no-cache --threads 1";
 const REPORT: &str = "report r -q --threads 1";
 const COMPARE: &str = "compare r r2 -o o --draws 20 -q --threads 1";
 use Oracle::{Covered, Free, Sized, Table};
 
-const TARGETS: [Target; 37] = [
+const TARGETS: [Target; 41] = [
     target("stimuli.csv", "f.csv", mutate::csv, FIT, Table),
-    target("stimuli.csv", "f.csv", mutate::cells, FIT, Table),
+    target("stimuli.csv", "f.csv", cells::cells, FIT, Table),
     target("stimuli.csv", "s.csv", mutate::csv, FIT_STORED, Table),
     target("stimuli.json", "s.json", mutate::json, FIT_STORED, Free),
     target(".npy", "a.npy", mutate::npy, FIT, Sized),
@@ -66,6 +68,10 @@ const TARGETS: [Target; 37] = [
     target("index of shards", "h/model.safetensors.index.json", mutate::json, SHARDS, Covered),
     target("index of shards", "h/model.safetensors.index.json", mutate::text, SHARDS, Covered),
     target("pytorch_model.bin", "p/pytorch_model.bin", pickled, "extract t.csv --model ./p -o o.safetensors --no-cache --threads 1", Covered),
+    target("adapter_config.json", "l/adapter_config.json", mutate::json, ADAPTER, Free),
+    target("adapter_model.safetensors", "l/adapter_model.safetensors", mutate::safetensors, ADAPTER, Sized),
+    target("quantization_config", "e/config.json", mutate::json, EIGHT, Free),
+    target("floats of 8 bits", "e/model.safetensors", mutate::safetensors, EIGHT, Sized),
     target("vocab.txt", "v/vocab.txt", mutate::text, "extract t.csv --model ./v -o o.safetensors --no-cache --threads 1", Free),
     target("run.json", "r/run.json", mutate::json, REPORT, Covered),
     target("run.json", "r/run.json", mutate::json, COMPARE, Covered),

@@ -66,11 +66,15 @@ pub(crate) struct Described {
     pub(crate) alone: bool,
 }
 
-/// Every tensor of a state dictionary, or of one that stands under `state_dict`.
+/// Every tensor of a state dictionary, or of the one that a trainer keeps beside the state of its optimizer.
 pub(super) fn weights(pickle: &Pickle) -> Result<Described, String> {
     let items = pickle.items(pickle.root()).ok_or("it holds something other than a dictionary of tensors")?;
-    let inner = items.iter().find(|&&(key, _)| pickle.text(key) == Some("state_dict"));
-    let items = inner.and_then(|&(_, value)| pickle.items(value)).unwrap_or(items);
+    let inside = |name: &str| {
+        let (_, value) = items.iter().find(|&&(key, _)| pickle.text(key) == Some(name))?;
+        pickle.items(*value)
+    };
+    let inner = ["state_dict", "model_state_dict", "model", "module"].into_iter().find_map(inside);
+    let items = inner.unwrap_or(items);
     let mut found = Described::default();
     for &(key, value) in items {
         let Some(name) = pickle.text(key) else { continue };
@@ -152,6 +156,11 @@ fn tensor(pickle: &Pickle, id: Id) -> Result<Option<Tensor>, String> {
             }
             other => other,
         };
+    }
+    // Types that PyTorch has no storages of: floats of 8 bits, unsigned numbers.
+    if let Some(("torch._utils._rebuild_tensor_v3", arguments)) = call {
+        let kind = arguments.get(6).and_then(|&kind| pickle.global(kind)).unwrap_or("torch.dtype");
+        return Err(format!("its numbers are of type `{kind}`, which is not read"));
     }
     let Some(("torch._utils._rebuild_tensor_v2", arguments)) = call else {
         return Ok(None);

@@ -8,6 +8,7 @@
 //! | `dtype`, `precision` | how weights are held in memory, and how they are multiplied |
 //! | `memory` | whether a tensor fits, asked before there is room for it |
 //! | `initialize` | weights before any training |
+//! | `unfit` | what a file is that stands in the place of weights |
 //! | `safetensors`, `pytorch` | files of weights |
 //! | `eight`, `scales`, `methods` | floats of 8 bits; the scales of their blocks; methods of quantisation, told by names |
 //! | `adapter` | adapters, merged into the weights as these are read |
@@ -30,4 +31,5 @@ mod safetensors;
 mod scales;
 mod shards;
 pub(super) mod table;
+mod unfit;
 pub(super) mod weights;

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::unfit::not_weights;
+use crate::files::kind::Kind;
 use crate::files::torch::{Failed, Tensor, TorchFile};
 use crate::models::error::{Error, Result};
 
@@ -23,7 +25,8 @@ impl PytorchFile {
         let name = path.display().to_string();
         let file = TorchFile::weights(path).map_err(|failed| match failed {
             Failed::Files(error) => error.into(),
-            Failed::Wrong(message) => Error::WeightsFile { file: name.clone(), format: "PyTorch", message },
+            Failed::Wrong(message) => not_weights(path, "PyTorch", &[Kind::TorchZip, Kind::TorchOld])
+                .unwrap_or(Error::WeightsFile { file: name.clone(), format: "PyTorch", message }),
         })?;
         let names = file.described.tensors.iter().enumerate();
         let tensors = names.map(|(at, (name, _))| (name.clone(), at)).collect();

@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use safetensors::Dtype;
 use safetensors::tensor::{Metadata, TensorInfo};
 
+use super::unfit::not_weights;
+use crate::files::kind::Kind;
 use crate::files::{self, tensors};
 use crate::models::error::{Error, Result};
 
@@ -28,11 +30,11 @@ impl SafetensorsFile {
         let failed = |source| files::Error::Read { path: path.to_owned(), source };
         let file = File::open(path).map_err(failed)?;
         let length = file.metadata().map_err(failed)?.len();
-        if length == 0 {
-            return Err(Error::weights_file(path, "the file is empty".to_owned()));
-        }
-        let (tensors, numbers) =
-            tensors::header(&file, 0..length).map_err(|message| Error::weights_file(path, message))?;
+        let wrong = |message| {
+            not_weights(path, "safetensors", &[Kind::Safetensors])
+                .unwrap_or_else(|| Error::weights_file(path, message))
+        };
+        let (tensors, numbers) = tensors::header(&file, 0..length).map_err(wrong)?;
         Ok(Self { file, path: path.to_owned(), tensors, numbers })
     }
 

@@ -1,30 +1,33 @@
 //! The tensors of a checkpoint by name, checked against the shape that the configuration calls for.
 
+mod found;
+mod settle;
+pub(in crate::models) mod slices;
 mod stored;
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use candle_core::safetensors::{Load, SliceSafetensors};
-use candle_core::{DType, Device, Tensor};
-use safetensors::tensor::{TensorInfo, TensorView};
+use candle_core::safetensors::SliceSafetensors;
+use candle_core::{Device, Tensor};
 
 use super::adapter::{self, Adapter};
 use super::eight::Eight;
 use super::initialize::{Initialiser, Role};
-use super::layout::{self, Layout, Reading};
+use super::layout::{self, Layout};
 use super::matrix::Matrix;
 use super::memory;
 use super::precision::Form;
-use super::pytorch::{PytorchFile, Stored};
+use super::pytorch::PytorchFile;
 use super::safetensors::SafetensorsFile;
 use super::shards::Shards;
 use super::table::{FileTable, Table};
 use crate::hub;
-use crate::models::declarations::names::{Linear, Names, Tied};
+use crate::models::declarations::names::Linear;
 use crate::models::declarations::quantised::Quantised;
 use crate::models::error::{Error, Result};
+use found::{File, Found};
 
 /// The weights files of a checkpoint, open; or weights as before any training.
 pub(in crate::models) struct Weights {
@@ -45,87 +48,6 @@ pub(in crate::models) struct Weights {
     adapter: Option<Adapter>,
     /// The tensors that were read, where an adapter has to know it.
     read: RefCell<BTreeSet<String>>,
-}
-
-enum File {
-    Safetensors(Arc<SafetensorsFile>),
-    Embedded(SliceSafetensors<'static>),
-    Pytorch(PytorchFile),
-}
-
-impl File {
-    fn get(&self, name: &str) -> Option<Found<'_>> {
-        match self {
-            Self::Safetensors(file) => file.get(name).map(|info| Found::Read(file, info)),
-            Self::Embedded(file) => file.get(name).ok().map(Found::View),
-            Self::Pytorch(file) => file.get(name).map(|stored| Found::Stored(file, stored)),
-        }
-    }
-
-    fn names(&self) -> Vec<String> {
-        match self {
-            Self::Safetensors(file) => file.names(),
-            Self::Embedded(file) => file.tensors().into_iter().map(|(name, _)| name).collect(),
-            Self::Pytorch(file) => file.names().map(str::to_owned).collect(),
-        }
-    }
-
-    /// Names that were left out because another has the same tensor, with that one.
-    fn aliases(&self) -> Vec<(String, String)> {
-        match self {
-            Self::Safetensors(file) => file.aliases(),
-            Self::Embedded(_) | Self::Pytorch(_) => Vec::new(),
-        }
-    }
-}
-
-/// A tensor that is read one entry of its first side at a time: of many experts, one need be in memory twice.
-pub(in crate::models) enum Slices {
-    File { file: Arc<SafetensorsFile>, name: String, info: TensorInfo, size: usize },
-    Values { values: Vec<f32>, size: usize },
-}
-
-impl Slices {
-    /// The first `count` entries.
-    pub(in crate::models) fn all(&self, count: usize) -> Result<Vec<f32>> {
-        Ok((0..count).map(|index| self.get(index)).collect::<Result<Vec<_>>>()?.concat())
-    }
-
-    /// Entry `index`, row-major.
-    pub(in crate::models) fn get(&self, index: usize) -> Result<Vec<f32>> {
-        match self {
-            Self::File { file, name, info, size } => file.read_part(name, info, index * size, *size),
-            Self::Values { values, size } => Ok(values[index * size..][..*size].to_vec()),
-        }
-    }
-}
-
-/// A tensor of a file.
-enum Found<'a> {
-    Read(&'a Arc<SafetensorsFile>, &'a TensorInfo),
-    View(TensorView<'a>),
-    Stored(&'a PytorchFile, &'a Stored),
-}
-
-impl Found<'_> {
-    fn shape(&self) -> &[usize] {
-        match self {
-            Self::Read(_, info) => &info.shape,
-            Self::View(view) => view.shape(),
-            Self::Stored(_, stored) => stored.shape(),
-        }
-    }
-
-    /// As f32, row-major; `name` is the tensor's.
-    fn load(&self, name: &str) -> Result<Vec<f32>> {
-        match self {
-            Self::Read(file, info) => file.read(name, info),
-            Self::View(view) => {
-                Ok(view.load(&Device::Cpu)?.to_dtype(DType::F32)?.flatten_all()?.to_vec1()?)
-            }
-            Self::Stored(file, stored) => file.read(name, stored),
-        }
-    }
 }
 
 impl Weights {
@@ -188,64 +110,9 @@ impl Weights {
         Self { id: id.to_owned(), initialiser: Some(initialiser), ..Self::none(form) }
     }
 
-    /// The first tensor that holds what is no number, by its name, and the number. What is not floats is passed over, and so is what
-    /// cannot be read.
-    pub(in crate::models) fn not_finite(&self) -> Option<(String, f32)> {
-        let mut names: Vec<String> = self.files.iter().flat_map(File::names).collect();
-        names.sort_unstable();
-        names.into_iter().find_map(|name| {
-            let values = self.view(&name)?.load(&name).ok()?;
-            let value = values.into_iter().find(|value| !value.is_finite())?;
-            Some((name, value))
-        })
-    }
-
     /// How linear layers are to be held.
     pub(in crate::models) fn form(&self) -> Form {
         self.form
-    }
-
-    /// Settles where the tensors of a family stand in this checkpoint, and says what is unusual about it.
-    pub(in crate::models) fn settle(&mut self, names: &Names, tied: Tied) -> Result<Vec<String>> {
-        if self.initialiser.is_some() {
-            self.prefix = names.prefixes.first().copied().unwrap_or_default().to_owned();
-            return Ok(Vec::new());
-        }
-        let all: Vec<String> = self.files.iter().flat_map(File::names).collect();
-        let mut notes = Vec::new();
-        let heads: Vec<&str> = names.prefixes.to_vec();
-        match self.layout.read(&all, names, tied) {
-            Reading::Found { prefix, tokens, table } => {
-                if !names.prefixes.contains(&prefix.as_str()) {
-                    notes.push(format!("the names of tensors begin with `{prefix}`, which is passed over"));
-                }
-                if let Some(table) = table {
-                    notes.push(format!("the table of tokens is stored as `{table}` alone"));
-                    self.layout.add(format!("{prefix}{tokens}.weight"), table);
-                }
-                (self.prefix, self.tokens) = (prefix, Some(tokens));
-            }
-            Reading::Several(beginnings) => {
-                return Err(Error::SeveralModels { id: self.id.clone(), beginnings });
-            }
-            Reading::Untied(head) => {
-                return Err(Error::NoTable { id: self.id.clone(), table: names.tokens.to_owned(), head });
-            }
-            Reading::Missing => {
-                let named = |prefix: &&str| self.view(&format!("{prefix}{}.weight", names.tokens)).is_some();
-                let prefix = names.prefixes.iter().copied().find(named).or(names.prefixes.first().copied());
-                self.prefix = prefix.unwrap_or_default().to_owned();
-            }
-        }
-        if let Some(adapter) = &mut self.adapter {
-            adapter.set_heads(&[heads, vec![self.prefix.as_str()]].concat());
-        }
-        Ok(notes)
-    }
-
-    /// The name of the table of tokens, of a family that calls it `usual`.
-    pub(in crate::models) fn tokens_name(&self, usual: &'static str) -> &'static str {
-        self.tokens.unwrap_or(usual)
     }
 
     fn view(&self, full_name: &str) -> Option<Found<'_>> {
@@ -254,11 +121,6 @@ impl Weights {
             Some(file) => self.files[file].get(full_name),
             None => self.files.iter().find_map(|file| file.get(full_name)),
         }
-    }
-
-    /// Whether there is a tensor of block `layer` of this whole name.
-    pub(in crate::models) fn has(&self, name: &str, layer: usize) -> bool {
-        self.view(&format!("{}{}", self.prefix, in_block(name, layer))).is_some()
     }
 
     /// Tensor `name` as f32, row-major, or the first of `names` that is there; `role` says how it is before any training.
@@ -321,28 +183,6 @@ impl Weights {
         let is_bias = name.rsplit('.').next() == Some("bias");
         let role = if is_bias { Role::Zero } else { Role::Drawn };
         self.floats(&[in_block(name, layer)], shape, role)
-    }
-
-    /// A tensor of block `layer`, of which one entry of the first side is wanted after another.
-    pub(in crate::models) fn slices(&self, name: &str, layer: usize, shape: &[usize]) -> Result<Slices> {
-        let size = shape.iter().skip(1).product();
-        let name = in_block(name, layer);
-        if self.initialiser.is_none() && self.adapter.is_none() {
-            let found = self.find(std::slice::from_ref(&name), shape);
-            let (name, found) = found.map_err(|error| self.explained(error))?;
-            if let Found::Read(file, info) = found
-                && Eight::of(info.dtype).is_none()
-            {
-                return Ok(Slices::File { file: Arc::clone(file), name, info: info.clone(), size });
-            }
-        }
-        let role = if name.ends_with("bias") { Role::Zero } else { Role::Drawn };
-        Ok(Slices::Values { values: self.floats(&[name], shape, role)?, size })
-    }
-
-    /// A bias of block `layer` by its whole name, whatever that ends in.
-    pub(in crate::models) fn bias(&self, name: &str, layer: usize, size: usize) -> Result<Vec<f32>> {
-        self.floats(&[in_block(name, layer)], &[size], Role::Zero)
     }
 
     /// The table of tokens, `(rows, columns)`: in memory, or, where `stays` says so and the file allows it, in its file.

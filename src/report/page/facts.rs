@@ -139,7 +139,9 @@ fn plain(value: &Value) -> String {
         Value::Number(number) => number.to_string(),
         Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join(", "),
         Value::Object(fields) => {
-            let field = |(name, value): (&String, &Value)| format!("{name}: {}", plain(value));
+            // One thing that is so: `at most 1000`.
+            let between = if fields.len() == 1 { " " } else { ": " };
+            let field = |(name, value): (&String, &Value)| format!("{name}{between}{}", plain(value));
             fields.iter().map(field).collect::<Vec<_>>().join(", ")
         }
     }

@@ -5,6 +5,7 @@
 //! colours, which chart libraries do not offer. What a chart shows is [`super::figures`]' business.
 
 mod arrangement;
+mod bars;
 mod curves;
 mod dots;
 mod heatmap;

@@ -73,14 +73,20 @@ impl Multiples<'_> {
         let foot = 8.0;
         let mut svg = Svg::new(whole, rows as f64 * (height + TITLE + GAP) + foot);
         let all: Vec<f64> = self.panels.iter().flat_map(extremes).collect();
+        let scale = |panel: &Multiple, from: f64, to: f64| {
+            let values = if self.one_scale { all.clone() } else { extremes(panel).collect() };
+            Scale::new(values, from, to, 3)
+        };
+        // Planes stand under each other, beside the widest of their numbers.
+        let ticks = self.panels.iter().flat_map(|panel| scale(panel, height, 0.0).ticks());
+        let margin = ticks.map(|(_, text)| super::text_width(&text) + 8.0).fold(LEFT, f64::max);
         for (i, panel) in self.panels.iter().enumerate() {
             let left = (i % columns) as f64 * (width + GAP);
             let top = (i / columns) as f64 * (height + TITLE + GAP);
-            svg.text("panel", (left + LEFT, top + 13.0), &Label::cut(&panel.title, width - LEFT));
+            svg.text("panel", (left + margin, top + 13.0), &Label::cut(&panel.title, width - margin));
             let (low, high) = (top + TITLE + height - BOTTOM, top + TITLE + 4.0);
-            let values = if self.one_scale { all.clone() } else { extremes(panel).collect() };
-            let y = Scale::new(values, low, high, 3);
-            self.draw(&mut svg, panel, &y, (left + LEFT, left + width - 6.0), low);
+            let y = scale(panel, low, high);
+            self.draw(&mut svg, panel, &y, (left + margin, left + width - 6.0), low);
         }
         let below = match self.across {
             Across::Numbers(title) | Across::Depth(title) => title,

@@ -1,5 +1,6 @@
 //! The hub against a server on loopback.
 
+mod adapters;
 mod download;
 mod mischief;
 mod redirect;

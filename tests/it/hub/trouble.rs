@@ -324,3 +324,20 @@ fn files_that_no_hash_tells_apart_are_kept_apart() {
         assert_eq!(hub::unverified(&checkpoint), ["config.json", WEIGHTS, "tokenizer.json"]);
     }
 }
+
+#[test]
+fn a_server_that_cuts_after_each_byte_is_not_asked_for_ever() {
+    let model = Model::new(ID, &noise(100_000));
+    let server = Server::start(move |request| {
+        let reply = model.reply(request);
+        if request.gets(WEIGHTS) { Reply { cut: Some(1), ..reply } } else { reply }
+    });
+    let mut user = User::of(&server);
+    user.hub.patience.slow = Duration::from_millis(40);
+    let (text, hint) = user.failure(ID);
+    assert!(
+        text.contains("broke off after") && text.contains("less than 1024 bytes a second came"),
+        "{text}"
+    );
+    assert!(hint.contains("run the same command again"), "{hint}");
+}

@@ -14,7 +14,7 @@ use mlem_probe::rundir::{Finished, Fit, ModelRecord, RunDir, RunRecord};
 use mlem_probe::stimuli::Stimuli;
 
 use super::inputs::Recordings;
-use super::{folders, inputs, reach, report};
+use super::{folders, inputs, piped, reach, report};
 use crate::args::{EstimatorArgs, FigureArgs, FitArgs};
 use crate::command_line;
 use crate::failure::{Failure, Result};
@@ -36,7 +36,7 @@ pub fn run(args: &FitArgs, words: Vec<String>, printer: &Printer) -> Result<()> 
     warnings.extend(inputs::choose_features(&mut stimuli, &args.estimator, printer)?);
     let fit = Fit {
         command: words,
-        source: args.stimuli.to_string_lossy().into_owned(),
+        source: piped::shown(&args.stimuli.to_string_lossy()).to_owned(),
         stimuli,
         model: model_of(activations.provenance()),
         activations,

@@ -17,7 +17,7 @@ use mlem_probe::rundir::{AdapterRecord, Fit, ModelRecord, RECORD, RunDir, RunRec
 use mlem_probe::stimuli::Stimuli;
 use mlem_probe::text;
 
-use super::{compare, dry, extract, fit, folders, generate, inputs, model, report, source, verify};
+use super::{compare, dry, extract, fit, folders, generate, inputs, model, piped, report, source, verify};
 use crate::args::{DrawArgs, ExtractArgs, LAYER_STIMULI, RunArgs};
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;
@@ -93,7 +93,7 @@ fn prepare<'a>(args: &'a RunArgs, command: Vec<String>, printer: &Printer) -> Re
     warnings.extend(inputs::choose_features(&mut stimuli, &args.estimator, printer)?);
     args.estimator.settings(args.draw.seed).estimator().check(stimuli.features(), args.estimator.folds)?;
     let seconds = BTreeMap::from([("generate".to_owned(), begun.elapsed().as_secs_f64())]);
-    Ok(Prepared { args, command, source, stimuli, warnings, seconds })
+    Ok(Prepared { args, command, source: piped::shown(source), stimuli, warnings, seconds })
 }
 
 /// A model at a revision, and its run directory.

@@ -142,6 +142,12 @@ impl AdapterConfig {
         self.is_target(path).map_err(|message| failed(&self.path, message))
     }
 
+    /// Whether module `path` is left out by name.
+    pub(super) fn excludes(&self, path: &str) -> Result<bool> {
+        let excludes = self.excluded.as_ref().map_or(Ok(false), |excluded| excluded.has(path));
+        excludes.map_err(|message| failed(&self.path, message))
+    }
+
     fn is_target(&self, path: &str) -> Result<bool, String> {
         if let Some(excluded) = &self.excluded
             && excluded.has(path)?

@@ -9,6 +9,18 @@ use crate::models::declarations::quantised::Quantised;
 use crate::models::error::{Error, Result};
 
 impl Weights {
+    /// The first tensor that holds what is no number, by its name, and the number. What is not floats is passed over, and so is what
+    /// cannot be read.
+    pub(in crate::models) fn not_finite(&self) -> Option<(String, f32)> {
+        let mut names: Vec<String> = self.files.iter().flat_map(File::names).collect();
+        names.sort_unstable();
+        names.into_iter().find_map(|name| {
+            let values = self.view(&name)?.load(&name).ok()?;
+            let value = values.into_iter().find(|value| !value.is_finite())?;
+            Some((name, value))
+        })
+    }
+
     /// The same, stored as `quantised` says.
     pub(in crate::models) fn stored(self, quantised: Quantised) -> Self {
         Self { quantised, ..self }

@@ -65,7 +65,9 @@ fn rescaled(config: &Config) -> Result<Option<rope::Rope>> {
     let original = parameters.count_if_any("original_max_position_embeddings")?;
     let parameters = parameters.without(&["short_mscale", "long_mscale"]);
     // Every kind has one, for the sake of these scales.
-    parameters.ignore("original_max_position_embeddings");
+    for of_scales in [&parameters, config] {
+        of_scales.ignore("original_max_position_embeddings");
+    }
     let theta = config.number_or("rope_theta", DEFAULTS.theta)?;
     let d_head = llama::d_head(config, None)?;
     let n_positions = config.count("max_position_embeddings")?;

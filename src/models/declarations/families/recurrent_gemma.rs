@@ -64,7 +64,7 @@ pub(in crate::models) fn declare(config: &Config) -> Result<Declaration> {
 /// To the digits of bf16, in which the factor is kept.
 fn rounded(x: f32) -> f32 {
     let bits = x.to_bits();
-    f32::from_bits((bits + 0x7fff + (bits >> 16 & 1)) & 0xffff_0000)
+    f32::from_bits((bits + 0x7fff + ((bits >> 16) & 1)) & 0xffff_0000)
 }
 
 fn names(bias: bool) -> Names {

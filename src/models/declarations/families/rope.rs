@@ -177,5 +177,9 @@ fn rotary(config: &Config, d_head: usize, theta: f64, part: f64, scaling: &Scali
     if dims < 2 || dims > d_head || dims.next_multiple_of(2) > d_head {
         return Err(config.error("partial_rotary_factor", format!("turns {dims} of a head's {d_head} units")));
     }
+    if !dims.is_multiple_of(2) && matches!(scaling, Scaling::Yarn { .. }) {
+        let message = format!("turns {dims} units of a head, an odd number, which YaRN has no rule for");
+        return Err(config.error("partial_rotary_factor", message));
+    }
     Ok(Rotary::new(dims, theta, scaling))
 }

@@ -39,8 +39,6 @@ pub struct Router {
     pub normalized: Option<f32>,
     /// What they are multiplied by after that.
     pub scale: f32,
-    /// Whether the scores multiply what the experts read, and not what they make of it (Llama 4).
-    pub before: bool,
 }
 
 /// How scores are made of a router's outputs.
@@ -79,7 +77,6 @@ impl Router {
             groups: None,
             normalized: if normalized { Some(0.0) } else { None },
             scale: 1.0,
-            before: false,
         }
     }
 }

@@ -51,14 +51,7 @@ impl Experts {
             let (rows, weights): (Vec<u32>, Vec<f32>) = rows.into_iter().unzip();
             let rows = Tensor::new(rows, x.device())?;
             let weights = Tensor::from_vec(weights, (n, 1), x.device())?;
-            let mut gathered = reads.index_select(&rows, 0)?;
-            if self.spec.router.before {
-                gathered = gathered.broadcast_mul(&weights)?;
-            }
-            let mut made = expert.forward(&gathered)?;
-            if !self.spec.router.before {
-                made = made.broadcast_mul(&weights)?;
-            }
+            let made = expert.forward(&reads.index_select(&rows, 0)?)?.broadcast_mul(&weights)?;
             sum = sum.index_add(&rows, &made, 0)?;
         }
         if let Some((_, back)) = &self.inner {

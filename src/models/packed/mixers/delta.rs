@@ -5,7 +5,7 @@
 
 use crate::models::checkpoint::matrix::Matrix;
 use crate::models::declarations::spec::{self, DeltaLayout};
-use crate::models::error::Result;
+use crate::models::error::{Error, Result};
 use crate::models::packed::kernels::delta::GatedDelta;
 use crate::models::packed::kernels::linear::{Finish, PackedLinear};
 use crate::models::packed::kernels::norm::Norm;
@@ -43,14 +43,21 @@ impl Delta {
         let all = 2 * keys + values;
         let name = |part: &str| format!("{}.{part}", parts.names.mixer);
         let tensor = |part: &str, shape: &[usize]| parts.values(&name(part), shape);
-        let (mut convolution, width) = (Vec::new(), of.width);
-        if of.layout == DeltaLayout::Apart {
-            for (part, channels) in [("q_conv1d", keys), ("k_conv1d", keys), ("v_conv1d", values)] {
-                convolution.extend(tensor(&format!("{part}.weight"), &[channels, 1, width])?);
+        let width = of.width;
+        let convolution = if of.layout == DeltaLayout::Apart {
+            let in_parts = |sizes: [usize; 3]| -> Result<Vec<f32>> {
+                let parts = ["q_conv1d.weight", "k_conv1d.weight", "v_conv1d.weight"].into_iter().zip(sizes);
+                let parts = parts.map(|(part, channels)| tensor(part, &[channels, 1, width]));
+                Ok(parts.collect::<Result<Vec<_>>>()?.concat())
+            };
+            // transformers 5 cuts the three into equal parts when it writes a file, wherever the one ends and the other begins.
+            match in_parts([keys, keys, values]) {
+                Err(Error::TensorShape { .. }) if all.is_multiple_of(3) => in_parts([all / 3; 3])?,
+                found => found?,
             }
         } else {
-            convolution = tensor("conv1d.weight", &[all, 1, width])?;
-        }
+            tensor("conv1d.weight", &[all, 1, width])?
+        };
         let (norm, output) = match of.layout {
             DeltaLayout::Apart => ("o_norm.weight", "o_proj"),
             _ => ("norm.weight", "out_proj"),

@@ -5,7 +5,7 @@
 
 use crate::models::checkpoint::matrix::Matrix;
 use crate::models::checkpoint::precision::{Form, Precision};
-use crate::models::checkpoint::weights::Slices;
+use crate::models::checkpoint::weights::slices::Slices;
 use crate::models::declarations::names::{self, ExpertLayers};
 use crate::models::declarations::spec;
 use crate::models::error::Result;
@@ -76,18 +76,12 @@ impl Experts {
         let (mut gathered, mut made) = (Vec::new(), Vec::new());
         for (expert, rows) in self.experts.iter().zip(&routes).filter(|(_, rows)| !rows.is_empty()) {
             gathered.clear();
-            for &(row, weight) in rows {
-                let read = &reads[row as usize * size..][..size];
-                if self.spec.router.before {
-                    gathered.extend(read.iter().map(|value| value * weight));
-                } else {
-                    gathered.extend_from_slice(read);
-                }
+            for &(row, _) in rows {
+                gathered.extend_from_slice(&reads[row as usize * size..][..size]);
             }
             made.resize(gathered.len(), 0.0);
             expert.forward_to(&gathered, Finish::Plain, &mut made);
             for (&(row, weight), made) in rows.iter().zip(made.chunks_exact(size)) {
-                let weight = if self.spec.router.before { 1.0 } else { weight };
                 for (sum, made) in sum[row as usize * size..].iter_mut().zip(made) {
                     *sum += made * weight;
                 }
