@@ -27,7 +27,6 @@ CASES = {
     "albert": ("AlbertConfig", SMALL | dict(embedding_size=8, max_position_embeddings=64), "AlbertModel"),
     "roberta": ("RobertaConfig", SMALL | dict(max_position_embeddings=66, pad_token_id=1), "RobertaModel"),
     "gpt2": ("GPT2Config", dict(n_embd=16, n_layer=2, n_head=4, n_positions=64), "GPT2Model"),
-    "gpt_neox": ("GPTNeoXConfig", SMALL | dict(max_position_embeddings=64), "GPTNeoXModel"),
     "llama": ("LlamaConfig", LLAMA, "LlamaModel"),
     "gemma2": ("Gemma2Config", LLAMA | dict(head_dim=4), "Gemma2Model"),
     "t5": ("T5Config", dict(d_model=16, d_kv=4, d_ff=24, num_layers=2, num_heads=4, decoder_start_token_id=0), "T5Model"),

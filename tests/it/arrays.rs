@@ -316,7 +316,7 @@ fn files_that_are_none_say_what_to_do() {
     features(&w, 32);
     w.write("a.h5", b"\x89HDF\r\n\x1a\n")
         .write("b.pt", b"PK\x03\x04")
-        .write("c.pt", b"nothing")
+        .write("c.pt", b"nothing that torch.save writes")
         .write("d.pkl", b"x");
     for (name, words) in [
         ("a.h5", "h5py.File(\"a.h5\")"),
