@@ -67,7 +67,8 @@ pub struct Checkpoint {
 /// Reads the checkpoint in `folder`; weights, where they are wanted, are found, not read.
 pub(super) fn read(folder: &Path, id: String, commit: Option<String>, weights: bool) -> Result<Checkpoint> {
     let sentences = sentences::read(folder)?;
-    let inner = sentences.as_ref().map(|model| folder.join(&model.inner));
+    let inner =
+        sentences.as_ref().filter(|model| !model.inner.is_empty()).map(|model| folder.join(&model.inner));
     let inner = inner.as_deref().unwrap_or(folder);
     let config = lacking::text(inner, CONFIG)?;
     let tokenizer = tokenizer(folder)?;
@@ -107,7 +108,10 @@ pub(super) fn has_weights(folder: &Path) -> bool {
 
 /// The tokenizer, from `tokenizer.json` and the files beside it, or from those of a vocabulary.
 pub(super) fn tokenizer(folder: &Path) -> Result<TokenizerText> {
-    let inner = folder.join(sentences::inner(folder)?);
+    let inner = match sentences::inner(folder)? {
+        inner if inner.is_empty() => folder.to_owned(),
+        inner => folder.join(inner),
+    };
     tokens::read(&inner)?.ok_or_else(|| missing(&inner, TOKENIZER))
 }
 

@@ -17,8 +17,8 @@
 //! | `scan` | what recurrences share |
 //! | `pass` | what all blocks of a pass share, and what they leave for each other |
 //! | `scores` | attention itself |
-//! | `mixers` | the first half of a block |
 //! | `mlps` | the second half of a block |
+//! | `mixers` | the first half of a block, of which some have an MLP of their own |
 //! | `block` | a block of both |
 //! | `convolution` | the convolution beside a first block |
 //! | `means` | means over groups of tokens |
