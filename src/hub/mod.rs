@@ -18,7 +18,7 @@
 //! | room | what it is |
 //! | --- | --- |
 //! | `error`, `options` | the words: what goes wrong, and where models are kept and come from |
-//! | `folder`, `network` | the files of a checkpoint's folder; requests and downloads |
+//! | `folder`, `network`, `halves` | the files of a checkpoint's folder; requests and downloads; packed weights |
 //! | `checkpoint` | what a folder holds, ready to be read |
 //! | `embedded`, `cache` | the models in this program; the Python hub's folders |
 //! | `names` | what users call models |
@@ -31,6 +31,7 @@ pub mod embedded;
 mod error;
 mod fetch;
 mod folder;
+pub mod halves;
 mod identity;
 mod names;
 mod network;
