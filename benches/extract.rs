@@ -89,6 +89,9 @@ fn checkpoint(folder: &Path, d: usize, n_layers: usize) -> Checkpoint {
         config: config.to_string(),
         tokenizer: TokenizerText::alone(&tokenizer.to_string()),
         weights: Weights::Safetensors(vec![path]),
+        adapter: None,
+        sentences: None,
+        notes: Vec::new(),
     }
 }
 

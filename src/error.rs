@@ -45,6 +45,9 @@ pub enum Error {
     /// Stimuli that cannot be run or pooled.
     #[error(transparent)]
     Extract(#[from] crate::extract::Error),
+    /// A model that cannot be verified.
+    #[error(transparent)]
+    Verify(#[from] crate::verify::Error),
     /// Runs that cannot be compared.
     #[error(transparent)]
     Compare(#[from] crate::compare::Error),
@@ -77,6 +80,7 @@ impl Error {
             Self::Profile(error) => error.hint(),
             Self::Rundir(error) => error.hint(),
             Self::Extract(error) => error.hint(),
+            Self::Verify(error) => error.hint(),
             Self::Compare(error) => error.hint(),
             Self::Sweep(error) => error.hint(),
             Self::Grammar(error) => error.hint(),

@@ -10,9 +10,11 @@ mod lock;
 pub(crate) mod memory;
 mod parts;
 mod pending;
+pub mod spreadsheet;
 pub(crate) mod table;
 mod temporaries;
 pub(crate) mod tensors;
+pub(crate) mod torch;
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};

@@ -33,6 +33,7 @@
 //! | 2 | [`simulate`] | activations with a known `W`, and how near each fit comes to it | `mlem` |
 //! | 3 | [`extract`] | stimuli and a model to activations | |
 //! | 3 | [`profile`] | an estimator over layers and folds | |
+//! | 3 | [`verify`] | a checkpoint against what transformers makes of it on the user's machine | |
 //! | 3 | [`geometry`] | maps of the stimuli: multidimensional scaling of every layer | |
 //! | 4 | [`rundir`] | the directory of a run: claim, read, write, resume; its files and their columns | |
 //! | 5 | [`compare`] | profiles of models against each other, and their layers | |
@@ -93,5 +94,6 @@ pub mod stimuli;
 pub mod sweep;
 pub mod text;
 pub mod tokens;
+pub mod verify;
 
 pub use error::{Error, Result};

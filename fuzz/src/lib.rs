@@ -1,14 +1,19 @@
-//! The grammar engine and the reader of tokenizers alone, as the fuzzers see them.
+//! The grammar engine and the readers of tokenizers and of arrays alone, as the fuzzers see them.
 //!
 //! Grammars stand on the two lowest floors and know nothing of models, so these files are compiled here as they are, without
 //! candle and without linear algebra: an instrumented build takes two minutes, not twenty.
 #![allow(dead_code, missing_docs, clippy::all)]
 
+#[path = "../../src/activations/mod.rs"]
+pub mod activations;
+pub mod arrays;
 #[path = "../../src/files.rs"]
 pub mod files;
 #[path = "../../src/grammar/mod.rs"]
 pub mod grammar;
 pub mod numeric;
+#[path = "../../src/progress.rs"]
+pub mod progress;
 #[path = "../../src/stimuli/mod.rs"]
 pub mod stimuli;
 #[path = "../../src/text.rs"]

@@ -21,6 +21,23 @@ pub trait ByLayer: Sync {
     /// What they are activations of.
     fn provenance(&self) -> &Provenance;
 
+    /// The units of the layer at position `index` of [`ByLayer::layers`] that are left out because they are no number for any
+    /// stimulus, by their position among all that were chosen, ascending.
+    fn left_out(&self, _index: usize) -> &[usize] {
+        &[]
+    }
+
+    /// The position of column `at` of the layer at position `index` among all units that were chosen.
+    fn unit(&self, index: usize, at: usize) -> usize {
+        let mut unit = at;
+        for &left_out in self.left_out(index) {
+            if left_out <= unit {
+                unit += 1;
+            }
+        }
+        unit
+    }
+
     /// Some rows of the layer at position `index` of [`ByLayer::layers`], `(rows, d_model)`.
     ///
     /// # Errors

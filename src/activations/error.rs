@@ -1,6 +1,6 @@
 //! What can be wrong with activations.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::{files, text};
 
@@ -56,7 +56,7 @@ pub enum Error {
         columns: usize,
     },
     /// A value that is NaN or infinite.
-    #[error("layer {layer}, stimulus {stimulus}: unit {unit} is {value}")]
+    #[error("layer {layer}, stimulus {stimulus}: unit {unit} is {value}{}", if *on_diagonal { ", on the diagonal of a square matrix" } else { "" })]
     NotFinite {
         /// Which layer.
         layer: usize,
@@ -66,6 +66,8 @@ pub enum Error {
         unit: usize,
         /// The value.
         value: f32,
+        /// Whether the matrix is square and this stands on its diagonal, as in matrices of distances.
+        on_diagonal: bool,
     },
     /// A file that is not what its name says, or holds something else than activations.
     #[error("{}: {message}", path.display())]
@@ -74,6 +76,24 @@ pub enum Error {
         path: PathBuf,
         /// What is wrong with it.
         message: String,
+    },
+    /// A file of which it is not clear which array is which layer, or what an axis is.
+    #[error("{}: {message}", path.display())]
+    Unclear {
+        /// Which file.
+        path: PathBuf,
+        /// What is not clear.
+        message: String,
+        /// How it can be said.
+        remedy: String,
+    },
+    /// Units that are left out of one layer and not of another, one of which should be subtracted from the other.
+    #[error("layers {layer} and {other} do not have the same units: other ones are NaN for every stimulus")]
+    LeftOut {
+        /// Which layer.
+        layer: usize,
+        /// The layer to subtract.
+        other: usize,
     },
     /// A file whose ending is none of the formats.
     #[error("{}: the ending says no format of activations", path.display())]
@@ -167,9 +187,13 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Files(error) => return error.hint(),
+            Self::NotFinite { on_diagonal: true, .. } => {
+                "if these are distances (--distance precomputed), that of a stimulus to itself is 0: numpy.fill_diagonal(d, 0); \
+                 else leave out the stimulus or the unit"
+                    .to_owned()
+            }
             Self::NotFinite { .. } => {
-                "leave out the stimulus, or, where it is every stimulus (a dead channel), the unit with --units; or find out where the \
-                 recording or the model overflows"
+                "leave out the stimulus, or the unit with --units; or find out where the recording or the model overflows"
                     .to_owned()
             }
             Self::NoSuchLayer { layers, .. } => {
@@ -180,7 +204,8 @@ impl Error {
                 let layers: Vec<String> = layers.iter().map(ToString::to_string).collect();
                 format!("the layers are {}; give it activations that have the layer too", text::join_and(&layers))
             }
-            Self::UnknownTransform { remedy, .. } => remedy.clone(),
+            Self::UnknownTransform { remedy, .. } | Self::Unclear { remedy, .. } => remedy.clone(),
+            Self::LeftOut { .. } => "leave the same units out of all layers with --units".to_owned(),
             Self::Widths { .. } | Self::NoSuchUnit { .. } => {
                 "choose layers of the same size with --layers, or units that all of them have with --units".to_owned()
             }
@@ -198,11 +223,33 @@ impl Error {
                 "arrays are (n_stimuli, d) each, or a single one of (n_layers, n_stimuli, d), of real numbers"
                     .to_owned()
             }
-            Self::UnknownFormat { .. } => "use .safetensors or .npy, or .npz to read".to_owned(),
+            Self::UnknownFormat { path } => conversion(path),
             Self::UnknownPooling { .. } => "use mean, max, min, first, last or none".to_owned(),
             Self::NoLayerLeft => "subtracted from itself, layer 0 is nothing: ask for others with --layers".to_owned(),
             Self::NoLayers
             | Self::Layers { .. } | Self::Empty { .. } | Self::NoComponents { .. } => return None,
         })
+    }
+}
+
+/// What to do about a file of another format.
+fn conversion(path: &Path) -> String {
+    let ending = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let with = |how: &str| format!("save it as .npz in Python: {how}");
+    match ending.as_str() {
+        "h5" | "hdf5" | "hdf" => with(&format!(
+            "`import h5py, numpy; f = h5py.File(\"{name}\")`, then `numpy.savez(\"a.npz\", **{{k: v[:] for k, v in f.items()}})` for an \
+             array per layer, or `numpy.save(\"a.npy\", numpy.stack([f[k][:].mean(1) for k in sorted((k for k in f if k.isdigit()), \
+             key=int)], 1))` for NeuroX's (layers, tokens, units) per sentence, the mean over its tokens"
+        )),
+        "mat" => with(&format!(
+            "`numpy.savez(\"a.npz\", **{{k: v for k, v in scipy.io.loadmat(\"{name}\").items() if k[0] != \"_\"}})`"
+        )),
+        "pkl" | "pickle" | "joblib" => with(&format!(
+            "a pickle can run programs, and is not read; `numpy.savez(\"a.npz\", **pickle.load(open(\"{name}\", \"rb\")))` if it is a \
+             dictionary of arrays of yours"
+        )),
+        _ => "use .safetensors or .npy, or, to read, .npz or .pt (torch.save)".to_owned(),
     }
 }

@@ -30,7 +30,8 @@ impl Activations {
         by_layer::check(&layers, &matrices.iter().map(Array2::dim).collect::<Vec<_>>())?;
         for (&layer, matrix) in layers.iter().zip(&matrices) {
             if let Some(((row, unit), &value)) = matrix.indexed_iter().find(|(_, value)| !value.is_finite()) {
-                return Err(Error::NotFinite { layer, stimulus: row, unit, value });
+                let on_diagonal = value.is_nan() && matrix.is_square() && row == unit;
+                return Err(Error::NotFinite { layer, stimulus: row, unit, value, on_diagonal });
             }
         }
         Ok(Self { layers, matrices, provenance })
@@ -142,7 +143,10 @@ mod tests {
         assert_eq!(refused(&[2], vec![Array2::zeros((3, 0))]), "layer 2 is empty: 3 stimuli × 0 units");
         let error =
             new(&[0, 5], vec![array![[1.0], [2.0]], array![[1.0, 2.0], [1.0, f32::NAN]]]).unwrap_err();
-        assert_eq!(error.to_string(), "layer 5, stimulus 1: unit 1 is NaN");
+        assert_eq!(
+            error.to_string(),
+            "layer 5, stimulus 1: unit 1 is NaN, on the diagonal of a square matrix"
+        );
         assert!(error.hint().unwrap().contains("leave out the stimulus"));
         let infinite = vec![array![[f32::NEG_INFINITY]]];
         assert_eq!(refused(&[0], infinite), "layer 0, stimulus 0: unit 0 is -inf");

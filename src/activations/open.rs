@@ -2,25 +2,23 @@
 
 use std::path::Path;
 
-use super::by_layer::ByLayer;
-use super::error::{Error, Result};
-use super::formats::{Format, format, npy, npz};
+use super::by_layer::{self, ByLayer};
+use super::error::Result;
+use super::formats::{Contents, triangles};
 use super::matrices::Activations;
-use super::stored::Stored;
+use super::provenance::Provenance;
+use super::reading::{Reading, in_order, slots};
+use super::recording::Recording;
 use super::writer::{Destination, write};
 
 impl Activations {
-    /// Reads a `.safetensors`, `.npy` or `.npz` file; the module's table says what is in each.
+    /// Reads a file of activations; the module's table says what is in each.
     ///
     /// # Errors
     ///
-    /// [`Error::Files`], [`Error::UnknownFormat`], [`Error::Format`]; and as [`Activations::new`].
+    /// As [`open_as()`]; and as [`Activations::new`].
     pub fn read(path: &Path) -> Result<Self> {
-        match format(path)? {
-            Format::Safetensors => Self::load(&Stored::open(path)?),
-            Format::Npy => npy::read(path),
-            Format::Npz => npz::read(path),
-        }
+        Self::load(&*open(path, None)?)
     }
 
     /// Writes a `.safetensors` or a `.npy` file, whole or not at all. A `.npy` holds the numbers alone:
@@ -35,30 +33,76 @@ impl Activations {
     }
 }
 
-/// Opens a `.safetensors`, `.npy` or `.npz` file at `layers` (all when `None`); the module's table says what is in each. Where a
-/// file has its numbers as they are needed (all but `.npz`, integers and Fortran's order), a layer is read when it is asked for,
+/// Activations of a file, and what was found on the way.
+pub struct Opened {
+    /// The layers.
+    pub activations: Box<dyn ByLayer + Send>,
+    /// What to say of it: which array is which layer, what is left out.
+    pub notes: Vec<String>,
+    /// What to warn of: units that are left out, whole numbers.
+    pub warnings: Vec<String>,
+}
+
+/// Opens a file of activations at `layers` (all when `None`); the module's table says what is in each. Where a file has its
+/// numbers as they are needed (all but `.npz`, `.pt`, Fortran's order and turned axes), a layer is read when it is asked for,
 /// and memory holds no other.
 ///
 /// # Errors
 ///
-/// As [`Activations::read`], but for numbers that are none: they are an error of the layer that has them. [`Error::NoSuchLayer`]
-/// where one of `layers` is not there.
+/// As [`open_as()`].
 pub fn open(path: &Path, layers: Option<&[usize]>) -> Result<Box<dyn ByLayer + Send>> {
-    Ok(match (Stored::open(path), layers) {
-        (Err(Error::UnknownFormat { .. }), None) => Box::new(Activations::read(path)?),
-        (Err(Error::UnknownFormat { .. }), Some(layers)) => {
-            Box::new(Activations::read(path)?.select(layers)?)
-        }
-        (stored, None) => Box::new(stored?),
-        (stored, Some(layers)) => Box::new(stored?.select(layers)?),
-    })
+    Ok(open_as(path, layers, &Reading::default())?.activations)
+}
+
+/// Opens a file of activations, as [`open()`], read as `reading` says.
+///
+/// # Errors
+///
+/// Of [`super::Error`]:
+///
+/// - `Files`, `UnknownFormat`, `Format`: a file that cannot be read
+/// - `Unclear`: it does not settle which array is which layer, or what its axes are
+/// - `NoSuchLayer`: one of `layers` is not there; `NoSuchUnit`
+/// - matrices that do not go together, as [`Activations::new`]; numbers that are none are an error of the layer that has them
+pub fn open_as(path: &Path, layers: Option<&[usize]>, reading: &Reading) -> Result<Opened> {
+    if let Some(opened) = distances(path, layers, reading)? {
+        return Ok(opened);
+    }
+    let contents = Contents::open(path)?;
+    let mut layout = slots(&contents, path, reading)?;
+    if let Some(layers) = layers {
+        let mut numbers: Vec<usize> = layout.slots.iter().map(|slot| slot.layer).collect();
+        by_layer::keep(&mut numbers, &mut layout.slots, layers)?;
+    }
+    let (recording, said) = Recording::new(contents, path, &layout, reading)?;
+    layout.warnings.extend(said);
+    Ok(Opened { activations: Box::new(recording), notes: layout.notes, warnings: layout.warnings })
+}
+
+/// Distances between stimuli that are written as upper triangles row by row, `n(n - 1)/2` numbers (SciPy's `pdist`), in NumPy's
+/// files; `None` for what has others.
+fn distances(path: &Path, layers: Option<&[usize]>, reading: &Reading) -> Result<Option<Opened>> {
+    let (true, Some(n), true) = (reading.distances, reading.n_stimuli, reading.arrays.is_empty()) else {
+        return Ok(None);
+    };
+    let Some((names, matrices)) = triangles(path, n)? else { return Ok(None) };
+    let mut matrices: Vec<_> = matrices.into_iter().map(Some).collect();
+    let order = in_order(&names, path)?;
+    let numbers = order.iter().map(|&(_, layer)| layer).collect();
+    let matrices = order.iter().filter_map(|&(at, _)| matrices[at].take()).collect();
+    let all = Activations::new(numbers, matrices, Provenance::default())?;
+    let activations = match layers {
+        Some(layers) => all.select(layers)?,
+        None => all,
+    };
+    Ok(Some(Opened { activations: Box::new(activations), notes: Vec::new(), warnings: Vec::new() }))
 }
 
 #[cfg(test)]
 mod tests {
     use ndarray::{Array2, array};
 
-    use super::super::{Pooling, Provenance, Transform};
+    use super::super::{Error, Pooling, Transform};
     use super::*;
 
     fn two_layers() -> Vec<Array2<f32>> {
@@ -81,6 +125,7 @@ mod tests {
             untrained: Some(3),
             dtype: Some("bf16".to_owned()),
             precision: Some("fast".to_owned()),
+            ..Provenance::default()
         };
         let written = Activations::new(vec![0, 12], two_layers(), provenance).unwrap();
         written.write(&path).unwrap();

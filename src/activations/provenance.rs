@@ -1,5 +1,7 @@
 //! What activations are activations of.
 
+use std::collections::BTreeMap;
+
 use super::pooling::Pooling;
 use super::transform::Transform;
 
@@ -25,4 +27,10 @@ pub struct Provenance {
     pub stimuli_hash: Option<String>,
     /// What was done to them since, in order.
     pub transforms: Vec<Transform>,
+    /// The array of its file that each layer was read from, where that has names.
+    #[serde(default)]
+    pub arrays: BTreeMap<usize, String>,
+    /// What layers are called, where they have names and no numbers: regions of a brain, windows of time.
+    #[serde(default)]
+    pub labels: BTreeMap<usize, String>,
 }

@@ -44,6 +44,10 @@ impl ByLayer for MeanOf {
         self.repeats[0].provenance()
     }
 
+    fn left_out(&self, index: usize) -> &[usize] {
+        self.repeats[0].left_out(index)
+    }
+
     fn rows(&self, index: usize, rows: Range<usize>) -> Result<CowArray<'_, f32, Ix2>> {
         let mut sum = Array2::<f64>::zeros((rows.len(), self.width(index)));
         for repeat in &self.repeats {
@@ -70,6 +74,13 @@ pub fn check_repeat(repeat: &dyn ByLayer, first: &dyn ByLayer) -> Result<()> {
         if (n, d) != (first_n, first_d) {
             return differ(format!(
                 "layer {layer} is {n} stimuli × {d} units, but {first_n} × {first_d} in the first"
+            ));
+        }
+    }
+    for (index, layer) in own.layers.iter().enumerate() {
+        if repeat.left_out(index) != first.left_out(index) {
+            return differ(format!(
+                "layer {layer} has other units that are NaN for every stimulus than the first"
             ));
         }
     }

@@ -8,7 +8,7 @@ use ndarray::{Array2, CowArray, Ix2};
 
 use super::by_layer::{self, ByLayer};
 use super::error::{Error, Result};
-use super::formats::{Format, Place, format, npy, safetensors};
+use super::formats::{Place, safetensors};
 use super::provenance::Provenance;
 use crate::files;
 
@@ -27,30 +27,6 @@ pub struct Stored {
 }
 
 impl Stored {
-    /// Opens a `.safetensors` file, or a `.npy` file of floats in C order.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Files`], [`Error::UnknownFormat`], [`Error::Format`]; matrices that do not go together, as
-    /// [`super::Activations::new`].
-    pub fn open(path: &Path) -> Result<Self> {
-        let failed = |source| Error::Files(files::Error::Read { path: path.to_owned(), source });
-        let other = || Error::UnknownFormat { path: path.to_owned() };
-        let format = format(path)?;
-        let mut file = File::open(path).map_err(failed)?;
-        match format {
-            Format::Safetensors => {
-                let length = file.metadata().map_err(failed)?.len();
-                Self::open_safetensors(file, 0..length, path)
-            }
-            Format::Npy => {
-                let (layers, places) = npy::places(&mut file, path)?.ok_or_else(other)?;
-                Self::new(file, path.to_owned(), layers, places, Provenance::default())
-            }
-            Format::Npz => Err(other()),
-        }
-    }
-
     /// The safetensors file that stands in `range` of `file`.
     pub(crate) fn open_safetensors(file: File, range: Range<u64>, path: &Path) -> Result<Self> {
         let (layers, places, provenance) = safetensors::places(&file, range, path)?;
@@ -112,12 +88,10 @@ impl ByLayer for Stored {
         let values =
             files::tensors::numbers(&self.file, start, number, rows.len() * columns).map_err(failed)?;
         if let Some(at) = values.iter().position(|value| !value.is_finite()) {
-            return Err(Error::NotFinite {
-                layer: self.layers[index],
-                stimulus: rows.start + at / columns,
-                unit: at % columns,
-                value: values[at],
-            });
+            let (stimulus, unit) = (rows.start + at / columns, at % columns);
+            let on_diagonal = values[at].is_nan() && columns == self.n_stimuli && stimulus == unit;
+            let (layer, value) = (self.layers[index], values[at]);
+            return Err(Error::NotFinite { layer, stimulus, unit, value, on_diagonal });
         }
         let shaped = Array2::from_shape_vec((rows.len(), columns), values)
             .map_err(|error| Error::Format { path: self.path.clone(), message: error.to_string() })?;
@@ -136,7 +110,7 @@ mod tests {
         let path = folder.path().join("large.npy");
         let mut values: Vec<f64> = (0..2 * 700 * 211).map(|i| f64::from(i) / 7.0).collect();
         change(&mut values);
-        let mut bytes = npy::header(
+        let mut bytes = super::super::formats::npy::header(
             &super::super::Shape { layers: vec![0, 1], n_stimuli: 700, widths: vec![211; 2] },
             &path,
         )
@@ -151,7 +125,7 @@ mod tests {
     #[test]
     fn pieces_and_rows_are_where_they_belong() {
         let (_folder, path) = large(|_| ());
-        let stored = Stored::open(&path).unwrap();
+        let stored = super::super::open(&path, None).unwrap();
         let whole = Activations::read(&path).unwrap();
         for layer in 0..2 {
             assert_eq!(stored.layer(layer).unwrap(), whole.matrix(layer));
@@ -167,7 +141,7 @@ mod tests {
     #[test]
     fn what_is_no_number_is_named_when_its_rows_are_read() {
         let (_folder, path) = large(|values| values[700 * 211 + 650 * 211 + 5] = f64::NAN);
-        let stored = Stored::open(&path).unwrap();
+        let stored = super::super::open(&path, None).unwrap();
         assert!(stored.layer(0).is_ok() && stored.rows(1, 0..650).is_ok());
         for error in [stored.layer(1).unwrap_err(), stored.rows(1, 650..651).unwrap_err()] {
             assert_eq!(error.to_string(), "layer 1, stimulus 650: unit 5 is NaN");
@@ -177,7 +151,7 @@ mod tests {
     #[test]
     fn a_file_that_shrinks_is_an_error_with_its_name() {
         let (_folder, path) = large(|_| ());
-        let stored = Stored::open(&path).unwrap();
+        let stored = super::super::open(&path, None).unwrap();
         File::options().write(true).open(&path).unwrap().set_len(1000).unwrap();
         let error = stored.layer(1).unwrap_err().to_string();
         assert!(error.starts_with(&format!("cannot read {}", path.display())), "{error}");

@@ -65,7 +65,9 @@ impl RowWriter {
                 let header = match format(path)? {
                     Format::Safetensors => safetensors::header(&shape, &provenance),
                     Format::Npy => npy::header(&shape, path)?,
-                    Format::Npz => return Err(Error::UnknownFormat { path: path.to_owned() }),
+                    Format::Npz | Format::Torch => {
+                        return Err(Error::UnknownFormat { path: path.to_owned() });
+                    }
                 };
                 (Pending::beside(path)?, header)
             }
@@ -122,7 +124,8 @@ impl RowWriter {
     pub fn finish(self) -> Result<Stored> {
         let Self { pending, shape, starts, provenance, wrong } = self;
         if let Some((index, row, unit, value)) = wrong.into_inner().unwrap_or_else(PoisonError::into_inner) {
-            return Err(Error::NotFinite { layer: shape.layers[index], stimulus: row, unit, value });
+            let layer = shape.layers[index];
+            return Err(Error::NotFinite { layer, stimulus: row, unit, value, on_diagonal: false });
         }
         let path = pending.path().to_owned();
         let file = pending.keep()?;

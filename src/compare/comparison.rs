@@ -49,14 +49,18 @@ impl Comparison {
         }));
         let summaries: Vec<Summary> = runs.iter().map(|run| Summary::of(&run.profile)).collect();
         let effects = by_peak(agreement.effects, order, &summaries);
-        let trajectories: Vec<Trajectories> =
-            runs.iter().map(|run| Trajectories::of(&run.profile, order, &effects)).collect();
+        let trajectories: Vec<Trajectories> = runs
+            .iter()
+            .map(|run| Trajectories::of(&run.profile, order, &effects, run.is_of_model()))
+            .collect();
         agreement.warnings.extend(trajectories::undefined(&trajectories, &effects, &runs));
         let distances = distances::tables(&trajectories, agreement.paired, params);
         let tree = distances::tree(&distances[0]);
         let map = distances::map(&distances[0]);
-        let samples: Vec<Option<Trajectories>> =
-            runs.iter().map(|run| Trajectories::of_samples(&run.samples, order, &effects)).collect();
+        let samples: Vec<Option<Trajectories>> = runs
+            .iter()
+            .map(|run| Trajectories::of_samples(&run.samples, order, &effects, run.is_of_model()))
+            .collect();
         let differences = if agreement.paired {
             differences::tests(&trajectories, &samples, &effects, params)
         } else {

@@ -108,7 +108,7 @@ impl Comparison {
 
     fn profiles<'a>(&'a self, rows: &mut Vec<Row<'a>>) {
         for (run, summary) in self.summaries.iter().enumerate() {
-            let depths = depths(&summary.layers);
+            let depths = depths(&summary.layers, self.runs[run].is_of_model());
             let depth = |layer: usize| depths.iter().find(|(l, _)| *l == layer).map(|&(_, depth)| depth);
             let mut say = |feature: &'a str, quantity: &str, at: &[Spread]| {
                 for (&layer, spread) in summary.layers.iter().zip(at) {

@@ -8,7 +8,8 @@
 //!
 //! Layer `l` of a model whose last layer is `L` stands at relative depth `(l − 1) / (L − 1)`: the first block at 0, the last at 1.
 //! Layer 0, the embedding output, is apart: it is in the profiles and in the similarities of layers, and in nothing that compares by
-//! depth. A run of layer 0 alone is compared as it is.
+//! depth. A run of layer 0 alone is compared as it is. Activations that are not of a model (regions, windows of time) have no such
+//! layer: they are spread evenly from 0 to 1, the first with the rest.
 //!
 //! # What is compared
 //!
@@ -72,6 +73,12 @@ impl Run {
     pub fn read(dir: &RunDir) -> Result<Self> {
         let Saved { record, profile, samples, doubts, .. } = dir.read()?;
         Ok(Self { doubts, ..Self::new(dir.path(), record, profile, samples) })
+    }
+
+    /// Whether its layers are those of a model, of which the first is the embeddings; else they are what its file has.
+    #[must_use]
+    pub fn is_of_model(&self) -> bool {
+        self.record.model.is_some()
     }
 
     /// A run that [`label`] gives a name.

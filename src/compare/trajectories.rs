@@ -14,9 +14,15 @@ pub(super) struct Trajectories {
     values: Array3<f64>,
 }
 
-/// Where each of the ascending `layers` stands: `(layer, depth)`, layer 0 left out unless it is the only one.
+/// Where each of the ascending `layers` stands: `(layer, depth)`. Of a model, layer 0 is left out unless it is the only one: it is
+/// the embeddings, before any block. Of anything else nothing is left out, and the first stands at 0.
 #[must_use]
-pub fn depths(layers: &[usize]) -> Vec<(usize, f64)> {
+pub fn depths(layers: &[usize], of_model: bool) -> Vec<(usize, f64)> {
+    if !of_model {
+        let range = layers.first().zip(layers.last()).map_or(0, |(first, last)| last - first);
+        let of = |layer: usize| if range == 0 { 0.0 } else { (layer - layers[0]) as f64 / range as f64 };
+        return layers.iter().map(|&layer| (layer, of(layer))).collect();
+    }
     let last = layers.last().copied().unwrap_or(0);
     if last == 0 {
         return layers.iter().map(|&layer| (layer, 0.0)).collect();
@@ -26,29 +32,42 @@ pub fn depths(layers: &[usize]) -> Vec<(usize, f64)> {
 }
 
 impl Trajectories {
-    pub(super) fn of(profile: &Profile, order: Order, effects: &[String]) -> Self {
+    pub(super) fn of(profile: &Profile, order: Order, effects: &[String], of_model: bool) -> Self {
         let rows = profile.importances.iter().filter(|row| row.order == order);
-        Self::new(rows.map(|row| (row.fold, row.layer, row.feature.as_str(), row.importance)), effects)
+        Self::new(
+            rows.map(|row| (row.fold, row.layer, row.feature.as_str(), row.importance)),
+            effects,
+            of_model,
+        )
     }
 
     /// Of the draws of a bootstrap over stimuli, in the place of folds; `None` where there are none.
-    pub(super) fn of_samples(samples: &[Sample], order: Order, effects: &[String]) -> Option<Self> {
+    pub(super) fn of_samples(
+        samples: &[Sample],
+        order: Order,
+        effects: &[String],
+        of_model: bool,
+    ) -> Option<Self> {
         let rows = samples.iter().filter_map(|row| match &row.of {
             Of::Effect(of, effect) if *of == order => Some((row.draw, row.layer, effect.as_str(), row.value)),
             Of::Effect(..) | Of::Score => None,
         });
-        let drawn = Self::new(rows, effects);
+        let drawn = Self::new(rows, effects, of_model);
         (drawn.n_folds() > 0).then_some(drawn)
     }
 
     /// From `(fold, layer, effect, importance)`; of what is not among `effects`, nothing is kept.
-    fn new<'a>(rows: impl Iterator<Item = (usize, usize, &'a str, f64)> + Clone, effects: &[String]) -> Self {
+    fn new<'a>(
+        rows: impl Iterator<Item = (usize, usize, &'a str, f64)> + Clone,
+        effects: &[String],
+        of_model: bool,
+    ) -> Self {
         let distinct = |mut all: Vec<usize>| {
             all.sort_unstable();
             all.dedup();
             all
         };
-        let blocks = depths(&distinct(rows.clone().map(|(_, layer, ..)| layer).collect()));
+        let blocks = depths(&distinct(rows.clone().map(|(_, layer, ..)| layer).collect()), of_model);
         let folds = distinct(rows.clone().map(|(fold, ..)| fold).collect());
         let mut values = Array3::from_elem((folds.len(), blocks.len(), effects.len()), f64::NAN);
         for (fold, layer, effect, value) in rows {
@@ -130,11 +149,13 @@ mod tests {
 
     #[test]
     fn the_first_block_is_at_depth_zero_and_the_last_at_one() {
-        assert_eq!(depths(&[0, 1, 2, 3]), [(1, 0.0), (2, 0.5), (3, 1.0)]);
-        assert_eq!(depths(&[2, 5]), [(2, 0.25), (5, 1.0)]);
-        assert_eq!(depths(&[0]), [(0, 0.0)]);
-        assert_eq!(depths(&[0, 1]), [(1, 0.0)]);
-        assert_eq!(depths(&[]), []);
+        assert_eq!(depths(&[0, 1, 2, 3], true), [(1, 0.0), (2, 0.5), (3, 1.0)]);
+        assert_eq!(depths(&[2, 5], true), [(2, 0.25), (5, 1.0)]);
+        assert_eq!(depths(&[0], true), [(0, 0.0)]);
+        assert_eq!(depths(&[0, 1], true), [(1, 0.0)]);
+        assert_eq!(depths(&[], true), []);
+        assert_eq!(depths(&[0, 1, 2], false), [(0, 0.0), (1, 0.5), (2, 1.0)], "regions: none is left out");
+        assert_eq!(depths(&[3], false), [(3, 0.0)]);
     }
 
     #[test]

@@ -29,16 +29,27 @@ pub(super) enum Kept {
 /// The tokens of every sentence; the model has positions for each.
 pub(super) fn tokenize_for(model: &Model, stimuli: &Stimuli, kept: Kept) -> Result<Vec<Tokenized>> {
     let tokenized = tokenize(stimuli, model.tokenizer(), kept)?;
-    let too_long = |max_tokens| {
-        let row = tokenized.iter().position(|stimulus| stimulus.tokens.len() > max_tokens)?;
-        Some((max_tokens, row))
-    };
-    if let Some((max_tokens, row)) = model.spec().n_positions.and_then(too_long) {
+    let too_long = |most| tokenized.iter().position(|stimulus| stimulus.tokens.len() > most);
+    if let Some(row) = model.spec().n_positions.and_then(too_long) {
         return Err(Error::TooLong {
             row,
             tokens: tokenized[row].tokens.len(),
             model: model.id().to_owned(),
-            max_tokens,
+            limit: model.limit(),
+            sentence: start(&stimuli.sentences()?[row]),
+        });
+    }
+    let vocab_size = model.spec().vocab_size;
+    let is_outside = |token: &&u32| **token as usize >= vocab_size;
+    let outside =
+        |(row, stimulus): (usize, &Tokenized)| Some((row, *stimulus.tokens.iter().find(is_outside)?));
+    if let Some((row, token)) = tokenized.iter().enumerate().find_map(outside) {
+        return Err(Error::NoSuchRow {
+            row,
+            token,
+            piece: model.tokenizer().piece(token).unwrap_or_default(),
+            model: model.id().to_owned(),
+            vocab_size,
             sentence: start(&stimuli.sentences()?[row]),
         });
     }

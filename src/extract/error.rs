@@ -36,7 +36,7 @@ pub enum Error {
         last: usize,
     },
     /// A sentence is longer than the model has positions for.
-    #[error("stimulus {row} has {tokens} tokens, but {model} has {max_tokens} positions: `{sentence}`")]
+    #[error("stimulus {row} has {tokens} tokens, but {model} {limit}: `{sentence}`")]
     TooLong {
         /// Which stimulus.
         row: usize,
@@ -44,8 +44,26 @@ pub enum Error {
         tokens: usize,
         /// The model.
         model: String,
-        /// How many it can have.
-        max_tokens: usize,
+        /// How many it can have, and why.
+        limit: String,
+        /// The sentence, or how it begins.
+        sentence: String,
+    },
+    /// A token that the model has no embedding for.
+    #[error(
+        "stimulus {row} has the token {token} (`{piece}`), but the table of {model} has {vocab_size} rows: `{sentence}`"
+    )]
+    NoSuchRow {
+        /// Which stimulus.
+        row: usize,
+        /// The token's number.
+        token: u32,
+        /// What the tokenizer calls it.
+        piece: String,
+        /// The model.
+        model: String,
+        /// How many embeddings it has.
+        vocab_size: usize,
         /// The sentence, or how it begins.
         sentence: String,
     },
@@ -109,6 +127,10 @@ impl Error {
             Self::NoStimuli => "give at least one sentence".to_owned(),
             Self::NoSuchLayer { last, .. } => format!("use --layers 0-{last}, or part of it"),
             Self::TooLong { .. } => "shorten it, or choose a model with more positions".to_owned(),
+            Self::NoSuchRow { .. } => {
+                "the tokenizer has tokens that the weights know nothing of: both must be of one checkpoint (or drop such stimuli)"
+                    .to_owned()
+            }
             Self::NoTokens { .. } => {
                 "the sentence is empty, or holds only what the tokenizer drops; remove it or fill it in"
                     .to_owned()

@@ -217,7 +217,7 @@ impl Extract {
             precision: (precision != Precision::F32).then(|| precision.to_string()),
             pooling: Some(self.pooling),
             stimuli_hash: Some(stimuli.hash()),
-            transforms: Vec::new(),
+            ..Provenance::default()
         }
     }
 

@@ -27,15 +27,27 @@ pub(crate) enum Number {
     F16,
     /// The upper half of single precision.
     Bf16,
+    /// Whole numbers, rounded when they are read.
+    I64,
+    U64,
+    I32,
+    U32,
+    I16,
+    U16,
+    I8,
+    U8,
+    /// A byte that is 0 or not.
+    Bool,
 }
 
 impl Number {
     /// How many bytes it takes.
     pub(crate) fn bytes(self) -> usize {
         match self {
-            Self::F64 => 8,
-            Self::F32 => 4,
-            Self::F16 | Self::Bf16 => 2,
+            Self::F64 | Self::I64 | Self::U64 => 8,
+            Self::F32 | Self::I32 | Self::U32 => 4,
+            Self::F16 | Self::Bf16 | Self::I16 | Self::U16 => 2,
+            Self::I8 | Self::U8 | Self::Bool => 1,
         }
     }
 
@@ -49,6 +61,15 @@ impl Number {
             Self::F64 => parse(bytes, values, |chunk| f64::from_le_bytes(chunk) as f32),
             Self::F16 => parse(bytes, values, |chunk| f16::from_le_bytes(chunk).to_f32()),
             Self::Bf16 => parse(bytes, values, |chunk| bf16::from_le_bytes(chunk).to_f32()),
+            Self::I64 => parse(bytes, values, |chunk| i64::from_le_bytes(chunk) as f32),
+            Self::U64 => parse(bytes, values, |chunk| u64::from_le_bytes(chunk) as f32),
+            Self::I32 => parse(bytes, values, |chunk| i32::from_le_bytes(chunk) as f32),
+            Self::U32 => parse(bytes, values, |chunk| u32::from_le_bytes(chunk) as f32),
+            Self::I16 => parse(bytes, values, |chunk| f32::from(i16::from_le_bytes(chunk))),
+            Self::U16 => parse(bytes, values, |chunk| f32::from(u16::from_le_bytes(chunk))),
+            Self::I8 => parse(bytes, values, |[byte]| f32::from(byte.cast_signed())),
+            Self::U8 => parse(bytes, values, |[byte]| f32::from(byte)),
+            Self::Bool => parse(bytes, values, |[byte]| f32::from(u8::from(byte != 0))),
         }
     }
 }
@@ -87,6 +108,22 @@ pub(crate) fn number(dtype: Dtype) -> Option<Number> {
         Dtype::BF16 => Some(Number::Bf16),
         _ => None,
     }
+}
+
+/// How a tensor's whole numbers are stored; `None` where it holds something else.
+pub(crate) fn whole_number(dtype: Dtype) -> Option<Number> {
+    Some(match dtype {
+        Dtype::I64 => Number::I64,
+        Dtype::U64 => Number::U64,
+        Dtype::I32 => Number::I32,
+        Dtype::U32 => Number::U32,
+        Dtype::I16 => Number::I16,
+        Dtype::U16 => Number::U16,
+        Dtype::I8 => Number::I8,
+        Dtype::U8 => Number::U8,
+        Dtype::BOOL => Number::Bool,
+        _ => return None,
+    })
 }
 
 /// `count` numbers from `offset` of a file on.

@@ -106,7 +106,7 @@ impl fmt::Display for Doubt {
                 "slot `{slot}` (line {line}) stands in no template: write {{{slot}}} in a text, or remove the slot"
             ),
             Self::UnusedForms { lexicon, value, forms, because } => {
-                write!(f, "no sentence uses a form of {lexicon} that is {value}: {}", forms.join(", "))?;
+                write!(f, "no sentence uses a form of {lexicon} that is {value}: {}", text::some(forms, 10))?;
                 match because {
                     Some(because) => write!(f, "; {because}"),
                     None => Ok(()),

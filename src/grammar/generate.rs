@@ -6,6 +6,7 @@ use rayon::prelude::*;
 
 use super::columns::{Column, ColumnSource, Side};
 use super::lattice::{Lattice, Visitor};
+use super::rewrite;
 use super::rules::{Atom, Name, Rules, Value};
 use super::sieve::Sieve;
 use super::value::shown;
@@ -47,6 +48,23 @@ impl<'a> Writer<'a> {
             slots: vec![None; rules.slots.len()],
             open: Vec::new(),
         }
+    }
+
+    /// Does to the finished sentence what the rules for neighbouring words say.
+    fn rewrite(&mut self) {
+        if self.rules.rewrites.is_empty() {
+            return;
+        }
+        let Some(rewritten) = rewrite::apply(&self.rules.rewrites, &self.text) else { return };
+        for filled in self.slots.iter_mut().flatten() {
+            if let Some(start) = filled.start {
+                let (start, end) = rewritten.place(start, filled.end);
+                (filled.start, filled.end) = (Some(start), end);
+            }
+        }
+        self.n_chars = rewritten.n_chars;
+        self.n_words = u32::try_from(i64::from(self.n_words) + rewritten.more_words).unwrap_or(0);
+        self.text = rewritten.text;
     }
 
     fn clear(&mut self) {
@@ -189,6 +207,7 @@ impl<'a> Generator<'a> {
     fn write(&self, index: u128, writer: &mut Writer<'a>) -> bool {
         writer.clear();
         self.lattice.derive(index, writer);
+        writer.rewrite();
         self.sieve.is_empty()
             || self.sieve.passes(writer.rule.unwrap_or_default(), |slot, feature| {
                 writer.slots[slot].and_then(|filled| self.lattice.answers[filled.answer].atom(feature))
@@ -234,9 +253,9 @@ impl<'a> Generator<'a> {
             ColumnSource::Rules(values) => {
                 values.iter().find(|(rule, _)| Some(*rule) == writer.rule).map(|(_, atom)| *atom)
             }
-            ColumnSource::Compare { a, b, same, texts } => {
-                let (a, b) = (side(a)?, side(b)?);
-                Some(texts[usize::from((a == b) == *same)])
+            ColumnSource::Holds { condition, texts } => {
+                let present = |slot: &usize| writer.slots[*slot].is_some();
+                condition.holds(&side, &present).map(|holds| texts[usize::from(holds)])
             }
             ColumnSource::Words => return Some(writer.n_words),
         }

@@ -31,6 +31,7 @@ mod generate;
 mod lattice;
 mod pairs;
 mod ready;
+mod rewrite;
 mod rules;
 mod sample;
 mod sieve;

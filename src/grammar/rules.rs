@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::rewrite::Rewrite;
 pub(super) use super::value::{Gathering, Identity, Value};
 
 /// A value of a feature, interned in [`Rules::value`].
@@ -232,6 +233,8 @@ pub(super) struct Rules {
     pub start_variables: usize,
     pub pieces: Vec<Piece>,
     pub slots: Vec<String>,
+    /// What becomes of neighbouring words of a finished sentence.
+    pub rewrites: Vec<Rewrite>,
     pub names: Interner,
     /// Whether some rule gathers values that are not known before it ends.
     pub gathers: bool,
@@ -250,6 +253,7 @@ impl Default for Rules {
             start_variables: 0,
             pieces: Vec::new(),
             slots: Vec::new(),
+            rewrites: Vec::new(),
             names: Interner::default(),
             gathers: false,
             value_ids: (0..).zip(&values).map(|(id, value)| (value.identity(), id)).collect(),

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use super::checkpoint::{self, Checkpoint};
 use super::error::{Error, Result};
-use super::folder;
+use super::{folder, sentences};
 use crate::files;
 use crate::progress::Progress;
 use crate::tokens;
@@ -118,10 +118,36 @@ impl Repo {
     /// Whether it is known which of the files that say how a tokenizer is used there are at `revision`: each is here, or the server
     /// has been asked for it.
     pub(super) fn knows_settings(&self, revision: &str) -> bool {
-        let commit = self.commit(revision);
-        let known =
-            |commit: &str, file| self.snapshot(commit).join(file).exists() || self.is_absent(commit, file);
-        commit.is_some_and(|commit| tokens::SETTINGS.iter().all(|file| known(&commit, file)))
+        self.commit(revision).is_some_and(|commit| {
+            let inner = sentences::inner(&self.snapshot(&commit)).unwrap_or_default();
+            tokens::SETTINGS.iter().all(|file| self.knows(&commit, &sentences::within(&inner, file)))
+        })
+    }
+
+    /// Whether it is known if this is a model of sentence-transformers, and what it says of itself.
+    pub(super) fn knows_sentences(&self, revision: &str) -> bool {
+        let files = |commit: &str| sentences::files(&self.snapshot(commit)).unwrap_or_default();
+        self.commit(revision).is_some_and(|commit| {
+            self.knows(&commit, folder::MODULES)
+                && files(&commit).iter().all(|file| self.knows(&commit, file))
+        })
+    }
+
+    /// Whether a file is here, or the server has said that there is none.
+    fn knows(&self, commit: &str, file: &str) -> bool {
+        self.snapshot(commit).join(file).exists() || self.is_absent(commit, file)
+    }
+
+    /// Whether it is known if there is an adapter at `revision`.
+    pub(super) fn knows_adapter(&self, revision: &str) -> bool {
+        let file = folder::ADAPTER_CONFIG;
+        self.commit(revision)
+            .is_some_and(|commit| self.snapshot(&commit).join(file).exists() || self.is_absent(&commit, file))
+    }
+
+    /// The commit at which an adapter is here for `revision`, if one is.
+    pub(super) fn adapter(&self, revision: &str) -> Option<String> {
+        self.commit(revision).filter(|commit| self.snapshot(commit).join(folder::ADAPTER_CONFIG).exists())
     }
 
     /// Whether the server has said that there is no such file at `commit`.
@@ -131,9 +157,9 @@ impl Repo {
 
     /// Remembers that there is no such file at `commit`, where the Python hub does. A cache that cannot be written is asked again.
     pub(super) fn set_absent(&self, commit: &str, file: &str) {
-        let folder = self.root.join(".no_exist").join(commit);
-        if fs::create_dir_all(&folder).is_ok() {
-            let _ = File::create(folder.join(file));
+        let path = self.root.join(".no_exist").join(commit).join(file);
+        if path.parent().is_some_and(|folder| fs::create_dir_all(folder).is_ok()) {
+            let _ = File::create(path);
         }
     }
 
@@ -161,6 +187,7 @@ impl Repo {
             return Err(Error::MissingFile {
                 folder: self.root.clone(),
                 file: folder::CONFIG.to_owned(),
+                instead: None,
                 remedy: None,
             });
         };

@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use super::error::Result;
-use super::folder::{
-    CONFIG, INDEX, PYTORCH, PYTORCH_INDEX, TOKENIZER, WEIGHTS, missing, read_text, refuse_lfs_pointer, shards,
-};
+use super::folder::{CONFIG, INDEX, PYTORCH, PYTORCH_INDEX, TOKENIZER, WEIGHTS, refuse_lfs_pointer, shards};
+use super::lacking::{self, missing};
+use super::sentences::{self, SentenceModel};
 use crate::files;
+use crate::text::visible;
 use crate::tokens::{self, TokenizerText};
 
 /// Where the weights of a checkpoint lie.
@@ -22,6 +23,26 @@ pub enum Weights {
     Absent,
 }
 
+/// The adapter of a checkpoint whose other files are those of its base.
+#[derive(Debug, Clone)]
+pub struct Adapter {
+    /// Where `adapter_config.json` is.
+    pub config_path: PathBuf,
+    /// The text of `adapter_config.json`.
+    pub config: String,
+    /// Its weights; [`Weights::Absent`] where they were not asked for, or stand in the file of the base (a model that was saved
+    /// with its adapter not merged).
+    pub weights: Weights,
+    /// The model that it changes: a Hub id or a folder.
+    pub base: String,
+    /// The revision of the base that was asked for.
+    pub base_revision: Option<String>,
+    /// The commit that the base's id resolved to.
+    pub base_commit: Option<String>,
+    /// What names the base: `adapter_config.json`, `--base`, or, where the weights of both are in one folder, that.
+    pub base_from: &'static str,
+}
+
 /// The files of one checkpoint, found and ready to be read.
 #[derive(Debug, Clone)]
 pub struct Checkpoint {
@@ -33,26 +54,61 @@ pub struct Checkpoint {
     pub config: String,
     /// The tokenizer, as its class reads it.
     pub tokenizer: TokenizerText,
-    /// Where the weights are.
+    /// Where the weights are; those of the base, where there is an adapter.
     pub weights: Weights,
+    /// The adapter that changes them, whose id and commit are the checkpoint's.
+    pub adapter: Option<Adapter>,
+    /// What it says of itself, if it is a model of sentence-transformers.
+    pub sentences: Option<SentenceModel>,
+    /// What a user should know of its files, each in a sentence.
+    pub notes: Vec<String>,
 }
 
 /// Reads the checkpoint in `folder`; weights, where they are wanted, are found, not read.
 pub(super) fn read(folder: &Path, id: String, commit: Option<String>, weights: bool) -> Result<Checkpoint> {
-    let config = read_text(folder, CONFIG)?;
+    let sentences = sentences::read(folder)?;
+    let inner = sentences.as_ref().map(|model| folder.join(&model.inner));
+    let inner = inner.as_deref().unwrap_or(folder);
+    let config = lacking::text(inner, CONFIG)?;
     let tokenizer = tokenizer(folder)?;
-    let weights = if weights { weight_files(folder)? } else { Weights::Absent };
+    let weights = if weights { weight_files(inner)? } else { Weights::Absent };
     if let Weights::Safetensors(paths) | Weights::Pytorch(paths) = &weights {
         for path in paths {
             refuse_lfs_pointer(path)?;
         }
     }
-    Ok(Checkpoint { id, commit, config, tokenizer, weights })
+    let mut notes = sentences.as_ref().map(SentenceModel::notes).unwrap_or_default();
+    notes.extend(own_code(&config));
+    Ok(Checkpoint { id, commit, config, tokenizer, weights, adapter: None, sentences, notes })
+}
+
+/// What to say of a configuration that names code of the repository's own for its model.
+fn own_code(config: &str) -> Option<String> {
+    let config: serde_json::Value = serde_json::from_str(config).ok()?;
+    let classes = config.get("auto_map")?.as_object()?;
+    let (_, class) = classes.iter().find(|(name, _)| name.starts_with("AutoModel"))?;
+    let model_type = config.get("model_type").and_then(serde_json::Value::as_str).unwrap_or("of its kind");
+    Some(format!(
+        "config.json names code of its own for the model ({}), which is not run: it is read as {} is in transformers",
+        visible(class.as_str().unwrap_or("auto_map")),
+        visible(model_type)
+    ))
+}
+
+/// The tokenizer that lies in the folder of an adapter, whose base has the configuration `config`; `None` where there is none.
+pub(super) fn own_tokenizer(folder: &Path, config: &str) -> Result<Option<TokenizerText>> {
+    Ok(tokens::read_as(folder, config)?)
+}
+
+/// Whether `folder` has the weights of a whole model.
+pub(super) fn has_weights(folder: &Path) -> bool {
+    [WEIGHTS, INDEX, PYTORCH, PYTORCH_INDEX].iter().any(|name| folder.join(name).exists())
 }
 
 /// The tokenizer, from `tokenizer.json` and the files beside it, or from those of a vocabulary.
 pub(super) fn tokenizer(folder: &Path) -> Result<TokenizerText> {
-    tokens::read(folder)?.ok_or_else(|| missing(folder, TOKENIZER))
+    let inner = folder.join(sentences::inner(folder)?);
+    tokens::read(&inner)?.ok_or_else(|| missing(&inner, TOKENIZER))
 }
 
 /// Safetensors, or PyTorch's files where there are none.
@@ -156,8 +212,39 @@ mod tests {
         assert_eq!(text, "the checkpoint `DIR` has no tokenizer.json");
         assert!(hint.contains("save_pretrained"), "{hint}");
         let (text, hint) = failure(&[(CONFIG, "{}"), (TOKENIZER, "{}"), ("tf_model.h5", "w")]);
-        assert_eq!(text, "the checkpoint `DIR` has no model.safetensors");
-        assert!(hint.contains("TensorFlow"), "{hint}");
+        assert_eq!(
+            text,
+            "the checkpoint `DIR` has no model.safetensors: its weights are TensorFlow's (tf_model.h5)"
+        );
+        assert!(hint.contains("from_tf=True"), "{hint}");
+        let (text, hint) = failure(&[("params.json", "{}"), ("consolidated.safetensors", "w")]);
+        assert!(
+            text.contains("has no config.json: its weights are in Mistral's or Meta's own format"),
+            "{text}"
+        );
+        assert!(hint.contains("-hf"), "{hint}");
+    }
+
+    #[test]
+    fn the_transformer_of_a_model_of_sentences_is_read_in_its_folder() {
+        let modules = r#"[{"path": "0_Transformer", "type": "sentence_transformers.models.Transformer"},
+            {"path": "1_Pooling", "type": "sentence_transformers.models.Pooling"}]"#;
+        let folder = folder(&[("modules.json", modules), (CONFIG, "not what is read")]);
+        let inside = [
+            (CONFIG, r#"{"model_type": "bert", "auto_map": {"AutoModel": "own.Model"}}"#),
+            (TOKENIZER, "{}"),
+            (WEIGHTS, "w"),
+        ];
+        for (name, text) in inside {
+            files::write(&folder.path().join("0_Transformer").join(name), text.as_bytes()).unwrap();
+        }
+        let found = read(folder.path(), "here".to_owned(), None, true).unwrap();
+        assert!(found.config.contains("model_type"));
+        let Weights::Safetensors(paths) = &found.weights else { panic!("on disk") };
+        assert_eq!(paths, &[folder.path().join("0_Transformer").join(WEIGHTS)]);
+        let notes = found.notes.join("\n");
+        assert!(notes.contains("0_Transformer") && notes.contains("own.Model"), "{notes}");
+        assert_eq!(tokenizer(folder.path()).unwrap(), found.tokenizer);
     }
 
     #[test]

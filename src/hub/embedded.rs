@@ -83,6 +83,9 @@ pub(super) fn checkpoint(model: &'static Embedded, revision: Option<&str>) -> Re
         config: model.config.to_owned(),
         tokenizer: TokenizerText::alone(model.tokenizer),
         weights: Weights::Embedded(found.file()),
+        adapter: None,
+        sentences: None,
+        notes: Vec::new(),
     })
 }
 

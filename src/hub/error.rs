@@ -24,13 +24,15 @@ pub enum Error {
         path: PathBuf,
     },
     /// A checkpoint's folder without one of its files.
-    #[error("the checkpoint `{}` has no {file}", folder.display())]
+    #[error("the checkpoint `{}` has no {file}{}", folder.display(), colon(instead.as_ref()))]
     MissingFile {
         /// The checkpoint's folder.
         folder: PathBuf,
         /// The name of the file.
         file: String,
-        /// What else lies there that explains it.
+        /// What is there in its place.
+        instead: Option<String>,
+        /// What to do about it.
         remedy: Option<String>,
     },
     /// A file of a checkpoint that is not what its name says.
@@ -42,6 +44,26 @@ pub enum Error {
         what: String,
         /// What to do about it.
         remedy: Option<String>,
+    },
+    /// The model that an adapter changes could not be had.
+    #[error("the base of the adapter {adapter}, {base} ({from}): {source}")]
+    Base {
+        /// The adapter's id or folder.
+        adapter: String,
+        /// What its base is called.
+        base: String,
+        /// What calls it so.
+        from: &'static str,
+        /// What is wrong.
+        source: Box<Error>,
+    },
+    /// The model that an adapter changes has an adapter of its own.
+    #[error("the base of the adapter {adapter}, {base}, is an adapter itself")]
+    Stacked {
+        /// The adapter's id or folder.
+        adapter: String,
+        /// What its base is called.
+        base: String,
     },
     /// A name that can be neither a folder nor a Hub id.
     #[error("`{name}` is neither a folder nor a model's name: {what}")]
@@ -203,6 +225,13 @@ impl Error {
                 let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
                 folder.map(|folder| format!("name its folder: --model {}", folder.display()))
             }
+            Self::Base { source, .. } => {
+                let hint = source.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
+                Some(format!("name the base where you have it: --base MODEL (a folder, or a Hub id, or ID@REVISION){hint}"))
+            }
+            Self::Stacked { base, .. } => Some(format!(
+                "merge the adapter {base} into its own base with peft (`merge_and_unload`, then save_pretrained), and name the                  result: --base DIR"
+            )),
             Self::MissingFile { remedy, .. } | Self::BadFile { remedy, .. } => remedy.clone(),
             Self::BadName { .. } => Some(format!(
                 "a model of the Hub is named `organisation/name`, as in google-bert/bert-base-uncased; or {WITHOUT_NETWORK}"
@@ -252,6 +281,11 @@ fn without(file: Option<&String>) -> String {
 /// ` of N`, where N is known.
 fn of(size: Option<u64>) -> String {
     size.map(|size| format!(" of {}", count(size.into()))).unwrap_or_default()
+}
+
+/// `: what is there`.
+fn colon(instead: Option<&String>) -> String {
+    instead.map(|instead| format!(": {instead}")).unwrap_or_default()
 }
 
 /// `: what the server said`.

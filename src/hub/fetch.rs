@@ -3,18 +3,28 @@
 //! A file is fetched into `blobs/ETAG.incomplete`, under a lock; a later run goes on where it ends. Only when its size and
 //! hash are right does it get its name, so that a file in the cache is whole.
 
+mod adapter;
+mod explain;
+
 use std::fmt::Write as _;
 use std::thread;
 
 use super::cache::{self, Repo};
 use super::checkpoint::{self, Checkpoint};
 use super::error::{Error, Result};
-use super::network::{Client, Download, Failure, Refusal, Remote, verify};
+use super::network::{Client, Download, Failure, Remote, verify};
 use super::options::Hub;
-use super::{folder, names};
+use super::{folder, sentences};
 use crate::progress::Progress;
-use crate::text::{join_and, join_or, near_matches};
 use crate::tokens::{self, TokenizerText};
+
+/// What was fetched.
+pub(super) enum Fetched {
+    /// A checkpoint.
+    Whole(Checkpoint),
+    /// The files of an adapter, at this commit.
+    Adapter(String),
+}
 
 /// One model, being fetched.
 pub(super) struct Fetch<'a> {
@@ -26,6 +36,13 @@ pub(super) struct Fetch<'a> {
     client: Client,
     repo: Repo,
     progress: &'a dyn Progress,
+}
+
+/// What the bytes of `file` are called in the cache: by their hash, or, where the server names none, by whose they are, for then two
+/// files may have one `ETag`.
+fn blob_name(remote: &Remote, file: &str) -> String {
+    let Remote { commit, etag, .. } = remote;
+    if verify::is_hash(etag) { etag.clone() } else { format!("{etag}.{commit}.{}", file.replace('/', "-")) }
 }
 
 impl<'a> Fetch<'a> {
@@ -47,59 +64,102 @@ impl<'a> Fetch<'a> {
     }
 
     /// Brings the cache up to the revision, and reads the checkpoint from it.
-    pub(super) fn run(&self) -> Result<Checkpoint> {
-        let config =
-            self.describe(self.revision, folder::CONFIG).map_err(|failure| self.explain_first(failure))?;
+    pub(super) fn run(&self) -> Result<Fetched> {
+        let config = match self.describe(self.revision, folder::CONFIG) {
+            Ok(config) => config,
+            Err(failure) => return self.without_config(failure),
+        };
         let commit = config.commit.clone();
+        if self.has_adapter(&commit)? {
+            return self.adapter(commit);
+        }
         match self.repo.checkpoint(self.id, &commit, self.hub.weights) {
             Err(Error::MissingFile { .. }) => {}
-            Ok(_) if !self.repo.knows_settings(&commit) => {}
+            Ok(_) if !self.repo.knows_settings(&commit) || !self.repo.knows_sentences(&commit) => {}
             found => {
                 // The branch has not moved, or it is back where it was. A cache that cannot be written still serves.
                 let _ = self.repo.set_commit(self.revision, &commit);
-                return found;
+                return found.map(Fetched::Whole);
             }
         }
-        self.ensure(&commit, folder::CONFIG, Some(config))?;
-        self.ensure_tokenizer(&commit)?;
+        self.whole(commit, Some(config))
+    }
+
+    /// Brings the cache up to `commit`, at which `config` describes config.json.
+    fn whole(&self, commit: String, config: Option<Remote>) -> Result<Fetched> {
+        let inner = self.ensure_described(&commit, config)?;
         if self.hub.weights {
-            self.ensure_weights(&commit)?;
+            self.ensure_weights(&commit, &inner)?;
         }
         // Last, so that a branch never stands at a commit whose files are not all here.
         self.repo.set_commit(self.revision, &commit)?;
-        checkpoint::read(&self.repo.snapshot(&commit), self.id.to_owned(), Some(commit), self.hub.weights)
+        let (folder, id) = (self.repo.snapshot(&commit), self.id.to_owned());
+        checkpoint::read(&folder, id, Some(commit), self.hub.weights).map(Fetched::Whole)
     }
 
-    /// The tokenizer at the revision, and nothing else. The branch is not said to stand at its commit, which lacks the rest.
-    pub(super) fn tokenizer(&self) -> Result<TokenizerText> {
-        let config =
-            self.describe(self.revision, folder::CONFIG).map_err(|failure| self.explain_first(failure))?;
-        self.ensure(&config.commit, folder::CONFIG, Some(config.clone()))?;
-        self.ensure_tokenizer(&config.commit)?;
-        checkpoint::tokenizer(&self.repo.snapshot(&config.commit))
+    /// The tokenizer at the revision, and nothing else; `None` where it is an adapter's, which takes the base to be read. The branch
+    /// is not said to stand at its commit, which lacks the rest.
+    pub(super) fn tokenizer(&self) -> Result<Option<TokenizerText>> {
+        let config = match self.describe(self.revision, folder::CONFIG) {
+            Ok(config) => config,
+            Err(failure) => {
+                return match self.without_config(failure)? {
+                    Fetched::Whole(found) => Ok(Some(found.tokenizer)),
+                    Fetched::Adapter(_) => Ok(None),
+                };
+            }
+        };
+        let commit = config.commit.clone();
+        if self.has_adapter(&commit)? {
+            return Ok(None);
+        }
+        self.ensure_described(&commit, Some(config))?;
+        checkpoint::tokenizer(&self.repo.snapshot(&commit)).map(Some)
+    }
+
+    /// A repository without `config.json`, which was refused: an adapter, or a model of sentence-transformers.
+    fn without_config(&self, refused: Failure) -> Result<Fetched> {
+        if matches!(&refused, Failure::Refused(refusal) if refusal.status == 404)
+            && let Ok(modules) = self.describe(self.revision, folder::MODULES)
+        {
+            let commit = modules.commit.clone();
+            self.ensure(&commit, folder::MODULES, Some(modules))?;
+            return self.whole(commit, None);
+        }
+        self.bare_adapter(refused)
+    }
+
+    /// Makes sure of all but the weights, and gives the folder of the transformer inside of the repository. `config` describes
+    /// the config.json at its top.
+    fn ensure_described(&self, commit: &str, config: Option<Remote>) -> Result<String> {
+        self.ensure_if_any(commit, folder::MODULES)?;
+        let snapshot = self.repo.snapshot(commit);
+        let inner = sentences::inner(&snapshot)?;
+        let known = config.filter(|_| inner.is_empty());
+        self.ensure(commit, &sentences::within(&inner, folder::CONFIG), known)?;
+        for file in sentences::files(&snapshot)? {
+            self.ensure_if_any(commit, &file)?;
+        }
+        self.ensure_tokenizer(commit, &inner)?;
+        Ok(inner)
     }
 
     /// Makes sure of `tokenizer.json`, or else of the files of a vocabulary, and of what says how they are used.
-    fn ensure_tokenizer(&self, commit: &str) -> Result<()> {
+    fn ensure_tokenizer(&self, commit: &str, inner: &str) -> Result<()> {
+        let within = |file: &str| sentences::within(inner, file);
         // The vocabulary comes last: a folder that has it has all that says how it is used.
         for settings in tokens::SETTINGS {
-            if self.repo.is_absent(commit, settings) {
-                continue;
-            }
-            match self.ensure(commit, settings, None) {
-                Err(Error::NoRemoteFile { .. }) => self.repo.set_absent(commit, settings),
-                done => done?,
-            }
+            self.ensure_if_any(commit, &within(settings))?;
         }
-        let absent = match self.ensure(commit, folder::TOKENIZER, None) {
+        let absent = match self.ensure(commit, &within(folder::TOKENIZER), None) {
             Err(error @ Error::NoRemoteFile { .. }) => error,
             done => return done,
         };
-        let snapshot = self.repo.snapshot(commit);
+        let snapshot = self.repo.snapshot(commit).join(inner);
         let wanted = tokens::wanted(&snapshot, &folder::read_text(&snapshot, folder::CONFIG)?)?;
         'sets: for files in wanted {
             for file in files {
-                match self.ensure(commit, file, None) {
+                match self.ensure(commit, &within(file), None) {
                     Err(Error::NoRemoteFile { .. }) => continue 'sets,
                     done => done?,
                 }
@@ -109,8 +169,8 @@ impl<'a> Fetch<'a> {
         Err(absent)
     }
 
-    fn ensure_weights(&self, commit: &str) -> Result<()> {
-        if self.ensure_one_or_shards(commit, folder::WEIGHTS, folder::INDEX)? {
+    fn ensure_weights(&self, commit: &str, inner: &str) -> Result<()> {
+        if self.ensure_one_or_shards(commit, inner, folder::WEIGHTS, folder::INDEX)? {
             return Ok(());
         }
         self.progress.note(&format!(
@@ -118,27 +178,28 @@ impl<'a> Fetch<'a> {
             self.id,
             folder::PYTORCH
         ));
-        if self.ensure_one_or_shards(commit, folder::PYTORCH, folder::PYTORCH_INDEX)? {
+        if self.ensure_one_or_shards(commit, inner, folder::PYTORCH, folder::PYTORCH_INDEX)? {
             return Ok(());
         }
         Err(self.no_weights(commit))
     }
 
     /// Makes sure of the one file, or else of the shards that the index names; false where the server has neither.
-    fn ensure_one_or_shards(&self, commit: &str, single: &str, index: &str) -> Result<bool> {
-        let path = self.repo.snapshot(commit).join(index);
+    fn ensure_one_or_shards(&self, commit: &str, inner: &str, single: &str, index: &str) -> Result<bool> {
+        let [single, index] = [single, index].map(|file| sentences::within(inner, file));
+        let path = self.repo.snapshot(commit).join(&index);
         if !path.exists() {
-            match self.ensure(commit, single, None) {
+            match self.ensure(commit, &single, None) {
                 Err(Error::NoRemoteFile { .. }) => {}
                 done => return done.map(|()| true),
             }
-            match self.ensure(commit, index, None) {
+            match self.ensure(commit, &index, None) {
                 Err(Error::NoRemoteFile { .. }) => return Ok(false),
                 done => done?,
             }
         }
         for shard in folder::shards(&path, &crate::files::read(&path)?)? {
-            self.ensure(commit, &shard, None)?;
+            self.ensure(commit, &sentences::within(inner, &shard), None)?;
         }
         Ok(true)
     }
@@ -163,14 +224,15 @@ impl<'a> Fetch<'a> {
             self.progress.note(&format!("{file} changed on the server; fetching it again"));
             self.ensure_blob(&url, file, now)?;
         }
-        let etag = &again.as_ref().unwrap_or(&remote).etag;
-        let _lock = self.repo.lock(etag, file, self.progress)?;
-        self.repo.link(commit, file, etag)
+        let name = blob_name(again.as_ref().unwrap_or(&remote), file);
+        let _lock = self.repo.lock(&name, file, self.progress)?;
+        self.repo.link(commit, file, &name)
     }
 
     /// Makes sure that the bytes that `remote` describes are in the cache.
     fn ensure_blob(&self, url: &str, file: &str, remote: &Remote) -> Result<()> {
-        let blob = self.repo.blob(&remote.etag);
+        let name = blob_name(remote, file);
+        let blob = self.repo.blob(&name);
         // No pointer leads to it yet, or someone took that away because the file is damaged: its bytes are looked at, and those that
         // no hash vouches for are fetched again.
         let is_whole = || {
@@ -183,7 +245,7 @@ impl<'a> Fetch<'a> {
         if is_whole() {
             return Ok(());
         }
-        let _lock = self.repo.lock(&remote.etag, file, self.progress)?;
+        let _lock = self.repo.lock(&name, file, self.progress)?;
         // Whoever held the lock may have fetched it.
         if is_whole() {
             return Ok(());
@@ -232,114 +294,6 @@ impl<'a> Fetch<'a> {
 
     fn url(&self, revision: &str, file: &str) -> String {
         format!("{}/{}/resolve/{}/{}", self.hub.endpoint, self.id, escape(revision, ""), escape(file, "/"))
-    }
-
-    /// The error for the first request of a model, whose refusal says whether there is such a model at all.
-    fn explain_first(&self, failure: Failure) -> Error {
-        let Failure::Refused(refusal) = failure else {
-            return self.explain(failure, folder::CONFIG, self.revision);
-        };
-        let unexplained = refusal.status == 404 && refusal.code.is_none();
-        let is_revision = refusal.code.as_deref() == Some("RevisionNotFound")
-            || (unexplained && self.revision != "main" && self.describe("main", folder::CONFIG).is_ok());
-        if is_revision {
-            self.no_revision()
-        } else if unexplained {
-            self.no_model()
-        } else {
-            self.explain(Failure::Refused(refusal), folder::CONFIG, self.revision)
-        }
-    }
-
-    /// The user's view of why `file` could not be had.
-    fn explain(&self, failure: Failure, file: &str, revision: &str) -> Error {
-        let endpoint = self.hub.endpoint.clone();
-        let id = self.id.to_owned();
-        match failure {
-            Failure::Unreachable(what) => {
-                Error::NoNetwork { id, endpoint, what, near: names::near(self.name) }
-            }
-            Failure::Passing { what, .. } | Failure::Malformed(what) => {
-                Error::Server { url: self.url(revision, file), what }
-            }
-            Failure::Refused(Refusal { status, code, message }) => match (status, code.as_deref()) {
-                (_, Some("RevisionNotFound")) => self.no_revision(),
-                (404, Some("RepoNotFound")) => self.no_model(),
-                (401 | 403, code) => Error::Forbidden {
-                    gated: code == Some("GatedRepo"),
-                    token: self.hub.token.is_some(),
-                    near: names::near(self.name),
-                    id,
-                    endpoint,
-                    status,
-                    message,
-                },
-                (404, _) => self.no_file(file, revision),
-                _ => {
-                    let said =
-                        message.map(|message| format!(": {}", message.escape_debug())).unwrap_or_default();
-                    Error::Server {
-                        url: self.url(revision, file),
-                        what: format!("the server answers {status}{said}"),
-                    }
-                }
-            },
-        }
-    }
-
-    fn no_model(&self) -> Error {
-        let endpoint = self.hub.endpoint.clone();
-        Error::NoModel { id: self.id.to_owned(), endpoint, near: names::near(self.name) }
-    }
-
-    fn no_file(&self, file: &str, revision: &str) -> Error {
-        let remedy = match file {
-            folder::TOKENIZER => {
-                "save the model to a folder with its fast tokenizer (in Python, AutoTokenizer and save_pretrained), and \
-                 name the folder"
-            }
-            folder::CONFIG => "the repository holds something other than a transformers model",
-            _ => "the repository is not complete; tell its owner, or try another revision",
-        };
-        let (id, file, revision) = (self.id.to_owned(), file.to_owned(), revision.to_owned());
-        Error::NoRemoteFile { id, file, revision, remedy: remedy.to_owned() }
-    }
-
-    /// No safetensors: says what there is instead.
-    fn no_weights(&self, commit: &str) -> Error {
-        let mut others = ["tf_model.h5", "flax_model.msgpack"].iter();
-        let remedy = match others.find(|file| self.describe(commit, file).is_ok()) {
-            Some(other) => format!(
-                "it has {other}, which is not read. Some repositories hold a conversion in a pull request \
-                 (--revision refs/pr/1); else save it as safetensors to a folder (in Python, save_pretrained) and name the folder"
-            ),
-            None => "the repository holds no weights of a transformers model".to_owned(),
-        };
-        let (id, revision) = (self.id.to_owned(), self.revision.to_owned());
-        Error::NoRemoteFile { id, file: folder::WEIGHTS.to_owned(), revision, remedy }
-    }
-
-    /// No such revision: says which there are, if the server tells.
-    fn no_revision(&self) -> Error {
-        let listed = self.client.json(&format!("{}/api/models/{}/refs", self.hub.endpoint, self.id));
-        let refs = listed.unwrap_or_default();
-        let names: Vec<&str> = ["branches", "tags"]
-            .iter()
-            .filter_map(|kind| refs.get(kind)?.as_array())
-            .flatten()
-            .filter_map(|entry| entry.get("name")?.as_str())
-            .collect();
-        let near = near_matches(self.revision, names.iter().copied());
-        let remedy = if !near.is_empty() {
-            format!("did you mean {}?", join_or(&near))
-        } else if names.is_empty() {
-            format!("its branches and tags are listed at {}/{}/tree/main", self.hub.endpoint, self.id)
-        } else {
-            let shown = &names[..names.len().min(10)];
-            let more = if names.len() > shown.len() { " (and more)" } else { "" };
-            format!("it has {}{more}", join_and(shown))
-        };
-        Error::NoRevision { id: self.id.to_owned(), revision: self.revision.to_owned(), remedy }
     }
 }
 

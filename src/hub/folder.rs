@@ -13,13 +13,19 @@ pub(super) const WEIGHTS: &str = "model.safetensors";
 pub(super) const INDEX: &str = "model.safetensors.index.json";
 pub(super) const PYTORCH: &str = "pytorch_model.bin";
 pub(super) const PYTORCH_INDEX: &str = "pytorch_model.bin.index.json";
+/// The modules of a model of sentence-transformers.
+pub(super) const MODULES: &str = "modules.json";
+pub(super) const ADAPTER_CONFIG: &str = "adapter_config.json";
+pub(super) const ADAPTER: &str = "adapter_model.safetensors";
+pub(super) const ADAPTER_PYTORCH: &str = "adapter_model.bin";
 
 /// How the file begins that Git leaves in place of a large one it has not fetched.
 const LFS_POINTER: &[u8] = b"version https://git-lfs";
 
 /// Whether `folder` holds a checkpoint, or part of one.
 pub(super) fn holds_checkpoint(folder: &Path) -> bool {
-    [CONFIG, TOKENIZER, WEIGHTS, INDEX, PYTORCH, PYTORCH_INDEX].iter().any(|name| folder.join(name).exists())
+    let parts = [CONFIG, TOKENIZER, WEIGHTS, INDEX, PYTORCH, PYTORCH_INDEX, ADAPTER_CONFIG, MODULES];
+    parts.iter().any(|name| folder.join(name).exists())
 }
 
 /// Complains of a revision, which no folder has.
@@ -68,9 +74,6 @@ pub(super) fn is_inside(name: &str) -> bool {
 
 pub(super) fn read_text(folder: &Path, name: &str) -> Result<String> {
     let path = folder.join(name);
-    if !path.exists() {
-        return Err(missing(folder, name));
-    }
     refuse_lfs_pointer(&path)?;
     let bytes = files::read(&path)?;
     String::from_utf8(bytes).map_err(|error| Error::BadFile {
@@ -93,32 +96,6 @@ pub(super) fn refuse_lfs_pointer(path: &Path) -> Result<()> {
         });
     }
     Ok(())
-}
-
-/// The error for a file that is not there, with what the rest of the folder suggests.
-pub(super) fn missing(folder: &Path, file: &str) -> Error {
-    let has = |name: &str| folder.join(name).exists();
-    let save = "save it with safetensors: in Python, `model.save_pretrained(DIR)`";
-    let remedy = match file {
-        CONFIG if has("snapshots") => {
-            "this is a folder of the Hub's cache; name the model by its id, or one of the folders in snapshots/".to_owned()
-        }
-        WEIGHTS if has("tf_model.h5") || has("flax_model.msgpack") => {
-            format!("it has TensorFlow or Flax weights, which are not read; {save}")
-        }
-        WEIGHTS if has("adapter_model.safetensors") => {
-            format!("it holds an adapter alone; merge it into its base model, then {save}")
-        }
-        TOKENIZER => "save it with the fast tokenizer: in Python, \
-            `AutoTokenizer.from_pretrained(NAME).save_pretrained(DIR)` writes tokenizer.json"
-            .to_owned(),
-        CONFIG | WEIGHTS => format!(
-            "a checkpoint's folder holds {CONFIG}, {TOKENIZER} and {WEIGHTS} (or {INDEX} and its shards, or \
-             PyTorch's {PYTORCH})"
-        ),
-        _ => "the index beside it names it; fetch the checkpoint again".to_owned(),
-    };
-    Error::MissingFile { folder: folder.to_owned(), file: file.to_owned(), remedy: Some(remedy) }
 }
 
 #[cfg(test)]

@@ -8,8 +8,8 @@ use super::checkpoint::{self, Checkpoint, Weights};
 use super::error::Result;
 use super::names::{self, Name};
 use super::network::verify;
-use super::{embedded, folder};
-use crate::files;
+use super::{adapter, embedded, folder};
+use crate::{files, tokens};
 
 /// Tells models apart by what they are: the content of a folder's files (its weights if they are wanted), or the id of an embedded
 /// model or one of the Hub, whatever name it goes by. Nothing is asked of the network; `revision` is not part of what is
@@ -27,6 +27,9 @@ pub fn identity(name: &str, revision: Option<&str>, weights: bool) -> Result<Str
         Name::Hub(id) => format!("hub {id}"),
         Name::Folder(path) => {
             folder::no_revision(&path, revision)?;
+            if adapter::is_in(&path) {
+                return adapter_identity(&path, weights);
+            }
             let checkpoint = checkpoint::read(&path, name.to_owned(), None, weights)?;
             let mut hasher = blake3::Hasher::new();
             for text in [&checkpoint.config, &checkpoint.tokenizer.json] {
@@ -36,14 +39,51 @@ pub fn identity(name: &str, revision: Option<&str>, weights: bool) -> Result<Str
             if checkpoint.tokenizer.split_special_tokens {
                 hasher.update(b"special tokens are split");
             }
-            if let Weights::Safetensors(paths) | Weights::Pytorch(paths) = &checkpoint.weights {
-                for path in paths {
-                    hasher.update(content(path)?.as_bytes());
-                }
-            }
+            weights_of(&checkpoint.weights, &mut hasher)?;
             format!("folder {}", hasher.finalize().to_hex())
         }
     })
+}
+
+/// What an adapter's numbers depend on: its own files, and its base as far as that can be found; how else it is called. Both what
+/// `--base` and `--no-adapter` would read are part of it.
+fn adapter_identity(folder: &Path, weights: bool) -> Result<String> {
+    let found = adapter::find(folder)?;
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(found.text.as_bytes());
+    for file in [folder::TOKENIZER, folder::CONFIG].into_iter().chain(tokens::SETTINGS) {
+        let path = folder.join(file);
+        hasher.update(&if path.exists() { files::read(&path)? } else { Vec::new() });
+    }
+    if weights {
+        if let Some(own) = &found.weights {
+            weights_of(own, &mut hasher)?;
+        }
+        if found.has_model() {
+            let whole = checkpoint::read(folder, String::new(), None, true)?;
+            weights_of(&whole.weights, &mut hasher)?;
+        }
+    }
+    if let Some((base, revision)) = &found.base {
+        let below = if adapter::is_in(Path::new(base)) {
+            None
+        } else {
+            identity(base, revision.as_deref(), weights).ok()
+        };
+        hasher.update(below.unwrap_or_else(|| base.clone()).as_bytes());
+        hasher.update(revision.as_deref().unwrap_or_default().as_bytes());
+    }
+    Ok(format!("adapter {}", hasher.finalize().to_hex()))
+}
+
+/// Adds the contents of files of weights.
+fn weights_of(weights: &Weights, hasher: &mut blake3::Hasher) -> Result<()> {
+    if let Weights::Safetensors(paths) | Weights::Pytorch(paths) = weights {
+        for path in paths {
+            hasher.update(content(path)?.as_bytes());
+        }
+    }
+    Ok(())
 }
 
 /// Whether `folder` holds a checkpoint, or part of one.
@@ -83,12 +123,15 @@ pub fn content(path: &Path) -> Result<String, files::Error> {
 /// each is a link to a file that is called after what the server said its hash is.
 #[must_use]
 pub fn unverified(checkpoint: &Checkpoint) -> Vec<String> {
-    let (Weights::Safetensors(paths) | Weights::Pytorch(paths)) = &checkpoint.weights else {
-        return Vec::new();
+    let adapter = checkpoint.adapter.as_ref().and_then(|adapter| adapter.config_path.parent());
+    let base = match &checkpoint.weights {
+        Weights::Safetensors(paths) | Weights::Pytorch(paths) => paths.first().and_then(|path| path.parent()),
+        Weights::Embedded(_) | Weights::Absent => None,
     };
-    let Some(folder) = paths.first().and_then(|path| path.parent()) else { return Vec::new() };
+    let entries =
+        base.into_iter().chain(adapter).flat_map(|folder| fs::read_dir(folder).into_iter().flatten());
     let mut names = Vec::new();
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+    for entry in entries.flatten() {
         let Ok(link) = fs::read_link(entry.path()) else { continue };
         let is_blob = link.parent().and_then(|parent| parent.file_name()).is_some_and(|name| name == "blobs");
         let blob = link.file_name().unwrap_or_default().to_string_lossy();
@@ -97,6 +140,7 @@ pub fn unverified(checkpoint: &Checkpoint) -> Vec<String> {
         }
     }
     names.sort();
+    names.dedup();
     names
 }
 

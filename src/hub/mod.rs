@@ -19,28 +19,36 @@
 //! | --- | --- |
 //! | `error`, `options` | the words: what goes wrong, and where models are kept and come from |
 //! | `folder`, `network`, `halves` | the files of a checkpoint's folder; requests and downloads; packed weights |
+//! | `foreign`, `lacking` | what stands in the place of a file, and what to say then |
+//! | `sentences` | what a model of sentence-transformers says of itself |
 //! | `checkpoint` | what a folder holds, ready to be read |
+//! | `adapter` | a folder that changes another model's weights |
 //! | `embedded`, `cache` | the models in this program; the Python hub's folders |
 //! | `names` | what users call models |
 //! | `identity`, `fetch` | models told apart; what the cache lacks of one, downloaded |
 //! | `resolve` | from a name to a checkpoint |
 
+mod adapter;
 mod cache;
 mod checkpoint;
 pub mod embedded;
 mod error;
 mod fetch;
 mod folder;
+mod foreign;
 pub mod halves;
 mod identity;
+mod lacking;
 mod names;
 mod network;
 mod options;
 mod resolve;
+mod sentences;
 
-pub use checkpoint::{Checkpoint, Weights};
+pub use checkpoint::{Adapter, Checkpoint, Weights};
 pub use error::{Error, Result};
 pub use identity::{content, identity, is_checkpoint, unverified};
 pub use names::ALIASES;
 pub use options::{Hub, Patience};
 pub use resolve::{resolve, tokenizer};
+pub use sentences::SentenceModel;

@@ -16,6 +16,8 @@ const HUB: &str = "https://huggingface.co";
 /// | `token` | `HF_TOKEN`, else the file `HF_HOME/token` | who is asking |
 /// | `offline` | `HF_HUB_OFFLINE` | use the cache and nothing else |
 /// | `revision` | none | a branch, tag or commit; none: what the cache holds, else the Hub's `main` |
+/// | `base` | none | the model that an adapter changes, in the place of the one that it names |
+/// | `no_adapter` | no | whether an adapter that lies beside a model is left out |
 /// | `weights` | yes | whether a checkpoint's weights are wanted, and not its configuration and tokenizer alone |
 /// | `patience` | 20 s, 5 attempts | see [`Patience`] |
 #[derive(Clone)]
@@ -30,10 +32,16 @@ pub struct Hub {
     pub offline: bool,
     /// A branch, tag or commit of a Hub model, or a training step of the embedded one.
     pub revision: Option<String>,
+    /// The model that an adapter changes, in the place of the one that it names: `NAME` or `NAME@REVISION`.
+    pub base: Option<String>,
+    /// Whether an adapter that lies beside a model's weights is left out.
+    pub no_adapter: bool,
     /// Whether weights are wanted, and not the configuration and the tokenizer alone.
     pub weights: bool,
     /// How long to bear with a server.
     pub patience: Patience,
+    /// The adapter whose base is sought.
+    pub(super) below: Option<String>,
     /// `HTTPS_PROXY`, `HTTP_PROXY` or `ALL_PROXY`, and `NO_PROXY`.
     pub(super) proxy: Option<ureq::Proxy>,
 }
@@ -81,6 +89,8 @@ impl fmt::Debug for Hub {
             .field("token", &token)
             .field("offline", &self.offline)
             .field("revision", &self.revision)
+            .field("base", &self.base)
+            .field("no_adapter", &self.no_adapter)
             .field("weights", &self.weights)
             .field("patience", &self.patience)
             .finish_non_exhaustive()
@@ -125,8 +135,11 @@ impl Hub {
                 .next()
                 .is_some_and(|v| is_true(&v)),
             revision: None,
+            base: None,
+            no_adapter: false,
             weights: true,
             patience: Patience::default(),
+            below: None,
             proxy: None,
         }
     }

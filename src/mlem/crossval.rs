@@ -12,8 +12,6 @@ use super::score::{Evaluation, GridModel, PairSet, Scored, neural_distances, str
 use super::solve::{Solved, Systems, TrainingStep};
 use super::warning::Warning;
 use crate::numeric::rank::{RankTarget, Scratch};
-use crate::numeric::rng::Stream;
-use crate::numeric::split;
 use crate::stimuli::{FeatureTable, Values};
 
 /// A held-out fold needs this many stimuli for its distances to be ranked.
@@ -107,15 +105,14 @@ impl MlemParams {
         most: u64,
     ) -> Result<CrossValidation> {
         self.check_features(features, folds)?;
-        let n = features.n_stimuli();
-        let fold_of = split::folds(n, folds, &mut Stream::new(self.seed, "folds"));
+        let fold_of = features.folds(folds, self.seed);
         let design = Design::new(self, features, Layout::of_folds(&fold_of, folds))?;
         let within: u64 = design.layout.folds.iter().map(|fold| n_pairs(fold.len())).sum();
         let held = design.coverage.at_most(most, within);
         let sets = (0..folds)
             .into_par_iter()
             .map(|fold| PairSet::new(&design.columns, &design.layout.tasks_within(fold), held))
-            .collect();
+            .collect::<Vec<PairSet>>();
         let n_trained = if folds > 1 { folds } else { 0 };
         let trained_on = (0..n_trained).into_par_iter().map(|fold| Sample::new(&design, fold)).collect();
         let mut warnings = design.warnings();
@@ -125,6 +122,7 @@ impl MlemParams {
         }
         if folds > 1 {
             warnings.extend(unseen_levels(features, &fold_of, folds));
+            warnings.extend(unvarying(&design, &sets));
         }
         let plan = Plan::new(self, features, &design.layout.order, &design.terms, &design.columns)?;
         warnings.extend(plan.warnings(design.scales.names(), &design.layout.folds));
@@ -274,6 +272,18 @@ impl CrossValidation {
             coverage: self.coverage,
         }
     }
+}
+
+/// The features whose distances do not differ over the held-out pairs of some fold.
+fn unvarying(design: &Design, sets: &[PairSet]) -> Vec<Warning> {
+    let slots = design.columns.slots();
+    let of_feature = |feature: usize| {
+        let folds: Vec<usize> =
+            (0..sets.len()).filter(|&fold| !sets[fold].varies(&[slots[feature]])).collect();
+        let feature = design.scales.names()[feature].clone();
+        (!folds.is_empty()).then_some(Warning::Unvarying { feature, folds, of: sets.len() })
+    };
+    (0..design.n_features()).filter_map(of_feature).collect()
 }
 
 /// The levels of each feature that do not occur in the training stimuli of some fold.

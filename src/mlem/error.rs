@@ -49,12 +49,12 @@ pub enum Error {
     #[error("there is no feature to fit")]
     NoFeatures,
     /// All values of a feature are the same.
-    #[error("feature `{feature}` is constant: {}", match value { Some(value) => format!("every stimulus has `{value}`"), None => "every value is missing".to_owned() })]
+    #[error("feature `{feature}` is constant: {only}")]
     ConstantFeature {
         /// Which feature.
         feature: String,
-        /// Its only value.
-        value: Option<String>,
+        /// What all stimuli have in common, in words.
+        only: String,
     },
     /// A feature has another level for every stimulus.
     #[error("feature `{feature}` has another value for every stimulus, so that all are equally far apart")]

@@ -36,7 +36,7 @@ impl CrossValidation {
         let set = &self.sets[fold];
         let tasks = self.design.layout.tasks_within(fold);
         let held = self.held(fold, &tasks);
-        let permutable = self.plan.permutable(&held.stimuli);
+        let permutable = self.plan.permutable(&held.stimuli, set);
         let n = self.plan.permutations;
         let at_once = (MAX_PERMUTED / set.bytes().max(1)).clamp(1, n.max(1));
         let mut sums: Option<Vec<(f64, Vec<f64>)>> = None;

@@ -114,6 +114,13 @@ impl FittedMlem {
         &self.params
     }
 
+    /// The same model, whose importances are drawn under another seed.
+    #[must_use]
+    pub fn seeded(mut self, seed: u64) -> Self {
+        self.params.seed = seed;
+        self
+    }
+
     /// Spearman's correlation, ties at their mid-rank, over the pairs of these stimuli.
     ///
     /// # Errors

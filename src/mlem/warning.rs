@@ -50,6 +50,15 @@ pub enum Warning {
         /// The folds, from 0.
         folds: Vec<usize>,
     },
+    /// A feature does not vary among the held-out stimuli of some folds.
+    Unvarying {
+        /// The feature.
+        feature: String,
+        /// The folds, from 0.
+        folds: Vec<usize>,
+        /// How many folds there are.
+        of: usize,
+    },
     /// A feature, or a group, is permuted only among stimuli that agree in others.
     Conditional {
         /// The feature or the group.
@@ -159,7 +168,7 @@ impl fmt::Display for Place<'_> {
             write!(f, "layer {layer}, ")?;
         }
         let folds: Vec<String> = self.1.iter().map(ToString::to_string).collect();
-        write!(f, "fold{} {}", if folds.len() == 1 { "" } else { "s" }, text::join_and(&folds))
+        write!(f, "fold{} {}", if folds.len() == 1 { "" } else { "s" }, text::some(&folds, NAMED))
     }
 }
 
@@ -211,6 +220,15 @@ impl fmt::Display for Warning {
                     if levels.len() == 1 { "it" } else { "them" },
                 )
             }
+            Self::Unvarying { feature, folds, of } if folds.len() == *of => write!(
+                f,
+                "`{feature}` varies among the held-out stimuli of no fold: it has no importance; add stimuli of its rarer values, or take fewer folds (--folds)"
+            ),
+            Self::Unvarying { feature, folds, .. } => write!(
+                f,
+                "`{feature}` does not vary among the held-out stimuli of {}: it has no importance there, and its mean is over the other folds; add stimuli of its rarer values, or take fewer folds (--folds)",
+                Place(None, folds)
+            ),
             Self::Conditional { effect, given, free: 0, .. } => write!(
                 f,
                 "`{effect}` cannot be permuted, because {} decide{} it: it has no importance; drop a feature, or raise the threshold of --conditional",

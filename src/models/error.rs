@@ -77,8 +77,68 @@ pub enum Error {
         /// What is wrong with it.
         message: String,
     },
+    /// A file in the place of weights is something else.
+    #[error("{file}: it is {is}, not {format} weights")]
+    NotWeights {
+        /// Which file.
+        file: String,
+        /// What it should be.
+        format: &'static str,
+        /// What it is.
+        is: &'static str,
+        /// What to do about it.
+        remedy: &'static str,
+    },
+    /// Weights that were quantised with a method that is not read.
+    #[error("{id}: the weights are quantised with {method} ({because})")]
+    Quantised {
+        /// Which checkpoint.
+        id: String,
+        /// Which method.
+        method: String,
+        /// What says so.
+        because: String,
+    },
+    /// Floats of 8 bits whose scales are not what they should be.
+    #[error("{id}: tensor `{name}`: {message}")]
+    Scales {
+        /// Which checkpoint.
+        id: String,
+        /// The tensor's name.
+        name: String,
+        /// What is wrong.
+        message: String,
+    },
+    /// A tensor of something else than floats where weights should be.
+    #[error("{file}: tensor `{name}` holds {dtype}, not floats")]
+    NotFloats {
+        /// Which file.
+        file: String,
+        /// The tensor's name.
+        name: String,
+        /// What it holds.
+        dtype: String,
+    },
+    /// An adapter that cannot be merged.
+    #[error("{file}: {message}")]
+    Adapter {
+        /// Which file.
+        file: String,
+        /// What is wrong with it.
+        message: String,
+        /// What to do about it.
+        remedy: String,
+    },
+    /// Weights before any training, and an adapter that was trained.
+    #[error("{id}: an adapter's weights are trained, and --untrained draws those of its base")]
+    UntrainedAdapter {
+        /// Which adapter.
+        id: String,
+        /// Its base.
+        base: String,
+    },
     /// A tensor that the configuration calls for is not in the weights.
-    #[error("{id}: tensor `{name}` {expected:?} is missing from the weights")]
+    #[error("{id}: tensor `{name}` {expected:?} is missing from the weights{}", whose_names(there))]
     MissingTensor {
         /// Which checkpoint.
         id: String,
@@ -86,6 +146,29 @@ pub enum Error {
         name: String,
         /// The shape it should have.
         expected: Vec<usize>,
+        /// How the names that are there begin, with how many begin so.
+        there: Vec<String>,
+    },
+    /// The weights hold more than one model of this architecture.
+    #[error("{id}: the weights hold {} models of this architecture, whose names begin with {}", beginnings.len(), begin(beginnings))]
+    SeveralModels {
+        /// Which checkpoint.
+        id: String,
+        /// How the names of each begin.
+        beginnings: Vec<String>,
+    },
+    /// The table of tokens is not there; that of the head is, and may be another.
+    #[error(
+        "{id}: the table of tokens, `{table}`, is missing from the weights; `{head}` is there, which is a table of its own where \
+             `tie_word_embeddings` is not true"
+    )]
+    NoTable {
+        /// Which checkpoint.
+        id: String,
+        /// What the family calls the table of tokens.
+        table: String,
+        /// The table of the head, as it is stored.
+        head: String,
     },
     /// A tensor has another shape than the configuration calls for.
     #[error("{id}: tensor `{name}` has shape {found:?}, but config.json calls for {expected:?}")]
@@ -109,9 +192,11 @@ pub enum Error {
         /// The shape that the configuration calls for.
         shape: Vec<usize>,
     },
-    /// `tokenizer.json` cannot be parsed.
-    #[error("tokenizer.json of {id}: {message}")]
+    /// A tokenizer cannot be parsed, or breaks down.
+    #[error("{file} of {id}: {message}")]
     Tokenizer {
+        /// The file, or files, that it was read from.
+        file: String,
         /// Which checkpoint.
         id: String,
         /// What is wrong with it.
@@ -175,6 +260,38 @@ pub enum Error {
     Compute(#[from] candle_core::Error),
 }
 
+/// What to do about weights that were quantised.
+fn quantised(method: &str) -> String {
+    let load = if method.starts_with("MXFP4") {
+        "in Python, `from_pretrained(ID, quantization_config=Mxfp4Config(dequantize=True))`, then save_pretrained"
+    } else if method.starts_with("bitsandbytes") {
+        "in Python, load it with transformers, call `model.dequantize()`, then save_pretrained"
+    } else if method.starts_with("compressed-tensors") {
+        "in Python, `from_pretrained(ID, quantization_config=CompressedTensorsConfig(run_compressed=False))`, then save_pretrained"
+    } else {
+        "in Python, load it with the library that made it, write the weights back as floats, then save_pretrained"
+    };
+    format!(
+        "use the model that it was made from: its card names it. Or make floats of it: {load}, remove `quantization_config` from the \
+         config.json of the new folder if it is still there, and name that folder"
+    )
+}
+
+/// `, whose names begin with …`, where there are any.
+fn whose_names(there: &[String]) -> String {
+    if there.is_empty() {
+        String::new()
+    } else {
+        format!(", whose names begin with {}", text::join_and(there))
+    }
+}
+
+/// Beginnings of names, as they are.
+fn begin(beginnings: &[String]) -> String {
+    let quoted = beginnings.iter().map(|beginning| format!("`{beginning}`"));
+    text::join_and(&quoted.collect::<Vec<_>>())
+}
+
 /// A reason as the end of a sentence.
 fn because(reason: Option<&str>) -> String {
     reason.map(|reason| format!(": {reason}")).unwrap_or_default()
@@ -188,8 +305,9 @@ impl Error {
             Self::Files(error) => return error.hint(),
             Self::UnsupportedModelType { model_type, supported, .. } => {
                 let near = text::near_matches(model_type, supported.iter().copied());
-                let list = format!("supported: {}", supported.join(", "));
-                if near.is_empty() { list } else { format!("did you mean {}? {list}", near.join(" or ")) }
+                // It stands in a file: nobody mistyped it.
+                let near = if near.is_empty() { String::new() } else { format!(" (the nearest name is {})", near.join(" or ")) };
+                format!("supported: {}{near}", supported.join(", "))
             }
             Self::NoInitialiser { .. } => {
                 "leave --untrained out, or name the first checkpoint of a training run (--revision)"
@@ -203,19 +321,52 @@ impl Error {
             Self::ConfigKey { .. } => {
                 "remove the key from config.json if it has no effect on the hidden states".to_owned()
             }
+            Self::Quantised { method, .. } => quantised(method),
+            Self::Scales { .. } => {
+                "config.json and the weights must belong to one checkpoint; fetch both again, or name the model that it was made from"
+                    .to_owned()
+            }
+            Self::NotFloats { .. } => {
+                "whole numbers are quantised weights, and nothing says how: name the model that they were made from (its card names it), \
+                 or save the weights as floats"
+                    .to_owned()
+            }
+            Self::Adapter { remedy, .. } => remedy.clone(),
+            Self::UntrainedAdapter { base, .. } => {
+                format!("name the base alone (--model {base} --untrained), or leave --untrained out")
+            }
+            Self::WeightsFile { message, .. } if message.contains("of type `torch.") => {
+                "these are quantised weights: save them again with safetensors (in Python, `save_pretrained`), with the \
+                 quantization_config of their config.json, or name the model that they were made from"
+                    .to_owned()
+            }
             Self::WeightsFile { .. } => {
                 "the file may be cut short by a broken download or be a pointer of Git LFS: fetch it again"
                     .to_owned()
             }
+            Self::NotWeights { remedy, .. } => (*remedy).to_owned(),
+            Self::MissingTensor { there, .. } if !there.is_empty() => {
+                "config.json and the weights must belong to one checkpoint; if they do, and the tensors have other names, give them \
+                 those of transformers' class (its save_pretrained writes them)"
+                    .to_owned()
+            }
             Self::MissingTensor { .. } | Self::TensorShape { .. } => {
                 "config.json and the weights must belong to one checkpoint".to_owned()
+            }
+            Self::SeveralModels { .. } => {
+                "save the one that is meant by itself: in Python, its save_pretrained, or a dictionary with the tensors of that \
+                 beginning alone"
+                    .to_owned()
+            }
+            Self::NoTable { .. } => {
+                "if the model has one table for both, say so in config.json: \"tie_word_embeddings\": true".to_owned()
             }
             Self::TooLarge { .. } => {
                 "check the sizes in config.json; if they are right, leave the weights in their files (--offload) or take \
                  a machine with more memory"
                     .to_owned()
             }
-            Self::Tokenizer { .. } => "fetch tokenizer.json again".to_owned(),
+            Self::Tokenizer { file, .. } => format!("fetch {file} again"),
             Self::TokenOutOfRange { .. } => {
                 "tokenizer.json and the weights must belong to one checkpoint".to_owned()
             }

@@ -1,22 +1,39 @@
-//! How much longer a tokenizer's normaliser may make a text, asked before the library is: each of some dozens of replacements that
-//! double what they find asks for more memory than there is.
+//! What a tokenizer's normaliser may ask for, looked at before the library sees it: each of some dozens of replacements that double
+//! what they find asks for more memory than there is, and so does a map of characters that says it is larger than its file.
 
 use serde_json::Value;
+
+use super::charsmap;
 
 /// Published normalisers lengthen a text by a few times: a blank becomes a sign of three bytes.
 const MOST: f64 = 64.0;
 
-/// Refuses a `tokenizer.json` whose normaliser may make a text more than 64 times as long.
+/// Refuses a `tokenizer.json` whose normaliser may make a text more than 64 times as long, or has a map of characters that asks for
+/// more than it holds.
 pub(super) fn check(json: &str) -> Result<(), String> {
     // What is no JSON is the library's to refuse.
     let Ok(tokenizer) = serde_json::from_str::<Value>(json) else { return Ok(()) };
-    let growth = tokenizer.get("normalizer").map_or(1.0, growth);
+    let Some(normalizer) = tokenizer.get("normalizer") else { return Ok(()) };
+    charsmaps(normalizer)?;
+    let growth = growth(normalizer);
     if growth > MOST {
         return Err(format!(
             "its normalizer may make a text {growth:.3e} times as long, and at most {MOST} times is taken"
         ));
     }
     Ok(())
+}
+
+/// Looks at every map of characters of a normaliser.
+fn charsmaps(normalizer: &Value) -> Result<(), String> {
+    match normalizer {
+        Value::Array(parts) => parts.iter().try_for_each(charsmaps),
+        Value::Object(fields) => fields.iter().try_for_each(|(name, value)| match value {
+            Value::String(map) if name == "precompiled_charsmap" => charsmap::check(map),
+            value => charsmaps(value),
+        }),
+        _ => Ok(()),
+    }
 }
 
 /// By how much a normaliser lengthens a text at most, what it puts at its ends aside.

@@ -16,6 +16,7 @@
 //! | --- | --- |
 //! | `device` | what a model runs on, by name |
 //! | `error` | what can be wrong with a checkpoint |
+//! | `charsmap` | how much a tokenizer's map of characters asks for |
 //! | `growth` | how much longer a tokenizer may make a text |
 //! | `sequences`, `tokenizer` | sentences as tokens, and tokens as a packed batch |
 //! | `declarations` | what `config.json` says: an architecture's numbers, the names of its weights, the table of families |
@@ -24,6 +25,7 @@
 //! | `dense` | a device's computation, on padded batches |
 //! | `model` | a checkpoint loaded and run |
 
+mod charsmap;
 mod checkpoint;
 mod declarations;
 mod dense;
@@ -35,6 +37,7 @@ mod packed;
 mod sequences;
 mod tokenizer;
 
+pub use checkpoint::adapter::Merged;
 pub use checkpoint::dtype::Dtype;
 pub use checkpoint::precision::Precision;
 pub use declarations::activation::Activation;

@@ -1,12 +1,15 @@
 //! A model with its weights and its tokenizer: what is loaded of a checkpoint, and how it is run.
 
+use super::checkpoint::adapter::{Adapter, Merged};
 use super::checkpoint::dtype::Dtype;
 use super::checkpoint::initialize::Initialiser;
 use super::checkpoint::precision::{Form, Precision};
 use super::checkpoint::weights::Weights;
 use super::declarations::config::Config;
+use super::declarations::quantised::{self, Quantised};
 use super::declarations::registry::{self, Family};
 use super::declarations::spec::Spec;
+use super::declarations::tied::tied;
 use super::dense::Dense;
 use super::device::DeviceChoice;
 use super::error::{Error, Result};
@@ -80,6 +83,9 @@ impl LoadOptions {
 pub struct Model {
     id: String,
     commit: Option<String>,
+    notes: Vec<String>,
+    /// How many positions its configuration names.
+    positions: Option<usize>,
     family: &'static Family,
     spec: Spec,
     computation: Computation,
@@ -128,6 +134,8 @@ impl Model {
     /// - [`Error::UnsupportedModelType`], [`Error::ConfigValue`], [`Error::ConfigKey`]: a configuration that is not
     ///   understood, or would be computed wrongly
     /// - [`Error::WeightsFile`], [`Error::MissingTensor`], [`Error::TensorShape`]: weights that do not fit it
+    /// - [`Error::Quantised`], [`Error::Scales`], [`Error::NotFloats`]: weights that are stored in a way that is not read
+    /// - [`Error::Adapter`], [`Error::UntrainedAdapter`]: an adapter that cannot be merged
     /// - [`Error::NoInitialiser`] for an untrained model of a family whose first weights are not known
     /// - [`Error::Tokenizer`]
     /// - [`Error::NotBuiltFor`], [`Error::NoDevice`], [`Error::Offload`], [`Error::Precision`]
@@ -136,21 +144,37 @@ impl Model {
         let precision =
             if options.portable { options.precision } else { options.precision.resolve(device)? };
         let form = Form { dtype: options.dtype, precision, portable: options.portable };
-        let config = Config::parse(&checkpoint.id, &checkpoint.config)?;
-        let family = registry::family(&config)?;
-        let declaration = (family.declare)(&config)?;
-        config.finish()?;
+        let adapter = match (&checkpoint.adapter, options.untrained) {
+            (Some(adapter), Some(_)) => {
+                let (id, base) = (checkpoint.id.clone(), adapter.base.clone());
+                return Err(Error::UntrainedAdapter { id, base });
+            }
+            (Some(adapter), None) => Some((&adapter.base, Adapter::open(adapter, &checkpoint.weights)?)),
+            (None, _) => None,
+        };
+        // What an error of these files is about.
+        let source = adapter.as_ref().map_or(&checkpoint.id, |(base, _)| base);
+        let config = Config::parse(source, &checkpoint.config)?;
+        let quantised = match quantised::read(&config) {
+            // Weights that are drawn are stored in no way.
+            Err(_) if options.untrained.is_some() => Quantised::No,
+            read => read?,
+        };
+        let (family, mut declaration) = registry::declare(&config)?;
+        let adapter = adapter.map(|(_, adapter)| adapter.onto(&mut declaration));
         let tokenizer = Tokenizer::of(&checkpoint.id, &checkpoint.tokenizer)?;
         if options.offload && device.pads() {
             return Err(Error::Offload);
         }
-        let weights = match options.untrained {
-            None => Weights::open(&checkpoint.id, &checkpoint.weights, form)?,
+        let mut weights = match options.untrained {
+            None => Weights::open(source, &checkpoint.weights, form)?.stored(quantised).adapted(adapter)?,
             Some(seed) => {
                 let initialiser = Initialiser::new((family.initial)(&config)?, seed);
                 Weights::untrained(&checkpoint.id, initialiser, form)
             }
         };
+        let mut notes = config.notes();
+        notes.extend(weights.settle(&declaration.names, tied(&config))?);
         let trunk = Trunk::load(&declaration, weights, options.offload)?;
         let computation = if device.pads() {
             Computation::Dense(Box::new(Dense::upload(trunk, &device.open()?)?))
@@ -160,6 +184,8 @@ impl Model {
         Ok(Self {
             id: checkpoint.id.clone(),
             commit: checkpoint.commit.clone(),
+            notes,
+            positions: config.positions(),
             family,
             spec: declaration.spec,
             computation,
@@ -169,6 +195,34 @@ impl Model {
             dtype: options.dtype,
             precision,
         })
+    }
+
+    /// What the adapter of a checkpoint changes, if it has one. The base is not read.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Adapter`], and others for files that cannot be read.
+    pub fn merged(checkpoint: &Checkpoint) -> Result<Option<Merged>> {
+        Adapter::merged(checkpoint)
+    }
+
+    /// What the configuration of `checkpoint` declares: layers, width, and all that is computed. No weights are read.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnsupportedModelType`], [`Error::ConfigValue`], [`Error::ConfigKey`].
+    pub fn declared(checkpoint: &Checkpoint) -> Result<Spec> {
+        let config = Config::parse(&checkpoint.id, &checkpoint.config)?;
+        let declaration = (registry::family(&config)?.declare)(&config)?;
+        config.finish()?;
+        Ok(declaration.spec)
+    }
+
+    /// The first tensor of a checkpoint's weights that holds what is no number, by its name, and the number: where activations are
+    /// not finite, it says why. All weights are read for it.
+    #[must_use]
+    pub fn not_finite(checkpoint: &Checkpoint) -> Option<(String, f32)> {
+        Weights::open(&checkpoint.id, &checkpoint.weights, Form::default()).ok()?.not_finite()
     }
 
     /// The checkpoint's id or folder.
@@ -181,6 +235,12 @@ impl Model {
     #[must_use]
     pub fn commit(&self) -> Option<&str> {
         self.commit.as_deref()
+    }
+
+    /// What is unusual about its files, and how they were read then.
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// The seed of its weights, if they are those before any training.
@@ -221,6 +281,21 @@ impl Model {
     #[must_use]
     pub fn family(&self) -> &'static Family {
         self.family
+    }
+
+    /// How long a sequence may be, in words that go on from the model's name.
+    #[must_use]
+    pub fn limit(&self) -> String {
+        let positions = self.spec.n_positions;
+        let rotated = self.spec.blocks.iter().any(|block| block.rotary.is_some());
+        match (positions, self.positions) {
+            (None, _) => "takes sequences of any length".to_owned(),
+            (Some(run), Some(file)) if rotated && file > run => format!(
+                "has {file} positions, of which {run} are run: longer sequences are rotated by other factors, which are not \
+                 supported"
+            ),
+            (Some(run), _) => format!("has {run} positions"),
+        }
     }
 
     /// Its architecture.

@@ -11,7 +11,11 @@ use super::growth;
 use crate::tokens::TokenizerText;
 
 /// A checkpoint's tokenizer.
-pub struct Tokenizer(tokenizers::Tokenizer);
+pub struct Tokenizer {
+    inner: tokenizers::Tokenizer,
+    /// The file, or files, that it was read from.
+    file: String,
+}
 
 /// A sentence in tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,13 +38,7 @@ impl Tokenizer {
     ///
     /// [`Error::Tokenizer`] when the text is not a tokenizer.
     pub fn parse(id: &str, json: &str) -> Result<Self> {
-        growth::check(json).map_err(|message| Error::Tokenizer { id: id.to_owned(), message })?;
-        let tokenizer = caught(|| {
-            let mut tokenizer = tokenizers::Tokenizer::from_str(json)?;
-            tokenizer.with_padding(None).with_truncation(None)?;
-            Ok(tokenizer)
-        });
-        tokenizer.map(Self).map_err(|message| Error::Tokenizer { id: id.to_owned(), message })
+        Self::of(id, &TokenizerText::alone(json))
     }
 
     /// The tokenizer of checkpoint `id`, as its class reads it.
@@ -49,22 +47,29 @@ impl Tokenizer {
     ///
     /// As [`Tokenizer::parse`].
     pub fn of(id: &str, text: &TokenizerText) -> Result<Self> {
-        let mut tokenizer = Self::parse(id, &text.json)?;
-        tokenizer.0.set_encode_special_tokens(text.split_special_tokens);
-        Ok(tokenizer)
+        let TokenizerText { json, file, split_special_tokens, .. } = text;
+        let wrong = |message| Error::Tokenizer { file: file.clone(), id: id.to_owned(), message };
+        growth::check(json).map_err(wrong)?;
+        let inner = caught(|| {
+            let mut tokenizer = tokenizers::Tokenizer::from_str(json)?;
+            tokenizer.with_padding(None).with_truncation(None)?;
+            tokenizer.set_encode_special_tokens(*split_special_tokens);
+            Ok(tokenizer)
+        });
+        Ok(Self { inner: inner.map_err(wrong)?, file: file.clone() })
     }
 
     /// What `token` is called.
     #[must_use]
     pub fn piece(&self, token: u32) -> Option<String> {
-        self.0.id_to_token(token)
+        self.inner.id_to_token(token)
     }
 
     /// Whether `token` stands for what the tokenizer does not know.
     #[must_use]
     pub fn is_unknown(&self, token: u32) -> bool {
         // The names that every published tokenizer uses.
-        ["[UNK]", "<unk>"].iter().any(|name| self.0.token_to_id(name) == Some(token))
+        ["[UNK]", "<unk>"].iter().any(|name| self.inner.token_to_id(name) == Some(token))
     }
 
     /// The tokens of `sentence`.
@@ -73,8 +78,9 @@ impl Tokenizer {
     ///
     /// [`Error::Tokenizer`] when the tokenizer has no token for a part of it, not even an unknown one, or breaks down on it.
     pub fn encode(&self, sentence: &str) -> Result<Encoding> {
-        let encoding = caught(|| self.0.encode_char_offsets(sentence, true))
-            .map_err(|message| Error::Tokenizer { id: format!("`{sentence}`"), message })?;
+        let encoding = caught(|| self.inner.encode_char_offsets(sentence, true)).map_err(|message| {
+            Error::Tokenizer { file: self.file.clone(), id: format!("`{sentence}`"), message }
+        })?;
         Ok(Encoding {
             tokens: encoding.get_ids().to_vec(),
             special: encoding.get_special_tokens_mask().iter().map(|&mask| mask == 1).collect(),

@@ -45,12 +45,26 @@ pub fn smacof(dissimilarities: ArrayView2<'_, f32>, stop: Stop) -> Option<Mds> {
     if delta.iter().any(|&d| !d.is_finite() || d < 0.0) {
         return None;
     }
+    let largest = delta.iter().copied().fold(0.0_f32, f32::max);
+    if largest == 0.0 {
+        return Some(Mds { points: vec![[0.0; 2]; n], stress: 0.0, iterations: 0 });
+    }
+    // Squares in f32 vanish below 1e-22 and overflow above 1e19. Dividing by a power of two leaves every digit.
+    let exponent = f64::from(largest).log2().floor() as i32;
+    let unit = 2.0_f64.powi(exponent);
+    let scaled: Vec<f32> = delta.iter().map(|&d| (f64::from(d) / unit) as f32).collect();
+    let mut mds = of_scaled(&scaled, n, stop);
+    for point in &mut mds.points {
+        *point = point.map(|x| x * unit);
+    }
+    Some(mds)
+}
+
+/// [`smacof`] of dissimilarities `(n, n)`, the largest of which is between 1 and 2.
+fn of_scaled(delta: &[f32], n: usize, stop: Stop) -> Mds {
     let total: f64 =
         row_sums(delta, n, |row| row.iter().map(|&d| f64::from(d) * f64::from(d)).sum()).iter().sum::<f64>()
             / 2.0;
-    if total == 0.0 {
-        return Some(Mds { points: vec![[0.0; 2]; n], stress: 0.0, iterations: 0 });
-    }
     let mut points = Planar::of(&classical(delta, n));
     let (mut target, mut raw) = guttman(delta, &points);
     let mut iterations = 1;
@@ -77,7 +91,7 @@ pub fn smacof(dissimilarities: ArrayView2<'_, f32>, stop: Stop) -> Option<Mds> {
     }
     let mut points = points.points();
     principal(&mut points);
-    Some(Mds { points, stress: (raw / total).sqrt(), iterations })
+    Mds { points, stress: (raw / total).sqrt(), iterations }
 }
 
 /// Turns and mirrors `points`, both centred, as near to `to` as that goes (orthogonal Procrustes), so that two maps of the
@@ -310,6 +324,20 @@ mod tests {
         assert_eq!(mds, smacof(delta.view(), Stop::default()).unwrap());
         let one = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
         assert_eq!(mds, one.install(|| smacof(delta.view(), Stop::default())).unwrap());
+    }
+
+    #[test]
+    fn a_map_does_not_depend_on_the_unit_of_distance() {
+        let delta = distances(&cloud(80, 6));
+        let mds = smacof(delta.view(), Stop::default()).unwrap();
+        for exponent in [-120, -72, 30, 110] {
+            let unit = 2.0_f32.powi(exponent);
+            let scaled = smacof(delta.mapv(|d| d * unit).view(), Stop::default()).unwrap();
+            assert_eq!((scaled.stress, scaled.iterations), (mds.stress, mds.iterations), "2^{exponent}");
+            assert_eq!(scaled.points[7], mds.points[7].map(|x| x * f64::from(unit)));
+        }
+        let tiny = smacof(delta.mapv(|d| d * 1e-21).view(), Stop::default()).unwrap();
+        assert!((tiny.stress - mds.stress).abs() < 1e-6, "{} {}", tiny.stress, mds.stress);
     }
 
     #[test]

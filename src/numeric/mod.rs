@@ -25,4 +25,5 @@ pub mod rng;
 pub mod significance;
 pub(crate) mod simd;
 pub mod soft_rank;
+pub mod spectral;
 pub mod split;

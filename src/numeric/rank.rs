@@ -119,6 +119,15 @@ impl RankTarget {
         self.sum_of_squares == 0.0
     }
 
+    /// The standard deviation of the ranks as a share of what it is without ties, 0 to 1. Spearman's correlation with mid-ranks times
+    /// this is its expectation where ties are broken at random (`ρ_a` of Schütt et al. 2023, eLife 12, e82566).
+    #[must_use]
+    pub fn untied_share(&self) -> f64 {
+        let n = self.shifted.len() as f64;
+        let untied = n * (n * n - 1.0) / 3.0;
+        if untied > 0.0 { (self.sum_of_squares / untied).sqrt() } else { 0.0 }
+    }
+
     /// The targets that [`StepCounts`](super::counting::StepCounts) takes: centred ranks plus their number.
     #[must_use]
     pub fn shifted(&self) -> &[u32] {

@@ -10,6 +10,52 @@ pub fn folds(n: usize, n_folds: usize, stream: &mut Stream) -> Vec<usize> {
     fold_of
 }
 
+/// Spreads each of `groups` of items over as many folds as it can have members in, rarest first, by exchanging items of `fold_of`. What
+/// has no need to move stays, and the sizes of the folds too.
+pub fn spread(fold_of: &mut [usize], n_folds: usize, groups: &[Vec<usize>], stream: &mut Stream) {
+    let mut of_item: Vec<Vec<usize>> = vec![Vec::new(); fold_of.len()];
+    let mut members = vec![vec![0usize; n_folds]; groups.len()];
+    for (group, items) in groups.iter().enumerate() {
+        for &item in items {
+            of_item[item].push(group);
+            members[group][fold_of[item]] += 1;
+        }
+    }
+    let mut rarest_first: Vec<usize> = (0..groups.len()).collect();
+    rarest_first.sort_by_key(|&group| groups[group].len());
+    for group in rarest_first {
+        for to in 0..n_folds {
+            if members[group][to] > 0 {
+                continue;
+            }
+            let mut movable: Vec<usize> =
+                groups[group].iter().copied().filter(|&item| members[group][fold_of[item]] > 1).collect();
+            let mut others: Vec<usize> = (0..fold_of.len()).filter(|&item| fold_of[item] == to).collect();
+            stream.shuffle(&mut movable);
+            stream.shuffle(&mut others);
+            // No other group may lose its last member in a fold.
+            let leaves = |item: usize, for_fold: usize, other: usize| {
+                let stays = |of: &usize| members[*of][fold_of[item]] > 1 || of_item[other].contains(of);
+                let moves = |of: &usize| members[*of][for_fold] == 0;
+                of_item[item].iter().all(|of| stays(of) || moves(of))
+            };
+            let pair = movable.iter().find_map(|&item| {
+                let free = |&&other: &&usize| leaves(item, to, other) && leaves(other, fold_of[item], item);
+                others.iter().find(free).map(|&other| (item, other))
+            });
+            let Some((item, other)) = pair else { continue };
+            let from = fold_of[item];
+            for (moved, from, to) in [(item, from, to), (other, to, from)] {
+                for &of in &of_item[moved] {
+                    members[of][from] -= 1;
+                    members[of][to] += 1;
+                }
+            }
+            fold_of.swap(item, other);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -21,5 +67,37 @@ mod tests {
         assert_eq!(sizes, [5, 5, 5, 4, 4]);
         assert_eq!(fold_of, folds(23, 5, &mut Stream::new(1, "folds")));
         assert_ne!(fold_of, folds(23, 5, &mut Stream::new(2, "folds")));
+    }
+
+    /// In how many folds each group has a member.
+    fn covered(fold_of: &[usize], n_folds: usize, groups: &[Vec<usize>]) -> Vec<usize> {
+        let in_fold = |group: &Vec<usize>, fold| group.iter().any(|&item| fold_of[item] == fold);
+        groups.iter().map(|group| (0..n_folds).filter(|&fold| in_fold(group, fold)).count()).collect()
+    }
+
+    #[test]
+    fn groups_are_spread_as_far_as_they_go() {
+        for seed in 0..50 {
+            let mut stream = Stream::new(seed, "groups");
+            let groups: Vec<Vec<usize>> = [3, 4, 5, 6, 9]
+                .iter()
+                .map(|&size| {
+                    let mut items: Vec<usize> = (0..60).collect();
+                    stream.shuffle(&mut items);
+                    items[..size].to_vec()
+                })
+                .collect();
+            let mut fold_of = folds(60, 5, &mut stream);
+            let before = fold_of.clone();
+            spread(&mut fold_of, 5, &groups, &mut stream);
+            assert_eq!(covered(&fold_of, 5, &groups), [3, 4, 5, 5, 5], "seed {seed}");
+            assert!((0..5).all(|fold| fold_of.iter().filter(|&&f| f == fold).count() == 12));
+            // What is spread already stays as it is.
+            let again = fold_of.clone();
+            spread(&mut fold_of, 5, &groups, &mut stream);
+            assert_eq!(fold_of, again);
+            let moved = fold_of.iter().zip(&before).filter(|(a, b)| a != b).count();
+            assert!(moved <= 24, "{moved} of 60 moved");
+        }
     }
 }

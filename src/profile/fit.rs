@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::estimator::{Estimator, split};
-use super::{Error, Importance, Of, Profile, Result, Score, Split, Tested, Weight};
+use super::{Error, Importance, NullDraw, Of, Profile, Result, Score, Split, Tested, Weight};
 use crate::activations::ByLayer;
 use crate::files::table::rounded;
 use crate::mlem::{CrossValidation, FoldFit, Null, NullStatistic};
@@ -91,6 +91,7 @@ impl Profile {
                 sd: rounded(null.sd),
                 low: rounded(null.low),
                 high: rounded(null.high),
+                z: rounded(null.z),
             };
             self.tested.push(Tested { layer, of, null });
         };
@@ -99,6 +100,12 @@ impl Profile {
         for (effect, null) in effects.iter().zip(null.importances()) {
             push(Of::Effect(effect.order, effect.name.clone()), null);
         }
+        self.draws.extend((1..).zip(null.largest()).map(|(draw, (score, importance))| NullDraw {
+            layer,
+            draw,
+            score: rounded(score),
+            importance: rounded(importance),
+        }));
     }
 
     /// Adds the rows of one layer.
@@ -137,6 +144,7 @@ impl Profile {
         self.importances.sort_by_key(|row| row.layer);
         self.weights.sort_by_key(|row| row.layer);
         self.tested.sort_by_key(|row| row.layer);
+        self.draws.sort_by_key(|row| row.layer);
         self.details.sort();
     }
 }

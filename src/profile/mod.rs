@@ -32,5 +32,5 @@ pub use settings::{EstimatorName, Settings};
 pub use spread::Spread;
 pub use statistics::{ALPHA, Statistic, Test};
 pub use summary::{SpreadOver, Summary, Trajectory};
-pub use tables::{CeilingRow, Importance, Of, Profile, Score, Split, Tested, Weight};
+pub use tables::{CeilingRow, Importance, NullDraw, Of, Profile, Score, Split, Tested, Weight};
 pub use units::{UnitRow, fit_units};

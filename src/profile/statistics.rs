@@ -17,13 +17,17 @@
 //! p-values of importances are corrected over all terms, groups and layers together, those of scores over layers, by Holm
 //! (the chance of any false positive) and by Benjamini and Hochberg (the share of false positives). With `N` draws no
 //! p-value is below `1/(N + 1)`: for Holm to leave any of `m` tests below 0.05, `N` must be at least `20m` ([`Reach`](super::Reach)).
+//!
+//! The maximum statistic (Westfall and Young 1993, single-step) bounds the chance of any false positive too, and takes account of how
+//! tests go together: a test's share is that of the draws whose largest statistic over all tests is at least its own. Statistics are in
+//! standard deviations of their null ([`NullStatistic::z`]), and a draw shuffles all layers alike. It takes no more draws for more tests.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::spread::Spread;
 use super::tables::{Importance, Of, Profile, Split};
 use crate::mlem::{NullStatistic, Order};
-use crate::numeric::significance::{benjamini_hochberg, holm, t_critical};
+use crate::numeric::significance::{benjamini_hochberg, holm, p_value, t_critical};
 
 /// What is called significant: a corrected p-value below this.
 pub const ALPHA: f64 = 0.05;
@@ -37,6 +41,8 @@ pub struct Test {
     pub holm: Option<f64>,
     /// p-value after Benjamini and Hochberg.
     pub bh: Option<f64>,
+    /// p-value by the largest statistic of each draw, after Westfall and Young; `None` too where not every layer's draws are known.
+    pub max: Option<f64>,
 }
 
 impl Test {
@@ -106,7 +112,7 @@ impl Profile {
             self.tested.iter().map(|tested| ((tested.layer, &tested.of), &tested.null)).collect();
         for row in &mut *rows {
             let null = nulls.get(&(row.layer, &row.of));
-            row.test = null.map(|&&null| Test { null, holm: None, bh: None });
+            row.test = null.map(|&&null| Test { null, holm: None, bh: None, max: None });
         }
         for scores in [true, false] {
             let mut family: Vec<(&mut Test, f64)> = rows
@@ -119,7 +125,26 @@ impl Profile {
             for (((test, _), holm), bh) in family.iter_mut().zip(holm(&p)).zip(benjamini_hochberg(&p)) {
                 (test.holm, test.bh) = (Some(holm), Some(bh));
             }
+            let layers: BTreeSet<usize> = self.tested.iter().map(|tested| tested.layer).collect();
+            if let Some(largest) = self.largest(&layers, scores) {
+                for (test, _) in family {
+                    test.max = p_value(test.null.z, &largest);
+                }
+            }
         }
+    }
+
+    /// The largest statistic of each draw over `layers`, of the scores or of the importances; `None` where a layer lacks a draw.
+    fn largest(&self, layers: &BTreeSet<usize>, scores: bool) -> Option<Vec<f64>> {
+        let mut largest: BTreeMap<usize, (usize, f64)> = BTreeMap::new();
+        for row in &self.draws {
+            let value = if scores { row.score } else { row.importance };
+            let (seen, most) = largest.entry(row.draw).or_insert((0, f64::NEG_INFINITY));
+            // A layer in which no effect has a null has nothing to be the largest.
+            (*seen, *most) = (*seen + 1, most.max(value));
+        }
+        let is_whole = !largest.is_empty() && largest.values().all(|&(seen, _)| seen == layers.len());
+        is_whole.then(|| largest.into_values().map(|(_, most)| most).collect())
     }
 }
 
@@ -148,11 +173,11 @@ fn by_layer<T>(rows: impl Iterator<Item = (usize, T)>) -> BTreeMap<usize, Vec<T>
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Score, Tested};
+    use super::super::{NullDraw, Score, Tested};
     use super::*;
 
     fn null(p: f64) -> NullStatistic {
-        NullStatistic { p: Some(p), mean: 0.0, sd: 0.1, low: -0.2, high: 0.2 }
+        NullStatistic { p: Some(p), mean: 0.0, sd: 0.1, low: -0.2, high: 0.2, z: -10.0 * p }
     }
 
     fn profile() -> Profile {
@@ -208,5 +233,27 @@ mod tests {
         assert_eq!((test(1).holm, test(1).bh), (Some(0.04), Some(0.02)));
         assert_eq!((test(2).holm, test(2).bh), (Some(0.08), Some(0.04)));
         assert!(test(1).is_significant());
+        assert_eq!(test(0).max, None, "no draws are known");
+    }
+
+    #[test]
+    fn the_largest_statistic_of_each_draw_is_over_all_effects_and_layers() {
+        let mut profile = profile();
+        // z is −0.1 of `a`, −0.4 of `b`, −0.4 of the scores. Layer 1 has the larger draws.
+        for layer in 0..2 {
+            for draw in 1..=9 {
+                let value = -0.05 * (draw + layer) as f64;
+                let value = if layer == 0 { value - 1.0 } else { value };
+                profile.draws.push(NullDraw { layer, draw, score: value - 0.02, importance: value });
+            }
+        }
+        let rows = profile.statistics();
+        // Of the draws −0.10, −0.15 … −0.50 one is at least −0.1, and 7 are at least −0.4; of those of the scores 6.
+        let max: Vec<f64> = rows.iter().map(|row| row.test.unwrap().max.unwrap()).collect();
+        for (found, expected) in max.iter().zip([0.7, 0.2, 0.8, 0.7, 0.2, 0.8]) {
+            assert!((found - expected).abs() < 1e-12, "{max:?}");
+        }
+        profile.draws.pop();
+        assert_eq!(profile.statistics()[0].test.unwrap().max, None, "a draw of a layer is missing");
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Tables, figures, pages and comparisons all start here, so that one number is one number wherever it is shown.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::spread::Spread;
 use super::statistics::Test;
@@ -50,6 +50,8 @@ pub enum SpreadOver {
 pub struct Summary {
     /// The layers, ascending.
     pub layers: Vec<usize>,
+    /// What they are called, where they have names and no numbers.
+    pub labels: BTreeMap<usize, String>,
     /// How many folds.
     pub n_folds: usize,
     /// Spearman on the training stimuli, one per layer.
@@ -115,9 +117,17 @@ impl Summary {
             test: scores(&profile.scores, Split::Test, &layers),
             terms: trajectories(&profile.importances, &layers, spread_over),
             layers,
+            labels: profile.labels.clone(),
             n_folds,
             spread_over,
         }
+    }
+
+    /// What the layer at position `index` of [`Summary::layers`] is called: its name, or its number.
+    #[must_use]
+    pub fn layer_name(&self, index: usize) -> String {
+        let layer = self.layers[index];
+        self.labels.get(&layer).cloned().unwrap_or_else(|| layer.to_string())
     }
 
     /// Whether p-values were computed.
@@ -181,7 +191,7 @@ fn scores(rows: &[Score], split: Split, layers: &[usize]) -> Vec<Spread> {
 }
 
 fn trajectories(rows: &[Importance], layers: &[usize], over: SpreadOver) -> Vec<Trajectory> {
-    let mut positions = std::collections::BTreeMap::new();
+    let mut positions = BTreeMap::new();
     let mut names: Vec<(&str, Order)> = Vec::new();
     // (n_terms, n_layers) lists of (importance, sd over permutations), one per fold.
     let mut cells: Vec<Vec<Vec<(f64, f64)>>> = Vec::new();

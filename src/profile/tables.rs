@@ -85,6 +85,20 @@ pub struct Tested {
     pub null: NullStatistic,
 }
 
+/// A row of `null.csv`: a draw of the null of one layer, in the units of [`NullStatistic::z`]. Draws of one number are of the same shuffle
+/// at every layer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NullDraw {
+    /// Layer; 0 is the embedding output.
+    pub layer: usize,
+    /// Which draw, from 1.
+    pub draw: usize,
+    /// The score.
+    pub score: f64,
+    /// The largest of what effects add to the others; NaN where none has a null.
+    pub importance: f64,
+}
+
 /// A row of `ceiling.csv`; see [`crate::mlem::Ceiling`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct CeilingRow {
@@ -92,11 +106,11 @@ pub struct CeilingRow {
     pub layer: usize,
     /// Fold, from 0.
     pub fold: usize,
-    /// Spearman of one repeat's distances with those of the mean of the others, mean over repeats.
+    /// Spearman of one repeat's distances with the mean ranks of the others', mean over repeats.
     pub lower: Option<f64>,
-    /// Spearman of one repeat's distances with those of the mean of all, mean over repeats.
+    /// Spearman of one repeat's distances with the mean ranks of all, mean over repeats.
     pub upper: Option<f64>,
-    /// Spearman of the modelled distances with one repeat's, mean over repeats: what the ceiling is a ceiling of.
+    /// Spearman of the modelled distances, ties in random order, with one repeat's, mean over repeats: what the ceiling is a ceiling of.
     pub spearman: Option<f64>,
     /// Over how many pairs of stimuli.
     pub pairs: u64,
@@ -113,6 +127,8 @@ pub struct Profile {
     pub weights: Vec<Weight>,
     /// What `statistics.csv` holds of the null, if one was drawn.
     pub tested: Vec<Tested>,
+    /// `null.csv`, if a null was drawn.
+    pub draws: Vec<NullDraw>,
     /// `ceiling.csv`, where activations were repeated.
     pub ceiling: Vec<CeilingRow>,
     /// What one estimator alone tells.
@@ -120,6 +136,8 @@ pub struct Profile {
     /// What a user should know of each layer's fits. It is in no table but in `run.json`, so that a rerun that keeps a layer
     /// keeps what was said of it.
     pub warnings: BTreeMap<usize, Vec<String>>,
+    /// What layers are called, where they have names and no numbers; in `run.json`.
+    pub labels: BTreeMap<usize, String>,
 }
 
 impl Profile {
@@ -130,6 +148,7 @@ impl Profile {
         layers.extend(self.importances.iter().map(|row| row.layer));
         layers.extend(self.weights.iter().map(|row| row.layer));
         layers.extend(self.tested.iter().map(|row| row.layer));
+        layers.extend(self.draws.iter().map(|row| row.layer));
         layers.extend(self.details.layers());
         layers
     }
@@ -140,6 +159,7 @@ impl Profile {
         self.importances.retain(|row| keep(row.layer));
         self.weights.retain(|row| keep(row.layer));
         self.tested.retain(|row| keep(row.layer));
+        self.draws.retain(|row| keep(row.layer));
         self.ceiling.retain(|row| keep(row.layer));
         self.details.retain(&keep);
         self.warnings.retain(|&layer, _| keep(layer));

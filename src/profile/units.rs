@@ -45,7 +45,8 @@ pub fn fit_units(
         let fits = validation
             .fit(activations.layer(index)?.view(), progress)
             .map_err(|error| Error::from(error.at_layer(layer)))?;
-        for (unit, folds) in fits.iter().enumerate() {
+        for (at, folds) in fits.iter().enumerate() {
+            let unit = activations.unit(index, at);
             let spread = |of: &dyn Fn(usize) -> Option<f64>| {
                 Spread::of(&(0..folds.len()).filter_map(of).collect::<Vec<f64>>())
             };

@@ -100,12 +100,15 @@ fn unnamed(figure: &Figure) -> Vec<(&str, usize)> {
 /// The drawings of a figure with their names: one, or one per layer.
 fn frames(figure: &Figure) -> Vec<(String, &str)> {
     if figure.exact.frames.is_empty() {
-        return vec![(figure.id.to_owned(), &figure.svg)];
+        return vec![(figure.id.to_owned(), &figure.svg.wide)];
     }
     let frames = figure.exact.frames.iter();
-    frames
-        .map(|frame| (format!("{}-{}", figure.id, frame.name.replace(' ', "-")), frame.svg.as_str()))
-        .collect()
+    frames.map(|frame| (format!("{}-{}", figure.id, plain(&frame.name)), frame.svg.as_str())).collect()
+}
+
+/// `name` as a part of the name of a file: regions and windows of time are called as people like.
+fn plain(name: &str) -> String {
+    name.chars().map(|c| if c.is_alphanumeric() || "._+-".contains(c) { c } else { '-' }).collect()
 }
 
 /// A drawing of the page as a document of its own: with its size in print, and the page's styles in their light colours.

@@ -9,7 +9,9 @@ use super::page::Input;
 use crate::geometry::{Geometry, Map};
 use crate::numeric::rng::Stream;
 use crate::profile::{Importance, Order, Profile, Score, Split, Weight};
-use crate::rundir::{ModelRecord, RunRecord, StimuliRecord};
+use crate::rundir::{
+    IMPORTANCE, ModelRecord, RunRecord, StimuliRecord, WEIGHTS, importance_csv, weights_csv,
+};
 use crate::stimuli::{Feature, FeatureTable, Source, Stimuli};
 
 /// A run with everything that a report reads.
@@ -19,12 +21,13 @@ pub(super) struct Run {
     pub stimuli: Stimuli,
     pub correlations: Array2<f64>,
     pub geometry: Option<Geometry>,
+    pub files: Vec<(String, Vec<u8>)>,
 }
 
 impl Run {
     pub fn input(&self) -> Input<'_> {
-        let Self { profile, record, stimuli, correlations, geometry } = self;
-        Input { profile, run: record, stimuli, correlations, geometry: geometry.as_ref() }
+        let Self { profile, record, stimuli, correlations, geometry, files } = self;
+        Input { profile, run: record, stimuli, correlations, geometry: geometry.as_ref(), files }
     }
 }
 
@@ -53,12 +56,15 @@ pub(super) fn realistic(n_layers: usize, n_stimuli: usize, interactions: bool) -
             revision: None,
             commit: Some("86b5e0934494bd15c9632b12f734a8a67f723594".to_owned()),
             untrained: None,
+            adapter: None,
             device: None,
             dtype: None,
             precision: None,
             config: json!({"model_type": "bert", "hidden_size": 768, "num_hidden_layers": 12}),
             tokenizer: Vec::new(),
+            notes: Vec::new(),
             pooling: "mean".to_owned(),
+            certificate: None,
         }),
         activations: None,
         transforms: Vec::new(),
@@ -72,7 +78,9 @@ pub(super) fn realistic(n_layers: usize, n_stimuli: usize, interactions: bool) -
         ..RunRecord::default()
     };
     let geometry = Some(geometry(&stimuli, n_layers));
-    Run { profile, record, correlations: correlations(&stimuli), stimuli, geometry }
+    let files = [(IMPORTANCE, importance_csv(&profile)), (WEIGHTS, weights_csv(&profile))];
+    let files = files.map(|(name, bytes)| (name.to_owned(), bytes)).to_vec();
+    Run { profile, record, correlations: correlations(&stimuli), stimuli, geometry, files }
 }
 
 /// Forty features whose names attack the page, one layer, scores that are no numbers, sentences in HTML.
@@ -126,7 +134,7 @@ pub(super) fn hostile() -> Run {
         warnings: vec!["<script>window.pwned=1</script>".to_owned()],
         ..RunRecord::default()
     };
-    Run { profile, record, correlations: correlations(&stimuli), stimuli, geometry: None }
+    Run { profile, record, correlations: correlations(&stimuli), stimuli, geometry: None, files: Vec::new() }
 }
 
 fn relative_clauses(n_stimuli: usize) -> Stimuli {

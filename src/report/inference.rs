@@ -21,10 +21,9 @@ pub(super) fn null(summary: &Summary, run: &RunRecord) -> Option<String> {
     let own = if summary.terms.is_empty() {
         ""
     } else {
-        ". An importance was held against the null of its own effect: of the effect's distances the residuals from their \
-         regression on all other terms were shuffled likewise, rows and columns together (double semi-partialing, Dekker, \
-         Krackhardt and Snijders 2007), and the statistic is the Spearman on held-out pairs that they add to the model of the \
-         other terms"
+        ". An importance was held against the null of its own effect (Freedman and Lane 1983; Winkler et al. 2014): what a linear model of \
+         the activations by all other features left of them was shuffled over the stimuli, the weights of squared distances fitted \
+         again over all pairs, and the statistic is the weight of the effect"
     };
     let intervals = if summary.n_folds > 1 {
         " Intervals over folds are Student's with the variance of Nadeau and Bengio (2003), which allows for the overlap of \
@@ -35,7 +34,8 @@ pub(super) fn null(summary: &Summary, run: &RunRecord) -> Option<String> {
     Some(format!(
         "For the null distribution of the score the stimuli of the activations were shuffled {draws}within folds against the \
          features, and the model fitted and scored again{own}; p-values are one-sided, (1 + the number of draws at least as large)/(1 + \
-         draws), {tests} after Holm and after Benjamini and Hochberg.{intervals}",
+         draws), {tests} after Holm, after Benjamini and Hochberg, and by the largest statistic of each draw, in standard deviations of \
+         its null (Westfall and Young 1993).{intervals}",
     ))
 }
 
@@ -54,9 +54,9 @@ pub(super) fn bootstrap(run: &RunRecord) -> Option<String> {
 pub(super) fn ceiling(summary: &Summary, run: &RunRecord) -> Option<String> {
     let repeats = run.options.get("repeats").and_then(Value::as_u64).filter(|_| summary.has_ceiling())?;
     Some(format!(
-        "The activations are the mean of {repeats} repeats. The noise ceiling (after Nili et al., 2014) is Spearman's correlation \
-         of one repeat's distances with those of the mean of the others (lower bound) and of the mean of all (upper bound), \
-         over the pairs that the fit is evaluated on, averaged over repeats; the model's correlation with single repeats, \
-         averaged likewise, is held against it."
+        "The activations are the mean of {repeats} repeats. For the noise ceiling (Nili et al., 2014) the distances of each repeat were \
+         ranked; it is Spearman's correlation of one repeat's distances with the mean ranks of the others (lower bound) and of all \
+         (upper bound), over the pairs that the fit is evaluated on, averaged over repeats. The model's correlation with single \
+         repeats, its ties in random order, averaged likewise, is held against it."
     ))
 }

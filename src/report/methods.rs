@@ -56,6 +56,15 @@ fn data(summary: &Summary, run: &RunRecord) -> Option<String> {
     let untrained = run.model.as_ref().and_then(|model| model.untrained).map(|seed| {
         format!(" The model was not trained: its weights are those of its initialiser (seed {seed}).")
     });
+    let adapter = run.model.as_ref().and_then(|model| model.adapter.as_ref()).map(|adapter| {
+        let commit = adapter.base_commit.as_deref().map(|commit| format!(" (commit {})", start(commit)));
+        format!(
+            " The model is an adapter (Hu et al. 2022) of {}{}, merged into its weights: {}.",
+            words::visible(&adapter.base),
+            commit.unwrap_or_default(),
+            words::visible(&adapter.merged.describe())
+        )
+    });
     let products = run.model.as_ref().and_then(|model| model.precision.as_deref()).map(|precision| {
         match precision {
             "fast" => " The model's linear layers were computed as three products of bfloat16 parts (Henry, Tang and \
@@ -67,6 +76,18 @@ fn data(summary: &Summary, run: &RunRecord) -> Option<String> {
             ),
         }
     });
+    let verified = run.model.as_ref().and_then(|model| model.certificate.as_ref()).map(|found| {
+        format!(
+            " On {}, this implementation of the model gave the tokens of Hugging Face transformers {} (PyTorch {}), and each of its \
+             {} hidden states within {:.0e} of the state's largest magnitude (checkpoint {}).",
+            text::counted(found.sentences as u128, "sentence"),
+            words::visible(&found.transformers),
+            words::visible(&found.torch),
+            found.differences.len(),
+            found.largest,
+            start(&found.checkpoint)
+        )
+    });
     let drawn = run.stimuli.source.drawn.as_ref().map(|drawn| format!(" ({})", words::visible(drawn)));
     let layers = match (summary.layers.as_slice(), &run.model) {
         ([], _) => return None,
@@ -76,6 +97,11 @@ fn data(summary: &Summary, run: &RunRecord) -> Option<String> {
                 ", separately at each of {} layers (0–{last}, where 0 is the embeddings)",
                 summary.layers.len()
             )
+        }
+        (layers, None) if !summary.labels.is_empty() => {
+            let names: Vec<String> =
+                (0..layers.len()).map(|index| words::visible(&summary.layer_name(index))).collect();
+            format!(", separately for each of {} ({})", layers.len(), text::join_and(&names))
         }
         ([first, .., last], _) => {
             format!(", separately at each of {} layers ({first}–{last})", summary.layers.len())
@@ -90,13 +116,15 @@ fn data(summary: &Summary, run: &RunRecord) -> Option<String> {
         pooling => format!(" Token vectors were pooled by their {}.", words::visible(pooling)),
     });
     Some(format!(
-        "The representations of {} stimuli from {stimuli}{} in {activations}{commit} were analysed with {}{layers}.{}{}{}",
+        "The representations of {} stimuli from {stimuli}{} in {activations}{commit} were analysed with {}{layers}.{}{}{}{}{}",
         text::count(run.stimuli.n_stimuli as u128),
         drawn.unwrap_or_default(),
         Words::of(run).name,
+        adapter.unwrap_or_default(),
         untrained.unwrap_or_default(),
         products.unwrap_or_default(),
         pooling.unwrap_or_default(),
+        verified.unwrap_or_default(),
     ))
 }
 
@@ -160,10 +188,16 @@ fn model(summary: &Summary, run: &RunRecord) -> Option<String> {
         }
         _ => "exactly, as a convex problem",
     };
+    let coupling = if interactions {
+        " An entry of W off the diagonal says how much farther apart stimuli are that differ in both features than the two \
+         differences alone make them, whatever the values; it does not say that a conjunction of values is represented."
+    } else {
+        ""
+    };
     Some(format!(
         "With d the vector of feature distances of a pair of stimuli, the modelled distance is d'Wd, with W {metric}, at unit \
          Frobenius norm. W maximises the correlation of the modelled distance with {target} between activations, over pairs \
-         of distinct training stimuli{}; it was found {solver}.",
+         of distinct training stimuli{}; it was found {solver}.{coupling}",
         budget.unwrap_or_default()
     ))
 }

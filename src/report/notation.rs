@@ -1,6 +1,6 @@
 //! How numbers and names are written; the same in tables, figures and pages.
 
-pub(super) use crate::text::{visible, visible_lines};
+pub(super) use crate::text::visible;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::profile::Spread;

@@ -75,7 +75,7 @@ pub fn render(profile: &Profile, options: Options) -> String {
     let _ = writeln!(out, "{:<LEFT$}{}", "layer", axis.trim_end());
     for (k, term) in terms.iter().enumerate() {
         let peak = term.peak().map_or(String::new(), |i| {
-            format!("  peak at layer {}, {}", summary.layers[i], words::spread(term.at[i], 3))
+            format!("  peak at {}, {}", words::layer(&summary, i), words::spread(term.at[i], 3))
         });
         let room = options.width.max(40).saturating_sub(peak.width() + 2);
         let name = words::cut(&words::visible(&term.name), room);

@@ -250,6 +250,7 @@ fn draw(
         description: &format!("{}.", ends.join("; ")),
         positions,
         places: places.to_vec(),
+        ordered: true,
         from_zero: false,
         x_title,
         y_title,
@@ -260,7 +261,7 @@ fn draw(
             .collect(),
         ranges: Vec::new(),
     };
-    Some(curves.render())
+    Some(curves.render(super::svg::Room::Wide))
 }
 
 #[cfg(test)]

@@ -34,6 +34,8 @@ impl Default for Options {
 /// Backgrounds from nothing to the largest importance, as 256-colour codes. Their lightness rises steadily, so that they
 /// read without colour vision, on dark and light terminals.
 const SHADES: [u8; 8] = [235, 238, 24, 25, 31, 38, 80, 123];
+/// How many layers are named.
+const NAMED: usize = 40;
 /// The first of [`SHADES`] that dark text reads better on.
 const DARK_TEXT_FROM: usize = 5;
 
@@ -128,12 +130,13 @@ fn heading(summary: &Summary, run: &RunRecord, width: usize) -> String {
         );
     }
     if let Some(best) = summary.best_layer() {
-        let (layer, best) = (summary.layers[best], scores[best]);
-        lines.push(format!(
-            "Best fit: layer {layer}, {} ({}).",
-            words::spread(best, 3),
-            words::score(split, run)
-        ));
+        let (layer, best) = (words::layer(summary, best), scores[best]);
+        lines.push(format!("Best fit: {layer}, {} ({}).", words::spread(best, 3), words::score(split, run)));
+    }
+    if !summary.labels.is_empty() {
+        let named = |(layer, label): (&usize, &String)| format!("{layer} {}", words::visible(label));
+        let names: Vec<String> = summary.labels.iter().map(named).collect();
+        lines.push(format!("Layers: {}.", text::some(&names, NAMED)));
     }
     let mut out = String::new();
     for line in lines {

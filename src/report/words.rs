@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::estimators::Words;
-pub(super) use super::notation::{UNDEFINED, cut, is_zero, short, spread, visible, visible_lines};
+pub(super) use super::notation::{UNDEFINED, cut, is_zero, short, spread, visible};
 use crate::profile::{ALPHA, Split, SpreadOver, Summary};
 use crate::rundir::RunRecord;
 use crate::text;
@@ -57,6 +57,15 @@ pub(super) fn score(split: Split, run: &RunRecord) -> String {
         Split::Test => "held-out",
     };
     format!("{}, {stimuli} stimuli", Words::of(run).score)
+}
+
+/// `layer 3`, or what the layer at a position is called.
+pub(super) fn layer(summary: &Summary, index: usize) -> String {
+    let layer = summary.layers[index];
+    match summary.labels.get(&layer) {
+        Some(label) => visible(label),
+        None => format!("layer {layer}"),
+    }
 }
 
 /// What was run: the stimuli and the model or the file of activations.

@@ -71,18 +71,12 @@ impl RunDir {
         Ok(lock)
     }
 
-    /// Removes what an earlier run may have left here that a new one does not write over: its record, its page, its figures.
+    /// Removes the figures of an earlier run.
     ///
     /// # Errors
     ///
     /// [`Error::Files`].
-    pub fn forget(&self) -> Result<()> {
-        for name in [RECORD, PAGE] {
-            files::write_or_remove(&self.path.join(name), None)?;
-        }
-        for table in TABLES {
-            files::write_or_remove(&self.path.join(table.name), None)?;
-        }
+    pub(super) fn remove_figures(&self) -> Result<()> {
         match std::fs::remove_dir_all(self.figures()) {
             Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
                 Err(files::Error::Write { path: self.figures(), source }.into())
@@ -190,6 +184,30 @@ impl RunDir {
     /// [`Error::Files`].
     pub fn write_bootstrapped(&self, bootstrapped: Option<&Bootstrapped>) -> Result<()> {
         tables::write_bootstrapped(bootstrapped, &self.path)
+    }
+
+    /// The bytes of every table that is there, the stimuli first.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Files`].
+    pub fn table_files(&self) -> Result<Vec<(String, Vec<u8>)>> {
+        let names = std::iter::once(STIMULI).chain(TABLES.iter().map(|table| table.name));
+        let there = names.filter(|name| self.path.join(name).is_file());
+        there.map(|name| Ok((name.to_owned(), files::read(&self.path.join(name))?))).collect()
+    }
+
+    /// Removes all of an earlier run; the record first, so that nothing is claimed of what goes. For who has a whole run at hand to
+    /// put in its place: a run that is fitted here replaces what is there only when its first layer has gone well.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Files`].
+    pub fn forget(&self) -> Result<()> {
+        files::write_or_remove(&self.path.join(RECORD), None)?;
+        self.remove_what_follows()?;
+        self.remove_tables()?;
+        self.remove_figures()
     }
 
     /// Removes the tables of an earlier run.

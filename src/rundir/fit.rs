@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use super::dir::RunDir;
 use super::error::Result;
-use super::record::{ModelRecord, RunRecord, StimuliRecord};
-use crate::activations::ByLayer;
+use super::record::{ModelRecord, RunRecord, StimuliRecord, host, now};
+use crate::activations::{ByLayer, Provenance};
 use crate::geometry::Geometry;
 use crate::profile::{self, Profile, Settings, UnitRow};
 use crate::progress::Progress;
@@ -96,6 +96,7 @@ impl Fit {
         let estimator = settings.estimator();
         let fitted = profile::fit(&*estimator, folds, features, activations, done, progress, save)?;
         let mut profile = fitted.profile;
+        profile.labels.clone_from(&record.layer_labels);
         if !opened {
             open(dir, &stimuli, &record.of(&profile), &profile)?;
         }
@@ -132,7 +133,7 @@ impl Fit {
         warnings.extend(fitted.warnings);
         record.warnings = warnings;
         record.seconds = seconds;
-        record = RunRecord { files: dir.hashes(), ..record.of(&profile) };
+        record = RunRecord { files: dir.hashes(), date: now(), host: host(), ..record.of(&profile) };
         dir.write_record(&record)?;
         Ok(Finished { profile, record, stimuli, geometry, units })
     }
@@ -159,11 +160,22 @@ impl Fit {
             command: self.command.clone(),
             activations: self.file.clone(),
             transforms: self.activations.provenance().transforms.clone(),
+            layer_arrays: self.of_layers(|provenance| &provenance.arrays),
+            layer_labels: self.of_layers(|provenance| &provenance.labels),
             layers: self.activations.layers().to_vec(),
             seconds: self.seconds.clone(),
             warnings: self.warnings.clone(),
             ..record
         }
+    }
+}
+
+impl Fit {
+    /// What `of` tells of the layers that are fitted.
+    fn of_layers(&self, of: impl Fn(&Provenance) -> &BTreeMap<usize, String>) -> BTreeMap<usize, String> {
+        let told = of(self.activations.provenance());
+        let layers = self.activations.layers().iter();
+        layers.filter_map(|layer| Some((*layer, told.get(layer)?.clone()))).collect()
     }
 }
 
@@ -192,6 +204,7 @@ fn open(dir: &RunDir, stimuli: &Stimuli, record: &RunRecord, kept: &Profile) -> 
     if kept.scores.is_empty() {
         dir.write_record(&RunRecord { key: String::new(), ..record.clone() })?;
         dir.remove_tables()?;
+        dir.remove_figures()?;
     } else {
         dir.write_record(record)?;
     }

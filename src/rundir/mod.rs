@@ -35,7 +35,7 @@ pub use dir::{FIGURES, PAGE, RECORD, RunDir, STIMULI};
 pub use error::{Error, Result};
 pub use fit::{Finished, Fit, wanted};
 pub use other::differences;
-pub use record::{ModelRecord, RunRecord, StimuliRecord};
+pub use record::{AdapterRecord, ModelRecord, RunRecord, StimuliRecord};
 pub use saved::{Doubt, Saved};
 pub use tables::{
     GEOMETRY, IMPORTANCE, SCORES, STATISTICS, TABLES, Table, WEIGHTS, geometry_csv, importance_csv,

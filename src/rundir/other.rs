@@ -82,8 +82,8 @@ pub fn differences(there: &RunRecord, here: &RunRecord) -> Vec<String> {
         match (stimuli(there), stimuli(here)) {
             (old, new) if old == new && there.stimuli.features != here.stimuli.features => tell(
                 "the features are",
-                text::join_and(&there.stimuli.features),
-                text::join_and(&here.stimuli.features),
+                text::some(&there.stimuli.features, 10),
+                text::some(&here.stimuli.features, 10),
             ),
             (old, new) if old == new => {
                 own.push(format!("the sentences or feature values of {new} have changed"));

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
@@ -9,9 +10,11 @@ use super::error::{Error, Result};
 use super::tables::layer_hash;
 use crate::activations::Transform;
 use crate::files;
+use crate::models::Merged;
 use crate::profile::Profile;
 use crate::stimuli::Source;
 use crate::tokens::Applied;
+use crate::verify::Certificate;
 
 /// The stimuli of a run.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -26,6 +29,25 @@ pub struct StimuliRecord {
     pub features: Vec<String>,
     /// The grammar they came from and how they were drawn, if they did.
     pub source: Source,
+}
+
+/// The adapter of a run's model, whose id, revision and commit are the adapter's.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct AdapterRecord {
+    /// The base: a Hub id or a folder.
+    pub base: String,
+    /// The revision of the base that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base_revision: Option<String>,
+    /// The commit that the base's id resolved to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base_commit: Option<String>,
+    /// What names the base.
+    pub base_from: String,
+    /// What is merged of it.
+    pub merged: Merged,
+    /// Its `adapter_config.json`.
+    pub config: serde_json::Value,
 }
 
 /// The model of a run.
@@ -53,11 +75,20 @@ pub struct ModelRecord {
     pub precision: Option<String>,
     /// Its `config.json`.
     pub config: serde_json::Value,
+    /// The adapter that it is, on its base.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adapter: Option<AdapterRecord>,
     /// How its tokenizer is read: what was applied, and which file says so.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tokenizer: Vec<Applied>,
+    /// What is unusual about its files, and how they were read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// How tokens were pooled.
     pub pooling: String,
+    /// What `probe verify` found of it, if it was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<Certificate>,
 }
 
 /// The content of `run.json`.
@@ -65,6 +96,12 @@ pub struct ModelRecord {
 pub struct RunRecord {
     /// Version of this program.
     pub version: String,
+    /// When it was finished: `2026-03-01T12:00:00Z`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub date: String,
+    /// What it ran on: operating system, architecture, how many threads.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub host: String,
     /// The command line, word by word.
     pub command: Vec<String>,
     /// Hash of everything the tables depend on (BLAKE3, hex): a rerun with the same key picks up complete layers.
@@ -77,6 +114,12 @@ pub struct RunRecord {
     /// The file of the activations, where they came from elsewhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub activations: Option<String>,
+    /// The array of that file that each layer was read from, where it has names, as Python would take it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub layer_arrays: BTreeMap<usize, String>,
+    /// What the layers are called, where they have names and no numbers.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub layer_labels: BTreeMap<usize, String>,
     /// What was done to the activations before the fit, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub transforms: Vec<Transform>,
@@ -154,5 +197,47 @@ impl RunRecord {
     }
 }
 
+/// Now, in UTC, as ISO 8601 has it.
+pub(super) fn now() -> String {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    date(since.as_secs())
+}
+
+/// What this program runs on: `linux x86_64, 16 threads`.
+pub(super) fn host() -> String {
+    let threads = crate::text::counted(rayon::current_num_threads() as u128, "thread");
+    format!("{} {}, {threads}", std::env::consts::OS, std::env::consts::ARCH)
+}
+
+/// `seconds` since 1970 as a date. Days are counted from March, so that a leap day is the last of its year.
+fn date(seconds: u64) -> String {
+    let (days, second) = (seconds / 86_400, seconds % 86_400);
+    // From 1 March of the year 0; eras of 400 years have 146,097 days.
+    let days = days + 719_468;
+    let (era, day) = (days / 146_097, days % 146_097);
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let (month, late) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
+    let year = era * 400 + year + late;
+    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", second / 3600, second / 60 % 60, second % 60)
+}
+
 /// How a record without its hash has it.
 const EMPTY_SEAL: &str = "\"seal\": \"\"";
+
+#[cfg(test)]
+mod tests {
+    use super::date;
+
+    #[test]
+    fn seconds_are_dates() {
+        assert_eq!(date(0), "1970-01-01T00:00:00Z");
+        assert_eq!(date(951_782_400), "2000-02-29T00:00:00Z");
+        assert_eq!(date(951_868_799), "2000-02-29T23:59:59Z");
+        assert_eq!(date(1_772_366_400), "2026-03-01T12:00:00Z");
+        assert_eq!(date(4_107_542_399), "2100-02-28T23:59:59Z");
+        assert_eq!(date(4_107_542_400), "2100-03-01T00:00:00Z");
+    }
+}

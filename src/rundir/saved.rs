@@ -18,6 +18,9 @@ use crate::progress::Progress;
 use crate::stimuli::Stimuli;
 use crate::text;
 
+/// At most so many names are listed in one message.
+const NAMED: usize = 10;
+
 /// The file beside the stimuli.
 const DECLARATIONS: &str = "stimuli.json";
 
@@ -78,19 +81,19 @@ impl fmt::Display for Doubt {
             Self::Changed(names) => write!(
                 f,
                 "{} {} not what the run wrote; run again to restore what was there",
-                text::join_and(names),
+                text::some(names, NAMED),
                 is(names)
             ),
             Self::Missing(names) => {
                 write!(
                     f,
                     "{} {} missing; run again to restore what was there",
-                    text::join_and(names),
+                    text::some(names, NAMED),
                     is(names)
                 )
             }
             Self::Foreign(names) => {
-                write!(f, "{} {} not of this run, and not read", text::join_and(names), is(names))
+                write!(f, "{} {} not of this run, and not read", text::some(names, NAMED), is(names))
             }
             Self::Unfinished(layers) if layers.is_empty() => {
                 write!(f, "the run was not finished; run again to have the rest of it")
@@ -105,7 +108,7 @@ impl fmt::Display for Doubt {
 /// `layer 3`, `layers 3 and 5`.
 fn layers_in_words(layers: &[usize]) -> String {
     let names: Vec<String> = layers.iter().map(ToString::to_string).collect();
-    format!("layer{} {}", if layers.len() == 1 { "" } else { "s" }, text::join_and(&names))
+    format!("layer{} {}", if layers.len() == 1 { "" } else { "s" }, text::some(&names, NAMED))
 }
 
 fn are(layers: &[usize]) -> String {
@@ -124,6 +127,7 @@ impl RunDir {
         let record = RunRecord::parse(&bytes, &path)?;
         let mut profile = self.read_profile()?;
         profile.warnings.clone_from(&record.layer_warnings);
+        profile.labels.clone_from(&record.layer_labels);
         let doubts = self.doubts(&record, &bytes, &profile);
         if !record.seal.is_empty() && record.files.is_empty() {
             // A run that was ended while it wrote may have left a part of a layer.

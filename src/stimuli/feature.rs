@@ -155,6 +155,21 @@ impl Feature {
         }
     }
 
+    /// What all stimuli have in common in a feature that does not vary, in words.
+    pub(crate) fn in_common(&self) -> String {
+        if let Values::Distances(distances) = &self.values {
+            return distances.first().map_or_else(
+                || "every distance is missing".to_owned(),
+                |distance| format!("every two stimuli are {} apart", distance as f32),
+            );
+        }
+        let value = (0..self.len()).map(|row| self.display(row)).find(|text| !text.is_empty());
+        value.map_or_else(
+            || "every value is missing".to_owned(),
+            |value| format!("every stimulus has `{value}`"),
+        )
+    }
+
     /// Whether it has another level for every stimulus.
     #[must_use]
     pub fn names_stimuli(&self) -> bool {

@@ -9,6 +9,7 @@ mod csv;
 mod distances;
 mod error;
 mod feature;
+mod folds;
 mod hygiene;
 pub(crate) mod levels;
 mod nearly;

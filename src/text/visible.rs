@@ -29,7 +29,7 @@ pub fn message(text: &str) -> String {
 
 /// The longest line of a message, in characters, and the most lines.
 const LONGEST: usize = 1200;
-const LINES: usize = 40;
+const LINES: usize = 36;
 
 /// As [`message`], and no longer than a screen: what a file holds may be of any length.
 #[must_use]

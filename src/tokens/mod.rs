@@ -59,7 +59,16 @@ use settings::{CONFIG, Settings, TOKENIZER};
 /// A file that cannot be read or followed; each names the file and what to do.
 pub fn read(folder: &Path) -> Result<Option<TokenizerText>> {
     let config = if folder.join(CONFIG).exists() { io::read_text(folder, CONFIG)? } else { String::new() };
-    let settings = Settings::read(folder, &config)?;
+    read_as(folder, &config)
+}
+
+/// The same for a model whose `config.json` is `config`, and does not stand in the folder: that of an adapter.
+///
+/// # Errors
+///
+/// As [`read`].
+pub fn read_as(folder: &Path, config: &str) -> Result<Option<TokenizerText>> {
+    let settings = Settings::read(folder, config)?;
     if !folder.join(TOKENIZER).exists() {
         return vocabulary::tokenizer(&settings);
     }
@@ -110,5 +119,6 @@ fn amend(text: &str, settings: &Settings<'_>, reader: Reader) -> Result<Tokenize
     }
     let doubts = doubt.into_iter().chain(heeded.doubts).collect();
     let applied = applied.into_iter().map(|(what, from)| Applied { what, from }).collect();
-    Ok(TokenizerText { json: document.into_text().map_err(wrong)?, split_special_tokens, applied, doubts })
+    let json = document.into_text().map_err(wrong)?;
+    Ok(TokenizerText { json, file: TOKENIZER.to_owned(), split_special_tokens, applied, doubts })
 }

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 pub struct TokenizerText {
     /// The text of `tokenizer.json`, with everything applied.
     pub json: String,
+    /// The file or files that it was read from, in words.
+    pub file: String,
     /// Whether special tokens in a text are cut like any other part of it.
     pub split_special_tokens: bool,
     /// What was applied, in order.
@@ -28,6 +30,13 @@ impl TokenizerText {
     /// The text of a `tokenizer.json` that stands alone.
     #[must_use]
     pub fn alone(json: &str) -> Self {
-        Self { json: json.to_owned(), split_special_tokens: false, applied: Vec::new(), doubts: Vec::new() }
+        let file = "tokenizer.json".to_owned();
+        Self {
+            json: json.to_owned(),
+            file,
+            split_special_tokens: false,
+            applied: Vec::new(),
+            doubts: Vec::new(),
+        }
     }
 }

@@ -62,6 +62,36 @@ QWEN_ODD = dict(hidden_size=24, num_attention_heads=6, num_key_value_heads=2, rm
 IN_QWEN3 = SMALL | dict(head_dim=8, rope_parameters=dict(rope_type="default", rope_theta=1000.0, mrope_section=[2, 1, 1]))
 SEES_QWEN3 = dict(depth=1, hidden_size=16, num_heads=2, intermediate_size=16, out_hidden_size=16, num_position_embeddings=16,
                   deepstack_visual_indexes=[0])
+# Mixtures of experts, and blocks that do not attend.
+FEW = SMALL | dict(num_experts_per_tok=2)
+QWEN_MOE = FEW | dict(moe_intermediate_size=12, shared_expert_intermediate_size=10, num_experts=5)
+MOE_ODD = dict(hidden_size=24, num_attention_heads=6, num_key_value_heads=2, rms_norm_eps=1e-3, num_experts_per_tok=3,
+               intermediate_size=14)
+NEXT = dict(hidden_size=16, num_hidden_layers=4, num_attention_heads=4, num_key_value_heads=2, head_dim=8,
+            intermediate_size=24, max_position_embeddings=32, linear_num_key_heads=2, linear_num_value_heads=4,
+            linear_key_head_dim=6, linear_value_head_dim=8)
+NEXT_ODD = dict(hidden_size=24, num_hidden_layers=3, num_attention_heads=6, num_key_value_heads=3, head_dim=12,
+                intermediate_size=14, max_position_embeddings=32, linear_num_key_heads=3, linear_num_value_heads=3,
+                linear_key_head_dim=5, linear_value_head_dim=7, linear_conv_kernel_dim=3, rms_norm_eps=1e-3,
+                attention_bias=True, layer_types=["linear_attention", "full_attention", "linear_attention"],
+                rope_parameters=dict(rope_type="default", rope_theta=500.0, partial_rotary_factor=0.5))
+NEXT_MOE = dict(moe_intermediate_size=10, shared_expert_intermediate_size=12, num_experts=6, num_experts_per_tok=2)
+SEES_QWEN3_5 = dict(depth=1, hidden_size=16, num_heads=2, intermediate_size=16, out_hidden_size=16, num_position_embeddings=16)
+LFM2 = dict(hidden_size=16, num_hidden_layers=4, num_attention_heads=4, num_key_value_heads=2, intermediate_size=24,
+            max_position_embeddings=32)
+HYBRID = dict(hidden_size=16, num_hidden_layers=3, num_attention_heads=4, num_key_value_heads=2, intermediate_size=24,
+              max_position_embeddings=32, mamba_n_heads=4, mamba_d_state=6)
+HYBRID_ODD = dict(hidden_size=24, num_hidden_layers=3, num_attention_heads=6, num_key_value_heads=3, intermediate_size=14,
+                  max_position_embeddings=32, rms_norm_eps=1e-3, attention_bias=True, mamba_n_heads=6, mamba_n_groups=3,
+                  mamba_d_state=5, mamba_d_conv=3, mamba_conv_bias=False, mamba_proj_bias=True, mamba_chunk_size=16,
+                  time_step_limit=(0.2, 1.1))
+MLA = dict(hidden_size=16, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=4, intermediate_size=24,
+           max_position_embeddings=32, qk_rope_head_dim=4, qk_nope_head_dim=6, v_head_dim=8, kv_lora_rank=10, q_lora_rank=7)
+MLA_ODD = dict(hidden_size=21, num_hidden_layers=3, num_attention_heads=3, num_key_value_heads=3, intermediate_size=14,
+               max_position_embeddings=64, qk_rope_head_dim=6, qk_nope_head_dim=4, v_head_dim=9, kv_lora_rank=6, q_lora_rank=None,
+               attention_bias=True, rms_norm_eps=1e-3, rope_parameters=dict(
+                   rope_type="yarn", rope_theta=500.0, factor=4.0, original_max_position_embeddings=8, mscale=0.8,
+                   mscale_all_dim=0.6))
 T5 = dict(d_model=32, d_kv=8, d_ff=48, num_layers=2, num_heads=4)
 
 # name -> (configuration class, its arguments, and, where a family or a file calls for it: the dtype to store, old names, other
@@ -73,6 +103,9 @@ CASES = {
     "arcee": ("ArceeConfig", SMALL, {}),
     "arcee_odd": ("ArceeConfig", GROUPED | dict(head_dim=10, attention_bias=True, mlp_bias=True, hidden_act="gelu",
                                                 rope_parameters=dict(rope_type="default", rope_theta=500.0)), {}),
+    "bamba": ("BambaConfig", HYBRID | dict(attn_layer_indices=[1]), {}),
+    "bamba_odd": ("BambaConfig", HYBRID_ODD | dict(attn_layer_indices=[0, 2], mlp_bias=True, mamba_expand=3, rope_parameters=dict(
+        rope_type="default", rope_theta=500.0)), {}),
     "bart": ("BartConfig", BART, {"encoder": True}),
     "bart_odd": ("BartConfig", BART_ODD | dict(scale_embedding=True, activation_function="relu"), {"encoder": True}),
     "bert": ("BertConfig", BERT | dict(num_hidden_layers=3, max_position_embeddings=12), {}),
@@ -124,6 +157,20 @@ CASES = {
         layer_norm_eps=1e-3, hidden_act="gelu_new", max_relative_positions=9, position_buckets=6), {}),
     "deberta_v3": ("DebertaV2Config", DEBERTA, {}),
     "deberta_v3_short": ("DebertaV2Config", DEBERTA | dict(position_buckets=256, num_attention_heads=2), {}),
+    "deepseek_v2": ("DeepseekV2Config", MLA | dict(
+        n_routed_experts=5, num_experts_per_tok=2, moe_intermediate_size=7, first_k_dense_replace=1), {"saved": True}),
+    "deepseek_v2_odd": ("DeepseekV2Config", MLA_ODD | dict(
+        n_routed_experts=4, num_experts_per_tok=3, moe_intermediate_size=9, n_shared_experts=1, routed_scaling_factor=1.7),
+                        {"saved": True}),
+    "deepseek_v2_groups": ("DeepseekV2Config", MLA | dict(
+        n_routed_experts=6, num_experts_per_tok=3, moe_intermediate_size=5, topk_method="group_limited_greedy", n_group=3,
+        topk_group=2, norm_topk_prob=True), {"saved": True}),
+    "deepseek_v3": ("DeepseekV3Config", MLA | dict(
+        n_routed_experts=8, num_experts_per_tok=3, moe_intermediate_size=6, first_k_dense_replace=1, n_group=4, topk_group=2),
+                    {"saved": True}),
+    "deepseek_v3_odd": ("DeepseekV3Config", MLA_ODD | dict(
+        n_routed_experts=5, num_experts_per_tok=2, moe_intermediate_size=7, first_k_dense_replace=0, n_group=1, topk_group=1,
+        norm_topk_prob=False, routed_scaling_factor=1.3, n_shared_experts=2, rope_interleave=False), {"saved": True}),
     "distilbert": ("DistilBertConfig", dict(dim=32, n_layers=2, n_heads=4, hidden_dim=48, max_position_embeddings=16), {}),
     "distilbert_odd": ("DistilBertConfig", dict(dim=30, n_layers=3, n_heads=3, hidden_dim=40, max_position_embeddings=9,
                                                 activation="relu"), {}),
@@ -140,6 +187,14 @@ CASES = {
     "exaone4": ("Exaone4Config", SMALL | dict(num_hidden_layers=4, sliding_window=3), {}),
     "exaone4_odd": ("Exaone4Config", GROUPED | dict(sliding_window=None, layer_types=["full_attention"] * 2), {}),
     "falcon": ("FalconConfig", dict(hidden_size=32, num_hidden_layers=2, num_attention_heads=4), {}),
+    "falcon_h1": ("FalconH1Config", HYBRID | dict(mamba_d_ssm=32), {}),
+    "falcon_h1_odd": ("FalconH1Config", HYBRID_ODD | dict(
+        mamba_d_ssm=36, mlp_bias=True, projectors_bias=True, mamba_rms_norm=True, mamba_norm_before_gate=False,
+        embedding_multiplier=2.0, mlp_multipliers=[0.7, 1.4], key_multiplier=0.6, attention_in_multiplier=1.3,
+        attention_out_multiplier=0.8, ssm_in_multiplier=1.2, ssm_out_multiplier=0.9,
+        ssm_multipliers=[0.8, 1.1, 0.7, 1.3, 0.9]), {}),
+    "falcon_h1_normed": ("FalconH1Config", HYBRID | dict(mamba_d_ssm=None, mamba_rms_norm=True, mamba_n_groups=2,
+                                                         key_multiplier=0.5), {}),
     "falcon_new": ("FalconConfig", dict(hidden_size=32, num_hidden_layers=2, num_attention_heads=4, num_kv_heads=2,
                                         new_decoder_architecture=True, bias=True), {}),
     "falcon_rw": ("FalconConfig", dict(hidden_size=32, num_hidden_layers=2, num_attention_heads=4, alibi=True,
@@ -151,6 +206,10 @@ CASES = {
     "flaubert": ("FlaubertConfig", XLM, {}),
     "flaubert_odd": ("FlaubertConfig", XLM | dict(emb_dim=18, n_heads=3, n_layers=3, gelu_activation=False,
                                                   layer_norm_eps=1e-3), {}),
+    "flex_olmo": ("FlexOlmoConfig", FEW | dict(num_experts=5, pad_token_id=0), {"saved": True}),
+    "flex_olmo_odd": ("FlexOlmoConfig", MOE_ODD | dict(
+        num_hidden_layers=2, max_position_embeddings=32, num_experts=4, norm_topk_prob=True, attention_bias=True,
+        pad_token_id=0, rope_parameters=dict(rope_type="default", rope_theta=300.0)), {}),
     "gemma": ("GemmaConfig", LLAMA | dict(head_dim=8), {}),
     "gemma_grouped": ("GemmaConfig", GROUPED | dict(head_dim=12, num_key_value_heads=1), {}),
     "gemma_relu": ("GemmaConfig", SMALL | dict(head_dim=6, hidden_act="relu", hidden_activation="gelu_pytorch_tanh"), {}),
@@ -182,6 +241,7 @@ CASES = {
     "glm4": ("Glm4Config", SMALL | dict(head_dim=8, pad_token_id=0), {}),
     "glm4_odd": ("Glm4Config", GROUPED | dict(head_dim=12, attention_bias=False, hidden_act="gelu", pad_token_id=0), {}),
     "gpt2": ("GPT2Config", GPT, {}),
+    "gpt2_both_sides": ("GPT2Config", GPT | dict(n_embd=16, is_causal=False), {}),
     "gpt2_odd": ("GPT2Config", GPT | dict(n_embd=40, n_head=5, n_inner=24, activation_function="relu",
                                           scale_attn_weights=False, layer_norm_epsilon=1e-3), {}),
     "gpt2_by_depth": ("GPT2Config", GPT | dict(n_embd=18, n_head=3, n_layer=3, scale_attn_by_inverse_layer_idx=True,
@@ -202,6 +262,23 @@ CASES = {
                                                                        "partial_rotary_factor": 0.5}), {}),
     "gpt_neox_uneven": ("GPTNeoXConfig", NEOX | dict(hidden_size=20, num_attention_heads=2, rope_parameters={
         "rope_type": "linear", "factor": 2.0, "rope_theta": 50.0, "partial_rotary_factor": 0.5}), {}),
+    "gpt_oss": ("GptOssConfig", FEW | dict(head_dim=8, num_local_experts=5, sliding_window=3), {"saved": True}),
+    "gpt_oss_odd": ("GptOssConfig", MOE_ODD | dict(
+        num_hidden_layers=3, max_position_embeddings=64, head_dim=10, num_local_experts=4, sliding_window=4, attention_bias=False,
+        swiglu_limit=0.9, layer_types=["full_attention", "sliding_attention", "full_attention"], rope_parameters=dict(
+            rope_type="yarn", rope_theta=700.0, factor=4.0, original_max_position_embeddings=8, truncate=False)), {}),
+    "granitemoe": ("GraniteMoeConfig", FEW | dict(num_local_experts=4), {"saved": True}),
+    "granitemoe_odd": ("GraniteMoeConfig", MOE_ODD | dict(
+        num_hidden_layers=3, max_position_embeddings=32, num_local_experts=5, attention_bias=True, embedding_multiplier=3.0,
+        attention_multiplier=0.3, residual_multiplier=0.6, logits_scaling=4.0), {"saved": True}),
+    "granitemoehybrid": ("GraniteMoeHybridConfig", HYBRID | dict(
+        num_local_experts=4, shared_intermediate_size=12, layer_types=["mamba", "attention", "mamba"]), {"saved": True}),
+    "granitemoehybrid_odd": ("GraniteMoeHybridConfig", HYBRID_ODD | dict(
+        num_local_experts=5, num_experts_per_tok=3, shared_intermediate_size=10, mamba_expand=2, mamba_n_heads=12,
+        layer_types=["attention", "mamba", "attention"], position_embedding_type="rope", embedding_multiplier=3.0,
+        attention_multiplier=0.3, residual_multiplier=0.6), {"saved": True}),
+    "granitemoehybrid_dense": ("GraniteMoeHybridConfig", HYBRID | dict(
+        num_local_experts=0, shared_intermediate_size=12), {"saved": True, "no_cache": True}),
     "gte": ("GteConfig", BERT | dict(hidden_size=16, intermediate_size=24), {"saved": True}),
     "gte_odd": ("GteConfig", BERT | dict(hidden_size=20, intermediate_size=14, num_attention_heads=2, type_vocab_size=0,
                                          hidden_act="gelu_new", layer_norm_eps=1e-3, rope_parameters=dict(
@@ -217,10 +294,39 @@ CASES = {
     "idefics3": ("Idefics3Config", dict(text_config=IN_IDEFICS, vision_config=VISION), {"part": "text_model"}),
     "idefics3_odd": ("Idefics3Config", dict(text_config=IN_IDEFICS | dict(num_key_value_heads=2, head_dim=6, rms_norm_eps=1e-3),
                                             vision_config=VISION), {"part": "text_model"}),
+    "jamba": ("JambaConfig", dict(
+        hidden_size=16, num_hidden_layers=3, num_attention_heads=4, num_key_value_heads=2, intermediate_size=24, num_experts=4,
+        attn_layer_period=3, attn_layer_offset=1, mamba_d_state=4, use_mamba_kernels=False), {"saved": True}),
+    "jamba_odd": ("JambaConfig", dict(
+        hidden_size=18, num_hidden_layers=4, num_attention_heads=3, num_key_value_heads=1, intermediate_size=14, num_experts=5,
+        num_experts_per_tok=3, attn_layer_period=2, attn_layer_offset=0, expert_layer_period=3, expert_layer_offset=2,
+        mamba_d_state=3, mamba_d_conv=3, mamba_expand=3, mamba_dt_rank=5, mamba_conv_bias=False, mamba_proj_bias=True,
+        hidden_act="gelu", rms_norm_eps=1e-3, use_mamba_kernels=False), {"saved": True}),
     "jina_embeddings_v3": ("JinaEmbeddingsV3Config", BERT | dict(hidden_size=16, intermediate_size=24), {"saved": True}),
     "jina_embeddings_v3_odd": ("JinaEmbeddingsV3Config", BERT | dict(
         hidden_size=20, intermediate_size=14, num_attention_heads=2, type_vocab_size=3, hidden_act="relu",
         layer_norm_eps=1e-3, rope_parameters=dict(rope_type="default", rope_theta=500.0)), {"saved": True}),
+    "lfm2": ("Lfm2Config", LFM2 | dict(block_multiple_of=8, full_attn_idxs=[1]), {}),
+    "lfm2_odd": ("Lfm2Config", dict(
+        hidden_size=24, num_hidden_layers=3, num_attention_heads=6, num_key_value_heads=3, block_ff_dim=50,
+        max_position_embeddings=32, block_multiple_of=6, block_ffn_dim_multiplier=1.3, conv_bias=True, conv_L_cache=4,
+        norm_eps=1e-3, layer_types=["full_attention", "conv", "full_attention"],
+        rope_parameters=dict(rope_type="linear", factor=2.0, rope_theta=500.0)), {}),
+    "lfm2_moe": ("Lfm2MoeConfig", LFM2 | dict(
+        moe_intermediate_size=12, num_dense_layers=1, num_experts=5, num_experts_per_tok=2,
+        layer_types=["conv", "full_attention", "conv", "full_attention"]), {"saved": True}),
+    "lfm2_moe_odd": ("Lfm2MoeConfig", LFM2 | dict(
+        num_hidden_layers=2, moe_intermediate_size=7, num_dense_layers=0, num_experts=4, num_experts_per_tok=3, conv_bias=True,
+        use_expert_bias=False, norm_topk_prob=False, routed_scaling_factor=1.7, norm_eps=1e-3,
+        layer_types=["full_attention", "conv"]), {"saved": True}),
+    "lfm3": ("Lfm3Config", LFM2 | dict(num_hidden_layers=5, head_dim=8, sliding_window=3, pad_token_id=0), {"saved": True}),
+    "lfm3_odd": ("Lfm3Config", dict(
+        hidden_size=20, num_hidden_layers=3, num_attention_heads=4, num_key_value_heads=1, intermediate_size=14, head_dim=6,
+        max_position_embeddings=32, conv_bias=True, conv_L_cache=3, sliding_window=2, use_sandwich_norm=False,
+        use_attention_gate=False, attention_bias=True, norm_eps=1e-3, pad_token_id=0,
+        layer_types=["sliding_attention", "conv", "full_attention"], rope_parameters={
+            "sliding_attention": dict(rope_type="default", rope_theta=50.0),
+            "full_attention": dict(rope_type="linear", factor=2.0, rope_theta=500.0)}), {"saved": True}),
     "llama": ("LlamaConfig", LLAMA, {}),
     "llama3": ("LlamaConfig", GROUPED | dict(head_dim=10, rope_parameters=dict(
         rope_type="llama3", rope_theta=500.0, factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0,
@@ -267,6 +373,7 @@ CASES = {
         rope_type="default", rope_theta=500.0, original_max_position_embeddings=2, llama_4_scaling_beta=0.1)), {}),
     "mistral": ("MistralConfig", LLAMA | dict(sliding_window=None), {}),
     "mistral_window": ("MistralConfig", GROUPED | dict(head_dim=12, sliding_window=3), {}),
+    "mistral_both_sides": ("MistralConfig", SMALL | dict(sliding_window=2, is_causal=False, tie_last_hidden_states=False), {}),
     "mistral3": ("Mistral3Config", dict(
         text_config=SMALL | dict(model_type="mistral", vocab_size=VOCABULARY, sliding_window=None),
         vision_config=VISION | dict(model_type="pixtral")), {"language_model": True}),
@@ -275,6 +382,10 @@ CASES = {
             rope_type="yarn", rope_theta=10000.0, factor=4.0, original_max_position_embeddings=8,
             llama_4_scaling_beta=0.2)),
         vision_config=VISION | dict(model_type="pixtral")), {"language_model": True}),
+    "mixtral": ("MixtralConfig", FEW | dict(num_local_experts=4), {"saved": True}),
+    "mixtral_odd": ("MixtralConfig", MOE_ODD | dict(
+        num_hidden_layers=2, max_position_embeddings=32, head_dim=10, num_local_experts=5, sliding_window=3, hidden_act="gelu",
+        rope_parameters=dict(rope_type="default", rope_theta=500.0)), {"saved": True}),
     "modernbert": ("ModernBertConfig", BERT | dict(num_hidden_layers=3, local_attention=4, pad_token_id=0), {}),
     "modernbert_odd": ("ModernBertConfig", BERT | dict(
         num_attention_heads=2, local_attention=2, norm_bias=True, attention_bias=True, mlp_bias=True, pad_token_id=0,
@@ -285,6 +396,8 @@ CASES = {
         hidden_activation="silu", norm_eps=1e-3, layer_types=["sliding_attention", "full_attention"],
         rope_parameters={"full_attention": {"rope_type": "default", "rope_theta": 500.0},
                          "sliding_attention": {"rope_type": "linear", "factor": 2.0, "rope_theta": 50.0}}), {}),
+    "modernbert_decoder_both_sides": ("ModernBertDecoderConfig", BERT | dict(
+        hidden_size=16, intermediate_size=16, local_attention=4, pad_token_id=0, is_causal=False), {}),
     "mpnet": ("MPNetConfig", BERT, {}),
     "mpnet_padding": ("MPNetConfig", BERT | dict(hidden_size=12, intermediate_size=10, pad_token_id=5), {}),
     "mpnet_odd": ("MPNetConfig", BERT_ODD | dict(hidden_act="relu"), {}),
@@ -295,6 +408,20 @@ CASES = {
     "mt5_odd": ("MT5Config", T5 | dict(d_kv=10, num_heads=3, feed_forward_proj="gated-silu",
                                        relative_attention_num_buckets=8), {"model": "MT5EncoderModel"}),
     "nemotron": ("NemotronConfig", SMALL, {}),
+    "nemotron_h": ("NemotronHConfig", dict(
+        hidden_size=16, num_attention_heads=4, num_key_value_heads=2, head_dim=8, intermediate_size=24, mamba_num_heads=4,
+        mamba_head_dim=8, ssm_state_size=6, n_groups=2, moe_intermediate_size=12, moe_shared_expert_intermediate_size=10,
+        n_routed_experts=4, layers_block_type=["mamba", "moe", "attention", "mlp"]), {"saved": True}),
+    "nemotron_h_odd": ("NemotronHConfig", dict(
+        hidden_size=20, num_attention_heads=6, num_key_value_heads=3, head_dim=6, intermediate_size=14, mamba_num_heads=6,
+        mamba_head_dim=5, ssm_state_size=3, n_groups=3, conv_kernel=3, use_conv_bias=False, use_bias=True, mlp_bias=True,
+        moe_intermediate_size=7, moe_shared_expert_intermediate_size=9, moe_latent_size=6, n_routed_experts=5,
+        num_experts_per_tok=3, norm_topk_prob=False, routed_scaling_factor=2.5, layer_norm_epsilon=1e-3, time_step_min=0.3,
+        mlp_hidden_act="silu", hybrid_override_pattern="*-EM"), {"saved": True}),
+    "nemotron_h_groups": ("NemotronHConfig", dict(
+        hidden_size=16, num_attention_heads=2, num_key_value_heads=2, head_dim=8, intermediate_size=24, mamba_num_heads=2,
+        mamba_head_dim=8, ssm_state_size=4, n_groups=1, moe_intermediate_size=6, moe_shared_expert_intermediate_size=10,
+        n_routed_experts=12, n_group=4, topk_group=2, num_experts_per_tok=4, hybrid_override_pattern="MEME"), {"saved": True, "no_cache": True}),
     "nemotron_odd": ("NemotronConfig", SMALL | dict(
         hidden_size=24, num_attention_heads=6, num_key_value_heads=2, attention_bias=True, mlp_bias=True, norm_eps=1e-3,
         head_dim=8, rope_parameters=dict(rope_type="default", rope_theta=500.0, partial_rotary_factor=0.25)), {}),
@@ -315,6 +442,18 @@ CASES = {
         rope_parameters={"full_attention": dict(rope_type="yarn", factor=4.0, original_max_position_embeddings=8,
                                                 rope_theta=900.0),
                          "sliding_attention": dict(rope_type="default", rope_theta=300.0)}), {}),
+    "olmo_hybrid": ("OlmoHybridConfig", dict(
+        hidden_size=16, num_hidden_layers=4, num_attention_heads=4, intermediate_size=24, max_position_embeddings=32,
+        pad_token_id=0, rope_parameters=dict(rope_type="default", rope_theta=None)), {"saved": True}),
+    "olmo_hybrid_odd": ("OlmoHybridConfig", dict(
+        hidden_size=24, num_hidden_layers=2, num_attention_heads=6, num_key_value_heads=2, intermediate_size=14,
+        max_position_embeddings=32, linear_num_key_heads=2, linear_num_value_heads=4, linear_key_head_dim=5,
+        linear_value_head_dim=6, linear_conv_kernel_dim=3, linear_allow_neg_eigval=False, attention_bias=True, rms_norm_eps=1e-3,
+        pad_token_id=0, rope_parameters=dict(rope_type="default", rope_theta=500.0)), {"saved": True}),
+    "olmoe": ("OlmoeConfig", FEW | dict(num_experts=5), {"saved": True}),
+    "olmoe_odd": ("OlmoeConfig", MOE_ODD | dict(
+        num_hidden_layers=2, max_position_embeddings=32, num_experts=4, norm_topk_prob=True, attention_bias=True, clip_qkv=0.7),
+                  {}),
     "opt": ("OPTConfig", dict(hidden_size=32, num_hidden_layers=2, num_attention_heads=4, ffn_dim=48,
                               max_position_embeddings=16), {}),
     "opt_odd": ("OPTConfig", dict(hidden_size=30, num_hidden_layers=3, num_attention_heads=3, ffn_dim=20,
@@ -334,7 +473,18 @@ CASES = {
         original_max_position_embeddings=16, rope_parameters=dict(
             rope_type="longrope", rope_theta=10000.0, short_factor=[1.0, 1.1, 1.5, 2.0], long_factor=[1.0, 2.0, 4.0, 8.0],
             original_max_position_embeddings=16)), {}),
+    "phimoe": ("PhimoeConfig", FEW | dict(num_local_experts=4), {"saved": True}),
+    "phimoe_odd": ("PhimoeConfig", MOE_ODD | dict(
+        num_hidden_layers=3, max_position_embeddings=64, num_local_experts=5, num_experts_per_tok=2, attention_bias=True,
+        router_jitter_noise=0.4, sliding_window=4, rope_parameters=dict(
+            rope_type="longrope", rope_theta=500.0, short_factor=[1.0, 1.5], long_factor=[1.0, 4.0], short_mscale=1.3,
+            long_mscale=1.4, original_max_position_embeddings=16)), {"saved": True}),
     "qwen2": ("Qwen2Config", LLAMA, {}),
+    "qwen2_moe": ("Qwen2MoeConfig", QWEN_MOE, {"saved": True}),
+    "qwen2_moe_odd": ("Qwen2MoeConfig", MOE_ODD | dict(
+        num_hidden_layers=4, max_position_embeddings=32, moe_intermediate_size=7, shared_expert_intermediate_size=9,
+        num_experts=4, norm_topk_prob=True, qkv_bias=False, decoder_sparse_step=2, mlp_only_layers=[3],
+        use_sliding_window=True, sliding_window=3, max_window_layers=3), {"saved": True}),
     "qwen2_yarn": ("Qwen2Config", GROUPED | dict(
         use_sliding_window=True, sliding_window=3, max_window_layers=1, max_position_embeddings=64,
         rope_parameters=dict(rope_type="yarn", rope_theta=10000.0, factor=4.0, original_max_position_embeddings=16)), {}),
@@ -351,6 +501,26 @@ CASES = {
     "qwen2_5_vl_text": ("Qwen2_5_VLTextConfig", IN_QWEN, {}),
     "qwen2_5_vl_text_odd": ("Qwen2_5_VLTextConfig", IN_QWEN | QWEN_ODD, {}),
     "qwen3": ("Qwen3Config", LLAMA | dict(head_dim=8), {}),
+    "qwen3_5": ("Qwen3_5Config", dict(text_config=NEXT | dict(vocab_size=VOCABULARY), vision_config=SEES_QWEN3_5),
+                {"language_model": True}),
+    "qwen3_5_odd": ("Qwen3_5Config", dict(text_config=NEXT_ODD | dict(vocab_size=VOCABULARY), vision_config=SEES_QWEN3_5 | dict(
+        out_hidden_size=24)), {"language_model": True}),
+    "qwen3_5_moe": ("Qwen3_5MoeConfig", dict(
+        text_config=NEXT | NEXT_MOE | dict(vocab_size=VOCABULARY), vision_config=SEES_QWEN3_5), {"language_model": True}),
+    "qwen3_5_moe_odd": ("Qwen3_5MoeConfig", dict(
+        text_config=NEXT_ODD | NEXT_MOE | dict(vocab_size=VOCABULARY, num_experts_per_tok=3),
+        vision_config=SEES_QWEN3_5 | dict(out_hidden_size=24)), {"language_model": True}),
+    "qwen3_5_moe_text": ("Qwen3_5MoeTextConfig", NEXT | NEXT_MOE, {"saved": True}),
+    "qwen3_5_moe_text_odd": ("Qwen3_5MoeTextConfig", NEXT_ODD | NEXT_MOE | dict(num_experts_per_tok=3), {}),
+    "qwen3_5_text": ("Qwen3_5TextConfig", NEXT, {"saved": True}),
+    "qwen3_5_text_odd": ("Qwen3_5TextConfig", NEXT_ODD | dict(hidden_act="gelu"), {}),
+    "qwen3_moe": ("Qwen3MoeConfig", FEW | dict(num_experts=5, moe_intermediate_size=12), {"saved": True}),
+    "qwen3_moe_odd": ("Qwen3MoeConfig", MOE_ODD | dict(
+        num_hidden_layers=3, max_position_embeddings=32, moe_intermediate_size=7, num_experts=4, norm_topk_prob=True, head_dim=10,
+        attention_bias=True, mlp_only_layers=[1], use_sliding_window=True, sliding_window=3), {"saved": True}),
+    "qwen3_next": ("Qwen3NextConfig", NEXT | NEXT_MOE, {"saved": True}),
+    "qwen3_next_odd": ("Qwen3NextConfig", NEXT_ODD | NEXT_MOE | dict(
+        num_experts_per_tok=3, norm_topk_prob=False, mlp_only_layers=[1], linear_num_value_heads=6), {"saved": True}),
     "qwen3_odd": ("Qwen3Config", GROUPED | dict(head_dim=12, attention_bias=True), {}),
     "qwen3_vl": ("Qwen3VLConfig", dict(text_config=IN_QWEN3 | dict(vocab_size=VOCABULARY), vision_config=SEES_QWEN3),
                  {"language_model": True}),
@@ -359,9 +529,18 @@ CASES = {
         vision_config=SEES_QWEN3), {"language_model": True}),
     "qwen3_vl_text": ("Qwen3VLTextConfig", IN_QWEN3, {}),
     "qwen3_vl_text_odd": ("Qwen3VLTextConfig", IN_QWEN3 | dict(num_key_value_heads=1, attention_bias=True, num_hidden_layers=3), {}),
+    "recurrent_gemma": ("RecurrentGemmaConfig", dict(
+        hidden_size=16, num_hidden_layers=3, num_attention_heads=2, num_key_value_heads=1, intermediate_size=40,
+        attention_window_size=3), {"no_cache": True}),
+    "recurrent_gemma_odd": ("RecurrentGemmaConfig", dict(
+        hidden_size=24, num_hidden_layers=4, num_attention_heads=3, intermediate_size=30, lru_width=18, conv1d_width=3,
+        attention_window_size=4, attention_bias=True, hidden_activation="silu", rms_norm_eps=1e-3,
+        block_types=["attention", "recurrent"], rope_parameters=dict(rope_type="default", rope_theta=500.0)),
+                            {"no_cache": True}),
     "rembert": ("RemBertConfig", BERT | dict(hidden_size=16, intermediate_size=24, input_embedding_size=8), {}),
     "rembert_odd": ("RemBertConfig", BERT_ODD | dict(hidden_size=20, intermediate_size=14, input_embedding_size=20), {}),
     "roberta": ("RobertaConfig", BERT, {}),
+    "roberta_causal": ("RobertaConfig", BERT | dict(hidden_size=16, intermediate_size=16, is_causal=True), {}),
     "roberta_odd": ("RobertaConfig", BERT_ODD | dict(pad_token_id=2), {}),
     "roberta_prelayernorm": ("RobertaPreLayerNormConfig", BERT | dict(hidden_size=16, intermediate_size=24), {}),
     "roberta_prelayernorm_odd": ("RobertaPreLayerNormConfig", BERT_ODD | dict(hidden_size=20, intermediate_size=14,
@@ -423,6 +602,17 @@ CASES = {
     "xlm_roberta_odd": ("XLMRobertaConfig", BERT_ODD, {}),
     "xlm_roberta_xl": ("XLMRobertaXLConfig", BERT | dict(hidden_size=16, intermediate_size=24), {}),
     "xlm_roberta_xl_odd": ("XLMRobertaXLConfig", BERT_ODD | dict(hidden_size=20, intermediate_size=14, pad_token_id=0), {}),
+    "youtu": ("YoutuConfig", MLA, {}),
+    "youtu_odd": ("YoutuConfig", MLA_ODD | dict(rope_interleave=False, hidden_act="gelu"), {}),
+    "zamba2": ("Zamba2Config", dict(
+        hidden_size=16, num_hidden_layers=4, num_attention_heads=4, intermediate_size=24, n_mamba_heads=4, mamba_d_state=6,
+        adapter_rank=3, layers_block_type=["mamba", "hybrid", "mamba", "hybrid"], use_mamba_kernels=False), {"saved": True, "gentle": True}),
+    "zamba2_odd": ("Zamba2Config", dict(
+        hidden_size=18, num_hidden_layers=5, num_attention_heads=3, intermediate_size=14, n_mamba_heads=6, mamba_ngroups=3,
+        mamba_d_state=5, mamba_d_conv=3, mamba_expand=3, adapter_rank=2, num_mem_blocks=2, use_shared_attention_adapter=True,
+        use_mem_rope=True, add_bias_linear=True, hidden_act="silu", rms_norm_eps=1e-3, time_step_min=0.3,
+        layers_block_type=["hybrid", "mamba", "hybrid", "hybrid", "mamba"], max_position_embeddings=32,
+        rope_parameters=dict(rope_type="default", rope_theta=500.0), use_mamba_kernels=False), {"saved": True, "gentle": True}),
 }
 
 
@@ -434,7 +624,7 @@ def roughen(model, generator):
             if not parameter.requires_grad:
                 # A table of sines and cosines.
                 continue
-            if any(part in name for part in ("embed", "wte", "wpe", "shared")):
+            if any(part in name for part in ("embed", "wte", "wpe", "shared")) and "shared_" not in name:
                 parameter.copy_(noise if parameter.dim() > 1 else 1 + 0.3 * noise)
             elif parameter.dim() > 1:
                 parameter.copy_(noise * 1.5 / parameter.shape[-1] ** 0.5)
@@ -442,6 +632,12 @@ def roughen(model, generator):
                 parameter.copy_(1 + 0.3 * noise)
             else:
                 parameter.copy_(0.3 * noise)
+
+
+        for name, buffer in sorted(model.named_buffers()):
+            # What is added to scores of experts, which no initialiser draws.
+            if name.endswith(("e_score_correction_bias", "expert_bias")):
+                buffer.copy_(0.3 * torch.randn(buffer.shape, generator=generator))
 
 
 def old_names(tensors):
@@ -464,6 +660,9 @@ def hidden_states(model, tokens, options):
         model = getattr(model, options["part"])
     # A random token may be the padding's; it is a token like any other here.
     inputs = dict(input_ids=tokens[None], attention_mask=torch.ones_like(tokens[None]))
+    if options.get("no_cache"):
+        # Without a layer that attends, transformers asks its cache for what only such a layer has.
+        inputs |= dict(use_cache=False)
     states = model(**inputs, output_hidden_states=True).hidden_states
     if options.get("states") == "mamba":
         # transformers leaves the embeddings out, and gives the last block's output both before and after the norm.
@@ -478,6 +677,8 @@ def freeze(case):
     torch.manual_seed(0)
     model = getattr(transformers, options.get("model", "AutoModel"))
     model = (model(config) if "model" in options else model.from_config(config)).eval()
+    # What computes all experts at once refuses sides that are no multiples of 16 bytes.
+    model.set_experts_implementation("eager")
     if options.get("encoder"):
         # Under the names that the whole model's checkpoint has.
         model.__dict__["_modules"] = {name: part for name, part in model._modules.items() if name in ("shared", "encoder")}
@@ -487,6 +688,11 @@ def freeze(case):
         model.__dict__["_modules"] = {options["part"]: getattr(model, options["part"])}
     generator = torch.Generator().manual_seed(sum(case.encode()))
     roughen(model, generator)
+    if options.get("gentle"):
+        # Halves follow each other without a residual stream between: larger weights make noise of the last digits.
+        with torch.no_grad():
+            for name, parameter in model.named_parameters():
+                parameter.mul_(0.4 if parameter.dim() > 1 and "embed" not in name else 1)
     dtype = options.get("dtype", torch.float32)
     stored = {name: tensor.to(dtype).contiguous() for name, tensor in model.state_dict().items()
               if name != "encoder.embed_tokens.weight" or "shared.weight" not in model.state_dict()}
@@ -526,5 +732,6 @@ def freeze(case):
     print(f"{case}: {len(states[0])} hidden states, largest magnitude {largest:.2f}")
 
 
-for case in sys.argv[1:] or CASES:
-    freeze(case)
+if __name__ == "__main__":
+    for case in sys.argv[1:] or CASES:
+        freeze(case)

@@ -155,7 +155,7 @@ fn activations_with_nan() {
     --- stdout
     --- stderr
     error: layer 0, stimulus 6: unit 1 is NaN
-    hint: leave out the stimulus, or, where it is every stimulus (a dead channel), the unit with --units; or find out where the recording or the model overflows
+    hint: leave out the stimulus, or the unit with --units; or find out where the recording or the model overflows
     ");
 }
 
@@ -238,7 +238,7 @@ fn files_that_are_cut_short_or_are_something_else() {
     --- stdout
     --- stderr
     error: s.csv: the ending says no format of activations
-    hint: use .safetensors or .npy, or .npz to read
+    hint: use .safetensors or .npy, or, to read, .npz or .pt (torch.save)
     ");
 }
 

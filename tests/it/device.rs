@@ -32,7 +32,7 @@ fn worst(found: &[Vec<f32>], expected: &[Vec<f32>]) -> f32 {
 }
 
 #[expect(clippy::print_stdout, reason = "the figure of each case, shown with --nocapture")]
-fn matches(case: &str) {
+pub(crate) fn matches(case: &str) {
     let golden = Golden::open(case);
     let sequences = golden.sequences();
     assert!(sequences.iter().any(|sequence| sequence.len() != sequences[0].len()), "{case} has no padding");

@@ -1,9 +1,12 @@
 //! The one integration binary. What goes where:
 //!
+//! - `array_files`: such files, written
+//! - `arrays`: files of arrays as people save them
 //! - `bad_input`: the message for everything that users get wrong
 //! - `baselines`: against scikit-learn, and as the program runs them
 //! - `cache`: activations that were taken before
 //! - `compare`: models against each other, and against independent implementations
+//! - `damage`: files that are damaged, and runs that are refused
 //! - `device`: what a model runs on; the computation of GPUs, on the processor
 //! - `extract`: stimuli and a model to activations
 //! - `feature_grammars`: feature grammars as NLTK understands them
@@ -14,6 +17,7 @@
 //! - `grammar_limits`: grammars that are very large, deep or repetitive
 //! - `grammar_words`: the words of a grammar and a model's tokenizer
 //! - `grammars`: the bundled sets are what they say
+//! - `habits`: layers from the end, dry runs, presence and rewriting, what a page holds
 //! - `hostile`: what nobody would do, and someone does
 //! - `hub`: downloads from a server on loopback, well behaved and otherwise
 //! - `minilm`: real weights against frozen hidden states (opt-in)
@@ -35,14 +39,19 @@
 //! - `tokens`: what the model reads, in every layout of a tokenizer's files
 //! - `transforms`: what is done to activations before the fit
 //! - `untrained`: models before any training, as a control
+//! - `verify`: what transformers made of some sentences, against the model
 //! - `wild_configs`: configurations with values that no model has
 //! - `workspace`: a folder for each test, and the program run in it
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
+mod adapters;
+mod array_files;
+mod arrays;
 mod bad_input;
 mod baselines;
 mod cache;
 mod compare;
+mod damage;
 mod device;
 mod extract;
 mod feature_grammars;
@@ -53,6 +62,7 @@ mod grammar_errors;
 mod grammar_limits;
 mod grammar_words;
 mod grammars;
+mod habits;
 mod hostile;
 mod hub;
 mod minilm;
@@ -63,6 +73,8 @@ mod offload;
 mod pipeline;
 mod precision;
 mod pytorch;
+mod quantised;
+mod random_configurations;
 mod repeats;
 mod rundir;
 mod rwkv7;
@@ -76,5 +88,6 @@ mod tokenizers;
 mod tokens;
 mod transforms;
 mod untrained;
+mod verify;
 mod wild_configs;
 mod workspace;

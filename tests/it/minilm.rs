@@ -31,6 +31,9 @@ fn checkpoint() -> Option<Checkpoint> {
         config: text("config.json"),
         tokenizer: TokenizerText::alone(&text("tokenizer.json")),
         weights: Weights::Safetensors(vec![folder.join("model.safetensors")]),
+        adapter: None,
+        sentences: None,
+        notes: Vec::new(),
     })
 }
 

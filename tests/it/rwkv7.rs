@@ -136,6 +136,9 @@ fn agrees_with_candle_transformers_on_rwkv7() {
         config: config.to_string(),
         tokenizer: TokenizerText::alone(TOKENIZER),
         weights: Weights::Safetensors(vec![path.clone()]),
+        adapter: None,
+        sentences: None,
+        notes: Vec::new(),
     };
     let ours = Model::load(&checkpoint, &LoadOptions::default()).unwrap();
     let config = Config {

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use crate::checkpoints;
 use crate::child::Probe;
 use crate::mutate::Json;
 use crate::rng::Rng;
@@ -26,6 +27,8 @@ pub fn fill(probe: &Probe, assets: &Path) {
     run("extract s.csv -o a.safetensors --layers 0-1 -q");
     put("a.npy", &npy(&[2, STIMULI, UNITS]));
     put("a.npz", &zip(&[("layer_0.npy", npy(&[STIMULI, UNITS])), ("layer_1.npy", npy(&[STIMULI, UNITS]))]));
+    put("a.pt", &pytorch(&fs::read(home.join("a.safetensors")).unwrap()));
+    put("frozen.safetensors", &frozen());
     put("d.npz", &zip(&[("x.npy", distances())]));
     let rows: String = (0..STIMULI).map(|i| format!("{},{},{}.5\n", ["a", "b"][i % 2], ["u", "v", "w"][i % 3], i)).collect();
     put("f.csv", format!("k,l,zipf\n{rows}").as_bytes());
@@ -46,6 +49,12 @@ pub fn fill(probe: &Probe, assets: &Path) {
     };
     let map = of(&first.1, "model-00001-of-00002.safetensors") + &of(&second.1, "model-00002-of-00002.safetensors");
     put("h/model.safetensors.index.json", format!("{{\"weight_map\": {{{}}}}}", map.trim_end_matches(", ")).as_bytes());
+    // An adapter of `m`, and the same model in floats of 8 bits.
+    put("l/adapter_config.json", checkpoints::ADAPTER);
+    put("l/adapter_model.safetensors", &checkpoints::adapter(&weights));
+    put("e/config.json", &checkpoints::fp8_config(&asset("config.json")));
+    put("e/tokenizer.json", &asset("tokenizer.json"));
+    put("e/model.safetensors", &checkpoints::fp8(&weights));
     // A vocabulary in the place of tokenizer.json.
     put("v/config.json", &asset("config.json"));
     put("v/model.safetensors", &weights);
@@ -53,7 +62,7 @@ pub fn fill(probe: &Probe, assets: &Path) {
     put("v/tokenizer_config.json", b"{\"tokenizer_class\": \"BertTokenizer\", \"do_lower_case\": true}");
     run("run short_sentence --sample 40 --folds 2 --permutations 1 --bootstrap 3 --map 8 --layers 0-1 -o r -q");
     run("run short_sentence --sample 40 --folds 2 --permutations 1 --bootstrap 3 --map 8 --layers 0-1 --untrained -o r2 -q");
-    put("names.toml", b"subj_number = \"Number\"\n");
+    put("names.toml", b"subj_NUM = \"Number\"\n");
     put("g.toml", grammar().as_bytes());
     put("g.fcfg", b"% start S\nS[NUM=?n] -> NP[NUM=?n] VP[NUM=?n]\nNP[NUM=sg] -> 'the' 'dog'\nNP[NUM=pl] -> 'the' 'dogs'\nVP[NUM=sg] -> 'runs' | 'sleeps'\nVP[NUM=pl] -> 'run' | 'sleep'\n");
     put("plan.toml", b"grammars = ['short_sentence', 'svo_agreement']\nmodels = ['tiny-bert']\nout = 'w'\n[options]\nfolds = [2, 3]\nsample = 24\nmap = 0\n[slurm]\ncpus = 2\ntime = '1:00:00'\n[[exclude]]\nfolds = 3\ngrammar = 'svo_agreement'\n");
@@ -140,13 +149,15 @@ fn crc32(bytes: &[u8]) -> u32 {
 }
 
 /// A tensor of a safetensors file: its name as JSON has it, its sizes, and where its bytes are.
-struct Tensor {
-    name: String,
-    shape: Vec<usize>,
-    bytes: (usize, usize),
+pub struct Tensor {
+    pub name: String,
+    /// What its numbers are, as JSON has it.
+    pub dtype: String,
+    pub shape: Vec<usize>,
+    pub bytes: (usize, usize),
 }
 
-fn tensors(file: &[u8]) -> (Vec<Tensor>, usize) {
+pub fn tensors(file: &[u8]) -> (Vec<Tensor>, usize) {
     let length = u64::from_le_bytes(file[..8].try_into().unwrap()) as usize;
     let Some(Json::Object(items)) = Json::parse(std::str::from_utf8(&file[8..8 + length]).unwrap()) else {
         panic!("the header is an object")
@@ -159,7 +170,9 @@ fn tensors(file: &[u8]) -> (Vec<Tensor>, usize) {
         let Json::Object(fields) = value else { panic!("a tensor is an object") };
         let field = |name: &str| list(&fields.iter().find(|(key, _)| key == name).unwrap().1);
         let offsets = field("\"data_offsets\"");
-        Tensor { name, shape: field("\"shape\""), bytes: (offsets[0], offsets[1]) }
+        let dtype = fields.iter().find(|(key, _)| key == "\"dtype\"").map(|(_, value)| value);
+        let Some(Json::Leaf(dtype)) = dtype else { panic!("a type") };
+        Tensor { name, dtype: dtype.clone(), shape: field("\"shape\""), bytes: (offsets[0], offsets[1]) }
     });
     (tensors.collect(), 8 + length)
 }
@@ -174,8 +187,8 @@ fn halves(file: &[u8]) -> [(Vec<u8>, Vec<String>); 2] {
             let begin = data.len();
             data.extend(&file[start + tensor.bytes.0..start + tensor.bytes.1]);
             header.push(format!(
-                "{}:{{\"dtype\":\"F32\",\"shape\":{:?},\"data_offsets\":[{begin},{}]}}",
-                tensor.name, tensor.shape, data.len()
+                "{}:{{\"dtype\":{},\"shape\":{:?},\"data_offsets\":[{begin},{}]}}",
+                tensor.name, tensor.dtype, tensor.shape, data.len()
             ));
         }
         let header = format!("{{{}}}", header.join(","));
@@ -203,7 +216,11 @@ fn pytorch(file: &[u8]) -> Vec<u8> {
         text(&mut pickle, tensor.name.trim_matches('"'));
         pickle.extend(b"ctorch._utils\n_rebuild_tensor_v2\n((");
         text(&mut pickle, "storage");
-        pickle.extend(b"ctorch\nFloatStorage\n");
+        pickle.extend(match tensor.dtype.as_str() {
+            "\"F16\"" => &b"ctorch\nHalfStorage\n"[..],
+            "\"BF16\"" => b"ctorch\nBFloat16Storage\n",
+            _ => b"ctorch\nFloatStorage\n",
+        });
         text(&mut pickle, &k.to_string());
         text(&mut pickle, "cpu");
         int(&mut pickle, count);
@@ -223,6 +240,21 @@ fn pytorch(file: &[u8]) -> Vec<u8> {
     entries.push(("archive/version".to_owned(), b"3\n".to_vec()));
     let entries: Vec<(&str, Vec<u8>)> = entries.iter().map(|(name, bytes)| (name.as_str(), bytes.clone())).collect();
     zip(&entries)
+}
+
+/// What the script of `probe verify` writes, of one sentence and numbers that no model gives.
+fn frozen() -> Vec<u8> {
+    let about = "{\\\"model\\\":\\\"m\\\",\\\"sentences\\\":[\\\"a\\\"],\\\"transformers\\\":\\\"0\\\",\\\"torch\\\":\\\"0\\\"}";
+    let header = format!(
+        "{{\"__metadata__\":{{\"probe_verify\":\"{about}\"}},\"layer.0\":{{\"dtype\":\"F32\",\"shape\":[3,4],\"data_offsets\":[0,48]}},\
+         \"lengths\":{{\"dtype\":\"I64\",\"shape\":[1],\"data_offsets\":[48,56]}},\
+         \"tokens\":{{\"dtype\":\"I64\",\"shape\":[3],\"data_offsets\":[56,80]}}}}"
+    );
+    let mut out = (header.len() as u64).to_le_bytes().to_vec();
+    out.extend(header.bytes());
+    out.extend((0..12u8).flat_map(|k| f32::from(k).to_le_bytes()));
+    out.extend([3i64, 1, 2, 3].iter().flat_map(|number| number.to_le_bytes()));
+    out
 }
 
 /// The words of a tokenizer.json, in the order of their numbers.

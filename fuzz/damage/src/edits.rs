@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
 
 use crate::child::Probe;
 use crate::mutate;
@@ -38,12 +41,27 @@ pub fn copy(from: &Path, to: &Path) {
     }
 }
 
+/// Copies a folder and all below it.
+pub fn copy_all(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap();
+        // Homes of others who work here are not a part of it.
+        if path.is_dir() && !name.to_string_lossy().starts_with("readers-") && !name.to_string_lossy().starts_with("kills-") {
+            copy_all(&path, &to.join(name));
+        } else if path.is_file() {
+            fs::copy(&path, to.join(name)).unwrap();
+        }
+    }
+}
+
 /// An edit as someone makes it in a table; what it is called.
 fn edit(rng: &mut Rng, text: &str, other: &str) -> (&'static str, String) {
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
     let body = 1 + rng.below(lines.len().saturating_sub(1));
     let body = body.min(lines.len() - 1);
-    let what = match rng.below(9) {
+    let what = match rng.below(11) {
         0 => {
             drop(lines.remove(body));
             "a row is gone"
@@ -75,6 +93,20 @@ fn edit(rng: &mut Rng, text: &str, other: &str) -> (&'static str, String) {
             lines[body] = format!("{front},{value}");
             "a row has another's number"
         }
+        7 | 8 => {
+            // With their headers, or without.
+            let count = lines[0].split(',').count();
+            let (a, b) = (rng.below(count), rng.below(count));
+            let skip = rng.below(2);
+            for line in lines.iter_mut().skip(skip) {
+                let mut cells: Vec<&str> = line.split(',').collect();
+                if a.max(b) < cells.len() {
+                    cells.swap(a, b);
+                }
+                *line = cells.join(",");
+            }
+            "columns change places"
+        }
         _ => {
             let mut cells: Vec<String> = lines[body].split(',').map(str::to_owned).collect();
             let numbers: Vec<usize> = (1..cells.len()).filter(|&k| cells[k].parse::<f64>().is_ok()).collect();
@@ -88,67 +120,91 @@ fn edit(rng: &mut Rng, text: &str, other: &str) -> (&'static str, String) {
     (what, lines.join("\n") + "\n")
 }
 
-pub fn run(probe: &Probe, seed: u64, count: u64, report: &mut Report) {
+/// Edits `count` run directories, from `seed` on, `jobs` at a time.
+pub fn run(probe: &Probe, seed: u64, count: u64, jobs: usize, report: &Mutex<Report>) {
     if count == 0 {
         return;
     }
-    let (whole, other, r) = (probe.home.join("whole"), probe.home.join("other"), probe.home.join("e"));
-    let words = |out: &str, more: &str| format!("{RUN} -o {out}{more}");
+    let next = AtomicU64::new(seed);
+    thread::scope(|scope| {
+        for job in 0..jobs {
+            let next = &next;
+            scope.spawn(move || {
+                let home = probe.home.join(format!("edits-{job}"));
+                fs::create_dir_all(&home).unwrap();
+                let probe = Probe { home: home.clone(), ..probe.clone() };
+                let (whole, r) = (home.join("whole"), home.join("e"));
+                let words = |out: &str, more: &str| format!("{RUN} -o {out}{more}");
+                let ok = |words: &str| probe.run(&words.split(' ').collect::<Vec<_>>());
+                for (out, more) in [("e", ""), ("other", " --seed 5")] {
+                    let outcome = ok(&words(out, more));
+                    assert!(outcome.is_ok(), "{}", outcome.said());
+                }
+                // A rerun of a whole run changes none of its tables.
+                copy(&r, &whole);
+                let expected = contents(&whole);
+                assert!(ok(&words("e", "")).is_ok());
+                assert!(contents(&r) == expected, "a rerun changes tables");
+                loop {
+                    let now = next.fetch_add(1, Ordering::SeqCst);
+                    if now >= seed + count {
+                        return;
+                    }
+                    one(&probe, now, &expected, report);
+                }
+            });
+        }
+    });
+}
+
+fn one(probe: &Probe, seed: u64, expected: &BTreeMap<String, Vec<u8>>, report: &Mutex<Report>) {
+    let home = &probe.home;
+    let (whole, other, r) = (home.join("whole"), home.join("other"), home.join("e"));
     let ok = |words: &str| probe.run(&words.split(' ').collect::<Vec<_>>());
-    for (out, more) in [("whole", ""), ("other", " --seed 5")] {
-        let outcome = ok(&words(out, more));
-        assert!(outcome.is_ok(), "{}", outcome.said());
-    }
-    // The reference is of a folder of the same name: the record has it.
+    let mut rng = Rng::new(seed);
     copy(&whole, &r);
-    assert!(ok(&words("e", "")).is_ok());
-    copy(&r, &whole);
-    let expected = contents(&whole);
-    for seed in seed..seed + count {
-        let mut rng = Rng::new(seed);
-        copy(&whole, &r);
-        let table = if rng.chance(3) { *rng.pick(&TABLES) } else { *rng.pick(&TABLES[..4]) };
-        let path = r.join(table);
-        let text = fs::read_to_string(&path).unwrap();
-        let (what, edited) = if rng.chance(12) {
-            let record = fs::read(r.join("run.json")).unwrap();
-            fs::write(r.join("run.json"), mutate::json(&mut rng, &record)).unwrap();
-            ("run.json is edited", text.clone())
-        } else {
-            edit(&mut rng, &text, &fs::read_to_string(other.join(table)).unwrap())
-        };
-        fs::write(&path, &edited).unwrap();
-        let is_edited = edited != text;
-        let mut fault = None;
-        // `report` and `compare` say it, or refuse what is no table.
-        for words in ["report e", "compare e whole -o o --draws 10"] {
-            let outcome = ok(words);
-            let said = outcome.said();
-            let told = said.contains("not what the run wrote")
-                || said.contains("missing")
-                || said.contains("other rows")
-                || said.contains("no hashes");
-            if is_edited && outcome.is_ok() && !told {
-                fault = Some(format!("`probe {words}` says nothing: {said}"));
-            }
-            fault = fault.or(outcome.fault());
+    let table = if rng.chance(3) { *rng.pick(&TABLES) } else { *rng.pick(&TABLES[..4]) };
+    let path = r.join(table);
+    let text = fs::read_to_string(&path).unwrap();
+    let (what, edited) = if rng.chance(12) {
+        let record = fs::read(r.join("run.json")).unwrap();
+        fs::write(r.join("run.json"), mutate::json(&mut rng, &record)).unwrap();
+        ("run.json is edited", text.clone())
+    } else {
+        edit(&mut rng, &text, &fs::read_to_string(other.join(table)).unwrap())
+    };
+    fs::write(&path, &edited).unwrap();
+    let is_edited = edited != text;
+    let mut fault = None;
+    // `report` and `compare` say it, or refuse what is no table.
+    for words in ["report e", "compare e whole -o o --draws 10"] {
+        let outcome = ok(words);
+        let said = outcome.said();
+        let told = said.contains("not what the run wrote")
+            || said.contains("missing")
+            || said.contains("other rows")
+            || said.contains("no hashes");
+        if is_edited && outcome.is_ok() && !told {
+            fault = Some(format!("`probe {words}` says nothing: {said}"));
         }
-        let again = probe.run(&words("e", "").split(' ').collect::<Vec<_>>());
-        let found = contents(&r);
-        let differ: Vec<&String> = expected.keys().filter(|name| found.get(*name) != expected.get(*name)).collect();
-        if !differ.is_empty() {
-            fault = Some(format!("taken for the program's own: {differ:?} after a rerun: {}", again.said()));
-        }
-        fault = fault.or(again.fault());
-        // A rerun that fits layers again says why.
-        let fits = TABLES[..3].contains(&table) && is_edited && what != "run.json is edited";
-        if fault.is_none() && fits && !again.said().contains("fitted again") {
-            fault = Some(format!("a rerun fits again without a word: {}", again.said()));
-        }
-        report.count(what, again.is_ok());
-        report.time(what, again.time);
-        if let Some(fault) = fault {
-            report.fault(what, &format!("seed {seed}, {table}: {fault}"));
-        }
+        fault = fault.or(outcome.fault());
+    }
+    let again = ok(&format!("{RUN} -o e"));
+    fault = fault.or(again.fault());
+    let found = contents(&r);
+    let differ: Vec<&String> = expected.keys().filter(|name| found.get(*name) != expected.get(*name)).collect();
+    if again.status.is_some() && !differ.is_empty() {
+        fault = Some(format!("taken for the program's own: {differ:?} after a rerun: {}", again.said()));
+    }
+    // A rerun that fits layers again says why.
+    let fits = TABLES[..3].contains(&table) && is_edited && what != "run.json is edited";
+    if fault.is_none() && fits && !again.said().contains("fitted again") {
+        fault = Some(format!("a rerun fits again without a word: {}", again.said()));
+    }
+    let mut report = report.lock().unwrap();
+    report.count(what, again.is_ok());
+    report.time(what, again.time);
+    if let Some(fault) = fault {
+        report.fault(what, &format!("seed {seed}, {table}: {fault}"));
     }
 }

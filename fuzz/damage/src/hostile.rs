@@ -1,10 +1,13 @@
 //! Texts that attack: as names, values, sentences, models and labels, in terminals, pages, drawings and scripts.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::child::{Probe, raw_control};
+use crate::markup::made_of;
 use crate::mutate::quoted;
 use crate::report::Report;
 
@@ -16,26 +19,45 @@ pub const PAYLOADS: [&str; 26] = [
     "\u{1b}[2J\u{1b}[31m", "\u{1b}]0;title\u{7}", "\u{9b}31m", "\u{202e}abc", "%s%n\\x1b[31m",
 ];
 
-/// What of a page could run: elements, handlers and addresses outside of texts.
-fn runs(page: &str, payload: &str) -> Option<String> {
-    let lower = page.to_lowercase();
-    // Ours are one script, and data.
-    let scripts = lower.matches("<script").count();
-    let ends = lower.matches("</script").count();
-    if scripts != ends {
-        return Some(format!("{scripts} scripts begin and {ends} end"));
+/// Texts that harm nobody, of which a page is made as it is to be: a short and a long one, and one that is told of.
+const PLAIN: [&str; 3] = ["plain words", "plain words, and so many of them that they are cut", "(a) b: c / d"];
+
+/// What nothing can run in.
+const INERT: [&str; 8] =
+    ["<section class aria-label>", "</section>", "<ul >", "</ul>", "<li >", "</li>", "<title >", "</title>"];
+
+/// Pages and drawings, by their names, and what each is made of.
+fn made(home: &Path) -> BTreeMap<String, BTreeSet<String>> {
+    let mut files: Vec<PathBuf> = ["x/report.html", "y/compare.html"].map(|page| home.join(page)).into();
+    let drawings = fs::read_dir(home.join("x/figures")).into_iter().flatten().flatten();
+    files.extend(drawings.map(|entry| entry.path()));
+    files
+        .into_iter()
+        .filter_map(|path| Some((path.file_name()?.to_string_lossy().into_owned(), fs::read_to_string(&path).ok()?)))
+        .map(|(name, text)| (name, made_of(&text)))
+        .collect()
+}
+
+/// What a browser runs of `page`: none where the environment names no browser.
+fn run_by_a_browser(page: &Path) -> Option<String> {
+    let browser = std::env::var("PROBE_DAMAGE_BROWSER").ok()?;
+    let text = fs::read_to_string(page).ok()?;
+    // First of all scripts, it waits for what a text may call, and moves a pointer over everything.
+    let watch = "<script>for(const name of ['alert','confirm','prompt'])window[name]=()=>document.documentElement.setAttribute('data-ran','1');\
+        addEventListener('load',()=>document.querySelectorAll('*').forEach(e=>['mouseover','mouseenter','click','focus'].forEach(k=>e.dispatchEvent(new Event(k,{bubbles:true})))))</script>";
+    let at = text.find("<head>").map_or(0, |at| at + 6);
+    let watched = page.with_file_name("watched.html");
+    fs::write(&watched, format!("{}{watch}{}", &text[..at], &text[at..])).ok()?;
+    let out = Command::new(browser)
+        .args(["--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=3000", "--dump-dom"])
+        .arg(format!("file://{}", watched.display()))
+        .output()
+        .ok()?;
+    let dom = String::from_utf8_lossy(&out.stdout).into_owned();
+    if !dom.contains("</html>") {
+        return Some("the browser shows nothing".to_owned());
     }
-    for mark in ["<script>alert", "onerror=alert", "onload=alert", "onmouseover='alert", "href=\"javascript:"] {
-        // An attribute needs an element around it: outside of one it is text.
-        if let Some(at) = lower.find(mark) {
-            let before = &lower[..at];
-            let inside = before.rfind('<').is_some_and(|open| !before[open..].contains('>'));
-            if inside || mark.starts_with('<') {
-                return Some(format!("`{payload}` is an element: {}", &page[at.saturating_sub(40)..(at + 60).min(page.len())].escape_debug()));
-            }
-        }
-    }
-    None
+    dom[..dom.len().min(400)].contains("data-ran=").then(|| "a browser ran a text".to_owned())
 }
 
 pub fn run(probe: &Probe, report: &mut Report) {
@@ -53,7 +75,8 @@ pub fn run(probe: &Probe, report: &mut Report) {
     put("probe", "#!/bin/sh\n");
     let slurm = probe.with("PATH", &format!("{}/bin:/usr/bin:/bin", home.display()));
     let n = 40;
-    for payload in PAYLOADS {
+    let mut plain: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for payload in PLAIN.into_iter().chain(PAYLOADS) {
         let go = |words: &[&str]| probe.run(words);
         let mut faults: Vec<String> = Vec::new();
         let cell = format!("\"{}\"", payload.replace('"', "\"\""));
@@ -62,6 +85,7 @@ pub fn run(probe: &Probe, report: &mut Report) {
             .collect();
         fs::write(home.join("x.csv"), format!("sentence,{cell},k\n{table}")).unwrap();
         let mut said = Vec::new();
+        let mut refused = false;
         let name = payload.replace('/', "_");
         for (what, words) in [
             ("run", vec!["run", "x.csv", "--folds", "2", "--permutations", "1", "--map", "8", "--layers", "0-1", "-o", "x", "--force"]),
@@ -78,7 +102,9 @@ pub fn run(probe: &Probe, report: &mut Report) {
             if let Some(fault) = outcome.fault() {
                 faults.push(format!("{what}: {fault}"));
             }
-            if what == "run" && !outcome.is_ok() {
+            // A table with such characters may be taken for no table.
+            refused |= what == "run" && !outcome.is_ok() && payload.chars().any(char::is_control);
+            if what == "run" && !outcome.is_ok() && !refused {
                 faults.push(format!("{what} is refused: {}", outcome.said()));
             }
             said.extend(outcome.stderr);
@@ -116,15 +142,29 @@ pub fn run(probe: &Probe, report: &mut Report) {
                 let _ = fs::remove_file(path);
             }
         }
-        for page in ["x/report.html", "y/compare.html"] {
-            let text = fs::read_to_string(home.join(page)).unwrap_or_default();
-            faults.extend(runs(&text, payload).map(|fault| format!("{page}: {fault}")));
+        let found = made(home);
+        if PLAIN.contains(&payload) {
+            for (name, parts) in found {
+                plain.entry(name).or_default().extend(parts);
+            }
+        } else {
+            for (name, parts) in &found {
+                let more = plain.get(name).map_or_else(Vec::new, |plain| parts.difference(plain).collect());
+                // Paragraphs, lists and titles do nothing: there is another where something is told, or a name is cut.
+                let more: Vec<&String> = more.into_iter().filter(|part| !INERT.contains(&part.as_str())).collect();
+                if !more.is_empty() {
+                    faults.push(format!("{name} is made of more: {more:?}"));
+                }
+            }
+            if found.len() < plain.len() && !refused {
+                faults.push("a page or a drawing is missing".to_owned());
+            }
+            for page in ["x/report.html", "y/compare.html"] {
+                faults.extend(run_by_a_browser(&home.join(page)).map(|fault| format!("{page}: {fault}")));
+            }
         }
         for entry in fs::read_dir(home.join("x/figures")).into_iter().flatten().flatten() {
             let text = fs::read_to_string(entry.path()).unwrap_or_default();
-            if text.to_lowercase().contains("<script") {
-                faults.push(format!("{}: a script", entry.path().display()));
-            }
             if raw_control(text.as_bytes()).is_some_and(|c| c != '\r') {
                 faults.push(format!("{}: a raw control character", entry.path().display()));
             }

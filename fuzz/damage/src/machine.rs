@@ -117,7 +117,11 @@ pub fn run(probe: &Probe, sizes: u64, report: &mut Report) {
         });
         let _ = fs::remove_dir_all(&disk);
     }
-    // Standard output that is full, or that nobody reads.
+    outputs(probe, sizes, report);
+}
+
+/// Standard output that is full, closed, or read in part: of each command, and after so many bytes.
+pub fn outputs(probe: &Probe, sizes: u64, report: &mut Report) {
     for words in ["check g.toml", "generate relative_clause", "report r", "models", "sweep status plan.toml", "compare r r2 -o o --json"] {
         let words: Vec<&str> = words.split(' ').collect();
         let (out, err) = (probe.home.join(".stdout"), probe.home.join(".stderr"));
@@ -129,9 +133,11 @@ pub fn run(probe: &Probe, sizes: u64, report: &mut Report) {
         let status = Command::new("/bin/sh").arg("-c").arg(closed).arg(&probe.program).current_dir(&probe.home).stderr(Stdio::null()).status();
         let fine = status.is_ok_and(|status| matches!(status.code(), Some(0..=2)));
         report.check("stdout that is closed", (!fine).then(|| words.join(" ")));
-        let read = format!("\"$0\" {} | head -c 1 > /dev/null", words.join(" "));
-        let status = Command::new("/bin/bash").arg("-c").arg(format!("set -o pipefail; {read}")).arg(&probe.program).current_dir(&probe.home).stderr(Stdio::null()).status();
-        let fine = status.is_ok_and(|status| matches!(status.code(), Some(0..=2)));
-        report.check("stdout that nobody reads", (!fine).then(|| words.join(" ")));
+        for k in 0..sizes {
+            let read = format!("set -o pipefail; \"$0\" {} | head -c {} > /dev/null", words.join(" "), 1 + k * k * k * 8);
+            let status = Command::new("/bin/bash").arg("-c").arg(read).arg(&probe.program).current_dir(&probe.home).stderr(Stdio::null()).status();
+            let fine = status.is_ok_and(|status| matches!(status.code(), Some(0..=2)));
+            report.check("stdout that is read in part", (!fine).then(|| words.join(" ")));
+        }
     }
 }

@@ -7,6 +7,8 @@ use std::time::Duration;
 struct Row {
     cases: u64,
     accepted: u64,
+    /// Went well, with other results than those of the whole file.
+    differ: u64,
     faults: u64,
     longest: Duration,
 }
@@ -27,6 +29,10 @@ impl Report {
         let row = self.row(name);
         row.cases += 1;
         row.accepted += u64::from(accepted);
+    }
+
+    pub fn differs(&mut self, name: &str, differs: bool) {
+        self.row(name).differ += u64::from(differs);
     }
 
     pub fn fault(&mut self, name: &str, what: &str) {
@@ -50,19 +56,20 @@ impl Report {
 
     /// Prints the table; whether nothing was wrong.
     pub fn end(&self) -> bool {
-        println!("| what | cases | went well | faults | longest |\n| --- | --- | --- | --- | --- |");
+        println!("| what | cases | went well | other results | faults | longest |\n| --- | --- | --- | --- | --- | --- |");
         let mut all = Row::default();
         for (name, row) in &self.rows {
             println!(
-                "| {name} | {} | {} | {} | {:.1} s |",
-                row.cases, row.accepted, row.faults, row.longest.as_secs_f64()
+                "| {name} | {} | {} | {} | {} | {:.1} s |",
+                row.cases, row.accepted, row.differ, row.faults, row.longest.as_secs_f64()
             );
             all.cases += row.cases;
             all.accepted += row.accepted;
+            all.differ += row.differ;
             all.faults += row.faults;
             all.longest = all.longest.max(row.longest);
         }
-        println!("| all | {} | {} | {} | {:.1} s |", all.cases, all.accepted, all.faults, all.longest.as_secs_f64());
+        println!("| all | {} | {} | {} | {} | {:.1} s |", all.cases, all.accepted, all.differ, all.faults, all.longest.as_secs_f64());
         self.faults.is_empty()
     }
 }

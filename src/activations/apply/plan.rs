@@ -105,6 +105,9 @@ impl<'a> Plan<'a> {
         };
         let d = self.width(layer, before.len())?;
         if let Some(other) = Self::subtrahend(transform, layer) {
+            if self.source.left_out(self.index(layer)?) != self.source.left_out(self.index(other)?) {
+                return Err(Error::LeftOut { layer, other });
+            }
             let other_d = self.width(other, before.len())?;
             if d != other_d {
                 return Err(Error::Widths { layer, d, other, other_d });

@@ -1,19 +1,17 @@
 //! Activations in NumPy's files.
 
 use std::fs::File;
-use std::io::{self, Read as _, Seek as _};
+use std::io::{self, Read as _};
 use std::path::Path;
 
 use half::f16;
-use ndarray::{Array2, Array3, ArrayD, Axis, IxDyn, ShapeBuilder as _};
+use ndarray::{Array2, ArrayD, IxDyn, ShapeBuilder as _};
 use npyz::{Endianness, NpyFile, NpyHeader, Order, WriterBuilder as _};
 
+use super::array::{Array, Holds};
 use super::bounds;
-use super::place::Place;
-use crate::activations::by_layer::{Shape, not_empty};
+use crate::activations::by_layer::Shape;
 use crate::activations::error::{Error, Result};
-use crate::activations::matrices::Activations;
-use crate::activations::provenance::Provenance;
 use crate::files;
 use crate::files::tensors::Number;
 
@@ -35,41 +33,88 @@ pub(in crate::activations) fn header(shape: &Shape, path: &Path) -> Result<Vec<u
     Ok(bytes)
 }
 
-/// The layers of the file and where their numbers stand, if it has floats in C order: layer by layer. `None` where the whole has
-/// to be turned or converted.
-pub(in crate::activations) fn places(
-    file: &mut File,
-    path: &Path,
-) -> Result<Option<(Vec<usize>, Vec<Place>)>> {
+/// What is in the file, and where, if its numbers stand there in C order as they are read.
+pub(super) fn array(file: &mut File, path: &Path, name: String) -> Result<Array> {
     let wrong = |message: String| Error::Format { path: path.to_owned(), message };
     let failed = |source| Error::Files(files::Error::Read { path: path.to_owned(), source });
     let mut start = Vec::new();
     file.by_ref().take(bounds::LOOKED_AT).read_to_end(&mut start).map_err(failed)?;
-    bounds::header(&start).map_err(wrong)?;
-    file.rewind().map_err(failed)?;
-    let header = NpyHeader::from_reader(&mut *file)
-        .map_err(|error| wrong(format!("not a readable .npy array: {error}")))?;
-    let npyz::DType::Plain(kind) = header.dtype() else { return Ok(None) };
-    let number = match (kind.type_char(), kind.num_bytes(), kind.endianness()) {
-        (npyz::TypeChar::Float, Some(2), Endianness::Little) => Number::F16,
-        (npyz::TypeChar::Float, Some(4), Endianness::Little) => Number::F32,
-        (npyz::TypeChar::Float, Some(8), Endianness::Little) => Number::F64,
-        _ => return Ok(None),
+    let length = file.metadata().map_err(failed)?.len();
+    let (shape, holds, place) = described(&start, length).map_err(wrong)?;
+    Ok(Array { name, shape, holds, place })
+}
+
+/// Shape, content and place of the array of `length` bytes that begins with `start`, which has all of its header.
+pub(super) fn described(
+    start: &[u8],
+    length: u64,
+) -> Result<(Vec<usize>, Holds, Option<(u64, Number)>), String> {
+    bounds::header(start)?;
+    let mut rest = start;
+    let header = match NpyHeader::from_reader(&mut rest) {
+        Ok(header) => header,
+        // The reader knows no objects, of which each is a pickle.
+        Err(_) if start.windows(4).any(|four| four == b"'|O'") => {
+            return Ok((Vec::new(), Holds::Other("Python objects".to_owned()), None));
+        }
+        Err(error) => return Err(format!("not a readable .npy array: {error}")),
     };
     let shape: Vec<usize> = header.shape().iter().map(|&size| size as usize).collect();
-    let (layers, rows, columns) = match *shape.as_slice() {
-        [layers, rows, columns] if header.order() == Order::C => (layers, rows, columns),
-        [rows, columns] if header.order() == Order::C => (1, rows, columns),
-        _ => return Ok(None),
+    let npyz::DType::Plain(kind) = header.dtype() else {
+        return Ok((shape, Holds::Other("records".to_owned()), None));
     };
-    let start = file.stream_position().map_err(failed)?;
-    let there = file.metadata().map_err(failed)?.len().saturating_sub(start);
-    let needed = bytes_needed(&shape, number.bytes()).map_err(wrong)?;
-    if needed as u64 > there {
-        return Err(wrong(cut_short(&shape, &kind, needed, there)));
+    let (holds, number) = stored(&kind);
+    if matches!(holds, Holds::Other(_)) {
+        return Ok((shape, holds, None));
     }
-    let places = Place::stack(start, (layers, rows, columns), number)?;
-    Ok(Some(((0..layers).collect(), places)))
+    let offset = (start.len() - rest.len()) as u64;
+    let there = length.saturating_sub(offset);
+    let needed = bytes_needed(&shape, kind.num_bytes().unwrap_or(0))?;
+    if needed as u64 != there {
+        return Err(other_size(&shape, &kind, needed, there));
+    }
+    let place = number.filter(|_| header.order() == Order::C).map(|number| (offset, number));
+    Ok((shape, holds, place))
+}
+
+/// What a type of NumPy is, and how its numbers are stored, if that is how they are read.
+fn stored(kind: &npyz::TypeStr) -> (Holds, Option<Number>) {
+    use npyz::TypeChar;
+    let number = match (kind.type_char(), kind.num_bytes()) {
+        (TypeChar::Float, Some(2)) => Number::F16,
+        (TypeChar::Float, Some(4)) => Number::F32,
+        (TypeChar::Float, Some(8)) => Number::F64,
+        (TypeChar::Int, Some(8)) => Number::I64,
+        (TypeChar::Int, Some(4)) => Number::I32,
+        (TypeChar::Int, Some(2)) => Number::I16,
+        (TypeChar::Int, Some(1)) => Number::I8,
+        (TypeChar::Uint, Some(8)) => Number::U64,
+        (TypeChar::Uint, Some(4)) => Number::U32,
+        (TypeChar::Uint, Some(2)) => Number::U16,
+        (TypeChar::Uint, Some(1)) => Number::U8,
+        (TypeChar::Bool, _) => Number::Bool,
+        (TypeChar::UnicodeStr | TypeChar::ByteStr, _) => return (Holds::Other("texts".to_owned()), None),
+        (TypeChar::Complex, _) => return (Holds::Other("complex numbers".to_owned()), None),
+        _ => return (Holds::Other(format!("{kind}, no real numbers of a known size")), None),
+    };
+    let holds = match kind.type_char() {
+        TypeChar::Float => Holds::Floats,
+        TypeChar::Bool => Holds::Flags,
+        _ => Holds::WholeNumbers,
+    };
+    (holds, (number.bytes() == 1 || kind.endianness() == Endianness::Little).then_some(number))
+}
+
+/// The shape of the array in the file.
+pub(super) fn shape(path: &Path) -> Result<Vec<usize>> {
+    let wrong = |message: String| Error::Format { path: path.to_owned(), message };
+    let failed = |source| Error::Files(files::Error::Read { path: path.to_owned(), source });
+    let mut start = Vec::new();
+    File::open(path).map_err(failed)?.take(bounds::LOOKED_AT).read_to_end(&mut start).map_err(failed)?;
+    bounds::header(&start).map_err(wrong)?;
+    let header = NpyHeader::from_reader(start.as_slice())
+        .map_err(|error| wrong(format!("not a readable .npy array: {error}")))?;
+    Ok(header.shape().iter().map(|&size| size as usize).collect())
 }
 
 /// How many bytes an array takes. A wrong shape must not ask for more memory than there is.
@@ -80,29 +125,11 @@ fn bytes_needed(shape: &[usize], size: usize) -> Result<usize, String> {
         .ok_or_else(|| format!("the array's shape {shape:?} is larger than memory"))
 }
 
-fn cut_short(shape: &[usize], kind: &npyz::TypeStr, needed: usize, there: u64) -> String {
-    format!("the file is cut short: shape {shape:?} of {kind} needs {needed} bytes, and {there} are there")
-}
-
-pub(in crate::activations) fn read(path: &Path) -> Result<Activations> {
-    let wrong = |message: String| Error::Format { path: path.to_owned(), message };
-    let array = parse(&files::read(path)?).map_err(wrong)?;
-    let matrices = layers_of(array).map_err(wrong)?;
-    Activations::new((0..matrices.len()).collect(), matrices, Provenance::default())
-}
-
-/// The matrices of one array, `(n_stimuli, d)` or `(n_layers, n_stimuli, d)`.
-pub(super) fn layers_of(array: ArrayD<f32>) -> Result<Vec<Array2<f32>>, String> {
-    match array.ndim() {
-        3 => {
-            let array: Array3<f32> = array.into_dimensionality().map_err(|error| error.to_string())?;
-            let (_, rows, columns) = array.dim();
-            not_empty(0, rows, columns).map_err(|error| error.to_string())?;
-            Ok(array.axis_iter(Axis(0)).map(|layer| layer.as_standard_layout().into_owned()).collect())
-        }
-        2 => Ok(vec![matrix(array)?]),
-        _ => Err(format!("the array has shape {:?}", array.shape())),
-    }
+/// What is said of an array that is not as long as its header promises. What follows an array may be another, saved into the same file,
+/// or what shifted its numbers.
+fn other_size(shape: &[usize], kind: &npyz::TypeStr, needed: usize, there: u64) -> String {
+    let what = if needed as u64 > there { "is cut short" } else { "goes on after its array" };
+    format!("the file {what}: shape {shape:?} of {kind} needs {needed} bytes, and {there} are there")
 }
 
 /// A matrix of `(n_stimuli, d)`.
@@ -127,8 +154,8 @@ pub(super) fn parse(bytes: &[u8]) -> Result<ArrayD<f32>, String> {
     let shape: Vec<usize> = header.shape().iter().map(|&size| size as usize).collect();
     // Checked before reading.
     let needed = bytes_needed(&shape, kind.num_bytes().unwrap_or(0))?;
-    if needed > rest.len() {
-        return Err(cut_short(&shape, &kind, needed, rest.len() as u64));
+    if needed != rest.len() && kind.num_bytes().is_some() {
+        return Err(other_size(&shape, &kind, needed, rest.len() as u64));
     }
     let order = header.order();
     macro_rules! first_that_fits {
@@ -191,13 +218,5 @@ pub(super) mod tests {
         npy.extend(values.iter().copied()).unwrap();
         npy.finish().unwrap();
         bytes
-    }
-
-    #[test]
-    fn half_precision_that_overflowed_is_named() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a.npy");
-        std::fs::write(&path, npy(&[2, 1], &[1.0f32, 1e6].map(f16::from_f32))).unwrap();
-        assert_eq!(Activations::read(&path).unwrap_err().to_string(), "layer 0, stimulus 1: unit 0 is inf");
     }
 }

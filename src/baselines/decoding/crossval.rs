@@ -8,8 +8,6 @@ use super::fit::check;
 use super::params::DecodingParams;
 use super::score::FeatureScore;
 use super::warning::Warning;
-use crate::numeric::rng::Stream;
-use crate::numeric::split;
 use crate::stimuli::{FeatureTable, Values};
 
 /// Features whose stimuli are split into folds.
@@ -46,7 +44,7 @@ impl DecodingParams {
     /// As the module docs have it.
     pub fn cross_validation(&self, features: &FeatureTable, folds: usize) -> Result<CrossValidation> {
         self.check_features(features, folds)?;
-        let fold_of = split::folds(features.n_stimuli(), folds, &mut Stream::new(self.seed, "folds"));
+        let fold_of = features.folds(folds, self.seed);
         let warnings = if folds > 1 { rare_levels(features, folds) } else { Vec::new() };
         Ok(CrossValidation {
             params: self.clone(),

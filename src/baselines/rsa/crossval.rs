@@ -155,28 +155,31 @@ impl CrossValidation {
 }
 
 /// The partial correlation of each variable with another, all others held: from their correlations `among` `(n, n)` and
-/// those `with` the other.
+/// those `with` the other. A variable that has none with the other, because it does not vary, has no partial one, and the others
+/// are what they are without it.
 fn partial(among: &Array2<f64>, with: &[f64]) -> Vec<f64> {
-    let n = with.len();
+    let known: Vec<usize> = (0..with.len()).filter(|&k| with[k].is_finite()).collect();
+    let n = known.len();
     let all = Array2::from_shape_fn((n + 1, n + 1), |(i, j)| match (i < n, j < n) {
-        (true, true) => among[[i, j]],
+        (true, true) => among[[known[i], known[j]]],
         (false, false) => 1.0,
-        (true, false) => with[i],
-        (false, true) => with[j],
+        (true, false) => with[known[i]],
+        (false, true) => with[known[j]],
     });
-    let undefined = || vec![f64::NAN; n];
+    let mut partial = vec![f64::NAN; with.len()];
     if all.iter().any(|x| !x.is_finite()) {
-        return undefined();
+        return partial;
     }
     // Where features determine one another, there is nothing of one that the others leave.
     let mut shifted = all.clone();
     shifted.diag_mut().iter_mut().for_each(|x| *x -= 1e-9);
-    if Cholesky::new(shifted.view()).is_none() {
-        return undefined();
-    }
-    let Some(factor) = Cholesky::new(all.view()) else { return undefined() };
+    let factors = (Cholesky::new(shifted.view()), Cholesky::new(all.view()));
+    let (Some(_), Some(factor)) = factors else { return partial };
     let precision = factor.inverse();
-    (0..n).map(|k| -precision[[k, n]] / (precision[[k, k]] * precision[[n, n]]).sqrt()).collect()
+    for (k, &feature) in known.iter().enumerate() {
+        partial[feature] = -precision[[k, n]] / (precision[[k, k]] * precision[[n, n]]).sqrt();
+    }
+    partial
 }
 
 #[cfg(test)]
@@ -254,5 +257,16 @@ mod tests {
         }
         // Case goes with the neural distance only as far as number does.
         assert!(fit.features[1].partial.abs() < 0.5 * fit.features[1].spearman);
+    }
+
+    #[test]
+    fn a_feature_that_does_not_vary_takes_nothing_from_the_others() {
+        let among = ndarray::array![[1.0, 0.0, 0.3], [0.0, 1.0, 0.0], [0.3, 0.0, 1.0]];
+        let found = partial(&among, &[0.5, f64::NAN, 0.4]);
+        let without = partial(&ndarray::array![[1.0, 0.3], [0.3, 1.0]], &[0.5, 0.4]);
+        assert_eq!((found[0], found[2]), (without[0], without[1]));
+        // The formula for one control: (r − r₁r₂) / √((1 − r₁²)(1 − r₂²)).
+        let expected = (0.5 - 0.4 * 0.3) / ((1.0_f64 - 0.16) * (1.0 - 0.09)).sqrt();
+        assert!((found[0] - expected).abs() < 1e-12 && found[1].is_nan());
     }
 }

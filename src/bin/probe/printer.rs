@@ -1,7 +1,6 @@
 //! Everything a user sees: results on stdout, talk and progress on stderr.
 
 use std::io::{self, IsTerminal, Write};
-use std::process::ExitCode;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
@@ -50,6 +49,11 @@ impl Printer {
             json: self.json,
             stage: Mutex::new(None),
         }
+    }
+
+    /// A printer that says nothing.
+    pub fn silenced(&self) -> Self {
+        Self { quiet: true, verbose: false, json: self.json, stage: Mutex::new(None) }
     }
 
     /// Whether more is to be said than usual.
@@ -224,15 +228,19 @@ impl Progress for Printer {
 
 /// Says why the command failed and what to do, and gives the exit code; to a program that reads `json` too. A reader that went away
 /// is no failure.
-pub fn fail(failure: &Failure, json: bool) -> ExitCode {
+pub fn fail(failure: &Failure, json: bool) -> u8 {
     if let Failure::Stdout(error) = failure
         && error.kind() == io::ErrorKind::BrokenPipe
     {
-        return ExitCode::SUCCESS;
+        return 0;
     }
     if json {
         let error = json!({
-            "error": {"message": failure.message(), "hint": failure.hint(), "exit_code": failure.code()},
+            "error": {
+                "message": text::message(&failure.message()),
+                "hint": failure.hint().map(|hint| text::message(&hint)),
+                "exit_code": failure.code(),
+            },
         });
         // What cannot be written there is said on stderr.
         let _ = Printer::result_json(&error);
@@ -241,7 +249,7 @@ pub fn fail(failure: &Failure, json: bool) -> ExitCode {
     if let Some(hint) = failure.hint().filter(|hint| !hint.is_empty()) {
         to_stderr(&format!("{} {}", paint("hint:", "1;36"), text::brief(&hint)));
     }
-    ExitCode::from(failure.code())
+    failure.code()
 }
 
 /// Removes half-written files when the user presses Ctrl-C; complete ones stay, and a rerun picks them up.

@@ -10,11 +10,15 @@ use crate::activations::{self, ByLayer, Pooling, Stored};
 use crate::extract::Throughput;
 use crate::extract::error::Result;
 use crate::files::{self, Pending};
+use crate::text;
 
 /// What the hash of an entry takes.
 const HASH: u64 = blake3::OUT_LEN as u64;
 /// No line that describes an entry is longer.
 const MAX_LINE: u64 = 1 << 20;
+
+/// No model has as many layers.
+const MOST_LAYERS: usize = 100_000;
 
 /// What an entry is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -135,11 +139,22 @@ pub(super) fn read(path: &Path, key: &str) -> Result<(Record, Stored), Damage> {
         return Err(Damage::Damaged("its hash is wrong".to_owned()));
     }
     let stored = Stored::open_safetensors(file, start..end, path);
+    let stored = stored.map_err(|error| Damage::Damaged(error.to_string()))?;
     let record = parse(&line)?;
     if record.key != key {
         return Err(Damage::Damaged("it is the entry of another key".to_owned()));
     }
-    Ok((record, stored.map_err(|error| Damage::Damaged(error.to_string()))?))
+    if record.layers != stored.layers() {
+        return Err(Damage::Damaged("it says that it has other layers than it has".to_owned()));
+    }
+    // A list of all layers is made where nobody names some: no model has so many.
+    if record.n_layers >= MOST_LAYERS {
+        let (found, most) = (text::count(record.n_layers as u128), text::count(MOST_LAYERS as u128));
+        return Err(Damage::Damaged(format!(
+            "its model is said to have {found} layers, and at most {most} are read"
+        )));
+    }
+    Ok((record, stored))
 }
 
 fn line(reader: &mut impl BufRead) -> Result<Vec<u8>, Damage> {

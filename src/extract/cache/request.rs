@@ -54,6 +54,15 @@ impl<'a> Request<'a> {
             Weights::Embedded(bytes) => parts.add(bytes),
             Weights::Absent => {}
         }
+        if let Some(adapter) = &checkpoint.adapter {
+            parts.add("adapter");
+            parts.add(&adapter.config);
+            if let Weights::Safetensors(paths) | Weights::Pytorch(paths) = &adapter.weights {
+                for path in paths {
+                    parts.add(hub::content(path)?);
+                }
+            }
+        }
         parts.add(params.pooling.name());
         let kept = params.kept(stimuli)?;
         for (row, sentence) in stimuli.sentences()?.iter().enumerate() {

@@ -47,12 +47,15 @@ impl Compiler<'_> {
                     Side::Slot { slot, feature } => ColumnSource::Slot { slot, feature },
                     Side::Constant(_) => continue,
                 },
-                Computation::Compare { a, b, same } => ColumnSource::Compare {
-                    a: self.side(a),
-                    b: self.side(b),
-                    same: *same,
-                    texts: ["false", "true"].map(|text| self.rules.atom(Value::Text(text.to_owned()))),
-                },
+                Computation::Holds(condition) => {
+                    let slots = self.rules.slots.clone();
+                    let mut slot =
+                        |name: &String| slots.iter().position(|other| other == name).unwrap_or_default();
+                    ColumnSource::Holds {
+                        condition: condition.map(&mut |operand| self.side(operand), &mut slot),
+                        texts: ["false", "true"].map(|text| self.rules.atom(Value::Text(text.to_owned()))),
+                    }
+                }
             };
             self.push(&mut columns, Column { name: computed.name.clone(), source }, &computed.span)?;
         }

@@ -84,6 +84,7 @@ impl<'a> Compiler<'a> {
         let mut rules = Rules::default();
         rules.start = rules.symbol();
         let lemma = rules.name(LEMMA);
+        rules.rewrites.clone_from(&document.rewrites);
         let mut compiler = Self { document, source, rules, lemma, symbols: Vec::new() };
         // Slots in the order of their declaration, then those that only templates declare.
         for slot in document.slots.iter().chain(document.templates.iter().flat_map(|t| &t.slots)) {

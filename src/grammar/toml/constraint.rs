@@ -194,7 +194,7 @@ impl Scope<'_> {
     }
 
     /// The part `part` of `whole` with its own place.
-    fn part<'b>(&self, whole: &Text<'b>, part: &'b str) -> Text<'b> {
+    pub(super) fn part<'b>(&self, whole: &Text<'b>, part: &'b str) -> Text<'b> {
         let part = part.trim();
         let raw = self.source.text.get(whole.span.clone()).unwrap_or_default();
         let span = match (raw.find(whole.text), part.as_ptr() as usize - whole.text.as_ptr() as usize) {

@@ -4,13 +4,16 @@ use std::path::Path;
 
 use toml::de::DeTable;
 
-use super::constraint::{Operand, Scope, split_equation};
+use super::condition;
+use super::constraint::{Operand, Scope};
 use super::frequencies;
 use super::lexicon::Lexicon;
 use super::reader::{Bytes, Table};
+use super::rewrite;
 use super::slot::{Slot, slot_named};
 use super::template::{Template, read_all};
 use crate::grammar::error::{Mistakes, Problem, Result, SourceText};
+use crate::grammar::rewrite::Rewrite;
 
 /// A template grammar, read and checked.
 #[derive(Debug, Clone)]
@@ -26,6 +29,7 @@ pub(in crate::grammar) struct Document {
     pub(super) slots: Vec<Slot>,
     pub(super) templates: Vec<Template>,
     pub(super) computed: Vec<Computed>,
+    pub(super) rewrites: Vec<Rewrite>,
 }
 
 /// A feature of the sentence that is worked out from its slots.
@@ -40,24 +44,29 @@ pub(super) struct Computed {
 pub(super) enum Computation {
     /// The value of a slot's feature.
     Value(Operand),
-    /// Whether two are the same.
-    Compare { a: Operand, b: Operand, same: bool },
+    /// Whether it holds.
+    Holds(condition::Read),
     /// How many words the sentence has.
     Words,
 }
 
 impl Computation {
     /// The slots that it is worked out from.
-    fn slots(&self) -> impl Iterator<Item = &str> {
-        let operands = match self {
-            Self::Value(operand) => [Some(operand), None],
-            Self::Compare { a, b, .. } => [Some(a), Some(b)],
-            Self::Words => [None, None],
-        };
-        operands.into_iter().flatten().filter_map(|operand| match operand {
-            Operand::Feature { slot, .. } => Some(slot.as_str()),
-            Operand::Constant(_) => None,
-        })
+    fn slots(&self) -> Vec<&str> {
+        let mut slots = Vec::new();
+        match self {
+            Self::Value(Operand::Feature { slot, .. }) => slots.push(slot.as_str()),
+            Self::Holds(condition) => {
+                condition.sides(&mut |side| {
+                    if let Operand::Feature { slot, .. } = side {
+                        slots.push(slot.as_str());
+                    }
+                });
+                condition.slots(&mut |slot| slots.push(slot.as_str()));
+            }
+            Self::Value(Operand::Constant(_)) | Self::Words => {}
+        }
+        slots
     }
 }
 
@@ -90,6 +99,7 @@ impl Document {
                 "slots",
                 "constraints",
                 "computed",
+                "rewrite",
                 "template",
             ]))?
             .is_some();
@@ -126,7 +136,15 @@ impl Document {
         let templates = read_all(&table, &lexicons, &slots, &mut mistakes)?;
         let (name, summary) = (name?, summary?);
         let computed = Vec::new();
-        let mut document = Self { name, summary, files, warnings, lexicons, slots, templates, computed };
+        let rewrites = match table.get("rewrite") {
+            Some(entry) => {
+                let read = rewrite::read(entry, &mut mistakes);
+                mistakes.keep(read)?.unwrap_or_default()
+            }
+            None => Vec::new(),
+        };
+        let mut document =
+            Self { name, summary, files, warnings, lexicons, slots, templates, computed, rewrites };
         document.read_computed(&table, &mut mistakes)?;
         mistakes.require_none()?;
         Ok(document)
@@ -158,12 +176,13 @@ impl Document {
             let read = entry.text().and_then(|text| {
                 let rule = if text.text.trim() == "length" {
                     Some(Computation::Words)
-                } else if split_equation(text.text).is_some() {
-                    scope.equation(&text)?.map(|(a, same, b)| Computation::Compare { a, b, same })
+                } else if condition::is_condition(&scope, text.text) {
+                    condition::read(&scope, &text)?.map(Computation::Holds)
                 } else {
                     scope.path(&text)?.map(Computation::Value)
                 };
-                let lacking = rule.as_ref().and_then(|rule| rule.slots().find(|name| !self.has_slot(name)));
+                let lacking =
+                    rule.as_ref().and_then(|rule| rule.slots().into_iter().find(|name| !self.has_slot(name)));
                 // Where a template could not be read, it may have the slot.
                 if let (Some(slot), true) = (lacking, mistakes.is_empty()) {
                     let message =

@@ -15,6 +15,8 @@
 //! | `frequencies` | a list of words that forms take their frequencies from |
 //! | `slot` | positions, and the words that may stand there |
 //! | `constraint` | what ties slots together |
+//! | `condition` | what computed features ask of a sentence |
+//! | `rewrite` | words that become others where they meet |
 //! | `template` | a text with slots |
 //! | `document` | all of it, read |
 //! | `classes` | operands that must be the same |
@@ -26,6 +28,7 @@
 mod classes;
 mod columns;
 mod compile;
+mod condition;
 mod constraint;
 mod csv;
 mod document;
@@ -35,6 +38,7 @@ mod forms;
 mod frequencies;
 mod lexicon;
 mod reader;
+mod rewrite;
 mod slot;
 mod template;
 mod text;

@@ -42,15 +42,14 @@ impl Pace {
         Self { patience, since: Instant::now(), from }
     }
 
-    /// Whether fewer bytes came than should have, now that there are `at`.
-    fn is_too_slow(&mut self, at: u64) -> bool {
-        let time = self.since.elapsed();
-        if time < self.patience {
-            return false;
+    /// Whether fewer bytes came than should have, now that there are `at`; unknown while the time is not over.
+    fn was_too_slow(&mut self, at: u64) -> Option<bool> {
+        if self.since.elapsed() < self.patience {
+            return None;
         }
         let too_slow = at.saturating_sub(self.from) < SLOWEST * self.patience.as_secs().max(1);
         (self.since, self.from) = (Instant::now(), at);
-        too_slow
+        Some(too_slow)
     }
 }
 
@@ -106,6 +105,8 @@ impl Download<'_> {
     fn fetch(&self, partial: &Path) -> Result<(), Stop> {
         let mut validator = None;
         let mut fruitless = 0;
+        // A server that cuts after a few bytes each time brings some with every request, and may go on for days.
+        let (mut pace, mut slow_times) = (Pace::begin(self.patience.slow, length(partial)), 0);
         loop {
             let have = length(partial);
             match self.remote.size {
@@ -131,8 +132,17 @@ impl Download<'_> {
             let slow = begun.elapsed() >= self.patience.slow
                 && now.saturating_sub(have) < SLOWEST * begun.elapsed().as_secs().max(1);
             fruitless = if now > have && !slow { 1 } else { fruitless + 1 };
-            if fruitless >= self.patience.attempts {
-                let what = format!("{what} ({fruitless} attempts in a row)");
+            match pace.was_too_slow(now) {
+                Some(true) => slow_times += 1,
+                Some(false) => slow_times = 0,
+                None => {}
+            }
+            if fruitless.max(slow_times) >= self.patience.attempts {
+                let what = if fruitless >= self.patience.attempts {
+                    format!("{what} ({fruitless} attempts in a row)")
+                } else {
+                    format!("{what}, again and again, and less than {SLOWEST} bytes a second came")
+                };
                 return Err(Stop::Failure(Failure::Passing { what, wait: None }));
             }
             let wait = wait.unwrap_or_else(|| self.patience.wait(fruitless));
@@ -188,7 +198,7 @@ impl Download<'_> {
                     text::count(u128::from(MOST))
                 )));
             }
-            if pace.is_too_slow(at) {
+            if pace.was_too_slow(at) == Some(true) {
                 let what = format!("less than {SLOWEST} bytes a second came for {:?}", self.patience.slow);
                 return Err(Stop::Failure(Failure::Passing { what, wait: None }));
             }

@@ -49,7 +49,7 @@ impl<S: Borrow<PairSet> + Sync> Evaluation<S> {
         let spreads = match score {
             Ok(score) => {
                 let (counted, baseline) = self.ranking(score);
-                let permutable = plan.permutable(&held.stimuli);
+                let permutable = plan.permutable(&held.stimuli, self.set.borrow());
                 let drops: Vec<Vec<f64>> = (0..plan.permutations)
                     .map(|permutation| {
                         let permuted = plan.permuted(self.set.borrow(), held, permutation);

@@ -92,15 +92,29 @@ impl Plan {
         self.effects.partition_point(|effect| effect.order != Order::Group)
     }
 
-    /// Which effects can be permuted among `stimuli`.
-    pub(crate) fn permutable(&self, stimuli: &Range<usize>) -> Vec<bool> {
-        let Some(strata) = &self.strata else { return vec![true; self.effects.len()] };
+    /// Which effects have an importance among `stimuli`, whose pairs are `set`: those whose distances differ there, and which something
+    /// can be permuted of.
+    pub(crate) fn permutable(&self, stimuli: &Range<usize>, set: &PairSet) -> Vec<bool> {
+        let varies: Vec<bool> = self.effects.iter().map(|effect| self.varies(effect, set)).collect();
+        let Some(strata) = &self.strata else { return varies };
         let first = self.first_group();
         let free = |(k, effect): (usize, &Effect)| {
+            if !varies[k] {
+                return false;
+            }
             let parts = strata.of_effect(effect, k.saturating_sub(first));
             parts.iter().all(|stratum| stratum.free(stimuli.clone()) > 0)
         };
         self.effects.iter().enumerate().map(free).collect()
+    }
+
+    /// Whether the distances of `effect` differ among the pairs of `set`: of a group those of one of its features at least.
+    pub(crate) fn varies(&self, effect: &Effect, set: &PairSet) -> bool {
+        let slots: Vec<Slot> = effect.features.iter().map(|&feature| self.slots[feature]).collect();
+        match effect.order {
+            Order::Group => slots.iter().any(|&slot| set.varies(&[slot])),
+            _ => set.varies(&slots),
+        }
     }
 
     /// The warnings about the strata, over the stimuli of all `folds`.

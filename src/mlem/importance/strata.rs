@@ -5,18 +5,22 @@
 //! combinations stay real (Strobl et al. 2008, Conditional variable importance for random forests). A feature `f` is conditioned
 //! on every feature `g` with `|r(d_f, d_g)|` above a threshold, where `r` is Pearson's correlation over pairs of stimuli. A
 //! stratum is a combination of levels of those features. Numeric features with many values are cut into [`BINS`] bins of equal
-//! counts, and a missing value is a level of its own.
+//! counts, a feature that is given as its distances into as many clusters, and a missing value is a level of its own.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use rayon::prelude::*;
+
 use super::effects::{Effect, Order};
 use crate::numeric::rng::Stream;
 use crate::stimuli::confounds::Confounds;
-use crate::stimuli::{Feature, FeatureTable, Values};
+use crate::stimuli::{Distances, Feature, FeatureTable, Values};
 
 /// Bins of a numeric feature that others are conditioned on; with at most this many values, each value is a bin.
 const BINS: usize = 5;
+/// At most so many times the medoids of a feature that is given as its distances move.
+const ROUNDS: usize = 10;
 
 /// The strata that each effect is permuted within.
 #[derive(Debug, Clone)]
@@ -120,7 +124,7 @@ fn joint(codes: &[Vec<u32>], columns: &[usize], n: usize) -> Vec<u32> {
 }
 
 /// The level of `feature` at each of `order`. A numeric feature has a level for each value, or `bins` bins where there are more
-/// values. A feature that is given as distances has one level, so that conditioning on it changes nothing.
+/// values. A feature that is given as its distances has a level for each stimulus, or `bins` clusters.
 fn codes(feature: &Feature, order: &[usize], bins: usize) -> Vec<u32> {
     match feature.values() {
         Values::Categorical { codes, .. } => order.iter().map(|&i| codes[i].unwrap_or(u32::MAX)).collect(),
@@ -138,6 +142,88 @@ fn codes(feature: &Feature, order: &[usize], bins: usize) -> Vec<u32> {
             let level = |x: f64| begins.partition_point(|&begin| begin <= x) as u32;
             order.iter().map(|&i| values[i].map_or(u32::MAX, level)).collect()
         }
-        Values::Distances(_) => vec![0; order.len()],
+        Values::Distances(_) if bins >= order.len() => (0..order.len() as u32).collect(),
+        Values::Distances(distances) => clusters(distances, order, bins),
+    }
+}
+
+/// The cluster of each of `order`: `n` medoids that begin far from one another (Gonzalez 1985), and move to where their clusters are
+/// nearest together. Distances that are missing count as 0.
+fn clusters(distances: &Distances, order: &[usize], n: usize) -> Vec<u32> {
+    let apart = |i: usize, j: usize| distances.get(order[i], order[j]).unwrap_or(0.0);
+    let total = |medoid: usize, members: &[usize]| members.iter().map(|&i| apart(medoid, i)).sum::<f64>();
+    let nearest = |medoids: &[usize]| -> Vec<u32> {
+        let of = |i: usize| {
+            let closer = |&a: &usize, &b: &usize| apart(medoids[a], i).total_cmp(&apart(medoids[b], i));
+            (0..medoids.len()).min_by(closer).unwrap_or(0) as u32
+        };
+        (0..order.len()).into_par_iter().map(of).collect()
+    };
+    let everything: Vec<usize> = (0..order.len()).collect();
+    let centre = |members: &[usize]| {
+        let totals: Vec<f64> = members.par_iter().map(|&i| total(i, members)).collect();
+        (0..members.len()).min_by(|&a, &b| totals[a].total_cmp(&totals[b])).map(|k| members[k])
+    };
+    let mut medoids: Vec<usize> = centre(&everything).into_iter().collect();
+    while medoids.len() < n.min(order.len()) {
+        let least = |i: usize| medoids.iter().map(|&m| apart(m, i)).fold(f64::INFINITY, f64::min);
+        let farthest =
+            everything.iter().copied().max_by(|&a, &b| least(a).total_cmp(&least(b)).then(b.cmp(&a)));
+        match farthest {
+            Some(farthest) if least(farthest) > 0.0 => medoids.push(farthest),
+            _ => break,
+        }
+    }
+    let mut cluster = nearest(&medoids);
+    for _ in 0..ROUNDS {
+        for (k, medoid) in medoids.iter_mut().enumerate() {
+            let members: Vec<usize> =
+                everything.iter().copied().filter(|&i| cluster[i] == k as u32).collect();
+            *medoid = centre(&members).unwrap_or(*medoid);
+        }
+        let next = nearest(&medoids);
+        if next == cluster {
+            break;
+        }
+        cluster = next;
+    }
+    cluster
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::Array2;
+
+    use super::*;
+
+    #[test]
+    fn a_feature_of_distances_is_permuted_and_conditioned_on() {
+        // Five groups on a line; a level that goes with them, and one that does not.
+        let (n, group) = (60, |i: usize| i / 12);
+        let mut stream = Stream::new(4, "line");
+        let places: Vec<f64> = (0..n).map(|i| group(i) as f64 + 0.1 * stream.unit()).collect();
+        let matrix = Array2::from_shape_fn((n, n), |(i, j)| (places[i] - places[j]).abs() as f32);
+        let tied: Vec<Option<&str>> = (0..n).map(|i| Some(if group(i) < 2 { "a" } else { "b" })).collect();
+        let free: Vec<Option<&str>> = (0..n).map(|i| Some(if i % 2 == 0 { "x" } else { "y" })).collect();
+        let features = FeatureTable::new(
+            n,
+            vec![
+                Feature::distances("line", matrix.view()).unwrap(),
+                Feature::categorical("tied", &tied),
+                Feature::categorical("free", &free),
+            ],
+        )
+        .unwrap();
+        let order: Vec<usize> = (0..n).rev().collect();
+        let strata = Strata::new(&features, &order, &[], 0.3);
+        // Any stimulus can be exchanged for any other of its level, and the distances then differ.
+        assert_eq!((&strata.features[0].given[..], strata.features[0].free(0..n)), (&[1][..], n));
+        // What the groups decide has nothing left to move within them.
+        assert_eq!((&strata.features[1].given[..], strata.features[1].free(0..n)), (&[0][..], 0));
+        let levels = &strata.features[1].level;
+        assert!(
+            (0..n).all(|i| (0..n).all(|j| (levels[i] == levels[j]) == (group(order[i]) == group(order[j]))))
+        );
+        assert!(strata.features[2].given.is_empty());
     }
 }

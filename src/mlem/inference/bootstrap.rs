@@ -92,7 +92,7 @@ impl CrossValidation {
         if n_effects == 0 {
             return Bootstrap { scores, importances: drops };
         }
-        let permutable = self.plan.permutable(&held.stimuli);
+        let permutable = self.plan.permutable(&held.stimuli, set);
         let permuted = self.plan.permuted(set, &held, 0);
         let at_once = (MAX_CLASSES / (2 * pairs.len()).max(1)).max(1);
         for start in (0..n_effects).step_by(at_once) {

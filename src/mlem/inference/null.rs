@@ -5,8 +5,8 @@
 //! are looked up in a table, because a shuffle only moves them. The null hypothesis is that *no* feature is related to the
 //! activations.
 //!
-//! Importances: every effect has the null of its own (`own.rs`), that it adds nothing to the others. The null of the scores would
-//! be the wrong one for a feature beside a strong one, and far too hard.
+//! Importances: every effect has the null of its own (`own.rs`), that it adds nothing to the others, with shuffles of its own. The null of
+//! the scores would be the wrong one for a feature beside a strong one, and far too hard.
 //!
 //! The statistic of a draw is a fixed function of the shuffled activations. The unshuffled activations are one more draw, and
 //! under the null all draws are exchangeable: a p-value is exact, whatever the number of folds or permutations. With many pairs
@@ -15,7 +15,6 @@
 use ndarray::ArrayView2;
 use rayon::prelude::*;
 
-use super::own::Shuffle;
 use crate::mlem::crossval::CrossValidation;
 use crate::mlem::error::Result;
 use crate::mlem::moments::TargetSums;
@@ -27,15 +26,15 @@ use crate::numeric::quantile;
 use crate::numeric::rng::Stream;
 use crate::numeric::significance::p_value;
 
-/// Means over folds of one draw.
+/// The statistics of one draw.
 #[derive(Debug, Clone, PartialEq)]
 struct Means {
     score: f64,
-    /// What each effect adds to the others.
+    /// The statistic of each effect.
     own: Vec<f64>,
 }
 
-/// Scores, and what each effect adds to the others (means over folds): unshuffled, and of draws under the null.
+/// Scores (means over folds), and the statistic of each effect: unshuffled, and of draws under the null.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Null {
     observed: Means,
@@ -57,16 +56,28 @@ pub struct NullStatistic {
     pub low: f64,
     /// 2.5% of the draws are above.
     pub high: f64,
+    /// How many standard deviations it lies above the mean, both over the draws and the observed value: statistics of other effects and
+    /// layers in one unit. 0 where all are equal.
+    pub z: f64,
 }
 
 impl NullStatistic {
     fn new(observed: f64, draws: &[f64]) -> Self {
+        let z = standard_scores(observed, draws)[0];
         let (mean, sd) = mean_sd(draws).unwrap_or((f64::NAN, f64::NAN));
         let mut sorted = draws.to_vec();
         sorted.sort_by(f64::total_cmp);
         let quantile = |at| quantile::of_sorted(&sorted, at).unwrap_or(f64::NAN);
-        Self { p: p_value(observed, draws), mean, sd, low: quantile(0.025), high: quantile(0.975) }
+        Self { p: p_value(observed, draws), mean, sd, low: quantile(0.025), high: quantile(0.975), z }
     }
+}
+
+/// The observed value and the draws, less their mean, in their standard deviations.
+fn standard_scores(observed: f64, draws: &[f64]) -> Vec<f64> {
+    let all: Vec<f64> = std::iter::once(observed).chain(draws.iter().copied()).collect();
+    let (mean, sd) = mean_sd(&all).unwrap_or((f64::NAN, f64::NAN));
+    let scale = if sd == 0.0 { 0.0 } else { 1.0 / sd };
+    all.into_iter().map(|value| (value - mean) * scale).collect()
 }
 
 impl CrossValidation {
@@ -77,12 +88,11 @@ impl CrossValidation {
     /// As [`CrossValidation::fit`].
     pub fn null(&self, activations: ArrayView2<'_, f32>, draws: usize) -> Result<Null> {
         // Activations that a fit refuses are refused here, with the same error.
-        self.design.neural(activations)?;
+        let own = self.design.neural(activations)?;
         let neural = Neural::tabulated(activations, &self.design.layout.order, self.params().distance)?;
-        let shuffles: Vec<Shuffle> = (0..=draws).map(|draw| self.shuffle(draw)).collect();
-        let draws: Vec<Neural> = shuffles.iter().map(|shuffle| neural.reordered(&shuffle.from)).collect();
+        let draws: Vec<Neural> = (0..=draws).map(|draw| neural.reordered(&self.shuffle(draw))).collect();
         let exact = self.params().solver == Solver::Exact;
-        let sums: Vec<Vec<TargetSums>> = if exact || self.plan.permutations > 0 {
+        let sums: Vec<Vec<TargetSums>> = if exact {
             let at_once = draws.par_chunks(self.design.at_once());
             at_once.flat_map_iter(|draws| self.design.target_sums_under(draws)).collect()
         } else {
@@ -107,7 +117,7 @@ impl CrossValidation {
             }
         }
         if self.plan.permutations > 0 {
-            for (means, own) in means.iter_mut().zip(self.own_effects(&neural, &shuffles, &sums)) {
+            for (means, own) in means.iter_mut().zip(self.own_effects(&own, draws.len() - 1)) {
                 means.own = own;
             }
         }
@@ -116,7 +126,7 @@ impl CrossValidation {
     }
 
     /// The shuffle of a draw, within folds; draw 0 leaves everything in its place.
-    fn shuffle(&self, draw: usize) -> Shuffle {
+    fn shuffle(&self, draw: usize) -> Vec<u32> {
         let mut from: Vec<u32> = (0..self.design.columns.n_stimuli() as u32).collect();
         if draw > 0 {
             let mut stream = Stream::new(self.params().seed, &format!("null {draw}"));
@@ -124,7 +134,7 @@ impl CrossValidation {
                 stream.shuffle(&mut from[fold.clone()]);
             }
         }
-        Shuffle::new(from)
+        from
     }
 }
 
@@ -142,8 +152,8 @@ impl Null {
         NullStatistic::new(self.observed.score, &draws)
     }
 
-    /// What every term and group adds to the others (Spearman, a mean over folds) against its own null, in the order of a fit's
-    /// importances; empty with no permutations.
+    /// Every term and group against its own null: its weight with the others', as a share of the mean squared distance (how far it is
+    /// from what the null has, where no sign is expected of it), in the order of a fit's importances; empty with no permutations.
     #[must_use]
     pub fn importances(&self) -> Vec<NullStatistic> {
         let of_effect = |(effect, &observed): (usize, &f64)| {
@@ -151,6 +161,27 @@ impl Null {
             NullStatistic::new(observed, &draws)
         };
         self.observed.own.iter().enumerate().map(of_effect).collect()
+    }
+
+    /// For each draw the score, and the largest of what effects add to the others, all as [`NullStatistic::z`]: the maximum over all
+    /// tests of a draw is what Westfall and Young (1993) hold each of them against. The largest is NaN with no permutations; effects
+    /// that have no p-value do not count.
+    #[must_use]
+    pub fn largest(&self) -> Vec<(f64, f64)> {
+        let column = |of: &dyn Fn(&Means) -> f64| {
+            standard_scores(of(&self.observed), &self.draws.iter().map(of).collect::<Vec<f64>>())
+        };
+        let scores = column(&|means| means.score);
+        let mut largest = vec![f64::NAN; self.draws.len()];
+        for effect in 0..self.observed.own.len() {
+            if self.observed.own[effect].is_nan() {
+                continue;
+            }
+            let z = column(&|means| means.own[effect]);
+            // `max` passes over NaN.
+            largest.iter_mut().zip(&z[1..]).for_each(|(largest, &z)| *largest = largest.max(z));
+        }
+        scores[1..].iter().copied().zip(largest).collect()
     }
 }
 
@@ -164,7 +195,7 @@ mod tests {
 
     /// The score of the shuffled activations by whole fits.
     fn refitted(validation: &CrossValidation, x: &Array2<f32>, draw: usize) -> f64 {
-        let order = validation.shuffle(draw).from;
+        let order = validation.shuffle(draw);
         // Positions are shuffled, and rows go by their positions.
         let layout = &validation.design.layout.order;
         let mut rows = vec![0; order.len()];

@@ -83,11 +83,6 @@ impl Design {
         })
     }
 
-    /// The strips that cover every pair once.
-    pub(super) fn tasks(&self) -> &[Task] {
-        &self.tasks
-    }
-
     pub(crate) fn n_features(&self) -> usize {
         self.scales.names().len()
     }

@@ -7,7 +7,6 @@
 //! What this is not: it finds no weights.
 
 mod accumulate;
-mod crossed;
 mod dependence;
 mod design;
 mod grouped;
@@ -15,7 +14,6 @@ mod rank_target;
 mod sums;
 
 pub(crate) use accumulate::TargetAccumulator;
-pub(crate) use crossed::Crossing;
 pub(crate) use dependence::is_definite;
 pub(crate) use design::{Design, MIN_STIMULI, check_memory};
 pub(crate) use grouped::Groups;

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use ndarray::{ArrayView2, Axis};
+use ndarray::{Array2, ArrayView2, Axis};
 use rayon::prelude::*;
 
 use super::encode::Partners;
 use crate::mlem::error::{Error, Result};
 use crate::mlem::params::Distance;
-use crate::numeric::linalg::{dot, multiply_transposed};
+use crate::numeric::linalg::{dot, multiply_transposed, symmetrise};
 use crate::numeric::simd::widest;
+use crate::numeric::spectral::leading;
 use crate::stimuli::Distances;
 
 /// Below this fraction of `‖x‖² + ‖y‖²` a squared distance is rounding alone, and is 0.
@@ -38,15 +39,18 @@ struct Shared {
 
 /// The most memory that a table of distances may take of each layer that is fitted.
 const MAX_LOOKED_UP: usize = 1 << 28;
+/// At most so many axes of classical scaling.
+const MOST_AXES: usize = 512;
 
 impl Neural {
     /// The activations `(n_stimuli, d_model)` of the stimuli at `order`, checked.
     pub(crate) fn new(activations: ArrayView2<'_, f32>, order: &[usize], distance: Distance) -> Result<Self> {
-        check(activations, distance)?;
+        check(activations)?;
         let width = activations.ncols();
         let mut shared = Shared { distance, rows: Vec::new(), width, norms: Vec::new(), table: Vec::new() };
         if distance == Distance::Precomputed {
-            shared.table = activations.iter().copied().collect();
+            let cleaned = Distances::clean(activations);
+            shared.table = cleaned.map_err(|reason| Error::NoDistances { reason })?.0;
             let rows = order.iter().map(|&i| i as u32).collect();
             return Ok(Self { shared: Arc::new(shared), rows: Some(rows) });
         }
@@ -102,6 +106,44 @@ impl Neural {
         let shared =
             Shared { distance: Distance::Precomputed, rows: Vec::new(), width: n, norms: Vec::new(), table };
         Self { shared: Arc::new(shared), rows: None }
+    }
+
+    /// Coordinates of the stimuli at `rows`, and a sign for each, so that the squared distance of two is the signed sum of the squares of
+    /// their differences: the activations themselves where the distance is Euclidean, and else the leading axes of classical scaling,
+    /// all of them where stimuli are few.
+    pub(crate) fn points(&self, rows: &[usize]) -> (Array2<f64>, Vec<f64>) {
+        let n = rows.len();
+        if self.is_euclidean() {
+            let Shared { rows: all, width, .. } = &*self.shared;
+            let at = |(i, unit): (usize, usize)| all[self.place(rows[i]) * width + unit];
+            let mut points = Array2::from_shape_fn((n, *width), at);
+            if let Some(mean) = points.mean_axis(Axis(0)) {
+                points -= &mean;
+            }
+            return (points, vec![1.0; *width]);
+        }
+        // −½ J t J, of which inner products are.
+        let mut products = Array2::zeros((n, n));
+        products.axis_iter_mut(Axis(0)).into_par_iter().enumerate().for_each(|(i, mut row)| {
+            row.iter_mut().zip(rows).for_each(|(to, &j)| *to = -0.5 * self.squared(rows[i], j));
+        });
+        for axis in [Axis(0), Axis(1)] {
+            if let Some(mean) = products.mean_axis(axis) {
+                products -= &mean.insert_axis(axis);
+            }
+        }
+        symmetrise(&mut products);
+        let (values, mut points) =
+            leading(products.view(), MOST_AXES).unwrap_or_else(|| (Vec::new(), Array2::zeros((n, 0))));
+        for (mut column, value) in points.axis_iter_mut(Axis(1)).zip(&values) {
+            column *= value.abs().sqrt();
+        }
+        (points, values.into_iter().map(f64::signum).collect())
+    }
+
+    /// Whether the distance is Euclidean, between activations that are at hand.
+    pub(crate) fn is_euclidean(&self) -> bool {
+        self.shared.distance == Distance::Euclidean
     }
 
     /// The same stimuli in another order: position `k` gets the stimulus that was at position `order[k]`.
@@ -236,7 +278,7 @@ fn centre(rows: &mut [f64], width: usize) {
     }
 }
 
-fn check(activations: ArrayView2<'_, f32>, distance: Distance) -> Result<()> {
+fn check(activations: ArrayView2<'_, f32>) -> Result<()> {
     if activations.ncols() == 0 {
         return Err(Error::NoUnits);
     }
@@ -245,8 +287,5 @@ fn check(activations: ArrayView2<'_, f32>, distance: Distance) -> Result<()> {
             return Err(Error::NotFinite { stimulus: i, unit, value: row[unit] });
         }
     }
-    if distance != Distance::Precomputed {
-        return Ok(());
-    }
-    Distances::check(activations).map(drop).map_err(|reason| Error::NoDistances { reason })
+    Ok(())
 }

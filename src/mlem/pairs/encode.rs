@@ -62,9 +62,10 @@ impl Scales {
                     return Err(Error::NamesStimuli { feature: feature.name().to_owned() });
                 }
                 if !feature.varies() {
-                    let value =
-                        (0..feature.len()).map(|row| feature.display(row)).find(|text| !text.is_empty());
-                    return Err(Error::ConstantFeature { feature: feature.name().to_owned(), value });
+                    return Err(Error::ConstantFeature {
+                        feature: feature.name().to_owned(),
+                        only: feature.in_common(),
+                    });
                 }
                 if feature.presence().is_some() {
                     let word = if feature.is_numeric() { NUMERIC } else { Scale::Levels.word() };
@@ -219,25 +220,6 @@ impl Partners<'_> {
 impl Columns {
     pub(crate) fn n_stimuli(&self) -> usize {
         self.n_stimuli
-    }
-
-    /// The features of these columns, then those of `other`, which are of the same stimuli.
-    pub(crate) fn beside(&self, other: &Self) -> Self {
-        let mut both = self.clone();
-        for &slot in &other.slots {
-            let column = match slot {
-                Slot::Bit(bit) if both.bits.len() < MAX_BITS => {
-                    both.slots.push(Slot::Bit(both.bits.len()));
-                    both.bits.push(other.bits[bit].clone());
-                    continue;
-                }
-                Slot::Bit(bit) => Column::Levels(other.bits[bit].clone()),
-                Slot::Dense(column) => other.dense[column].clone(),
-            };
-            both.slots.push(Slot::Dense(both.dense.len()));
-            both.dense.push(column);
-        }
-        both
     }
 
     /// Where each feature's distance is found.

@@ -4,13 +4,11 @@
 //!
 //! What this is not: it does not choose the pairs, and knows nothing of training and held-out stimuli.
 
-mod combination;
 mod evaluation;
 mod grid;
 mod pair_set;
 pub(crate) mod streamed;
 
-pub(crate) use combination::{add_combination, on_grid};
 pub(crate) use evaluation::Evaluation;
 pub use evaluation::Scored;
 pub(crate) use grid::GridModel;

@@ -34,6 +34,22 @@ impl PairSet {
         }
     }
 
+    /// Whether the product of the distances of the features in `slots` differs between pairs: the distance itself of one feature.
+    pub(crate) fn varies(&self, slots: &[Slot]) -> bool {
+        let (mut mask, mut dense) = (0, Vec::new());
+        for slot in slots {
+            match *slot {
+                Slot::Bit(bit) => mask |= 1u32 << bit,
+                Slot::Dense(column) => dense.push(&self.dense[column]),
+            }
+        }
+        let product = |pair: usize| {
+            let all = self.bits[pair] & mask == mask;
+            if all { dense.iter().map(|column| column[pair]).product::<f32>() } else { 0.0 }
+        };
+        (1..self.len()).any(|pair| product(pair) != product(0))
+    }
+
     /// Forgets all pairs.
     pub(crate) fn clear(&mut self) {
         self.bits.clear();

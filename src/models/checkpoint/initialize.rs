@@ -56,6 +56,18 @@ impl Initialiser {
             Draw::One => vec![1.0; size],
             Draw::Zero => vec![0.0; size],
             Draw::CountedLog => (0..size).map(|at| ((at % last + 1) as f32).ln()).collect(),
+            Draw::UniformLog { least, most } => {
+                // As far above 0 as the logarithm needs.
+                let number = |stream: &mut Stream| least + stream.unit() * (most - least);
+                self.rows(name, shape, |stream| number(stream).max(1e-4).ln())
+            }
+            Draw::Ring { least, most } => {
+                let (low, high) = (least * least, most * most);
+                self.rows(name, shape, |stream| {
+                    let square = low + stream.unit() * (high - low);
+                    (square.powf(-0.5) - 1.0).ln()
+                })
+            }
             Draw::Steps { least, most, floor } => {
                 let mut stream = Stream::new(self.seed, &format!("initial {name}"));
                 let (low, high) = (least.ln(), most.ln());

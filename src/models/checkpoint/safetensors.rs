@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use safetensors::Dtype;
 use safetensors::tensor::{Metadata, TensorInfo};
 
+use super::unfit::not_weights;
+use crate::files::kind::Kind;
 use crate::files::{self, tensors};
 use crate::models::error::{Error, Result};
 
@@ -28,17 +30,24 @@ impl SafetensorsFile {
         let failed = |source| files::Error::Read { path: path.to_owned(), source };
         let file = File::open(path).map_err(failed)?;
         let length = file.metadata().map_err(failed)?.len();
-        if length == 0 {
-            return Err(Error::weights_file(path, "the file is empty".to_owned()));
-        }
-        let (tensors, numbers) =
-            tensors::header(&file, 0..length).map_err(|message| Error::weights_file(path, message))?;
+        let wrong = |message| {
+            not_weights(path, "safetensors", &[Kind::Safetensors])
+                .unwrap_or_else(|| Error::weights_file(path, message))
+        };
+        let (tensors, numbers) = tensors::header(&file, 0..length).map_err(wrong)?;
         Ok(Self { file, path: path.to_owned(), tensors, numbers })
     }
 
     /// The names of its tensors.
     pub(in crate::models) fn names(&self) -> Vec<String> {
         self.tensors.offset_keys()
+    }
+
+    /// What its own record of shared tensors says, as `save_model` of safetensors writes it: a name that was left out, and the one
+    /// that was kept. Other entries of the record are among them.
+    pub(in crate::models) fn aliases(&self) -> Vec<(String, String)> {
+        let record = self.tensors.metadata().iter().flatten();
+        record.map(|(absent, kept)| (absent.clone(), kept.clone())).collect()
     }
 
     /// The tensor called `name`.
@@ -65,7 +74,20 @@ impl SafetensorsFile {
             .map_err(|source| files::Error::Read { path: self.path.clone(), source }.into())
     }
 
+    /// The bytes of a tensor, as they are stored.
+    pub(in crate::models) fn bytes(&self, tensor: &TensorInfo) -> Result<Vec<u8>> {
+        let (start, end) = tensor.data_offsets;
+        let mut bytes = vec![0; end.saturating_sub(start)];
+        files::read_exact_at(&self.file, &mut bytes, self.numbers + start as u64)
+            .map_err(|source| files::Error::Read { path: self.path.clone(), source })?;
+        Ok(bytes)
+    }
+
     fn not_floats(&self, name: &str, dtype: Dtype) -> Error {
-        Error::weights_file(&self.path, format!("tensor `{name}` holds {dtype}, not floats"))
+        Error::NotFloats {
+            file: self.path.display().to_string(),
+            name: name.to_owned(),
+            dtype: dtype.to_string(),
+        }
     }
 }

@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
 use super::activation::Activation;
 use super::irrelevant::is_irrelevant;
+use super::sizes;
 use crate::models::error::{Error, Result};
 
 /// No side of a model's tensor is as large as this, and products of two such sides are numbers still.
@@ -52,6 +53,10 @@ pub(in crate::models) struct Config {
     path: String,
     keys: Map<String, Value>,
     read: RefCell<BTreeSet<String>>,
+    /// How keys are written in the file, where that is not how they are read.
+    written: BTreeMap<&'static str, &'static str>,
+    /// What a user should know of how it was read.
+    notes: RefCell<Vec<String>>,
 }
 
 impl Config {
@@ -63,12 +68,52 @@ impl Config {
             column: error.column(),
             message: error.to_string(),
         })?;
-        Ok(Self { id: id.to_owned(), path: String::new(), keys, read: RefCell::default() })
+        Self::new(id.to_owned(), String::new(), keys).renamed()
+    }
+
+    fn new(id: String, path: String, keys: Map<String, Value>) -> Self {
+        let (read, notes) = (RefCell::default(), RefCell::default());
+        Self { id, path, keys, read, written: BTreeMap::new(), notes }
+    }
+
+    /// The same configuration, with sizes under the names that its family reads.
+    fn renamed(mut self) -> Result<Self> {
+        let model_type = self.keys.get("model_type").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let (always, lately) = (sizes::other_names(&model_type), sizes::lately_other_names(&model_type));
+        for &(other, usual) in always.iter().chain(lately) {
+            let Some(value) = self.keys.remove(other).filter(|value| !value.is_null()) else { continue };
+            let before =
+                self.keys.get(usual).filter(|before| !before.is_null() && **before != value).cloned();
+            match before {
+                Some(before) if lately.contains(&(other, usual)) => {
+                    let message = format!("is {before}, and `{other}`, which is another name of it, is {value}");
+                    return Err(self.error(usual, message));
+                }
+                Some(before) => self.note(format!(
+                    "config.json has `{usual}` = {before} and `{other}` = {value}, which are two names of one size: `{other}` counts, as \
+                     in transformers"
+                )),
+                None => {}
+            }
+            self.keys.insert(usual.to_owned(), value);
+            self.written.insert(usual, other);
+        }
+        Ok(self)
     }
 
     /// A configuration without keys, of the same checkpoint as `other`.
     pub(in crate::models) fn empty(other: &Self) -> Self {
-        Self { id: other.id.clone(), path: other.path.clone(), keys: Map::new(), read: RefCell::default() }
+        Self::new(other.id.clone(), other.path.clone(), Map::new())
+    }
+
+    /// Keeps something that a user should know of how it was read.
+    pub(in crate::models) fn note(&self, note: String) {
+        self.notes.borrow_mut().push(note);
+    }
+
+    /// What a user should know of how it was read, in the order in which it was found.
+    pub(in crate::models) fn notes(&self) -> Vec<String> {
+        self.notes.borrow().clone()
     }
 
     /// The checkpoint this is the configuration of.
@@ -84,6 +129,7 @@ impl Config {
 
     /// An error about `key`.
     pub(in crate::models) fn error(&self, key: &str, message: impl Into<String>) -> Error {
+        let key = self.written.get(key).copied().unwrap_or(key);
         Error::ConfigValue {
             id: self.id.clone(),
             key: format!("{}{key}", self.path),
@@ -107,7 +153,7 @@ impl Config {
     pub(in crate::models) fn part(&self, key: &str) -> Result<Option<Self>> {
         let keys = self.get(key, "an object", |value| value.as_object().cloned())?;
         let path = format!("{}{key}.", self.path);
-        Ok(keys.map(|keys| Self { id: self.id.clone(), path, keys, read: RefCell::default() }))
+        Ok(keys.map(|keys| Self::new(self.id.clone(), path, keys)))
     }
 
     /// The object under `key`, or one without keys where it is absent.
@@ -143,7 +189,7 @@ impl Config {
         self
     }
 
-    /// A list of strings, if there is one.
+    /// A list of strings.
     pub(in crate::models) fn strings(&self, key: &str) -> Result<Option<Vec<String>>> {
         self.get(key, "a list of strings", |value| {
             value.as_array()?.iter().map(|item| item.as_str().map(str::to_owned)).collect()
@@ -182,7 +228,7 @@ impl Config {
         self.keys.get(key).is_some_and(|value| !value.is_null())
     }
 
-    /// Passes over `key`: the family knows it, and it changes nothing here.
+    /// Passes over `key`: it changes nothing here.
     pub(in crate::models) fn ignore(&self, key: &str) {
         self.value(key);
     }
@@ -203,6 +249,13 @@ impl Config {
             value.as_u64().and_then(|number| usize::try_from(number).ok()).filter(|&number| number > 0)
         })?;
         self.at_most(key, count, MOST)
+    }
+
+    /// How many positions the file names, of the model or of the text model inside of it.
+    pub(in crate::models) fn positions(&self) -> Option<usize> {
+        let named =
+            |keys: &Map<String, Value>| usize::try_from(keys.get("max_position_embeddings")?.as_u64()?).ok();
+        named(&self.keys).or_else(|| named(self.keys.get("text_config")?.as_object()?))
     }
 
     /// The number of blocks.
@@ -311,6 +364,29 @@ impl Config {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sizes_have_another_name_which_counts_where_both_are_there() {
+        let gpt2 = |more: &str| Config::parse("x", &format!(r#"{{"model_type": "gpt2", {more}}}"#)).unwrap();
+        let size = |config: &Config| config.count("n_embd").unwrap();
+        for (more, notes) in [
+            (r#""hidden_size": 6"#, 0),
+            (r#""hidden_size": 6, "n_embd": 6"#, 0),
+            (r#""hidden_size": null, "n_embd": 6"#, 0),
+            (r#""n_embd": 3, "hidden_size": 6"#, 1),
+        ] {
+            let config = gpt2(more);
+            assert_eq!((size(&config), config.notes().len()), (6, notes), "{more}");
+            config.finish().unwrap();
+        }
+        // The key is called what it is called in the file.
+        let error = gpt2(r#""hidden_size": "six""#).count("n_embd").unwrap_err().to_string();
+        assert!(error.contains("`hidden_size` is \"six\""), "{error}");
+        let bart = |more: &str| Config::parse("x", &format!(r#"{{"model_type": "bart", {more}}}"#));
+        assert_eq!(bart(r#""num_hidden_layers": 2"#).unwrap().layers("encoder_layers").unwrap(), 2);
+        let error = bart(r#""num_hidden_layers": 2, "encoder_layers": 3"#).unwrap_err().to_string();
+        assert!(error.contains("encoder_layers") && error.contains("num_hidden_layers"), "{error}");
+    }
 
     #[test]
     fn pythons_infinity_is_a_number_in_a_list() {

@@ -25,6 +25,10 @@ pub(in crate::models) enum Draw {
     Zero,
     /// The logarithms of 1, 2, 3, … along the last side.
     CountedLog,
+    /// The logarithms of numbers that are uniform between two.
+    UniformLog { least: f64, most: f64 },
+    /// What softplus makes of is the logarithm of decays, whose squares are uniform between those of two.
+    Ring { least: f64, most: f64 },
     /// What softplus makes steps of that are spread evenly over the logarithms of two sizes.
     Steps { least: f64, most: f64, floor: f64 },
 }

@@ -1,6 +1,6 @@
 //! What a family calls its weights. `{}` stands for the number of the block.
 //!
-//! A part that a family does not name, it does not have.
+//! A part that a family does not name, it does not have. Several names that a norm may have stand with `|` between.
 
 use super::spec::Spec;
 
@@ -22,6 +22,8 @@ pub(in crate::models) struct Names {
     /// From the embeddings' size to `d_model`.
     pub(in crate::models) embedding_projection: Option<Linear>,
     pub(in crate::models) block: Block,
+    /// The names in blocks whose mixer is not attention, where they are others.
+    pub(in crate::models) mixing: Option<Block>,
     pub(in crate::models) final_norm: Option<&'static str>,
     /// From `d_model` to [`Spec::d_last`].
     pub(in crate::models) last_projection: Option<Linear>,
@@ -42,6 +44,8 @@ pub(in crate::models) struct Block {
     pub(in crate::models) attention_in: Option<&'static str>,
     /// What stands before the names of a mixer that is not attention: `layers.{}.mixer`.
     pub(in crate::models) mixer: &'static str,
+    /// Whether blocks are of several kinds, so that the first has some of the layers that are named here.
+    pub(in crate::models) is_of_kinds: bool,
     pub(in crate::models) qkv: Qkv,
     /// Norms of queries and keys, of each head or of all at once.
     pub(in crate::models) qk_norm: Option<QkNorm>,
@@ -50,10 +54,16 @@ pub(in crate::models) struct Block {
     /// The layers of [`super::spec::DistanceBias::Disentangled`].
     pub(in crate::models) disentangled: Option<Disentangled>,
     pub(in crate::models) attention: Linear,
+    /// For each head a score of nothing, which takes its share of attention, by its whole name.
+    pub(in crate::models) sinks: Option<&'static str>,
+    /// What each head takes is multiplied by the sigmoid of an output of this layer.
+    pub(in crate::models) gate: Option<Linear>,
     pub(in crate::models) attention_out: Option<&'static str>,
     pub(in crate::models) after_attention: Option<&'static str>,
     pub(in crate::models) mlp_in: Option<&'static str>,
     pub(in crate::models) mlp: Mlp,
+    /// The layers of a mixture of experts, in the blocks that have one.
+    pub(in crate::models) experts: Option<Experts>,
     /// What stands before the names of a second half that is no plain MLP: `layers.{}.ffn`.
     pub(in crate::models) feed_forward: &'static str,
     pub(in crate::models) mlp_out: Option<&'static str>,
@@ -76,6 +86,8 @@ pub(in crate::models) struct Linear {
 pub(in crate::models) enum Qkv {
     /// Three layers.
     Separate(Linear, Linear, Linear),
+    /// Three layers, the first of which has for each head its queries and then its gate.
+    Gated(Linear, Linear, Linear),
     /// One layer: all queries, then all keys, then all values.
     Stacked(Linear),
     /// One layer: for each head of keys its queries, its key and its value.
@@ -129,6 +141,61 @@ pub(in crate::models) enum Mlp {
     StackedGate { up_gate: Linear, down: Linear },
 }
 
+/// A mixture of experts.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::models) struct Experts {
+    /// The layer that chooses.
+    pub(in crate::models) router: &'static str,
+    /// What is added to scores for the choice, by its whole name.
+    pub(in crate::models) correction: &'static str,
+    pub(in crate::models) layers: ExpertLayers,
+    /// The MLP that all tokens go through.
+    pub(in crate::models) shared: Mlp,
+    /// From what that reads to the one number whose sigmoid multiplies it.
+    pub(in crate::models) shared_gate: Option<&'static str>,
+    /// From the model's size to that of the experts, and back.
+    pub(in crate::models) inner: Option<(Linear, Linear)>,
+}
+
+/// The layers of all experts.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::models) enum ExpertLayers {
+    /// An MLP each; `{expert}` stands for its number.
+    Apart(Mlp),
+    /// The same, or, in files that newer versions of transformers wrote, two tensors as of [`ExpertLayers::Stacked`], not turned.
+    Either { apart: Mlp, gate_up: &'static str, down: &'static str },
+    /// One tensor for gates and inner layers of all, `(experts, 2 d, d_model)` with gates first, and one for the outer,
+    /// `(experts, d_model, d)`. With `turned` both have inputs before outputs.
+    Stacked { gate_up: &'static str, down: &'static str, turned: bool },
+    /// The same with inputs before outputs, gates and inner units taking turns, and biases, whose names end in `_bias`.
+    Interleaved { gate_up: &'static str, down: &'static str },
+}
+
+impl Experts {
+    /// A router and experts, with nothing beside them.
+    pub(in crate::models) const fn new(router: &'static str, layers: ExpertLayers) -> Self {
+        let none = linear("");
+        let shared = Mlp::Plain { up: none, down: none };
+        Self { router, correction: "", layers, shared, shared_gate: None, inner: None }
+    }
+}
+
+impl Mlp {
+    /// Three layers without biases.
+    pub(in crate::models) const fn gated(gate: &'static str, up: &'static str, down: &'static str) -> Self {
+        Self::Gated {
+            gate: linear(gate).bias(false),
+            up: linear(up).bias(false),
+            down: linear(down).bias(false),
+        }
+    }
+
+    /// Two layers, both with a bias or both without.
+    pub(in crate::models) const fn plain(up: &'static str, down: &'static str, bias: bool) -> Self {
+        Self::Plain { up: linear(up).bias(bias), down: linear(down).bias(bias) }
+    }
+}
+
 /// A linear layer with a bias.
 pub(in crate::models) const fn linear(name: &'static str) -> Linear {
     Linear { name, bias: true, turned: false, groups: 1 }
@@ -169,15 +236,19 @@ impl Block {
         Self {
             attention_in: None,
             mixer: "",
+            is_of_kinds: false,
             qkv,
             qk_norm: None,
             distance_bias: None,
             disentangled: None,
             attention,
+            sinks: None,
+            gate: None,
             attention_out: None,
             after_attention: None,
             mlp_in: None,
             mlp,
+            experts: None,
             feed_forward: "",
             mlp_out: None,
             after_mlp: None,
@@ -202,7 +273,77 @@ impl Block {
     }
 }
 
+/// Whether the table of tokens is the head's too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::models) enum Tied {
+    Yes,
+    No,
+}
+
+/// What heads call a table that they share with the embeddings.
+const HEADS: [&str; 7] = [
+    "lm_head",
+    "lm_head.decoder",
+    "cls.predictions.decoder",
+    "predictions.decoder",
+    "vocab_projector",
+    "generator_lm_head",
+    "pred_layer.proj",
+];
+
 impl Names {
+    /// Tensors of the first block that every checkpoint of the family has: whole names, or (ending in a point) how several begin.
+    pub(in crate::models) fn landmarks(&self) -> Vec<String> {
+        let block = &self.block;
+        if block.experts.is_some() || self.mixing.is_some() || block.is_of_kinds {
+            return self.norms();
+        }
+        let mut layers = vec![block.attention];
+        match block.qkv {
+            Qkv::Separate(query, key, value) | Qkv::Gated(query, key, value) => {
+                layers.extend([query, key, value]);
+            }
+            Qkv::Stacked(layer)
+            | Qkv::Interleaved(layer)
+            | Qkv::InterleavedApart { layer, .. }
+            | Qkv::Sharded(layer, _) => layers.push(layer),
+        }
+        match block.mlp {
+            Mlp::Plain { up, down } => layers.extend([up, down]),
+            Mlp::Gated { gate, up, down } => layers.extend([gate, up, down]),
+            Mlp::GatedStacked { gate_up: both, down } | Mlp::StackedGate { up_gate: both, down } => {
+                layers.extend([both, down]);
+            }
+        }
+        let whole = layers
+            .iter()
+            .filter(|layer| !layer.name.is_empty())
+            .map(|layer| format!("{}.weight", layer.name));
+        let mixed = [block.mixer, block.feed_forward].into_iter().filter(|name| !name.is_empty());
+        whole.chain(mixed.map(|name| format!("{name}."))).map(|name| name.replace("{}", "0")).collect()
+    }
+
+    /// Norms of the first block, whatever its layers are, and the last norm.
+    fn norms(&self) -> Vec<String> {
+        let of_blocks: &[Option<&'static str>] =
+            if self.mixing.is_some() { &[] } else { &[self.block.attention_in, self.block.mlp_in] };
+        let norms = of_blocks.iter().flatten().copied().chain(self.final_norm);
+        let mut norms: Vec<String> =
+            norms.map(|name| format!("{}.weight", name.replace("{}", "0"))).collect();
+        norms.dedup();
+        norms
+    }
+
+    /// What else the table of tokens may be called, and whether that is so only where the two are tied.
+    pub(in crate::models) fn heads(&self) -> impl Iterator<Item = (&'static str, bool)> {
+        // One table of an encoder and a decoder has the names of both.
+        let both: &[&str] =
+            if self.tokens == "shared" { &["encoder.embed_tokens", "decoder.embed_tokens"] } else { &[] };
+        let own: &[&str] = if self.tokens == "embeddings.tok_embeddings" { &["decoder"] } else { &[] };
+        let heads = HEADS.iter().chain(own).map(|&name| (name, true));
+        both.iter().map(|&name| (name, false)).chain(heads)
+    }
+
     /// Token embeddings, and blocks of a mixer that is not attention, with a norm before it.
     pub(in crate::models) const fn mixing(
         tokens: &'static str,
@@ -226,6 +367,7 @@ impl Names {
             first_norm: None,
             embedding_projection: None,
             block,
+            mixing: None,
             final_norm: None,
             last_projection: None,
             convolution: None,

@@ -1,6 +1,7 @@
 //! The configurations of published checkpoints, key for key as far as the key matters to a reader: all of them are
 //! understood. (Sizes are smaller where that changes nothing.)
 
+mod hybrids;
 mod keys;
 
 use serde_json::{Value, json};
@@ -11,10 +12,7 @@ use super::spec::{DistanceBias, Mixer, Spec};
 
 fn spec(config: &Value) -> Spec {
     let config = Config::parse("published", &config.to_string()).unwrap();
-    let family = registry::family(&config).unwrap();
-    let declaration = (family.declare)(&config).unwrap();
-    config.finish().unwrap();
-    declaration.spec
+    registry::declare(&config).unwrap().1.spec
 }
 
 #[test]
@@ -97,8 +95,7 @@ fn mamba_mamba2_and_rwkv7() {
         "time_step_min": 0.001, "time_step_rank": 48, "use_bias": false, "use_cache": true, "use_conv_bias": true,
         "vocab_size": 50288}"#;
     let config = Config::parse("published", mamba2).unwrap();
-    let declaration = (registry::family(&config).unwrap().declare)(&config).unwrap();
-    config.finish().unwrap();
+    let (_, declaration) = registry::declare(&config).unwrap();
     let Mixer::Mamba2(of) = declaration.spec.blocks[0].mixer else { panic!("mamba2") };
     assert_eq!(of.step_limits, (0.0, f32::INFINITY));
     let rwkv7 = json!({
@@ -151,7 +148,14 @@ fn opt_350m_xlm_roberta_xl_and_gemma_3_4b() {
 
 #[test]
 fn every_key_of_published_configurations_is_understood() {
-    let every = [keys::encoders(), keys::early_decoders(), keys::decoders()].concat();
+    let every = [
+        keys::encoders(),
+        keys::early_decoders(),
+        keys::decoders(),
+        hybrids::experts(),
+        hybrids::of_several_kinds(),
+    ]
+    .concat();
     let all: Vec<(&str, Spec)> = every.iter().map(|(name, config)| (*name, spec(config))).collect();
     let of = |name: &str| all.iter().find(|(known, _)| *known == name).map(|(_, spec)| spec).unwrap();
     // The window of a model that sees both sides is half on each.
@@ -166,6 +170,12 @@ fn every_key_of_published_configurations_is_understood() {
     let stanford = of("alias-gpt2-small-x21");
     assert_eq!(stanford.blocks[3].scale, Some(1.0 / 8.0 / 4.0));
     assert_eq!(of("Phi-4-mini-instruct").n_positions, Some(4096));
+    // A part of a gpt-oss head's frequencies is divided; two thirds of what LFM2's file says are its MLP.
+    assert_eq!(of("gpt-oss-20b-bf16").blocks[0].reach, Some(127));
+    assert_eq!(of("LFM2-1.2B").mlp.d, 8192);
+    let next = of("Qwen3-Next-80B-A3B");
+    assert_eq!(next.blocks.iter().filter(|block| block.mixer == Mixer::Attention).count(), 12);
+    assert_eq!(next.blocks[3].rotary.as_ref().unwrap().frequencies.len(), 32);
 }
 
 #[test]

@@ -2,11 +2,13 @@
 
 use super::config::Config;
 use super::families::{
-    albert, arcee, bart, bert, bloom, clip, cohere, convbert, deberta, deberta_v1, distilbert, electra,
-    ernie, exaone4, falcon, gemma, glm, gpt_bigcode, gpt_neo, gpt_neox, gpt2, gptj, gte, llama, longformer,
-    mamba, megatron_bert, modernbert, mpnet, mpt, nemotron, nomic_bert, olmo, opt, phi, qwen_vl, rembert,
-    roberta, roformer, rwkv7, starcoder2, t5, wrapped, xglm, xlm,
+    albert, arcee, bart, bert, bloom, clip, cohere, convbert, deberta, deberta_v1, deepseek, distilbert,
+    electra, ernie, exaone4, falcon, gemma, glm, gpt_bigcode, gpt_neo, gpt_neox, gpt_oss, gpt2, gptj,
+    granitemoe, gte, hybrid, jamba, lfm, llama, longformer, mamba, megatron_bert, mixtral, modernbert, mpnet,
+    mpt, nemotron, nemotron_h, nomic_bert, olmo, olmo_hybrid, olmoe, opt, phi, qwen_moe, qwen_vl, qwen3_next,
+    recurrent_gemma, rembert, roberta, roformer, rwkv7, starcoder2, t5, wrapped, xglm, xlm, zamba2,
 };
+use super::general;
 use super::initial::{self, Initial};
 use super::names::Declaration;
 use crate::models::error::{Error, Result};
@@ -37,6 +39,14 @@ const fn row(
 }
 
 impl Family {
+    /// How transformers numbers the hidden states, where that is not as here: its state `k` is this one's `k + 1`, and the last is there
+    /// before the norm and after it.
+    #[must_use]
+    pub fn states_in_transformers(&self) -> Option<&'static str> {
+        matches!(self.model_type, "mamba" | "mamba2" | "falcon_mamba")
+            .then_some("from 1, the last before the norm and after it")
+    }
+
     /// The same row, of a family that draws its weights otherwise.
     const fn drawn(self, initial: fn(&Config) -> Result<Initial>) -> Self {
         Self { initial, ..self }
@@ -47,6 +57,7 @@ impl Family {
 const FAMILIES: &[Family] = &[
     row("albert", "ALBERT", &["albert", "albert_gelu"], albert::declare),
     row("arcee", "AFM (Arcee)", &["arcee", "arcee_odd"], arcee::arcee),
+    row("bamba", "Bamba", &["bamba", "bamba_odd"], hybrid::bamba).drawn(hybrid::initial),
     row("bart", "BART (encoder)", &["bart", "bart_odd"], bart::bart).drawn(initial::init_std),
     row("bert", "BERT", &["bert", "bert_odd", "bert_f16", "bert_bf16"], bert::declare),
     row(
@@ -71,6 +82,13 @@ const FAMILIES: &[Family] = &[
         &["deberta_v3", "deberta_v2", "deberta_v2_conv", "deberta_v2_groups", "deberta_v3_short"],
         deberta::declare,
     ),
+    row(
+        "deepseek_v2",
+        "DeepSeek-V2",
+        &["deepseek_v2", "deepseek_v2_odd", "deepseek_v2_groups"],
+        deepseek::v2,
+    ),
+    row("deepseek_v3", "DeepSeek-V3", &["deepseek_v3", "deepseek_v3_odd"], deepseek::v3),
     row("distilbert", "DistilBERT", &["distilbert", "distilbert_odd"], distilbert::declare),
     row("electra", "ELECTRA (discriminator)", &["electra", "electra_square"], electra::declare),
     row("ernie", "ERNIE", &["ernie", "ernie_tasks"], ernie::declare),
@@ -78,6 +96,9 @@ const FAMILIES: &[Family] = &[
     row("eurobert", "EuroBERT", &["eurobert", "eurobert_grouped"], llama::eurobert),
     row("exaone4", "EXAONE 4", &["exaone4", "exaone4_odd"], exaone4::declare),
     row("falcon", "Falcon", &["falcon", "falcon_new", "falcon_rw"], falcon::declare),
+    row("flex_olmo", "FlexOlmo", &["flex_olmo", "flex_olmo_odd"], olmoe::flex_olmo),
+    row("falcon_h1", "Falcon-H1", &["falcon_h1", "falcon_h1_odd", "falcon_h1_normed"], hybrid::falcon_h1)
+        .drawn(hybrid::initial),
     row(
         "falcon_mamba",
         "Falcon Mamba",
@@ -97,7 +118,8 @@ const FAMILIES: &[Family] = &[
     row("gemma3_text", "Gemma 3 (text)", &["gemma3", "gemma3_odd", "gemma3_both_sides"], gemma::gemma3),
     row("glm", "GLM-4", &["glm", "glm_odd"], glm::glm),
     row("glm4", "GLM-4-0414", &["glm4", "glm4_odd"], glm::glm4),
-    row("gpt2", "GPT-2", &["gpt2", "gpt2_odd", "gpt2_by_depth"], gpt2::declare).drawn(gpt2::initial),
+    row("gpt2", "GPT-2", &["gpt2", "gpt2_odd", "gpt2_by_depth", "gpt2_both_sides"], gpt2::declare)
+        .drawn(gpt2::initial),
     row(
         "gpt_bigcode",
         "GPT-BigCode (SantaCoder, StarCoder)",
@@ -111,17 +133,30 @@ const FAMILIES: &[Family] = &[
         &["gpt_neox", "gpt_neox_serial", "gpt_neox_uneven"],
         gpt_neox::declare,
     ),
+    row("gpt_oss", "gpt-oss", &["gpt_oss", "gpt_oss_odd"], gpt_oss::declare),
+    row(
+        "granitemoehybrid",
+        "Granite 4",
+        &["granitemoehybrid", "granitemoehybrid_odd", "granitemoehybrid_dense"],
+        hybrid::granitemoehybrid,
+    )
+    .drawn(hybrid::initial),
     row("gte", "GTE", &["gte", "gte_odd"], gte::gte),
     row("gptj", "GPT-J", &["gptj", "gptj_odd"], gptj::gptj),
     row("granite", "Granite", &["granite", "granite_odd"], llama::granite),
+    row("granitemoe", "Granite with experts", &["granitemoe", "granitemoe_odd"], granitemoe::declare),
     row("helium", "Helium", &["helium", "helium_odd"], glm::helium),
     row("idefics3", "Idefics 3 (text)", &["idefics3", "idefics3_odd"], wrapped::idefics3),
+    row("jamba", "Jamba", &["jamba", "jamba_odd"], jamba::declare).drawn(jamba::initial),
     row(
         "jina_embeddings_v3",
         "jina-embeddings-v3 (without adapters)",
         &["jina_embeddings_v3", "jina_embeddings_v3_odd"],
         gte::jina_embeddings_v3,
     ),
+    row("lfm2", "LFM2", &["lfm2", "lfm2_odd"], lfm::lfm2),
+    row("lfm2_moe", "LFM2 with experts", &["lfm2_moe", "lfm2_moe_odd"], lfm::lfm2_moe),
+    row("lfm3", "LFM3", &["lfm3", "lfm3_odd"], lfm::lfm3),
     row("llama", "Llama", &["llama", "llama3", "llama_linear"], llama::llama),
     row("llava", "LLaVA (text)", &["llava", "llava_qwen2", "llava_mistral"], wrapped::llava),
     row("llava_next", "LLaVA-NeXT (text)", &["llava_next", "llava_next_mistral"], wrapped::llava),
@@ -140,19 +175,20 @@ const FAMILIES: &[Family] = &[
     row("megatron-bert", "Megatron-BERT", &["megatron_bert", "megatron_bert_odd"], megatron_bert::declare),
     row("ministral", "Ministral", &["ministral", "ministral_odd"], llama::ministral),
     row("ministral3", "Ministral 3", &["ministral3", "ministral3_odd"], llama::ministral3),
-    row("mistral", "Mistral", &["mistral", "mistral_window"], llama::mistral),
+    row("mistral", "Mistral", &["mistral", "mistral_window", "mistral_both_sides"], llama::mistral),
     row(
         "mistral3",
         "Mistral 3 and Ministral 3 (text of the models that see)",
         &["mistral3", "mistral3_ministral3"],
         wrapped::mistral3,
     ),
+    row("mixtral", "Mixtral", &["mixtral", "mixtral_odd"], mixtral::mixtral),
     row("modernbert", "ModernBERT (Ettin)", &["modernbert", "modernbert_odd"], modernbert::encoder)
         .drawn(modernbert::initial),
     row(
         "modernbert-decoder",
         "ModernBERT decoder (Ettin)",
-        &["modernbert_decoder", "modernbert_decoder_odd"],
+        &["modernbert_decoder", "modernbert_decoder_odd", "modernbert_decoder_both_sides"],
         modernbert::decoder,
     )
     .drawn(modernbert::initial),
@@ -162,6 +198,13 @@ const FAMILIES: &[Family] = &[
     row("nemotron", "Nemotron and Minitron", &["nemotron", "nemotron_odd"], nemotron::declare)
         .drawn(nemotron::initial),
     row(
+        "nemotron_h",
+        "Nemotron-H and Nemotron 3",
+        &["nemotron_h", "nemotron_h_odd", "nemotron_h_groups"],
+        nemotron_h::declare,
+    )
+    .drawn(hybrid::initial),
+    row(
         "nomic_bert",
         "Nomic BERT",
         &["nomic_bert", "nomic_bert_odd", "nomic_bert_published"],
@@ -170,9 +213,13 @@ const FAMILIES: &[Family] = &[
     row("olmo", "OLMo", &["olmo", "olmo_grouped", "olmo_clipped"], olmo::olmo),
     row("olmo2", "OLMo 2", &["olmo2", "olmo2_grouped"], olmo::olmo2),
     row("olmo3", "OLMo 3", &["olmo3", "olmo3_odd"], olmo::olmo3),
+    row("olmo_hybrid", "OLMo Hybrid", &["olmo_hybrid", "olmo_hybrid_odd"], olmo_hybrid::declare)
+        .drawn(olmo_hybrid::initial),
+    row("olmoe", "OLMoE", &["olmoe", "olmoe_odd"], olmoe::olmoe),
     row("opt", "OPT", &["opt", "opt_odd", "opt_projected"], opt::declare).drawn(initial::init_std),
     row("phi", "Phi-1.5 and Phi-2", &["phi", "phi_odd", "phi_normed"], phi::phi),
     row("phi3", "Phi-3", &["phi3", "phi3_long"], phi::phi3),
+    row("phimoe", "Phi-3.5-MoE", &["phimoe", "phimoe_odd"], mixtral::phimoe),
     row("qwen2", "Qwen 2 and 2.5", &["qwen2", "qwen2_yarn"], llama::qwen2),
     row(
         "qwen2_5_vl",
@@ -186,13 +233,47 @@ const FAMILIES: &[Family] = &[
         &["qwen2_5_vl_text", "qwen2_5_vl_text_odd"],
         qwen_vl::qwen2_text,
     ),
+    row("qwen2_moe", "Qwen 1.5 and 2 with experts", &["qwen2_moe", "qwen2_moe_odd"], qwen_moe::qwen2_moe),
     row("qwen2_vl", "Qwen2-VL (text of the models that see)", &["qwen2_vl", "qwen2_vl_odd"], qwen_vl::qwen2),
     row("qwen2_vl_text", "Qwen2-VL (text)", &["qwen2_vl_text", "qwen2_vl_text_odd"], qwen_vl::qwen2_text),
     row("qwen3", "Qwen 3", &["qwen3", "qwen3_odd"], llama::qwen3),
+    row(
+        "qwen3_5",
+        "Qwen 3.5 (text of the models that see)",
+        &["qwen3_5", "qwen3_5_odd"],
+        qwen3_next::qwen3_5,
+    )
+    .drawn(qwen3_next::initial),
+    row(
+        "qwen3_5_moe",
+        "Qwen 3.5 with experts (text of the models that see)",
+        &["qwen3_5_moe", "qwen3_5_moe_odd"],
+        qwen3_next::qwen3_5_moe,
+    )
+    .drawn(qwen3_next::initial),
+    row(
+        "qwen3_5_moe_text",
+        "Qwen 3.5 with experts (text)",
+        &["qwen3_5_moe_text", "qwen3_5_moe_text_odd"],
+        qwen3_next::qwen3_5_moe_text,
+    )
+    .drawn(qwen3_next::initial),
+    row("qwen3_5_text", "Qwen 3.5 (text)", &["qwen3_5_text", "qwen3_5_text_odd"], qwen3_next::qwen3_5_text)
+        .drawn(qwen3_next::initial),
+    row("qwen3_moe", "Qwen 3 with experts", &["qwen3_moe", "qwen3_moe_odd"], qwen_moe::qwen3_moe),
+    row("qwen3_next", "Qwen3-Next", &["qwen3_next", "qwen3_next_odd"], qwen3_next::qwen3_next)
+        .drawn(qwen3_next::initial),
     row("qwen3_vl", "Qwen3-VL (text of the models that see)", &["qwen3_vl", "qwen3_vl_odd"], qwen_vl::qwen3),
     row("qwen3_vl_text", "Qwen3-VL (text)", &["qwen3_vl_text", "qwen3_vl_text_odd"], qwen_vl::qwen3_text),
+    row(
+        "recurrent_gemma",
+        "RecurrentGemma",
+        &["recurrent_gemma", "recurrent_gemma_odd"],
+        recurrent_gemma::declare,
+    )
+    .drawn(recurrent_gemma::initial),
     row("rembert", "RemBERT", &["rembert", "rembert_odd"], rembert::declare),
-    row("roberta", "RoBERTa", &["roberta", "roberta_odd"], roberta::declare),
+    row("roberta", "RoBERTa", &["roberta", "roberta_odd", "roberta_causal"], roberta::declare),
     row(
         "roberta-prelayernorm",
         "RoBERTa with norms first",
@@ -222,12 +303,20 @@ const FAMILIES: &[Family] = &[
     row("xlm", "XLM", &["xlm", "xlm_causal"], xlm::xlm).drawn(xlm::initial),
     row("xlm-roberta", "XLM-RoBERTa", &["xlm_roberta", "xlm_roberta_odd"], roberta::declare),
     row("xlm-roberta-xl", "XLM-RoBERTa-XL", &["xlm_roberta_xl", "xlm_roberta_xl_odd"], roberta::xl),
+    row("youtu", "Youtu-LLM", &["youtu", "youtu_odd"], deepseek::youtu).drawn(deepseek::youtu_initial),
+    row("zamba2", "Zamba2", &["zamba2", "zamba2_odd"], zamba2::declare).drawn(zamba2::initial),
 ];
 
 /// Architectures that are known and cannot be had, and why.
 const REFUSED: &[(&str, &str)] = &[
     ("canine", "its hidden states are of two lengths, of characters and of groups of them"),
     ("funnel", "its hidden states are of several lengths: from block to block fewer tokens are left"),
+    (
+        "zamba",
+        "its blocks of attention read the embeddings again beside the residual stream, which is not computed here",
+    ),
+    ("llama4", "its attention in chunks, and norms after the rotation, are not computed here"),
+    ("llama4_text", "its attention in chunks, and norms after the rotation, are not computed here"),
     (
         "xlnet",
         "its last token has a segment of its own that takes part in every score, and segments are not given here",
@@ -251,4 +340,12 @@ pub(in crate::models) fn family(config: &Config) -> Result<&'static Family> {
             supported: FAMILIES.iter().map(|family| family.model_type).collect(),
         }
     })
+}
+
+/// The family of a configuration, and what it makes of it: every key was read that may matter.
+pub(in crate::models) fn declare(config: &Config) -> Result<(&'static Family, Declaration)> {
+    let family = family(config)?;
+    let declaration = general::apply(config, family.model_type, (family.declare)(config)?)?;
+    config.finish()?;
+    Ok((family, declaration))
 }

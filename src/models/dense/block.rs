@@ -47,9 +47,13 @@ impl Block {
     /// The residual stream `x`, `(batch * length, d_model)`, after the block.
     pub(super) fn forward(&self, x: &Tensor, pass: &mut Pass<'_>) -> Result<Tensor> {
         let read = normalized(x, self.mixer_in.as_ref())?;
-        let mixed = self.mixer.forward(&read, pass)?;
-        let mut after = (x + normalized(&mixed, self.mixer_out.as_ref())?)?;
-        after = normalized(&after, self.after_mixer.as_ref())?;
+        let after = match self.mixer.forward(&read, pass)? {
+            Some(mixed) => {
+                let after = (x + normalized(&mixed, self.mixer_out.as_ref())?)?;
+                normalized(&after, self.after_mixer.as_ref())?
+            }
+            None => x.clone(),
+        };
         let Some(mlp) = &self.mlp else { return Ok(after) };
         let read = match (&self.mlp_in, self.parallel) {
             (Some(norm), parallel) => norm.forward(if parallel { x } else { &after })?,

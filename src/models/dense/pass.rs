@@ -45,6 +45,8 @@ pub(super) struct Pass<'a> {
 pub(super) struct Carried {
     /// The first block's values (RWKV-7).
     pub(super) first_values: Option<Tensor>,
+    /// Hidden state 0, where blocks read it (Zamba2).
+    pub(super) embedded: Option<Tensor>,
 }
 
 impl<'a> Pass<'a> {

@@ -18,19 +18,19 @@ pub(super) fn shift(x: &Tensor, by: i64) -> Result<Tensor> {
     }
 }
 
-/// A convolution of each channel over the tokens before, then an activation.
+/// A convolution of each channel over the tokens before, then an activation, if there is one.
 pub(super) struct Convolution {
     /// `(width, channels)`; the last row is the token's own.
     weight: Tensor,
     /// `(channels,)`.
     bias: Tensor,
-    activation: Activation,
+    activation: Option<Activation>,
 }
 
 impl Convolution {
     pub(super) fn upload(
         (weight, bias): (&[f32], &[f32]),
-        activation: Activation,
+        activation: Option<Activation>,
         device: &Device,
     ) -> Result<Self> {
         let channels = bias.len();
@@ -56,7 +56,11 @@ impl Convolution {
             });
         }
         let sum = sum.unwrap_or(x).broadcast_add(&self.bias)?;
-        activate(&sum.reshape((rows, channels))?, self.activation)
+        let sum = sum.reshape((rows, channels))?;
+        match self.activation {
+            Some(activation) => activate(&sum, activation),
+            None => Ok(sum),
+        }
     }
 }
 

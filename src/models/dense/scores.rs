@@ -27,10 +27,11 @@ pub(super) fn rotate(x: &Tensor, (cosines, sines): &(Tensor, Tensor)) -> Result<
 }
 
 /// Attention of queries `(batch, n_heads, length, d_head)`, scaled already, over keys and values
-/// `(batch, n_kv_heads, length, d_head)`; `extra` is added to the scores. The result is `(batch * length, n_heads d_head)`.
+/// `(batch, n_kv_heads, length, d_head)`; `extra` is added to the scores, and of
+/// `sinks` each head's, `(1, n_heads, 1, 1)`, takes a share that goes to nothing. The result is `(batch * length, n_heads d_head)`.
 pub(super) fn attend(
     (queries, keys, values): (&Tensor, &Tensor, &Tensor),
-    extra: Option<&Tensor>,
+    (extra, sinks): (Option<&Tensor>, Option<&Tensor>),
     spec: &Attention,
     visible: Visible,
     pass: &Pass<'_>,
@@ -53,7 +54,15 @@ pub(super) fn attend(
     if let Some(mask) = pass.mask(visible) {
         scores = scores.broadcast_add(mask)?;
     }
-    let weights = ops::softmax_last_dim(&scores)?.reshape((batch, n_kv_heads, group, length))?;
+    let weights = match sinks {
+        None => ops::softmax_last_dim(&scores)?,
+        Some(sinks) => {
+            let sinks = sinks.broadcast_as((batch, n_heads, length, 1))?;
+            let all = ops::softmax_last_dim(&Tensor::cat(&[&scores, &sinks.contiguous()?], 3)?)?;
+            all.narrow(3, 0, length)?.contiguous()?
+        }
+    };
+    let weights = weights.reshape((batch, n_kv_heads, group, length))?;
     let mixed = weights.matmul(values)?.reshape((batch, n_heads, length, d_head))?;
     mixed.transpose(1, 2)?.reshape((batch * length, n_heads * d_head))
 }

@@ -32,6 +32,7 @@ pub(in crate::models) struct Dense {
     final_norm: Option<Norm>,
     last_projection: Option<Linear>,
     convolution: Option<Convolution>,
+    read_again: bool,
 }
 
 struct Embeddings {
@@ -78,6 +79,7 @@ impl Dense {
             convolution: convolution
                 .map(|convolution| Convolution::upload(&convolution, device))
                 .transpose()?,
+            read_again: trunk.read_again,
         })
     }
 
@@ -130,6 +132,7 @@ impl Dense {
         };
         let mut x = self.embeddings.forward(sequences, padded)?;
         visit(0, &x)?;
+        pass.carried.embedded = self.read_again.then(|| x.clone());
         let mut convolved = match &self.convolution {
             Some(convolution) if deepest > 0 => Some(convolution.forward(&x, padded)?),
             _ => None,

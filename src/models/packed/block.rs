@@ -25,9 +25,10 @@ pub(in crate::models) struct Block {
 impl Block {
     pub(in crate::models) fn load(parts: Parts<'_>) -> error::Result<Self> {
         let names = parts.names;
+        let has_mixer = parts.block().mixer != spec::Mixer::None;
         let has_mlp = parts.block().feed_forward != spec::FeedForward::None;
         Ok(Self {
-            mixer_in: parts.norm(names.attention_in.filter(|_| !parts.block().bare))?,
+            mixer_in: parts.norm(names.attention_in.filter(|_| has_mixer && !parts.block().bare))?,
             mixer: Mixer::load(parts)?,
             mixer_out: parts.norm(names.attention_out)?,
             after_mixer: parts.norm(names.after_attention)?,
@@ -48,23 +49,25 @@ impl Block {
 
     fn forward_in(&self, x: &mut Vec<f32>, pass: &mut Pass<'_>, room: &mut Room) {
         let Room { read, mixed, wrote } = room;
-        if let Some(norm) = &self.mixer_in {
-            normalized(x, norm, read);
-        }
-        let reads: &[f32] = if self.mixer_in.is_some() { read } else { x };
-        self.mixer.mix(reads, pass, mixed);
-        // What runs beside the mixer reads the residual stream as it was.
-        match &self.mlp_in {
-            Some(norm) if self.parallel => normalized(x, norm, read),
-            None if self.parallel && self.mixer_in.is_none() => read.clone_from(x),
-            _ => {}
-        }
         let size = x.len();
-        add(x, wrote, self.mixer_out.as_ref(), |_, finish, y| {
-            self.mixer.output().forward_to(mixed, finish, sized(y, size));
-        });
-        if let Some(norm) = &self.after_mixer {
-            norm.apply_to_rows(x);
+        if let Some(output) = self.mixer.output() {
+            if let Some(norm) = &self.mixer_in {
+                normalized(x, norm, read);
+            }
+            let reads: &[f32] = if self.mixer_in.is_some() { read } else { x };
+            self.mixer.mix(reads, pass, mixed);
+            // What runs beside the mixer reads the residual stream as it was.
+            match &self.mlp_in {
+                Some(norm) if self.parallel => normalized(x, norm, read),
+                None if self.parallel && self.mixer_in.is_none() => read.clone_from(x),
+                _ => {}
+            }
+            add(x, wrote, self.mixer_out.as_ref(), |_, finish, y| {
+                output.forward_to(mixed, finish, sized(y, size));
+            });
+            if let Some(norm) = &self.after_mixer {
+                norm.apply_to_rows(x);
+            }
         }
         let Some(mlp) = &self.mlp else { return };
         if let Some(norm) = self.mlp_in.as_ref().filter(|_| !self.parallel) {

@@ -43,11 +43,15 @@ impl Weights {
         spec: spec::Norm,
     ) -> Result<Norm> {
         let name = in_block(name, layer);
+        // Under the first of several names that is there, and of each under its old form.
+        let named = |part: &str, old: &str| -> Vec<String> {
+            name.split('|').flat_map(|name| [format!("{name}.{part}"), format!("{name}.{old}")]).collect()
+        };
         let plus_one = matches!(spec.kind, NormKind::RmsPlusOne | NormKind::LayerPlusOne);
         let role = if plus_one { Role::Zero } else { Role::One };
         let mut weight = match spec.kind {
             NormKind::LayerPlain => vec![1.0; size],
-            _ => self.floats(&[format!("{name}.weight"), format!("{name}.gamma")], &[size], role)?,
+            _ => self.floats(&named("weight", "gamma"), &[size], role)?,
         };
         if plus_one {
             for value in &mut weight {
@@ -56,7 +60,7 @@ impl Weights {
         }
         let bias = match spec.kind {
             NormKind::Layer | NormKind::LayerPlusOne => {
-                self.floats(&[format!("{name}.bias"), format!("{name}.beta")], &[size], Role::Zero)?
+                self.floats(&named("bias", "beta"), &[size], Role::Zero)?
             }
             _ => vec![0.0; size],
         };

@@ -41,6 +41,8 @@ pub(in crate::models) fn sized(room: &mut Vec<f32>, size: usize) -> &mut Vec<f32
 pub(in crate::models) struct Carried {
     /// The first block's values, `(n_tokens, d_model)` (RWKV-7).
     pub(in crate::models) first_values: Option<Vec<f32>>,
+    /// Hidden state 0, `(n_tokens, d_model)`, where blocks read it (Zamba2).
+    pub(in crate::models) embedded: Option<Vec<f32>>,
 }
 
 impl<'a> Pass<'a> {

@@ -7,6 +7,7 @@ use super::parts::Parts;
 use crate::models::checkpoint::weights::Weights;
 use crate::models::declarations::names::Declaration;
 use crate::models::declarations::rotary::Rotary;
+use crate::models::declarations::spec::Mixer;
 use crate::models::error::Result;
 
 /// All blocks, in order.
@@ -37,6 +38,13 @@ impl Stack {
         let names = &declaration.names.block;
         let shared = !names.attention.name.contains("{}") && !names.mixer.contains("{}");
         if offload && !shared {
+            if weights.is_adapted() {
+                // Whether all of an adapter is used shows once each block has been made ready.
+                for (layer, &rotary) in which.iter().enumerate() {
+                    load(declaration, layer, rotary, &weights)?;
+                }
+            }
+            weights.finish()?;
             let declaration = declaration.clone();
             let offloaded = Offloaded { declaration, weights: Mutex::new(weights), rotaries: which };
             return Ok((Self::Offloaded(Box::new(offloaded)), rotaries));
@@ -49,6 +57,7 @@ impl Stack {
             };
             blocks.push(ready);
         }
+        weights.finish()?;
         Ok((Self::Ready(blocks), rotaries))
     }
 
@@ -84,7 +93,10 @@ fn load(
     rotary: Option<usize>,
     weights: &Weights,
 ) -> Result<Arc<Block>> {
-    let parts = Parts { spec: &declaration.spec, names: &declaration.names.block, layer, rotary, weights };
+    let Declaration { spec, names } = declaration;
+    let attends = spec.blocks[layer].mixer == Mixer::Attention;
+    let names = names.mixing.as_ref().filter(|_| !attends).unwrap_or(&names.block);
+    let parts = Parts { spec, names, layer, rotary, weights };
     Ok(Arc::new(Block::load(parts)?))
 }
 

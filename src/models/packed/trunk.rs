@@ -19,7 +19,7 @@ use crate::models::checkpoint::table::Table;
 use crate::models::checkpoint::weights::Weights;
 use crate::models::declarations::names::{Declaration, Names};
 use crate::models::declarations::rotary::Rotary;
-use crate::models::declarations::spec::{self, Positions, Projected, Spec};
+use crate::models::declarations::spec::{self, Mixer, Positions, Projected, Spec};
 use crate::models::error;
 use crate::models::sequences::Sequences;
 
@@ -35,6 +35,8 @@ pub(in crate::models) struct Trunk {
     pub(in crate::models) final_norm: Option<Norm>,
     pub(in crate::models) last_projection: Option<PackedLinear>,
     pub(in crate::models) convolution: Option<Convolution>,
+    /// Whether blocks read hidden state 0.
+    pub(in crate::models) read_again: bool,
 }
 
 pub(in crate::models) struct Embeddings {
@@ -63,11 +65,11 @@ impl Trunk {
     /// Embeddings and blocks of `declaration`; with `offload`, blocks and the table of tokens stay in their files.
     pub(in crate::models) fn load(
         declaration: &Declaration,
-        mut weights: Weights,
+        weights: Weights,
         offload: bool,
     ) -> error::Result<Self> {
         let Declaration { spec, names } = declaration;
-        let tokens = weights.find_prefix(names.prefixes, names.tokens, names.other_tokens);
+        let tokens = weights.tokens_name(names.tokens);
         let embeddings = Embeddings::load(spec, &Names { tokens, ..*names }, &weights, offload)?;
         let norm =
             |name: Option<&str>| name.map(|name| weights.norm(name, 0, spec.d_model, spec.norm)).transpose();
@@ -88,6 +90,7 @@ impl Trunk {
             final_norm,
             last_projection,
             convolution,
+            read_again: spec.blocks.iter().any(|block| matches!(block.mixer, Mixer::Shared(_))),
         })
     }
 
@@ -137,7 +140,8 @@ impl Trunk {
         let x = self.embeddings.forward(sequences)?.flatten_all()?.to_vec1()?;
         let convolution = self.convolution.as_ref().filter(|_| deepest > 0);
         let convolved = convolution.map(|convolution| convolution.forward(&x, sequences));
-        let pass = Pass::new(sequences, &self.rotaries, self.distances.as_ref());
+        let mut pass = Pass::new(sequences, &self.rotaries, self.distances.as_ref());
+        pass.carried.embedded = self.read_again.then(|| x.clone());
         Ok(Batch { pass, convolved, x })
     }
 

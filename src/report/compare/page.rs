@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::super::axis::Axis;
 use super::super::figures::Exact;
-use super::super::page::data::{Column, inert};
+use super::super::page::data::inert;
+use super::super::page::files::{self, Embedded, Listed};
+use super::super::page::notes::{self, Note};
 use super::super::page::{Fact, Panel, layout};
 use super::super::{Result, words};
 use super::{figures, story};
-use crate::compare::{Comparison, Difference, Quantity};
+use crate::compare::{COMPARISON, Comparison, Difference, Quantity};
 use crate::profile::{ALPHA, Order};
 use crate::text;
 
@@ -27,13 +30,15 @@ struct Page<'a> {
     subjects: &'static str,
     facts: Vec<Fact>,
     story: Vec<String>,
-    warnings: Vec<String>,
+    notes: Vec<Note>,
+    along: &'static str,
     figures: Vec<Panel<'a>>,
     tests: Vec<Test>,
     untold: usize,
     /// How many samples of the stimuli differences were taken over; empty where none were.
     sampled: String,
     runs: Vec<RunRow>,
+    files: Vec<Listed>,
     data: String,
 }
 
@@ -71,7 +76,7 @@ struct RunRow {
 #[derive(Serialize)]
 struct Data<'a> {
     figures: BTreeMap<&'static str, &'a Exact>,
-    tables: BTreeMap<&'static str, Vec<Column<'a>>>,
+    files: Vec<Embedded<'a>>,
 }
 
 /// The page.
@@ -81,14 +86,18 @@ struct Data<'a> {
 /// [`crate::report::Error`], where the template or the data cannot be written: a mistake of this program.
 pub fn page(comparison: &Comparison) -> Result<String> {
     let figures = figures::figures(comparison);
-    let rows = comparison.rows();
-    let column =
-        |(k, name): (usize, &'static str)| Column::coded(name, rows.iter().map(move |row| row[k].as_str()));
-    let table = Comparison::header().into_iter().enumerate().map(column).collect();
-    let data = Data {
-        figures: figures.iter().map(|figure| (figure.id, &figure.exact)).collect(),
-        tables: BTreeMap::from([("comparison", table)]),
-    };
+    let table = [(COMPARISON.to_owned(), comparison.to_csv())];
+    let embedded = files::embedded(&table);
+    let listed = files::listed(&embedded);
+    let data =
+        Data { figures: figures.iter().map(|figure| (figure.id, &figure.exact)).collect(), files: embedded };
+    let warnings: Vec<String> = comparison.warnings.iter().map(ToString::to_string).collect();
+    let names: Vec<&str> = comparison
+        .runs
+        .iter()
+        .flat_map(|run| [run.label.as_str(), run.folder.as_str()])
+        .chain(comparison.effects.iter().map(String::as_str))
+        .collect();
     let mut tests = tests(comparison);
     let untold = tests.len().saturating_sub(TESTS);
     tests.truncate(TESTS);
@@ -105,12 +114,14 @@ pub fn page(comparison: &Comparison) -> Result<String> {
         },
         facts: facts(comparison),
         story: story::story(comparison),
-        warnings: comparison.warnings.iter().map(|warning| words::visible(&warning.to_string())).collect(),
+        notes: notes::notes(&warnings, &names),
+        along: Axis::of(&comparison.runs[0].record).noun(),
         figures: figures.iter().map(Panel::of).collect(),
         tests,
         untold,
         sampled: sampled(comparison).map(|draws| text::count(draws as u128)).unwrap_or_default(),
         runs: runs(comparison),
+        files: listed,
         data: inert(&serde_json::to_string(&data)?),
     };
     layout::fill(TEMPLATE, env!("CARGO_PKG_VERSION"), page)
@@ -209,8 +220,8 @@ fn runs(comparison: &Comparison) -> Vec<RunRow> {
         let (scores, split) = summary.score();
         let best = summary.best_layer().map(|i| {
             format!(
-                "layer {}, {} ({})",
-                summary.layers[i],
+                "{}, {} ({})",
+                Axis::of(&run.record).place(summary.layers[i]),
                 words::spread(scores[i], 3),
                 words::score(split, &run.record)
             )

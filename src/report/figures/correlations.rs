@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use ndarray::Array2;
 
-use super::super::svg::{Heatmap, Shades};
+use super::super::svg::{Drawing, Heatmap, Shades};
 use super::super::words;
 use super::figure::{CONFOUNDED, Exact, Figure, STYLES, short};
 use crate::text;
@@ -40,7 +40,7 @@ pub(in crate::report) fn correlations(names: &[&str], r: &Array2<f64>) -> (Figur
     };
     let offset = usize::from(names.len() > 1);
     let below = |row: usize, column: usize| (column < row + offset).then(|| cell(row + offset, column));
-    let svg = Heatmap {
+    let heatmap = Heatmap {
         name: title,
         description: &description,
         rows,
@@ -52,7 +52,7 @@ pub(in crate::report) fn correlations(names: &[&str], r: &Array2<f64>) -> (Figur
         marked: &marked,
         starred: &BTreeSet::new(),
     };
-    let svg = svg.render();
+    let svg = Drawing::of(|room| heatmap.render(room));
     let values =
         |row: usize| (0..columns.len()).map(|column| below(row, column).unwrap_or(f64::NAN)).collect();
     let exact = Exact {
@@ -74,7 +74,6 @@ pub(in crate::report) fn correlations(names: &[&str], r: &Array2<f64>) -> (Figur
         note,
         description,
         svg,
-        data: "correlations",
         legend: Vec::new(),
         names_curves: true,
         exact,

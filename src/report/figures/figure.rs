@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use super::super::axis::Axis;
+use super::super::svg::Drawing;
 use super::super::words;
 use crate::profile::{Spread, Summary, Trajectory};
 
@@ -24,9 +26,7 @@ pub(in crate::report) struct Figure {
     /// What is in it, for those who do not see it.
     pub description: String,
     /// The drawing.
-    pub svg: String,
-    /// The table that holds its data.
-    pub data: &'static str,
+    pub svg: Drawing,
     /// The curves that a legend lists, in the order of the drawing.
     pub legend: Vec<Entry>,
     /// Whether the drawing names them itself; where not, a file of it needs the legend inside.
@@ -76,14 +76,14 @@ pub(in crate::report) struct Frame {
 }
 
 impl Exact {
-    pub(super) fn of_trajectories(terms: &[&Trajectory], summary: &Summary) -> Self {
+    pub(super) fn of_trajectories(terms: &[&Trajectory], summary: &Summary, axis: &Axis) -> Self {
         let cells = |pick: fn(&Spread) -> f64| -> Vec<Vec<f64>> {
             terms.iter().map(|term| term.at.iter().map(pick).collect()).collect()
         };
         Self {
-            along: "layer",
+            along: axis.noun(),
             rows: terms.iter().map(|term| words::visible(&term.name)).collect(),
-            columns: layer_names(summary),
+            columns: axis.names(&summary.layers),
             mean: cells(|spread| spread.mean),
             sd: cells(|spread| spread.sd),
             ..Self::default()
@@ -104,9 +104,4 @@ pub(super) fn short(id: &str) -> &'static str {
         "correlations" => "Correlations",
         _ => "",
     }
-}
-
-/// The layers, as the names of columns.
-pub(super) fn layer_names(summary: &Summary) -> Vec<String> {
-    summary.layers.iter().map(ToString::to_string).collect()
 }

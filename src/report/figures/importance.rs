@@ -2,27 +2,55 @@
 
 use std::collections::BTreeSet;
 
+use super::super::axis::Axis;
 use super::super::estimators::Words;
-use super::super::svg::{Curve, Curves, Dot, Dots, Heatmap, Range, Shades};
+use super::super::svg::{Curve, Curves, Dot, Dots, Drawing, Heatmap, Range, Shades};
 use super::super::words;
-use super::figure::{Entry, Exact, Figure, STYLES, layer_names, short};
+use super::figure::{Entry, Exact, Figure, STYLES, short};
 use crate::profile::{Order, Spread, Summary, Test, Trajectory};
 use crate::rundir::RunRecord;
 
+/// What figures are called: of features, interactions and groups along an axis, and of the first two as a table; the fit last.
+pub(super) fn titles(axis: &Axis) -> [[&'static str; 4]; 2] {
+    match axis.noun() {
+        "time" => [
+            [
+                "Importance over time",
+                "Interactions over time",
+                "Groups of features over time",
+                "Fit over time",
+            ],
+            ["Features × times", "Interactions × times", "", ""],
+        ],
+        "head" => [
+            ["Importance by head", "Interactions by head", "Groups of features by head", "Fit by head"],
+            ["Features × heads", "Interactions × heads", "", ""],
+        ],
+        "array" => [
+            ["Importance", "Interactions", "Groups of features", "Fit"],
+            ["Features × arrays", "Interactions × arrays", "", ""],
+        ],
+        _ => [
+            ["Importance by layer", "Interactions by layer", "Groups of features by layer", "Fit by layer"],
+            ["Features × layers", "Interactions × layers", "", ""],
+        ],
+    }
+}
+
 /// `layer 3, .123 ± .012`.
-fn peak(term: &Trajectory, summary: &Summary) -> String {
+fn peak(term: &Trajectory, summary: &Summary, axis: &Axis) -> String {
     term.peak().map_or_else(
         || "no number".to_owned(),
-        |i| format!("layer {}, {}", summary.layers[i], words::spread(term.at[i], 3)),
+        |i| format!("{}, {}", axis.place(summary.layers[i]), words::spread(term.at[i], 3)),
     )
 }
 
 /// Where the terms peak, largest first, in one sentence.
-fn peaks(terms: &[&Trajectory], summary: &Summary) -> String {
+fn peaks(terms: &[&Trajectory], summary: &Summary, axis: &Axis) -> String {
     let shown: Vec<String> = terms
         .iter()
         .take(STYLES)
-        .map(|term| format!("{} peaks at {}", words::visible(&term.name), peak(term, summary)))
+        .map(|term| format!("{} peaks at {}", words::visible(&term.name), peak(term, summary, axis)))
         .collect();
     let rest = terms.len().saturating_sub(STYLES);
     let rest = if rest > 0 { format!("; and {rest} more below") } else { String::new() };
@@ -31,62 +59,62 @@ fn peaks(terms: &[&Trajectory], summary: &Summary) -> String {
 
 /// The curves of the importances of `terms`.
 pub(super) fn curves(
-    id: &'static str,
-    title: &'static str,
+    called: (&'static str, &'static str),
     terms: &[&Trajectory],
     summary: &Summary,
+    axis: &Axis,
     note: String,
 ) -> Figure {
-    chart(id, title, terms, summary, (note, "importance"), Vec::new())
+    chart(called, terms, (summary, axis), (note, "importance"), Vec::new())
 }
 
 fn chart(
-    id: &'static str,
-    title: &'static str,
+    (id, title): (&'static str, &'static str),
     terms: &[&Trajectory],
-    summary: &Summary,
+    (summary, axis): (&Summary, &Axis),
     (note, measure): (String, &'static str),
     ranges: Vec<Range>,
 ) -> Figure {
-    let description = peaks(terms, summary);
+    let description = peaks(terms, summary, axis);
     let names: Vec<String> = terms.iter().map(|term| words::visible(&term.name)).collect();
     let single = summary.layers.len() == 1;
     let svg = if single {
         let dots = names.iter().zip(terms).map(|(name, term)| Dot { name, value: term.at[0] });
         let bands = ranges.iter().filter_map(|range| Some((range.class, (*range.at.first()?)?)));
-        Dots {
+        let dots = Dots {
             name: title,
             description: &description,
             x_title: measure,
             rows: dots.collect(),
             bands: bands.collect(),
-        }
-        .render()
+        };
+        Drawing::of(|room| dots.render(room))
     } else {
         let curves = names.iter().zip(terms).enumerate().map(|(i, (name, term))| Curve {
             name,
             at: &term.at,
             style: (i < STYLES).then_some(i),
         });
-        Curves {
+        let curves = Curves {
             name: title,
             description: &description,
-            positions: layer_names(summary),
+            positions: axis.names(&summary.layers),
             places: Vec::new(),
+            ordered: axis.is_ordered(),
             from_zero: true,
-            x_title: "layer (0: embeddings)",
+            x_title: axis.title(),
             y_title: measure,
             series: curves.collect(),
             ranges,
-        }
-        .render()
+        };
+        Drawing::of(|room| curves.render(room))
     };
     let grey = !single && terms.len() > STYLES;
     let grey = if grey { " The rest are grey: choose one below to bring it out." } else { "" };
     let legend = terms.iter().zip(names).enumerate().filter(|_| !single).map(|(i, (term, name))| Entry {
         name,
         style: (i < STYLES).then_some(i),
-        peak: peak(term, summary),
+        peak: peak(term, summary, axis),
     });
     Figure {
         id,
@@ -94,44 +122,41 @@ fn chart(
         short: short(id),
         note: note + grey,
         legend: legend.collect(),
-        names_curves: true,
+        names_curves: axis.is_ordered(),
         description,
         svg,
-        data: "importance",
-        exact: Exact::of_trajectories(terms, summary),
+        exact: Exact::of_trajectories(terms, summary, axis),
     }
 }
 
 pub(super) fn heatmap(
-    id: &'static str,
-    title: &'static str,
+    (id, title): (&'static str, &'static str),
     terms: &[&Trajectory],
     summary: &Summary,
     run: &RunRecord,
 ) -> Figure {
-    let mut ordered = terms.to_vec();
-    // Early peaks first, so that the eye follows a diagonal; the ranking breaks ties.
-    ordered.sort_by_key(|term| term.peak().unwrap_or(usize::MAX));
+    let axis = &Axis::of(run);
+    let ordered = terms;
     let names: Vec<String> = ordered.iter().map(|term| words::visible(&term.name)).collect();
     let rows: Vec<&str> = names.iter().map(String::as_str).collect();
-    let columns = layer_names(summary);
+    let columns = axis.names(&summary.layers);
     let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
     let full = terms.iter().map(|term| term.peak_mean()).fold(0.0, f64::max);
-    let description = peaks(&ordered, summary);
+    let description = peaks(ordered, summary, axis);
     let starred: BTreeSet<(usize, usize)> = (0..ordered.len())
         .flat_map(|row| {
             let significant = summary.significant_at(ordered[row]);
             (0..significant.len()).filter(move |&column| significant[column]).map(move |column| (row, column))
         })
         .collect();
-    let note = "Mean importance, from the earliest peak to the latest.".to_owned();
+    let note = "Mean importance; the features of the largest peaks first.".to_owned();
     let stars = words::stars(summary, run).map(|stars| format!(" *: {stars}.")).unwrap_or_default();
     let heatmap = Heatmap {
         name: title,
         description: &description,
         rows: &rows,
         columns: &columns,
-        x_title: "layer (0: embeddings)",
+        x_title: axis.title(),
         key: "importance",
         values: &|row, column| Some(ordered[row].at[column].mean),
         shades: Shades::Rising { full },
@@ -143,17 +168,17 @@ pub(super) fn heatmap(
         title,
         short: short(id),
         note: note + &stars,
-        svg: heatmap.render(),
-        data: "importance",
+        svg: Drawing::of(|room| heatmap.render(room)),
         legend: Vec::new(),
         names_curves: true,
-        exact: Exact::of_trajectories(&ordered, summary),
+        exact: Exact::of_trajectories(ordered, summary, axis),
         description,
     }
 }
 
 pub(super) fn scores(summary: &Summary, run: &RunRecord) -> Figure {
-    let title = "Fit by layer";
+    let axis = &Axis::of(run);
+    let [[.., title], _] = titles(axis);
     let rows = [("held-out", &summary.test), ("training", &summary.train)];
     // What was not measured is not drawn: held-out scores with one fold, scores on the training pairs with several.
     let measured = |at: &[Spread]| at.iter().any(Spread::is_defined);
@@ -184,6 +209,5 @@ pub(super) fn scores(summary: &Summary, run: &RunRecord) -> Figure {
         Words::of(run).fit,
         names.join(" and within the ")
     );
-    let figure = chart("scores", title, &terms, summary, (note, Words::of(run).score), ranges);
-    Figure { data: "scores", ..figure }
+    chart(("scores", title), &terms, (summary, axis), (note, Words::of(run).score), ranges)
 }

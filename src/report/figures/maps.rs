@@ -1,6 +1,7 @@
 //! The maps of the stimuli, layer by layer, coloured by the feature that matters most.
 
-use super::super::svg::{Group, Maps, Panel};
+use super::super::axis::Axis;
+use super::super::svg::{Drawing, Group, Maps, Panel};
 use super::super::words;
 use super::figure::{Exact, Figure, STYLES, short};
 use crate::geometry::Geometry;
@@ -12,7 +13,12 @@ use crate::stimuli::{Feature, Stimuli, Values};
 const SHOWN: usize = 400;
 
 /// The figure of `geometry`; none where there are no maps or no features.
-pub(in crate::report) fn maps(geometry: &Geometry, stimuli: &Stimuli, summary: &Summary) -> Option<Figure> {
+pub(in crate::report) fn maps(
+    geometry: &Geometry,
+    stimuli: &Stimuli,
+    summary: &Summary,
+    axis: &Axis,
+) -> Option<Figure> {
     let feature = stimuli.features().iter().nth(colour_by(stimuli, summary))?;
     if geometry.maps.is_empty() {
         return None;
@@ -29,20 +35,20 @@ pub(in crate::report) fn maps(geometry: &Geometry, stimuli: &Stimuli, summary: &
             by_style[STYLES - style].points.push(point);
         }
         by_style.retain(|group| !group.points.is_empty());
-        let title = format!("layer {}, stress {}", map.layer, words::short(map.stress, 2));
+        let title = format!("{}, stress {}", axis.place(map.layer), words::short(map.stress, 2));
         Panel { title, groups: by_style }
     });
     let name = words::visible(feature.name());
     let stresses: Vec<String> = geometry
         .maps
         .iter()
-        .map(|map| format!("layer {}: {}", map.layer, words::short(map.stress, 2)))
+        .map(|map| format!("{}: {}", axis.place(map.layer), words::short(map.stress, 2)))
         .collect();
-    let description =
-        format!("Stimuli as points, coloured by {name}. Stress by layer: {}.", stresses.join("; "));
+    let description = format!("Stimuli as points, coloured by {name}. Stress: {}.", stresses.join("; "));
     let title = "Geometry";
     let panels = panels.collect();
-    let svg = Maps { name: title, description: &description, legend: groups.legend, panels }.render();
+    let maps = Maps { name: title, description: &description, legend: groups.legend, panels };
+    let svg = Drawing::of(|room| maps.render(room));
     Some(Figure {
         id: "geometry",
         title,
@@ -54,13 +60,12 @@ pub(in crate::report) fn maps(geometry: &Geometry, stimuli: &Stimuli, summary: &
         ),
         description,
         svg,
-        data: "geometry",
         legend: Vec::new(),
         names_curves: true,
         exact: Exact {
-            along: "layer",
+            along: axis.noun(),
             rows: vec!["stress".to_owned()],
-            columns: geometry.maps.iter().map(|map| map.layer.to_string()).collect(),
+            columns: geometry.maps.iter().map(|map| axis.label(map.layer)).collect(),
             mean: vec![geometry.maps.iter().map(|map| map.stress).collect()],
             ..Exact::default()
         },

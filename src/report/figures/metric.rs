@@ -3,7 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use super::super::svg::{Heatmap, Shades};
+use super::super::axis::Axis;
+use super::super::svg::{Drawing, Heatmap, Room, Shades};
 use super::super::words;
 use super::figure::{Exact, Figure, Frame, short};
 use crate::profile::{Metric, Summary};
@@ -12,14 +13,15 @@ use crate::profile::{Metric, Summary};
 const DIRECTIONS: usize = 6;
 
 /// The figures of `metric`; none where the run has no weights.
-pub(super) fn figures(metric: &Metric, summary: &Summary) -> Vec<Figure> {
+pub(super) fn figures(metric: &Metric, summary: &Summary, axis: &Axis) -> Vec<Figure> {
     let names: Vec<String> = metric.features.iter().map(|name| words::visible(name)).collect();
-    let layers: Vec<String> = metric.layers.iter().map(ToString::to_string).collect();
+    let layers = axis.names(&metric.layers);
+    let places: Vec<String> = metric.layers.iter().map(|&layer| axis.place(layer)).collect();
     if metric.mean.is_empty() {
         return Vec::new();
     }
     if !metric.interactions {
-        return vec![diagonal(metric, names, layers)];
+        return vec![diagonal(metric, names, layers, axis)];
     }
     // The layer that the model fits best is shown first.
     let best =
@@ -37,7 +39,7 @@ pub(super) fn figures(metric: &Metric, summary: &Summary) -> Vec<Figure> {
         columns: names.clone(),
         key: "weight",
         triangle: true,
-        layers: &layers,
+        layers: &places,
         best,
     };
     let directions = Matrices {
@@ -49,7 +51,7 @@ pub(super) fn figures(metric: &Metric, summary: &Summary) -> Vec<Figure> {
         columns: (1..=names.len().min(DIRECTIONS)).map(|i| i.to_string()).collect(),
         key: "eigenvalue, loading",
         triangle: false,
-        layers: &layers,
+        layers: &places,
         best,
     };
     let loadings = (0..metric.layers.len()).map(|layer| loadings(metric, layer)).collect();
@@ -67,7 +69,7 @@ fn loadings(metric: &Metric, layer: usize) -> Vec<Vec<f64>> {
     (0..=n).map(row).collect()
 }
 
-fn diagonal(metric: &Metric, names: Vec<String>, layers: Vec<String>) -> Figure {
+fn diagonal(metric: &Metric, names: Vec<String>, layers: Vec<String>, axis: &Axis) -> Figure {
     let weight = |feature: usize, layer: usize| metric.mean[layer][[feature, feature]];
     let mean: Vec<Vec<f64>> =
         (0..names.len()).map(|row| (0..layers.len()).map(|column| weight(row, column)).collect()).collect();
@@ -79,19 +81,19 @@ fn diagonal(metric: &Metric, names: Vec<String>, layers: Vec<String>) -> Figure 
     };
     let heaviest: Vec<String> = (0..layers.len()).filter_map(largest).collect();
     let description = format!("The feature of the largest weight at each layer: {}.", heaviest.join("; "));
-    let svg = Heatmap {
+    let heatmap = Heatmap {
         name: title,
         description: &description,
         rows: &borrowed(&names),
         columns: &borrowed(&layers),
-        x_title: "layer (0: embeddings)",
+        x_title: axis.title(),
         key: "weight",
         values: &|row, column| Some(mean[row][column]),
         shades: shades(&mean),
         marked: &BTreeSet::new(),
         starred: &BTreeSet::new(),
     };
-    let svg = svg.render();
+    let svg = Drawing::of(|room| heatmap.render(room));
     Figure {
         id: "metric",
         title,
@@ -101,10 +103,9 @@ fn diagonal(metric: &Metric, names: Vec<String>, layers: Vec<String>) -> Figure 
             .to_owned(),
         description,
         svg,
-        data: "weights",
         legend: Vec::new(),
         names_curves: true,
-        exact: Exact { along: "layer", rows: names, columns: layers, mean, ..Exact::default() },
+        exact: Exact { along: axis.noun(), rows: names, columns: layers, mean, ..Exact::default() },
     }
 }
 
@@ -138,13 +139,15 @@ impl Matrices<'_> {
             frames.iter().flatten().flatten().filter(|x| x.is_finite()).map(|x| x.abs()).fold(0.0, f64::max);
         let named = self.layers.iter().zip(frames);
         let drawn = named.map(|(layer, mean)| {
-            let description = format!("Layer {layer}. {}", self.strongest(&mean));
-            let svg = self.draw(&mean, full, &description);
-            (description, Frame { name: format!("layer {layer}"), mean, svg })
+            let description = format!("At {layer}. {}", self.strongest(&mean));
+            let svg = self.draw(&mean, full, &description, Room::Wide);
+            (description, Frame { name: layer.clone(), mean, svg })
         });
         let (descriptions, frames): (Vec<String>, Vec<Frame>) = drawn.unzip();
         let Frame { mean, svg, .. } = &frames[self.best];
-        let (mean, svg, description) = (mean.clone(), svg.clone(), descriptions[self.best].clone());
+        let (mean, description) = (mean.clone(), descriptions[self.best].clone());
+        let narrow = self.draw(&mean, full, &description, Room::Narrow);
+        let svg = Drawing { wide: svg.clone(), narrow };
         Figure {
             id: self.id,
             title: self.title,
@@ -152,7 +155,6 @@ impl Matrices<'_> {
             note: self.note.to_owned(),
             description,
             svg,
-            data: "weights",
             legend: Vec::new(),
             names_curves: true,
             exact: Exact {
@@ -167,7 +169,7 @@ impl Matrices<'_> {
         }
     }
 
-    fn draw(&self, mean: &[Vec<f64>], full: f64, description: &str) -> String {
+    fn draw(&self, mean: &[Vec<f64>], full: f64, description: &str, room: Room) -> String {
         Heatmap {
             name: self.title,
             description,
@@ -180,7 +182,7 @@ impl Matrices<'_> {
             marked: &BTreeSet::new(),
             starred: &BTreeSet::new(),
         }
-        .render()
+        .render(room)
     }
 
     /// The largest cells in words.

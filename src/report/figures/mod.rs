@@ -9,6 +9,7 @@ mod importance;
 mod maps;
 mod metric;
 
+use super::axis::Axis;
 use super::words;
 use crate::profile::{Metric, Order, Summary};
 use crate::rundir::RunRecord;
@@ -23,11 +24,13 @@ const INTERACTIONS: usize = 24;
 /// All figures of a profile, in the order of the page.
 pub(super) fn of_profile(summary: &Summary, metric: &Metric, run: &RunRecord) -> Vec<Figure> {
     let mut figures = Vec::new();
+    let axis = &Axis::of(run);
+    let [by, across] = importance::titles(axis);
     let importance = format!("Importance: {}.", words::importance(summary, run));
     let main = summary.ranked(Order::Main);
     if !main.is_empty() {
-        figures.push(curves("importance", "Importance by layer", &main, summary, importance.clone()));
-        figures.push(heatmap("heatmap", "Features × layers", &main, summary, run));
+        figures.push(curves(("importance", by[0]), &main, summary, axis, importance.clone()));
+        figures.push(heatmap(("heatmap", across[0]), &main, summary, run));
     }
     let mut interactions = summary.ranked(Order::Interaction);
     if !interactions.is_empty() {
@@ -39,14 +42,14 @@ pub(super) fn of_profile(summary: &Summary, metric: &Metric, run: &RunRecord) ->
             String::new()
         };
         let note = shown + &importance;
-        figures.push(curves("interactions", "Interactions by layer", &interactions, summary, note));
-        figures.push(heatmap("interactions-heatmap", "Interactions × layers", &interactions, summary, run));
+        figures.push(curves(("interactions", by[1]), &interactions, summary, axis, note));
+        figures.push(heatmap(("interactions-heatmap", across[1]), &interactions, summary, run));
     }
     let groups = summary.ranked(Order::Group);
     if !groups.is_empty() {
-        figures.push(curves("groups", "Groups of features by layer", &groups, summary, importance));
+        figures.push(curves(("groups", by[2]), &groups, summary, axis, importance));
     }
     figures.push(scores(summary, run));
-    figures.extend(metric::figures(metric, summary));
+    figures.extend(metric::figures(metric, summary, axis));
     figures
 }

@@ -73,7 +73,7 @@ fn samples_of_stimuli_and_repeats_are_told() {
     }];
     let text = of(&run);
     assert!(text.contains("over 200 bootstrap samples of the held-out stimuli"), "{text}");
-    assert!(text.contains("the mean of 3 repeats. The noise ceiling"), "{text}");
+    assert!(text.contains("the mean of 3 repeats. For the noise ceiling"), "{text}");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use super::super::axis::Axis;
 use super::super::words;
 use crate::profile::{Order, Summary};
 use crate::rundir::RunRecord;
@@ -27,26 +28,30 @@ pub(super) fn headline(
     stimuli: &Stimuli,
     n_confounded: usize,
 ) -> Vec<Fact> {
+    let axis = Axis::of(run);
     let mut facts = Vec::new();
     let (scores, split) = summary.score();
     if let Some(best) = summary.best_layer() {
         let where_ = if summary.layers.len() == 1 {
             String::new()
         } else {
-            format!(", best at layer {}", summary.layers[best])
+            format!(", best at {}", axis.place(summary.layers[best]))
         };
         facts.push(fact(words::spread(scores[best], 3), format!("{}{where_}", words::score(split, run))));
     }
     for term in summary.ranked(Order::Main).into_iter().take(2) {
         if let Some(peak) = term.peak() {
             let importance = words::spread(term.at[peak], 3);
-            let what = format!("importance {importance}, peak at layer {}", summary.layers[peak]);
+            let what = format!("importance {importance}, peak at {}", axis.place(summary.layers[peak]));
             facts.push(fact(words::visible(&term.name), what));
         }
     }
     let n = |n: usize| text::count(n as u128);
     let features = text::counted(stimuli.features().n_features() as u128, "feature");
-    let layers = text::counted(summary.layers.len() as u128, "layer");
+    let layers = match summary.layers.len() {
+        1 => format!("1 {}", axis.noun()),
+        several => format!("{} {}", n(several), axis.nouns()),
+    };
     facts.push(fact(format!("{} stimuli", n(stimuli.len())), format!("{features}, {layers}")));
     if n_confounded > 0 {
         let what = format!("with distances that correlate above {}", super::super::figures::CONFOUNDED);
@@ -57,21 +62,17 @@ pub(super) fn headline(
 
 /// The warnings of the run, and the confounds among the features `names`.
 pub(super) fn warnings(run: &RunRecord, names: &[&str], confounded: &[(usize, usize, f64)]) -> Vec<String> {
-    const SHOWN: usize = 6;
-    let mut warnings: Vec<String> = run.warnings.iter().map(|warning| words::visible(warning)).collect();
+    let mut warnings: Vec<String> = run.warnings.clone();
     // The run may have said it already; where it names both, once is enough.
     let told =
         |a: &str, b: &str| run.warnings.iter().any(|warning| warning.contains(a) && warning.contains(b));
-    let untold: Vec<_> = confounded.iter().filter(|&&(a, b, _)| !told(names[a], names[b])).collect();
-    for &&(a, b, r) in untold.iter().take(SHOWN) {
-        let [a, b] = [names[b], names[a]].map(words::visible);
+    let untold = confounded.iter().filter(|&&(a, b, _)| !told(names[a], names[b]));
+    for &(a, b, r) in untold {
+        let [a, b] = [names[b], names[a]];
         warnings.push(format!(
-            "{a} and {b} are confounded (r = {} between their distances): a part of their importance cannot be told apart.",
+            "`{a}` and `{b}` are confounded (r = {} between their distances): a part of their importance cannot be told apart.",
             words::short(r, 2)
         ));
-    }
-    if untold.len() > SHOWN {
-        warnings.push(format!("And {} more confounded pairs, outlined below.", untold.len() - SHOWN));
     }
     warnings
 }
@@ -84,8 +85,11 @@ pub(super) fn run(run: &RunRecord) -> Vec<Fact> {
             facts.push(fact(words::visible(&value), words::visible(what)));
         }
     };
-    say("command", run.command.join(" "));
+    let command: Vec<String> = run.command.iter().map(|word| text::argument(word)).collect();
+    say("command", command.join(" "));
     say("version", run.version.clone());
+    say("date", run.date.clone());
+    say("host", run.host.clone());
     say("stimuli", run.stimuli.name.clone());
     say("drawn", run.stimuli.source.drawn.clone().unwrap_or_default());
     say("grammar hash", run.stimuli.source.grammar_hash.clone().unwrap_or_default());
@@ -94,25 +98,76 @@ pub(super) fn run(run: &RunRecord) -> Vec<Fact> {
         say("model", model.id.clone());
         say("revision", model.revision.clone().unwrap_or_default());
         say("commit", model.commit.clone().unwrap_or_default());
+        if let Some(adapter) = &model.adapter {
+            let commit =
+                adapter.base_commit.as_ref().map(|commit| format!(" at commit {commit}")).unwrap_or_default();
+            say("base of the adapter", format!("{}{commit} ({})", adapter.base, adapter.base_from));
+            say("merged", adapter.merged.describe());
+            say("hash of the adapter", adapter.merged.hash.clone());
+        }
         say("untrained, with seed", model.untrained.map(|seed| seed.to_string()).unwrap_or_default());
         say("device", model.device.clone().unwrap_or_default());
         say("weights held as", model.dtype.clone().unwrap_or_default());
         say("products in", model.precision.clone().unwrap_or_default());
+        let applied = model.tokenizer.iter().map(|applied| format!("{} ({})", applied.what, applied.from));
+        say("applied to the tokenizer", applied.collect::<Vec<_>>().join("; "));
+        say("of its files", model.notes.join("; "));
         say("pooling", model.pooling.clone());
     }
     say("activations", run.activations.clone().unwrap_or_default());
+    let arrays: Vec<String> =
+        run.layer_arrays.iter().map(|(layer, name)| format!("{layer}: {name}")).collect();
+    say("arrays of the layers", arrays.join(", "));
     let transforms: Vec<String> = run.transforms.iter().map(ToString::to_string).collect();
     say("transforms", transforms.join(", "));
     say("seed", run.seed.to_string());
     for (option, value) in &run.options {
-        let value = match value {
-            Value::String(text) => text.clone(),
-            Value::Null => String::new(),
-            other => other.to_string(),
-        };
-        say(option, value);
+        say(option, plain(value));
     }
     let seconds = run.seconds.iter().map(|(stage, seconds)| format!("{stage} {seconds:.1} s"));
     say("time", seconds.collect::<Vec<_>>().join(", "));
     facts
+}
+
+/// A value as words: lists with commas, what has names with them.
+fn plain(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::Bool(true) => "yes".to_owned(),
+        Value::Bool(false) => "no".to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Number(number) => number.to_string(),
+        Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join(", "),
+        Value::Object(fields) => {
+            // One thing that is so: `at most 1000`.
+            let between = if fields.len() == 1 { " " } else { ": " };
+            let field = |(name, value): (&String, &Value)| format!("{name}{between}{}", plain(value));
+            fields.iter().map(field).collect::<Vec<_>>().join(", ")
+        }
+    }
+}
+
+/// The record of the run as `run.json` has it, a line for every value.
+pub(super) fn record(run: &RunRecord) -> serde_json::Result<Vec<Fact>> {
+    let mut facts = Vec::new();
+    flatten("", &serde_json::to_value(run)?, &mut facts);
+    Ok(facts)
+}
+
+/// Adds a line for every value below `value`, which is at `path`.
+fn flatten(path: &str, value: &Value, facts: &mut Vec<Fact>) {
+    match value {
+        Value::Object(fields) if !fields.is_empty() => {
+            for (name, value) in fields {
+                let path = if path.is_empty() { name.clone() } else { format!("{path} › {name}") };
+                flatten(&path, value, facts);
+            }
+        }
+        Value::Array(items) if items.iter().any(|item| item.is_object() || item.is_array()) => {
+            for (i, value) in items.iter().enumerate() {
+                flatten(&format!("{path} › {i}"), value, facts);
+            }
+        }
+        value => facts.push(fact(words::visible(&plain(value)), words::visible(path))),
+    }
 }

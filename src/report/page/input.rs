@@ -20,4 +20,6 @@ pub struct Input<'a> {
     pub correlations: &'a Array2<f64>,
     /// Maps of the stimuli, if they were made.
     pub geometry: Option<&'a Geometry>,
+    /// The tables of the run as they are in its folder, by name: the page hands them out.
+    pub files: &'a [(String, Vec<u8>)],
 }

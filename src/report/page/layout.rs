@@ -8,7 +8,17 @@ use sha2::{Digest, Sha256};
 use super::super::Result;
 
 const LAYOUT: &str = include_str!("../../../assets/page/layout.html");
-const SCRIPT: &str = include_str!("../../../assets/page/page.js");
+/// One function, so that nothing of it is a name of the page's.
+const SCRIPT: &str = concat!(
+    "(() => {\n\"use strict\";\n",
+    include_str!("../../../assets/page/js/core.js"),
+    include_str!("../../../assets/page/js/charts.js"),
+    include_str!("../../../assets/page/js/matrices.js"),
+    include_str!("../../../assets/page/js/map.js"),
+    include_str!("../../../assets/page/js/stimuli.js"),
+    include_str!("../../../assets/page/js/save.js"),
+    "})();\n",
+);
 const STYLE: &str = include_str!("../../../assets/page/page.css");
 /// The colours and strokes of the figures.
 pub(in super::super) const FIGURE_STYLE: &str = include_str!("../../../assets/page/figure.css");
@@ -18,7 +28,8 @@ pub(in super::super) const FIGURE_STYLE: &str = include_str!("../../../assets/pa
 struct Whole<'a, P> {
     version: &'a str,
     script_hash: String,
-    style: String,
+    style: &'static str,
+    figure_style: &'static str,
     script: &'static str,
     #[serde(flatten)]
     page: P,
@@ -33,7 +44,8 @@ pub(in super::super) fn fill(template: &str, version: &str, page: impl Serialize
     let whole = Whole {
         version,
         script_hash: base64::engine::general_purpose::STANDARD.encode(Sha256::digest(SCRIPT)),
-        style: [STYLE, FIGURE_STYLE].concat(),
+        style: STYLE,
+        figure_style: FIGURE_STYLE,
         script: SCRIPT,
         page,
     };

@@ -3,6 +3,7 @@
 use base64::Engine;
 use serde::Serialize;
 
+use super::super::axis::Axis;
 use crate::geometry::{Geometry, Map};
 
 /// The maps of the page.
@@ -14,24 +15,24 @@ pub(super) struct Maps<'a> {
 
 #[derive(Serialize)]
 struct Coded {
-    layer: usize,
+    /// Of which layer it is.
+    place: String,
     stress: f64,
-    /// Half the side of the square that holds the points, in the unit of the activations.
-    extent: f64,
     /// Three bytes per point, base64: x and y in steps of the square from 0 to 4,095.
     points: String,
 }
 
 impl<'a> Maps<'a> {
-    pub(super) fn of(geometry: &'a Geometry) -> Self {
-        Self { stimuli: &geometry.stimuli, maps: geometry.maps.iter().map(coded).collect() }
+    pub(super) fn of(geometry: &'a Geometry, axis: &Axis) -> Self {
+        let maps = geometry.maps.iter().map(|map| coded(map, axis.place(map.layer)));
+        Self { stimuli: &geometry.stimuli, maps: maps.collect() }
     }
 }
 
 /// The largest step.
 const STEPS: f64 = 4095.0;
 
-fn coded(map: &Map) -> Coded {
+fn coded(map: &Map, place: String) -> Coded {
     let extent = map.points.iter().flatten().fold(0.0, |extent: f64, x| extent.max(x.abs()));
     let step = |x: f64| {
         let share = if extent > 0.0 { f64::midpoint(x / extent, 1.0) } else { 0.5 };
@@ -46,7 +47,7 @@ fn coded(map: &Map) -> Coded {
         })
         .collect();
     let points = base64::engine::general_purpose::STANDARD.encode(bytes);
-    Coded { layer: map.layer, stress: map.stress, extent, points }
+    Coded { place, stress: map.stress, points }
 }
 
 #[cfg(test)]
@@ -56,7 +57,8 @@ mod tests {
     #[test]
     fn a_point_is_three_bytes_of_twelve_bits_each() {
         let map = Map { layer: 0, stress: 0.0, points: vec![[-1.0, 1.0], [0.0, 0.0]] };
-        let bytes = base64::engine::general_purpose::STANDARD.decode(coded(&map).points).unwrap();
+        let bytes =
+            base64::engine::general_purpose::STANDARD.decode(coded(&map, String::new()).points).unwrap();
         assert_eq!(bytes, [0x00, 0x0f, 0xff, 0x80, 0x08, 0x00]);
     }
 }

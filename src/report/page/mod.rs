@@ -1,14 +1,16 @@
 //! `report.html`: one self-contained page. It loads nothing, and nothing of it executes but its own script.
 //!
-//! The figures are drawn here and stand without the script; the script adds exact values under the pointer, isolation of
-//! curves and the data as CSV. Whatever comes from a user (names, sentences, paths) is escaped where it is written, and
+//! The figures are drawn here and stand without the script; the script adds exact values under the pointer, a choice of curves that
+//! the address keeps, maps that go with the list of stimuli, and the figures and tables as files. Whatever comes from a user (names, sentences, paths) is escaped where it is written, and
 //! the page's policy lets no other script run and no request leave.
 
 pub(super) mod data;
 mod facts;
+pub(super) mod files;
 mod input;
 pub(super) mod layout;
 mod maps;
+pub(super) mod notes;
 mod stimuli;
 
 use serde::Serialize;
@@ -18,6 +20,7 @@ pub use input::Input;
 pub(super) use layout::FIGURE_STYLE;
 
 use super::Result;
+use super::axis::Axis;
 use super::estimators::Words;
 use super::figures::{self, Exact, Figure};
 use super::{methods, words};
@@ -33,39 +36,42 @@ pub fn render(input: Input<'_>) -> Result<String> {
     let Input { run, stimuli, geometry, .. } = input;
     let names = stimuli.features().names();
     let (figures, summary, confounded) = figures(input);
+    let axis = Axis::of(run);
+    let embedded = files::embedded(input.files);
+    let best = summary.best_layer().map_or(0, |best| summary.layers[best]);
+    let best = geometry.and_then(|of| of.maps.iter().position(|map| map.layer == best)).unwrap_or(0);
+    let colour = figures::colour_by(stimuli, &summary);
     let (title, activations) = words::title(run);
     let page = Page {
         stimuli: title,
         activations,
         subtitle: Words::of(run).title,
         facts: facts::headline(&summary, run, stimuli, confounded.len()),
-        warnings: facts::warnings(run, &names, &confounded),
+        notes: notes::notes(&facts::warnings(run, &names, &confounded), &names),
+        along: axis.noun(),
+        maps: geometry.map_or(0, |geometry| geometry.maps.len()),
         figures: figures.iter().map(Panel::of).collect(),
         stimuli_note: stimuli::note(stimuli, run),
         features: stimuli::features(stimuli),
-        colours: if geometry.is_some() {
-            names.iter().map(|name| words::visible(name)).collect()
-        } else {
-            Vec::new()
-        },
-        colour: figures::colour_by(stimuli, &summary),
         examples: stimuli::examples(stimuli),
         methods: methods::paragraph(&summary, run),
         bibtex: Words::of(run).bibtex,
         run: facts::run(run),
-        run_json: words::visible_lines(&serde_json::to_string_pretty(run)?),
-        data: data::json(input, &figures)?,
+        record: facts::record(run)?,
+        files: files::listed(&embedded),
+        data: data::json(input, &figures, &axis, [colour, best])?,
     };
     layout::fill(TEMPLATE, &run.version, page)
 }
 
 /// The figures of a run in the order of the page, with what they were drawn from and the confounded pairs.
 pub(super) fn figures(input: Input<'_>) -> (Vec<Figure>, Summary, Vec<(usize, usize, f64)>) {
-    let Input { profile, run, stimuli, correlations, geometry } = input;
+    let Input { profile, run, stimuli, correlations, geometry, .. } = input;
     let summary = Summary::of(profile);
     let mut figures = figures::of_profile(&summary, &Metric::of(profile), run);
     let (correlation, confounded) = figures::correlations(&stimuli.features().names(), correlations);
-    figures.extend(geometry.and_then(|geometry| figures::maps(geometry, stimuli, &summary)));
+    let axis = Axis::of(run);
+    figures.extend(geometry.and_then(|geometry| figures::maps(geometry, stimuli, &summary, &axis)));
     figures.push(correlation);
     (figures, summary, confounded)
 }
@@ -77,19 +83,19 @@ struct Page<'a> {
     activations: String,
     subtitle: &'static str,
     facts: Vec<Fact>,
-    warnings: Vec<String>,
+    notes: Vec<notes::Note>,
+    /// What the matrices are of, and how many maps there are.
+    along: &'static str,
+    maps: usize,
     figures: Vec<Panel<'a>>,
     stimuli_note: String,
     features: Vec<stimuli::Row>,
-    /// The features that the maps can be coloured by.
-    colours: Vec<String>,
-    /// Which of them they are coloured by at first.
-    colour: usize,
     examples: Vec<Vec<String>>,
     methods: String,
     bibtex: &'static str,
     run: Vec<Fact>,
-    run_json: String,
+    record: Vec<Fact>,
+    files: Vec<files::Listed>,
     data: String,
 }
 
@@ -101,14 +107,15 @@ pub(super) struct Panel<'a> {
     short: &'static str,
     note: &'a str,
     description: &'a str,
-    svg: &'a str,
+    wide: String,
+    narrow: String,
+    /// Whether a file of the drawing needs the legend inside.
+    unnamed: bool,
     legend: Vec<Entry<'a>>,
     table: Table<'a>,
     /// The names of the matrices that it shows one at a time, and which one it shows.
     frames: Vec<&'a str>,
     frame: usize,
-    /// The table of [`data`] that holds its values.
-    data: &'static str,
 }
 
 #[derive(Serialize)]
@@ -144,14 +151,20 @@ impl<'a> Panel<'a> {
             short: figure.short,
             note: &figure.note,
             description: &figure.description,
-            svg: &figure.svg,
+            wide: classed(&figure.svg.wide, "wide"),
+            narrow: classed(&figure.svg.narrow, "narrow"),
+            unnamed: !figure.names_curves,
             legend: legend.collect(),
             table: Table::of(&figure.exact),
             frames: figure.exact.frames.iter().map(|frame| frame.name.as_str()).collect(),
             frame: figure.exact.frame,
-            data: figure.data,
         }
     }
+}
+
+/// `svg` with a class, by which the page shows the one or the other.
+fn classed(svg: &str, class: &str) -> String {
+    svg.replacen("<svg ", &format!("<svg class=\"{class}\" "), 1)
 }
 
 impl<'a> Table<'a> {

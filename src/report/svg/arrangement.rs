@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::curves::marker;
 use super::scale::Scale;
-use super::{Label, Short, Svg};
+use super::{Label, Room, Short, Svg};
 use crate::numeric::linkage::{Merge, leaves};
 use crate::numeric::mds::Point;
 
@@ -26,19 +26,22 @@ pub(in crate::report) struct Arrangement<'a> {
     pub x_title: &'a str,
 }
 
-const WIDTH: f64 = 880.0;
 /// Side of the map.
 const SIDE: f64 = 330.0;
 const NAMES: f64 = 150.0;
 
 impl Arrangement<'_> {
     /// The figure.
-    pub(in crate::report) fn render(&self) -> String {
+    pub(in crate::report) fn render(&self, room: Room) -> String {
         let row = (300.0 / self.objects.len().max(1) as f64).clamp(16.0, 34.0);
-        let height = (row * self.objects.len() as f64 + 60.0).max(SIDE);
-        let mut svg = Svg::new(WIDTH, height);
+        let tree = row * self.objects.len() as f64 + 60.0;
+        let width = room.width();
+        // The tree stands beside the map, or under it.
+        let (left, top, height) =
+            room.pick((SIDE + 50.0, 0.0, tree.max(SIDE)), (24.0, SIDE + 16.0, SIDE + 16.0 + tree));
+        let mut svg = Svg::new(width, height);
         self.map(&mut svg);
-        self.tree(&mut svg, row);
+        self.tree(&mut svg, row, (left, top), width);
         svg.finish(self.name, self.description, "")
     }
 
@@ -76,25 +79,25 @@ impl Arrangement<'_> {
         }
     }
 
-    fn tree(&self, svg: &mut Svg, row: f64) {
+    fn tree(&self, svg: &mut Svg, row: f64, (left, top): (f64, f64), width: f64) {
         let n = self.objects.len();
         let labels: Vec<Label> = self.objects.iter().map(|name| Label::cut(name, NAMES)).collect();
         let names = labels.iter().map(Label::width).fold(0.0, f64::max);
-        let (left, right) = (SIDE + 50.0, WIDTH - names - 30.0);
+        let right = width - names - 30.0;
         let order = leaves(n, self.merges);
         let heights = self.merges.iter().map(|merge| merge.height);
         // Heights grow from the names to the left.
         let x = Scale::new(heights, right, left, 4);
-        let bottom = 14.0 + row * n as f64;
+        let bottom = top + 14.0 + row * n as f64;
         for (value, text) in x.ticks() {
-            svg.line("grid", (x.at(value), 8.0), (x.at(value), bottom));
+            svg.line("grid", (x.at(value), top + 8.0), (x.at(value), bottom));
             svg.text("tick middle", (x.at(value), bottom + 16.0), &Label::new(text));
         }
         svg.text("title middle", (f64::midpoint(left, right), bottom + 36.0), &Label::new(self.x_title));
         // Where each cluster stands: its height and its row.
         let mut at: Vec<(f64, f64)> = vec![(0.0, 0.0); n];
         for (k, &object) in order.iter().enumerate() {
-            at[object] = (right, 14.0 + row * (k as f64 + 0.5));
+            at[object] = (right, top + 14.0 + row * (k as f64 + 0.5));
         }
         let mut d = String::new();
         for merge in self.merges {

@@ -1,9 +1,9 @@
-//! Curves over ordered positions (layers, steps), each with a band for its spread.
+//! Curves over ordered positions (layers, steps), each with a band for its spread; bars where positions have no order.
 
 use std::fmt::Write;
 
 use super::scale::{Scale, apart};
-use super::{FONT, Label, Short, Svg, escape, list};
+use super::{FONT, Label, Room, Short, Svg, escape, list};
 use crate::profile::Spread;
 
 /// One curve.
@@ -34,6 +34,8 @@ pub(in crate::report) struct Curves<'a> {
     pub positions: Vec<String>,
     /// Where they lie from left to right, ascending; evenly where that is empty.
     pub places: Vec<f64>,
+    /// Whether they follow each other; where not, bars stand in the place of curves.
+    pub ordered: bool,
     /// Whether the vertical axis has zero on it even where all values are far from it.
     pub from_zero: bool,
     /// Under the horizontal axis.
@@ -46,32 +48,55 @@ pub(in crate::report) struct Curves<'a> {
     pub ranges: Vec<Range>,
 }
 
-const WIDTH: f64 = 880.0;
-const HEIGHT: f64 = 380.0;
+/// Height of the plane, without what is under it.
+const HEIGHT: f64 = 334.0;
 const LEFT: f64 = 58.0;
 const TOP: f64 = 14.0;
-const BOTTOM: f64 = 46.0;
-/// The widest that the names at the right ends may be.
+/// The widest that the names at the right ends, and upright names of positions, may be.
 const NAMES: f64 = 150.0;
+const UPRIGHT: f64 = 110.0;
+
+/// How the names of positions are written.
+struct Ticks {
+    labels: Vec<Label>,
+    upright: bool,
+    /// How many go without a name for each that has one, and one more.
+    every: usize,
+    /// The room that they take.
+    height: f64,
+}
 
 impl Curves<'_> {
     /// The chart.
-    pub(in crate::report) fn render(&self) -> String {
+    pub(in crate::report) fn render(&self, room: Room) -> String {
         let labels: Vec<Label> = self.series.iter().map(|curve| Label::cut(curve.name, NAMES)).collect();
         let styled = || self.series.iter().zip(&labels).filter(|(curve, _)| curve.style.is_some());
+        // Where there is no room for names, the legend under the chart has them.
+        let named = room == Room::Wide && self.ordered;
         let names = styled().map(|(_, label)| label.width()).fold(0.0, f64::max);
-        let right = WIDTH - names - 24.0;
-        let (bottom, n) = (HEIGHT - BOTTOM, self.positions.len());
-        let x = |i: usize| LEFT + 12.0 + self.share(i) * (right - LEFT - 12.0);
-        let y = if self.from_zero {
+        let width = room.width();
+        let right = if named { width - names - 24.0 } else { width - 12.0 };
+        let (bottom, n) = (HEIGHT, self.positions.len());
+        let slot = (right - LEFT) / n.max(1) as f64;
+        let x = |i: usize| {
+            if self.ordered {
+                LEFT + 12.0 + self.share(i) * (right - LEFT - 12.0)
+            } else {
+                LEFT + slot * (i as f64 + 0.5)
+            }
+        };
+        let ticks = self.ticks(&x, slot);
+        let y = if self.from_zero || !self.ordered {
             Scale::new(self.extremes(), bottom, TOP, 5)
         } else {
             Scale::near(self.extremes(), bottom, TOP, 5)
         };
-        let mut svg = Svg::new(WIDTH, HEIGHT);
-        self.axes(&mut svg, &y, &x, right);
+        let title = if self.x_title.is_empty() { 0.0 } else { 20.0 };
+        let mut svg = Svg::new(width, HEIGHT + ticks.height + title + 6.0);
+        self.axes(&mut svg, &y, &x, right, &ticks);
         for range in &self.ranges {
-            svg.path(range.class, &area(&range.at, &x, &y));
+            let shape = if self.ordered { area(&range.at, &x, &y) } else { steps(&range.at, slot, &x, &y) };
+            svg.path(range.class, &shape);
         }
         // The last position that each curve has is where its name points to.
         let ends = self.series.iter().map(|curve| curve.at.iter().rposition(Spread::is_defined));
@@ -84,13 +109,22 @@ impl Curves<'_> {
         let mut placed = apart(&wanted, FONT + 2.0, TOP + 4.0, bottom).into_iter();
         let placed: Vec<Option<f64>> =
             self.series.iter().map(|curve| curve.style.and_then(|_| placed.next())).collect();
+        let n_styled = styled().count();
         for (i, curve) in self.series.iter().enumerate().rev() {
+            if !self.ordered {
+                bars(&mut svg, curve, (i, n_styled), slot, &x, &y);
+                continue;
+            }
             let class = curve.style.map_or("series rest".to_owned(), |style| format!("series s{style}"));
             svg.open(&class, &format!(" data-series=\"{i}\""));
             svg.path("band", &band(curve, &x, &y));
             svg.path("curve", &line(curve, &x, &y));
             if let (Some(style), Some(label_y)) = (curve.style, placed[i]) {
                 svg.path("marker", &markers(curve, style, &x, &y));
+                if !named {
+                    svg.close();
+                    continue;
+                }
                 let edge = x(n.saturating_sub(1));
                 svg.line("leader", (edge + 5.0, ends[i]), (right + 14.0, label_y));
                 svg.text("end", (right + 18.0, label_y + 4.0), &labels[i]);
@@ -122,24 +156,48 @@ impl Curves<'_> {
         curves.chain(ranges.flat_map(|&(low, high)| [low, high]))
     }
 
-    fn axes(&self, svg: &mut Svg, y: &Scale, x: &impl Fn(usize) -> f64, right: f64) {
-        let bottom = HEIGHT - BOTTOM;
+    fn ticks(&self, x: &impl Fn(usize) -> f64, slot: f64) -> Ticks {
+        let widest = self.positions.iter().map(|position| super::text_width(position)).fold(0.0, f64::max);
+        let upright = !self.ordered && widest > slot - 4.0;
+        let gaps = (1..self.positions.len()).map(|i| x(i) - x(i - 1));
+        let gap = gaps.fold(f64::INFINITY, f64::min).max(1.0);
+        let needed = if upright { FONT + 1.0 } else { widest + 8.0 - 1e-6 };
+        // Things have names of their own, of which none is left out; the eye fills in a sequence.
+        let every =
+            if self.ordered && self.places.is_empty() { (needed / gap).ceil().max(1.0) as usize } else { 1 };
+        Ticks {
+            labels: self
+                .positions
+                .iter()
+                .map(|name| if upright { Label::cut(name, UPRIGHT) } else { Label::new(name) })
+                .collect(),
+            upright,
+            every,
+            height: if upright { widest.min(UPRIGHT) + 12.0 } else { 22.0 },
+        }
+    }
+
+    fn axes(&self, svg: &mut Svg, y: &Scale, x: &impl Fn(usize) -> f64, right: f64, ticks: &Ticks) {
+        let bottom = HEIGHT;
         for (value, text) in y.ticks() {
             let class = if value == 0.0 { "axis" } else { "grid" };
             svg.line(class, (LEFT, y.at(value)), (right + 8.0, y.at(value)));
             svg.text("tick right", (LEFT - 7.0, y.at(value) + 4.0), &Label::new(text));
         }
-        // As many position names as fit side by side.
-        let widest = self.positions.iter().map(|position| super::text_width(position)).fold(0.0, f64::max);
+        // As many position names as fit side by side, evenly.
         let mut free = f64::NEG_INFINITY;
-        for (i, position) in self.positions.iter().enumerate() {
-            if x(i) >= free {
-                svg.text("tick middle", (x(i), bottom + 18.0), &Label::new(position));
-                free = x(i) + widest + 8.0 - 1e-6;
+        for (i, label) in ticks.labels.iter().enumerate().step_by(ticks.every) {
+            if ticks.upright {
+                svg.upward("tick right", (x(i) + 4.0, bottom + 8.0), label);
+            } else if x(i) - label.width() / 2.0 >= free {
+                svg.text("tick middle", (x(i), bottom + 18.0), label);
+                free = x(i) + label.width() / 2.0 + 6.0;
             }
         }
         let middle = f64::midpoint(LEFT, right);
-        svg.text("title middle", (middle, HEIGHT - 8.0), &Label::new(self.x_title));
+        if !self.x_title.is_empty() {
+            svg.text("title middle", (middle, bottom + ticks.height + 16.0), &Label::new(self.x_title));
+        }
         svg.upward("title middle", (14.0, f64::midpoint(TOP, bottom)), &Label::new(self.y_title));
         let _ = write!(svg.body, "<path class=\"cursor\" d=\"M0 {}V{}\"/>", Short(TOP), Short(bottom));
     }
@@ -180,6 +238,51 @@ fn area(ranges: &[Option<(f64, f64)>], x: &impl Fn(usize) -> f64, y: &Scale) -> 
         d.push('Z');
     }
     d
+}
+
+/// One area per position with a range, as wide as its slot.
+fn steps(ranges: &[Option<(f64, f64)>], slot: f64, x: &impl Fn(usize) -> f64, y: &Scale) -> String {
+    let mut d = String::new();
+    for (i, range) in ranges.iter().enumerate() {
+        if let Some((low, high)) = range.filter(|(low, high)| low.is_finite() && high.is_finite()) {
+            let (left, width) = (Short(x(i) - slot * 0.46), Short(slot * 0.92));
+            let _ = write!(d, "M{left} {}h{width}V{}H{left}Z", Short(y.at(low)), Short(y.at(high)));
+        }
+    }
+    d
+}
+
+/// A bar per position, beside those of the other series that have a style; a line at the value of one that has none.
+fn bars(
+    svg: &mut Svg,
+    curve: &Curve<'_>,
+    (i, n_styled): (usize, usize),
+    slot: f64,
+    x: &impl Fn(usize) -> f64,
+    y: &Scale,
+) {
+    let class = curve.style.map_or("series rest".to_owned(), |style| format!("series s{style}"));
+    svg.open(&class, &format!(" data-series=\"{i}\""));
+    let room = (slot * 0.84).min(46.0 * n_styled as f64);
+    let wide = room / n_styled.max(1) as f64;
+    let (mut shapes, mut whiskers) = (String::new(), String::new());
+    for (at, spread) in curve.at.iter().enumerate().filter(|(_, spread)| spread.is_defined()) {
+        let (zero, value) = (Short(y.at(0.0)), Short(y.at(spread.mean)));
+        let Some(style) = curve.style else {
+            let _ = write!(shapes, "M{} {value}h{}", Short(x(at) - room / 2.0), Short(room));
+            continue;
+        };
+        let left = x(at) - room / 2.0 + wide * style as f64;
+        let width = (wide - 1.0).max(wide * 0.7);
+        let _ = write!(shapes, "M{} {zero}V{value}h{}V{zero}Z", Short(left), Short(width));
+        if spread.sd.is_finite() {
+            let (low, high) = (Short(y.at(spread.mean - spread.sd)), Short(y.at(spread.mean + spread.sd)));
+            let _ = write!(whiskers, "M{} {low}V{high}", Short(left + width / 2.0));
+        }
+    }
+    svg.path(if curve.style.is_some() { "bar" } else { "curve" }, &shapes);
+    svg.path("error", &whiskers);
+    svg.close();
 }
 
 /// A mark at every value; shapes differ so that curves are told apart without their colours.
@@ -255,6 +358,7 @@ mod tests {
             description: "d",
             positions: vec![String::new(); 3],
             places: places.to_vec(),
+            ordered: true,
             from_zero: true,
             x_title: "noise",
             y_title: "error",
@@ -273,13 +377,45 @@ mod tests {
             description: "d",
             positions: vec!["0".to_owned(), "1".to_owned()],
             places: Vec::new(),
+            ordered: true,
             from_zero: true,
             x_title: "layer",
             y_title: "importance",
             series: vec![Curve { name: "<b>", at: &at, style: Some(0) }],
             ranges: vec![Range { class: "null", at: vec![Some((f64::NAN, f64::NAN)), None] }],
         };
-        let svg = curves.render();
+        let svg = curves.render(Room::Wide);
         assert!(!svg.contains("NaN") && !svg.contains("inf") && !svg.contains("<b>"), "{svg}");
+    }
+
+    #[test]
+    fn what_has_no_order_has_bars_from_zero_and_all_of_its_names() {
+        let at = [spread(0.3), GAP, spread(-0.2)];
+        let positions = vec!["V1".to_owned(), "a region with a long name".to_owned(), "IT".to_owned()];
+        let curves = Curves {
+            name: "n",
+            description: "d",
+            positions,
+            places: Vec::new(),
+            ordered: false,
+            from_zero: true,
+            x_title: "",
+            y_title: "importance",
+            series: vec![
+                Curve { name: "a", at: &at, style: Some(0) },
+                Curve { name: "b", at: &at, style: None },
+            ],
+            ranges: vec![Range { class: "null", at: vec![Some((0.0, 0.1)), None, None] }],
+        };
+        for room in [Room::Wide, Room::Narrow] {
+            let svg = curves.render(room);
+            assert!(
+                svg.contains(">V1</text>") && svg.contains("a region") && svg.contains(">IT</text>"),
+                "{svg}"
+            );
+            let bars = svg.split("class=\"bar\" d=\"").nth(1).unwrap().split('"').next().unwrap();
+            assert_eq!(bars.matches('Z').count(), 2, "{bars}");
+            assert!(!svg.contains("class=\"marker\"") && !svg.contains("class=\"end\""), "{svg}");
+        }
     }
 }

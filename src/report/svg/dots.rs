@@ -2,7 +2,7 @@
 
 use super::curves::marker;
 use super::scale::Scale;
-use super::{Label, Short, Svg, list};
+use super::{Label, Room, Short, Svg, list};
 use crate::profile::Spread;
 
 /// One row.
@@ -27,16 +27,16 @@ pub(in crate::report) struct Dots<'a> {
     pub bands: Vec<(&'static str, (f64, f64))>,
 }
 
-const WIDTH: f64 = 880.0;
 const ROW: f64 = 20.0;
 const TOP: f64 = 8.0;
 /// The widest that the names may be.
-const NAMES: f64 = 260.0;
+const NAMES: (f64, f64) = (260.0, 150.0);
 
 impl Dots<'_> {
     /// The chart.
-    pub(in crate::report) fn render(&self) -> String {
-        let labels: Vec<Label> = self.rows.iter().map(|dot| Label::cut(dot.name, NAMES)).collect();
+    pub(in crate::report) fn render(&self, room: Room) -> String {
+        let (width, names) = (room.width(), room.pick(NAMES.0, NAMES.1));
+        let labels: Vec<Label> = self.rows.iter().map(|dot| Label::cut(dot.name, names)).collect();
         let left = labels.iter().map(Label::width).fold(60.0, f64::max) + 16.0;
         let bottom = TOP + ROW * self.rows.len() as f64;
         let extremes = self.rows.iter().flat_map(|Dot { value, .. }| {
@@ -45,14 +45,14 @@ impl Dots<'_> {
         });
         let bands = || self.bands.iter().filter(|(_, (low, high))| low.is_finite() && high.is_finite());
         let extremes = extremes.chain(bands().flat_map(|&(_, (low, high))| [low, high]));
-        let x = Scale::new(extremes, left + 6.0, WIDTH - 20.0, 6);
-        let mut svg = Svg::new(WIDTH, bottom + 44.0);
+        let x = Scale::new(extremes, left + 6.0, width - 20.0, room.pick(6, 3));
+        let mut svg = Svg::new(width, bottom + 44.0);
         for (value, text) in x.ticks() {
             let class = if value == 0.0 { "axis" } else { "grid" };
             svg.line(class, (x.at(value), TOP), (x.at(value), bottom));
             svg.text("tick middle", (x.at(value), bottom + 16.0), &Label::new(text));
         }
-        svg.text("title middle", (f64::midpoint(left, WIDTH), bottom + 36.0), &Label::new(self.x_title));
+        svg.text("title middle", (f64::midpoint(left, width), bottom + 36.0), &Label::new(self.x_title));
         for &(class, (low, high)) in bands() {
             let (low, high) = (Short(x.at(low)), Short(x.at(high)));
             svg.path(class, &format!("M{low} {}H{high}V{}H{low}Z", Short(TOP), Short(bottom)));
@@ -92,10 +92,10 @@ mod tests {
             rows: vec![Dot { name: "a", value: Spread { mean: 0.5, sd: 0.1, n: 3 } }],
             bands,
         };
-        let svg = dots(vec![("null", (-2.0, 0.1)), ("ceiling", (f64::NAN, 1.0))]).render();
+        let svg = dots(vec![("null", (-2.0, 0.1)), ("ceiling", (f64::NAN, 1.0))]).render(Room::Wide);
         assert!(svg.contains("class=\"null\"") && !svg.contains("ceiling") && !svg.contains("NaN"), "{svg}");
         // The axis reaches as far as the band.
         assert!(svg.contains("−2") || svg.contains("-2"), "{svg}");
-        assert!(!dots(Vec::new()).render().contains("null"));
+        assert!(!dots(Vec::new()).render(Room::Narrow).contains("null"));
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::words;
-use super::{FONT, Label, Svg, list};
+use super::{FONT, Label, Room, Svg, list};
 
 /// How values become shades.
 #[derive(Clone, Copy, PartialEq)]
@@ -46,11 +46,10 @@ pub(in crate::report) struct Heatmap<'a> {
 
 /// The number of shades on either side of nothing.
 const STEPS: usize = 12;
-const WIDTH: f64 = 880.0;
 /// Width of a shade in the key.
-const SWATCH: f64 = 8.0;
+const SWATCH: (f64, f64) = (8.0, 5.0);
 /// The widest that the names of rows, and of upright columns, may be.
-const NAMES: f64 = 190.0;
+const NAMES: (f64, f64) = (190.0, 116.0);
 
 impl Shades {
     /// The class of a cell, and whether its number is written in the ink for strong shades.
@@ -82,26 +81,32 @@ impl Shades {
 
 impl Heatmap<'_> {
     /// The chart.
-    pub(in crate::report) fn render(&self) -> String {
-        let labels: Vec<Label> = self.rows.iter().map(|row| Label::cut(row, NAMES)).collect();
+    pub(in crate::report) fn render(&self, room: Room) -> String {
+        let names = room.pick(NAMES.0, NAMES.1);
+        let labels: Vec<Label> = self.rows.iter().map(|row| Label::cut(row, names)).collect();
         let left = labels.iter().map(Label::width).fold(30.0, f64::max) + 14.0;
         let columns = self.columns.len().max(1) as f64;
-        let cell = ((WIDTH - left - 8.0) / columns).clamp(17.0, 58.0);
-        let row = if self.rows.len() > 60 { 15.0 } else { 22.0_f64.min(cell.max(18.0)) };
-        // Column names stand upright where they do not fit side by side.
         let widest = self.columns.iter().map(|name| super::text_width(name)).fold(0.0, f64::max);
-        let upright = widest > cell - 4.0;
-        let heads: Vec<Label> = self.columns.iter().map(|name| Label::cut(name, NAMES)).collect();
+        // The eye fills in numbers that are left out, but no names: those stand upright where they do not fit side by side.
+        let counted = self.columns.iter().all(|name| name.parse::<f64>().is_ok());
+        let least = if counted { 5.0 } else { FONT + 1.0 };
+        let cell = ((room.width() - left - 8.0) / columns).clamp(least, 58.0);
+        let row = if self.rows.len() > 60 { 15.0 } else { 22.0_f64.min(cell.max(18.0)) };
+        let upright = widest > cell - 4.0 && !counted;
+        let every = if counted { ((widest + 5.0) / cell).ceil().max(1.0) as usize } else { 1 };
+        let heads: Vec<Label> = self.columns.iter().map(|name| Label::cut(name, names)).collect();
         let head = if upright { heads.iter().map(Label::width).fold(0.0, f64::max) + 10.0 } else { 20.0 };
         let top = 40.0 + head;
         let bottom = top + row * self.rows.len() as f64;
         let foot = if self.x_title.is_empty() { 8.0 } else { 28.0 };
         let steps = if matches!(self.shades, Shades::Rising { .. }) { STEPS } else { 2 * STEPS };
-        let key = left + 110.0 + SWATCH * steps as f64 + super::text_width(self.key);
+        let swatch = room.pick(SWATCH.0, SWATCH.1);
+        let beside = room.pick(left, 4.0);
+        let key = beside + 90.0 + swatch * (steps + 1) as f64 + super::text_width(self.key);
         let width = (left + cell * columns + 8.0).max(key);
         let mut svg = Svg::new(width, bottom + foot);
-        self.draw_key(&mut svg, left);
-        for (c, label) in heads.iter().enumerate() {
+        self.draw_key(&mut svg, beside, swatch);
+        for (c, label) in heads.iter().enumerate().step_by(every) {
             let x = left + cell * (c as f64 + 0.5);
             if upright {
                 svg.upward("tick", (x + 4.0, top - 6.0), label);
@@ -114,12 +119,14 @@ impl Heatmap<'_> {
         svg.open("cells", "");
         for (r, label) in labels.iter().enumerate() {
             let y = top + row * r as f64;
+            svg.open("row", "");
             svg.text("tick right", (left - 7.0, y + row / 2.0 + 4.0), label);
             for c in 0..self.columns.len() {
                 let Some(value) = (self.values)(r, c) else { continue };
                 let x = left + cell * c as f64;
                 let (class, strong) = self.shades.class(value);
-                svg.rect(&class, (x + 0.5, y + 0.5), (cell - 1.0, row - 1.0));
+                let gap = if cell < 10.0 { 0.4 } else { 1.0 };
+                svg.rect(&class, (x + gap / 2.0, y + 0.5), (cell - gap, row - 1.0));
                 if numbers {
                     let ink = if strong { "number strong" } else { "number" };
                     let starred = self.starred.contains(&(r, c));
@@ -138,6 +145,7 @@ impl Heatmap<'_> {
                     svg.rect("mark", (x + 1.5, y + 1.5), (cell - 3.0, row - 3.0));
                 }
             }
+            svg.close();
         }
         svg.close();
         if !self.x_title.is_empty() {
@@ -154,21 +162,21 @@ impl Heatmap<'_> {
         let attributes = format!(
             " tabindex=\"0\" data-chart=\"heatmap\" data-layout=\"{layout}\" data-shades=\"{}\" style=\"max-width:{}px\"",
             list([f64::from(u8::from(diverging)), full, STEPS as f64, decimals as f64]),
-            super::Short(width * 1.15)
+            super::Short(width * room.pick(1.15, 1.0))
         );
         svg.finish(self.name, self.description, &attributes)
     }
 
-    fn draw_key(&self, svg: &mut Svg, left: f64) {
+    fn draw_key(&self, svg: &mut Svg, left: f64, swatch: f64) {
         let values = self.shades.key();
         let end = |value: Option<&f64>| words::short(value.copied().unwrap_or(f64::NAN), 2);
         let first = Label::new(end(values.first()));
         let start = left + first.width() + 6.0;
         svg.text("tick", (left, 16.0), &first);
         for (i, &value) in values.iter().enumerate() {
-            svg.rect(&self.shades.class(value).0, (start + SWATCH * i as f64, 6.0), (SWATCH, 12.0));
+            svg.rect(&self.shades.class(value).0, (start + swatch * i as f64, 6.0), (swatch, 12.0));
         }
-        let after = start + SWATCH * values.len() as f64 + 6.0;
+        let after = start + swatch * values.len() as f64 + 6.0;
         let last = Label::new(format!("{}  {}", end(values.last()), self.key));
         svg.text("tick", (after, 16.0), &last);
     }
@@ -206,8 +214,35 @@ mod tests {
             marked: &marked,
             starred: &BTreeSet::new(),
         };
-        let svg = heatmap.render();
+        let svg = heatmap.render(Room::Wide);
         assert_eq!(svg.matches("class=\"number\"").count(), 3);
         assert_eq!(svg.matches("class=\"mark\"").count(), 1);
+    }
+
+    #[test]
+    fn of_forty_columns_that_are_counted_some_have_their_number_and_all_fit() {
+        let columns: Vec<String> = (0..41).map(|i| i.to_string()).collect();
+        let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
+        let value = |_: usize, _: usize| Some(0.1);
+        let heatmap = Heatmap {
+            name: "n",
+            description: "d",
+            rows: &["a feature with a long name"],
+            columns: &columns,
+            x_title: "layer",
+            key: "importance",
+            values: &value,
+            shades: Shades::Rising { full: 1.0 },
+            marked: &BTreeSet::new(),
+            starred: &BTreeSet::new(),
+        };
+        for room in [Room::Wide, Room::Narrow] {
+            let svg = heatmap.render(room);
+            let (width, _) = super::super::view_box(&svg).unwrap();
+            assert!(
+                width <= room.width() && svg.contains(">40</text>") && !svg.contains("rotate"),
+                "{width}"
+            );
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Label, Short, Svg};
+use super::{Label, Room, Short, Svg, list};
 
 /// The points of one group on one map.
 pub(in crate::report) struct Group {
@@ -39,43 +39,49 @@ struct Key {
     at: (f64, f64),
 }
 
-const WIDTH: f64 = 880.0;
 const GAP: f64 = 12.0;
 const TITLE: f64 = 18.0;
 const LEGEND: f64 = 20.0;
 
 impl Maps<'_> {
     /// The figure.
-    pub(in crate::report) fn render(&self) -> String {
-        let columns = self.panels.len().clamp(1, 5);
-        let side = ((WIDTH + GAP) / columns as f64 - GAP).min(420.0);
-        let (top, placed) = self.legend();
+    pub(in crate::report) fn render(&self, room: Room) -> String {
+        let width = room.width();
+        let columns = self.panels.len().clamp(1, room.pick(5, 2));
+        let side = ((width + GAP) / columns as f64 - GAP).min(420.0);
+        let (top, placed) = self.legend(width);
         let rows = self.panels.len().div_ceil(columns);
-        let mut svg = Svg::new(WIDTH, top + rows as f64 * (side + TITLE + GAP));
+        let mut svg = Svg::new(width, top + rows as f64 * (side + TITLE + GAP));
+        svg.open("key", "");
         for Key { label, style, at: (x, y) } in placed {
             svg.open(&class(style), "");
             svg.path("dots", &format!("M{} {}h0", Short(x + 5.0), Short(y + 8.0)));
             svg.close();
             svg.text("tick", (x + 12.0, y + 12.0), &label);
         }
+        svg.close();
         for (i, panel) in self.panels.iter().enumerate() {
             let x = (i % columns) as f64 * (side + GAP);
             let y = top + (i / columns) as f64 * (side + TITLE + GAP);
-            svg.text("tick", (x + 2.0, y + 12.0), &Label::new(&panel.title));
+            svg.text("tick", (x + 2.0, y + 12.0), &Label::cut(&panel.title, side));
             svg.rect("frame", (x + 0.5, y + TITLE), (side - 1.0, side - 1.0));
-            panel.draw(&mut svg, (x + 5.0, y + TITLE + 5.0), side - 11.0);
+            let (left, top, side) = (x + 5.0, y + TITLE + 5.0, side - 11.0);
+            // Where its points are, for the script that colours them otherwise.
+            svg.open("map", &format!(" data-map=\"{i}\" data-square=\"{}\"", list([left, top, side])));
+            panel.draw(&mut svg, (left, top), side);
+            svg.close();
         }
-        svg.finish(self.name, self.description, "")
+        svg.finish(self.name, self.description, " data-chart=\"maps\"")
     }
 
     /// The height of the legend, and its labels with their places.
-    fn legend(&self) -> (f64, Vec<Key>) {
+    fn legend(&self, room: f64) -> (f64, Vec<Key>) {
         let mut placed = Vec::new();
         let (mut x, mut y) = (0.0, 0.0);
         for (name, style) in &self.legend {
             let label = Label::cut(name, 200.0);
             let width = label.width() + 28.0;
-            if x + width > WIDTH && x > 0.0 {
+            if x + width > room && x > 0.0 {
                 (x, y) = (0.0, y + LEGEND);
             }
             placed.push(Key { label, style: *style, at: (x, y) });

@@ -25,6 +25,43 @@ pub(super) use maps::{Group, Maps, Panel};
 pub(super) use mosaic::{Mosaic, Tile};
 pub(super) use multiples::{Across, Multiple, Multiples, Series};
 
+/// How much room a drawing has from left to right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Room {
+    /// A page, or two columns of paper.
+    Wide,
+    /// A telephone held upright.
+    Narrow,
+}
+
+impl Room {
+    /// Its width, in user units.
+    fn width(self) -> f64 {
+        self.pick(880.0, 400.0)
+    }
+
+    /// The one of two that goes with it.
+    fn pick<T>(self, wide: T, narrow: T) -> T {
+        if self == Self::Wide { wide } else { narrow }
+    }
+}
+
+/// The same chart for both.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Drawing {
+    /// What files have too.
+    pub wide: String,
+    /// What takes its place on a small screen.
+    pub narrow: String,
+}
+
+impl Drawing {
+    /// The chart that `draw` makes.
+    pub(super) fn of(draw: impl Fn(Room) -> String) -> Self {
+        Self { wide: draw(Room::Wide), narrow: draw(Room::Narrow) }
+    }
+}
+
 /// Height of a chart's text, in user units; labels are placed by it.
 const FONT: f64 = 12.0;
 

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::super::words;
 use super::heatmap::Shades;
-use super::{Label, Short, Svg, escape};
+use super::{Label, Room, Short, Svg, escape};
 
 /// One matrix.
 pub(in crate::report) struct Tile {
@@ -36,7 +36,6 @@ pub(in crate::report) struct Mosaic<'a> {
     pub tiles: Vec<Tile>,
 }
 
-const WIDTH: f64 = 880.0;
 const GAP: f64 = 18.0;
 /// Room for a title, and for the names and title under a tile.
 const HEAD: f64 = 24.0;
@@ -46,13 +45,13 @@ const NAMES: f64 = 150.0;
 
 impl Mosaic<'_> {
     /// The figure.
-    pub(in crate::report) fn render(&self) -> String {
-        let across = self.across.min(self.tiles.len()).max(1);
-        let width = (WIDTH + GAP) / across as f64 - GAP;
+    pub(in crate::report) fn render(&self, room: Room) -> String {
+        let across = self.across.min(self.tiles.len()).clamp(1, room.pick(self.across.max(1), 1));
+        let width = (room.width() + GAP) / across as f64 - GAP;
         let heights: Vec<f64> = self.tiles.iter().map(|tile| tile.height(width)).collect();
         let rows: Vec<f64> =
             heights.chunks(across).map(|row| row.iter().copied().fold(0.0, f64::max)).collect();
-        let mut svg = Svg::new(WIDTH, rows.iter().map(|row| row + GAP).sum::<f64>());
+        let mut svg = Svg::new(room.width(), rows.iter().map(|row| row + GAP).sum::<f64>());
         let mut top = 0.0;
         for (tiles, height) in self.tiles.chunks(across).zip(rows) {
             for (i, tile) in tiles.iter().enumerate() {

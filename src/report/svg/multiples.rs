@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::curves::marker;
 use super::scale::Scale;
-use super::{Label, Short, Svg, escape};
+use super::{Label, Room, Short, Svg, escape};
 use crate::profile::Spread;
 
 /// One curve of one panel.
@@ -28,12 +28,14 @@ pub(in crate::report) struct Multiple {
 }
 
 /// What runs from left to right.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(in crate::report) enum Across {
-    /// Whole numbers from 0.
-    Layers,
-    /// From 0 to 1.
-    Depth,
+    /// Whole numbers from 0, under this title.
+    Numbers(&'static str),
+    /// From 0 to 1, under this title.
+    Depth(&'static str),
+    /// Things without an order, by their names: marks that no line joins.
+    Names(Vec<String>),
 }
 
 /// A figure of panels.
@@ -50,7 +52,6 @@ pub(in crate::report) struct Multiples<'a> {
     pub panels: Vec<Multiple>,
 }
 
-const WIDTH: f64 = 880.0;
 const GAP: f64 = 16.0;
 const TITLE: f64 = 20.0;
 const LEFT: f64 = 36.0;
@@ -58,34 +59,41 @@ const BOTTOM: f64 = 22.0;
 
 impl Multiples<'_> {
     /// The figure.
-    pub(in crate::report) fn render(&self) -> String {
+    pub(in crate::report) fn render(&self, room: Room) -> String {
         let columns = match self.panels.len() {
             0 | 1 => 1,
-            2 | 4 => 2,
-            n if n > 9 => 4,
-            _ => 3,
+            2 | 4 => room.pick(2, 1),
+            n if n > 9 => room.pick(4, 2),
+            _ => room.pick(3, 1),
         };
-        let width = (WIDTH + GAP) / columns as f64 - GAP;
+        let whole = room.width();
+        let width = (whole + GAP) / columns as f64 - GAP;
         let height = (width * 0.62).clamp(120.0, 260.0);
         let rows = self.panels.len().div_ceil(columns);
         let foot = 8.0;
-        let mut svg = Svg::new(WIDTH, rows as f64 * (height + TITLE + GAP) + foot);
+        let mut svg = Svg::new(whole, rows as f64 * (height + TITLE + GAP) + foot);
         let all: Vec<f64> = self.panels.iter().flat_map(extremes).collect();
+        let scale = |panel: &Multiple, from: f64, to: f64| {
+            let values = if self.one_scale { all.clone() } else { extremes(panel).collect() };
+            Scale::new(values, from, to, 3)
+        };
+        // Planes stand under each other, beside the widest of their numbers.
+        let ticks = self.panels.iter().flat_map(|panel| scale(panel, height, 0.0).ticks());
+        let margin = ticks.map(|(_, text)| super::text_width(&text) + 8.0).fold(LEFT, f64::max);
         for (i, panel) in self.panels.iter().enumerate() {
             let left = (i % columns) as f64 * (width + GAP);
             let top = (i / columns) as f64 * (height + TITLE + GAP);
-            svg.text("panel", (left + LEFT, top + 13.0), &Label::cut(&panel.title, width - LEFT));
+            svg.text("panel", (left + margin, top + 13.0), &Label::cut(&panel.title, width - margin));
             let (low, high) = (top + TITLE + height - BOTTOM, top + TITLE + 4.0);
-            let values = if self.one_scale { all.clone() } else { extremes(panel).collect() };
-            let y = Scale::new(values, low, high, 3);
-            self.draw(&mut svg, panel, &y, (left + LEFT, left + width - 6.0), low);
+            let y = scale(panel, low, high);
+            self.draw(&mut svg, panel, &y, (left + margin, left + width - 6.0), low);
         }
         let below = match self.across {
-            Across::Layers => "layer (0: embeddings)",
-            Across::Depth => "relative depth (first to last layer)",
+            Across::Numbers(title) | Across::Depth(title) => title,
+            Across::Names(_) => "",
         };
         let end = rows as f64 * (height + TITLE + GAP) + foot;
-        svg.text("title middle", (WIDTH / 2.0, end - 5.0), &Label::new(below));
+        svg.text("title middle", (whole / 2.0, end - 5.0), &Label::new(below));
         svg.finish(self.name, self.description, " tabindex=\"0\" data-chart=\"multiples\"")
     }
 
@@ -97,32 +105,48 @@ impl Multiples<'_> {
         }
         let last = panel.series.iter().flat_map(|series| &series.points).map(|&(x, _)| x).fold(1.0, f64::max);
         let x = |at: f64| left + 8.0 + at / last * (right - left - 16.0);
-        let ticks: Vec<(f64, String)> = match self.across {
-            Across::Depth => [0.0, 0.5, 1.0].iter().map(|&at| (at, format!("{at}"))).collect(),
-            Across::Layers => {
-                let step = (last / 7.0).ceil().max(1.0) as usize;
+        let ticks: Vec<(f64, String)> = match &self.across {
+            Across::Depth(_) => [0.0, 0.5, 1.0].iter().map(|&at| (at, format!("{at}"))).collect(),
+            Across::Numbers(_) => {
+                let room = ((right - left) / 26.0).clamp(2.0, 10.0);
+                let step = (last / room).ceil().max(1.0) as usize;
                 (0..=last as usize).step_by(step).map(|at| (at as f64, at.to_string())).collect()
             }
+            Across::Names(names) => {
+                names.iter().enumerate().map(|(i, name)| (i as f64, name.clone())).collect()
+            }
         };
+        let n = ticks.len();
         for (at, text) in ticks {
-            svg.text("tick middle", (x(at), bottom + 16.0), &Label::new(text));
+            let label = match self.across {
+                Across::Names(_) => Label::cut(&text, (right - left) / n as f64 - 2.0),
+                _ => Label::new(text),
+            };
+            svg.text("tick middle", (x(at), bottom + 16.0), &label);
         }
+        let ordered = !matches!(self.across, Across::Names(_));
         for series in panel.series.iter().rev() {
             let class = series.style.map_or("series rest".to_owned(), |style| format!("series s{style}"));
             svg.open(&class, &format!(" data-series=\"{}\"", series.index));
-            svg.path("band", &band(&series.points, &x, y));
-            svg.path("curve", &line(&series.points, &x, y));
+            if ordered {
+                svg.path("band", &band(&series.points, &x, y));
+                svg.path("curve", &line(&series.points, &x, y));
+            }
             for &(at, value) in series.points.iter().filter(|(_, value)| value.is_defined()) {
                 let shape = marker(series.style.unwrap_or(0), x(at), y.at(value.mean), 2.8);
                 let text = super::super::words::spread(value, 3);
-                let place = if self.across == Across::Layers { "layer" } else { "depth" };
-                let at = (at * 100.0).round() / 100.0;
+                let at = match &self.across {
+                    Across::Numbers(_) => format!("layer {at}"),
+                    Across::Depth(_) => format!("depth {}", (at * 100.0).round() / 100.0),
+                    Across::Names(names) => names.get(at as usize).cloned().unwrap_or_default(),
+                };
                 let class = if series.style.is_some() { "marker" } else { "touch" };
                 // Writing to a string cannot fail.
                 let _ = write!(
                     svg.body,
-                    "<path class=\"{class}\" d=\"{shape}\"><title>{}, {place} {at}: {}</title></path>",
+                    "<path class=\"{class}\" d=\"{shape}\"><title>{}, {}: {}</title></path>",
                     escape(&series.name),
+                    escape(&at),
                     escape(&text)
                 );
             }

@@ -1,9 +1,9 @@
-//! The tables of what is done beside the fits: `ceiling.csv`, `bootstrap.csv`, `layer_differences.csv`, `units.csv`.
+//! The tables of what is done beside the fits: `null.csv`, `ceiling.csv`, `bootstrap.csv`, `layer_differences.csv`, `units.csv`.
 
 use super::effects::{of_cells, of_row, order_name};
 use super::row::{Cells, Row};
 use crate::files::table::{cell, table};
-use crate::profile::{CeilingRow, LayerDifference, Sample, UnitRow};
+use crate::profile::{CeilingRow, LayerDifference, NullDraw, Sample, UnitRow};
 
 fn bound(x: Option<f64>) -> String {
     x.map_or_else(String::new, cell)
@@ -30,6 +30,28 @@ impl Row<6> for CeilingRow {
             upper: cells.maybe(3)?,
             spearman: cells.maybe(4)?,
             pairs: cells.parse(5)?,
+        })
+    }
+}
+
+impl Row<4> for NullDraw {
+    const FILE: &'static str = "null.csv";
+    const HEADER: [&'static str; 4] = ["layer", "draw", "score", "importance"];
+
+    fn layer(&self) -> usize {
+        self.layer
+    }
+
+    fn cells(&self) -> [String; 4] {
+        [self.layer.to_string(), self.draw.to_string(), cell(self.score), cell(self.importance)]
+    }
+
+    fn parse(cells: &Cells<'_>) -> Result<Self, String> {
+        Ok(Self {
+            layer: cells.parse(0)?,
+            draw: cells.parse(1)?,
+            score: cells.number_or_nan(2)?,
+            importance: cells.number_or_nan(3)?,
         })
     }
 }

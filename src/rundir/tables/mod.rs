@@ -29,8 +29,8 @@ use self::row::Row;
 use super::error::Result;
 use crate::files::{self, Parts};
 use crate::profile::{
-    Bootstrapped, CeilingRow, Correlation, Decoded, Details, Importance, LayerDifference, Profile, Ridge,
-    Sample, Score, Training, Weight,
+    Bootstrapped, CeilingRow, Correlation, Decoded, Details, Importance, LayerDifference, NullDraw, Profile,
+    Ridge, Sample, Score, Training, Weight,
 };
 
 /// A table of a run directory.
@@ -47,11 +47,12 @@ const fn of<const N: usize, R: Row<N>>() -> Table {
 }
 
 /// Every table that a run may have beside its stimuli.
-pub const TABLES: [Table; 13] = [
+pub const TABLES: [Table; 14] = [
     of::<5, Score>(),
     of::<6, Importance>(),
     of::<5, Weight>(),
     Table { name: STATISTICS, columns: &statistics::HEADER },
+    of::<4, NullDraw>(),
     of::<8, LayerDifference>(),
     of::<5, Sample>(),
     Table { name: UNITS, columns: &extras::UNITS_HEADER },
@@ -80,6 +81,7 @@ pub fn write_profile(profile: &Profile, folder: &Path) -> Result<()> {
     files::write(&folder.join(WEIGHTS), &weights_csv(profile))?;
     files::write(&folder.join(IMPORTANCE), &importance_csv(profile))?;
     details::write(&profile.details, folder)?;
+    row::write_any(&profile.draws, folder)?;
     row::write_any(&profile.ceiling, folder)?;
     files::write(&folder.join(STATISTICS), &statistics_csv(profile))?;
     Ok(files::write(&folder.join(SCORES), &scores_csv(profile))?)
@@ -97,21 +99,25 @@ pub fn read_profile(folder: &Path) -> Result<Profile> {
         importances: row::read(folder)?,
         weights: row::read(folder)?,
         tested: statistics::read(folder)?,
+        draws: row::read_any(folder)?,
         ceiling: row::read_any(folder)?,
         details,
         warnings: BTreeMap::new(),
+        labels: BTreeMap::new(),
     })
 }
 
 /// A hash (BLAKE3, hex) of what a profile holds of one layer: its rows in the tables, and what was said of it.
 pub(super) fn layer_hash(profile: &Profile, layer: usize) -> String {
-    let Profile { scores, importances, weights, tested, ceiling: _, details, warnings } = profile;
+    let Profile { scores, importances, weights, tested, draws, ceiling: _, details, warnings, labels: _ } =
+        profile;
     let Details { training, ridge, correlations, decoded } = details;
     let mut parts = Parts::default();
     row::add(&mut parts, scores, layer);
     row::add(&mut parts, importances, layer);
     row::add(&mut parts, weights, layer);
     statistics::add(&mut parts, tested, layer);
+    row::add(&mut parts, draws, layer);
     row::add(&mut parts, training, layer);
     row::add(&mut parts, ridge, layer);
     row::add(&mut parts, correlations, layer);

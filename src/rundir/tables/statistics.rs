@@ -13,7 +13,7 @@ use crate::rundir::error::Result;
 /// The file of means, intervals and p-values.
 pub const STATISTICS: &str = "statistics.csv";
 
-pub(super) const HEADER: [&str; 16] = [
+pub(super) const HEADER: [&str; 18] = [
     "layer",
     "feature",
     "order",
@@ -30,20 +30,27 @@ pub(super) const HEADER: [&str; 16] = [
     "null_low",
     "null_high",
     "null",
+    "null_z",
+    "p_max",
 ];
 /// The columns of earlier versions, whose importances were held against the null that no feature matters.
-const EARLIER: [&str; 15] = {
-    let mut first = [""; 15];
+const EARLIER: [&str; 15] = first();
+/// Those of versions without the correction by the largest statistic.
+const WITHOUT_MAX: [&str; 16] = first();
+
+const fn first<const N: usize>() -> [&'static str; N] {
+    let mut first = [""; N];
     let mut column = 0;
-    while column < first.len() {
+    while column < N {
         first[column] = HEADER[column];
         column += 1;
     }
     first
-};
+}
 
 const P: usize = 8;
 const NULL_MEAN: usize = 11;
+const NULL_Z: usize = 16;
 
 /// The bytes of `statistics.csv`; a cell is empty where there is no number.
 #[must_use]
@@ -71,6 +78,8 @@ pub fn statistics_csv(profile: &Profile) -> Vec<u8> {
                 maybe(null.map(|null| null.low)),
                 maybe(null.map(|null| null.high)),
                 if null.is_some() { hypothesis(&row.of).to_owned() } else { String::new() },
+                maybe(null.map(|null| null.z)),
+                maybe(row.test.and_then(|test| test.max)),
             ]
         }),
     )
@@ -89,13 +98,13 @@ pub(super) fn add(parts: &mut Parts, tested: &[Tested], layer: usize) {
     parts.add(STATISTICS);
     for Tested { of, null, .. } in tested.iter().filter(|tested| tested.layer == layer) {
         let p = null.p.map_or_else(String::new, cell);
-        let [mean, sd, low, high] = [null.mean, null.sd, null.low, null.high].map(cell);
+        let [mean, sd, low, high, z] = [null.mean, null.sd, null.low, null.high, null.z].map(cell);
         if p.is_empty() && mean.is_empty() {
             // It has no row that could be read back.
             continue;
         }
         let (feature, order) = of_cells(of);
-        for cell in [feature, order, &p, &mean, &sd, &low, &high] {
+        for cell in [feature, order, &p, &mean, &sd, &low, &high, &z] {
             parts.add(cell);
         }
     }
@@ -109,7 +118,13 @@ pub(super) fn read(folder: &Path) -> Result<Vec<Tested>> {
         return Ok(Vec::new());
     }
     let bytes = files::read(&path)?;
-    if bytes.split(|&byte| byte == b'\n').next().is_some_and(|line| line == EARLIER.join(",").as_bytes()) {
+    let has = |header: &[&str]| {
+        bytes.split(|&byte| byte == b'\n').next().is_some_and(|line| line == header.join(",").as_bytes())
+    };
+    if has(&WITHOUT_MAX) {
+        return Ok(rows(&bytes, &path, WITHOUT_MAX, tested)?.into_iter().flatten().collect());
+    }
+    if has(&EARLIER) {
         let found = rows(&bytes, &path, EARLIER, tested)?;
         return Ok(found.into_iter().flatten().filter(|tested| tested.of == Of::Score).collect());
     }
@@ -127,6 +142,7 @@ fn tested(cells: &Cells<'_>) -> Result<Option<Tested>, String> {
         sd: cells.number_or_nan(NULL_MEAN + 1)?,
         low: cells.number_or_nan(NULL_MEAN + 2)?,
         high: cells.number_or_nan(NULL_MEAN + 3)?,
+        z: cells.number_or_nan(NULL_Z)?,
     };
     Ok(Some(Tested { layer: cells.parse(0)?, of: of_row(cells, 1, 2)?, null }))
 }

@@ -35,6 +35,10 @@ fn profile() -> Profile {
                 null: null(None),
             },
         ],
+        draws: vec![
+            NullDraw { layer: 0, draw: 1, score: -0.5, importance: 2.25 },
+            NullDraw { layer: 0, draw: 2, score: 1.0, importance: 0.0 },
+        ],
         ceiling: vec![CeilingRow {
             layer: 0,
             fold: 1,
@@ -45,11 +49,12 @@ fn profile() -> Profile {
         }],
         details: Details::default(),
         warnings: BTreeMap::new(),
+        labels: BTreeMap::new(),
     }
 }
 
 fn null(p: Option<f64>) -> NullStatistic {
-    NullStatistic { p, mean: 0.25, sd: 0.125, low: -0.5, high: 0.5 }
+    NullStatistic { p, mean: 0.25, sd: 0.125, low: -0.5, high: 0.5, z: 1.75 }
 }
 
 #[test]

@@ -2,8 +2,8 @@
 //!
 //! | files | tokenizer | built for |
 //! | --- | --- | --- |
-//! | `vocab.txt` | `WordPiece` | BERT, DistilBERT, ELECTRA |
-//! | `vocab.json`, `merges.txt` | byte-level BPE | GPT-2, GPT-Neo, OPT; RoBERTa, BART |
+//! | `vocab.txt` | `WordPiece` | BERT, DistilBERT, ELECTRA, MPNet |
+//! | `vocab.json`, `merges.txt` | byte-level BPE | GPT-2, GPT-Neo, OPT, CodeGen; GPT-NeoX; Qwen 2; RoBERTa, BART |
 //! | `spiece.model` | sentencepiece | T5, mT5, ALBERT |
 //! | `spm.model` | sentencepiece | DeBERTa-v2 and -v3 |
 //! | `sentencepiece.bpe.model` | sentencepiece | XLM-RoBERTa, CamemBERT, mBART; with `vocab.json` M2M-100 |
@@ -80,11 +80,12 @@ fn built(
     applied: Vec<(String, String)>,
 ) -> Result<TokenizerText> {
     let split_special_tokens = settings.switch("split_special_tokens")?.unwrap_or(false);
-    let mut all = vec![(format!("built as by {}", settings.whose()), files.join(" and "))];
+    let file = files.join(" and ");
+    let mut all = vec![(format!("built as by {}", settings.whose()), file.clone())];
     all.extend(applied);
     if split_special_tokens {
         all.push(class::split_special_tokens());
     }
     let applied = all.into_iter().map(|(what, from)| Applied { what, from }).collect();
-    Ok(TokenizerText { json, split_special_tokens, applied, doubts: Vec::new() })
+    Ok(TokenizerText { json, file, split_special_tokens, applied, doubts: Vec::new() })
 }

@@ -14,21 +14,45 @@ use super::super::template::{Token, template};
 pub(super) const FILES: [&str; 2] = ["vocab.txt", "merges.txt"];
 
 /// The classes that read such a vocabulary in a known way.
-const READERS: [&str; 6] = [
+const READERS: [&str; 10] = [
     "BertTokenizer",
     "DistilBertTokenizer",
     "ElectraTokenizer",
+    "MPNetTokenizer",
     "GPT2Tokenizer",
+    "CodeGenTokenizer",
+    QWEN2,
+    "GPTNeoXTokenizer",
     "RobertaTokenizer",
     "BartTokenizer",
 ];
+
+const QWEN2: &str = "Qwen2Tokenizer";
+
+/// How Qwen 2 cuts a text: single digits, and line breaks by themselves.
+const QWEN2_PATTERN: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+
+/// The tokens of GPT-NeoX by their roles, where nothing but the class says them.
+const NEOX: &[(&str, &str)] = &[
+    ("bos_token", "<|endoftext|>"),
+    ("eos_token", "<|endoftext|>"),
+    ("unk_token", "<|endoftext|>"),
+    ("pad_token", "<|padding|>"),
+];
+
+/// Whether a class cuts words into pieces of a list.
+fn has_pieces(kind: Kind) -> bool {
+    matches!(kind, Kind::Bert | Kind::Mpnet)
+}
 
 /// The class that reads `files`, if it is known how.
 fn reader(settings: &Settings<'_>, files: &[&str]) -> Option<Class> {
     let name = settings.class.as_deref().or_else(|| class::by_model(&settings.model_type))?;
     let class = class::named(name).filter(|class| READERS.contains(&class.name))?;
-    // Built from a vocabulary, the mask takes in no blank unless the settings say so (transformers 5.24).
-    ((class.kind == Kind::Bert) == (files.len() == 1)).then_some(Class { mask: None, ..class })
+    // Built from a vocabulary, the mask takes in no blank unless the settings say so (transformers 5.24); MPNet's does.
+    let mask = class.mask.filter(|_| class.kind == Kind::Mpnet);
+    let roles = if class.kind == Kind::Neox { NEOX } else { class.roles };
+    (has_pieces(class.kind) == (files.len() == 1)).then_some(Class { mask, roles, ..class })
 }
 
 /// The text of `tokenizer.json` from `files`, all of which are there; and what was applied to it, by file.
@@ -60,7 +84,7 @@ fn bare(settings: &Settings<'_>, class: &Class, files: &[&str]) -> Result<String
     let unknown = settings.get("unk_token").unwrap_or(&Value::Null);
     let unknown =
         unknown.as_str().or_else(|| unknown.get("content")?.as_str()).or_else(|| class.role("unk_token"));
-    let (normalizer, pre_tokenizer, model) = if class.kind == Kind::Bert {
+    let (normalizer, pre_tokenizer, model) = if has_pieces(class.kind) {
         let normalizer = json!({
             "type": "BertNormalizer", "clean_text": true,
             "handle_chinese_chars": settings.switch("tokenize_chinese_chars")?.unwrap_or(true),
@@ -82,7 +106,16 @@ fn bare(settings: &Settings<'_>, class: &Class, files: &[&str]) -> Result<String
         });
         let bytes =
             json!({"type": "ByteLevel", "add_prefix_space": prefix, "trim_offsets": true, "use_regex": true});
-        (Value::Null, bytes, model)
+        let composed = json!({"type": "NFC"});
+        match class.kind {
+            Kind::Neox => (composed, bytes, model),
+            _ if class.name == QWEN2 => {
+                let cut = json!({"type": "Split", "pattern": {"Regex": QWEN2_PATTERN}, "behavior": "Isolated", "invert": false});
+                let bytes = json!({"type": "ByteLevel", "add_prefix_space": prefix, "trim_offsets": true, "use_regex": false});
+                (composed, json!({"type": "Sequence", "pretokenizers": [cut, bytes]}), model)
+            }
+            _ => (Value::Null, bytes, model),
+        }
     };
     let tokenizer = json!({
         "version": "1.0", "truncation": null, "padding": null, "added_tokens": [], "normalizer": normalizer,
@@ -101,6 +134,10 @@ fn around(settings: &Settings<'_>, class: &Class, document: &Document<'_>, roles
     };
     Ok(match class.kind {
         Kind::Bert => template(&[named("cls_token")?], &[named("sep_token")?]),
+        Kind::Mpnet => json!({
+            "type": "RobertaProcessing", "sep": named("sep_token")?, "cls": named("cls_token")?, "trim_offsets": true,
+            "add_prefix_space": false,
+        }),
         Kind::Roberta => json!({
             "type": "RobertaProcessing", "sep": named("sep_token")?, "cls": named("cls_token")?,
             "trim_offsets": settings.switch("trim_offsets")?.unwrap_or(true),

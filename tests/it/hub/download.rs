@@ -62,8 +62,8 @@ fn a_model_is_fetched_once_into_the_layout_of_the_python_hub() {
 
     let asked = server.requests().len();
     assert_eq!(
-        asked, 9,
-        "a HEAD and a GET for each file, and a HEAD for each file of settings that is not there"
+        asked, 10,
+        "a HEAD and a GET for each file, and a HEAD for each file of settings, and for an adapter, that is not there"
     );
     assert_eq!(weights(&user.resolve(ID).unwrap()), model.blob(WEIGHTS).bytes);
     assert_eq!(server.requests().len(), asked, "the second time costs no request");

@@ -1,8 +1,10 @@
 //! The hub against a server on loopback.
 
+mod adapters;
 mod download;
 mod mischief;
 mod redirect;
+mod sentences;
 mod server;
 mod trouble;
 

@@ -230,12 +230,18 @@ impl Model {
         &self.files[file]
     }
 
-    /// What the Hub answers: `/ID/resolve/REVISION/FILE`, and `/api/models/ID/refs`.
+    /// What the Hub answers: `/ID/resolve/REVISION/FILE`, `/api/models/ID/revision/REVISION` and `/api/models/ID/refs`.
     pub fn reply(&self, request: &Request) -> Reply {
         if request.path == format!("/api/models/{}/refs", self.id) {
             let named: Vec<_> = self.revisions.keys().filter(|name| name.len() != 40).collect();
             let branches: Vec<_> = named.iter().map(|name| serde_json::json!({"name": name})).collect();
             let body = serde_json::json!({"branches": branches, "tags": []}).to_string().into_bytes();
+            return Reply { body, ..Reply::status(200) };
+        }
+        if request.path.starts_with(&format!("/api/models/{}/revision/", self.id)) {
+            let files: Vec<_> =
+                self.files.keys().map(|name| serde_json::json!({"rfilename": name})).collect();
+            let body = serde_json::json!({"siblings": files}).to_string().into_bytes();
             return Reply { body, ..Reply::status(200) };
         }
         let Some(rest) = request.path.strip_prefix(&format!("/{}/resolve/", self.id)) else {

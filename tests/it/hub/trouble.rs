@@ -5,6 +5,8 @@ use std::net::TcpListener;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use mlem_probe::hub;
+
 use super::server::{COMMIT, Model, Reply, Server};
 use super::{User, noise, weights};
 
@@ -81,7 +83,7 @@ fn a_repository_without_what_is_needed_says_what_it_has() {
     for (gone, words) in [
         ("config.json", "something other than a transformers model"),
         ("tokenizer.json", "fast tokenizer"),
-        (WEIGHTS, "it has tf_model.h5, which is not read"),
+        (WEIGHTS, "its weights are TensorFlow's (tf_model.h5)"),
     ] {
         let mut model = Model::new(ID, b"weights");
         let other = model.files.remove("pytorch_model.bin").unwrap();
@@ -299,4 +301,43 @@ fn answers_that_make_no_sense_name_the_address() {
         assert!(text.contains(words) && text.contains("HUB/org/name/resolve/"), "{words}: {text}");
         assert_eq!(user.blobs(FOLDER), [""; 0]);
     }
+}
+
+#[test]
+fn files_that_no_hash_tells_apart_are_kept_apart() {
+    let model = Model::new(ID, &noise(3000));
+    let kept = model.clone();
+    let server = Server::start(move |request| {
+        let mut reply = model.reply(request);
+        for (name, value) in &mut reply.headers {
+            if name == "ETag" {
+                *value = "\"mirror-1\"".to_owned();
+            }
+        }
+        reply
+    });
+    let user = User::of(&server);
+    for _ in 0..2 {
+        let checkpoint = user.resolve(ID).unwrap();
+        assert_eq!(weights(&checkpoint), kept.blob(WEIGHTS).bytes);
+        assert_eq!(checkpoint.config.as_bytes(), kept.blob("config.json").bytes);
+        assert_eq!(hub::unverified(&checkpoint), ["config.json", WEIGHTS, "tokenizer.json"]);
+    }
+}
+
+#[test]
+fn a_server_that_cuts_after_each_byte_is_not_asked_for_ever() {
+    let model = Model::new(ID, &noise(100_000));
+    let server = Server::start(move |request| {
+        let reply = model.reply(request);
+        if request.gets(WEIGHTS) { Reply { cut: Some(1), ..reply } } else { reply }
+    });
+    let mut user = User::of(&server);
+    user.hub.patience.slow = Duration::from_millis(40);
+    let (text, hint) = user.failure(ID);
+    assert!(
+        text.contains("broke off after") && text.contains("less than 1024 bytes a second came"),
+        "{text}"
+    );
+    assert!(hint.contains("run the same command again"), "{hint}");
 }

@@ -7,6 +7,7 @@ use clap::Args;
 use mlem_probe::profile::Order;
 use mlem_probe::report::export::Format;
 
+use super::reading::ReadingArgs;
 use super::shared::{Talk, figure_format, named, within};
 
 /// How many stimuli the layers of two models are compared on.
@@ -28,6 +29,8 @@ pub struct CompareArgs {
     /// run directory, in their order
     #[arg(long, value_name = "FILE")]
     pub activations: Vec<PathBuf>,
+    #[command(flatten)]
+    pub reading: ReadingArgs,
     /// What the models are called, in the order of the run directories (default: the names of the models)
     #[arg(long, value_name = "A,B,...", value_delimiter = ',')]
     pub labels: Vec<String>,
@@ -44,6 +47,9 @@ pub struct CompareArgs {
     /// Write every figure as files too, into figures/: svg, png, pdf
     #[arg(long, value_name = "FORMAT,...", value_delimiter = ',', value_parser = figure_format)]
     pub figures: Vec<Format>,
+    /// Copy comparison.csv into spreadsheet/, for a program that runs formulas: a text that begins as one is put behind an apostrophe
+    #[arg(long)]
+    pub spreadsheet_safe: bool,
     /// Seed of everything that is drawn
     #[arg(long, value_name = "S", default_value_t = 0)]
     pub seed: u64,

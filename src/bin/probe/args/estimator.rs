@@ -190,5 +190,11 @@ fn pair_budget(text: &str) -> std::result::Result<PairBudget, String> {
     if text == "all" {
         return Ok(PairBudget::All);
     }
-    text.parse().map(PairBudget::AtMost).map_err(|_| "give a whole number or `all`".to_owned())
+    // As people write large numbers: 1_000_000, 1e6.
+    let plain = text.replace('_', "");
+    let short = || plain.parse::<f64>().ok().filter(|x| x.fract() == 0.0 && (0.0..1e15).contains(x));
+    let number = plain.parse().ok().or_else(|| short().map(|x| x as u64));
+    number
+        .map(PairBudget::AtMost)
+        .ok_or_else(|| "give a whole number of at least 1000 (1e6 is one), or `all`".to_owned())
 }

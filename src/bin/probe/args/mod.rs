@@ -4,8 +4,10 @@ mod cache;
 mod compare;
 mod estimator;
 mod grammars;
+mod layers;
 mod model;
 mod ranges;
+mod reading;
 mod rerun;
 mod shared;
 mod shell;
@@ -16,6 +18,7 @@ mod table;
 mod tokens;
 mod transform;
 mod typed;
+mod verify;
 
 use std::path::PathBuf;
 
@@ -26,8 +29,9 @@ pub use cache::{CacheCommand, CacheTask};
 pub use compare::{CompareArgs, LAYER_STIMULI};
 pub use estimator::EstimatorArgs;
 pub use grammars::{GrammarsCommand, GrammarsTask};
-pub use model::{ExtractArgs, ModelArgs};
-pub use ranges::Ranges;
+pub use layers::Layers;
+pub use model::{ExtractArgs, ModelArgs, Pool};
+pub use reading::ReadingArgs;
 pub use rerun::RerunArgs;
 pub use shared::{FigureArgs, Talk};
 pub use shell::{CompletionsArgs, ManArgs};
@@ -38,6 +42,7 @@ pub use table::TableArgs;
 pub use tokens::TokensArgs;
 pub use transform::TransformArgs;
 pub use typed::read;
+pub use verify::VerifyArgs;
 
 use shared::within;
 
@@ -75,6 +80,8 @@ pub enum Command {
     Check(CheckArgs),
     /// Show what a model reads of a text: pieces, ids, places, and which file of its tokenizer says so
     Tokens(TokensArgs),
+    /// Compare a model with what transformers makes of it: write the Python script that freezes that, or hold the model against it
+    Verify(VerifyArgs),
     /// Run a model over stimuli and write every layer's activations
     Extract(ExtractCommand),
     /// Fit MLEM, or a baseline, on activations of your own: no model needed
@@ -113,6 +120,9 @@ pub struct RunArgs {
     /// Replace another run that is in the run directory
     #[arg(long, help_heading = "Output")]
     pub force: bool,
+    /// Say what would be done and stop: stimuli, layers, tests, memory, time. No weights are fetched; those that are here run a few sentences to take the time
+    #[arg(long, help_heading = "Output")]
+    pub dry_run: bool,
     #[command(flatten)]
     pub draw: DrawArgs,
     #[command(flatten)]
@@ -148,6 +158,9 @@ pub struct GenerateArgs {
     /// Read these features as numbers: integers of an .fcfg grammar are names unless they are listed here
     #[arg(long, value_name = "F,...", value_delimiter = ',')]
     pub numeric: Vec<String>,
+    /// Write the CSV for a spreadsheet, not to be read back: a text that begins as a formula is put behind an apostrophe
+    #[arg(long, conflicts_with = "pairs")]
+    pub spreadsheet_safe: bool,
     /// Write minimal pairs instead, as JSON lines: sentences that differ in this feature alone
     #[arg(long, value_name = "FEATURE", conflicts_with = "balance")]
     pub pairs: Option<String>,
@@ -210,7 +223,7 @@ pub struct ExtractCommand {
 pub struct FitArgs {
     /// Features: a table with one row per stimulus, or .npy or .npz with a matrix of distances for each
     pub stimuli: PathBuf,
-    /// Activations: .safetensors, .npy or .npz, one row per stimulus
+    /// Activations: .safetensors, .npy, .npz or .pt, an array per layer or one of all, one row per stimulus
     pub activations: PathBuf,
     /// The run directory (default: runs/STIMULI-ACTIVATIONS); `auto`: that, or with a number behind it where it holds another run
     #[arg(short, long, value_name = "DIR")]
@@ -218,9 +231,9 @@ pub struct FitArgs {
     /// Replace another run that is in the run directory
     #[arg(long)]
     pub force: bool,
-    /// Ranges to fit, e.g. 0-6,9 (default: all)
-    #[arg(long, value_name = "LAYERS")]
-    pub layers: Option<Ranges>,
+    /// Layers to fit, e.g. 0-6,9 or -1 for the last (default: all)
+    #[arg(long, allow_hyphen_values = true, value_name = "LAYERS")]
+    pub layers: Option<Layers>,
     /// More features, given as distances between stimuli: .npz of (n, n) each, or .npy of (n, n, m)
     #[arg(long, value_name = "FILE")]
     pub feature_distances: Vec<PathBuf>,
@@ -228,6 +241,8 @@ pub struct FitArgs {
     /// ceiling goes into ceiling.csv
     #[arg(long, value_name = "ACTIVATIONS")]
     pub repeat: Vec<PathBuf>,
+    #[command(flatten)]
+    pub reading: ReadingArgs,
     /// Seed of the folds and the permutations
     #[arg(long, value_name = "S", default_value_t = 0)]
     pub seed: u64,
@@ -253,6 +268,10 @@ pub struct ReportArgs {
     /// Draw the curves of the layers as text too
     #[arg(long)]
     pub plot: bool,
+    /// Copy the tables into spreadsheet/ of the run directory, for a program that runs formulas: a text that begins as one is put
+    /// behind an apostrophe
+    #[arg(long)]
+    pub spreadsheet_safe: bool,
     #[command(flatten)]
     pub talk: Talk,
 }

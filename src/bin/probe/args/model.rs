@@ -3,9 +3,21 @@
 use clap::Args;
 use mlem_probe::activations::Pooling;
 use mlem_probe::models::{DeviceChoice, Dtype, Precision};
+use serde::Deserialize;
 
-use super::ranges::Ranges;
+use super::layers::Layers;
 use super::shared::{explained, named};
+
+/// How tokens are to be pooled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Pool {
+    /// As the model says itself.
+    Auto,
+    /// So.
+    #[serde(untagged)]
+    Given(Pooling),
+}
 
 /// What poolings are called elsewhere.
 const POOLING: [(&str, &str); 6] = [
@@ -29,6 +41,13 @@ pub struct ModelArgs {
     /// and their comparison
     #[arg(long, value_name = "REV,...", value_delimiter = ',')]
     pub revision: Vec<String>,
+    /// The model that an adapter (a folder or repository with adapter_config.json) is put on, in the place of the one that it names: a
+    /// folder, a Hub id, or ID@REVISION
+    #[arg(long, value_name = "MODEL")]
+    pub base: Option<String>,
+    /// Leave out the adapter that lies beside a model's own weights
+    #[arg(long)]
+    pub no_adapter: bool,
     /// The model before any training: its weights are drawn as its initialiser draws them, from a seed (default: 0); needs its
     /// configuration and tokenizer alone
     #[arg(long, value_name = "SEED", num_args = 0..=1, require_equals = true, default_missing_value = "0")]
@@ -65,19 +84,19 @@ impl ModelArgs {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Extraction")]
 pub struct ExtractArgs {
-    /// How a sentence's token vectors become one
+    /// How a sentence's token vectors become one; auto is the pooling of a sentence-transformers model's own files
     #[arg(long, default_value = "mean", value_parser = explained(
-        named::<Pooling>(&["mean", "max", "min", "first", "last", "none"]), &POOLING))]
-    pub pool: Pooling,
+        named::<Pool>(&["mean", "max", "min", "first", "last", "none", "auto"]), &POOLING))]
+    pub pool: Pool,
     /// Leave the tokens that the tokenizer adds out of the pooling
     #[arg(long)]
     pub no_special_tokens: bool,
     /// Pool only the tokens of this slot, whose spans travel with the stimuli (subj, verb …)
     #[arg(long, value_name = "SLOT")]
     pub at: Option<String>,
-    /// Layers to keep, e.g. 0-6,9 (default: all; 0 is the embedding output)
-    #[arg(long, value_name = "LAYERS")]
-    pub layers: Option<Ranges>,
+    /// Layers to keep, e.g. 0-6,9 or -1 for the last (default: all; 0 is the embedding output)
+    #[arg(long, value_name = "LAYERS", allow_hyphen_values = true)]
+    pub layers: Option<Layers>,
     /// Tokens per batch
     #[arg(long, value_name = "N")]
     pub batch_tokens: Option<std::num::NonZeroUsize>,

@@ -74,6 +74,9 @@ pub struct CollectArgs {
     /// Collect what is done, though not all is
     #[arg(long)]
     pub partial: bool,
+    /// Copy the tables into spreadsheet/ too, for a program that runs formulas: a text that begins as one is put behind an apostrophe
+    #[arg(long)]
+    pub spreadsheet_safe: bool,
 }
 
 impl SweepCommand {

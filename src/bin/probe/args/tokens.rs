@@ -15,6 +15,12 @@ pub struct TokensArgs {
     /// Branch, tag or commit of the Hub
     #[arg(long, value_name = "REV")]
     pub revision: Option<String>,
+    /// The model that an adapter is put on, in the place of the one that it names
+    #[arg(long, value_name = "MODEL")]
+    pub base: Option<String>,
+    /// Leave out the adapter that lies beside a model's own weights
+    #[arg(long)]
+    pub no_adapter: bool,
     #[command(flatten)]
     pub talk: Talk,
 }

@@ -7,11 +7,12 @@ use clap::{Command, CommandFactory as _, Parser as _};
 use mlem_probe::{grammar, text};
 
 use super::Cli;
+use crate::command_line;
 use crate::failure::{Failure, Result};
 
 /// Reads the command line of this process. What clap refuses ends the process here, with its message.
 pub fn read() -> Result<Cli> {
-    let words: Vec<OsString> = std::env::args_os().collect();
+    let words = command_line::words();
     let command = Cli::command();
     let commands: Vec<&str> = command.get_subcommands().map(Command::get_name).chain(["help"]).collect();
     let words = ordered(words, &commands);

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use mlem_probe::activations;
+use mlem_probe::activations::{self, Opened, Reading};
 use mlem_probe::compare::{
     COMPARISON, Comparison, Error, Params, Representation, Run, Warning, label, similarities, stimuli_sample,
 };
@@ -21,7 +21,7 @@ use crate::failure::{Failure, Result};
 use crate::printer::Printer;
 
 /// The page of a comparison.
-const PAGE: &str = "compare.html";
+pub const PAGE: &str = "compare.html";
 
 /// Runs the command.
 pub fn run(args: &CompareArgs, printer: &Printer) -> Result<()> {
@@ -48,7 +48,7 @@ pub fn run(args: &CompareArgs, printer: &Printer) -> Result<()> {
         ));
     }
     let runs = read(&args.runs)?;
-    let representations = representations(&runs, args)?;
+    let representations = representations(&runs, args, printer)?;
     if representations.is_empty() {
         printer.say(
             "layers are not compared (RSA, CKA): that needs activations; `probe extract RUN_DIR/stimuli.csv --model MODEL -o FILE`, then \
@@ -63,6 +63,10 @@ pub fn run(args: &CompareArgs, printer: &Printer) -> Result<()> {
             files::write(&folder.join(file.name), &file.bytes)?;
         }
         printer.say(&format!("figures: {}", folder.display()));
+    }
+    if args.spreadsheet_safe {
+        let copies = files::spreadsheet::copies(&args.out, [COMPARISON])?;
+        printer.say(&format!("the table for a spreadsheet: {}", copies.display()));
     }
     show(&comparison, &args.out, printer)
 }
@@ -93,13 +97,13 @@ pub fn finish(
 }
 
 /// Compares `runs` and writes the table and the page.
-fn compare_runs(
+pub fn compare_runs(
     mut runs: Vec<Run>,
     labels: &[String],
     representations: &[Option<Representation>],
     params: Params,
     out: &Path,
-    printer: &Printer,
+    progress: &dyn Progress,
 ) -> Result<Comparison> {
     label(&mut runs, labels);
     files::require_writable(out)?;
@@ -107,8 +111,8 @@ fn compare_runs(
     comparison.similarities = similarities(representations);
     for warning in &comparison.warnings {
         match warning {
-            Warning::Doubt { .. } => printer.alarm(&warning.to_string()),
-            _ => printer.warn(&warning.to_string()),
+            Warning::Doubt { .. } => progress.alarm(&warning.to_string()),
+            _ => progress.warn(&warning.to_string()),
         }
     }
     // The page of an earlier comparison is not to stand beside this one's table, whatever ends this process.
@@ -130,7 +134,8 @@ fn show(comparison: &Comparison, out: &Path, printer: &Printer) -> Result<()> {
     ))
 }
 
-fn read(folders: &[PathBuf]) -> Result<Vec<Run>> {
+/// Reads what is compared of the runs in `folders`.
+pub fn read(folders: &[PathBuf]) -> Result<Vec<Run>> {
     folders.iter().map(|folder| Ok(Run::read(&RunDir::at(folder))?)).collect()
 }
 
@@ -141,21 +146,30 @@ pub fn distance(record: &RunRecord) -> Distance {
 }
 
 /// What is kept of the files of `--activations`.
-fn representations(runs: &[Run], args: &CompareArgs) -> Result<Vec<Option<Representation>>> {
+fn representations(
+    runs: &[Run],
+    args: &CompareArgs,
+    printer: &Printer,
+) -> Result<Vec<Option<Representation>>> {
     let mut all = Vec::new();
     for (run, file) in runs.iter().zip(&args.activations) {
         let first = &runs[0];
         if run.record.stimuli.hash != first.record.stimuli.hash {
             return Err(Error::OtherStimuli { a: first.folder.clone(), b: run.folder.clone() }.into());
         }
-        let activations = activations::open(file, None)?;
-        let (found, expected) = (activations.n_stimuli(), run.record.stimuli.n_stimuli);
+        let expected = run.record.stimuli.n_stimuli;
+        let distance = distance(&run.record);
+        let reading = Reading { distances: distance == Distance::Precomputed, ..args.reading.of(expected) };
+        let Opened { activations, notes, warnings } = activations::open_as(file, None, &reading)?;
+        notes.iter().for_each(|note| printer.say(note));
+        warnings.iter().for_each(|warning| printer.warn(warning));
+        let found = activations.n_stimuli();
         if found != expected {
             let (file, folder) = (file.display().to_string(), run.folder.clone());
             return Err(Error::Rows { file, folder, found, expected }.into());
         }
         let rows = stimuli_sample(found, args.layer_stimuli, args.seed);
-        all.push(Some(Representation::of(&*activations, &rows, distance(&run.record))?));
+        all.push(Some(Representation::of(&*activations, &rows, distance)?));
     }
     Ok(all)
 }

@@ -2,17 +2,18 @@
 
 use std::time::{Duration, Instant};
 
-use mlem_probe::activations::{self, ByLayer, Destination, Stored, Transform};
+use mlem_probe::activations::{self, ByLayer, Destination, Pooling, Stored, Transform};
 use mlem_probe::extract::cache::{Cache, Request};
-use mlem_probe::extract::{Extract, Extraction, Throughput};
+use mlem_probe::extract::{Error, Extract, Extraction, Throughput};
 use mlem_probe::hub::{Checkpoint, Weights};
 use mlem_probe::models::{LoadOptions, Model, Tokenizer};
+use mlem_probe::progress::Progress;
 use mlem_probe::stimuli::Stimuli;
 use mlem_probe::text;
 use serde_json::json;
 
 use super::{folders, inputs, model};
-use crate::args::{ExtractArgs, ExtractCommand, Ranges};
+use crate::args::{ExtractArgs, ExtractCommand};
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;
 
@@ -53,6 +54,7 @@ pub fn run(args: &ExtractCommand, printer: &Printer) -> Result<()> {
             "activations": path,
             "model": checkpoint.id,
             "commit": checkpoint.commit,
+            "adapter_of": checkpoint.adapter.as_ref().map(|adapter| &adapter.base),
             "untrained": options.untrained,
             "device": options.device.to_string(),
             "dtype": options.dtype,
@@ -94,10 +96,12 @@ pub fn take(
     args: &ExtractArgs,
     steps: &[Transform],
     out: Destination<'_>,
-    printer: &Printer,
+    progress: &dyn Progress,
 ) -> Result<Taken> {
-    let layers = args.layers.as_ref().map(Ranges::as_slice);
-    let params = params(args).layers(layers.map(|layers| Transform::needed_layers(steps, layers)));
+    let layers = model::layers(args, checkpoint)?;
+    let layers = layers.as_deref();
+    let pooling = model::pooling(args.pool, checkpoint)?;
+    let params = params(args, pooling).layers(layers.map(|layers| Transform::needed_layers(steps, layers)));
     // Before the model runs: what cannot be said of single tokens is a mistake of the command line.
     let tokens = if steps.iter().any(Transform::needs_tokens) {
         let tokenizer = Tokenizer::of(&checkpoint.id, &checkpoint.tokenizer)?;
@@ -112,39 +116,58 @@ pub fn take(
         Some(cache) => Some((cache, Request::new(&params, stimuli, checkpoint, options)?)),
         None => None,
     };
-    let found = request.as_ref().and_then(|(cache, request)| cache.get(request, printer));
+    let found = request.as_ref().and_then(|(cache, request)| cache.get(request, progress));
     let cached = found.is_some();
     let begun = Instant::now();
     let mut load = Duration::ZERO;
     let Extraction { mut activations, throughput } = if let Some(mut found) = found {
         let count = text::count(found.throughput.stimuli as u128);
-        printer
-            .say(&format!("activations of {count} stimuli from the cache; --no-cache runs the model again"));
+        progress
+            .note(&format!("activations of {count} stimuli from the cache; --no-cache runs the model again"));
         if let (Destination::File(_), []) = (out, steps) {
             found.activations = activations::write(&found.activations, out)?;
         }
         found
     } else {
         let model = Model::load(checkpoint, options)?;
+        for note in model.notes() {
+            progress.note(note);
+        }
         load = begun.elapsed();
         let plain = if steps.is_empty() { out } else { out.temporary() };
-        let found = params.extract_into(stimuli, &model, plain, printer)?;
-        printer.say(&found.throughput.to_string());
+        let found = params.extract_into(stimuli, &model, plain, progress);
+        let found = found.map_err(|error| with_its_cause(error, checkpoint, options))?;
+        progress.note(&found.throughput.to_string());
         if let Some((cache, request)) = &request {
-            cache.put(request, (&found.activations, &found.throughput), model.spec().n_layers, printer);
+            cache.put(request, (&found.activations, &found.throughput), model.spec().n_layers, progress);
         }
         found
     };
     if !steps.is_empty() {
-        activations = activations::transform(&activations, steps, layers, tokens.as_ref(), printer, out)?;
+        activations = activations::transform(&activations, steps, layers, tokens.as_ref(), progress, out)?;
     }
     Ok(Taken { activations, throughput, cached, load })
 }
 
+/// Activations that are no numbers, and the tensor of the weights that is to blame, if one is.
+fn with_its_cause(error: Error, checkpoint: &Checkpoint, options: &LoadOptions) -> Failure {
+    let is_no_number = matches!(error, Error::Activations(activations::Error::NotFinite { .. }));
+    if !is_no_number || options.untrained.is_some() {
+        return error.into();
+    }
+    match Model::not_finite(checkpoint) {
+        Some((name, value)) => Failure::input(
+            format!("{error}: tensor `{name}` of {}'s weights holds {value}", checkpoint.id),
+            "fetch the weights again; where another copy holds the same, the checkpoint is broken",
+        ),
+        None => error.into(),
+    }
+}
+
 /// The parameters of the extraction, but for the layers.
-fn params(args: &ExtractArgs) -> Extract {
+fn params(args: &ExtractArgs, pooling: Pooling) -> Extract {
     let params =
-        Extract::params().pooling(args.pool).special_tokens(!args.no_special_tokens).at(args.at.clone());
+        Extract::params().pooling(pooling).special_tokens(!args.no_special_tokens).at(args.at.clone());
     match args.batch_tokens {
         Some(tokens) => params.batch_tokens(tokens.get()),
         None => params,

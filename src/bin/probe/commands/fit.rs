@@ -1,17 +1,22 @@
 //! `probe fit`, and what it shares with `probe run`: features and activations become a run directory.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::iter;
 use std::time::Instant;
 
+use mlem_probe::activations::Provenance;
 use mlem_probe::files::kind::Group;
 use mlem_probe::files::{Lock, what_is};
 use mlem_probe::profile::{Order, UnitRow};
 use mlem_probe::progress::Progress;
 use mlem_probe::rundir::{Finished, Fit, ModelRecord, RunDir, RunRecord};
+use mlem_probe::stimuli::Stimuli;
 
-use super::{folders, inputs, reach, report};
+use super::inputs::Recordings;
+use super::{folders, inputs, piped, reach, report};
 use crate::args::{EstimatorArgs, FigureArgs, FitArgs};
+use crate::command_line;
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;
 
@@ -24,34 +29,16 @@ pub fn run(args: &FitArgs, words: Vec<String>, printer: &Printer) -> Result<()> 
     let _claimed = dir.claim()?;
     let begun = Instant::now();
     let mut stimuli = inputs::stimuli(args, printer)?;
-    let (activations, repeats) = inputs::activations(args, &out, printer)?;
-    let mut warnings = Vec::new();
-    if let Some(hash) = &activations.provenance().stimuli_hash
-        && *hash != stimuli.hash()
-    {
-        let warning = format!(
-            "{} says it was made from other stimuli (or other feature values) than {}; if the sentences and their \
-             order are the same, go on",
-            args.activations.display(),
-            args.stimuli.display()
-        );
-        printer.warn(&warning);
-        warnings.push(warning);
-    }
+    let Recordings { activations, repeats, mut warnings } =
+        inputs::activations(args, stimuli.features().n_stimuli(), &out, printer)?;
+    let names = (args.activations.display(), args.stimuli.display());
+    warnings.extend(other_stimuli(activations.provenance(), &stimuli, names, printer));
     warnings.extend(inputs::choose_features(&mut stimuli, &args.estimator, printer)?);
     let fit = Fit {
         command: words,
-        source: args.stimuli.to_string_lossy().into_owned(),
+        source: piped::shown(&args.stimuli.to_string_lossy()).to_owned(),
         stimuli,
-        model: activations.provenance().model.clone().map(|id| ModelRecord {
-            id,
-            commit: activations.provenance().commit.clone(),
-            untrained: activations.provenance().untrained,
-            dtype: activations.provenance().dtype.clone(),
-            precision: activations.provenance().precision.clone(),
-            pooling: activations.provenance().pooling.map(|p| p.to_string()).unwrap_or_default(),
-            ..ModelRecord::default()
-        }),
+        model: model_of(activations.provenance()),
         activations,
         repeats,
         file: Some(args.activations.display().to_string()),
@@ -62,6 +49,38 @@ pub fn run(args: &FitArgs, words: Vec<String>, printer: &Printer) -> Result<()> 
     let _also = settle(&mut dir, &wanted, folders::is_auto(args.out.as_deref()), args.force)?;
     let finished = finish(fit, &args.estimator, args.seed, (&dir, &args.figures), printer)?;
     report::show(&dir, &finished, printer)
+}
+
+/// Warns where activations say that they are of other stimuli than `stimuli`, and gives the warning; `names` are those of both.
+pub fn other_stimuli(
+    provenance: &Provenance,
+    stimuli: &Stimuli,
+    (activations, table): (impl Display, impl Display),
+    progress: &dyn Progress,
+) -> Option<String> {
+    let hash = provenance.stimuli_hash.as_ref().filter(|hash| **hash != stimuli.hash());
+    let warning = hash.map(|_| {
+        format!(
+            "{activations} says it was made from other stimuli (or other feature values) than {table}; if the sentences and \
+             their order are the same, go on"
+        )
+    })?;
+    progress.warn(&warning);
+    Some(warning)
+}
+
+/// The model that activations say they are of.
+pub fn model_of(provenance: &Provenance) -> Option<ModelRecord> {
+    let Provenance { commit, untrained, dtype, precision, pooling, .. } = provenance.clone();
+    provenance.model.clone().map(|id| ModelRecord {
+        id,
+        commit,
+        untrained,
+        dtype,
+        precision,
+        pooling: pooling.map(|pooling| pooling.to_string()).unwrap_or_default(),
+        ..ModelRecord::default()
+    })
 }
 
 /// Refuses STIMULI and ACTIVATIONS the wrong way round.
@@ -83,8 +102,8 @@ fn require_order(args: &FitArgs) -> Result<()> {
     Err(Failure::usage(message, format!("write `probe fit {second} {first} …`")))
 }
 
-/// Sees to it that `dir` is free for the run that `wanted` describes: else it is another folder (`auto`), what is there is
-/// forgotten (`force`), or this fails. Gives the lock of the other folder.
+/// Sees to it that `dir` is free for the run that `wanted` describes: else it is another folder (`auto`), what is there may be
+/// replaced (`force`), or this fails. Gives the lock of the other folder.
 pub fn settle(dir: &mut RunDir, wanted: &RunRecord, auto: bool, force: bool) -> Result<Option<Lock>> {
     if auto {
         let free = dir.next_free(wanted)?;
@@ -92,9 +111,8 @@ pub fn settle(dir: &mut RunDir, wanted: &RunRecord, auto: bool, force: bool) -> 
             *dir = free;
             return Ok(dir.claim()?);
         }
-    } else if force && dir.require_free(wanted).is_err() {
-        dir.forget()?;
-    } else {
+    } else if !force {
+        // Where it may be replaced, what is there stays until the first layer of the new run has gone well.
         dir.require_free(wanted)?;
     }
     Ok(None)
@@ -103,7 +121,7 @@ pub fn settle(dir: &mut RunDir, wanted: &RunRecord, auto: bool, force: bool) -> 
 /// The command line of this process: the program by its name, for where it lies on this machine reproduces nothing. What is no
 /// UTF-8 in it is marked.
 pub fn command_line() -> Vec<String> {
-    let words = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
+    let words = command_line::words().into_iter().skip(1).map(|word| word.to_string_lossy().into_owned());
     iter::once("probe".to_owned()).chain(words).collect()
 }
 
@@ -113,18 +131,18 @@ pub fn finish(
     args: &EstimatorArgs,
     seed: u64,
     (dir, figures): (&RunDir, &FigureArgs),
-    printer: &Printer,
+    progress: &dyn Progress,
 ) -> Result<Finished> {
     let (n_features, n_layers) = (fit.stimuli.features().n_features(), fit.activations.layers().len());
-    fit.warnings.extend(reach::say(args, n_features, n_layers, printer));
-    let mut finished = fit.into_dir(&args.settings(seed), dir, printer)?;
-    say_the_foremost_units(finished.units.as_deref().unwrap_or_default(), printer);
-    report::finish(dir, &mut finished, figures, printer)?;
+    fit.warnings.extend(reach::say(args, n_features, n_layers, progress));
+    let mut finished = fit.into_dir(&args.settings(seed), dir, progress)?;
+    say_the_foremost_units(finished.units.as_deref().unwrap_or_default(), progress);
+    report::finish(dir, &mut finished, figures, progress)?;
     Ok(finished)
 }
 
 /// Names the unit in which each feature matters most.
-fn say_the_foremost_units(units: &[UnitRow], printer: &Printer) {
+fn say_the_foremost_units(units: &[UnitRow], progress: &dyn Progress) {
     let mut foremost: Vec<&UnitRow> = Vec::new();
     for row in units.iter().filter(|row| row.order == Order::Main && row.importance.is_defined()) {
         match foremost.iter_mut().find(|other| other.feature == row.feature) {
@@ -134,7 +152,7 @@ fn say_the_foremost_units(units: &[UnitRow], printer: &Printer) {
         }
     }
     for UnitRow { layer, unit, feature, importance, .. } in foremost {
-        printer
-            .say(&format!("{feature} matters most in unit {unit} of layer {layer}: {:.3}", importance.mean));
+        progress
+            .note(&format!("{feature} matters most in unit {unit} of layer {layer}: {:.3}", importance.mean));
     }
 }

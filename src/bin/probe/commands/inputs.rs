@@ -3,13 +3,16 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use mlem_probe::activations::{self, ByLayer, Destination, MeanOf, check_repeat, read_square_matrices};
+use mlem_probe::activations::{
+    self, ByLayer, Destination, MeanOf, Opened, Reading, Transform, check_repeat, read_square_matrices,
+};
+use mlem_probe::mlem::Distance;
 use mlem_probe::profile::EstimatorName;
 use mlem_probe::progress::Progress;
 use mlem_probe::stimuli::{Feature, FeatureTable, Oddity, Stimuli, repeats};
 use mlem_probe::text;
 
-use crate::args::{EstimatorArgs, FitArgs, Ranges, TableArgs};
+use crate::args::{EstimatorArgs, FitArgs, TableArgs};
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;
 
@@ -19,16 +22,28 @@ const NAMED: usize = 10;
 /// Activations, of which one layer at a time is read.
 pub type Layers = Arc<dyn ByLayer + Send>;
 
-/// The activations to fit, and the recordings that they are the mean of, if there are several.
-pub fn activations(args: &FitArgs, out: &Path, printer: &Printer) -> Result<(Layers, Vec<Layers>)> {
+/// What is fitted to.
+pub struct Recordings {
+    /// The activations to fit.
+    pub activations: Layers,
+    /// The recordings that they are the mean of, if there are several.
+    pub repeats: Vec<Layers>,
+    /// What was said of them.
+    pub warnings: Vec<String>,
+}
+
+/// The activations of `n` stimuli.
+pub fn activations(args: &FitArgs, n: usize, out: &Path, printer: &Printer) -> Result<Recordings> {
     if !args.repeat.is_empty() && args.estimator.estimator != EstimatorName::Mlem {
         let hint = "leave it out, or choose the estimator that has it";
         return Err(Failure::usage("--repeat is an option of --estimator mlem", hint));
     }
-    let mut activations = recording(&args.activations, args, 0, out, printer)?;
+    let mut warnings = Vec::new();
+    let mut recording = |path, k| recording(path, args, (n, k), out, &mut warnings, printer);
+    let mut activations = recording(&args.activations, 0)?;
     let mut repeats = Vec::new();
     for (k, path) in (1..).zip(&args.repeat) {
-        let repeat = recording(path, args, k, out, printer)?;
+        let repeat = recording(path, k)?;
         check_repeat(&*repeat, &*activations).map_err(|error| {
             let hint = error.hint().unwrap_or_default();
             Failure::input(format!("{}: {error} ({})", path.display(), args.activations.display()), hint)
@@ -39,26 +54,57 @@ pub fn activations(args: &FitArgs, out: &Path, printer: &Printer) -> Result<(Lay
         repeats.insert(0, activations);
         activations = Arc::new(MeanOf::new(repeats.clone())?);
     }
-    Ok((activations, repeats))
+    Ok(Recordings { activations, repeats, warnings })
 }
 
-/// The activations in `path`, the `k`th recording of them, at the layers and with the transforms that were asked for.
-fn recording(path: &Path, args: &FitArgs, k: u64, out: &Path, printer: &Printer) -> Result<Layers> {
-    let layers = args.layers.as_ref().map(Ranges::as_slice);
+/// The activations of `n` stimuli in `path`, the `k`th recording of them, at the layers and with the transforms that were asked
+/// for; what is to be warned of is said, and goes to `warnings`.
+fn recording(
+    path: &Path,
+    args: &FitArgs,
+    (n, k): (usize, u64),
+    out: &Path,
+    warnings: &mut Vec<String>,
+    printer: &Printer,
+) -> Result<Layers> {
+    let mut reading =
+        Reading { distances: args.estimator.distance == Distance::Precomputed, ..args.reading.of(n) };
+    let layers = match &args.layers {
+        None => None,
+        Some(layers) => {
+            let all = if layers.count_back() {
+                activations::open_as(path, None, &reading)?.activations.layers().to_vec()
+            } else {
+                Vec::new()
+            };
+            let hint = "layers are numbered as in the file, or counted from its end: -1 is the last";
+            Some(layers.of(&all).map_err(|message| Failure::usage(message, hint))?)
+        }
+    };
+    let layers = layers.as_deref();
     // Noise is drawn anew for each recording.
-    let steps = args.transforms.steps(args.seed.wrapping_add(k));
-    if steps.is_empty() {
-        return Ok(activations::open(path, layers)?.into());
+    let mut steps = args.transforms.steps(args.seed.wrapping_add(k));
+    // Units that are not wanted are not looked at.
+    if let Some(Transform::Units(units)) = steps.first() {
+        reading.units = Some(units.clone());
+        steps.remove(0);
     }
-    let plain = activations::open(path, None)?;
+    let Opened { activations, notes, warnings: said } =
+        activations::open_as(path, layers.filter(|_| steps.is_empty()), &reading)?;
+    notes.iter().for_each(|note| printer.say(note));
+    said.iter().for_each(|warning| printer.warn(warning));
+    warnings.extend(said);
+    if steps.is_empty() {
+        return Ok(activations.into());
+    }
     let out = Destination::Temporary(out);
-    Ok(Arc::new(activations::transform(&*plain, &steps, layers, None, printer, out)?))
+    Ok(Arc::new(activations::transform(&*activations, &steps, layers, None, printer, out)?))
 }
 
 /// The stimuli of the table in `path`; says what was assumed in reading it.
-pub fn read(path: &Path, args: &TableArgs, printer: &Printer) -> Result<Stimuli> {
+pub fn read(path: &Path, args: &TableArgs, progress: &dyn Progress) -> Result<Stimuli> {
     let stimuli = Stimuli::read_as(path, &args.reading())?;
-    stimuli.notes().iter().for_each(|note| printer.say(note));
+    stimuli.notes().iter().for_each(|note| progress.note(note));
     Ok(stimuli)
 }
 
@@ -101,7 +147,7 @@ fn at(path: &Path, error: mlem_probe::stimuli::Error) -> Failure {
 pub fn choose_features(
     stimuli: &mut Stimuli,
     args: &EstimatorArgs,
-    printer: &Printer,
+    progress: &dyn Progress,
 ) -> Result<Vec<String>> {
     args.check()?;
     for name in args.features.iter().chain(&args.drop) {
@@ -154,7 +200,7 @@ pub fn choose_features(
         warnings.extend(repeats(&same, &other));
     }
     for warning in &warnings {
-        printer.warn(warning);
+        progress.warn(warning);
     }
     // What was assumed in reading them was said there, and is told with the rest.
     warnings.splice(0..0, stimuli.notes().iter().cloned());

@@ -23,6 +23,7 @@ pub fn models(printer: &Printer) -> Result<()> {
                 "model_type": family.model_type,
                 "name": family.name,
                 "golden": family.golden,
+                "states_in_transformers": family.states_in_transformers(),
             })).collect::<Vec<_>>(),
             "aliases": hub::ALIASES.iter().map(|(alias, id)| json!({"alias": alias, "id": id})).collect::<Vec<_>>(),
         }));
@@ -33,7 +34,9 @@ pub fn models(printer: &Printer) -> Result<()> {
         [model.name.to_owned(), format!("{}; --revision {}", model.about, revisions.join(", "))]
     })));
     out.push_str("\nArchitectures: any checkpoint with this model_type, from the Hub or a folder. Each is held equal to Hugging Face\n\
-         transformers, every hidden state, on the small frozen checkpoints named last (tests/golden)\n");
+         transformers, every hidden state, on the small frozen checkpoints named last (tests/golden). Of Mamba, Mamba-2 and\n\
+         Falcon Mamba, state 0 is the embeddings here, as of all others; in transformers it is the first block's output, and the\n\
+         last block's is there twice, before the last norm and after it\n");
     let families = models::families().iter();
     out.push_str(&table(
         families

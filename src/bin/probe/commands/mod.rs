@@ -2,14 +2,16 @@
 
 mod cache;
 mod check;
-mod compare;
-mod extract;
-mod fit;
+pub mod compare;
+mod dry;
+pub mod extract;
+pub mod fit;
 mod folders;
-mod generate;
-mod inputs;
+pub mod generate;
+pub mod inputs;
 mod lists;
-mod model;
+pub mod model;
+mod piped;
 mod reach;
 mod report;
 mod rerun;
@@ -19,6 +21,7 @@ mod simulate;
 mod source;
 mod sweep;
 mod tokens;
+mod verify;
 mod words;
 
 use crate::args::{Cli, Command, Talk};
@@ -33,12 +36,32 @@ pub fn run(cli: Cli) -> Result<()> {
 /// Runs a command, of which `words` are what a run records.
 fn dispatch(cli: Cli, words: Vec<String>) -> Result<()> {
     match cli.command.unwrap_or(Command::Run(cli.run)) {
-        Command::Run(args) => run::run(&args, words, &printer(&args.talk)?),
-        Command::Generate(args) => generate::run(&args, &printer(&args.talk)?),
-        Command::Check(args) => check::run(&args, &printer(&args.talk)?),
+        Command::Run(mut args) => {
+            let _piped = args.source.as_mut().map(through).transpose()?;
+            run::run(&args, words, &printer(&args.talk)?)
+        }
+        Command::Generate(mut args) => {
+            let _piped = through(&mut args.grammar)?;
+            generate::run(&args, &printer(&args.talk)?)
+        }
+        Command::Check(mut args) => {
+            let _piped = through(&mut args.source)?;
+            check::run(&args, &printer(&args.talk)?)
+        }
         Command::Tokens(args) => tokens::run(&args, &printer(&args.talk)?),
-        Command::Extract(args) => extract::run(&args, &printer(&args.talk)?),
-        Command::Fit(args) => fit::run(&args, words, &printer(&args.talk)?),
+        Command::Verify(args) => verify::run(&args, &printer(&args.talk)?),
+        Command::Extract(mut args) => {
+            let mut stimuli = args.stimuli.to_string_lossy().into_owned();
+            let piped = through(&mut stimuli)?;
+            args.stimuli = piped.as_ref().map_or(args.stimuli, |piped| piped.path.clone());
+            extract::run(&args, &printer(&args.talk)?)
+        }
+        Command::Fit(mut args) => {
+            let mut stimuli = args.stimuli.to_string_lossy().into_owned();
+            let piped = through(&mut stimuli)?;
+            args.stimuli = piped.as_ref().map_or(args.stimuli, |piped| piped.path.clone());
+            fit::run(&args, words, &printer(&args.talk)?)
+        }
         Command::Simulate(args) => simulate::run(&args, &printer(&args.talk)?),
         Command::Compare(args) => compare::run(&args, &printer(&args.talk)?),
         Command::Sweep(args) => sweep::run(&args, &printer(args.talk())?),
@@ -53,6 +76,15 @@ fn dispatch(cli: Cli, words: Vec<String>) -> Result<()> {
         Command::Completions(args) => shell::completions(&args),
         Command::Man(args) => shell::man(&args),
     }
+}
+
+/// `name` as the file that it stands for, where it is stdin.
+fn through(name: &mut String) -> Result<Option<piped::Piped>> {
+    let piped = piped::Piped::of(name)?;
+    if let Some(piped) = &piped {
+        *name = piped.path.to_string_lossy().into_owned();
+    }
+    Ok(piped)
 }
 
 fn printer(talk: &Talk) -> Result<Printer> {

@@ -1,11 +1,13 @@
 //! A model's name becomes a checkpoint.
 
+use mlem_probe::activations::Pooling;
 use mlem_probe::hub::{self, Checkpoint, Hub};
-use mlem_probe::models::{DeviceChoice, LoadOptions, Precision};
+use mlem_probe::models::{DeviceChoice, LoadOptions, Model, Precision};
+use mlem_probe::progress::Progress;
+use mlem_probe::text::{join_and, visible};
 
-use crate::args::ModelArgs;
-use crate::failure::Result;
-use crate::printer::Printer;
+use crate::args::{ExtractArgs, ModelArgs, Pool};
+use crate::failure::{Failure, Result};
 
 /// Finds the checkpoint of the model called `name`, at `revision`, and how it is to be loaded: untrained from a seed or as it
 /// is, and on which device. It is not loaded yet.
@@ -13,27 +15,27 @@ pub fn find(
     name: &str,
     args: &ModelArgs,
     revision: Option<&str>,
-    printer: &Printer,
+    progress: &dyn Progress,
 ) -> Result<(Checkpoint, LoadOptions)> {
     // Before anything is downloaded for a device that is not there.
     let device = args.device.resolve()?;
     match (args.device, device) {
         (DeviceChoice::Auto, DeviceChoice::Cpu) if DeviceChoice::GPU_BUILD => {
-            printer.say("no GPU answers: the model runs on the processor");
+            progress.note("no GPU answers: the model runs on the processor");
         }
         (_, DeviceChoice::Cpu) => {}
-        _ => printer.say(&format!("the model runs on {device}")),
+        _ => progress.note(&format!("the model runs on {device}")),
     }
     let precision = args.precision.resolve(device)?;
     match (args.precision, precision) {
         (Precision::Fast, Precision::F32) if device.pads() => {
-            printer.say("--precision fast is the processor's: on a GPU products are f32");
+            progress.note("--precision fast is the processor's: on a GPU products are f32");
         }
         (Precision::Fast, Precision::F32) => {
-            printer.say("--precision fast: this processor has no matrix tiles (AMX), so products are f32");
+            progress.note("--precision fast: this processor has no matrix tiles (AMX), so products are f32");
         }
         (Precision::Bf16, _) if !Precision::tiles() => {
-            printer.say(
+            progress.note(
                 "--precision bf16: this processor has no matrix tiles (AMX), so the same numbers come slowly",
             );
         }
@@ -41,12 +43,54 @@ pub fn find(
     }
     let mut hub = Hub::from_env();
     hub.revision = revision.map(str::to_owned);
+    hub.base.clone_from(&args.base);
+    hub.no_adapter = args.no_adapter;
     let mut options =
         LoadOptions::default().device(device).dtype(args.dtype).precision(precision).offload(args.offload);
     if let Some(seed) = args.untrained {
         hub.weights = false;
         options = options.untrained(seed);
-        printer.say(&format!("an untrained model: weights of its initialiser, seed {seed}"));
+        progress.note(&format!("an untrained model: weights of its initialiser, seed {seed}"));
     }
-    Ok((hub::resolve(name, &hub, printer)?, options))
+    Ok((hub::resolve(name, &hub, progress)?, options))
+}
+
+/// The layers that were asked for; those that are counted from the end by what the configuration of `checkpoint` says.
+pub fn layers(args: &ExtractArgs, checkpoint: &Checkpoint) -> Result<Option<Vec<usize>>> {
+    let Some(layers) = &args.layers else { return Ok(None) };
+    let all: Vec<usize> =
+        if layers.count_back() { (0..=Model::declared(checkpoint)?.n_layers).collect() } else { Vec::new() };
+    let hint = "layers are counted from 0, the embeddings, or from the end: -1 is the last";
+    layers.of(&all).map(Some).map_err(|message| Failure::usage(message, hint))
+}
+
+/// How the tokens of `checkpoint` are pooled.
+pub fn pooling(asked: Pool, checkpoint: &Checkpoint) -> Result<Pooling> {
+    let id = &checkpoint.id;
+    let wrong = |message: String| Failure::usage(message, "choose one: --pool mean, max, min, first or last");
+    let own = match (asked, &checkpoint.sentences) {
+        (Pool::Given(pooling), _) => return Ok(pooling),
+        (Pool::Auto, Some(model)) => model.pooling.as_slice(),
+        (Pool::Auto, None) => {
+            let why = "it is no sentence-transformers model (it has no modules.json)";
+            return Err(wrong(format!("--pool auto: {id} does not say how its tokens are pooled: {why}")));
+        }
+    };
+    match own {
+        [] => Err(wrong(format!("--pool auto: {id} has no pooling among its modules"))),
+        [one] => match one.as_str() {
+            "mean" => Ok(Pooling::Mean),
+            "max" => Ok(Pooling::Max),
+            "cls" => Ok(Pooling::First),
+            "lasttoken" => Ok(Pooling::Last),
+            other => {
+                Err(wrong(format!("--pool auto: {id} pools by {}, which is not done here", visible(other))))
+            }
+        },
+        several => {
+            let several: Vec<String> = several.iter().map(|name| visible(name)).collect();
+            let what = format!("puts {} side by side, which is not done here", join_and(&several));
+            Err(wrong(format!("--pool auto: {id} {what}")))
+        }
+    }
 }

@@ -4,10 +4,9 @@ use mlem_probe::profile::Reach;
 use mlem_probe::progress::Progress;
 
 use crate::args::EstimatorArgs;
-use crate::printer::Printer;
 
 /// Says which p-values cannot be reached with as many draws as were asked for, and gives what was warned of.
-pub fn say(args: &EstimatorArgs, features: usize, layers: usize, printer: &Printer) -> Vec<String> {
+pub fn say(args: &EstimatorArgs, features: usize, layers: usize, progress: &dyn Progress) -> Vec<String> {
     let pairs = if args.interactions { features * features.saturating_sub(1) / 2 } else { 0 };
     // Without importances the scores are all that is tested.
     let terms = if args.permutations == 0 { 1 } else { features + pairs + args.group.len() };
@@ -21,10 +20,10 @@ pub fn say(args: &EstimatorArgs, features: usize, layers: usize, printer: &Print
     let mut warnings = Vec::new();
     for reach in reaches {
         if reach.is_vain() {
-            printer.warn(&reach.to_string());
+            progress.warn(&reach.to_string());
             warnings.push(reach.to_string());
         } else if !reach.is_enough() {
-            printer.say(&reach.to_string());
+            progress.note(&reach.to_string());
         }
     }
     warnings

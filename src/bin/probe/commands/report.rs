@@ -7,7 +7,7 @@ use mlem_probe::profile::{Of, Order, Profile, Statistic, Summary};
 use mlem_probe::progress::Progress;
 use mlem_probe::report::names::FeatureNames;
 use mlem_probe::report::{export, page, plot, terminal};
-use mlem_probe::rundir::{Finished, RunDir, RunRecord, Saved};
+use mlem_probe::rundir::{Finished, RunDir, RunRecord, STIMULI, Saved, TABLES};
 use mlem_probe::stimuli::confounds::Confounds;
 use ndarray::Array2;
 use serde_json::{Value, json};
@@ -28,6 +28,11 @@ pub fn run(args: &ReportArgs, printer: &Printer) -> Result<()> {
     record.warnings.extend(doubts);
     let mut run = Finished { profile, record, stimuli, geometry, units: None };
     pages(&dir, &mut run, &args.figures, printer)?;
+    if args.spreadsheet_safe {
+        let names = TABLES.iter().map(|table| table.name).chain([STIMULI]);
+        let copies = files::spreadsheet::copies(dir.path(), names)?;
+        printer.say(&format!("tables for a spreadsheet: {}", copies.display()));
+    }
     if args.plot && !printer.json() {
         Printer::data(format!("{}\n", plot::render(&run.profile, options())))?;
     }
@@ -35,36 +40,41 @@ pub fn run(args: &ReportArgs, printer: &Printer) -> Result<()> {
 }
 
 /// Writes the page, and the figures that were asked for, with names for display, which `run` has from then on.
-fn pages(dir: &RunDir, run: &mut Finished, args: &FigureArgs, printer: &Printer) -> Result<()> {
+fn pages(dir: &RunDir, run: &mut Finished, args: &FigureArgs, progress: &dyn Progress) -> Result<()> {
     if let Some(path) = &args.feature_names {
         let names = FeatureNames::read(path, &run.stimuli.features().names())?;
         (run.profile, run.record, run.stimuli) = names.apply(&run.profile, &run.record, &run.stimuli)?;
     }
     let correlations = Confounds::of(run.stimuli.features()).matrix();
-    let input = input(run, &correlations);
+    let tables = dir.table_files()?;
+    let input = input(run, &correlations, &tables);
     dir.write_page(&page::render(input)?)?;
     if !args.figures.is_empty() {
         for file in export::figures(input, &args.figures)? {
             files::write(&dir.figures().join(file.name), &file.bytes)?;
         }
-        printer.say(&format!("figures: {}", dir.figures().display()));
+        progress.note(&format!("figures: {}", dir.figures().display()));
     }
     Ok(())
 }
 
 /// Writes what a run ends with.
-pub fn finish(dir: &RunDir, run: &mut Finished, args: &FigureArgs, printer: &Printer) -> Result<()> {
+pub fn finish(dir: &RunDir, run: &mut Finished, args: &FigureArgs, progress: &dyn Progress) -> Result<()> {
     let begun = Instant::now();
     // The record keeps the names that the tables have.
     let mut shown = run.clone();
-    pages(dir, &mut shown, args, printer)?;
+    pages(dir, &mut shown, args, progress)?;
     run.record.seconds.insert("report".to_owned(), begun.elapsed().as_secs_f64());
     Ok(dir.write_record(&run.record)?)
 }
 
-fn input<'a>(run: &'a Finished, correlations: &'a Array2<f64>) -> page::Input<'a> {
+fn input<'a>(
+    run: &'a Finished,
+    correlations: &'a Array2<f64>,
+    files: &'a [(String, Vec<u8>)],
+) -> page::Input<'a> {
     let Finished { profile, record, stimuli, geometry, .. } = run;
-    page::Input { profile, run: record, stimuli, correlations, geometry: geometry.as_ref() }
+    page::Input { profile, run: record, stimuli, correlations, geometry: geometry.as_ref(), files }
 }
 
 /// How tables and charts are drawn on this terminal.
@@ -133,5 +143,6 @@ fn statistic_as_json(row: &Statistic) -> Value {
         "p": test.and_then(|test| test.null.p),
         "p_holm": test.and_then(|test| test.holm),
         "p_bh": test.and_then(|test| test.bh),
+        "p_max": test.and_then(|test| test.max),
     })
 }

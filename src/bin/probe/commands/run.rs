@@ -5,19 +5,19 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use mlem_probe::activations::Destination;
+use mlem_probe::activations::{Destination, Pooling};
 use mlem_probe::compare::{Representation, stimuli_sample};
 use mlem_probe::files::Lock;
 use mlem_probe::grammar::{Draw, Grammar};
 use mlem_probe::hub;
-use mlem_probe::models::{Dtype, Precision};
+use mlem_probe::models::{Dtype, Model, Precision};
 use mlem_probe::numeric::rng::Stream;
 use mlem_probe::progress::Progress;
-use mlem_probe::rundir::{Fit, ModelRecord, RECORD, RunDir, RunRecord, wanted};
+use mlem_probe::rundir::{AdapterRecord, Fit, ModelRecord, RECORD, RunDir, RunRecord, wanted};
 use mlem_probe::stimuli::Stimuli;
 use mlem_probe::text;
 
-use super::{compare, extract, fit, folders, generate, inputs, model, report, source};
+use super::{compare, dry, extract, fit, folders, generate, inputs, model, piped, report, source, verify};
 use crate::args::{DrawArgs, ExtractArgs, LAYER_STIMULI, RunArgs};
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;
@@ -28,6 +28,9 @@ const SAMPLE: usize = 4096;
 /// Runs the command: once, or once for each model and revision, and then compares them.
 pub fn run(args: &RunArgs, words: Vec<String>, printer: &Printer) -> Result<()> {
     let prepared = prepare(args, words, printer)?;
+    if args.dry_run {
+        return dry::run(args, &prepared.stimuli, printer);
+    }
     let named = prepared.stimuli.source().grammar.clone().unwrap_or_else(|| prepared.source.to_owned());
     let jobs = jobs(args, &named);
     let compared = jobs.len() > 1;
@@ -90,7 +93,7 @@ fn prepare<'a>(args: &'a RunArgs, command: Vec<String>, printer: &Printer) -> Re
     warnings.extend(inputs::choose_features(&mut stimuli, &args.estimator, printer)?);
     args.estimator.settings(args.draw.seed).estimator().check(stimuli.features(), args.estimator.folds)?;
     let seconds = BTreeMap::from([("generate".to_owned(), begun.elapsed().as_secs_f64())]);
-    Ok(Prepared { args, command, source, stimuli, warnings, seconds })
+    Ok(Prepared { args, command, source: piped::shown(source), stimuli, warnings, seconds })
 }
 
 /// A model at a revision, and its run directory.
@@ -148,6 +151,18 @@ impl<'a> Prepared<'a> {
         let mut claimed = dir.claim()?;
         let (checkpoint, options) = model::find(name, &args.model, revision, printer)?;
         let steps = args.transforms.steps(args.draw.seed);
+        let adapter =
+            checkpoint.adapter.as_ref().zip(Model::merged(&checkpoint)?).map(|(adapter, merged)| {
+                printer.say(&format!("{} is merged into {}", merged.describe(), adapter.base));
+                AdapterRecord {
+                    base: adapter.base.clone(),
+                    base_revision: adapter.base_revision.clone(),
+                    base_commit: adapter.base_commit.clone(),
+                    base_from: adapter.base_from.to_owned(),
+                    merged,
+                    config: serde_json::from_str(&adapter.config).unwrap_or_default(),
+                }
+            });
         let record = ModelRecord {
             id: checkpoint.id.clone(),
             revision: revision.map(str::to_owned),
@@ -157,13 +172,16 @@ impl<'a> Prepared<'a> {
             dtype: (options.dtype != Dtype::F32).then(|| options.dtype.to_string()),
             precision: (options.precision != Precision::F32).then(|| options.precision.to_string()),
             config: serde_json::from_str(&checkpoint.config).unwrap_or_default(),
+            adapter,
             tokenizer: checkpoint.tokenizer.applied.clone(),
-            pooling: pooling(&args.extract, stimuli),
+            notes: checkpoint.notes.clone(),
+            pooling: pooling(&args.extract, model::pooling(args.extract.pool, &checkpoint)?, stimuli),
+            certificate: verify::certificate(&checkpoint, &options),
         };
         if !is_cell {
             let settings = args.estimator.settings(args.draw.seed);
             let wanted = wanted(self.source, stimuli, Some(record.clone()), &settings);
-            let layers = args.extract.layers.as_ref().map(|layers| layers.as_slice().to_vec());
+            let layers = model::layers(&args.extract, &checkpoint)?;
             let wanted =
                 RunRecord { transforms: steps.clone(), layers: layers.unwrap_or_default(), ..wanted };
             let auto = folders::is_auto(args.out.as_deref());
@@ -233,8 +251,8 @@ impl Taken<'_> {
 }
 
 /// How tokens are pooled, in words that name the options that change it.
-fn pooling(args: &ExtractArgs, stimuli: &Stimuli) -> String {
-    let mut words = args.pool.to_string();
+fn pooling(args: &ExtractArgs, pooling: Pooling, stimuli: &Stimuli) -> String {
+    let mut words = pooling.to_string();
     let word = stimuli.slots().first().filter(|_| stimuli.is_word_level());
     if let Some(slot) = args.at.as_ref().or(word) {
         words.push_str(" at ");

@@ -8,7 +8,6 @@ use mlem_probe::progress::Progress;
 use mlem_probe::stimuli::is_table;
 
 use crate::failure::{Failure, Result};
-use crate::printer::Printer;
 
 /// What the user named.
 pub enum Source<G = Box<Grammar>> {
@@ -19,10 +18,10 @@ pub enum Source<G = Box<Grammar>> {
 }
 
 /// Says what is odd about `grammar`, and gives what it said.
-pub fn warn(grammar: &Grammar, printer: &Printer) -> Vec<String> {
+pub fn warn(grammar: &Grammar, progress: &dyn Progress) -> Vec<String> {
     let warnings: Vec<String> = grammar.warnings().iter().map(Problem::brief).collect();
     for warning in &warnings {
-        printer.warn(warning);
+        progress.warn(warning);
     }
     warnings
 }

@@ -17,6 +17,8 @@ use crate::printer::Printer;
 pub fn run(args: &TokensArgs, printer: &Printer) -> Result<()> {
     let mut hub = Hub::from_env();
     hub.revision.clone_from(&args.revision);
+    hub.base.clone_from(&args.base);
+    hub.no_adapter = args.no_adapter;
     hub.weights = false;
     let (model, text) = hub::tokenizer(&args.model, &hub, printer)?;
     let tokenizer = Tokenizer::of(&model, &text)?;

@@ -1,152 +1,149 @@
-//! Own effects against plain regressions, and sums in closed form against loops.
+//! Own effects in closed form against refits of the activations that a draw makes, pair by pair.
 
 use super::*;
 use crate::mlem::brute_force::data;
-use crate::mlem::{Missing, Mlem, MlemParams, Permute};
-use crate::numeric::rng::Stream;
+use crate::mlem::pairs::terms;
+use crate::mlem::{Distance, Missing, Mlem, MlemParams, Permute};
+use crate::numeric::spectral::orthonormal;
 use crate::stimuli::{Feature, FeatureTable};
 
-fn least_squares(x: &[Vec<f64>], y: &[f64]) -> Vec<f64> {
-    let n = y.len() as f64;
-    let centred = |values: &[f64]| -> Vec<f64> {
-        let mean = values.iter().sum::<f64>() / n;
-        values.iter().map(|v| v - mean).collect()
+/// The distances of `feature` between positions `i` and `j`.
+fn distance(features: &FeatureTable, feature: usize, i: usize, j: usize) -> f64 {
+    use crate::stimuli::Values;
+    match features.feature(feature).values() {
+        Values::Categorical { codes, .. } => f64::from(u8::from(codes[i] != codes[j])),
+        Values::Numeric(values) => {
+            let all = || values.iter().flatten().copied();
+            let range = all().fold(f64::MIN, f64::max) - all().fold(f64::MAX, f64::min);
+            (values[i].unwrap() - values[j].unwrap()).abs() / range
+        }
+        Values::Distances(_) => unreachable!(),
+    }
+}
+
+/// The unconstrained weights of all pairs, as shares of the mean squared distance, from squared distances `t` of each pair.
+fn weights(features: &FeatureTable, n_terms: &[Term], t: &dyn Fn(usize, usize) -> f64) -> Vec<f64> {
+    let n = features.n_stimuli();
+    let pairs: Vec<(usize, usize)> = (0..n).flat_map(|i| (i + 1..n).map(move |j| (i, j))).collect();
+    let centred = |of: &dyn Fn(usize, usize) -> f64| {
+        let all: Vec<f64> = pairs.iter().map(|&(i, j)| of(i, j)).collect();
+        let mean = all.iter().sum::<f64>() / all.len() as f64;
+        Array1::from(all) - mean
     };
-    let (x, y): (Vec<Vec<f64>>, Vec<f64>) = (x.iter().map(|x| centred(x)).collect(), centred(y));
-    let c = Array2::from_shape_fn((x.len(), x.len()), |(i, j)| dot(&x[i], &x[j]));
-    let mut w: Vec<f64> = x.iter().map(|x| dot(x, &y)).collect();
+    let columns: Vec<Array1<f64>> = n_terms
+        .iter()
+        .map(|term| {
+            centred(&|i, j| {
+                term.multiplicity() * distance(features, term.a, i, j) * distance(features, term.b, i, j)
+            })
+        })
+        .collect();
+    let c = Array2::from_shape_fn((columns.len(), columns.len()), |(k, l)| columns[k].dot(&columns[l]));
+    let t = centred(t);
+    let mut w: Vec<f64> = columns.iter().map(|column| column.dot(&t)).collect();
     Cholesky::new(c.view()).unwrap().solve(&mut w);
     w
 }
 
-/// The Spearman that term `k` adds, its residuals moved by `to`, by a plain loop over the pairs of every fold.
-fn plainly(validation: &CrossValidation, x: &Array2<f32>, k: usize, to: &[usize]) -> f64 {
-    let design = &validation.design;
-    let neural = design.neural(x.view()).unwrap();
-    let mut sum = 0.0;
-    for fold in 0..validation.n_folds() {
-        let values = |columns: &crate::mlem::pairs::Columns, held: bool| {
-            let (mut terms, mut t) = (vec![Vec::new(); design.terms.len()], Vec::new());
-            for task in design.layout.tasks() {
-                let inside = task.folds == (fold, fold);
-                let outside = task.folds.0 != fold && task.folds.1 != fold;
-                if if held { inside } else { outside } {
-                    task.stream(Some(columns), Some(&neural), design.coverage, |chunk| {
-                        for (monomial, term) in design.monomials.iter().zip(&mut terms) {
-                            let mut out = vec![0.0; chunk.len()];
-                            monomial.evaluate(chunk, &mut out);
-                            term.extend(out);
-                        }
-                        t.extend_from_slice(&chunk.squared);
-                    });
+/// The linear model of `x` with an intercept and the values of `kept` features.
+fn explained(features: &FeatureTable, x: &Array2<f64>, kept: &[usize]) -> (Array2<f64>, usize) {
+    use crate::stimuli::Values;
+    let n = x.nrows();
+    let mut columns = vec![vec![1.0; n]];
+    for &feature in kept {
+        match features.feature(feature).values() {
+            Values::Categorical { codes, levels } => {
+                for level in 0..levels.len() as u32 {
+                    columns
+                        .push(codes.iter().map(|&code| f64::from(u8::from(code == Some(level)))).collect());
                 }
             }
-            (terms, t)
-        };
-        let moved = design.columns.permuted(0..to.len(), |_, out| out.copy_from_slice(to));
-        let others = |terms: &[Vec<f64>]| -> Vec<Vec<f64>> {
-            terms.iter().enumerate().filter(|(l, _)| *l != k).map(|(_, x)| x.clone()).collect()
-        };
-        let combined = |terms: &[Vec<f64>], w: &[f64]| -> Vec<f64> {
-            (0..terms[0].len()).map(|i| terms.iter().zip(w).map(|(x, w)| x[i] * w).sum()).collect()
-        };
-        let (train, t) = values(&design.columns, false);
-        let shared = least_squares(&others(&train), &train[k]);
-        let residual = |terms: &[Vec<f64>]| -> Vec<f64> {
-            let explained = combined(&others(terms), &shared);
-            terms[k].iter().zip(explained).map(|(x, e)| x - e).collect()
-        };
-        let weights = least_squares(&others(&train), &t);
-        let unexplained: Vec<f64> =
-            t.iter().zip(combined(&others(&train), &weights)).map(|(t, e)| t - e).collect();
-        let own = least_squares(&[residual(&values(&moved, false).0)], &unexplained)[0];
-        let (held, t) = values(&design.columns, true);
-        let base = combined(&others(&held), &weights);
-        let part = residual(&values(&moved, true).0);
-        let with: Vec<f64> = base.iter().zip(&part).map(|(b, p)| b + own * p).collect();
-        let spearman = |values: &[f64]| {
-            let t: Vec<f32> = t.iter().map(|&t| t as f32).collect();
-            let target = RankTarget::new(&t, &mut Scratch::default());
-            let mut grid = Vec::new();
-            on_grid(&values.iter().map(|&v| v as f32).collect::<Vec<_>>(), &mut grid);
-            target.spearman(&grid, &mut Scratch::default()).unwrap_or(0.0)
-        };
-        sum += spearman(&with) - spearman(&base);
+            Values::Numeric(values) => {
+                columns.push(values.iter().map(|value| value.unwrap()).collect());
+                columns.push(values.iter().map(|value| value.unwrap().powi(2)).collect());
+            }
+            Values::Distances(_) => unreachable!(),
+        }
     }
-    sum / validation.n_folds() as f64
+    let z = Array2::from_shape_fn((n, columns.len()), |(i, k)| columns[k][i]);
+    let basis = orthonormal(z.view());
+    (basis.dot(&basis.t().dot(x)), basis.ncols())
+}
+
+fn squared(x: &Array2<f64>, i: usize, j: usize) -> f64 {
+    (&x.row(i) - &x.row(j)).mapv(|d| d * d).sum()
 }
 
 fn check(params: MlemParams, features: &FeatureTable, x: &Array2<f32>) {
+    let n = x.nrows();
     let validation = params.permutations(1).cross_validation(features, 3).unwrap();
-    let neural = validation.design.neural(x.view()).unwrap();
-    let mut stream = Stream::new(7, "own");
-    let shuffles: Vec<Shuffle> = (0..3)
-        .map(|draw| {
-            let mut from: Vec<u32> = (0..x.nrows() as u32).collect();
-            if draw > 0 {
-                for fold in &validation.design.layout.folds {
-                    stream.shuffle(&mut from[fold.clone()]);
-                }
-            }
-            Shuffle::new(from)
-        })
-        .collect();
-    let moved: Vec<Neural> =
-        shuffles.iter().map(|shuffle| neural.looked_up().unwrap().reordered(&shuffle.from)).collect();
-    let sums = validation.design.target_sums_under(&moved);
-    let own = validation.own_effects(&neural, &shuffles, &sums);
-    for (draw, shuffle) in shuffles.iter().enumerate() {
-        for (k, &quick) in own[draw].iter().enumerate() {
-            let plain = plainly(&validation, x, k, &shuffle.to);
-            assert!((quick - plain).abs() < 2e-3, "draw {draw}, term {k}: {quick} {plain}");
+    let order = validation.design.layout.order.clone();
+    let x = x.mapv(f64::from);
+    let neural = validation.design.neural(x.mapv(|x| x as f32).view()).unwrap();
+    let found = validation.own_effects(&neural, 2);
+    let all = terms(features.n_features(), validation.params().interactions);
+    let mean =
+        (0..n).flat_map(|i| (i + 1..n).map(move |j| (i, j))).map(|(i, j)| squared(&x, i, j)).sum::<f64>()
+            / (n * (n - 1) / 2) as f64;
+    let observed = weights(features, &all, &|i, j| squared(&x, i, j) / mean);
+    for (k, effect) in validation.plan.effects.iter().enumerate().filter(|(_, e)| e.order == Order::Main) {
+        assert!((found[0][k] - observed[k]).abs() < 1e-5, "{}: {} {}", effect.name, found[0][k], observed[k]);
+        let kept: Vec<usize> = (0..features.n_features()).filter(|f| !effect.features.contains(f)).collect();
+        let (model, degrees) = explained(features, &x, &kept);
+        let scale = ((n as f64 - 1.0) / (n - degrees) as f64).sqrt();
+        for draw in 1..=2 {
+            let mut from: Vec<usize> = (0..n).collect();
+            Stream::new(validation.params().seed, &format!("null {draw} of effects")).shuffle(&mut from);
+            // Positions are shuffled, and rows go by their positions.
+            let mut other = vec![0; n];
+            from.iter().enumerate().for_each(|(i, &j)| other[order[i]] = order[j]);
+            let drawn = Array2::from_shape_fn(x.dim(), |(i, unit)| {
+                model[[i, unit]] + scale * (x[[other[i], unit]] - model[[other[i], unit]])
+            });
+            let plain = weights(features, &all, &|i, j| squared(&drawn, i, j) / mean)[k];
+            assert!((found[draw][k] - plain).abs() < 1e-5, "{}: {} {plain}", effect.name, found[draw][k]);
         }
     }
 }
 
 #[test]
-fn an_own_effect_is_what_a_plain_regression_on_residuals_adds() {
-    let (features, x) = data(60, 3, 2, 5);
-    check(Mlem::params().constraint(Constraint::None), &features, &x);
-    check(
-        Mlem::params().constraint(Constraint::None).interactions(true).permute(Permute::Pairs),
-        &features,
-        &x,
-    );
-    let (features, x) = data(60, 3, 0, 5);
-    check(Mlem::params().constraint(Constraint::None).interactions(true), &features, &x);
+fn a_draw_is_a_refit_of_what_the_others_explain_and_shuffled_residuals() {
+    let (features, x) = data(60, 2, 1, 5);
+    check(Mlem::params(), &features, &x);
+    let (features, x) = data(60, 2, 0, 5);
+    check(Mlem::params().interactions(true).permute(Permute::Pairs), &features, &x);
 }
 
 #[test]
-fn sums_of_shuffled_terms_in_closed_form_are_those_over_all_pairs() {
-    let mut stream = Stream::new(3, "crossed");
-    let mut level = |n: usize| (stream.normal().abs() * 10.0) as usize % n;
-    let codes: Vec<Option<&str>> =
-        (0..40).map(|_| [Some("a"), Some("b"), Some("c"), None][level(4)]).collect();
-    let numbers: Vec<Option<f64>> =
-        (0..40).map(|_| if level(5) == 0 { None } else { Some(level(100) as f64) }).collect();
-    let plain: Vec<Option<&str>> = (0..40).map(|_| [Some("x"), Some("y")][level(2)]).collect();
-    let features = FeatureTable::new(
-        40,
-        vec![
-            Feature::categorical("codes", &codes),
-            Feature::numeric("numbers", numbers).unwrap(),
-            Feature::categorical("plain", &plain),
-        ],
-    )
-    .unwrap();
+fn other_distances_are_held_against_the_same_null() {
+    // Given as a matrix, Euclidean distances have the p-values that they have of activations, for another route to them.
+    let (features, x) = data(50, 3, 1, 4);
+    let rows: Vec<usize> = (0..50).collect();
+    let table = crate::mlem::dissimilarities(x.view(), &rows, Distance::Euclidean).unwrap();
+    let of = |params: MlemParams, x: &Array2<f32>| {
+        let validation = params.permutations(1).cross_validation(&features, 2).unwrap();
+        validation.own_effects(&validation.design.neural(x.view()).unwrap(), 3)
+    };
+    let (plain, given) = (of(Mlem::params(), &x), of(Mlem::params().distance(Distance::Precomputed), &table));
+    for (a, b) in plain.iter().flatten().zip(given.iter().flatten()) {
+        assert!((a - b).abs() < 1e-4, "{a} {b}");
+    }
+}
+
+#[test]
+fn what_others_determine_has_nothing_of_its_own() {
+    let levels: Vec<Option<&str>> = (0..40).map(|i| Some(["x", "y"][i % 2])).collect();
+    let free: Vec<Option<&str>> = (0..40).map(|i| Some(["x", "y", "z"][i / 2 % 3])).collect();
+    let column = Feature::categorical;
+    let features =
+        FeatureTable::new(40, vec![column("a", &levels), column("b", &levels), column("c", &free)]).unwrap();
+    let mut stream = Stream::new(2, "points");
+    let x = Array2::from_shape_fn((40, 5), |(i, _)| (stream.normal() + (i % 2) as f64) as f32);
     for missing in [Missing::Zero, Missing::One] {
-        let validation = Mlem::params().missing(missing).cross_validation(&features, 4).unwrap();
-        let mut to: Vec<usize> = (0..40).collect();
-        for fold in &validation.design.layout.folds {
-            stream.shuffle(&mut to[fold.clone()]);
-        }
-        let moved = validation.design.columns.permuted(0..40, |_, out| out.copy_from_slice(&to));
-        let mut crossing = Crossing::new(&validation.design);
-        let quick = crossing.covariances(&to, &moved);
-        crossing.visit_all_pairs();
-        for (quick, slow) in quick.iter().zip(crossing.covariances(&to, &moved)) {
-            let apart = (quick - &slow).iter().fold(0.0f64, |most, x| most.max(x.abs()));
-            assert!(apart < 1e-12, "{missing:?}: {apart}");
-        }
+        let validation =
+            Mlem::params().missing(missing).permutations(1).cross_validation(&features, 2).unwrap();
+        let null = validation.null(x.view(), 19).unwrap().importances();
+        assert_eq!((null[0].p, null[1].p), (Some(1.0), Some(1.0)));
+        assert!(null[2].p.unwrap() < 1.0);
     }
 }

@@ -43,11 +43,9 @@ pub(in crate::models) fn declare(config: &Config) -> Result<Declaration> {
         config.ignore(unused);
     }
     let size_key = if config.has("n_embed") { "n_embed" } else { "hidden_size" };
-    let heads_key = if config.has("num_attention_heads") { "num_attention_heads" } else { "n_head" };
-    let layers_key = if config.has("num_hidden_layers") { "num_hidden_layers" } else { "n_layer" };
     let d_model = config.count(size_key)?;
-    let (n_heads, d_head) = config.heads(size_key, heads_key)?;
-    let n_layers = config.layers(layers_key)?;
+    let (n_heads, d_head) = config.heads(size_key, "n_head")?;
+    let n_layers = config.layers("n_layer")?;
     let spec = Spec::new(
         config.count("vocab_size")?,
         d_model,

@@ -83,6 +83,21 @@ pub(super) fn spec_with(
     kind: NormKind,
     eps: (&str, f64),
 ) -> Result<Spec> {
+    let mlp = spec::Mlp {
+        d: config.count("intermediate_size")?,
+        activation: config.activation_or("hidden_act", "silu")?,
+    };
+    spec_of(config, d_head, rope, (kind, eps), mlp)
+}
+
+/// The same with an MLP that was read already.
+pub(super) fn spec_of(
+    config: &Config,
+    d_head: usize,
+    rope: Rope,
+    (kind, eps): (NormKind, (&str, f64)),
+    mlp: spec::Mlp,
+) -> Result<Spec> {
     let d_model = config.count("hidden_size")?;
     let n_heads = config.count("num_attention_heads")?;
     let n_kv_heads = config.count_or("num_key_value_heads", n_heads)?;
@@ -100,10 +115,7 @@ pub(super) fn spec_with(
             Norm { kind, eps: config.number_or(eps.0, eps.1)? as f32 },
             Attention { n_kv_heads, ..Attention::causal(n_heads, d_head) },
             vec![spec::Block { rotary: Some(rope.rotary), ..spec::Block::default() }; n_layers],
-            spec::Mlp {
-                d: config.count("intermediate_size")?,
-                activation: config.activation_or("hidden_act", "silu")?,
-            },
+            mlp,
         )
     })
 }
@@ -270,10 +282,16 @@ pub(in crate::models) fn granite(config: &Config) -> Result<Declaration> {
     let Declaration { mut spec, names } = llama(config)?;
     // Of the logits, which are none of the hidden states.
     config.ignore("logits_scaling");
+    granite_scales(config, &mut spec)?;
+    Ok(Declaration { spec, names })
+}
+
+/// Granite's factors.
+pub(super) fn granite_scales(config: &Config, spec: &mut Spec) -> Result<()> {
     spec.embeddings.scale = config.number_or("embedding_multiplier", 1.0)? as f32;
     spec.attention.scale = config.number_or("attention_multiplier", 1.0)? as f32;
     spec.residual_scale = config.number_or("residual_multiplier", 1.0)? as f32;
-    Ok(Declaration { spec, names })
+    Ok(())
 }
 
 pub(in crate::models) fn stablelm(config: &Config) -> Result<Declaration> {

@@ -81,6 +81,7 @@ fn first(config: &Config, steering_eps: Option<f32>) -> Result<Declaration> {
         convolution_bias: config.flag_or("use_conv_bias", true)?,
         activation: config.activation_or("hidden_act", "silu")?,
         steering_eps,
+        steering_weights: false,
     };
     Ok(Declaration { spec: spec(config, d_model, Mixer::Mamba(mixer))?, names: NAMES })
 }
@@ -91,6 +92,15 @@ pub(in crate::models) fn mamba(config: &Config) -> Result<Declaration> {
 
 pub(in crate::models) fn falcon_mamba(config: &Config) -> Result<Declaration> {
     first(config, Some(config.number_or("mixer_rms_eps", 1e-6)? as f32))
+}
+
+/// What steps are kept between.
+pub(super) fn step_limits(config: &Config) -> Result<(f32, f32)> {
+    match config.numbers("time_step_limit")?.as_deref() {
+        None => Ok((0.0, f32::INFINITY)),
+        Some(&[least, most]) => Ok((least as f32, most as f32)),
+        Some(_) => Err(config.error("time_step_limit", "is not a pair of numbers")),
+    }
 }
 
 pub(in crate::models) fn mamba2(config: &Config) -> Result<Declaration> {
@@ -107,21 +117,17 @@ pub(in crate::models) fn mamba2(config: &Config) -> Result<Declaration> {
     if !n_heads.is_multiple_of(n_groups) {
         return Err(config.error("n_groups", format!("is {n_groups}, which does not divide {n_heads} heads")));
     }
-    let step_limits = match config.numbers("time_step_limit")?.as_deref() {
-        None => (0.0, f32::INFINITY),
-        Some(&[least, most]) => (least as f32, most as f32),
-        Some(_) => return Err(config.error("time_step_limit", "is not a pair of numbers")),
-    };
+    let step_limits = step_limits(config)?;
+    let bias = config.flag_or("use_bias", false)?;
     let mixer = spec::Mamba2 {
-        n_heads,
-        d_head,
         n_groups,
         d_state: config.count_or("state_size", 128)?,
         width: config.count_or("conv_kernel", 4)?,
-        bias: config.flag_or("use_bias", false)?,
+        bias: (bias, bias),
         convolution_bias: config.flag_or("use_conv_bias", true)?,
         activation: config.activation_or("hidden_act", "silu")?,
         step_limits,
+        ..spec::Mamba2::plain(n_heads, d_head)
     };
     Ok(Declaration { spec: spec(config, d_model, Mixer::Mamba2(mixer))?, names: NAMES })
 }

@@ -15,7 +15,7 @@ pub struct Attention {
     pub causal: bool,
     /// Scores `s` become `cap · tanh(s / cap)`.
     pub cap: Option<f32>,
-    /// Queries, keys and values are kept between `-clip` and `clip`.
+    /// Queries, keys and values are kept between `-clip` and `clip`, after norms of them.
     pub clip: Option<f32>,
     /// Which units of a head are turned together.
     pub pairs: Pairs,

@@ -1,15 +1,18 @@
 //! What makes something new of each token by itself, in the second half of a block.
 
+use super::experts::Experts;
 use crate::models::declarations::activation::Activation;
 
 /// The second half of a block.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub enum FeedForward {
     /// The MLP that [`Spec::mlp`](super::Spec::mlp) describes.
     #[default]
     Mlp,
     /// There is none: the block is its mixer.
     None,
+    /// A few of many MLPs.
+    Experts(Experts),
     /// The channel mixing of RWKV-7.
     Rwkv7 {
         /// Size of its hidden layer.

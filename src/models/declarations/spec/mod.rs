@@ -9,6 +9,7 @@
 //! | `norm`, `embeddings`, `convolution` | norms; from tokens to hidden state 0; what stands beside the first block |
 //! | `attention` | attention, and what is added to its scores by distance |
 //! | `mixer` | the first half of a block: attention, or what takes its place |
+//! | `experts` | mixtures of experts |
 //! | `mlp` | the second half of a block |
 //! | `block` | what differs from block to block |
 
@@ -16,6 +17,7 @@ mod attention;
 mod block;
 mod convolution;
 mod embeddings;
+mod experts;
 mod mixer;
 mod mlp;
 mod norm;
@@ -24,7 +26,10 @@ pub use attention::{Attention, Disentangled, DistanceBias, Pairs, QueryGrowth};
 pub use block::Block;
 pub use convolution::Convolution;
 pub use embeddings::{Embeddings, Positions, Projected};
-pub use mixer::{Mamba, Mamba2, Mixer, Rwkv7, Span};
+pub use experts::{Experts, Groups, Router, Score};
+pub use mixer::{
+    Both, Delta, DeltaLayout, Gated, Latent, Mamba, Mamba2, Mixer, Recurrent, Rwkv7, Shared, Short, Span,
+};
 pub use mlp::{FeedForward, Mlp};
 pub use norm::{Norm, NormKind};
 
@@ -51,6 +56,8 @@ pub struct Spec {
     pub blocks: Vec<Block>,
     /// Every MLP, of the blocks that have one.
     pub mlp: Mlp,
+    /// What goes through the activation of every MLP is multiplied by the first, and what it gives by the second.
+    pub mlp_scales: (f32, f32),
     /// Whether a block's MLP reads what its attention reads, and not what it wrote.
     pub parallel: bool,
     /// What a block's attention and MLP are multiplied by before they are added to the residual stream.
@@ -81,6 +88,7 @@ impl Spec {
             attention,
             blocks,
             mlp,
+            mlp_scales: (1.0, 1.0),
             parallel: false,
             residual_scale: 1.0,
             convolution: None,

@@ -1,6 +1,7 @@
 //! An attention layer, on a device.
 
 use candle_core::{Device, Result, Tensor};
+use candle_nn::ops::sigmoid;
 
 use super::disentangled::Distances;
 use crate::models::declarations::spec;
@@ -17,6 +18,9 @@ pub(in crate::models::dense) struct Attention {
     qkv: Linear,
     qk_norm: Option<(Norms, Norms)>,
     distances: Option<Distances>,
+    /// `(1, n_heads, 1, 1)`.
+    sinks: Option<Tensor>,
+    gate: Option<Linear>,
     pub(super) output: Linear,
 }
 
@@ -34,6 +38,11 @@ impl Attention {
                 None => None,
             },
             distances: distances.map(|of| Distances::upload(of, scale, device)).transpose()?,
+            sinks: match &layer.sinks {
+                Some(sinks) => Some(Tensor::from_slice(sinks, (1, sinks.len(), 1, 1), device)?),
+                None => None,
+            },
+            gate: layer.gate.as_ref().map(|gate| Linear::upload(gate, device)).transpose()?,
             output: Linear::upload(&layer.output, device)?,
         })
     }
@@ -45,16 +54,24 @@ impl Attention {
 
     /// What each token takes from those it sees, `(batch * length, n_heads d_head)`.
     pub(super) fn mix(&self, x: &Tensor, pass: &Pass<'_>) -> Result<Tensor> {
-        self.attend(&self.project(x)?, pass)
+        let mixed = self.attend(&self.project(x)?, pass)?;
+        match &self.gate {
+            Some(gate) => {
+                // One for each unit, or one for each head.
+                let gate = sigmoid(&gate.forward(x)?)?;
+                let (rows, gates) = gate.dims2()?;
+                let each = mixed.dim(1)? / gates;
+                let gated =
+                    mixed.reshape((rows, gates, each))?.broadcast_mul(&gate.reshape((rows, gates, 1))?)?;
+                gated.reshape((rows, gates * each))
+            }
+            None => Ok(mixed),
+        }
     }
 
     /// Queries, keys and values, `(batch * length, (n_heads + 2 n_kv_heads) d_head)`.
     pub(super) fn project(&self, x: &Tensor) -> Result<Tensor> {
-        let qkv = self.qkv.forward(x)?;
-        match self.spec.clip {
-            Some(clip) => qkv.clamp(-clip, clip),
-            None => Ok(qkv),
-        }
+        self.qkv.forward(x)
     }
 
     /// What each token takes, of queries, keys and values.
@@ -64,10 +81,15 @@ impl Attention {
         let part = |start, size| qkv.narrow(1, start, size)?.contiguous();
         let mut queries = part(0, of_queries)?;
         let mut keys = part(of_queries, of_keys)?;
-        let values = part(of_queries + of_keys, of_keys)?;
+        let mut values = part(of_queries + of_keys, of_keys)?;
         if let Some((query_norms, key_norms)) = &self.qk_norm {
             queries = query_norms.forward(&queries)?;
             keys = key_norms.forward(&keys)?;
+        }
+        if let Some(clip) = self.spec.clip {
+            for part in [&mut queries, &mut keys, &mut values] {
+                *part = part.clamp(-clip, clip)?;
+            }
         }
         let mut queries = scores::by_head(&queries, n_heads, d_head, pass)?;
         let mut keys = scores::by_head(&keys, n_kv_heads, d_head, pass)?;
@@ -88,6 +110,6 @@ impl Attention {
             None => None,
         };
         let qkv = (&queries, &keys, &values);
-        scores::attend(qkv, extra.as_ref(), &self.spec, self.visible(), pass)
+        scores::attend(qkv, (extra.as_ref(), self.sinks.as_ref()), &self.spec, self.visible(), pass)
     }
 }

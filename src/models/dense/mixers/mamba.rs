@@ -35,7 +35,7 @@ impl Mamba {
             d_state,
             d_step: block.d_step,
             inwards: Linear::upload(&block.inwards, device)?,
-            convolution: Convolution::upload(convolution, block.activation, device)?,
+            convolution: Convolution::upload(convolution, Some(block.activation), device)?,
             steering: Linear::upload(&block.steering, device)?,
             steering_norms: norms.map(|norm| Norm::upload(norm, device)).collect::<Result<_>>()?,
             step: Linear::upload(&block.step, device)?,

@@ -3,7 +3,7 @@
 use candle_core::{DType, Device, Result, Tensor};
 
 use crate::models::declarations::activation::Activation;
-use crate::models::declarations::spec;
+use crate::models::declarations::spec::{self, Gated};
 use crate::models::dense::layers::{Linear, Norms, activate, softplus};
 use crate::models::dense::pass::Pass;
 use crate::models::dense::scan::{Convolution, scan};
@@ -20,8 +20,8 @@ pub(in crate::models::dense) struct Mamba2 {
     decay: Tensor,
     /// `(1, 1, n_heads, 1)`.
     skip: Tensor,
-    gated_norms: Norms,
-    pub(super) output: Linear,
+    /// None where it is gated alone.
+    gated_norms: Option<Norms>,
 }
 
 impl Mamba2 {
@@ -31,12 +31,14 @@ impl Mamba2 {
         Ok(Self {
             spec: block.spec,
             inwards: Linear::upload(&block.inwards, device)?,
-            convolution: Convolution::upload(convolution, block.spec.activation, device)?,
+            convolution: Convolution::upload(convolution, Some(block.spec.activation), device)?,
             step_bias: Tensor::new(block.step_bias.as_slice(), device)?,
             decay: Tensor::from_slice(&block.decay, (1, 1, n_heads), device)?,
             skip: Tensor::from_slice(&block.skip, (1, 1, n_heads, 1), device)?,
-            gated_norms: Norms::upload(&block.gated_norms, device)?,
-            output: Linear::upload(&block.output, device)?,
+            gated_norms: match block.spec.gated {
+                Gated::Alone => None,
+                _ => Some(Norms::upload(&block.gated_norms, device)?),
+            },
         })
     }
 
@@ -74,7 +76,11 @@ impl Mamba2 {
             Ok((state, output))
         })?;
         let skipped = values.broadcast_mul(&self.skip)?.reshape((batch * length, d_inner))?;
-        let gated = ((mixed + skipped)? * activate(&gate, Activation::Silu)?)?;
-        self.gated_norms.forward(&gated)
+        let (mixed, gate) = ((mixed + skipped)?, activate(&gate, Activation::Silu)?);
+        match &self.gated_norms {
+            None => mixed * gate,
+            Some(norms) if self.spec.gated == Gated::AfterNorm => norms.forward(&mixed)? * gate,
+            Some(norms) => norms.forward(&(mixed * gate)?),
+        }
     }
 }

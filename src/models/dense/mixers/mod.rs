@@ -5,22 +5,36 @@
 //! | room | what it is |
 //! | --- | --- |
 //! | `disentangled` | what distances add to the scores of one layer |
-//! | `attention`, `mamba`, `mamba2`, `rwkv7`, `span` | the mixers |
+//! | `attention`, `mamba`, `mamba2`, `rwkv7`, `delta`, `short`, `recurrent` | mixers |
+//! | `both`, `latent`, `shared`, `span` | mixers that are made of others |
 
 mod attention;
+mod both;
+mod delta;
 mod disentangled;
+mod latent;
 mod mamba;
 mod mamba2;
+mod recurrent;
 mod rwkv7;
+mod shared;
+mod short;
 mod span;
 
 use attention::Attention;
+use both::Both;
 use candle_core::{Device, Result, Tensor};
+use delta::Delta;
+use latent::Latent;
 use mamba::Mamba;
 use mamba2::Mamba2;
+use recurrent::Recurrent;
 use rwkv7::Rwkv7;
+use shared::Shared;
+use short::Short;
 use span::Span;
 
+use super::layers::Linear;
 use super::pass::{Pass, Visible};
 use crate::models::packed::mixers as packed;
 
@@ -28,9 +42,17 @@ use crate::models::packed::mixers as packed;
 pub(super) enum Mixer {
     Attention(Box<Attention>),
     Mamba(Box<Mamba>),
-    Mamba2(Box<Mamba2>),
+    /// With its last layer.
+    Mamba2(Box<(Mamba2, Linear)>),
     Rwkv7(Box<Rwkv7>),
     Span(Box<Span>),
+    Delta(Box<Delta>),
+    Short(Box<Short>),
+    Shared(Box<Shared>),
+    Latent(Box<Latent>),
+    Recurrent(Box<Recurrent>),
+    Both(Box<Both>),
+    None,
 }
 
 impl Mixer {
@@ -38,8 +60,17 @@ impl Mixer {
         Ok(match mixer {
             packed::Mixer::Attention(of) => Self::Attention(Box::new(Attention::upload(of, device)?)),
             packed::Mixer::Mamba(of) => Self::Mamba(Box::new(Mamba::upload(of, device)?)),
-            packed::Mixer::Mamba2(of) => Self::Mamba2(Box::new(Mamba2::upload(of, device)?)),
+            packed::Mixer::Mamba2(of) => {
+                Self::Mamba2(Box::new((Mamba2::upload(&of.0, device)?, Linear::upload(&of.1, device)?)))
+            }
             packed::Mixer::Rwkv7(of) => Self::Rwkv7(Box::new(Rwkv7::upload(of, device)?)),
+            packed::Mixer::Delta(of) => Self::Delta(Box::new(Delta::upload(of, device)?)),
+            packed::Mixer::Short(of) => Self::Short(Box::new(Short::upload(of, device)?)),
+            packed::Mixer::Recurrent(of) => Self::Recurrent(Box::new(Recurrent::upload(of, device)?)),
+            packed::Mixer::Latent(of) => Self::Latent(Box::new(Latent::upload(of, device)?)),
+            packed::Mixer::Shared(of) => Self::Shared(Box::new(Shared::upload(of, device)?)),
+            packed::Mixer::Both(of) => Self::Both(Box::new(Both::upload(of, device)?)),
+            packed::Mixer::None => Self::None,
             packed::Mixer::Span(of) => Self::Span(Box::new(Span::upload(of, device)?)),
         })
     }
@@ -49,18 +80,29 @@ impl Mixer {
         match self {
             Self::Attention(attention) => Some(attention.visible()),
             Self::Span(mixer) => Some(mixer.attention.visible()),
+            Self::Both(mixer) => Some(mixer.attention.visible()),
+            Self::Shared(mixer) => Some(mixer.attention.visible()),
+            Self::Latent(mixer) => Some(mixer.attention.visible()),
             _ => None,
         }
     }
 
-    /// What the mixer makes of `x`, `(batch * length, d_model)`.
-    pub(super) fn forward(&self, x: &Tensor, pass: &mut Pass<'_>) -> Result<Tensor> {
+    /// What the mixer makes of `x`, `(batch * length, d_model)`, if there is one.
+    pub(super) fn forward(&self, x: &Tensor, pass: &mut Pass<'_>) -> Result<Option<Tensor>> {
         match self {
             Self::Attention(mixer) => mixer.output.forward(&mixer.mix(x, pass)?),
             Self::Mamba(mixer) => mixer.output.forward(&mixer.mix(x, pass)?),
-            Self::Mamba2(mixer) => mixer.output.forward(&mixer.mix(x, pass)?),
+            Self::Mamba2(mixer) => mixer.1.forward(&mixer.0.mix(x, pass)?),
             Self::Rwkv7(mixer) => mixer.output.forward(&mixer.mix(x, pass)?),
             Self::Span(mixer) => mixer.attention.output.forward(&mixer.mix(x, pass)?),
+            Self::Delta(mixer) => mixer.output.forward(&mixer.mix(x, pass)?),
+            Self::Short(mixer) => mixer.output.forward(&mixer.mix(x, pass)?),
+            Self::Shared(mixer) => mixer.output.forward(&mixer.mix(x, pass)?),
+            Self::Recurrent(mixer) => mixer.output.forward(&mixer.mix(x, pass)?),
+            Self::Both(mixer) => mixer.attention.output.forward(&mixer.mix(x, pass)?),
+            Self::Latent(mixer) => mixer.attention.output.forward(&mixer.mix(x, pass)?),
+            Self::None => return Ok(None),
         }
+        .map(Some)
     }
 }

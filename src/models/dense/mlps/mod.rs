@@ -1,9 +1,11 @@
 //! The second half of a block, on a device: what [`crate::models::packed::mlps`] computes on the processor. One file each.
 
-mod mlp;
+mod experts;
+pub(super) mod mlp;
 mod rwkv7;
 
 use candle_core::{Device, Result, Tensor};
+use experts::Experts;
 use mlp::Mlp;
 use rwkv7::Rwkv7;
 
@@ -13,6 +15,7 @@ use crate::models::packed::mlps as packed;
 /// The second half of a block, with its weights.
 pub(super) enum FeedForward {
     Mlp(Box<Mlp>),
+    Experts(Box<Experts>),
     Rwkv7(Box<Rwkv7>),
 }
 
@@ -20,6 +23,7 @@ impl FeedForward {
     pub(super) fn upload(mlp: &packed::FeedForward, device: &Device) -> Result<Self> {
         Ok(match mlp {
             packed::FeedForward::Mlp(of) => Self::Mlp(Box::new(Mlp::upload(of, device)?)),
+            packed::FeedForward::Experts(of) => Self::Experts(Box::new(Experts::upload(of, device)?)),
             packed::FeedForward::Rwkv7(of) => Self::Rwkv7(Box::new(Rwkv7::upload(of, device)?)),
         })
     }
@@ -28,6 +32,7 @@ impl FeedForward {
     pub(super) fn forward(&self, x: &Tensor, pass: &Pass<'_>) -> Result<Tensor> {
         match self {
             Self::Mlp(mlp) => mlp.forward(x),
+            Self::Experts(experts) => experts.forward(x),
             Self::Rwkv7(mlp) => mlp.forward(x, pass),
         }
     }

@@ -22,6 +22,8 @@ pub(in crate::models) struct Attend<'a> {
     pub(in crate::models) reach: Option<usize>,
     pub(in crate::models) bias: Option<&'a Bias>,
     pub(in crate::models) distances: Option<&'a Distances>,
+    /// For each head a score of nothing, which takes its share (gpt-oss).
+    pub(in crate::models) sinks: Option<&'a [f32]>,
 }
 
 impl Attend<'_> {
@@ -143,7 +145,16 @@ impl Queries<'_> {
         for (row, scores) in rows.into_iter().zip(scores.chunks_exact_mut(stride)) {
             self.add(simd, row, &mut scores[..begin + n_vectors * S::LANES], begin);
         }
-        softmax::<S, R>(simd, scores, stride, begin, n_vectors);
+        // What nothing takes stands after all that is seen, where no value is added for it.
+        let sink = self.attend.sinks.map(|sinks| sinks[self.head]);
+        if let Some(sink) = sink {
+            let after = begin + n_vectors * S::LANES;
+            for scores in scores.chunks_exact_mut(stride) {
+                scores[after..after + S::LANES].fill(f32::NEG_INFINITY);
+                scores[after] = sink;
+            }
+        }
+        softmax::<S, R>(simd, scores, stride, begin, n_vectors + usize::from(sink.is_some()));
         for (row, scores) in rows.into_iter().zip(scores.chunks_exact_mut(stride)) {
             let own = self.attend.seen(row, n);
             scores[seen.start..own.start].fill(0.0);
@@ -281,7 +292,7 @@ mod tests {
             (&grouped, None, None, None),
             (&grouped, Some(5), Some(&bias), None),
         ] {
-            let attend = Attend { spec, reach, bias, distances };
+            let attend = Attend { spec, reach, bias, distances, sinks: None };
             let width = (4 + 2 * spec.n_kv_heads) * 20;
             let qkv: Vec<f32> = (0..n_tokens * width).map(|i| (i * 7919 % 257) as f32 / 90.0 - 1.4).collect();
             for level in Level::here() {

@@ -19,6 +19,8 @@ use crate::models::declarations::activation::Activation;
 #[derive(Debug)]
 pub(in crate::models) struct PackedMlp {
     activation: Activation,
+    /// See [`PackedMlp::clamped`].
+    clamp: Option<f32>,
     activated: PackedLinear,
     factor: Option<PackedLinear>,
     down: PackedLinear,
@@ -47,10 +49,22 @@ impl PackedMlp {
         };
         Self {
             activation,
+            clamp: None,
             activated: layer(activated, d_mlp, d),
             factor: factor.map(|factor| layer(factor, d_mlp, d)),
             down: layer(down, d, d_mlp),
         }
+    }
+
+    /// The same MLP, in which what goes through the activation is at most `clamp`, and what that is multiplied by is kept between
+    /// it and its negative, and 1 is added.
+    pub(in crate::models) fn clamped(self, clamp: Option<f32>) -> Self {
+        Self { clamp, ..self }
+    }
+
+    /// The limit of [`PackedMlp::clamped`].
+    pub(in crate::models) fn clamp(&self) -> Option<f32> {
+        self.clamp
     }
 
     /// The activation.
@@ -187,7 +201,10 @@ fn hide<S: Simd>(simd: S, mlp: &PackedMlp, sums: &mut [f32], rows: usize, panel:
     let bias: &[f32; PANEL] = &mlp.activated.bias.as_chunks().0[panel];
     for sums in sums.as_chunks_mut::<PANEL>().0.iter_mut().take(rows) {
         for start in (0..PANEL).step_by(S::LANES) {
-            let sum = simd.add(simd.load(&sums[start..]), simd.load(&bias[start..]));
+            let mut sum = simd.add(simd.load(&sums[start..]), simd.load(&bias[start..]));
+            if let Some(clamp) = mlp.clamp {
+                sum = simd.min(simd.splat(clamp), sum);
+            }
             simd.store(&mut sums[start..], activate(simd, mlp.activation, sum));
         }
     }
@@ -196,7 +213,11 @@ fn hide<S: Simd>(simd: S, mlp: &PackedMlp, sums: &mut [f32], rows: usize, panel:
     let rows = sums.as_chunks_mut::<PANEL>().0.iter_mut().zip(factors.as_chunks::<PANEL>().0).take(rows);
     for (units, factors) in rows {
         for start in (0..PANEL).step_by(S::LANES) {
-            let factor = simd.add(simd.load(&factors[start..]), simd.load(&bias[start..]));
+            let mut factor = simd.add(simd.load(&factors[start..]), simd.load(&bias[start..]));
+            if let Some(clamp) = mlp.clamp {
+                factor = simd.min(simd.splat(clamp), simd.max(simd.splat(-clamp), factor));
+                factor = simd.add(factor, simd.splat(1.0));
+            }
             let unit = simd.load(&units[start..]);
             simd.store(&mut units[start..], simd.mul(factor, unit));
         }

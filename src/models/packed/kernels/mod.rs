@@ -9,6 +9,7 @@
 
 pub(in crate::models) mod attention;
 mod columns;
+pub(in crate::models) mod delta;
 pub(in crate::models) mod distances;
 pub(in crate::models) mod linear;
 mod math;
@@ -20,6 +21,7 @@ pub(in crate::models) mod ops;
 mod parts;
 mod room;
 pub(in crate::models) mod rotate;
+pub(in crate::models) mod route;
 pub(in crate::models) mod scan;
 mod scores;
 mod simd;

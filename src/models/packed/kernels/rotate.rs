@@ -35,6 +35,11 @@ impl Kernel for Run<'_> {
         let Prepare { spec, norms, rotation, pairs } = self.prepare;
         let width = (spec.n_heads + 2 * spec.n_kv_heads) * spec.d_head;
         for (token, &position) in self.qkv.chunks_exact_mut(width).zip(self.positions) {
+            if let Some((query_norms, key_norms)) = norms {
+                let (queries, rest) = token.split_at_mut(spec.n_heads * spec.d_head);
+                normalize(simd, query_norms, queries);
+                normalize(simd, key_norms, &mut rest[..spec.n_kv_heads * spec.d_head]);
+            }
             if let Some(clip) = spec.clip {
                 for value in &mut *token {
                     *value = value.clamp(-clip, clip);
@@ -42,10 +47,6 @@ impl Kernel for Run<'_> {
             }
             let (queries, rest) = token.split_at_mut(spec.n_heads * spec.d_head);
             let keys = &mut rest[..spec.n_kv_heads * spec.d_head];
-            if let Some((query_norms, key_norms)) = norms {
-                normalize(simd, query_norms, queries);
-                normalize(simd, key_norms, keys);
-            }
             if let Some((cosines, sines)) = rotation {
                 let start = position as usize * pairs;
                 let (cosines, sines) = (&cosines[start..][..pairs], &sines[start..][..pairs]);

@@ -23,12 +23,12 @@ impl<'a> Columns<'a> {
     }
 
     #[inline(always)]
-    fn row(&self, row: usize, size: usize) -> &'a [f32] {
+    pub(super) fn row(&self, row: usize, size: usize) -> &'a [f32] {
         &self.values[row * self.width + self.start..][..size]
     }
 }
 
-/// A convolution of each channel over the tokens before, then an activation.
+/// A convolution of each channel over the tokens before, then an activation, if there is one.
 pub(in crate::models) struct Convolve<'a> {
     /// `(n_tokens, channels)`.
     pub(in crate::models) x: Columns<'a>,
@@ -36,7 +36,7 @@ pub(in crate::models) struct Convolve<'a> {
     pub(in crate::models) weight: &'a [f32],
     /// `(channels,)`.
     pub(in crate::models) bias: &'a [f32],
-    pub(in crate::models) activation: Activation,
+    pub(in crate::models) activation: Option<Activation>,
 }
 
 impl Convolve<'_> {
@@ -71,7 +71,9 @@ impl Kernel for RunConvolve<'_> {
                         *y += x * weight;
                     }
                 }
-                for_each(simd, y, |simd, value| activate(simd, activation, value));
+                if let Some(activation) = activation {
+                    for_each(simd, y, |simd, value| activate(simd, activation, value));
+                }
             }
         }
     }

@@ -11,6 +11,7 @@ use crate::models::packed::kernels::norm::Norm;
 use crate::models::packed::kernels::rotate::Prepare;
 use crate::models::packed::parts::Parts;
 use crate::models::packed::pass::{Pass, sized};
+use crate::models::packed::steps::sigmoid;
 
 /// An attention layer with its weights.
 pub(in crate::models) struct Attention {
@@ -22,6 +23,10 @@ pub(in crate::models) struct Attention {
     pub(in crate::models) qkv: PackedLinear,
     pub(in crate::models) qk_norm: Option<(Vec<Norm>, Vec<Norm>)>,
     pub(in crate::models) distances: Option<LayerDistances>,
+    /// For each head a score of nothing.
+    pub(in crate::models) sinks: Option<Vec<f32>>,
+    /// What heads take is multiplied by the sigmoid of this, `d_model` to `n_heads d_head` or to `n_heads`.
+    pub(in crate::models) gate: Option<PackedLinear>,
     pub(in crate::models) output: PackedLinear,
 }
 
@@ -32,11 +37,16 @@ impl Attention {
 
     /// The same, whose last layer takes `others` more inputs.
     pub(super) fn beside(parts: Parts<'_>, others: usize) -> error::Result<Self> {
-        let (spec, names, block) = (parts.spec, parts.names, parts.block());
-        let spec::Attention { n_heads, n_kv_heads, d_head, .. } = spec.attention;
-        let qkv = qkv(parts)?.pack();
+        let spec::Attention { n_heads, d_head, .. } = parts.spec.attention;
         let inputs = n_heads * d_head + others;
-        let output = parts.weights.matrix(names.attention, parts.layer, spec.d_model, inputs)?;
+        let output = parts.weights.matrix(parts.names.attention, parts.layer, parts.spec.d_model, inputs)?;
+        Self::of(parts, &qkv(parts)?, parts.written(output))
+    }
+
+    /// The same of layers that are read already.
+    pub(super) fn of(parts: Parts<'_>, qkv: &Matrix, output: PackedLinear) -> error::Result<Self> {
+        let (spec, names, block) = (parts.spec, parts.names, parts.block());
+        let spec::Attention { n_heads, n_kv_heads, .. } = spec.attention;
         Ok(Self {
             spec: spec::Attention {
                 scale: block.scale.unwrap_or(spec.attention.scale),
@@ -44,7 +54,7 @@ impl Attention {
             },
             reach: block.reach,
             rotary: parts.rotary,
-            qkv,
+            qkv: qkv.pack(),
             qk_norm: match names.qk_norm {
                 None => None,
                 Some(qk) => {
@@ -52,7 +62,12 @@ impl Attention {
                 }
             },
             distances: LayerDistances::load(parts)?,
-            output: parts.written(output),
+            sinks: match names.sinks {
+                Some(name) => Some(parts.values(name, &[n_heads])?),
+                None => None,
+            },
+            gate: gate(parts)?.map(|gate| gate.pack()),
+            output,
         })
     }
 
@@ -62,6 +77,14 @@ impl Attention {
         self.project(x, &mut qkv);
         self.attend(&mut qkv, pass, mixed);
         pass.qkv = qkv;
+        if let Some(gate) = &self.gate {
+            // One for each unit, or one for each head.
+            let each = self.spec.n_heads * self.spec.d_head / gate.outputs();
+            for (mixed, gate) in mixed.chunks_exact_mut(each).zip(gate.forward(x, Finish::Plain)) {
+                let gate = sigmoid(gate);
+                mixed.iter_mut().for_each(|mixed| *mixed *= gate);
+            }
+        }
     }
 
     /// Queries, keys and values, `(n_tokens, (n_heads + 2 n_kv_heads) d_head)`, to `qkv`.
@@ -89,6 +112,7 @@ impl Attention {
             reach: self.reach,
             bias: pass.bias.as_ref(),
             distances: distances.as_ref(),
+            sinks: self.sinks.as_deref(),
         };
         let size = qkv.len() / (n_heads + 2 * n_kv_heads) * n_heads;
         attend.forward_to(qkv, pass.sequences, sized(mixed, size));
@@ -109,9 +133,24 @@ fn norms(parts: Parts<'_>, qk: names::QkNorm, name: &str, heads: usize) -> error
     }
 }
 
+/// The layer of gates, if there is one.
+fn gate(parts: Parts<'_>) -> error::Result<Option<Matrix>> {
+    let spec::Attention { n_heads, d_head, .. } = parts.spec.attention;
+    let (queries, d) = (n_heads * d_head, parts.spec.d_model);
+    match (parts.names.qkv, parts.names.gate) {
+        (Qkv::Gated(query, ..), _) => {
+            let stored = parts.weights.matrix(query, parts.layer, 2 * queries, d)?;
+            let rows = (0..queries).map(|row| (0, (row / d_head * 2 + 1) * d_head + row % d_head));
+            Ok(Some(Matrix::gather(&[&stored], rows)))
+        }
+        (_, Some(name)) => parts.weights.matrix(name, parts.layer, n_heads, d).map(Some),
+        _ => Ok(None),
+    }
+}
+
 /// Queries, keys and values in one layer, in this order, and in a head those units next to each other that are turned together
 /// half a rotation apart.
-fn qkv(parts: Parts<'_>) -> error::Result<Matrix> {
+pub(super) fn qkv(parts: Parts<'_>) -> error::Result<Matrix> {
     let spec::Attention { n_heads, n_kv_heads, d_head, pairs, .. } = parts.spec.attention;
     let matrix = in_order(parts)?;
     let n_pairs = parts.block().rotary.as_ref().map_or(0, |rotary| rotary.frequencies.len());
@@ -140,6 +179,15 @@ fn in_order(parts: Parts<'_>) -> error::Result<Matrix> {
             let key = weights.matrix(key, layer, keys, d)?;
             let value = weights.matrix(value, layer, keys, d)?;
             let rows = (0..queries).map(|row| (0, row)).chain((0..keys).map(|row| (1, row)));
+            Ok(Matrix::gather(&[&query, &key, &value], rows.chain((0..keys).map(|row| (2, row)))))
+        }
+        Qkv::Gated(query, key, value) => {
+            // Stored as (heads, its query and its gate, d_head).
+            let query = weights.matrix(query, layer, 2 * queries, d)?;
+            let key = weights.matrix(key, layer, keys, d)?;
+            let value = weights.matrix(value, layer, keys, d)?;
+            let rows = (0..queries).map(|row| (0, row / d_head * 2 * d_head + row % d_head));
+            let rows = rows.chain((0..keys).map(|row| (1, row)));
             Ok(Matrix::gather(&[&query, &key, &value], rows.chain((0..keys).map(|row| (2, row)))))
         }
         Qkv::Stacked(name) => weights.matrix(name, layer, all, d),

@@ -3,7 +3,7 @@
 //! Source: `models/{mamba,falcon_mamba}/modeling_*.py` of Hugging Face transformers.
 
 use crate::models::declarations::activation::Activation;
-use crate::models::declarations::spec;
+use crate::models::declarations::spec::{self, NormKind};
 use crate::models::error::Result;
 use crate::models::packed::kernels::linear::{Finish, PackedLinear};
 use crate::models::packed::kernels::norm::Norm;
@@ -46,11 +46,13 @@ impl Mamba {
         };
         let stored = parts.values(&name("A_log"), &[d_inner, d_state])?;
         let decay = (0..d_state * d_inner).map(|at| -stored[at % d_inner * d_state + at / d_inner].exp());
-        let unweighted = |eps: f32, size: usize| Norm {
-            centre: false,
-            eps,
-            weight: vec![1.0; size],
-            bias: vec![0.0; size],
+        let norm = |eps: f32, part: &str, size: usize| -> Result<Norm> {
+            let weighted = of.steering_weights;
+            let kind = spec::Norm { kind: NormKind::Rms, eps };
+            if weighted {
+                return parts.norm_of(&name(&format!("{part}_layernorm")), size, kind);
+            }
+            Ok(Norm { centre: false, eps, weight: vec![1.0; size], bias: vec![0.0; size] })
         };
         Ok(Self {
             d_inner,
@@ -61,9 +63,12 @@ impl Mamba {
             convolution: turned(&convolution, d_inner, width),
             convolution_bias,
             steering: parts.linear(&name("x_proj"), false, d_step + 2 * d_state, d_inner)?,
-            steering_norms: of
-                .steering_eps
-                .map(|eps| [d_step, d_state, d_state].map(|size| unweighted(eps, size))),
+            steering_norms: match of.steering_eps {
+                Some(eps) => {
+                    Some([norm(eps, "dt", d_step)?, norm(eps, "b", d_state)?, norm(eps, "c", d_state)?])
+                }
+                None => None,
+            },
             step: parts.linear(&name("dt_proj"), true, d_inner, d_step)?,
             decay: decay.collect(),
             skip: parts.values(&name("D"), &[d_inner])?,
@@ -80,7 +85,7 @@ impl Mamba {
             x: part(0),
             weight: &self.convolution,
             bias: &self.convolution_bias,
-            activation: self.activation,
+            activation: Some(self.activation),
         }
         .forward(pass.sequences);
         let steering = self.steering.forward(&convolved, Finish::Plain);

@@ -2,7 +2,8 @@
 //!
 //! Source: `models/mamba2/modeling_mamba2.py` of Hugging Face transformers.
 
-use crate::models::declarations::spec;
+use crate::models::checkpoint::matrix::Matrix;
+use crate::models::declarations::spec::{self, Gated};
 use crate::models::error::Result;
 use crate::models::packed::kernels::linear::{Finish, PackedLinear};
 use crate::models::packed::kernels::norm::Norm;
@@ -25,7 +26,6 @@ pub(in crate::models) struct Mamba2 {
     pub(in crate::models) skip: Vec<f32>,
     /// Of each group of channels, with weights of their own.
     pub(in crate::models) gated_norms: Vec<Norm>,
-    pub(in crate::models) output: PackedLinear,
 }
 
 /// The channels that are convolved.
@@ -45,12 +45,18 @@ impl Mamba2 {
         } else {
             vec![0.0; channels]
         };
-        let gated = parts.values(&name("norm.weight"), &[d_inner])?;
+        let gated = match of.gated {
+            Gated::Alone => Vec::new(),
+            _ => parts.values(&name("norm.weight"), &[d_inner])?,
+        };
         let size = d_inner / of.n_groups;
         let width = d_inner + channels + of.n_heads;
+        let d_model = parts.spec.d_model;
+        let inwards =
+            parts.weights.layer(&name("in_proj"), (of.bias.0, false), parts.layer, width, d_model)?;
         Ok(Self {
             spec: *of,
-            inwards: parts.linear(&name("in_proj"), of.bias, width, parts.spec.d_model)?,
+            inwards: scaled(inwards, of).pack(),
             convolution: turned(&convolution, channels, of.width),
             convolution_bias,
             step_bias: of_heads("dt_bias")?,
@@ -60,13 +66,20 @@ impl Mamba2 {
                 .chunks_exact(size)
                 .map(|weight| Norm {
                     centre: false,
-                    eps: parts.spec.norm.eps,
+                    eps: of.eps.unwrap_or(parts.spec.norm.eps),
                     weight: weight.to_vec(),
                     bias: vec![0.0; size],
                 })
                 .collect(),
-            output: parts.output(&name("out_proj"), of.bias, d_inner)?,
         })
+    }
+
+    /// Its last layer.
+    pub(super) fn output(of: &spec::Mamba2, parts: Parts<'_>) -> Result<Matrix> {
+        let (d_inner, d_model) = (of.n_heads * of.d_head, parts.spec.d_model);
+        let name = format!("{}.out_proj", parts.names.mixer);
+        let layer = parts.weights.layer(&name, (of.bias.1, false), parts.layer, d_model, d_inner)?;
+        Ok(parts.as_written(layer).scaled(of.outer_scales.1))
     }
 
     /// What each token takes from those before it, `(n_tokens, d_inner)`.
@@ -79,7 +92,7 @@ impl Mamba2 {
             x: Columns { values: &projected, width, start: d_inner },
             weight: &self.convolution,
             bias: &self.convolution_bias,
-            activation: self.spec.activation,
+            activation: Some(self.spec.activation),
         }
         .forward(pass.sequences);
         let (least, most) = self.spec.step_limits;
@@ -102,16 +115,40 @@ impl Mamba2 {
             skip: &self.skip,
         }
         .forward(pass.sequences);
+        let norm = |mixed: &mut Vec<f32>| {
+            let norms = self.gated_norms.iter().cycle();
+            for (part, norm) in mixed.chunks_exact_mut(d_inner / n_groups).zip(norms) {
+                norm.apply_to_rows(part);
+            }
+        };
+        if self.spec.gated == Gated::AfterNorm {
+            norm(&mut mixed);
+        }
         for (row, projected) in mixed.chunks_exact_mut(d_inner).zip(projected.chunks_exact(width)) {
             for (value, gate) in row.iter_mut().zip(projected) {
                 *value *= gate * sigmoid(*gate);
             }
         }
-        let size = d_inner / n_groups;
+        if self.spec.gated == Gated::BeforeNorm {
+            norm(&mut mixed);
+        }
         mixed
-            .chunks_exact(size)
-            .zip(self.gated_norms.iter().cycle())
-            .flat_map(|(part, norm)| norm.forward(part))
-            .collect()
     }
+}
+
+/// The layer into the mixer with the factors of its inputs and outputs in it.
+fn scaled(mut layer: Matrix, of: &spec::Mamba2) -> Matrix {
+    let (d_inner, states) = (of.n_heads * of.d_head, of.n_groups * of.d_state);
+    let sizes = [d_inner, d_inner, states, states, of.n_heads];
+    let factors =
+        sizes.iter().zip(of.inward_scales).flat_map(|(&size, scale)| std::iter::repeat_n(scale, size));
+    for (output, factor) in factors.enumerate() {
+        for value in &mut layer.weight[output * layer.inputs..][..layer.inputs] {
+            *value *= factor * of.outer_scales.0;
+        }
+        if let Some(bias) = &mut layer.bias {
+            bias[output] *= factor;
+        }
+    }
+    layer
 }

@@ -23,7 +23,8 @@ pub(super) fn load(parts: Parts<'_>) -> error::Result<PackedMlp> {
             (gate, Some(up), down)
         }
     };
-    let down = parts.as_written(weights.matrix(down, layer, d, d_mlp)?);
+    let (activated, scale) = (activated.scaled(spec.mlp_scales.0), spec.mlp_scales.1);
+    let down = parts.as_written(weights.matrix(down, layer, d, d_mlp)?).scaled(scale);
     Ok(Matrix::pack_mlp(spec.mlp.activation, &activated, factor.as_ref(), &down))
 }
 

@@ -1,8 +1,10 @@
 //! The second half of a block: what is made of each token by itself. One file each.
 
+pub(in crate::models) mod experts;
 pub(in crate::models) mod mlp;
 pub(in crate::models) mod rwkv7;
 
+use experts::Experts;
 use rwkv7::Rwkv7;
 
 use crate::models::declarations::spec::FeedForward as Spec;
@@ -15,16 +17,21 @@ use crate::models::packed::pass::Pass;
 /// The second half of a block, with its weights.
 pub(in crate::models) enum FeedForward {
     Mlp(Box<PackedMlp>),
+    Experts(Box<Experts>),
     Rwkv7(Box<Rwkv7>),
 }
 
 impl FeedForward {
     /// None where the block is its mixer.
     pub(in crate::models) fn load(parts: Parts<'_>) -> Result<Option<Self>> {
-        Ok(match parts.block().feed_forward {
+        Ok(match &parts.block().feed_forward {
             Spec::Mlp => Some(Self::Mlp(Box::new(mlp::load(parts)?))),
             Spec::None => None,
-            Spec::Rwkv7 { d } => Some(Self::Rwkv7(Box::new(Rwkv7::load(d, parts)?))),
+            Spec::Experts(of) => match &parts.names.experts {
+                Some(names) => Some(Self::Experts(Box::new(Experts::load(of, names, parts)?))),
+                None => None,
+            },
+            Spec::Rwkv7 { d } => Some(Self::Rwkv7(Box::new(Rwkv7::load(*d, parts)?))),
         })
     }
 
@@ -38,6 +45,7 @@ impl FeedForward {
     ) {
         match self {
             Self::Mlp(mlp) => mlp.forward_to(x, finish, y),
+            Self::Experts(experts) => experts.forward_to(x, finish, y),
             Self::Rwkv7(mlp) => mlp.value.forward_to(&mlp.hidden(x, pass.sequences), finish, y),
         }
     }

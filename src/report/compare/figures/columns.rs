@@ -23,10 +23,6 @@ impl Wide {
         Self(layers.into_iter().collect())
     }
 
-    pub(super) fn names(&self) -> Vec<String> {
-        self.0.iter().map(ToString::to_string).collect()
-    }
-
     /// A row that has `values` at `layers`, and `empty` elsewhere.
     pub(super) fn row<T: Copy>(&self, layers: &[usize], values: impl Iterator<Item = T>, empty: T) -> Vec<T> {
         let mut row = vec![empty; self.0.len()];

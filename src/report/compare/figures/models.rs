@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use ndarray::Array2;
 
+use super::super::super::axis::Axis;
 use super::super::super::figures::{Exact, Figure, STYLES};
-use super::super::super::svg::{Arrangement, Heatmap, Mosaic, Shades, Tile};
+use super::super::super::svg::{Arrangement, Drawing, Heatmap, Mosaic, Shades, Tile};
 use super::super::super::words;
 use super::columns::Wide;
 use crate::compare::{Comparison, DistanceTable, LayerSimilarity, Measure, ModelMap, Quantity, Scale};
@@ -56,10 +57,9 @@ pub(super) fn distances(comparison: &Comparison, names: &[String]) -> Figure {
                their pattern counts. The table has warped distances and their standard deviation over resampled folds.",
             comparison.order.noun()
         ),
-        svg: svg.render(),
+        svg: Drawing::of(|room| svg.render(room)),
         legend: Vec::new(),
         names_curves: true,
-        data: "comparison",
         exact: Exact {
             along: "",
             rows: names.to_vec(),
@@ -97,10 +97,9 @@ pub(super) fn arrangement(comparison: &Comparison, names: &[String]) -> Option<F
              nothing. Right: average linkage.",
             words::short(*stress, 2)
         ),
-        svg: svg.render(),
+        svg: Drawing::of(|room| svg.render(room)),
         legend: Vec::new(),
         names_curves: true,
-        data: "comparison",
         exact: Exact {
             along: "",
             rows: names.to_vec(),
@@ -160,10 +159,9 @@ pub(super) fn differences(comparison: &Comparison, names: &[String]) -> Option<F
                Peaks are tested in the table of tests.",
             comparison.order.noun()
         ),
-        svg: svg.render(),
+        svg: Drawing::of(|room| svg.render(room)),
         legend: Vec::new(),
         names_curves: true,
-        data: "comparison",
         exact: Exact {
             along: "",
             rows: features,
@@ -182,20 +180,21 @@ pub(super) fn layers(comparison: &Comparison, names: &[String]) -> Option<Figure
     if pairs.is_empty() {
         return None;
     }
-    let name = |layers: &[usize]| layers.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let axis = |run: usize| Axis::of(&comparison.runs[run].record);
     let tile = |pair: &LayerSimilarity, what: &str, matrix: &Array2<f64>| Tile {
         title: format!("{} × {}: {what}", names[pair.a], names[pair.b]),
         y_title: names[pair.a].clone(),
         x_title: names[pair.b].clone(),
-        rows: name(&pair.layers_a),
-        columns: name(&pair.layers_b),
+        rows: axis(pair.a).names(&pair.layers_a),
+        columns: axis(pair.b).names(&pair.layers_b),
         values: rows_of(matrix),
         full: 1.0,
     };
     let shown = pairs.iter().take(PAIRS);
     let tiles = shown.flat_map(|pair| [tile(pair, "RSA", &pair.rsa), tile(pair, "CKA", &pair.cka)]).collect();
     let wide = Wide::of(pairs.iter().flat_map(|pair| &pair.layers_b));
-    let mut exact = Exact { along: "layer", columns: wide.names(), ..Exact::default() };
+    let first = axis(0);
+    let mut exact = Exact { along: first.noun(), columns: first.names(&wide.0), ..Exact::default() };
     for pair in pairs.iter().take(PAIRS) {
         for (what, matrix) in [("RSA", &pair.rsa), ("CKA", &pair.cka)] {
             for (i, layer) in pair.layers_a.iter().enumerate() {
@@ -221,10 +220,9 @@ pub(super) fn layers(comparison: &Comparison, names: &[String]) -> Option<Figure
             "Do two layers hold the same geometry of the stimuli? RSA: Spearman's correlation of the distances between the same pairs of \
              stimuli. CKA: linear centred kernel alignment, the debiased estimate (Song et al. 2012). The darkest shade is 1.{rest}"
         ),
-        svg: svg.render(),
+        svg: Drawing::of(|room| svg.render(room)),
         legend: Vec::new(),
         names_curves: true,
-        data: "comparison",
         exact,
         description,
     })

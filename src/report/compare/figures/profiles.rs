@@ -1,7 +1,8 @@
 //! Importances over the layers of each model.
 
+use super::super::super::axis::Axis;
 use super::super::super::figures::{Exact, Figure, STYLES};
-use super::super::super::svg::{Across, Mosaic, Multiple, Multiples, Series, Tile};
+use super::super::super::svg::{Across, Drawing, Mosaic, Multiple, Multiples, Series, Tile};
 use super::super::super::words;
 use super::columns::{Wide, legend};
 use crate::compare::{Comparison, depths};
@@ -16,9 +17,10 @@ const TRAINED: usize = 9;
 /// Where `effect` peaks in each model, in words.
 fn peaks(comparison: &Comparison, effect: &str, names: &[String]) -> String {
     let peak = |(run, name): (usize, &String)| {
+        let axis = Axis::of(&comparison.runs[run].record);
         comparison
             .peak(run, effect)
-            .map(|(layer, value)| format!("{name} at layer {layer}, {}", words::spread(value, 3)))
+            .map(|(layer, value)| format!("{name} at {}, {}", axis.place(layer), words::spread(value, 3)))
     };
     names.iter().enumerate().filter_map(peak).collect::<Vec<_>>().join("; ")
 }
@@ -26,7 +28,8 @@ fn peaks(comparison: &Comparison, effect: &str, names: &[String]) -> String {
 /// Importances of all effects in all models, as a table: one row per model and effect, one column per layer.
 fn importances(comparison: &Comparison, names: &[String]) -> Exact {
     let wide = Wide::of(comparison.summaries.iter().flat_map(|summary| &summary.layers));
-    let mut exact = Exact { along: "layer", columns: wide.names(), ..Exact::default() };
+    let axis = common(comparison);
+    let mut exact = Exact { along: axis.noun(), columns: axis.names(&wide.0), ..Exact::default() };
     for (run, name) in names.iter().enumerate() {
         for effect in &comparison.effects {
             let layers = &comparison.summaries[run].layers;
@@ -40,8 +43,22 @@ fn importances(comparison: &Comparison, names: &[String]) -> Exact {
     exact
 }
 
+/// The axis that the runs have in common: that of the first.
+fn common(comparison: &Comparison) -> Axis {
+    Axis::of(&comparison.runs[0].record)
+}
+
+/// Where `layer` stands from left to right.
+fn position(layers: &[usize], layer: usize, axis: &Axis) -> f64 {
+    if axis.is_ordered() { layer as f64 } else { layers.binary_search(&layer).unwrap_or(0) as f64 }
+}
+
 pub(super) fn profiles(comparison: &Comparison, names: &[String]) -> Figure {
     let effects: Vec<String> = comparison.effects.iter().map(|name| words::visible(name)).collect();
+    let axis = common(comparison);
+    let wide = Wide::of(comparison.summaries.iter().flat_map(|summary| &summary.layers));
+    let across =
+        if axis.is_ordered() { Across::Numbers(axis.title()) } else { Across::Names(axis.names(&wide.0)) };
     let series = |run: usize| -> Vec<Series> {
         let one = |(k, effect): (usize, &String)| Series {
             index: k,
@@ -51,7 +68,7 @@ pub(super) fn profiles(comparison: &Comparison, names: &[String]) -> Figure {
                 .layers
                 .iter()
                 .zip(comparison.trajectory(run, effect))
-                .map(|(&layer, &spread)| (layer as f64, spread))
+                .map(|(&layer, &spread)| (position(&wide.0, layer, &axis), spread))
                 .collect(),
         };
         comparison.effects.iter().enumerate().map(one).collect()
@@ -65,7 +82,7 @@ pub(super) fn profiles(comparison: &Comparison, names: &[String]) -> Figure {
     let svg = Multiples {
         name: "Profiles side by side",
         description: &description,
-        across: Across::Layers,
+        across,
         one_scale: true,
         panels: panels.collect(),
     };
@@ -76,13 +93,13 @@ pub(super) fn profiles(comparison: &Comparison, names: &[String]) -> Figure {
         title: "Profiles side by side",
         short: "Profiles",
         note: format!(
-            "Importance: {}. Layers as they are counted in each model.{grey}",
-            words::importance(summary, run)
+            "Importance: {}.{}{grey}",
+            words::importance(summary, run),
+            if axis.is_ordered() { " Layers as they are counted in each model." } else { "" }
         ),
-        svg: svg.render(),
+        svg: Drawing::of(|room| svg.render(room)),
         legend: legend(&effects, |k| peaks(comparison, &comparison.effects[k], names)),
         names_curves: false,
-        data: "comparison",
         exact: importances(comparison, names),
         description,
     }
@@ -98,7 +115,7 @@ pub(super) fn by_effect(comparison: &Comparison, names: &[String]) -> Figure {
     let panel = |effect: &String| {
         let series = |(run, name): (usize, &String)| {
             let layers = &comparison.summaries[run].layers;
-            let depths = depths(layers);
+            let depths = depths(layers, comparison.runs[run].is_of_model());
             let at = layers.iter().zip(comparison.trajectory(run, effect));
             let place = |layer: usize| depths.iter().find(|(l, _)| *l == layer).map(|&(_, depth)| depth);
             Series {
@@ -113,11 +130,21 @@ pub(super) fn by_effect(comparison: &Comparison, names: &[String]) -> Figure {
     let total = comparison.effects.len();
     let shown =
         if total > PANELS { format!("The {PANELS} largest of {total} {noun}s. ") } else { String::new() };
+    let of_model = comparison.runs.iter().all(crate::compare::Run::is_of_model);
+    let depth = if of_model {
+        "relative depth, (layer − 1) / (L − 1): the first block at 0, the last at 1; the embeddings are left out"
+    } else {
+        "relative position: the first at 0, the last at 1"
+    };
     let description = format!("{} {noun}s in {}.", total.min(PANELS), text::join_and(names));
     let svg = Multiples {
         name: title,
         description: &description,
-        across: Across::Depth,
+        across: Across::Depth(if of_model {
+            "relative depth (first to last block)"
+        } else {
+            "relative position (first to last)"
+        }),
         one_scale: false,
         panels: comparison.effects.iter().take(PANELS).map(panel).collect(),
     };
@@ -125,14 +152,10 @@ pub(super) fn by_effect(comparison: &Comparison, names: &[String]) -> Figure {
         id: "features",
         title,
         short,
-        note: format!(
-            "{shown}Importance over relative depth, (layer − 1) / (L − 1): the first block at 0, the last at 1; the embeddings are left \
-             out. Each panel has a scale of its own."
-        ),
-        svg: svg.render(),
+        note: format!("{shown}Importance over {depth}. Each panel has a scale of its own."),
+        svg: Drawing::of(|room| svg.render(room)),
         legend: legend(names, |run| format!("{} layers", comparison.summaries[run].layers.len())),
         names_curves: false,
-        data: "comparison",
         exact: importances(comparison, names),
         description,
     }
@@ -146,9 +169,10 @@ pub(super) fn training(comparison: &Comparison) -> Option<Figure> {
         words::visible(&revision.unwrap_or_else(|| "default".to_owned()))
     };
     let mut tiles = Vec::new();
-    let mut exact = Exact { along: "layer", ..Exact::default() };
+    let axis = common(comparison);
+    let mut exact = Exact { along: axis.noun(), ..Exact::default() };
     let wide = Wide::of(comparison.summaries.iter().flat_map(|summary| &summary.layers));
-    exact.columns = wide.names();
+    exact.columns = axis.names(&wide.0);
     for checkpoints in &all {
         let layers = &comparison.summaries[*checkpoints.runs.first()?].layers;
         for effect in comparison.effects.iter().take(TRAINED) {
@@ -167,9 +191,9 @@ pub(super) fn training(comparison: &Comparison) -> Option<Figure> {
             tiles.push(Tile {
                 title: words::visible(effect),
                 y_title: "revision".to_owned(),
-                x_title: "layer".to_owned(),
+                x_title: axis.title().to_owned(),
                 rows: checkpoints.runs.iter().map(|&run| steps(run)).collect(),
-                columns: layers.iter().map(ToString::to_string).collect(),
+                columns: axis.names(layers),
                 full: values.iter().flatten().copied().fold(0.0, f64::max),
                 values,
             });
@@ -197,10 +221,9 @@ pub(super) fn training(comparison: &Comparison) -> Option<Figure> {
             text::join_and(&models),
             comparison.order.noun()
         ),
-        svg: svg.render(),
+        svg: Drawing::of(|room| svg.render(room)),
         legend: Vec::new(),
         names_curves: true,
-        data: "comparison",
         exact,
         description,
     })

@@ -95,6 +95,10 @@ fn collected(args: &CollectArgs, printer: &Printer) -> Result<()> {
     for warning in &warnings {
         printer.warn(warning);
     }
+    if args.spreadsheet_safe {
+        let copies = files::spreadsheet::copies(&sweep.out, tables.iter().map(|&(name, _)| name))?;
+        printer.say(&format!("tables for a spreadsheet: {}", copies.display()));
+    }
     let comparisons: Vec<String> = groups
         .iter()
         .map(|group| {

@@ -11,6 +11,7 @@ use mlem_probe::text;
 use serde_json::json;
 
 use super::plan::Sweep;
+use crate::command_line;
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;
 
@@ -44,7 +45,7 @@ pub fn submit(sweep: &Sweep, cells: &[&Cell], printer: &Printer) -> Result<()> {
     let absolute = |path: &Path| {
         std::path::absolute(path).map_err(|source| files::Error::Read { path: path.to_owned(), source })
     };
-    let program = std::env::current_exe().map_err(|error| no_slurm("this program from a job", &error))?;
+    let program = command_line::program().map_err(|error| no_slurm("this program from a job", &error))?;
     let (plan, out) = (absolute(&sweep.path)?, absolute(&sweep.out)?);
     let tasks: Vec<Vec<&Cell>> = cells.chunks(sweep.plan.slurm.chunk).map(<[&Cell]>::to_vec).collect();
     let array = ArrayScript {

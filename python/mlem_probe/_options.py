@@ -1,0 +1,51 @@
+"""Keyword arguments as the program's options."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from typing import Union
+
+from ._errors import UsageError
+
+#: What an option can be: ``True`` for a switch, ``None`` or ``False`` for none, several values in a list, named ones in a dict.
+Option = Union[
+    None, bool, int, float, str, "os.PathLike[str]", Iterable[Union[int, float, str]], Mapping[str, Iterable[str]]
+]
+
+
+def words(options: Mapping[str, Option]) -> list[str]:
+    """``options`` as a command line has them.
+
+    >>> words({"interactions": True, "null": 200, "layers": [0, 3], "permute": None, "group": {"noun": ["subj_*"]}})
+    ['--interactions', '--null=200', '--layers=0,3', '--group=noun=subj_*']
+    """
+    line: list[str] = []
+    for name, value in options.items():
+        flag = "--" + name.rstrip("_").replace("_", "-")
+        if value is None or value is False:
+            continue
+        if value is True:
+            line.append(flag)
+        elif isinstance(value, Mapping):
+            line += [f"{flag}={key}={','.join(map(str, members))}" for key, members in value.items()]
+        else:
+            text = _text(name, value)
+            if text is not None:
+                line.append(f"{flag}={text}")
+    return line
+
+
+def _text(name: str, value: object) -> str | None:
+    if isinstance(value, (str, os.PathLike)):
+        text = os.fspath(value)
+        # What Python writes with an underscore.
+        return text.replace("_", "-") if name in ("distance", "transform") else text
+    if isinstance(value, Iterable):
+        parts = [str(part) for part in value]
+        comma = next((part for part in parts if "," in part), None)
+        if comma is not None:
+            raise UsageError(f"`{name}`: `{comma}` has a comma, and commas part values", "rename it")
+        # Nothing of several is what it is without the option.
+        return ",".join(parts) or None
+    return str(value)

@@ -1,0 +1,87 @@
+//! Runs against each other, as `probe compare` has it.
+
+use mlem_probe::compare::{self, COMPARISON, Params};
+use mlem_probe::files;
+use mlem_probe::report::compare as drawn;
+use mlem_probe::report::export::Format;
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+use crate::commands::compare::{PAGE, compare_runs, read};
+use crate::errors::{self, given};
+use crate::folders::Folder;
+use crate::frames::Frame;
+use crate::options::{CompareOptions, parse};
+use crate::runs::Run;
+use crate::work::work;
+
+/// A comparison.
+#[pyclass(frozen, module = "mlem_probe._native")]
+pub struct Comparison {
+    comparison: compare::Comparison,
+    table: Vec<u8>,
+    page: String,
+}
+
+#[pymethods]
+impl Comparison {
+    /// Compares `runs`, which are called `names` in messages, under the options `words`.
+    #[new]
+    fn new(
+        py: Python<'_>,
+        runs: Vec<PyRef<'_, Run>>,
+        names: Vec<String>,
+        words: Vec<String>,
+        report: Option<Py<PyAny>>,
+    ) -> PyResult<Self> {
+        let folder = given(py, Folder::new())?;
+        let mut all = words;
+        all.push("--".to_owned());
+        for (run, name) in runs.iter().zip(names) {
+            let place = folder.path().join(name);
+            given(py, run.write(&place))?;
+            all.push(place.to_string_lossy().into_owned());
+        }
+        let CompareOptions { args } = given(py, parse(&all))?;
+        work(py, None, report.as_ref(), move |progress| {
+            let out = folder.path().join("comparison");
+            let params = Params { draws: args.draws, seed: args.seed, order: args.order };
+            let comparison = compare_runs(read(&args.runs)?, &args.labels, &[], params, &out, progress)?;
+            let page = files::read(&out.join(PAGE))?;
+            let page = String::from_utf8_lossy(&page).into_owned();
+            Ok(Self { comparison, table: files::read(&out.join(COMPARISON))?, page })
+        })
+    }
+
+    /// `comparison.csv`.
+    #[getter]
+    fn table(&self, py: Python<'_>) -> PyResult<Frame> {
+        Frame::of_csv(&self.table).map_err(|error| errors::internal(py, &error.to_string()))
+    }
+
+    /// `comparison.csv` as it is.
+    #[getter]
+    fn csv<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, &self.table)
+    }
+
+    /// The page.
+    #[getter]
+    fn page(&self) -> &str {
+        &self.page
+    }
+
+    /// What a user should know.
+    #[getter]
+    fn warnings(&self) -> Vec<String> {
+        self.comparison.warnings.iter().map(ToString::to_string).collect()
+    }
+
+    /// The figures as files of `format`.
+    fn figures(&self, py: Python<'_>, format: &str) -> PyResult<Vec<(String, Py<PyBytes>)>> {
+        let formats: Vec<Format> =
+            Format::ALL.into_iter().filter(|known| known.extension() == format).collect();
+        let files = given(py, drawn::figures(&self.comparison, &formats))?;
+        Ok(files.into_iter().map(|file| (file.name, PyBytes::new(py, &file.bytes).unbind())).collect())
+    }
+}
