@@ -79,7 +79,7 @@ pub fn open_as(path: &Path, layers: Option<&[usize]>, reading: &Reading) -> Resu
     Ok(Opened { activations: Box::new(recording), notes: layout.notes, warnings: layout.warnings })
 }
 
-/// Distances between stimuli that are written as upper triangles row by row, `n(n - 1)/2` numbers (SciPy's `pdist`), in NumPy's
+/// Distances between stimuli that are written as upper triangles row by row, `n(n - 1)/2` numbers (`SciPy`'s `pdist`), in NumPy's
 /// files; `None` for what has others.
 fn distances(path: &Path, layers: Option<&[usize]>, reading: &Reading) -> Result<Option<Opened>> {
     let (true, Some(n), true) = (reading.distances, reading.n_stimuli, reading.arrays.is_empty()) else {

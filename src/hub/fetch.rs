@@ -19,6 +19,8 @@ use crate::progress::Progress;
 use crate::tokens::{self, TokenizerText};
 
 /// What was fetched.
+// One is made a run.
+#[allow(clippy::large_enum_variant)]
 pub(super) enum Fetched {
     /// A checkpoint.
     Whole(Checkpoint),

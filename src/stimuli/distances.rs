@@ -53,7 +53,8 @@ impl Distances {
                 }
                 let near = (here - there).abs() <= ROUNDING * here.max(there)
                     || (squared(here) - squared(there)).abs() <= squared(ROOT * largest);
-                if !near && !(here.is_nan() && there.is_nan()) {
+                let missing = here.is_nan() && there.is_nan();
+                if !(near || missing) {
                     return Err(format!("stimulus {j} is {there} from {i}, but {here} the other way"));
                 }
                 let distance = if there < 0.0 { 0.0 } else { there };

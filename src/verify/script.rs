@@ -64,11 +64,8 @@ fn literal(text: &str) -> String {
             ' '..='~' => out.push(c),
             c => {
                 let code = u32::from(c);
-                out.push_str(&if code > 0xffff {
-                    format!("\\U{code:08x}")
-                } else {
-                    format!("\\u{code:04x}")
-                });
+                let digits = if code > 0xffff { format!("\\U{code:08x}") } else { format!("\\u{code:04x}") };
+                out.push_str(&digits);
             }
         }
     }

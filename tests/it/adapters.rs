@@ -169,8 +169,11 @@ fn an_adapter_counts_wherever_it_lies() {
     assert!(error.starts_with("--base is "), "{error}");
 }
 
+/// Tensors by name: shape and bytes.
+type Tensors = BTreeMap<String, (Vec<usize>, Vec<u8>)>;
+
 /// The tensors of a file, in f32.
-fn tensors(path: &Path) -> BTreeMap<String, (Vec<usize>, Vec<u8>)> {
+fn tensors(path: &Path) -> Tensors {
     let bytes = fs::read(path).unwrap();
     let file = SafeTensors::deserialize(&bytes).unwrap();
     let owned = |name: &&str| {
@@ -178,10 +181,10 @@ fn tensors(path: &Path) -> BTreeMap<String, (Vec<usize>, Vec<u8>)> {
         assert_eq!(tensor.dtype(), safetensors::Dtype::F32);
         ((*name).to_owned(), (tensor.shape().to_vec(), tensor.data().to_vec()))
     };
-    file.names().iter().map(|name| owned(&name.as_ref())).collect()
+    file.names().iter().map(|name| owned(name)).collect()
 }
 
-fn save(path: &Path, tensors: &BTreeMap<String, (Vec<usize>, Vec<u8>)>) {
+fn save(path: &Path, tensors: &Tensors) {
     let views = tensors.iter().map(|(name, (shape, data))| {
         (name, safetensors::tensor::TensorView::new(safetensors::Dtype::F32, shape.clone(), data).unwrap())
     });
@@ -239,7 +242,7 @@ fn files_that_are_not_whole_are_refused_by_name() {
     let path = golden.folder(case).join("adapter_model.safetensors");
     let whole = tensors(&path);
     let options = LoadOptions::default();
-    let fails = |what: &str, change: &dyn Fn(&mut BTreeMap<String, (Vec<usize>, Vec<u8>)>)| {
+    let fails = |what: &str, change: &dyn Fn(&mut Tensors)| {
         let mut changed = whole.clone();
         change(&mut changed);
         save(&path, &changed);
@@ -262,7 +265,7 @@ fn files_that_are_not_whole_are_refused_by_name() {
         all.extend(moved);
     });
     fails("somewhere.weight", &|all| {
-        drop(all.insert("base_model.model.somewhere.weight".to_owned(), (vec![1], vec![0; 4])))
+        drop(all.insert("base_model.model.somewhere.weight".to_owned(), (vec![1], vec![0; 4])));
     });
     fails("lora_E", &|all| drop(all.insert(format!("{module}.lora_E"), (vec![1], vec![0; 4]))));
     fails("not finite", &|all| {

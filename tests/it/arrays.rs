@@ -91,22 +91,19 @@ fn layer_k_is_array_k_or_the_order_is_asked_for() {
         arrays.sort_by(|a, b| b.name.len().cmp(&a.name.len()).then(b.name.cmp(&a.name)));
         for format in FORMATS {
             let found = read(&file(folder.path(), format, &arrays), &reading());
-            match first {
-                Some(first) => {
-                    let expected: Vec<(usize, usize)> = (0..names.len()).map(|l| (l + first, l)).collect();
-                    assert_eq!(found.unwrap(), expected, "{scheme} {format}");
-                }
-                None => {
-                    let error = found.unwrap_err();
-                    assert!(
-                        error.contains("which array is which layer is not clear"),
-                        "{scheme} {format}: {error}"
-                    );
-                    assert!(
-                        error.contains(&format!("`{}`", arrays[0].name)) && error.contains("--arrays"),
-                        "{error}"
-                    );
-                }
+            if let Some(first) = first {
+                let expected: Vec<(usize, usize)> = (0..names.len()).map(|l| (l + first, l)).collect();
+                assert_eq!(found.unwrap(), expected, "{scheme} {format}");
+            } else {
+                let error = found.unwrap_err();
+                assert!(
+                    error.contains("which array is which layer is not clear"),
+                    "{scheme} {format}: {error}"
+                );
+                assert!(
+                    error.contains(&format!("`{}`", arrays[0].name)) && error.contains("--arrays"),
+                    "{error}"
+                );
             }
         }
     }

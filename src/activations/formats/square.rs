@@ -1,5 +1,5 @@
 //! Square matrices in NumPy's files: distances between stimuli that are given, not computed. Also those that are written as the
-//! upper triangle alone, row by row (SciPy's `pdist`).
+//! upper triangle alone, row by row (`SciPy`'s `pdist`).
 
 use std::path::Path;
 
@@ -14,7 +14,7 @@ use crate::files;
 /// The square matrix whose upper triangle is `condensed`, row by row.
 fn of_triangle(condensed: ArrayView1<'_, f32>) -> Result<Array2<f32>, String> {
     let length = condensed.len();
-    let n = ((1.0 + (1.0 + 8.0 * length as f64).sqrt()) / 2.0).round() as usize;
+    let n = f64::midpoint(1.0, (1.0 + 8.0 * length as f64).sqrt()).round() as usize;
     if n < 2 || n * (n - 1) / 2 != length {
         return Err(format!(
             "the array has shape [{length}], and no number n of stimuli has {length} = n(n - 1)/2 pairs"
@@ -41,7 +41,7 @@ fn matrix_or_triangle(array: ArrayD<f32>) -> Result<Array2<f32>, String> {
 /// Matrices, and the names of their layers.
 type Named = (Vec<String>, Vec<Array2<f32>>);
 
-/// Distances between `n_stimuli` stimuli that are written as upper triangles (SciPy's `pdist`): the arrays `(n(n - 1)/2)` of an `.npz`,
+/// Distances between `n_stimuli` stimuli that are written as upper triangles (`SciPy`'s `pdist`): the arrays `(n(n - 1)/2)` of an `.npz`,
 /// one per layer, or an `.npy` of `(n(n - 1)/2)` or `(n_layers, n(n - 1)/2)`. `None` where the file has others.
 pub(in crate::activations) fn triangles(path: &Path, n_stimuli: usize) -> Result<Option<Named>> {
     let wrong = |message: String| Error::Format { path: path.to_owned(), message };

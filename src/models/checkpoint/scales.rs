@@ -21,9 +21,8 @@ impl Scales {
         block: Option<(usize, usize)>,
     ) -> Result<(), String> {
         let wrong = || format!("its scales are {:?}, which do not go with a shape of {shape:?}", self.shape);
-        let (rows, columns) = match *shape {
-            [.., rows, columns] => (rows, columns),
-            _ => return Err(wrong()),
+        let [.., rows, columns] = *shape else {
+            return Err(wrong());
         };
         let (grid_rows, grid_columns) = match *self.shape.as_slice() {
             [] | [1] => (1, 1),

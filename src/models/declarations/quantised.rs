@@ -93,12 +93,11 @@ fn fp8(part: &Config) -> Result<Quantised> {
                 let side = |side: &Value| usize::try_from(side.as_u64()?).ok().filter(|&side| side > 0);
                 sides.iter().map(side).collect()
             });
-            match sides.as_deref() {
-                Some(&[rows, columns]) => Some((rows, columns)),
-                _ => {
-                    let message = format!("is {value}, which are not the two sides of a block");
-                    return Err(part.error("weight_block_size", message));
-                }
+            if let Some(&[rows, columns]) = sides.as_deref() {
+                Some((rows, columns))
+            } else {
+                let message = format!("is {value}, which are not the two sides of a block");
+                return Err(part.error("weight_block_size", message));
             }
         }
     };

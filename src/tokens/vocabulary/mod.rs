@@ -3,7 +3,7 @@
 //! | files | tokenizer | built for |
 //! | --- | --- | --- |
 //! | `vocab.txt` | `WordPiece` | BERT, DistilBERT, ELECTRA, MPNet |
-//! | `vocab.json`, `merges.txt` | byte-level BPE | GPT-2, GPT-Neo, OPT, CodeGen; GPT-NeoX; Qwen 2; RoBERTa, BART |
+//! | `vocab.json`, `merges.txt` | byte-level BPE | GPT-2, GPT-Neo, OPT, `CodeGen`; GPT-NeoX; Qwen 2; RoBERTa, BART |
 //! | `spiece.model` | sentencepiece | T5, mT5, ALBERT |
 //! | `spm.model` | sentencepiece | DeBERTa-v2 and -v3 |
 //! | `sentencepiece.bpe.model` | sentencepiece | XLM-RoBERTa, CamemBERT, mBART; with `vocab.json` M2M-100 |

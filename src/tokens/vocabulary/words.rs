@@ -52,7 +52,7 @@ fn reader(settings: &Settings<'_>, files: &[&str]) -> Option<Class> {
     // Built from a vocabulary, the mask takes in no blank unless the settings say so (transformers 5.24); MPNet's does.
     let mask = class.mask.filter(|_| class.kind == Kind::Mpnet);
     let roles = if class.kind == Kind::Neox { NEOX } else { class.roles };
-    (has_pieces(class.kind) == (files.len() == 1)).then_some(Class { mask, roles, ..class })
+    (has_pieces(class.kind) == (files.len() == 1)).then_some(Class { roles, mask, ..class })
 }
 
 /// The text of `tokenizer.json` from `files`, all of which are there; and what was applied to it, by file.

@@ -41,7 +41,7 @@ pub struct ModelArgs {
     /// and their comparison
     #[arg(long, value_name = "REV,...", value_delimiter = ',')]
     pub revision: Vec<String>,
-    /// The model that an adapter (a folder or repository with adapter_config.json) is put on, in the place of the one that it names: a
+    /// The model that an adapter (a folder or repository with `adapter_config.json`) is put on, in the place of the one that it names: a
     /// folder, a Hub id, or ID@REVISION
     #[arg(long, value_name = "MODEL")]
     pub base: Option<String>,

@@ -40,7 +40,7 @@ pub(super) struct AdapterConfig {
     alpha: f64,
     /// Scaled by the root of the rank (rsLoRA).
     pub(super) by_root: bool,
-    /// Magnitudes and directions apart (DoRA).
+    /// Magnitudes and directions apart (`DoRA`).
     pub(super) dora: bool,
     ranks: Vec<(Pattern, u64)>,
     alphas: Vec<(Pattern, f64)>,

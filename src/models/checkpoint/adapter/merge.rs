@@ -12,7 +12,7 @@ pub(super) struct LowRank {
     pub(super) scale: f32,
 }
 
-/// Along what the magnitudes of DoRA are.
+/// Along what the magnitudes of `DoRA` are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Along {
     /// One for each row: a linear layer stored `(outputs, inputs)`.
@@ -43,7 +43,7 @@ impl LowRank {
     }
 }
 
-/// DoRA: gives each row or column of `values`, `(rows, columns)`, the length that `magnitudes` says (Liu et al. 2024, equation 5).
+/// `DoRA`: gives each row or column of `values`, `(rows, columns)`, the length that `magnitudes` says (Liu et al. 2024, equation 5).
 pub(super) fn lengthen(values: &mut [f32], columns: usize, magnitudes: &[f32], along: Along) {
     if columns == 0 {
         return;

@@ -1,6 +1,6 @@
-//! PEFT adapters: LoRA and what stands beside it, merged into the base's weights as these are read.
+//! PEFT adapters: `LoRA` and what stands beside it, merged into the base's weights as these are read.
 //!
-//! A linear layer `W` becomes `W + s·BA` with `s = α/r` (Hu et al. 2021), or `α/√r` (rsLoRA, Kalajdzievski 2023); with DoRA (Liu et al.
+//! A linear layer `W` becomes `W + s·BA` with `s = α/r` (Hu et al. 2021), or `α/√r` (rsLoRA, Kalajdzievski 2023); with `DoRA` (Liu et al.
 //! 2024) each output then gets the length that was learned for it. Tables of tokens go the same way. Tensors that were trained whole
 //! take the place of the base's. The hidden states are those of the model with the adapter beside it; nothing else is computed.
 //!

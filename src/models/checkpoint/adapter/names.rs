@@ -27,7 +27,7 @@ pub(super) enum Part {
 }
 
 /// A name in its parts: the module's path (or the tensor's name), what the tensor is, and what the adapter is called if its name
-/// says so. `None` for what is no name of LoRA's.
+/// says so. `None` for what is no name of `LoRA`'s.
 pub(super) fn parse(name: &str) -> Option<(String, Part, Option<String>)> {
     let plain = without_heads(name);
     let words: Vec<&str> = plain.split('.').collect();

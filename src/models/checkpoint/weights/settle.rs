@@ -9,7 +9,7 @@ impl Weights {
     /// Settles where the tensors of a family stand in this checkpoint, and says what is unusual about it.
     pub(in crate::models) fn settle(&mut self, names: &Names, tied: Tied) -> Result<Vec<String>> {
         if self.initialiser.is_some() {
-            self.prefix = names.prefixes.first().copied().unwrap_or_default().to_owned();
+            names.prefixes.first().copied().unwrap_or_default().clone_into(&mut self.prefix);
             return Ok(Vec::new());
         }
         let all: Vec<String> = self.files.iter().flat_map(File::names).collect();

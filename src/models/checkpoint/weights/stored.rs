@@ -30,7 +30,7 @@ impl Weights {
     ///
     /// # Errors
     ///
-    /// [`Error::Adapter`] for layers of LoRA that are not merged, and whose scale nothing says.
+    /// [`Error::Adapter`] for layers of `LoRA` that are not merged, and whose scale nothing says.
     pub(in crate::models) fn adapted(self, adapter: Option<Adapter>) -> Result<Self> {
         let of_lora = |name: &String| name.contains(".lora_A.") || name.contains(".lora_embedding_A");
         if adapter.is_none()

@@ -1,4 +1,4 @@
-//! gpt-oss (OpenAI 2025): attention that may be paid to nothing, and experts whose gates are clamped.
+//! gpt-oss (`OpenAI` 2025): attention that may be paid to nothing, and experts whose gates are clamped.
 //!
 //! Source: `models/gpt_oss/modeling_gpt_oss.py` of Hugging Face transformers.
 

@@ -179,20 +179,17 @@ fn lfm3_rotary(config: &Config, parameters: Config, d_head: usize, theta: f64) -
 pub(in crate::models) fn lfm3(config: &Config) -> Result<Declaration> {
     config.ignore("tie_embedding");
     let d_head = llama::d_head(config, Some(128))?;
-    let (full, local) = match config.part("rope_parameters")? {
-        Some(kinds) => {
-            let read = |key: &str, theta| lfm3_rotary(config, kinds.part_or_empty(key)?, d_head, theta);
-            let found = (read("full_attention", DEFAULTS.theta)?, read("sliding_attention", DEFAULTS.theta)?);
-            kinds.finish()?;
-            found
-        }
-        None => {
-            let whole = serde_json::json!({"rope_type": "proportional", "partial_rotary_factor": 0.5});
-            let whole = Config::empty(config).with_defaults(&whole);
-            let local = serde_json::json!({"rope_type": "default"});
-            let local = Config::empty(config).with_defaults(&local);
-            (lfm3_rotary(config, whole, d_head, 1_000_000.0)?, lfm3_rotary(config, local, d_head, 10_000.0)?)
-        }
+    let (full, local) = if let Some(kinds) = config.part("rope_parameters")? {
+        let read = |key: &str, theta| lfm3_rotary(config, kinds.part_or_empty(key)?, d_head, theta);
+        let found = (read("full_attention", DEFAULTS.theta)?, read("sliding_attention", DEFAULTS.theta)?);
+        kinds.finish()?;
+        found
+    } else {
+        let whole = serde_json::json!({"rope_type": "proportional", "partial_rotary_factor": 0.5});
+        let whole = Config::empty(config).with_defaults(&whole);
+        let local = serde_json::json!({"rope_type": "default"});
+        let local = Config::empty(config).with_defaults(&local);
+        (lfm3_rotary(config, whole, d_head, 1_000_000.0)?, lfm3_rotary(config, local, d_head, 10_000.0)?)
     };
     let n_positions = config.count("max_position_embeddings")?;
     let first = match full.as_ref().or(local.as_ref()) {

@@ -162,10 +162,8 @@ fn inwards(of: &spec::Delta, parts: Parts<'_>) -> Result<Matrix> {
             ("a_proj", heads),
         ],
         DeltaLayout::ByHead => {
-            return by_head(
-                of,
-                [&layer("in_proj_qkvz", 2 * keys + 2 * values)?, &layer("in_proj_ba", 2 * heads)?],
-            );
+            let layers = [&layer("in_proj_qkvz", 2 * keys + 2 * values)?, &layer("in_proj_ba", 2 * heads)?];
+            return Ok(by_head(of, layers));
         }
     };
     let layers = by_part.iter().map(|&(part, outputs)| layer(part, outputs)).collect::<Result<Vec<_>>>()?;
@@ -177,7 +175,7 @@ fn inwards(of: &spec::Delta, parts: Parts<'_>) -> Result<Matrix> {
 
 /// The same of two layers, in which what belongs to a head of keys is together: its query, its key, the values and the gates of its
 /// heads of values; and their rates and steps.
-fn by_head(of: &spec::Delta, layers: [&Matrix; 2]) -> Result<Matrix> {
+fn by_head(of: &spec::Delta, layers: [&Matrix; 2]) -> Matrix {
     let served = of.n_value_heads / of.n_key_heads;
     let (d_key, d_values) = (of.d_key, served * of.d_value);
     let group = 2 * d_key + 2 * d_values;
@@ -191,5 +189,5 @@ fn by_head(of: &spec::Delta, layers: [&Matrix; 2]) -> Result<Matrix> {
         .chain(part(0, group, 2 * d_key + d_values, d_values))
         .chain(part(1, 2 * served, 0, served))
         .chain(part(1, 2 * served, served, served));
-    Ok(Matrix::gather(&layers, rows))
+    Matrix::gather(&layers, rows)
 }
