@@ -69,15 +69,11 @@ impl Bert {
         self.0.values().cloned().collect()
     }
 
-    /// Writes the checkpoint in f16, packed.
+    /// Writes the checkpoint in f16.
     pub fn save(&self, path: &Path) -> Result<()> {
         let kept = self.0.iter().filter(|(name, _)| !name.starts_with(HEAD));
         let half = kept.map(|(name, var)| Ok((name.clone(), var.to_dtype(DType::F16)?)));
-        safetensors::save(&half.collect::<Result<HashMap<_, _>>>()?, path)?;
-        let mut packed = path.as_os_str().to_owned();
-        packed.push(".halves");
-        std::fs::write(packed, mlem_probe::hub::halves::pack(&std::fs::read(path)?)?)?;
-        Ok(std::fs::remove_file(path)?)
+        safetensors::save(&half.collect::<Result<HashMap<_, _>>>()?, path)
     }
 
     /// Logits `(n_places, n_words)` for the tokens at `places` of the flattened `(batch, length)` `tokens`.

@@ -18,7 +18,7 @@
 //! | room | what it is |
 //! | --- | --- |
 //! | `error`, `options` | the words: what goes wrong, and where models are kept and come from |
-//! | `folder`, `network`, `halves` | the files of a checkpoint's folder; requests and downloads; packed weights |
+//! | `folder`, `network` | the files of a checkpoint's folder; requests and downloads |
 //! | `foreign`, `lacking` | what stands in the place of a file, and what to say then |
 //! | `sentences` | what a model of sentence-transformers says of itself |
 //! | `checkpoint` | what a folder holds, ready to be read |
@@ -36,7 +36,6 @@ mod error;
 mod fetch;
 mod folder;
 mod foreign;
-pub mod halves;
 mod identity;
 mod lacking;
 mod names;

@@ -21,7 +21,6 @@
 //! | `sequences`, `tokenizer` | sentences as tokens, and tokens as a packed batch |
 //! | `declarations` | what `config.json` says: an architecture's numbers, the names of its weights, the table of families |
 //! | `checkpoint` | what stands in files: safetensors, PyTorch, dtypes, tables; and weights before any training |
-//! | `options` | how a checkpoint is loaded |
 //! | `packed` | the processor's computation, on tokens without padding |
 //! | `dense` | a device's computation, on padded batches |
 //! | `options` | how a checkpoint is loaded |

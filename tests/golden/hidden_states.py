@@ -443,14 +443,6 @@ CASES = {
         rope_parameters={"full_attention": dict(rope_type="yarn", factor=4.0, original_max_position_embeddings=8,
                                                 rope_theta=900.0),
                          "sliding_attention": dict(rope_type="default", rope_theta=300.0)}), {}),
-    "olmo_hybrid": ("OlmoHybridConfig", dict(
-        hidden_size=16, num_hidden_layers=4, num_attention_heads=4, intermediate_size=24, max_position_embeddings=32,
-        pad_token_id=0, rope_parameters=dict(rope_type="default", rope_theta=None)), {"saved": True}),
-    "olmo_hybrid_odd": ("OlmoHybridConfig", dict(
-        hidden_size=24, num_hidden_layers=2, num_attention_heads=6, num_key_value_heads=2, intermediate_size=14,
-        max_position_embeddings=32, linear_num_key_heads=2, linear_num_value_heads=4, linear_key_head_dim=5,
-        linear_value_head_dim=6, linear_conv_kernel_dim=3, linear_allow_neg_eigval=False, attention_bias=True, rms_norm_eps=1e-3,
-        pad_token_id=0, rope_parameters=dict(rope_type="default", rope_theta=500.0)), {"saved": True}),
     "olmoe": ("OlmoeConfig", FEW | dict(num_experts=5), {"saved": True}),
     "olmoe_odd": ("OlmoeConfig", MOE_ODD | dict(
         num_hidden_layers=2, max_position_embeddings=32, num_experts=4, norm_topk_prob=True, attention_bias=True, clip_qkv=0.7),

@@ -145,19 +145,6 @@ def qwen3_5_moe_text(r):
     return out
 
 
-def olmo_hybrid(r):
-    out = base(r, own_head=False, turn=False) | dict(pad_token_id=0, num_hidden_layers=r.choice([2, 3, 4, 5]))
-    head = out["hidden_size"] // out["num_attention_heads"]
-    if r.random() < 0.5:
-        out |= rope(r, head)
-    else:
-        out |= dict(rope_parameters=dict(rope_type="default", rope_theta=None))
-    keys = r.choice([1, 2])
-    return out | r.choice([{}, dict(linear_num_key_heads=keys, linear_num_value_heads=keys * r.choice([1, 2, 3]),
-                                    linear_key_head_dim=r.choice([3, 5]), linear_value_head_dim=r.choice([4, 7]))]) | maybe(
-        r, attention_bias=True, linear_conv_kernel_dim=3, linear_allow_neg_eigval=False)
-
-
 def lfm2(r):
     out = base(r, own_head=False)
     out.pop("hidden_act", None)
@@ -327,7 +314,7 @@ FAMILIES = dict(
     qwen3_moe=("Qwen3MoeConfig", qwen3_moe), mixtral=("MixtralConfig", mixtral), granitemoe=("GraniteMoeConfig", granitemoe),
     phimoe=("PhimoeConfig", phimoe), gpt_oss=("GptOssConfig", gpt_oss), qwen3_next=("Qwen3NextConfig", qwen3_next),
     qwen3_5_text=("Qwen3_5TextConfig", next_text), qwen3_5_moe_text=("Qwen3_5MoeTextConfig", qwen3_5_moe_text),
-    olmo_hybrid=("OlmoHybridConfig", olmo_hybrid), lfm2=("Lfm2Config", lfm2), lfm2_moe=("Lfm2MoeConfig", lfm2_moe),
+    lfm2=("Lfm2Config", lfm2), lfm2_moe=("Lfm2MoeConfig", lfm2_moe),
     lfm3=("Lfm3Config", lfm3), bamba=("BambaConfig", bamba), granitemoehybrid=("GraniteMoeHybridConfig", granitemoehybrid),
     falcon_h1=("FalconH1Config", falcon_h1), nemotron_h=("NemotronHConfig", nemotron_h), jamba=("JambaConfig", jamba),
     recurrent_gemma=("RecurrentGemmaConfig", recurrent_gemma), deepseek_v2=("DeepseekV2Config", deepseek_v2),

@@ -181,7 +181,7 @@ fn tensors(path: &Path) -> Tensors {
         assert_eq!(tensor.dtype(), safetensors::Dtype::F32);
         ((*name).to_owned(), (tensor.shape().to_vec(), tensor.data().to_vec()))
     };
-    file.names().iter().map(|name| owned(name)).collect()
+    file.names().iter().map(owned).collect()
 }
 
 fn save(path: &Path, tensors: &Tensors) {

@@ -138,7 +138,7 @@ fn what_cannot_be_run_is_named_with_its_row() {
     assert_eq!(text, "layer 4 does not exist: golden has layers 0 to 3");
     assert_eq!(hint, "use --layers 0-3, or part of it");
     let (text, _) = refusal(&params, &["a far b"]);
-    assert_eq!(text, "token 70 is outside the model's vocabulary of 60");
+    assert_eq!(text, "stimulus 0 has the token 70 (`far`), but the table of golden has 60 rows: `a far b`");
     let (text, _) = refusal(&params, &[]);
     assert_eq!(text, "there are no stimuli");
 }

@@ -275,8 +275,9 @@ fn a_configuration_that_is_not_json_says_where() {
 #[test]
 fn a_missing_tensor_is_named_with_its_shape() {
     let (text, hint) = refusal(&with_config(&[("num_hidden_layers", 4.into())]));
-    let start = "golden: tensor `encoder.layer.3.attention.self.query.weight` [32, 32] is missing from the weights, whose names begin with ";
-    assert!(text.starts_with(start) && text.contains("`encoder.layer.` (48)"), "{text}");
+    assert!(text.starts_with("golden: tensor `encoder.layer.3.attention."), "{text}");
+    let start = " [32, 32] is missing from the weights, whose names begin with ";
+    assert!(text.contains(start) && text.contains("`encoder.layer.` (48)"), "{text}");
     assert!(hint.contains("one checkpoint"));
 }
 
@@ -299,11 +300,9 @@ fn a_truncated_weights_file_is_refused_with_its_path() {
         let checkpoint =
             Checkpoint { weights: Weights::Safetensors(vec![path.clone()]), ..golden.checkpoint() };
         let (text, hint) = refusal(&checkpoint);
-        assert!(
-            text.starts_with(&format!("{}: not a readable safetensors file: ", path.display())),
-            "{length}: {text}"
-        );
-        assert!(hint.contains("fetch it again"));
+        let what = if length == 0 { "it is an empty file" } else { "not a readable safetensors file: " };
+        assert!(text.starts_with(&format!("{}: {what}", path.display())), "{length}: {text}");
+        assert!(hint.contains("again"), "{hint}");
     }
     let checkpoint = Checkpoint {
         weights: Weights::Embedded(golden.bytes[..1000].to_vec().leak()),

@@ -5,7 +5,7 @@ use super::families::{
     albert, arcee, bart, bert, bloom, clip, cohere, convbert, deberta, deberta_v1, deepseek, distilbert,
     electra, ernie, exaone4, falcon, gemma, glm, gpt_bigcode, gpt_neo, gpt_neox, gpt_oss, gpt2, gptj,
     granitemoe, gte, hybrid, jamba, lfm, llama, longformer, mamba, megatron_bert, mixtral, modernbert, mpnet,
-    mpt, nemotron, nemotron_h, nomic_bert, olmo, olmo_hybrid, olmoe, opt, phi, qwen_moe, qwen_vl, qwen3_next,
+    mpt, nemotron, nemotron_h, nomic_bert, olmo, olmoe, opt, phi, qwen_moe, qwen_vl, qwen3_next,
     recurrent_gemma, rembert, roberta, roformer, rwkv7, starcoder2, t5, wrapped, xglm, xlm, zamba2,
 };
 use super::general;
@@ -213,8 +213,6 @@ const FAMILIES: &[Family] = &[
     row("olmo", "OLMo", &["olmo", "olmo_grouped", "olmo_clipped"], olmo::olmo),
     row("olmo2", "OLMo 2", &["olmo2", "olmo2_grouped"], olmo::olmo2),
     row("olmo3", "OLMo 3", &["olmo3", "olmo3_odd"], olmo::olmo3),
-    row("olmo_hybrid", "OLMo Hybrid", &["olmo_hybrid", "olmo_hybrid_odd"], olmo_hybrid::declare)
-        .drawn(olmo_hybrid::initial),
     row("olmoe", "OLMoE", &["olmoe", "olmoe_odd"], olmoe::olmoe),
     row("opt", "OPT", &["opt", "opt_odd", "opt_projected"], opt::declare).drawn(initial::init_std),
     row("phi", "Phi-1.5 and Phi-2", &["phi", "phi_odd", "phi_normed"], phi::phi),

@@ -62,7 +62,7 @@ fn a_model_is_fetched_once_into_the_layout_of_the_python_hub() {
 
     let asked = server.requests().len();
     assert_eq!(
-        asked, 10,
+        asked, 11,
         "a HEAD and a GET for each file, and a HEAD for each file of settings, and for an adapter, that is not there"
     );
     assert_eq!(weights(&user.resolve(ID).unwrap()), model.blob(WEIGHTS).bytes);

@@ -44,7 +44,6 @@ pub(super) mod nemotron;
 pub(super) mod nemotron_h;
 pub(super) mod nomic_bert;
 pub(super) mod olmo;
-pub(super) mod olmo_hybrid;
 pub(super) mod olmoe;
 pub(super) mod opt;
 pub(super) mod phi;

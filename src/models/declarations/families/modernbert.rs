@@ -105,9 +105,7 @@ pub(in crate::models) fn encoder(config: &Config) -> Result<Declaration> {
 }
 
 pub(in crate::models) fn decoder(config: &Config) -> Result<Declaration> {
-    for key in ["causal_mask", "is_causal"] {
-        config.only(key, &Value::from(true))?;
-    }
+    config.only("causal_mask", &Value::from(true))?;
     // Here the window has the token itself in it, and is half as wide as the encoder's on both sides.
     let half = config.count_or("local_attention", 128).map(|both| both / 2);
     let window = match config.count_if_any("sliding_window")? {

@@ -1,6 +1,6 @@
 //! The gated delta rule (Yang et al. 2024), as Qwen3-Next, Qwen 3.5 and OLMo Hybrid have it.
 //!
-//! Source: `models/{qwen3_next,qwen3_5,olmo_hybrid}/modeling_*.py` of Hugging Face transformers. There chunks of tokens are computed
+//! Source: `models/{qwen3_next,qwen3_5}/modeling_*.py` of Hugging Face transformers. There chunks of tokens are computed
 //! at once; here it is one token after another, which is nearer to the exact numbers.
 
 use crate::models::checkpoint::matrix::Matrix;
