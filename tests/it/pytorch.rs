@@ -38,9 +38,10 @@ fn a_pytorch_file_that_is_cut_short_is_refused_with_its_path() {
         for length in [0, 1, 7, 100, bytes.len() / 2, bytes.len() - 1] {
             fs::write(&cut, &bytes[..length]).unwrap();
             let error = load(case, &cut).err().expect("should be refused");
-            let start = format!("{}: not a readable PyTorch file: ", cut.display());
+            let what = if length == 0 { "it is an empty file" } else { "not a readable PyTorch file: " };
+            let start = format!("{}: {what}", cut.display());
             assert!(error.to_string().starts_with(&start), "{file}, {length}: {error}");
-            assert!(error.hint().unwrap().contains("fetch it again"));
+            assert!(error.hint().unwrap().contains("again"));
         }
     }
 }
@@ -71,5 +72,5 @@ fn a_pytorch_file_of_another_model_names_the_tensor_and_both_shapes() {
         "tensor `embeddings.word_embeddings.weight` has shape [60, 24], but config.json calls for [60, 32]";
     assert!(error.ends_with(expected), "{error}");
     let error = load("gpt2", &path("zip_f16")).err().unwrap().to_string();
-    assert!(error.ends_with("tensor `wte.weight` [60, 32] is missing from the weights"), "{error}");
+    assert!(error.contains("tensor `wte.weight` [60, 32] is missing from the weights"), "{error}");
 }

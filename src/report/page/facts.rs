@@ -168,6 +168,7 @@ fn flatten(path: &str, value: &Value, facts: &mut Vec<Fact>) {
                 flatten(&format!("{path} › {i}"), value, facts);
             }
         }
-        value => facts.push(fact(words::visible(&plain(value)), words::visible(path))),
+        // Names in messages stand in backticks, which are for terminals.
+        value => facts.push(fact(words::visible(&plain(value).replace('`', "")), words::visible(path))),
     }
 }
