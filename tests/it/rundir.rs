@@ -60,7 +60,7 @@ fn a_profile_saved_from_the_library_is_the_commands_bytes() {
         compared += usize::from(a.is_some());
         assert!(a == b, "{}", table.name);
     }
-    assert_eq!(compared, 7);
+    assert_eq!(compared, 8);
 }
 
 const SMALL: &str =

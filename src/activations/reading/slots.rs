@@ -51,7 +51,12 @@ pub(in crate::activations) struct Layout {
 
 /// The layers of `contents`, the file at `path`.
 pub(in crate::activations) fn slots(contents: &Contents, path: &Path, reading: &Reading) -> Result<Layout> {
-    let Chosen { layers, labels, left_out } = choose(contents, path, reading)?;
+    let Chosen { mut layers, mut labels, left_out } = choose(contents, path, reading)?;
+    // What a file of one array is called numbers no layer: `run-2.npy` is the second recording.
+    if !contents.named {
+        layers.iter_mut().for_each(|(_, layer)| *layer = 0);
+        labels = false;
+    }
     let file = path.file_name().unwrap_or_default().to_string_lossy();
     let mut layout =
         Layout { slots: Vec::new(), axes: BTreeMap::new(), notes: Vec::new(), warnings: Vec::new() };
