@@ -26,7 +26,7 @@ impl Activations {
     ///
     /// # Errors
     ///
-    /// [`Error::Files`]; [`Error::UnknownFormat`] for another ending; [`Error::Format`] for a `.npy` of layers that differ
+    /// [`super::Error::Files`]; [`super::Error::UnknownFormat`] for another ending; [`super::Error::Format`] for a `.npy` of layers that differ
     /// in size.
     pub fn write(&self, path: &Path) -> Result<()> {
         write(self, Destination::File(path)).map(drop)
