@@ -47,7 +47,7 @@ pub enum Error {
     Extract(#[from] crate::extract::Error),
     /// A model that cannot be verified.
     #[error(transparent)]
-    Verify(#[from] crate::verify::Error),
+    Verify(Box<crate::verify::Error>),
     /// Runs that cannot be compared.
     #[error(transparent)]
     Compare(#[from] crate::compare::Error),
@@ -61,6 +61,12 @@ pub enum Error {
 
 /// A result whose error is the pipeline's.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl From<crate::verify::Error> for Error {
+    fn from(error: crate::verify::Error) -> Self {
+        Self::Verify(Box::new(error))
+    }
+}
 
 impl Error {
     /// What the user can do, in one sentence, where there is something to do.

@@ -9,9 +9,13 @@ use crate::failure::Failure;
 pub fn exception(py: Python<'_>, failure: &Failure) -> PyErr {
     let kind = match failure {
         Failure::Usage { .. } => "usage",
-        Failure::Stdout(_) | Failure::Stage(Error::Files(_) | Error::Rundir(_)) => "file",
-        Failure::Stage(Error::Hub(_) | Error::Models(_) | Error::Extract(_)) => "model",
-        Failure::Input { .. } | Failure::Stage(_) => "input",
+        Failure::Stdout(_) => "file",
+        Failure::Input { .. } => "input",
+        Failure::Stage(error) => match **error {
+            Error::Files(_) | Error::Rundir(_) => "file",
+            Error::Hub(_) | Error::Models(_) | Error::Extract(_) => "model",
+            _ => "input",
+        },
     };
     made(py, kind, &failure.message(), failure.hint().as_deref())
 }

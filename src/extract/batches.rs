@@ -47,7 +47,7 @@ pub(super) fn tokenize_for(model: &Model, stimuli: &Stimuli, kept: Kept) -> Resu
         return Err(Error::NoSuchRow {
             row,
             token,
-            piece: model.tokenizer().piece(token).unwrap_or_default(),
+            piece: model.tokenizer().piece(token).unwrap_or_default().into(),
             model: model.id().to_owned(),
             vocab_size,
             sentence: start(&stimuli.sentences()?[row]),

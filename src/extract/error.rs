@@ -59,7 +59,7 @@ pub enum Error {
         /// The token's number.
         token: u32,
         /// What the tokenizer calls it.
-        piece: String,
+        piece: Box<str>,
         /// The model.
         model: String,
         /// How many embeddings it has.

@@ -24,14 +24,14 @@ pub enum Error {
         path: PathBuf,
     },
     /// A checkpoint's folder without one of its files.
-    #[error("the checkpoint `{}` has no {file}{}", folder.display(), colon(instead.as_ref()))]
+    #[error("the checkpoint `{}` has no {file}{}", folder.display(), colon(instead.as_deref()))]
     MissingFile {
         /// The checkpoint's folder.
         folder: PathBuf,
         /// The name of the file.
         file: String,
         /// What is there in its place.
-        instead: Option<String>,
+        instead: Option<Box<str>>,
         /// What to do about it.
         remedy: Option<String>,
     },
@@ -284,7 +284,7 @@ fn of(size: Option<u64>) -> String {
 }
 
 /// `: what is there`.
-fn colon(instead: Option<&String>) -> String {
+fn colon(instead: Option<&str>) -> String {
     instead.map(|instead| format!(": {instead}")).unwrap_or_default()
 }
 

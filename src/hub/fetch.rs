@@ -19,8 +19,7 @@ use crate::progress::Progress;
 use crate::tokens::{self, TokenizerText};
 
 /// What was fetched.
-// One is made a run.
-#[allow(clippy::large_enum_variant)]
+#[expect(clippy::large_enum_variant, reason = "one is made a run")]
 pub(super) enum Fetched {
     /// A checkpoint.
     Whole(Checkpoint),
@@ -126,6 +125,10 @@ impl<'a> Fetch<'a> {
         {
             let commit = modules.commit.clone();
             self.ensure(&commit, folder::MODULES, Some(modules))?;
+            // Asked, so that the cache knows it the next time.
+            if self.has_adapter(&commit)? {
+                return self.adapter(commit);
+            }
             return self.whole(commit, None);
         }
         self.bare_adapter(refused)

@@ -51,5 +51,6 @@ pub(super) fn missing(folder: &Path, file: &str) -> Error {
 }
 
 fn error(folder: &Path, file: &str, instead: Option<String>, remedy: String) -> Error {
+    let instead = instead.map(String::into_boxed_str);
     Error::MissingFile { folder: folder.to_owned(), file: file.to_owned(), instead, remedy: Some(remedy) }
 }

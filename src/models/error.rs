@@ -147,7 +147,7 @@ pub enum Error {
         /// The shape it should have.
         expected: Vec<usize>,
         /// How the names that are there begin, with how many begin so.
-        there: Vec<String>,
+        there: Box<[String]>,
     },
     /// The weights hold more than one model of this architecture.
     #[error("{id}: the weights hold {} models of this architecture, whose names begin with {}", beginnings.len(), begin(beginnings))]

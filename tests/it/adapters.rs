@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use mlem_probe::hub::{self, Hub};
@@ -12,7 +11,7 @@ use safetensors::SafeTensors;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::models::hidden_states;
+use crate::models::{hidden_states, unzipped};
 
 /// The files of `tests/golden/adapters.zip`, which `adapters.py` there makes, in a folder.
 struct Golden {
@@ -22,20 +21,9 @@ struct Golden {
 
 impl Golden {
     fn open() -> Self {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/adapters.zip");
-        let mut archive = zip::ZipArchive::new(fs::File::open(path).unwrap()).unwrap();
-        let home = tempfile::tempdir().unwrap();
-        let mut cases = Vec::new();
-        for index in 0..archive.len() {
-            let mut entry = archive.by_index(index).unwrap();
-            let name = entry.name().unwrap().to_string();
-            let mut bytes = Vec::new();
-            entry.read_to_end(&mut bytes).unwrap();
-            let place = home.path().join(&name);
-            fs::create_dir_all(place.parent().unwrap()).unwrap();
-            fs::write(place, bytes).unwrap();
-            cases.extend(name.strip_suffix("/adapter_config.json").map(str::to_owned));
-        }
+        let (home, names) = unzipped("adapters.zip");
+        let cases = names.iter().filter_map(|name| name.strip_suffix("/adapter_config.json"));
+        let cases = cases.map(str::to_owned).collect();
         Self { home, cases }
     }
 

@@ -268,8 +268,8 @@ fn a_unit_without_numbers_is_left_out_and_counted() {
 
 /// Features of `n` stimuli, and values that follow them.
 fn features(w: &Workspace, n: usize) {
-    let rows: String = (0..n).map(|i| format!("{},{}\n", ["x", "y"][i % 2], ["p", "q"][i / 2 % 2])).collect();
-    w.write("f.csv", format!("a,b\n{rows}"));
+    let row = |i: usize| format!("{},{}\n", ["x", "y"][i % 2], ["p", "q"][i / 2 % 2]);
+    w.write("f.csv", (0..n).fold("a,b\n".to_owned(), |table, i| table + &row(i)));
 }
 
 #[test]

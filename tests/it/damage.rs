@@ -151,10 +151,8 @@ fn a_map_of_characters_asks_for_no_more_than_it_holds() {
 #[test]
 fn tables_for_a_spreadsheet_hold_no_formula() {
     let w = Workspace::new();
-    let rows: String = (0..40)
-        .map(|i| format!("\"=HYPERLINK(\"\"x{i}\"\")\",{},-{}.5\n", ["=a", "@b"][i % 2], i % 3))
-        .collect();
-    w.write("s.csv", format!("sentence,+k,n\n{rows}"));
+    let row = |i: usize| format!("\"=HYPERLINK(\"\"x{i}\"\")\",{},-{}.5\n", ["=a", "@b"][i % 2], i % 3);
+    w.write("s.csv", (0..40).fold("sentence,+k,n\n".to_owned(), |table, i| table + &row(i)));
     w.ok("run s.csv --folds 2 --permutations 1 --map 0 --layers 0 -o out --quiet");
     let before = w.read("out/stimuli.csv");
     w.ok("report out --spreadsheet-safe --quiet");

@@ -94,7 +94,9 @@ fn a_condition_that_is_none_is_pointed_at() {
     let w = Workspace::new();
     for (condition, message) in [
         ("neg.present and (subj = ami", "brackets that do not match"),
-        ("neg.present and", "have no feature `present and`"),
+        ("neg.present and", "a condition is missing"),
+        ("or neg.present", "a condition is missing"),
+        ("neg.present and not", "a condition is missing"),
         ("nag.present", "no slot is called `nag`"),
     ] {
         w.write("f.toml", FRENCH.replace("said = \"neg.present\"", &format!("said = \"{condition}\"")));

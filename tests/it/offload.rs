@@ -123,7 +123,8 @@ fn what_an_offloaded_model_lacks_is_named_when_its_turn_comes() {
     run(n_layers as usize).unwrap();
     let error = run(n_layers as usize + 1).unwrap_err().to_string();
     assert!(
-        error.contains(&format!("layer.{n_layers}.")) && error.contains("is missing from the weights"),
+        error.contains(&format!("layer.{n_layers}."))
+            && error.contains("] is missing from the weights, whose names begin with `"),
         "{error}"
     );
     let options = LoadOptions::default().offload(true).device(DeviceChoice::CpuPadded);

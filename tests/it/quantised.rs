@@ -1,7 +1,6 @@
 //! Quantised checkpoints: FP8 against transformers' dequantised weights, and the names of what is not read.
 
 use std::fs;
-use std::io::Read;
 use std::path::Path;
 
 use mlem_probe::hub::{self, Hub};
@@ -12,33 +11,24 @@ use safetensors::{Dtype, SafeTensors};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::models::{TOKENIZER, hidden_states};
+use crate::models::{TOKENIZER, hidden_states, unzipped};
 
 /// A tensor: its name, type, shape and bytes.
 type New = (String, Dtype, Vec<usize>, Vec<u8>);
+
+/// What becomes of a tensor, of its name, type, shape and bytes.
+type Rewrite<'a> = &'a dyn Fn(&str, Dtype, Vec<usize>, Vec<u8>) -> Vec<New>;
 
 /// What becomes of a quantised tensor, of its name and bytes.
 type Change<'a> = &'a dyn Fn(&str, Vec<u8>) -> Vec<New>;
 
 /// The files of `tests/golden/quantised.zip`, which `quantised.py` there makes, in a folder, with a tokenizer each.
 fn golden() -> (TempDir, Vec<String>) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/quantised.zip");
-    let mut archive = zip::ZipArchive::new(fs::File::open(path).unwrap()).unwrap();
-    let home = tempfile::tempdir().unwrap();
-    let mut cases = Vec::new();
-    for index in 0..archive.len() {
-        let mut entry = archive.by_index(index).unwrap();
-        let name = entry.name().unwrap().to_string();
-        let mut bytes = Vec::new();
-        entry.read_to_end(&mut bytes).unwrap();
-        let place = home.path().join(&name);
-        let folder = place.parent().unwrap();
-        fs::create_dir_all(folder).unwrap();
-        if let Some(case) = name.strip_suffix("/config.json") {
-            fs::write(folder.join("tokenizer.json"), TOKENIZER).unwrap();
-            cases.push(case.to_owned());
-        }
-        fs::write(place, bytes).unwrap();
+    let (home, names) = unzipped("quantised.zip");
+    let cases = names.iter().filter_map(|name| name.strip_suffix("/config.json"));
+    let cases: Vec<String> = cases.map(str::to_owned).collect();
+    for case in &cases {
+        fs::write(home.path().join(case).join("tokenizer.json"), TOKENIZER).unwrap();
     }
     (home, cases)
 }
@@ -114,8 +104,7 @@ fn rewrite(folder: &Path, change: impl Fn(&str, Dtype, Vec<usize>, Vec<u8>) -> V
 
 #[test]
 fn scales_that_are_not_those_of_the_weights_are_refused() {
-    let error_of = |quantization: Option<Value>,
-                    change: &dyn Fn(&str, Dtype, Vec<usize>, Vec<u8>) -> Vec<New>| {
+    let error_of = |quantization: Option<Value>, change: Rewrite<'_>| {
         let (home, _) = golden();
         let folder = home.path().join("blocks");
         if let Some(quantization) = quantization {

@@ -44,11 +44,11 @@ pub(super) fn array(file: &mut File, path: &Path, name: String) -> Result<Array>
     Ok(Array { name, shape, holds, place })
 }
 
+/// Shape, what it holds, and where its numbers begin and of what type they are, where they are numbers.
+type Described = (Vec<usize>, Holds, Option<(u64, Number)>);
+
 /// Shape, content and place of the array of `length` bytes that begins with `start`, which has all of its header.
-pub(super) fn described(
-    start: &[u8],
-    length: u64,
-) -> Result<(Vec<usize>, Holds, Option<(u64, Number)>), String> {
+pub(super) fn described(start: &[u8], length: u64) -> Result<Described, String> {
     bounds::header(start)?;
     let mut rest = start;
     let header = match NpyHeader::from_reader(&mut rest) {

@@ -54,7 +54,9 @@ pub(in crate::activations) fn slots(contents: &Contents, path: &Path, reading: &
     let Chosen { mut layers, mut labels, left_out } = choose(contents, path, reading)?;
     // What a file of one array is called numbers no layer: `run-2.npy` is the second recording.
     if !contents.named {
-        layers.iter_mut().for_each(|(_, layer)| *layer = 0);
+        for (_, layer) in &mut layers {
+            *layer = 0;
+        }
         labels = false;
     }
     let file = path.file_name().unwrap_or_default().to_string_lossy();

@@ -6,7 +6,7 @@ use std::io;
 #[derive(Debug)]
 pub enum Failure {
     /// A stage of the pipeline failed.
-    Stage(mlem_probe::Error),
+    Stage(Box<mlem_probe::Error>),
     /// The command line asks for something that makes no sense.
     Usage {
         /// What is wrong.
@@ -68,6 +68,6 @@ impl Failure {
 
 impl<E: Into<mlem_probe::Error>> From<E> for Failure {
     fn from(error: E) -> Self {
-        Self::Stage(error.into())
+        Self::Stage(Box::new(error.into()))
     }
 }

@@ -65,7 +65,7 @@ fn single(scope: &Scope<'_>, whole: &Text<'_>, part: &str) -> Result<Option<Read
 /// What stands after `not`.
 fn negated(text: &str) -> Option<&str> {
     let rest = text.trim().strip_prefix("not")?;
-    rest.starts_with([' ', '(']).then_some(rest.trim_start())
+    (rest.is_empty() || rest.starts_with([' ', '('])).then_some(rest.trim_start())
 }
 
 /// The slot whose presence `text` asks for. A feature of that name comes first.
@@ -83,13 +83,12 @@ fn split<'t>(text: &'t str, joint: &str) -> Vec<&'t str> {
     for (at, c) in text.char_indices() {
         match (c, quote) {
             (c, Some(open)) if c == open => quote = None,
-            (_, Some(_)) => {}
             ('\'' | '"', None) => quote = Some(c),
             ('(', None) => depth += 1,
             (')', None) => depth = depth.saturating_sub(1),
             _ => {}
         }
-        let is_edge = |c: Option<char>| c.is_some_and(|c| c.is_whitespace() || c == '(' || c == ')');
+        let is_edge = |c: Option<char>| c.is_none_or(|c| c.is_whitespace() || c == '(' || c == ')');
         let found = depth == 0
             && quote.is_none()
             && text[at..].starts_with(joint)
@@ -114,5 +113,8 @@ mod tests {
         assert_eq!(split("(a and b) and c", "and"), ["(a and b) ", " c"]);
         assert_eq!(split("a = 'x and y'", "and"), ["a = 'x and y'"]);
         assert_eq!(split("brand.sand = island", "and").len(), 1);
+        assert_eq!(split("a = b and", "and"), ["a = b ", ""]);
+        assert_eq!(split("and a = b", "and"), ["", " a = b"]);
+        assert_eq!(split("(not) and", "and"), ["(not) ", ""]);
     }
 }

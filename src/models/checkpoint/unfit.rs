@@ -1,5 +1,7 @@
 //! What a file is that stands in the place of weights and is none.
 
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use crate::files::kind::{Kind, what_is};
@@ -10,6 +12,8 @@ pub(super) fn not_weights(path: &Path, format: &'static str, usual: &[Kind]) -> 
     let kind = what_is(path).ok()?.kind;
     let remedy = match kind {
         kind if usual.contains(&kind) => return None,
+        // An older file that is cut within the first of its pickles.
+        Kind::Pickle if !is_whole_pickle(path) => return None,
         Kind::Safetensors => "give it the name that says so: model.safetensors",
         Kind::TorchZip | Kind::TorchOld => "give it the name that says so: pytorch_model.bin",
         Kind::TorchScript => {
@@ -28,6 +32,18 @@ pub(super) fn not_weights(path: &Path, format: &'static str, usual: &[Kind]) -> 
         _ => return None,
     };
     Some(Error::NotWeights { file: path.display().to_string(), format, is: kind.name(), remedy })
+}
+
+/// Whether the file at `path` ends as a pickle does, with the instruction to stop.
+fn is_whole_pickle(path: &Path) -> bool {
+    let last = || {
+        let mut file = File::open(path)?;
+        file.seek(SeekFrom::End(-1))?;
+        let mut last = [0];
+        file.read_exact(&mut last)?;
+        io::Result::Ok(last[0])
+    };
+    last().is_ok_and(|last| last == b'.')
 }
 
 #[cfg(test)]
@@ -53,7 +69,13 @@ mod tests {
                 "{text}"
             );
         }
+        let usual = [Kind::TorchZip, Kind::TorchOld];
         std::fs::write(&path, b"PK\x05\x06 and the rest is lost").unwrap();
-        assert!(not_weights(&path, "PyTorch", &[Kind::TorchZip]).is_none());
+        assert!(not_weights(&path, "PyTorch", &usual).is_none());
+        // An older file, cut: a download that broke off, not a pickle of another program.
+        std::fs::write(&path, b"\x80\x02\x8a\x0a\x6c\xfc\x9c").unwrap();
+        assert!(not_weights(&path, "PyTorch", &usual).is_none());
+        std::fs::write(&path, b"\x80\x02}q\x00.").unwrap();
+        assert!(not_weights(&path, "PyTorch", &usual).is_some());
     }
 }

@@ -159,7 +159,7 @@ impl Weights {
                 id: self.id.clone(),
                 name: names.first().map(full).unwrap_or_default(),
                 expected: shape.to_vec(),
-                there: layout::shown(&self.files.iter().flat_map(File::names).collect::<Vec<_>>()),
+                there: layout::shown(&self.files.iter().flat_map(File::names).collect::<Vec<_>>()).into(),
             });
         };
         if view.shape() != shape {

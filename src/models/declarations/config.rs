@@ -196,6 +196,23 @@ impl Config {
         })
     }
 
+    /// What `layer_types` calls each of `n_layers` blocks, if it is there.
+    pub(in crate::models) fn layer_types(&self, n_layers: usize) -> Result<Option<Vec<String>>> {
+        let kinds = self.strings("layer_types")?;
+        match kinds.as_ref().map(Vec::len).filter(|&count| count != n_layers) {
+            Some(count) => {
+                let message = format!("lists {count} layers, but there are {n_layers}");
+                Err(self.error("layer_types", message))
+            }
+            None => Ok(kinds),
+        }
+    }
+
+    /// The error of a kind of block in `layer_types` that the family has not.
+    pub(in crate::models) fn other_layer(&self, kind: &str) -> Error {
+        self.error("layer_types", format!("has a layer of `{kind}`"))
+    }
+
     /// A list of numbers, if there is one; they may be infinite.
     pub(in crate::models) fn numbers(&self, key: &str) -> Result<Option<Vec<f64>>> {
         // transformers 5 writes `{"__float__": "Infinity"}`.

@@ -42,8 +42,7 @@ fn a_transformer_in_a_folder_is_fetched_with_what_the_model_says_of_itself() {
     let asked = server.requests().len();
     let again = user.resolve(ID).unwrap();
     assert_eq!(again.notes, found.notes);
-    // What is in the cache is not fetched again; that two files of settings are not there is asked again.
-    assert!(server.requests().len() <= asked + 2, "all of it is in the cache");
+    assert_eq!(server.requests().len(), asked, "all of it is in the cache");
     let notes = user.seen.notes.lock().unwrap().join("\n");
     assert!(notes.contains("0_Transformer") && notes.contains("its own pooling is cls"), "{notes}");
 }

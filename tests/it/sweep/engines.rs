@@ -71,7 +71,11 @@ fn a_sweep_that_was_killed_goes_on_where_it_stopped() {
     // Its lock went with the process: the cell is taken over, with the layers that it had.
     let retry = w.command("sweep retry plan.toml --out killed --shard 1/4 -v").output().unwrap();
     assert!(retry.status.success(), "{retry:?}");
-    assert!(String::from_utf8_lossy(&retry.stderr).contains("of this very run"), "{retry:?}");
+    let said = String::from_utf8_lossy(&retry.stderr);
+    assert!(
+        said.lines().any(|line| line.contains("of this very run") && line.ends_with(" kept")),
+        "{retry:?}"
+    );
     assert_eq!(record(&cell).unwrap()["attempts"], 2);
     w.ok("sweep plan.toml --out killed --shard 1/4");
     w.ok("sweep plan.toml --out whole --shard 1/4");

@@ -161,8 +161,12 @@ fn representations(
         let distance = distance(&run.record);
         let reading = Reading { distances: distance == Distance::Precomputed, ..args.reading.of(expected) };
         let Opened { activations, notes, warnings } = activations::open_as(file, None, &reading)?;
-        notes.iter().for_each(|note| printer.say(note));
-        warnings.iter().for_each(|warning| printer.warn(warning));
+        for note in &notes {
+            printer.say(note);
+        }
+        for warning in &warnings {
+            printer.warn(warning);
+        }
         let found = activations.n_stimuli();
         if found != expected {
             let (file, folder) = (file.display().to_string(), run.folder.clone());

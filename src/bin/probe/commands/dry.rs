@@ -115,7 +115,7 @@ impl Plan {
         };
         lines.push(("fit", format!("about {}{more}", time(self.fit))));
         lines.extend(self.reaches.iter().map(|reach| ("p-values", reach.clone())));
-        lines.into_iter().map(|(what, value)| format!("{what:<12} {value}\n")).collect()
+        lines.into_iter().fold(String::new(), |text, (what, value)| text + &format!("{what:<12} {value}\n"))
     }
 
     fn as_json(&self, stimuli: &Stimuli) -> Value {

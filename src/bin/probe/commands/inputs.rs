@@ -91,8 +91,12 @@ fn recording(
     }
     let Opened { activations, notes, warnings: said } =
         activations::open_as(path, layers.filter(|_| steps.is_empty()), &reading)?;
-    notes.iter().for_each(|note| printer.say(note));
-    said.iter().for_each(|warning| printer.warn(warning));
+    for note in &notes {
+        printer.say(note);
+    }
+    for warning in &said {
+        printer.warn(warning);
+    }
     warnings.extend(said);
     if steps.is_empty() {
         return Ok(activations.into());

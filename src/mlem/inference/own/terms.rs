@@ -31,7 +31,9 @@ impl Terms {
     /// The terms of `n` stimuli whose inner products are `parts`; `None` where their covariances cannot be inverted.
     pub(super) fn new(parts: &[Embedding], n: usize) -> Option<Self> {
         let mut starts = vec![0];
-        parts.iter().for_each(|part| starts.push(starts[starts.len() - 1] + part.signs.len()));
+        for part in parts {
+            starts.push(starts[starts.len() - 1] + part.signs.len());
+        }
         let ones = Array2::ones((n, 1));
         let mut views: Vec<ArrayView2<'_, f64>> = parts.iter().map(|part| part.coordinates.view()).collect();
         views.push(ones.view());

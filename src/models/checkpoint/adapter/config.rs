@@ -79,9 +79,9 @@ impl AdapterConfig {
         let wrong = |message: String| failed(path, message);
         let keys: Map<String, Value> =
             serde_json::from_str(text).map_err(|error| wrong(format!("not a JSON object: {error}")))?;
-        let mut keys = Keys { path, keys, read: IRRELEVANT.to_vec() };
+        let mut keys = Keys { path, values: keys, read: IRRELEVANT.to_vec() };
         // Where these begin, what is trained is the rest of a base whose weights have been changed.
-        if let Some(begun) = keys.keys.get("init_lora_weights").and_then(Value::as_str) {
+        if let Some(begun) = keys.values.get("init_lora_weights").and_then(Value::as_str) {
             let kind = begun.to_lowercase();
             if !["gaussian", "eva", "orthogonal", "true", "false"].contains(&kind.as_str()) {
                 return Err(Error::Adapter {
@@ -198,14 +198,14 @@ fn failed(path: &Path, message: String) -> Error {
 /// Keys, of which it is known which were read.
 struct Keys<'a> {
     path: &'a Path,
-    keys: Map<String, Value>,
+    values: Map<String, Value>,
     read: Vec<&'static str>,
 }
 
 impl Keys<'_> {
     fn get(&mut self, key: &'static str) -> Option<&Value> {
         self.read.push(key);
-        self.keys.get(key).filter(|value| !value.is_null())
+        self.values.get(key).filter(|value| !value.is_null())
     }
 
     fn parsed<T>(
@@ -319,8 +319,10 @@ impl Keys<'_> {
             Value::Object(values) => values.is_empty(),
             _ => false,
         };
-        let odd =
-            self.keys.iter().find(|(key, value)| !self.read.contains(&key.as_str()) && !says_nothing(value));
+        let odd = self
+            .values
+            .iter()
+            .find(|(key, value)| !self.read.contains(&key.as_str()) && !says_nothing(value));
         match odd {
             None => Ok(()),
             Some((key, value)) => Err(Error::Adapter {

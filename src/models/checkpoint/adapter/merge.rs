@@ -54,7 +54,9 @@ pub(super) fn lengthen(values: &mut [f32], columns: usize, magnitudes: &[f32], a
             for (row, magnitude) in values.chunks_exact_mut(columns).zip(magnitudes) {
                 let length = row.iter().map(square).sum::<f64>().sqrt();
                 let factor = (f64::from(*magnitude) / length) as f32;
-                row.iter_mut().for_each(|value| *value *= factor);
+                for value in row {
+                    *value *= factor;
+                }
             }
         }
         Along::Columns => {

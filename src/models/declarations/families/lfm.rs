@@ -72,18 +72,14 @@ fn lfm2_spec(config: &Config, d_mlp: usize, attends: impl Fn(usize) -> bool) -> 
     let mlp = spec::Mlp { d: d_mlp, activation: crate::models::declarations::activation::Activation::Silu };
     let mut spec = llama::spec_of(config, d_head, rope, (NormKind::Rms, ("norm_eps", 1e-5)), mlp)?;
     llama::key_heads(config, &mut spec, 8)?;
-    let kinds = config.strings("layer_types")?;
-    if let Some(kinds) = kinds.as_ref().filter(|kinds| kinds.len() != spec.n_layers) {
-        let message = format!("lists {} layers, but there are {}", kinds.len(), spec.n_layers);
-        return Err(config.error("layer_types", message));
-    }
+    let kinds = config.layer_types(spec.n_layers)?;
     let convolution = convolution(config, 3)?;
     for (layer, block) in spec.blocks.iter_mut().enumerate() {
         let attends = match kinds.as_ref().map(|kinds| kinds[layer].as_str()) {
             None => attends(layer),
             Some("full_attention") => true,
             Some("conv") => false,
-            Some(other) => return Err(config.error("layer_types", format!("has a layer of `{other}`"))),
+            Some(other) => return Err(config.other_layer(other)),
         };
         if !attends {
             *block = convolution.clone();
@@ -203,11 +199,7 @@ pub(in crate::models) fn lfm3(config: &Config) -> Result<Declaration> {
     let key = if config.has("rms_norm_eps") { "rms_norm_eps" } else { "norm_eps" };
     let mut spec = llama::spec_of(config, d_head, first, (NormKind::Rms, (key, 1e-5)), mlp)?;
     llama::key_heads(config, &mut spec, 4)?;
-    let kinds = match config.strings("layer_types")? {
-        Some(kinds) if kinds.len() != spec.n_layers => {
-            let message = format!("lists {} layers, but there are {}", kinds.len(), spec.n_layers);
-            return Err(config.error("layer_types", message));
-        }
+    let kinds = match config.layer_types(spec.n_layers)? {
         Some(kinds) => kinds,
         None => (0..spec.n_layers)
             .map(|layer| match layer % 4 {
@@ -230,7 +222,7 @@ pub(in crate::models) fn lfm3(config: &Config) -> Result<Declaration> {
                 *block = convolution.clone();
                 continue;
             }
-            other => return Err(config.error("layer_types", format!("has a layer of `{other}`"))),
+            other => return Err(config.other_layer(other)),
         };
         let rotary = rotary.as_ref().ok_or_else(|| {
             config.error("rope_parameters", format!("says nothing of layers of `{kind}`, which there are"))

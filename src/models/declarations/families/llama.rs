@@ -144,17 +144,13 @@ pub(super) fn slide(
     window: Option<usize>,
     default: impl Fn(usize) -> bool,
 ) -> Result<()> {
-    let kinds = config.strings("layer_types")?;
-    if let Some(kinds) = kinds.as_ref().filter(|kinds| kinds.len() != spec.n_layers) {
-        let message = format!("lists {} layers, but there are {}", kinds.len(), spec.n_layers);
-        return Err(config.error("layer_types", message));
-    }
+    let kinds = config.layer_types(spec.n_layers)?;
     for (layer, block) in spec.blocks.iter_mut().enumerate() {
         let slides = match kinds.as_ref().map(|kinds| kinds[layer].as_str()) {
             None => default(layer),
             Some("sliding_attention") => true,
             Some("full_attention") => false,
-            Some(other) => return Err(config.error("layer_types", format!("has a layer of `{other}`"))),
+            Some(other) => return Err(config.other_layer(other)),
         };
         if slides {
             let window = window.ok_or_else(|| config.error("sliding_window", "is missing"))?;

@@ -69,7 +69,7 @@ fn spec(config: &Config, attention: fn(usize, usize) -> Attention, reach: usize)
         None => Ok(!layer.is_multiple_of(every)),
         Some("sliding_attention") => Ok(true),
         Some("full_attention") => Ok(false),
-        Some(other) => Err(config.error("layer_types", format!("has a layer of `{other}`"))),
+        Some(other) => Err(config.other_layer(other)),
     };
     let block = |layer: usize| -> Result<spec::Block> {
         let is_local = is_local(layer)?;

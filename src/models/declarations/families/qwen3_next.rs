@@ -58,17 +58,13 @@ pub(super) fn by_kind(
     attends: impl Fn(usize) -> bool,
     mixer: Mixer,
 ) -> Result<()> {
-    let kinds = config.strings("layer_types")?;
-    if let Some(kinds) = kinds.as_ref().filter(|kinds| kinds.len() != spec.n_layers) {
-        let message = format!("lists {} layers, but there are {}", kinds.len(), spec.n_layers);
-        return Err(config.error("layer_types", message));
-    }
+    let kinds = config.layer_types(spec.n_layers)?;
     for (layer, block) in spec.blocks.iter_mut().enumerate() {
         let attends = match kinds.as_ref().map(|kinds| kinds[layer].as_str()) {
             None => attends(layer),
             Some("full_attention" | "attention") => true,
             Some("linear_attention" | "mamba") => false,
-            Some(other) => return Err(config.error("layer_types", format!("has a layer of `{other}`"))),
+            Some(other) => return Err(config.other_layer(other)),
         };
         if !attends {
             block.mixer = mixer;

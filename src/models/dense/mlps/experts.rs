@@ -10,6 +10,7 @@ use crate::models::packed::kernels::route::route;
 use crate::models::packed::mlps::experts as packed;
 
 /// A mixture of experts, with its weights; [`packed::Experts`] says what each is.
+#[expect(clippy::struct_field_names, reason = "the field's words for its parts")]
 pub(in crate::models::dense) struct Experts {
     spec: spec::Experts,
     router: Linear,

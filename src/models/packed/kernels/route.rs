@@ -25,7 +25,9 @@ pub(in crate::models) fn route(
         };
         if let Some(more) = router.normalized {
             let sum: f32 = weights.iter().map(|(_, weight)| weight).sum();
-            weights.iter_mut().for_each(|(_, weight)| *weight /= sum + more);
+            for (_, weight) in &mut weights {
+                *weight /= sum + more;
+            }
         }
         for (expert, weight) in weights {
             routes[expert].push((row as u32, weight * router.scale));

@@ -82,7 +82,9 @@ impl Attention {
             let each = self.spec.n_heads * self.spec.d_head / gate.outputs();
             for (mixed, gate) in mixed.chunks_exact_mut(each).zip(gate.forward(x, Finish::Plain)) {
                 let gate = sigmoid(gate);
-                mixed.iter_mut().for_each(|mixed| *mixed *= gate);
+                for mixed in mixed {
+                    *mixed *= gate;
+                }
             }
         }
     }

@@ -16,6 +16,7 @@ use crate::models::packed::parts::Parts;
 use crate::models::packed::pass::Pass;
 
 /// The mixer with its weights.
+#[expect(clippy::struct_field_names, reason = "the field's words for its parts")]
 pub(in crate::models) struct Latent {
     pub(in crate::models) spec: spec::Latent,
     /// From what queries are made of to them: `n_heads (d_turned + d_plain)`.

@@ -16,6 +16,7 @@ use crate::models::packed::parts::Parts;
 use crate::models::packed::steps::sigmoid;
 
 /// A mixture of experts, with its weights.
+#[expect(clippy::struct_field_names, reason = "the field's words for its parts")]
 pub(in crate::models) struct Experts {
     pub(in crate::models) spec: spec::Experts,
     pub(in crate::models) router: PackedLinear,
@@ -160,11 +161,10 @@ fn experts(of: &spec::Experts, names: &names::Experts, parts: Parts<'_>) -> Resu
         (0..of.count).map(expert).collect()
     };
     let (gate_up, down, turned, interleaved) = match &names.layers {
-        ExpertLayers::Apart(names) => return apart(names),
         ExpertLayers::Either { gate_up, down, .. } if parts.weights.has(gate_up, parts.layer) => {
             (gate_up, down, false, false)
         }
-        ExpertLayers::Either { apart: names, .. } => return apart(names),
+        ExpertLayers::Apart(names) | ExpertLayers::Either { apart: names, .. } => return apart(names),
         ExpertLayers::Stacked { gate_up, down, turned } => (gate_up, down, *turned, false),
         ExpertLayers::Interleaved { gate_up, down } => (gate_up, down, true, true),
     };
