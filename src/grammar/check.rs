@@ -55,8 +55,16 @@ impl Grammar {
     pub fn check(&self) -> Result<Check> {
         let mut killers = self.reasons()?.into_iter();
         let mut templates = self.count_templates();
-        for template in templates.iter_mut().filter(|template| template.derivations == 0) {
-            template.killer = killers.next();
+        let inside: BTreeSet<usize> = match self.document {
+            Some(_) => BTreeSet::new(),
+            None => self.lattice.used_rules().into_iter().collect(),
+        };
+        let rules = self.templates.iter().map(|(_, rule)| rule);
+        for (template, rule) in
+            templates.iter_mut().zip(rules).filter(|(template, _)| template.derivations == 0)
+        {
+            let killer = killers.next();
+            template.killer = killer.filter(|_| !inside.contains(rule));
         }
         let count = self.count();
         let (labelled, _) = self.sample(self.pool(), 0);
@@ -116,7 +124,7 @@ impl Check {
     /// or a feature that never varies.
     #[must_use]
     pub fn has_problems(&self) -> bool {
-        self.templates.iter().any(|template| template.derivations == 0)
+        self.templates.iter().any(|template| template.killer.is_some())
             || !self.ambiguous.is_empty()
             || self.constant().next().is_some()
     }

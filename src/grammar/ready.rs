@@ -276,7 +276,8 @@ impl Grammar {
         Generator { rules: &self.rules, lattice: &self.lattice, columns: &self.columns, sieve: &self.sieve }
     }
 
-    /// For each template that generates nothing, what removed its last candidate.
+    /// For each template that generates nothing, what removed its last candidate. A production of a feature grammar that is no start
+    /// and stands inside others does its part.
     pub(super) fn reasons(&self) -> Result<Vec<String>> {
         let source = SourceText { origin: &self.origin, text: &self.text };
         let counted = self.count_templates();

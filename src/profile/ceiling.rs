@@ -9,6 +9,7 @@ use crate::files::table::rounded;
 use crate::mlem::MlemParams;
 use crate::progress::{Progress, Unit};
 use crate::stimuli::FeatureTable;
+use crate::text;
 
 /// The noise ceiling of every layer of `repeats`, to the mean of which `profile` was fitted.
 ///
@@ -32,15 +33,23 @@ pub fn ceilings(
         let read = read?;
         let matrices: Vec<_> = read.iter().map(|matrix| matrix.view()).collect();
         let ceiling = validation.ceiling(&matrices, &weights);
-        all.extend(ceiling.map_err(|error| Error::from(error.at_layer(layer)))?.into_iter().map(|fold| {
-            CeilingRow {
-                layer,
-                fold: fold.fold,
-                lower: fold.lower.map(rounded),
-                upper: fold.upper.map(rounded),
-                spearman: fold.spearman.map(rounded),
-                pairs: fold.pairs,
-            }
+        let ceiling = ceiling.map_err(|error| Error::from(error.at_layer(layer)))?;
+        let without = ceiling.iter().filter(|fold| fold.lower.is_none()).count();
+        if without > 0 {
+            progress.warn(&format!(
+                "layer {layer}: no noise ceiling in {} of {}, because a recording has the same distance between all stimuli there; leave \
+                 that --repeat out",
+                without,
+                text::counted(ceiling.len() as u128, "fold")
+            ));
+        }
+        all.extend(ceiling.into_iter().map(|fold| CeilingRow {
+            layer,
+            fold: fold.fold,
+            lower: fold.lower.map(rounded),
+            upper: fold.upper.map(rounded),
+            spearman: fold.spearman.map(rounded),
+            pairs: fold.pairs,
         }));
         progress.advance(1);
     }

@@ -12,6 +12,9 @@ use crate::text;
 
 /// Fewer stimuli than this are not fitted.
 const LEAST: usize = 8;
+/// The folds that a run makes where nothing is said, and how many stimuli each of them needs.
+const FOLDS: usize = 5;
+const IN_A_FOLD: usize = 3;
 /// From so many different values on a column may be one that names its rows.
 const NAMES: usize = 8;
 /// A column of texts with more words in each than this is text, not levels.
@@ -38,6 +41,8 @@ pub struct TableCheck {
     pub names: Vec<RowName>,
     /// Levels that are written in two ways, and numbers in another notation than the rest, in words.
     pub notation: Vec<String>,
+    /// Columns that may hold the sentences, where none is said to.
+    pub like_sentences: Vec<String>,
 }
 
 /// A column that is no feature of what it describes.
@@ -88,6 +93,10 @@ impl Stimuli {
             suspects: self.features().suspects(),
             names: self.row_names(),
             notation: self.notation(),
+            like_sentences: match sentences {
+                Some(_) => Vec::new(),
+                None => self.features().like_sentences(),
+            },
         }
     }
 
@@ -158,7 +167,7 @@ impl TableCheck {
     /// varies, stimuli that stand there twice.
     #[must_use]
     pub fn has_problems(&self) -> bool {
-        self.n_stimuli < LEAST
+        self.n_stimuli < FOLDS * IN_A_FOLD
             || self.constant().next().is_some()
             || !self.repeated.is_empty()
             || !self.relabelled.is_empty()
@@ -173,9 +182,18 @@ impl TableCheck {
     pub fn findings(&self) -> Vec<String> {
         let mut findings = Vec::new();
         if self.n_stimuli < LEAST {
+            findings.push(format!("{} too few for a fit: it needs at least {LEAST}", are(self.n_stimuli)));
+        } else if self.n_stimuli < FOLDS * IN_A_FOLD {
             findings.push(format!(
-                "{} are too few for a fit: it needs at least {LEAST}",
-                text::counted(self.n_stimuli as u128, "stimulus")
+                "{} too few for the {FOLDS} folds of a fit: add stimuli, or fit with --folds {} or fewer",
+                are(self.n_stimuli),
+                self.n_stimuli / IN_A_FOLD
+            ));
+        }
+        if !self.like_sentences.is_empty() {
+            findings.push(format!(
+                "no column is called sentence; if the sentences are in another, say which: --text {}",
+                text::join_or(&self.like_sentences)
             ));
         }
         for feature in self.constant() {
@@ -190,7 +208,13 @@ impl TableCheck {
             ));
         }
         findings.extend(repeats(&self.repeated, &self.relabelled));
-        findings.extend(self.names.iter().map(ToString::to_string));
+        // What a fit leaves out, or what holds numbers or the sentences, is spoken of elsewhere.
+        let elsewhere = |column: &String| {
+            self.constant().any(|feature| feature.name == *column)
+                || self.suspects.iter().any(|suspect| suspect.among_numbers && suspect.feature == *column)
+                || self.like_sentences.contains(column)
+        };
+        findings.extend(self.names.iter().filter(|name| !elsewhere(&name.column)).map(ToString::to_string));
         findings.extend(self.suspects.iter().map(ToString::to_string));
         findings.extend(self.notation.iter().cloned());
         for pair in self.confounds.flagged() {
@@ -209,10 +233,7 @@ impl TableCheck {
     #[must_use]
     pub fn to_text(&self, name: &str) -> String {
         let mut out = String::new();
-        let stimuli = match self.n_stimuli {
-            1 => "1 stimulus".to_owned(),
-            n => format!("{} stimuli", text::count(n as u128)),
-        };
+        let stimuli = stimuli(self.n_stimuli);
         let sentences = match self.n_sentences {
             Some(n) if n < self.n_stimuli => format!(", {}", text::counted(n as u128, "different sentence")),
             Some(_) => String::new(),
@@ -231,6 +252,14 @@ impl TableCheck {
         }
         out
     }
+}
+
+fn stimuli(n: usize) -> String {
+    format!("{} {}", text::count(n as u128), if n == 1 { "stimulus" } else { "stimuli" })
+}
+
+fn are(n: usize) -> String {
+    format!("{} {}", stimuli(n), if n == 1 { "is" } else { "are" })
 }
 
 /// What is said of stimuli that stand in a table more than once: rows from 0, as everywhere.
@@ -297,6 +326,19 @@ mod tests {
         assert_eq!(names, ["item", "row", "note"]);
         assert!(check.names[2].is_text && !check.names[0].is_text);
         assert!(check.findings().iter().all(|finding| !finding.contains("function of item")));
+        // A column that a fit leaves out is not taken for a feature.
+        assert!(check.findings().iter().all(|finding| !finding.starts_with("`item`")));
+    }
+
+    #[test]
+    fn what_a_run_would_refuse_is_told() {
+        let rows = |n: usize| (0..n).map(|i| format!("s{i} x,{},{}\n", i % 2, i / 2 % 2)).collect::<String>();
+        let told = |n: usize, header: &str| table(&format!("{header}\n{}", rows(n))).findings().join("\n");
+        assert!(told(4, "sentence,a,b").starts_with("4 stimuli are too few for a fit"));
+        let few = told(12, "sentence,a,b");
+        assert!(few.contains("12 stimuli are too few for the 5 folds") && few.contains("--folds 4 or fewer"));
+        assert!(told(16, "Text,a,b").contains("say which: --text Text"));
+        assert!(!told(16, "Text,a,b").contains("--drop Text"));
     }
 
     #[test]

@@ -73,6 +73,16 @@ pub enum Error {
         /// The columns there are.
         known: Vec<String>,
     },
+    /// A relation was named that no word of a treebank has.
+    #[error("{}: no word has the relation `{name}`", path.display())]
+    UnknownRelation {
+        /// The treebank.
+        path: PathBuf,
+        /// The name.
+        name: String,
+        /// The relations there are.
+        known: Vec<String>,
+    },
     /// A file is no table that can be read.
     #[error("{} is {is}", path.display())]
     OtherKind {
@@ -161,6 +171,9 @@ impl Error {
             }
             Self::UnknownFeature { name, known } => return suggested(name, known, "the features are"),
             Self::UnknownColumn { name, known, .. } => return suggested(name, known, "its columns are"),
+            Self::UnknownRelation { name, known, .. } => {
+                return suggested(name, known, "its relations are");
+            }
             Self::OtherKind { hint, .. } => hint.clone(),
             Self::NotANumber { feature, .. } => {
                 format!("write a number, leave it empty (missing), or read levels: --categorical {feature}")

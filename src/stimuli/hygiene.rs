@@ -4,6 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use unicode_normalization_alignments::UnicodeNormalization;
+
 use super::{FeatureTable, Stimuli, Values};
 use crate::text;
 
@@ -21,7 +23,7 @@ const GRAMMATICAL: &str = "grammatical";
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Oddity {
-    /// Levels of a feature that differ in blanks or case alone.
+    /// Levels of a feature that differ in blanks, in case, or in how Unicode writes the same letters.
     AlmostEqual {
         /// The feature.
         feature: String,
@@ -36,6 +38,8 @@ pub enum Oddity {
         rows: usize,
         /// One of them.
         example: String,
+        /// Whether all commas stand where one between thousands would.
+        thousands: bool,
     },
     /// Sentences that stand as good ones and as bad ones, in the feature `grammatical`.
     GoodAndBad {
@@ -49,19 +53,38 @@ impl fmt::Display for Oddity {
         let quoted =
             |items: &[String]| -> Vec<String> { items.iter().map(|item| format!("`{item}`")).collect() };
         match self {
-            Self::AlmostEqual { feature, levels } => write!(
+            Self::AlmostEqual { feature, levels } => {
+                let plain: BTreeSet<String> = levels.iter().map(|level| blanks_and_case(level)).collect();
+                let whole: BTreeSet<String> = levels.iter().map(|level| folded(level)).collect();
+                let (what, how) = if plain.len() > whole.len() {
+                    (
+                        "blanks, case or the form of Unicode (é as one character or as two)",
+                        "write them alike (NFC) if they are one",
+                    )
+                } else {
+                    ("blanks or case", "write them alike if they are one")
+                };
+                write!(
+                    f,
+                    "`{feature}` has levels that differ only in {what}: {}; {how}",
+                    text::some(&quoted(levels), SHOWN)
+                )
+            }
+            Self::DecimalCommas { feature, rows, example, thousands } => write!(
                 f,
-                "`{feature}` has levels that differ only in blanks or case: {}; write them alike if they are one",
-                text::some(&quoted(levels), SHOWN)
-            ),
-            Self::DecimalCommas { feature, rows, example } => write!(
-                f,
-                "`{feature}` is categorical, because {} a comma for the point (`{example}`); write points, or pass \
-                 --decimal-comma",
+                "`{feature}` is categorical, because {} {}",
                 if *rows == 1 {
                     "1 row has".to_owned()
                 } else {
                     format!("{} rows have", text::count(*rows as u128))
+                },
+                if *thousands {
+                    format!(
+                        "a comma (`{example}`): leave it out if it stands between thousands, and write a point, or pass \
+                         --decimal-comma, if it stands for the point"
+                    )
+                } else {
+                    format!("a comma for the point (`{example}`); write points, or pass --decimal-comma")
                 }
             ),
             Self::GoodAndBad { sentences } => write!(
@@ -110,12 +133,12 @@ impl FeatureTable {
                     feature: feature.name().to_owned(),
                     rows: codes.iter().filter(has).count(),
                     example: example.to_owned(),
+                    thousands: levels.iter().all(|level| of_thousands(level)),
                 });
             }
             let mut alike: BTreeMap<String, Vec<&String>> = BTreeMap::new();
             for level in levels {
-                let words: Vec<&str> = level.split_whitespace().collect();
-                alike.entry(words.join(" ").to_lowercase()).or_default().push(level);
+                alike.entry(folded(level)).or_default().push(level);
             }
             let levels: Vec<String> =
                 alike.into_values().filter(|levels| levels.len() > 1).flatten().cloned().collect();
@@ -142,6 +165,26 @@ impl FeatureTable {
         near.sort_by_key(|(rank, _)| *rank);
         near.into_iter().take(3).map(|(_, name)| name.to_owned()).collect()
     }
+}
+
+/// `level` without what blanks and case make of it.
+fn blanks_and_case(level: &str) -> String {
+    level.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+}
+
+/// The same, and without what the forms of Unicode make of it.
+fn folded(level: &str) -> String {
+    let composed: String = level.nfkc().map(|(c, _)| c).collect();
+    blanks_and_case(&composed)
+}
+
+/// Whether a comma in `level`, if there is one, stands before three digits, as one between thousands does.
+fn of_thousands(level: &str) -> bool {
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let level = level.trim().trim_start_matches(['+', '-']);
+    level.split_once(',').is_none_or(|(whole, part)| {
+        part.len() == 3 && (1..=3).contains(&whole.len()) && digits(whole) && digits(part) && whole != "0"
+    })
 }
 
 /// One of `levels` with a decimal comma, where all are numbers once commas are points.
@@ -185,6 +228,29 @@ mod tests {
                 "`n` has levels that differ only in blanks or case: `Sg`, `sg` and `sg `; write them alike if they are one"
             ]
         );
+    }
+
+    #[test]
+    fn levels_that_are_one_but_for_the_form_of_unicode_are_told() {
+        let told = told("sentence,n\na b,caf\u{e9}\nb c,cafe\u{301}\nc d,x\n");
+        assert!(told[0].contains("the form of Unicode") && told[0].contains("NFC"), "{told:?}");
+    }
+
+    #[test]
+    fn a_comma_that_may_stand_between_thousands_is_told_as_that() {
+        let told = told("f,k\n\"1,234\",a\n999,b\n\"12,345\",a\n");
+        assert!(told[0].contains("leave it out if it stands between thousands"), "{told:?}");
+        let error = |table: &str| {
+            let reading = crate::stimuli::Reading { decimal_comma: true, ..Default::default() };
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("s.csv");
+            std::fs::write(&path, table).unwrap();
+            Stimuli::read_as(&path, &reading).err().map(|error| error.to_string())
+        };
+        let mixed = error("f;k\n2,5;a\n1.234;b\n3,5;a\n").unwrap();
+        assert!(mixed.contains("s.csv:3: `f`: `1.234` has a point"), "{mixed}");
+        assert_eq!(error("f;k\n2,5;a\n3;b\n"), None);
+        assert_eq!(error("f;k\n2.5;a\n3;b\n"), None);
     }
 
     #[test]

@@ -3,37 +3,44 @@
 use std::fmt;
 
 use super::{FeatureTable, Values};
+use crate::text;
+
+/// At most so many levels are named.
+const SHOWN: usize = 10;
 
 /// What tables of other programs write where there is no value, in a column of words too.
 const MISSING: [&str; 3] = ["na", "n/a", "nan"];
 /// What they write in a column of numbers.
 const NO_NUMBER: [&str; 10] = ["null", "none", "nil", "missing", "#n/a", ".", "-", "?", "inf", "-inf"];
 
-/// A level of a categorical feature that may stand for a missing value.
+/// Levels of a categorical feature that may stand for missing values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Suspect {
     /// The feature.
     pub feature: String,
-    /// The level.
-    pub level: String,
+    /// The levels.
+    pub levels: Vec<String>,
     /// Whether all other levels are numbers: without it the feature would be numeric.
     pub among_numbers: bool,
 }
 
 impl fmt::Display for Suspect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { feature, level, among_numbers } = self;
-        if *among_numbers {
-            write!(f, "`{feature}` is categorical, because its value `{level}` is no number")?;
-        } else {
-            write!(f, "`{level}` is a value of `{feature}` like any other")?;
+        let Self { feature, levels, among_numbers } = self;
+        let quoted: Vec<String> = levels.iter().map(|level| format!("`{level}`")).collect();
+        let named = text::some(&quoted, SHOWN);
+        match (among_numbers, levels.len()) {
+            (true, 1) => write!(f, "`{feature}` is categorical, because its value {named} is no number")?,
+            (true, _) => write!(f, "`{feature}` is categorical, because its values {named} are no numbers")?,
+            (false, 1) => write!(f, "{named} is a value of `{feature}` like any other")?,
+            (false, _) => write!(f, "{named} are values of `{feature}` like any others")?,
         }
         write!(f, "; leave the cell empty where a value is missing")
     }
 }
 
 impl FeatureTable {
-    /// The levels that may stand for missing values, at most one for each feature.
+    /// The levels that may stand for missing values, feature by feature.
     #[must_use]
     pub fn suspects(&self) -> Vec<Suspect> {
         let mut suspects = Vec::new();
@@ -46,14 +53,12 @@ impl FeatureTable {
                 && levels.iter().all(|level| {
                     is_number(level) || is_one_of(level, &MISSING) || is_one_of(level, &NO_NUMBER)
                 });
-            let suspect = levels
-                .iter()
-                .find(|level| if among_numbers { !is_number(level) } else { is_one_of(level, &MISSING) });
-            suspects.extend(suspect.map(|level| Suspect {
-                feature: feature.name().to_owned(),
-                level: level.clone(),
-                among_numbers,
-            }));
+            let suspect =
+                |level: &&String| if among_numbers { !is_number(level) } else { is_one_of(level, &MISSING) };
+            let levels: Vec<String> = levels.iter().filter(suspect).cloned().collect();
+            if !levels.is_empty() {
+                suspects.push(Suspect { feature: feature.name().to_owned(), levels, among_numbers });
+            }
         }
         suspects
     }
@@ -79,6 +84,8 @@ mod tests {
         let number = "`x` is categorical, because its value `NA` is no number; leave the cell empty where a value is missing";
         assert_eq!(told(&["1", "2.5", "NA"]), [number]);
         assert_eq!(told(&["1", "2", "inf"]).len(), 1);
+        let all = "`x` is categorical, because its values `-`, `NA` and `n/a` are no numbers; leave the cell empty where a value is missing";
+        assert_eq!(told(&["1", "-", "n/a", "NA"]), [all]);
         let word = "`NA` is a value of `x` like any other; leave the cell empty where a value is missing";
         assert_eq!(told(&["sg", "pl", "NA"]), [word]);
     }

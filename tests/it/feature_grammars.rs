@@ -251,3 +251,32 @@ fn large_grammars_are_read_and_checked_in_linear_time() {
     // Eight times the productions; a square would be 64 times the time.
     assert!(large.0 < 24.0 * small.0.max(0.02) && large.1 < 24.0 * small.1.max(0.05), "{small:?} {large:?}");
 }
+
+#[test]
+fn productions_that_are_no_start_and_stand_inside_others_are_no_finding() {
+    let workspace = Workspace::new();
+    let text = "% start S\nS[-INV] -> subj_N S/NP\nS/NP -> 'sleeps' | 'runs'\nsubj_N[NUM=sg] -> 'Kim'\nsubj_N[NUM=pl] -> 'kids'\n";
+    workspace.write("g.fcfg", text);
+    let said = workspace.ok("check g.fcfg");
+    assert!(!said.contains("generates nothing"), "{said}");
+    workspace.write("g.fcfg", format!("{text}S/PP -> 'never'\n"));
+    let said = workspace.transcript("check g.fcfg");
+    assert!(said.contains("do not unify with the start that % start names"), "{said}");
+    assert!(!said.contains("takes any"), "{said}");
+}
+
+#[test]
+fn a_blank_between_a_category_and_its_features_is_the_cause_that_is_told() {
+    for text in ["S -> subj_N [NUM=sg]\nsubj_N -> 'a'\n", "S -> subj_N\nsubj_N [NUM=sg] -> 'a'\n"] {
+        let error = Grammar::parse(text, "g.fcfg").err().unwrap();
+        assert!(format!("{:?}", error.hint()).contains("without a blank"), "{error} {:?}", error.hint());
+    }
+}
+
+#[test]
+fn ten_mistakes_are_shown_with_their_places() {
+    let workspace = Workspace::new();
+    workspace.write("g.fcfg", "S -> [\n".repeat(12));
+    let said = workspace.transcript("check g.fcfg");
+    assert!(said.matches("g.fcfg:").count() >= 10 && !said.contains("more lines"), "{said}");
+}

@@ -50,3 +50,34 @@ fn a_matrix_that_holds_no_distances_is_refused() {
     refused(vec![0.0; 40 * 6], &[40, 6], "feature `bad`: 40 rows and 6 columns");
     refused(vec![0.0; 36], &[6, 6], "6 feature values for 40 stimuli");
 }
+
+#[test]
+fn activations_of_any_magnitude_have_the_same_scores() {
+    let w = Workspace::new();
+    let n = 24;
+    let features = (0..n).map(|i| format!("{},{}\n", ["a", "b"][i % 2], ["c", "d"][i / 2 % 2]));
+    w.write("f.csv", std::iter::once("x,y\n".to_owned()).chain(features).collect::<String>());
+    let value = |i: usize, j: usize| ((i % 2 * (1 + j)) as f32) + ((i * 7 + j * 13) % 17) as f32 / 8.0;
+    for (distance, width) in [("euclidean", 5), ("manhattan", 5), ("norm-diff", 5), ("precomputed", n)] {
+        let scores: Vec<String> = [0, -100, 66, 105]
+            .map(|exponent| {
+                let unit = 2.0_f64.powi(exponent) as f32;
+                let cell = |i: usize, j: usize| match distance {
+                    "precomputed" => (0..5).map(|k| (value(i, k) - value(j, k)).abs()).sum(),
+                    _ => value(i, j),
+                };
+                let cells = (0..n * width).map(|cell_at| unit * cell(cell_at / width, cell_at % width));
+                w.write("a.npy", npy(&[n, width], &cells.collect::<Vec<f32>>()));
+                let fit = "fit f.csv a.npy -o out --force --folds 2 --map 0 --null 19 --quiet --distance";
+                w.ok(&format!("{fit} {distance}"));
+                ["scores", "importance", "weights", "statistics"]
+                    .map(|t| w.read(&format!("out/{t}.csv")))
+                    .concat()
+            })
+            .into();
+        assert!(!scores[0].contains(",NaN"), "{distance}: {}", scores[0]);
+        for other in &scores[1..] {
+            assert_eq!(*other, scores[0], "{distance}");
+        }
+    }
+}

@@ -83,6 +83,7 @@ mod stochastic;
 mod streaming;
 mod sweep;
 mod tables;
+mod tables_named;
 mod token_settings;
 mod tokenizers;
 mod tokens;

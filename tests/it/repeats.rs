@@ -94,3 +94,13 @@ fn what_is_no_repeat_is_named() {
     let other = w.transcript("fit f.csv a.npy --repeat a.npy -o out --force --estimator rsa");
     assert!(other.contains("--repeat is an option of --estimator mlem"), "{other}");
 }
+
+#[test]
+fn a_recording_without_differences_has_no_ceiling_and_that_is_said() {
+    let w = Workspace::new();
+    w.write("f.csv", features())
+        .write("a.npy", recording(1, 1.0))
+        .write("b.npy", npy(&[N, D], &[0.5; N * D]));
+    let said = w.transcript("fit f.csv a.npy --repeat b.npy -o out --folds 1 --map 0 --permutations 0");
+    assert!(said.contains("layer 0: no noise ceiling in 1 of 1 fold, because a recording"), "{said}");
+}

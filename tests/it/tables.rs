@@ -1,7 +1,5 @@
 //! Tables as people have them: formats of corpora and benchmarks, what is odd in them, and what is no table.
 
-use std::fs;
-
 use mlem_probe::stimuli::Stimuli;
 
 use crate::workspace::Workspace;
@@ -345,32 +343,4 @@ fn every_mistake_of_a_table_is_told_at_once_up_to_ten() {
     let said = workspace.transcript("extract s.csv -o a.safetensors");
     assert_eq!(said.matches("1 value where").count(), 10, "{said}");
     assert!(said.contains("and 20 more mistakes"), "{said}");
-}
-
-#[test]
-fn what_is_no_table_is_named_as_what_it_is() {
-    let workspace = Workspace::new();
-    workspace.write("t.parquet", b"PAR1....PAR1".as_slice());
-    workspace.write("page.html", "<!DOCTYPE html><html></html>");
-    workspace.write("zipped.csv", [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0]);
-    fs::create_dir(workspace.path("folder")).unwrap();
-    for (file, is) in [
-        ("t.parquet", "t.parquet is a Parquet table"),
-        ("page.html", "page.html is an HTML page"),
-        ("zipped.csv", "zipped.csv is a file compressed with gzip"),
-        ("folder", "folder is an empty folder"),
-    ] {
-        for command in [
-            format!("run {file}"),
-            format!("fit {file} a.npy -o o"),
-            format!("extract {file} -o a.safetensors"),
-        ] {
-            let said = workspace.transcript(&command);
-            assert!(said.contains(is) && said.contains("CoNLL-U"), "{command}: {said}");
-            assert!(!said.contains("toml.io"), "{said}");
-        }
-    }
-    workspace.write("s.tsv", "sentence\tn\na b\t1\n");
-    let said = workspace.transcript("check s.tsv");
-    assert!(said.contains("s.tsv: 1 stimulus"), "{said}");
 }

@@ -33,12 +33,18 @@ pub(super) fn zip(file: &File, head: &Head) -> (Kind, String) {
     let kinds = [
         (Kind::Excel, "xl/workbook.xml"),
         (Kind::Excel, "xl/workbook.bin"),
+        (Kind::Word, "word/document.xml"),
+        (Kind::Presentation, "ppt/presentation.xml"),
         (Kind::Keras, "model.weights.h5"),
     ];
     for (kind, part) in kinds {
         if names.iter().any(|name| name == part) {
             return (kind, format!("it holds {part}"));
         }
+    }
+    // Both have to be there: an e-book has the first alone.
+    if ["mimetype", "content.xml"].iter().all(|part| names.iter().any(|name| name == part)) {
+        return (Kind::OpenDocument, "it holds mimetype and content.xml".to_owned());
     }
     let shown = names.first().map_or_else(|| "it is empty".to_owned(), |name| format!("it holds {name}"));
     (Kind::Zip, shown)

@@ -33,6 +33,9 @@ pub(super) fn kind(head: &Head) -> Option<(Kind, String)> {
         let html = start.chars().take(500).collect::<String>().to_ascii_lowercase().contains("<html");
         return said(if html { Kind::Html } else { Kind::Xml }, "its first line");
     }
+    if lower.starts_with("{\\rtf") {
+        return said(Kind::Rtf, "its first word");
+    }
     if lower.starts_with("brain vision data exchange header") {
         return said(Kind::BrainVision, "its first line");
     }
@@ -52,6 +55,14 @@ pub(super) fn kind(head: &Head) -> Option<(Kind, String)> {
     let found = conllu(&lines).or_else(|| grammar(&lines, head)).or_else(|| trees(&lines));
     if found.is_some() {
         return found;
+    }
+    if head.ends(&["yaml", "yml"]) {
+        return said(Kind::Yaml, "its name");
+    }
+    let rule =
+        |line: &&str| line.contains("---") && line.contains('|') && line.chars().all(|c| "|-: ".contains(c));
+    if lines.get(1).is_some_and(|line| rule(&line.trim_end())) {
+        return said(Kind::Markdown, "its second line is a rule");
     }
     let declared = head.ends(&["csv", "tsv", "tab"]);
     let table = delimited::kind(text, head.is_whole(), declared);

@@ -29,6 +29,8 @@ pub(super) struct Compiled {
     pub words: Vec<String>,
     /// Categories that stand in productions, and that none makes.
     pub warnings: Vec<Problem>,
+    /// Whether a directive names the start.
+    named: bool,
     categories: Vec<String>,
 }
 
@@ -52,11 +54,12 @@ pub(super) fn compile(source: SourceText<'_>) -> Result<Compiled> {
     for production in &grammar.productions {
         compiler.add(production);
     }
+    let named = grammar.start.is_some();
     let Compiler { rules, categories, warnings, .. } = compiler;
     let templates =
         rules.symbols[rules.start].iter().map(|&rule| (rules.all[rule].label.clone(), rule)).collect();
     let words = rules.all.iter().map(|rule| rule.label.clone()).collect();
-    Ok(Compiled { rules, templates, words, warnings, categories })
+    Ok(Compiled { rules, templates, words, warnings, named, categories })
 }
 
 /// The columns of a feature grammar: what its slots and the start symbol show that is not the same in every derivation.
@@ -129,9 +132,12 @@ pub(super) fn killers(compiled: &Compiled, productions: &[usize], depth: usize) 
                 let name = &compiled.categories[symbol];
                 format!("{label}: `{name}` derives nothing within the depth of {depth}")
             }
+            None if refused && compiled.named => format!(
+                "{label}: its features, or what it lacks (/), do not unify with the start that % start names"
+            ),
             None if refused => format!(
                 "{label}: its features do not unify with those of the start, which is the whole left side of the first production \
-                 unless one is named (% start {start} takes any)"
+                 unless one is named (% start {start} takes any that lack nothing)"
             ),
             None => format!("{label}: the features of its parts never unify"),
         }

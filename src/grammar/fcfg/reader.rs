@@ -186,6 +186,10 @@ impl<'a> Reader<'a> {
         let line = self.line;
         let left = self.category()?;
         self.blanks();
+        if self.peek() == Some('[') {
+            let hint = "features stand directly behind their category, without a blank: NP[NUM=sg]";
+            return Err(self.unexpected("`->`", hint));
+        }
         if !self.eat("->") && !self.eat("→") {
             return Err(self.unexpected("`->`", "a production is written NP[NUM=?n] -> Det N[NUM=?n]"));
         }
@@ -254,7 +258,11 @@ impl<'a> Reader<'a> {
         }
         let name = self.name().to_owned();
         if name.is_empty() {
-            return Err(self.unexpected("a category", "words stand in quotes, categories do not"));
+            let hint = match self.peek() {
+                Some('[') => "features stand directly behind their category, without a blank: NP[NUM=sg]",
+                _ => "words stand in quotes, categories do not",
+            };
+            return Err(self.unexpected("a category", hint));
         }
         let span = from..self.at;
         let mut features = if self.peek() == Some('[') { self.structure(0)? } else { Vec::new() };

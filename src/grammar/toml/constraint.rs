@@ -275,7 +275,7 @@ impl Scope<'_> {
 }
 
 /// A list of texts, or a list of such lists.
-fn lists<'a>(entry: &Entry<'a>) -> Result<Vec<Vec<Text<'a>>>> {
+pub(super) fn lists<'a>(entry: &Entry<'a>) -> Result<Vec<Vec<Text<'a>>>> {
     let items = entry.items()?;
     if items.iter().all(|item| item.get_ref().is_array()) {
         items.iter().map(|item| Entry { value: item, ..entry.clone() }.texts()).collect()

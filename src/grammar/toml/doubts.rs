@@ -39,17 +39,29 @@ impl Document {
             for (name, _) in lexicon.words.iter().flat_map(|word| &word.features) {
                 *having.entry(name).or_default() += 1;
             }
+            // Values that no word has a form for are in no gap: all words may have them under another name.
+            let unformed: Vec<&str> = lexicon
+                .dimensions
+                .iter()
+                .flat_map(|(name, values)| values.iter().map(move |value| (name, value)))
+                .filter(|(name, value)| !lexicon.words.iter().any(|word| has_form(word, name, value)))
+                .map(|(_, value)| value.as_str())
+                .collect();
             for (index, word) in lexicon.words.iter().enumerate() {
                 let gap = gaps.iter().find(|gap| (gap.lexicon, gap.word) == (at, index));
-                for (key, _) in &word.features {
+                for (key, written) in &word.features {
                     if lexicon.dimensions.iter().any(|(name, _)| name == key) {
                         continue;
                     }
                     let missing = gap.into_iter().flat_map(|gap| gap.cells.iter().flatten());
-                    let mut missing: Vec<&str> = missing.map(|(_, value)| value.as_str()).collect();
+                    let missing = missing.map(|(_, value)| value.as_str()).chain(unformed.iter().copied());
+                    let mut missing: Vec<&str> = missing.collect();
                     missing.sort_unstable();
                     missing.dedup();
-                    let form = one_slip(key, missing);
+                    let long = missing.iter().copied().find(|value| {
+                        matches!(written, Value::Text(_)) && (shortens(value, key) || shortens(key, value))
+                    });
+                    let form = one_slip(key, missing).or(long);
                     // Of two names for one thing, the one that fewer words have is the slip.
                     let own = having.get(key.as_str()).copied().unwrap_or_default();
                     let others = having.iter().filter(|(name, n)| {
@@ -310,6 +322,22 @@ fn only_form(word: &Word, cells: &[Cell]) -> String {
     let lacks = |part: &&(String, String)| cells.iter().all(|cell| !cell.contains(part));
     let own = form.cell.iter().filter(lacks).map(|(name, value)| format!(", {name} = \"{value}\""));
     format!("form = \"{}\"{}", form.text, own.collect::<String>())
+}
+
+/// Whether a form of `word` stands under `value` of the dimension, or leaves it open.
+fn has_form(word: &Word, dimension: &str, value: &str) -> bool {
+    let open = |form: &Form| form.cell.iter().all(|(name, _)| name != dimension);
+    word.forms.iter().any(|form| open(form) || form.cell.iter().any(|(d, v)| d == dimension && v == value))
+}
+
+/// Whether `short` is how `long` is abbreviated: it begins alike and has some of its letters in their order, as `sg` of `singular`.
+fn shortens(short: &str, long: &str) -> bool {
+    let (short, long) = (short.to_lowercase(), long.to_lowercase());
+    let mut rest = long.chars();
+    short.chars().count() >= 2
+        && short.chars().count() < long.chars().count()
+        && short.chars().next() == long.chars().next()
+        && short.chars().all(|c| rest.any(|other| other == c))
 }
 
 /// The one of `known` that is one slip of the keys away from `name`.

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::constraint::{Constraint, Kind, Operand, Scope};
+use super::constraint::{Constraint, Kind, Operand, Scope, lists, split_equation};
 use super::lexicon::Lexicon;
-use super::reader::{Bytes, Entry, Table};
+use super::reader::{Bytes, Entry, Table, Text};
 use super::slot::{Slot, slot_named};
 use super::text::{Part, parse};
 use crate::grammar::error::{Mistakes, Result, SourceText, suggest};
@@ -57,7 +57,55 @@ pub(super) fn read_all(
     if all.is_empty() && mistakes.is_empty() {
         return Err(templates.error("no template", hint.to_owned()));
     }
+    if let (Some(shared), true) = (&shared, mistakes.is_empty()) {
+        idle(shared, lexicons, &all, mistakes)?;
+    }
     Ok(all)
+}
+
+/// Refuses features in constraints for all templates that the words of the slot have in none of them: what passes over every template
+/// ties nothing.
+fn idle(
+    shared: &Table<'_>,
+    lexicons: &[Lexicon],
+    templates: &[Template],
+    mistakes: &mut Mistakes,
+) -> Result<()> {
+    let mut paths: Vec<(&str, Text<'_>)> = Vec::new();
+    for entry in &shared.entries {
+        if entry.key == "agree" {
+            for entry in &entry.table("`agree`".to_owned())?.entries {
+                for text in entry.texts()? {
+                    if let Some((slot, feature)) = text.text.split_once('.') {
+                        let feature = || Text { text: feature.trim(), span: text.span.clone() };
+                        paths.extend([(slot.trim(), feature()), (entry.key, feature())]);
+                    }
+                }
+            }
+            continue;
+        }
+        let texts = match entry.key {
+            "where" => entry.texts()?,
+            _ => lists(entry)?.into_iter().flatten().collect(),
+        };
+        for text in texts {
+            let sides =
+                split_equation(text.text).map_or(vec![text.text], |(left, _, right)| vec![left, right]);
+            for (slot, feature) in sides.into_iter().filter_map(|side| side.split_once('.')) {
+                paths.push((slot.trim(), Text { text: feature.trim(), span: text.span.clone() }));
+            }
+        }
+    }
+    for (name, feature) in paths {
+        let slots = || templates.iter().filter_map(|template| slot_named(&template.slots, name));
+        let check = |slot: &Slot| slot.check_feature(shared.source, lexicons, &feature);
+        if slots().all(|slot| check(slot).is_err())
+            && let Some(slot) = slots().next()
+        {
+            mistakes.keep(check(slot))?;
+        }
+    }
+    Ok(())
 }
 
 fn read(

@@ -24,8 +24,16 @@ pub fn dissimilarities(
     rows: &[usize],
     distance: Distance,
 ) -> Result<Array2<f32>> {
-    let n = rows.len();
     let neural = Neural::new(activations, rows, distance)?;
+    let mut matrix = table(&neural, rows.len());
+    if neural.unit() != 1.0 {
+        matrix.mapv_inplace(|x| (f64::from(x) * neural.unit()) as f32);
+    }
+    Ok(matrix)
+}
+
+/// The distances of `n` stimuli in the unit of `neural`.
+fn table(neural: &Neural, n: usize) -> Array2<f32> {
     let mut matrix = Array2::<f32>::zeros((n, n));
     if let Some(all) = matrix.as_slice_mut().filter(|all| !all.is_empty()) {
         all.par_chunks_mut(ROWS * n).enumerate().for_each(|(block, out)| {
@@ -54,7 +62,7 @@ pub fn dissimilarities(
             matrix[[i, j]] = matrix[[j, i]];
         }
     }
-    Ok(matrix)
+    matrix
 }
 
 impl Neural {
@@ -69,14 +77,49 @@ impl Neural {
         if distance == Distance::Precomputed || 4 * n * n > MAX_TABLE {
             return Self::new(activations, order, distance);
         }
-        let table = dissimilarities(activations, order, distance)?.into_raw_vec_and_offset().0;
-        Ok(Self::of_table(table, n))
+        let table = table(&Self::new(activations, order, distance)?, n);
+        Ok(Self::of_table(table.into_raw_vec_and_offset().0, n))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_unit_of_activations_does_not_count() {
+        let activations = ndarray::array![[3.0_f32, 4.0], [0.0, 1.5], [-3.0, -4.25], [5.0, 0.0]];
+        let order = [0, 1, 2, 3];
+        for distance in [Distance::Euclidean, Distance::Manhattan, Distance::NormDiff, Distance::Precomputed]
+        {
+            let activations = match distance {
+                Distance::Precomputed => {
+                    dissimilarities(activations.view(), &order, Distance::Euclidean).unwrap()
+                }
+                _ => activations.clone(),
+            };
+            // What the ranks of a fit see: squared distances in f32, up to one factor.
+            let seen = |exponent: i32| {
+                let unit = 2.0_f64.powi(exponent) as f32;
+                let scaled = activations.mapv(|x| x * unit);
+                let neural = Neural::new(scaled.view(), &order, distance).unwrap();
+                let mut squared = Vec::new();
+                for i in order {
+                    neural.append(i, &Partners::Range(0..4), &mut squared);
+                }
+                let largest = squared.iter().copied().fold(0.0, f64::max);
+                assert!(largest < 1e30 && largest > 1e-30, "{distance:?} {exponent}");
+                squared.into_iter().map(|x| (x / largest) as f32).collect::<Vec<_>>()
+            };
+            for exponent in [-110, -70, 60, 110] {
+                assert_eq!(seen(exponent), seen(0), "{distance:?} {exponent}");
+            }
+            let scaled = activations.mapv(|x| x * 1e20);
+            let far = dissimilarities(scaled.view(), &order, distance).unwrap();
+            let near = dissimilarities(activations.view(), &order, distance).unwrap();
+            assert!((far[[0, 2]] / near[[0, 2]] / 1e20 - 1.0).abs() < 1e-5 || near[[0, 2]] == 0.0);
+        }
+    }
 
     #[test]
     fn every_distance_is_what_its_formula_says() {

@@ -16,6 +16,10 @@ use crate::stimuli::Distances;
 /// Below this fraction of `‖x‖² + ‖y‖²` a squared distance is rounding alone, and is 0.
 const ROUNDING: f64 = 1e-14;
 
+/// Activations that span more, or less than one part of this, are measured in a unit of their own: squared distances are kept in
+/// f32 on their way to ranks, where they overflow above 1e38 and lose digits below 1e-38.
+const SPAN: f64 = 1e9;
+
 /// The activations of one layer, prepared for distances, in the order of the positions of a design.
 #[derive(Debug, Clone)]
 pub(crate) struct Neural {
@@ -35,6 +39,8 @@ struct Shared {
     norms: Vec<f64>,
     /// The distances themselves where they are known, `(n_stimuli, n_stimuli)` row-major, else empty.
     table: Vec<f32>,
+    /// What one of these distances is in the activations' own unit: a power of two, so that every digit stays.
+    unit: f64,
 }
 
 /// The most memory that a table of distances may take of each layer that is fitted.
@@ -47,16 +53,25 @@ impl Neural {
     pub(crate) fn new(activations: ArrayView2<'_, f32>, order: &[usize], distance: Distance) -> Result<Self> {
         check(activations)?;
         let width = activations.ncols();
-        let mut shared = Shared { distance, rows: Vec::new(), width, norms: Vec::new(), table: Vec::new() };
+        let mut shared =
+            Shared { distance, rows: Vec::new(), width, norms: Vec::new(), table: Vec::new(), unit: 1.0 };
         if distance == Distance::Precomputed {
             let cleaned = Distances::clean(activations);
-            shared.table = cleaned.map_err(|reason| Error::NoDistances { reason })?.0;
+            let (table, largest) = cleaned.map_err(|reason| Error::NoDistances { reason })?;
+            (shared.table, shared.unit) = (table, unit(f64::from(largest)));
+            if shared.unit != 1.0 {
+                shared.table.iter_mut().for_each(|x| *x = (f64::from(*x) / shared.unit) as f32);
+            }
             let rows = order.iter().map(|&i| i as u32).collect();
             return Ok(Self { shared: Arc::new(shared), rows: Some(rows) });
         }
         let mut rows: Vec<f64> = Vec::with_capacity(order.len() * width);
         for &i in order {
             rows.extend(activations.row(i).iter().map(|&x| f64::from(x)));
+        }
+        if matches!(distance, Distance::Euclidean | Distance::Manhattan) {
+            shared.unit = unit(span(&rows, width));
+            divide(&mut rows, shared.unit);
         }
         match distance {
             Distance::Euclidean => {
@@ -77,6 +92,8 @@ impl Neural {
             }
             Distance::NormDiff => {
                 shared.norms = rows.chunks_exact(width).map(|row| dot(row, row).sqrt()).collect();
+                shared.unit = unit(span(&shared.norms, 1));
+                divide(&mut shared.norms, shared.unit);
                 rows = Vec::new();
             }
             Distance::Manhattan | Distance::Precomputed => {}
@@ -103,8 +120,14 @@ impl Neural {
 
     /// `n` stimuli whose distances are those of `table`, `(n, n)` row-major.
     pub(super) fn of_table(table: Vec<f32>, n: usize) -> Self {
-        let shared =
-            Shared { distance: Distance::Precomputed, rows: Vec::new(), width: n, norms: Vec::new(), table };
+        let shared = Shared {
+            distance: Distance::Precomputed,
+            rows: Vec::new(),
+            width: n,
+            norms: Vec::new(),
+            table,
+            unit: 1.0,
+        };
         Self { shared: Arc::new(shared), rows: None }
     }
 
@@ -139,6 +162,11 @@ impl Neural {
             column *= value.abs().sqrt();
         }
         (points, values.into_iter().map(f64::signum).collect())
+    }
+
+    /// What one of its distances is in the unit of the activations.
+    pub(super) fn unit(&self) -> f64 {
+        self.shared.unit
     }
 
     /// Whether the distance is Euclidean, between activations that are at hand.
@@ -262,6 +290,29 @@ fn sum_of_differences(x: &[f64], y: &[f64], of: impl Fn(f64) -> f64) -> f64 {
         }
     }
     strands.iter().sum::<f64>() + rest
+}
+
+/// How far the unit reaches that reaches farthest: no difference in any is larger.
+fn span(rows: &[f64], width: usize) -> f64 {
+    let (mut low, mut high) = (vec![f64::INFINITY; width], vec![f64::NEG_INFINITY; width]);
+    for row in rows.chunks_exact(width) {
+        for ((low, high), &x) in low.iter_mut().zip(&mut high).zip(row) {
+            (*low, *high) = (low.min(x), high.max(x));
+        }
+    }
+    low.iter().zip(&high).map(|(low, high)| high - low).fold(0.0, f64::max)
+}
+
+/// The power of two that distances of this size are divided by; 1 unless they are extreme.
+fn unit(size: f64) -> f64 {
+    let fits = size == 0.0 || !size.is_finite() || (1.0 / SPAN..=SPAN).contains(&size);
+    if fits { 1.0 } else { 2.0_f64.powi(size.log2().floor() as i32) }
+}
+
+fn divide(values: &mut [f64], unit: f64) {
+    if unit != 1.0 {
+        values.iter_mut().for_each(|x| *x /= unit);
+    }
 }
 
 fn centre(rows: &mut [f64], width: usize) {

@@ -21,6 +21,47 @@ pub(super) fn read(bytes: &[u8], path: &Path, divider: Option<u8>) -> Result<Raw
     checked.map(|()| raw)
 }
 
+/// Cells that open with a quote and do not end with its partner. A reader that passes over that takes the lines between for a part
+/// of the cell, and rows are gone.
+fn broken_quotes(bytes: &[u8], divider: u8) -> Faults {
+    let mut faults = Faults::default();
+    let ends = |byte: Option<&u8>| byte.is_none_or(|&byte| [divider, b'\n', b'\r'].contains(&byte));
+    let (mut at, mut line, mut start) = (0, 1, true);
+    while let Some(&byte) = bytes.get(at) {
+        at += 1;
+        if byte != b'"' || !start {
+            start = byte == divider || byte == b'\n' || byte == b'\r';
+            line += u64::from(byte == b'\n');
+            continue;
+        }
+        let opened = line;
+        let closed = loop {
+            match bytes.get(at) {
+                None => break false,
+                Some(b'"') if bytes.get(at + 1) == Some(&b'"') => at += 2,
+                Some(b'"') => break true,
+                Some(&byte) => {
+                    line += u64::from(byte == b'\n');
+                    at += 1;
+                }
+            }
+        };
+        at += 1;
+        let blanks = bytes[at.min(bytes.len())..].iter().take_while(|byte| **byte == b' ').count();
+        if !closed {
+            let hint = "close it, or double a quote that belongs to the text (\"\"), inside a quoted value";
+            faults.push(Fault::new(opened, "a quote that opens a value is never closed", hint));
+        } else if !ends(bytes.get(at + blanks)) {
+            let place = if line == opened { String::new() } else { format!(" (in line {line})") };
+            let message = format!("a value opens with a quote and goes on behind the closing one{place}");
+            let hint = "put all of the value in quotes, and double those that belong to it: \"\"\"Yes\"\", he said\"";
+            faults.push(Fault::new(opened, message, hint));
+        }
+        start = false;
+    }
+    faults
+}
+
 /// What divides the columns: a comma, unless the header has none and has something else.
 fn of_header(bytes: &[u8]) -> u8 {
     let header = bytes.split(|&byte| byte == b'\n').next().unwrap_or_default();
@@ -35,8 +76,11 @@ fn parse(bytes: &[u8], path: &Path, divider: u8, quoting: bool) -> Result<(Raw, 
         .quoting(quoting)
         .flexible(true)
         .from_reader(bytes);
-    let mut faults = Faults::default();
+    let mut faults = if quoting { broken_quotes(bytes, divider) } else { Faults::default() };
     let mut raw = Raw::new(path);
+    if !faults.is_empty() {
+        return Ok((raw, faults));
+    }
     let failed = |error: &csv::Error| {
         let line = error.position().map_or(1, csv::Position::line);
         match error.kind() {
@@ -70,4 +114,35 @@ fn parse(bytes: &[u8], path: &Path, divider: u8, quoting: bool) -> Result<(Raw, 
         }
     }
     Ok((raw, faults))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use crate::stimuli::Stimuli;
+
+    fn read(text: &str) -> Result<Stimuli, String> {
+        Stimuli::from_csv(text.as_bytes(), Path::new("s.csv")).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_quote_that_swallows_rows_is_named_with_its_line() {
+        let error = read("sentence,n\na,x\n\"b\nc,y\n\"d,x\ne,y\n").unwrap_err();
+        assert_eq!(
+            error,
+            "s.csv:3: a value opens with a quote and goes on behind the closing one (in line 5)"
+        );
+        let error = read("sentence,n\na,x\n\"b,y\nc,x\n").unwrap_err();
+        assert_eq!(error, "s.csv:3: a quote that opens a value is never closed");
+        assert!(read("sentence,n\n\"b\" he said,x\nc,y\n").unwrap_err().contains("s.csv:2:"));
+        let whole = read("sentence,n\n\"b, \"\"c\"\"\nd\",x\n5\" pipe,y\n\"\",x\n").unwrap_err();
+        assert!(whole.contains("s.csv:5: an empty sentence"), "{whole}");
+    }
+
+    #[test]
+    fn quotes_in_a_table_with_tabs_are_characters_where_they_do_not_pair() {
+        let stimuli = read("sentence\tn\n\"Hello\tx\nthe cat\ty\n\"Bye\tx\n").unwrap();
+        assert_eq!(stimuli.sentences().unwrap(), ["\"Hello", "the cat", "\"Bye"]);
+    }
 }

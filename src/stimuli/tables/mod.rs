@@ -108,7 +108,7 @@ fn raw(path: &Path, reading: &Reading) -> Result<Raw> {
         Kind::SyntaxGym => return syntaxgym::read(&text(bytes()?)?, path),
         Kind::Conllu => return treebank::read(&text(bytes()?)?, path, reading),
         // What is in a table may look like something else.
-        Kind::Stream | Kind::Empty | Kind::ForeignText => delimited::read(&bytes()?, path, None),
+        Kind::Stream | Kind::ForeignText => delimited::read(&bytes()?, path, None),
         Kind::Text | Kind::Fcfg | Kind::Toml | Kind::TomlGrammar | Kind::SweepPlan
             if ends(path, &["csv", "tsv", "tab"]) =>
         {
@@ -126,6 +126,13 @@ fn raw(path: &Path, reading: &Reading) -> Result<Raw> {
 fn other(path: &Path, seen: &Seen) -> Error {
     let advice = match seen.kind {
         Kind::Excel | Kind::Stata | Kind::Spss => "save it as CSV from the program that it is of; ",
+        Kind::Word | Kind::Presentation | Kind::OpenDocument | Kind::Rtf => {
+            "save its table as CSV, from the program that it is of or from a spreadsheet; "
+        }
+        Kind::Markdown => "take the rule and the outer bars out, or save it as CSV; ",
+        Kind::Json | Kind::Yaml => {
+            "write it as JSON lines (in pandas: table.to_json(\"stimuli.jsonl\", orient=\"records\", lines=True)); "
+        }
         Kind::Parquet | Kind::Arrow | Kind::ArrowStream | Kind::Sqlite | Kind::R => {
             "write it as CSV first (in pandas: table.to_csv(\"stimuli.csv\", index=False)); "
         }

@@ -63,6 +63,10 @@ impl Faults {
         if self.told.len() < TOLD { self.told.push(fault) } else { self.more += 1 }
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.told.is_empty()
+    }
+
     /// Nothing, where there are none.
     pub(super) fn require_none(mut self, path: &Path) -> Result<()> {
         match self.told.len() {
@@ -165,6 +169,15 @@ impl Raw {
                 }
                 sentences = Some(column.cells.into_iter().flatten().collect());
             } else if word_columns.is_none() || !COLUMNS.contains(&column.name.as_str()) {
+                if let Some((row, value)) = column.pointed().filter(|_| reading.decimal_comma) {
+                    let message = format!(
+                        "`{}`: `{value}` has a point, and others have a comma, which stands for the point",
+                        column.name
+                    );
+                    let hint =
+                        "write all numbers of the column in one way; a point between thousands is left out";
+                    faults.push(Fault::new(self.lines[row], message, hint));
+                }
                 features.push(column.guess(reading.decimal_comma)?);
             }
         }
@@ -243,6 +256,19 @@ fn counts(cells: &[Option<String>], first: usize) -> bool {
 impl Column {
     pub(super) fn new(name: impl Into<String>, said: Said) -> Self {
         Self { name: name.into(), said, cells: Vec::new() }
+    }
+
+    /// The first number that has a point where others have a comma: it may stand between thousands.
+    fn pointed(&self) -> Option<(usize, &str)> {
+        let values = || {
+            let cells = self.cells.iter().enumerate();
+            cells.filter_map(|(row, cell)| Some((row, cell.as_deref()?)))
+        };
+        let is_number = |(_, value): (usize, &str)| value.trim().replace(',', ".").parse::<f64>().is_ok();
+        let has_comma = self.said == Said::Nothing && values().any(|(_, value)| value.contains(','));
+        (has_comma && values().all(is_number))
+            .then(|| values().find(|(_, value)| value.contains('.')))
+            .flatten()
     }
 
     /// A numeric feature where every value that is there is a finite number, else a categorical one.

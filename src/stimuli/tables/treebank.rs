@@ -44,6 +44,19 @@ pub(super) fn read(text: &str, path: &Path, reading: &Reading) -> Result<Raw> {
             known: feats.into_iter().chain([UPOS, XPOS, DEPREL, "lemma"]).map(str::to_owned).collect(),
         });
     }
+    let relations: BTreeSet<&str> = (sentences.iter().flat_map(|sentence| &sentence.words))
+        .filter_map(|word| word.deprel.as_deref())
+        .flat_map(|relation| [relation, relation.split(':').next().unwrap_or_default()])
+        .chain([ROOT])
+        .collect();
+    let unknown = |name: &&String| !relations.contains(split(name).0);
+    if let Some(name) = reading.morphology.iter().find(unknown).filter(|_| !reading.words) {
+        return Err(Error::UnknownRelation {
+            path: path.to_owned(),
+            name: split(name).0.to_owned(),
+            known: relations.into_iter().map(str::to_owned).collect(),
+        });
+    }
     let mut raw = Raw::new(path);
     let mut rebuilt = 0;
     if reading.words {

@@ -3,7 +3,7 @@
 use super::{Done, Mistake, try_it};
 
 /// A grammar that is right: 64 sentences.
-const RIGHT: &str = r#"[lexicon.noun]
+pub(super) const RIGHT: &str = r#"[lexicon.noun]
 inflect = { number = ["sg", "pl"] }
 words = [
     { sg = "dog", pl = "dogs", size = "big" },
@@ -35,7 +35,7 @@ text = "yesterday the {subj} {verb}."
 
 /// [`RIGHT`] with `wrong` in the place of `right`, looked over: this is said, and putting `right` back helps.
 #[track_caller]
-fn broken(
+pub(super) fn broken(
     what: &'static str,
     right: &'static str,
     wrong: &'static str,

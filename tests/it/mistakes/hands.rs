@@ -259,6 +259,10 @@ fn h20_pairs_that_are_no_number() {
 fn what_hands_do_before_a_command_works() {
     let w = crate::workspace::Workspace::new();
     assert_eq!(w.ok("-q generate short_sentence --sample 5"), w.ok("generate short_sentence --sample 5 -q"));
+    let mistyped = w.transcript("--json chek");
+    assert!(mistyped.contains("did you mean `probe check`?"), "{mistyped}");
+    let missing = w.transcript("fit --json");
+    assert!(missing.contains("were not provided: <STIMULI> <ACTIVATIONS>\""), "{missing}");
     assert!(w.ok("help generate").contains("Write the stimuli of a grammar as CSV"));
     assert!(w.ok(QUICK).contains("tables: runs/short_sentence-tiny-bert"));
 }

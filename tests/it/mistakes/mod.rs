@@ -3,6 +3,7 @@
 
 mod grammars;
 mod hands;
+mod more_grammars;
 mod tables;
 
 use std::process::Output;

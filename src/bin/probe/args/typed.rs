@@ -25,8 +25,7 @@ pub fn read() -> Result<Cli> {
             // Help and the version are no errors.
             if error.use_stderr() && words.iter().any(|word| word == "--json") {
                 let text = error.to_string();
-                let message =
-                    text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+                let message = first_part(&text);
                 return Err(Failure::usage(
                     message,
                     "`probe help` lists the commands, `probe help COMMAND` their options",
@@ -37,18 +36,15 @@ pub fn read() -> Result<Cli> {
     }
 }
 
+/// What clap says is wrong, in a line: what is missing stands on lines of its own.
+fn first_part(text: &str) -> String {
+    let lines = text.trim_start_matches("error: ").lines().take_while(|line| !line.trim().is_empty());
+    lines.map(str::trim).collect::<Vec<_>>().join(" ")
+}
+
 /// `probe -q fit …` as `probe fit … -q`: clap takes an option before a command for one of `run`.
 fn ordered(words: Vec<OsString>, commands: &[&str]) -> Vec<OsString> {
-    let mut at = 1;
-    while let Some(word) = words.get(at).and_then(|word| word.to_str()) {
-        at += match word {
-            "--threads" => 2,
-            "--quiet" | "--verbose" | "--json" => 1,
-            word if word.starts_with("--threads=") => 1,
-            word if is_short_flags(word) => 1,
-            _ => break,
-        };
-    }
+    let at = first_word(&words);
     let is_command =
         words.get(at).and_then(|word| word.to_str()).is_some_and(|word| commands.contains(&word));
     if at == 1 || !is_command {
@@ -60,6 +56,21 @@ fn ordered(words: Vec<OsString>, commands: &[&str]) -> Vec<OsString> {
     [&before[..1], &after[..end], &before[1..], &after[end..]].concat()
 }
 
+/// Where the first word stands behind options that hold for all commands.
+fn first_word(words: &[OsString]) -> usize {
+    let mut at = 1;
+    while let Some(word) = words.get(at).and_then(|word| word.to_str()) {
+        at += match word {
+            "--threads" => 2,
+            "--quiet" | "--verbose" | "--json" => 1,
+            word if word.starts_with("--threads=") => 1,
+            word if is_short_flags(word) => 1,
+            _ => break,
+        };
+    }
+    at
+}
+
 /// `-q`, `-v`, `-vv`, `-qv`.
 fn is_short_flags(word: &str) -> bool {
     word.strip_prefix('-').is_some_and(|flags| !flags.is_empty() && flags.chars().all(|c| "qv".contains(c)))
@@ -67,7 +78,7 @@ fn is_short_flags(word: &str) -> bool {
 
 /// The first word, where it is neither a command nor anything that `run` could take, and near a command.
 fn mistyped<'a>(words: &'a [OsString], commands: &[&str]) -> Option<&'a str> {
-    let word = words.get(1)?.to_str()?;
+    let word = words.get(first_word(words))?.to_str()?;
     let is_name = !word.starts_with('-') && !word.contains(['/', '\\', '.']);
     let known = commands.contains(&word)
         || grammar::bundled().iter().any(|bundled| bundled.name == word)

@@ -55,9 +55,9 @@ fn table_as_json(name: &str, check: &TableCheck) -> Value {
         "repeated_sentences": check.repeated,
         "same_sentence_different_labels": check.relabelled,
         "columns_that_name_stimuli": check.names.iter().map(|name| &name.column).collect::<Vec<_>>(),
-        "values_that_may_be_missing": check.suspects.iter().map(|suspect| json!({
-            "feature": suspect.feature, "value": suspect.level,
-        })).collect::<Vec<_>>(),
+        "values_that_may_be_missing": check.suspects.iter().flat_map(|suspect| {
+            suspect.levels.iter().map(move |level| json!({"feature": suspect.feature, "value": level}))
+        }).collect::<Vec<_>>(),
         "findings": check.findings(),
         "has_problems": check.has_problems(),
     })
