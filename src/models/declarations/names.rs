@@ -24,6 +24,8 @@ pub(in crate::models) struct Names {
     pub(in crate::models) block: Block,
     /// The names in blocks whose mixer is not attention, where they are others.
     pub(in crate::models) mixing: Option<Block>,
+    /// The table of what each block is given of a token, the layer that makes another part of that of hidden state 0, and its norm.
+    pub(in crate::models) per_layer: Option<[&'static str; 3]>,
     pub(in crate::models) final_norm: Option<&'static str>,
     /// From `d_model` to [`Spec::d_last`].
     pub(in crate::models) last_projection: Option<Linear>,
@@ -64,6 +66,8 @@ pub(in crate::models) struct Block {
     pub(in crate::models) mlp: Mlp,
     /// The layers of a mixture of experts, in the blocks that have one.
     pub(in crate::models) experts: Option<Experts>,
+    /// A number that the residual stream is multiplied by after the block.
+    pub(in crate::models) scalar: Option<&'static str>,
     /// What stands before the names of a second half that is no plain MLP: `layers.{}.ffn`.
     pub(in crate::models) feed_forward: &'static str,
     pub(in crate::models) mlp_out: Option<&'static str>,
@@ -155,6 +159,10 @@ pub(in crate::models) struct Experts {
     pub(in crate::models) shared_gate: Option<&'static str>,
     /// From the model's size to that of the experts, and back.
     pub(in crate::models) inner: Option<(Linear, Linear)>,
+    /// What the router reads is multiplied by these, and by one through the root of their number.
+    pub(in crate::models) router_scale: Option<&'static str>,
+    /// What the outputs of each expert are multiplied by.
+    pub(in crate::models) expert_scale: Option<&'static str>,
 }
 
 /// The layers of all experts.
@@ -176,7 +184,16 @@ impl Experts {
     pub(in crate::models) const fn new(router: &'static str, layers: ExpertLayers) -> Self {
         let none = linear("");
         let shared = Mlp::Plain { up: none, down: none };
-        Self { router, correction: "", layers, shared, shared_gate: None, inner: None }
+        Self {
+            router,
+            correction: "",
+            layers,
+            shared,
+            shared_gate: None,
+            inner: None,
+            router_scale: None,
+            expert_scale: None,
+        }
     }
 }
 
@@ -249,6 +266,7 @@ impl Block {
             mlp_in: None,
             mlp,
             experts: None,
+            scalar: None,
             feed_forward: "",
             mlp_out: None,
             after_mlp: None,
@@ -368,6 +386,7 @@ impl Names {
             embedding_projection: None,
             block,
             mixing: None,
+            per_layer: None,
             final_norm: None,
             last_projection: None,
             convolution: None,
