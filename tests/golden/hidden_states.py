@@ -771,7 +771,7 @@ def freeze(case):
         # Halves follow each other without a residual stream between: larger weights make noise of the last digits.
         with torch.no_grad():
             for name, parameter in model.named_parameters():
-                parameter.mul_(0.4 if parameter.dim() > 1 and "embed" not in name else 1)
+                parameter.mul_(0.4 if parameter.dim() > 1 and "embed" not in name or name.endswith("q_norm.weight") else 1)
     packed = in_mxfp4(model, generator) if options.get("mxfp4") else {}
     dtype = options.get("dtype", torch.float32)
     stored = {name: tensor.to(dtype).contiguous() for name, tensor in model.state_dict().items()

@@ -431,6 +431,9 @@ def main():
             case = f"{name}.{made}"
             options = {"saved": True, "no_cache": True, "mxfp4": name.endswith("mxfp4")}
             options |= {"states": "streams"} if name.startswith("gemma3n") else {}
+            # Scores that nothing divides, and heads that are made as long as others, make noise of the last digits: transformers' own
+            # numbers in f32 are up to 1e-4 from those in f64.
+            options |= {"gentle": True} if name.startswith(("gemma3n", "gemma4", "olmo_hybrid")) else {}
             hidden_states.CASES[case] = (kind, draw(r), options)
             try:
                 hidden_states.freeze(case)

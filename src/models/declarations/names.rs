@@ -24,7 +24,7 @@ pub(in crate::models) struct Names {
     pub(in crate::models) block: Block,
     /// The names in blocks whose mixer is not attention, where they are others.
     pub(in crate::models) mixing: Option<Block>,
-    /// The table of what each block is given of a token, the layer that makes another part of that of hidden state 0, and its norm.
+    /// The table of what blocks are given of a token, the layer that makes more of it of hidden state 0, and the norm of that.
     pub(in crate::models) per_layer: Option<[&'static str; 3]>,
     pub(in crate::models) final_norm: Option<&'static str>,
     /// From `d_model` to [`Spec::d_last`].
@@ -159,10 +159,8 @@ pub(in crate::models) struct Experts {
     pub(in crate::models) shared_gate: Option<&'static str>,
     /// From the model's size to that of the experts, and back.
     pub(in crate::models) inner: Option<(Linear, Linear)>,
-    /// What the router reads is multiplied by these, and by one through the root of their number.
-    pub(in crate::models) router_scale: Option<&'static str>,
-    /// What the outputs of each expert are multiplied by.
-    pub(in crate::models) expert_scale: Option<&'static str>,
+    /// What the router reads is multiplied by the first, over the root of their number; and each expert's outputs by one of the second.
+    pub(in crate::models) scales: Option<[&'static str; 2]>,
 }
 
 /// The layers of all experts.
@@ -184,16 +182,7 @@ impl Experts {
     pub(in crate::models) const fn new(router: &'static str, layers: ExpertLayers) -> Self {
         let none = linear("");
         let shared = Mlp::Plain { up: none, down: none };
-        Self {
-            router,
-            correction: "",
-            layers,
-            shared,
-            shared_gate: None,
-            inner: None,
-            router_scale: None,
-            expert_scale: None,
-        }
+        Self { router, correction: "", layers, shared, shared_gate: None, inner: None, scales: None }
     }
 }
 

@@ -72,6 +72,7 @@ pub(in crate::models) fn text(config: &Config) -> Result<Declaration> {
         activation: config.activation_or("hidden_activation", "gelu_pytorch_tanh")?,
     };
     let mut spec = llama::spec_of(config, d_head, full, (NormKind::Rms, ("rms_norm_eps", 1e-6)), mlp)?;
+    llama::key_heads(config, &mut spec, 2)?;
     spec.n_positions = Some(limit);
     spec.embeddings.scale = (spec.d_model as f32).sqrt();
     spec.attention.scale = 1.0;

@@ -19,8 +19,7 @@ const SLIDING: &str = "sliding_attention";
 
 /// Experts in one tensor each, chosen by a router with scales of its own.
 const EXPERTS: names::Experts = names::Experts {
-    router_scale: Some("layers.{}.router.scale"),
-    expert_scale: Some("layers.{}.router.per_expert_scale"),
+    scales: Some(["layers.{}.router.scale", "layers.{}.router.per_expert_scale"]),
     ..names::Experts::new(
         "layers.{}.router.proj",
         ExpertLayers::Stacked {

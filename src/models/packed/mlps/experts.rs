@@ -45,7 +45,7 @@ impl Experts {
         };
         let mut router = weights.layer(names.router, (of.router.bias, false), layer, of.count, d)?;
         let ones = |name: &str, size| weights.floats(&[in_block(name, layer)], &[size], Role::One);
-        if let Some(name) = names.router_scale {
+        if let Some([name, _]) = names.scales {
             let (scale, root) = (ones(name, d)?, (d as f32).sqrt());
             for row in router.weight.chunks_exact_mut(d) {
                 row.iter_mut().zip(&scale).for_each(|(value, scale)| *value *= scale / root);
@@ -70,8 +70,8 @@ impl Experts {
             shared,
             shared_gate: gate.map(|name| linear(name, 1, d).map(exact)).transpose()?,
             inner,
-            scales: match names.expert_scale {
-                Some(name) => ones(name, of.count)?,
+            scales: match names.scales {
+                Some([_, name]) => ones(name, of.count)?,
                 None => Vec::new(),
             },
         })
