@@ -6,6 +6,7 @@
 //! Where sentences come from, and what activations are for, is not this module's business.
 
 mod batches;
+mod columns;
 pub mod cache;
 mod error;
 mod groups;
@@ -19,6 +20,7 @@ use std::time::Instant;
 
 use ndarray::Array2;
 
+pub use columns::columns;
 pub use error::{Error, Result};
 pub use throughput::{Extraction, Throughput};
 pub use words::{SplitWord, split_words};
