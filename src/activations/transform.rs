@@ -96,9 +96,13 @@ impl Transform {
                 "every unit was brought to mean 0 and standard deviation 1 over stimuli".to_owned()
             }
             Self::ZScoreBy(column) => {
-                format!("every unit was brought to mean 0 and standard deviation 1 within each value of {column}")
+                format!(
+                    "every unit was brought to mean 0 and standard deviation 1 within each value of {column}"
+                )
             }
-            Self::MinusGroupMean(column) => format!("the mean over stimuli of the same {column} was subtracted"),
+            Self::MinusGroupMean(column) => {
+                format!("the mean over stimuli of the same {column} was subtracted")
+            }
             Self::Residual(columns) => {
                 format!("what is linear in {} was taken out", crate::text::join_and(columns))
             }
@@ -207,7 +211,9 @@ fn meant(name: &str) -> String {
     match bare {
         "pca" => return "write pca:K with the number of components, pca:50".to_owned(),
         "minus-group-mean" => return "write the column behind it: minus-group-mean:session".to_owned(),
-        "residual" => return "write columns behind it: residual:length or residual:length+frequency".to_owned(),
+        "residual" => {
+            return "write columns behind it: residual:length or residual:length+frequency".to_owned();
+        }
         _ => {}
     }
     match crate::text::near_matches(bare, NAMES).first() {
@@ -279,9 +285,21 @@ mod tests {
         assert_eq!(refused("zscore").hint().unwrap(), "did you mean z-score?");
         assert_eq!(refused("minus-layer-0").hint().unwrap(), "did you mean minus-layer0?");
         assert!(refused("whiten").hint().unwrap().starts_with("the transforms are minus-layer0, "));
-        for bad in
-            ["pca", "residual:", "residual:a+", "minus-group-mean", "z-score:", "pca:0", "pca:x", "units:3-1", "units:", "noise:-1:0", "noise:nan:0", "noise:1", ""]
-        {
+        for bad in [
+            "pca",
+            "residual:",
+            "residual:a+",
+            "minus-group-mean",
+            "z-score:",
+            "pca:0",
+            "pca:x",
+            "units:3-1",
+            "units:",
+            "noise:-1:0",
+            "noise:nan:0",
+            "noise:1",
+            "",
+        ] {
             assert!(bad.parse::<Transform>().is_err(), "{bad}");
         }
     }

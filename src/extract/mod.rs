@@ -6,8 +6,8 @@
 //! Where sentences come from, and what activations are for, is not this module's business.
 
 mod batches;
-mod columns;
 pub mod cache;
+mod columns;
 mod error;
 mod groups;
 mod job;

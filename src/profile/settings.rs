@@ -134,7 +134,9 @@ impl Settings {
             }
         }
         let columns = [("split", &self.split), ("unit", &self.unit), ("average", &self.average)];
-        options.extend(columns.into_iter().filter_map(|(name, column)| Some((name.to_owned(), json!(column.as_ref()?)))));
+        options.extend(
+            columns.into_iter().filter_map(|(name, column)| Some((name.to_owned(), json!(column.as_ref()?)))),
+        );
         options
     }
 }

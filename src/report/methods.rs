@@ -205,7 +205,9 @@ fn model(summary: &Summary, run: &RunRecord) -> Option<String> {
 fn score(summary: &Summary, run: &RunRecord) -> Option<String> {
     let split = if summary.n_folds > 1 {
         let folds = match (option(run, "split"), option(run, "unit")) {
-            (Some(column), _) => format!("the {} folds of column {}", summary.n_folds, words::visible(column)),
+            (Some(column), _) => {
+                format!("the {} folds of column {}", summary.n_folds, words::visible(column))
+            }
             (_, Some(column)) => format!(
                 "{} folds, those of one value of column {} together",
                 summary.n_folds,

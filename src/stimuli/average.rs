@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::Stimuli;
 use super::error::Result;
 use super::feature::{Feature, Values};
-use super::Stimuli;
 
 /// Stimuli that were averaged.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,8 +39,12 @@ impl Stimuli {
         let firsts: Vec<usize> = groups.iter().map(|group| group[0]).collect();
         let mut stimuli = self.select(&firsts);
         let differs = |feature: &Feature| groups.iter().any(|group| !is_one(feature, group));
-        let differing: Vec<String> =
-            self.features.iter().filter(|feature| differs(feature)).map(|feature| feature.name().to_owned()).collect();
+        let differing: Vec<String> = self
+            .features
+            .iter()
+            .filter(|feature| differs(feature))
+            .map(|feature| feature.name().to_owned())
+            .collect();
         stimuli.features_mut().retain(|feature| !differing.iter().any(|name| name == feature.name()));
         Ok(Averaged { stimuli, groups, differing })
     }

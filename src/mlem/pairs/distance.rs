@@ -171,7 +171,8 @@ impl Neural {
 
     /// Whether dot products of whole tiles make its distances.
     pub(crate) fn wants_gram(&self) -> bool {
-        self.rows.is_none() && matches!(self.shared.distance, Distance::Euclidean | Distance::Cosine | Distance::Correlation)
+        self.rows.is_none()
+            && matches!(self.shared.distance, Distance::Euclidean | Distance::Cosine | Distance::Correlation)
     }
 
     /// Dot products of `rows` by `columns` into `out`, row-major.

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use mlem_probe::activations::{self, Beside, ByLayer, Column, Destination, Pooling, Stored, Transform};
 use mlem_probe::extract::cache::{Cache, Request};
-use mlem_probe::extract::{columns, Error, Extract, Extraction, Throughput};
+use mlem_probe::extract::{Error, Extract, Extraction, Throughput, columns};
 use mlem_probe::hub::{Checkpoint, Weights};
 use mlem_probe::models::{LoadOptions, Model, Tokenizer};
 use mlem_probe::progress::Progress;
@@ -47,8 +47,15 @@ pub fn run(args: &ExtractCommand, printer: &Printer) -> Result<()> {
     let (checkpoint, options) = model::find(&args.model.model, &args.model, revision, printer)?;
     let steps = args.transforms.steps(args.seed);
     let out = Destination::File(&path);
-    let Taken { activations, throughput, cached, .. } =
-        take(&stimuli, &checkpoint, &options, &args.extract, (&steps, &columns(stimuli.features(), &steps)), out, printer)?;
+    let Taken { activations, throughput, cached, .. } = take(
+        &stimuli,
+        &checkpoint,
+        &options,
+        &args.extract,
+        (&steps, &columns(stimuli.features(), &steps)),
+        out,
+        printer,
+    )?;
     if printer.json() {
         return Printer::result_json(&json!({
             "activations": path,

@@ -4,7 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use mlem_probe::activations::{
-    self, Beside, ByLayer, Destination, MeanOf, MeanOver, Opened, Reading, Transform, check_repeat, read_square_matrices,
+    self, Beside, ByLayer, Destination, MeanOf, MeanOver, Opened, Reading, Transform, check_repeat,
+    read_square_matrices,
 };
 use mlem_probe::extract::columns;
 use mlem_probe::mlem::Distance;
@@ -73,8 +74,10 @@ fn recording(
     warnings: &mut Vec<String>,
     printer: &Printer,
 ) -> Result<Layers> {
-    let mut reading =
-        Reading { distances: args.estimator.distance == Distance::Precomputed, ..args.reading.of(features.n_stimuli()) };
+    let mut reading = Reading {
+        distances: args.estimator.distance == Distance::Precomputed,
+        ..args.reading.of(features.n_stimuli())
+    };
     let layers = match &args.layers {
         None => None,
         Some(layers) => {

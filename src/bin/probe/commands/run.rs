@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use mlem_probe::activations::{Column, Destination, Pooling};
-use mlem_probe::extract::columns;
 use mlem_probe::compare::{Representation, stimuli_sample};
+use mlem_probe::extract::columns;
 use mlem_probe::files::Lock;
 use mlem_probe::grammar::{Draw, Grammar};
 use mlem_probe::hub;
