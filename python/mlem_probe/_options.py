@@ -23,6 +23,9 @@ def words(options: Mapping[str, Option]) -> list[str]:
     line: list[str] = []
     for name, value in options.items():
         flag = "--" + name.rstrip("_").replace("_", "-")
+        if type(value).__name__ == "bool_" or type(value).__module__ == "numpy" and type(value).__name__ == "bool":
+            # NumPy's truth.
+            value = bool(value)
         if value is None or value is False:
             continue
         if value is True:
