@@ -10,9 +10,9 @@ from typing import Any
 from . import _native
 from ._arrays import Array, array, as_matrix, matrix, numpy
 from ._errors import InputError, UsageError
-from ._options import Option, words
+from ._options import Option, PathLike, path_of, threads_of, words
 from ._report import Progress, Reporter
-from ._stimuli import PathLike, Stimuli, as_stimuli
+from ._stimuli import Stimuli, as_stimuli
 
 
 class Activations(Mapping[int, "Array"]):
@@ -84,7 +84,7 @@ class Activations(Mapping[int, "Array"]):
         units: Option,
         distances: bool,
     ) -> Activations:
-        path = os.fspath(path)
+        path = path_of(path, "file")
         line = words({"arrays": arrays, "axes": axes, "units": units})
         with Reporter(False) as report:
             return cls._of(_native.Activations.open(path, line, n_stimuli, distances, report), known, path)
@@ -147,7 +147,7 @@ class Activations(Mapping[int, "Array"]):
 
     def save(self, path: PathLike) -> None:
         """Writes them to ``path``: ``.safetensors``, with all that is known of them, or ``.npy``."""
-        path = os.fspath(path)
+        path = path_of(path, "file")
         if not path.endswith((".safetensors", ".npy")):
             raise UsageError(f"{path}: the ending says no format", "a name that ends in .safetensors, or in .npy")
         self._native.save(path)
@@ -282,7 +282,7 @@ def extract(
     known = as_stimuli(stimuli)
     line = words(
         {
-            "model": os.fspath(model),
+            "model": path_of(model, "model"),
             "pool": pool,
             "layers": layers,
             "at": at,
@@ -296,4 +296,4 @@ def extract(
         }
     )
     with Reporter(progress) as report:
-        return Activations._of(_native.Activations.extract(known._native, line, threads, report), known, None)
+        return Activations._of(_native.Activations.extract(known._native, line, threads_of(threads), report), known, None)

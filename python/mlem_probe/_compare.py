@@ -13,10 +13,9 @@ from ._activations import Activations, as_activations
 from ._errors import InputError, UsageError
 from ._figures import Figure, chosen, parted
 from ._frames import Frame
-from ._options import Option, words
+from ._options import Option, PathLike, words
 from ._profile import Profile, read
 from ._report import Progress, Reporter
-from ._stimuli import PathLike
 
 
 class Comparison:
@@ -103,6 +102,8 @@ def compare(
         runs.append(profile)
     if len(runs) < 2:
         raise UsageError(f"{len(runs)} profiles are nothing to compare", "give a list of two or more")
+    if isinstance(labels, str):
+        raise UsageError(f"`labels` is one text for {len(runs)} profiles", "give a list with one label per profile")
     if labels is not None and len(labels) != len(runs):
         raise UsageError(f"{len(labels)} labels for {len(runs)} profiles", "give one label per profile, in their order")
     held: list[Activations] = []

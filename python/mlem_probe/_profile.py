@@ -15,9 +15,9 @@ from ._activations import Activations, as_activations
 from ._errors import InputError, UsageError
 from ._figures import Figure, chosen, parted
 from ._frames import Frame
-from ._options import Option, words
+from ._options import Option, PathLike, path_of, threads_of, words
 from ._report import Progress, Reporter
-from ._stimuli import PathLike, Stimuli, as_stimuli
+from ._stimuli import Stimuli, as_stimuli
 
 
 class Profile:
@@ -111,7 +111,7 @@ class Profile:
     def save(self, path: PathLike, *, force: bool = False) -> None:
         """Makes ``path`` the run directory of this run, the same as the command's; another run there is replaced with ``force``
         alone."""
-        self._native.save(os.fspath(path), force)
+        self._native.save(path_of(path, "folder"), force)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _unpickled, (self._native.files,)
@@ -215,13 +215,13 @@ def fit(
             **options,
         }
     )
-    source = name or known._name or "features"
+    source = str(name or known._name or "features")
     natives = [recording._native for recording in recordings]
     names = (source, recordings[0]._file)
     with Reporter(progress) as report, names_file(feature_names) as file:
         if file is not None:
             line.append(f"--feature-names={file}")
-        return Profile(_native.Run.fit(known._native, natives, names, line, threads, report))
+        return Profile(_native.Run.fit(known._native, natives, names, line, threads_of(threads), report))
 
 
 def _several(repeats: Any) -> list[Any]:
@@ -251,4 +251,4 @@ def names_file(names: Mapping[str, str] | PathLike | None) -> Iterator[str | Non
 def read(path: PathLike) -> Profile:
     """The run in a run directory, whoever made it; warns of whatever in it is not as it was written."""
     with Reporter(False) as report:
-        return Profile(_native.Run.read(os.fspath(path), report))
+        return Profile(_native.Run.read(path_of(path, "run directory"), report))
