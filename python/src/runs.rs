@@ -11,8 +11,8 @@ use std::time::Instant;
 use mlem_probe::activations::{self, Destination, MeanOf, Transform, check_repeat};
 use mlem_probe::files;
 use mlem_probe::profile::EstimatorName;
-use mlem_probe::report::names::FeatureNames;
 use mlem_probe::report::export::{self, Format};
+use mlem_probe::report::names::FeatureNames;
 use mlem_probe::report::page::Input;
 use mlem_probe::rundir::{Finished, Fit, PAGE, RECORD, RunDir, Saved};
 use mlem_probe::stimuli::confounds::Confounds;
@@ -231,7 +231,8 @@ impl Fitting {
             let steps = options.transforms.steps(options.seed.wrapping_add(k));
             let out = Destination::Temporary(dir.path());
             // Units are counted before any is left out, and here it is too late for that.
-            let some_left_out = || (0..recording.layers().len()).any(|index| !recording.left_out(index).is_empty());
+            let some_left_out =
+                || (0..recording.layers().len()).any(|index| !recording.left_out(index).is_empty());
             if matches!(steps.first(), Some(Transform::Units(_))) && some_left_out() {
                 let message = "--units counts units of which some are left out already: they are NaN for every stimulus";
                 return Err(Failure::usage(message, "give units= to Activations.open(), in its place"));
