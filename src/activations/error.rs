@@ -103,6 +103,12 @@ pub enum Error {
         /// How it can be said.
         remedy: String,
     },
+    /// Names of which it is not clear which layers they are.
+    #[error("which name is which layer is not clear: {message}")]
+    Names {
+        /// What is not clear, and the names.
+        message: String,
+    },
     /// Units that are left out of one layer and not of another, one of which should be subtracted from the other.
     #[error("layers {layer} and {other} do not have the same units: other ones are NaN for every stimulus")]
     LeftOut {
@@ -221,6 +227,7 @@ impl Error {
                 format!("the layers are {}; give it activations that have the layer too", text::join_and(&layers))
             }
             Self::UnknownTransform { remedy, .. } | Self::Unclear { remedy, .. } => remedy.clone(),
+            Self::Names { .. } => "give layers of one kind alone, or give their numbers in the place of names".to_owned(),
             Self::LeftOut { .. } => "leave the same units out of all layers with --units".to_owned(),
             Self::Widths { .. } | Self::NoSuchUnit { .. } => {
                 "choose layers of the same size with --layers, or units that all of them have with --units".to_owned()

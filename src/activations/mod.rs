@@ -61,7 +61,7 @@ pub use matrices::Activations;
 pub use open::{Opened, open, open_as};
 pub use pooling::Pooling;
 pub use provenance::Provenance;
-pub use reading::{Axes, Reading};
+pub use reading::{Axes, Reading, layers_of};
 pub use repeats::{MeanOf, MeanOver, check_repeat};
 pub use stored::Stored;
 pub use tokens::PooledTokens;
