@@ -81,6 +81,7 @@ mod rwkv7;
 mod short_sentence;
 mod stochastic;
 mod streaming;
+mod structure;
 mod sweep;
 mod tables;
 mod token_settings;
