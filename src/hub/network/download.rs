@@ -153,7 +153,8 @@ impl Download<'_> {
             interruptions += 1;
             if interruptions <= TOLD || told.elapsed() >= TELL_AGAIN {
                 told = Instant::now();
-                let times = if interruptions > TOLD { format!(" ({interruptions} times)") } else { String::new() };
+                let times =
+                    if interruptions > TOLD { format!(" ({interruptions} times)") } else { String::new() };
                 let message = format!("{}: {what} at {now} bytes{times}; going on in {wait:?}", self.file);
                 self.progress.note(&message);
             }
