@@ -79,6 +79,7 @@ mod repeats;
 mod rundir;
 mod rwkv7;
 mod short_sentence;
+mod sites;
 mod stochastic;
 mod streaming;
 mod sweep;

@@ -8,6 +8,7 @@ use super::mlps::FeedForward;
 use super::pass::{Pass, Visible};
 use crate::models::packed::block as packed;
 use crate::models::packed::kernels::norm;
+use crate::models::site::Site;
 
 /// A block with its weights.
 pub(super) struct Block {
@@ -46,13 +47,18 @@ impl Block {
 
     /// The residual stream `x`, `(batch * length, d_model)`, after the block.
     pub(super) fn forward(&self, x: &Tensor, pass: &mut Pass<'_>) -> Result<Tensor> {
+        pass.tap.values = None;
         let read = normalized(x, self.mixer_in.as_ref())?;
-        let after = match self.mixer.forward(&read, pass)? {
-            Some(mixed) => {
-                let after = (x + normalized(&mixed, self.mixer_out.as_ref())?)?;
-                normalized(&after, self.after_mixer.as_ref())?
+        let after = match (self.mixer.mix(&read, pass)?, self.mixer.output()) {
+            (Some(mixed), Some(output)) => {
+                if pass.tap.site == Site::AttentionHeads {
+                    pass.tap.values = self.mixer.heads(&mixed)?;
+                }
+                let wrote = normalized(&output.forward(&mixed)?, self.mixer_out.as_ref())?;
+                pass.tap.keep(Site::Attention, &wrote);
+                normalized(&(x + wrote)?, self.after_mixer.as_ref())?
             }
-            None => x.clone(),
+            _ => x.clone(),
         };
         let Some(mlp) = &self.mlp else { return Ok(after) };
         let read = match (&self.mlp_in, self.parallel) {
@@ -60,8 +66,12 @@ impl Block {
             (None, true) => read,
             (None, false) => after.clone(),
         };
-        let wrote = mlp.forward(&read, pass)?;
-        let x = (after + normalized(&wrote, self.mlp_out.as_ref())?)?;
+        if pass.tap.site == Site::Router {
+            pass.tap.values = mlp.probabilities(&read)?;
+        }
+        let wrote = normalized(&mlp.forward(&read, pass)?, self.mlp_out.as_ref())?;
+        pass.tap.keep(Site::Mlp, &wrote);
+        let x = (after + wrote)?;
         normalized(&x, self.after_mlp.as_ref())
     }
 }

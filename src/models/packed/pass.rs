@@ -4,6 +4,7 @@ use super::distances::DistanceTable;
 use super::kernels::distances::Bias;
 use crate::models::declarations::rotary::Rotary;
 use crate::models::sequences::Sequences;
+use crate::models::site::Site;
 
 /// A batch's pass through the blocks.
 pub(in crate::models) struct Pass<'a> {
@@ -15,8 +16,24 @@ pub(in crate::models) struct Pass<'a> {
     pub(in crate::models) bias: Option<Bias>,
     pub(in crate::models) carried: Carried,
     pub(in crate::models) room: Room,
+    pub(in crate::models) tap: Tap,
     /// Room for queries, keys and values.
     pub(in crate::models) qkv: Vec<f32>,
+}
+
+/// What is taken of a block beside the residual stream.
+#[derive(Debug, Default)]
+pub(in crate::models) struct Tap {
+    pub(in crate::models) site: Site,
+    /// `(n_tokens, …)`; empty where the block has none.
+    pub(in crate::models) values: Vec<f32>,
+}
+
+impl Tap {
+    /// Where to put what is made at `site`, if it is asked for.
+    pub(in crate::models) fn at(&mut self, site: Site) -> Option<&mut Vec<f32>> {
+        (self.site == site).then_some(&mut self.values)
+    }
 }
 
 /// Memory that blocks use again, one after another.
@@ -50,6 +67,7 @@ impl<'a> Pass<'a> {
         sequences: &'a Sequences,
         rotaries: &[Rotary],
         distances: Option<&DistanceTable>,
+        site: Site,
     ) -> Self {
         let longest = sequences.longest();
         let rotations = rotaries.iter().map(|rotary| {
@@ -63,6 +81,7 @@ impl<'a> Pass<'a> {
             bias: distances.map(|distances| distances.up_to(longest)),
             carried: Carried::default(),
             room: Room::default(),
+            tap: Tap { site, values: Vec::new() },
             qkv: Vec::new(),
         }
     }

@@ -36,4 +36,12 @@ impl FeedForward {
             Self::Rwkv7(mlp) => mlp.forward(x, pass),
         }
     }
+
+    /// The probabilities of experts for `x`, `(batch * length, experts)`, if there are experts.
+    pub(super) fn probabilities(&self, x: &Tensor) -> Result<Option<Tensor>> {
+        match self {
+            Self::Experts(experts) => experts.probabilities(x).map(Some),
+            _ => Ok(None),
+        }
+    }
 }

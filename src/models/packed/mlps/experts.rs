@@ -11,7 +11,7 @@ use crate::models::declarations::spec;
 use crate::models::error::Result;
 use crate::models::packed::kernels::linear::{Finish, PackedLinear};
 use crate::models::packed::kernels::mlp::PackedMlp;
-use crate::models::packed::kernels::route::route;
+use crate::models::packed::kernels::route::{probabilities, route};
 use crate::models::packed::parts::Parts;
 use crate::models::packed::steps::sigmoid;
 
@@ -60,6 +60,11 @@ impl Experts {
             shared_gate: gate.map(|name| linear(name, 1, d).map(exact)).transpose()?,
             inner,
         })
+    }
+
+    /// The probability of each expert for `x`, `(n_tokens, count)`.
+    pub(super) fn probabilities(&self, x: &[f32]) -> Vec<f32> {
+        probabilities(&self.router.forward(x, Finish::Plain), &self.spec.router, self.spec.count)
     }
 
     /// What is made of `x`, `(n_tokens, d_model)`, to `y`, of the same size.
