@@ -31,7 +31,7 @@ def columns_of(data: Any) -> tuple[int, list[Column], list[str] | None]:
         if name in seen:
             raise InputError(f"two columns are called `{name}`", "rename one of them")
         if name == SENTENCE:
-            sentences = _sentences(values)
+            sentences = sentences_of(values)
             seen[name] = len(sentences)
             continue
         kind, found = _typed(name, values)
@@ -111,7 +111,10 @@ class _Plain(list[Any]):
         self.kind = kind
 
 
-def _sentences(values: Any) -> list[str]:
+def sentences_of(values: Any) -> list[str]:
+    """``values`` as sentences."""
+    if isinstance(values, str):
+        raise InputError("a text is no list of sentences", "give a list with a sentence per stimulus")
     found = list(values)
     for row, text in enumerate(found):
         if not isinstance(text, str):

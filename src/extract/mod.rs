@@ -7,6 +7,7 @@
 
 mod batches;
 pub mod cache;
+mod columns;
 mod entries;
 mod error;
 mod groups;
@@ -20,6 +21,7 @@ use std::time::Instant;
 
 use ndarray::Array2;
 
+pub use columns::columns;
 pub use error::{Error, Result};
 pub use throughput::{Extraction, Throughput};
 pub use words::{SplitWord, split_words};

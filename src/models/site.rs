@@ -74,7 +74,7 @@ impl Site {
                 attends || matches!(block.mixer, Mixer::Both(_))
             }
             Self::Mlp => block.feed_forward != FeedForward::None,
-            Self::Router => matches!(block.feed_forward, FeedForward::Experts(_)),
+            Self::Router => matches!(block.feed_forward, FeedForward::Experts(_) | FeedForward::Beside(_)),
         }
     }
 
@@ -91,10 +91,10 @@ impl Site {
             (Self::Residual, _) => spec.d_at(layer),
             (Self::AttentionHeads, Some(block)) => match block.mixer {
                 Mixer::Latent(of) => of.d_value,
-                _ => spec.attention.d_head,
+                _ => block.heads.map_or(spec.attention.d_head, |(_, d_head)| d_head),
             },
             (Self::Router, Some(block)) => match &block.feed_forward {
-                FeedForward::Experts(of) => of.count,
+                FeedForward::Experts(of) | FeedForward::Beside(of) => of.count,
                 _ => 0,
             },
             _ => spec.d_model,

@@ -82,6 +82,7 @@ mod short_sentence;
 mod sites;
 mod stochastic;
 mod streaming;
+mod structure;
 mod sweep;
 mod tables;
 mod token_settings;
