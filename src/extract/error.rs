@@ -161,8 +161,11 @@ impl Error {
             Self::NoSuchLayer { last, .. } => format!("use --layers 0-{last}, or part of it"),
             Self::NoSite { .. } => "leave --site out for the residual stream, or choose another site".to_owned(),
             Self::NotThere { layers, .. } => {
-                let layers: Vec<String> = layers.iter().map(ToString::to_string).collect();
-                format!("use --layers {}, or part of it", layers.join(","))
+                let runs = layers.chunk_by(|a, b| a + 1 == *b).map(|run| match run {
+                    [first, .., last] => format!("{first}-{last}"),
+                    run => run.iter().map(ToString::to_string).collect(),
+                });
+                format!("use --layers {}, or part of it", runs.collect::<Vec<String>>().join(","))
             }
             Self::NoSuchHead { n_heads, .. } => {
                 format!("use --heads 0-{}, or part of it", n_heads.saturating_sub(1))

@@ -240,10 +240,10 @@ mod tests {
     fn heads_of_several_layers_stand_on_a_grid() {
         let heads = axis(&["layer.0.head.0", "layer.0.head.10", "layer.3.head.0"]);
         let grid = heads.grid(&[0, 1, 2]).unwrap();
-        assert_eq!((grid.rows.as_slice(), grid.columns.as_slice()), (
-            ["layer 0", "layer 3"].map(str::to_owned).as_slice(),
-            ["0", "10"].map(str::to_owned).as_slice()
-        ));
+        assert_eq!(
+            (grid.rows.as_slice(), grid.columns.as_slice()),
+            (["layer 0", "layer 3"].map(str::to_owned).as_slice(), ["0", "10"].map(str::to_owned).as_slice())
+        );
         let values = grid.lay_out([1.0, 2.0, 3.0].into_iter());
         assert_eq!((values[0].as_slice(), values[1][0]), ([1.0, 2.0].as_slice(), 3.0));
         assert!(values[1][1].is_nan());

@@ -12,6 +12,7 @@ use mlem_probe::stimuli::{FeatureTable, Stimuli};
 use safetensors::SafeTensors;
 
 use crate::models::{Golden, hidden_states, larger, largest_difference};
+use crate::workspace::Workspace;
 
 const SITES: [Site; 4] = [Site::Attention, Site::Mlp, Site::AttentionHeads, Site::Router];
 
@@ -63,7 +64,11 @@ fn matches_hooks(options: &LoadOptions, bound: f32) {
             for (block, values) in taken(&model, site, &sequences) {
                 let expected = &frozen[&(site.name().to_owned(), block)];
                 let width = site.parts(model.spec()) * site.width(model.spec(), block);
-                assert_eq!(values.len(), sequences.iter().map(Vec::len).sum::<usize>() * width, "{case} {site}");
+                assert_eq!(
+                    values.len(),
+                    sequences.iter().map(Vec::len).sum::<usize>() * width,
+                    "{case} {site}"
+                );
                 let magnitude = expected.iter().fold(0f32, |most, value| most.max(value.abs()));
                 let difference = largest_difference(&values, expected) / magnitude;
                 assert!(difference <= bound, "{case}, {site} of block {block}: {difference}");
@@ -284,4 +289,55 @@ fn files_and_the_cache_keep_sites_and_labels() {
     keys.sort();
     keys.dedup();
     assert_eq!(keys.len(), 4, "each site has a key of its own");
+}
+
+const RUN: &str = "--features clause,subj_number --folds 2 --permutations 1 --map 0 --quiet";
+
+#[test]
+fn a_run_of_heads_shows_a_grid_and_its_file_fits_to_the_same() {
+    let work = Workspace::new();
+    work.ok(&format!("run relative_clause --sample 32 --site attention-heads --layers 1,4 -o heads {RUN}"));
+    let record: serde_json::Value = serde_json::from_str(&work.read("heads/run.json")).unwrap();
+    assert_eq!(record["site"], "attention-heads");
+    assert_eq!(record["layers"], serde_json::json!([4, 5, 6, 7, 16, 17, 18, 19]));
+    assert_eq!(record["layer_labels"]["18"], "layer.4.head.2");
+    let page = work.read("heads/report.html");
+    for words in [
+        "for each of 8 attention heads",
+        ">layer 4</text>",
+        "head 3",
+        "before the output projection",
+        "clause",
+    ] {
+        assert!(page.contains(words), "{words}");
+    }
+    work.ok("extract heads/stimuli.csv --site attention-heads --layers 1,4 -o heads.safetensors --quiet");
+    work.ok(&format!("fit heads/stimuli.csv heads.safetensors -o fitted {RUN}"));
+    assert_eq!(work.read("fitted/scores.csv"), work.read("heads/scores.csv"));
+    let text = work.transcript("extract heads/stimuli.csv --site mlp --heads 2 -o x.npy --quiet");
+    assert!(text.contains("--heads is of --site attention-heads, and the site is mlp"), "{text}");
+}
+
+#[test]
+fn pages_and_comparisons_name_the_site() {
+    let work = Workspace::new();
+    for site in ["attention", "mlp"] {
+        work.ok(&format!("run relative_clause --sample 32 --site {site} --layers 0,-1 -o {site} {RUN}"));
+        let record: serde_json::Value =
+            serde_json::from_str(&work.read(&format!("{site}/run.json"))).unwrap();
+        assert_eq!((record["site"].as_str(), &record["layers"]), (Some(site), &serde_json::json!([0, 5])));
+    }
+    let page = work.read("attention/report.html");
+    assert!(page.contains("layer (what attention adds)") && page.contains("attention of layer"));
+    assert!(!page.contains("0: embeddings"));
+    assert!(work.read("mlp/report.html").contains("MLP of layer"));
+    let text = work.transcript("compare attention mlp -o both");
+    assert!(text.contains("site") && text.contains("of layer 5"), "{text}");
+    let text = work.transcript(&format!("run relative_clause --sample 32 --site mlp -o attention {RUN}"));
+    assert!(text.contains("the site is attention there and mlp here"), "{text}");
+    let text = work.transcript("run relative_clause --sample 32 --site router -o x --quiet");
+    assert!(text.contains("--site router: tiny-bert has no experts, and so no router"), "{text}");
+    let text =
+        work.transcript("run relative_clause --sample 32 --site mlp --transform minus-previous -o x --quiet");
+    assert!(text.contains("minus-previous subtracts hidden states, and --site mlp has none"), "{text}");
 }

@@ -82,7 +82,8 @@ pub(in crate::activations) fn places(
     let (arrays, provenance) = arrays(file, range, path)?;
     let mut named = BTreeMap::new();
     for Array { name, shape, place, .. } in arrays {
-        let labelled = || provenance.labels.iter().find(|(_, label)| **label == name).map(|(&layer, _)| layer);
+        let labelled =
+            || provenance.labels.iter().find(|(_, label)| **label == name).map(|(&layer, _)| layer);
         let layer = name.strip_prefix("layer.").and_then(|number| number.parse::<usize>().ok());
         let layer = layer.or_else(labelled);
         let (Some(layer), &[rows, columns], Some((offset, number))) = (layer, shape.as_slice(), place) else {

@@ -114,7 +114,8 @@ pub(in crate::activations) fn slots(contents: &Contents, path: &Path, reading: &
 
 /// Gives each of `slots` the number that its name has in a file that was written here, if all of them have one.
 fn own_names(slots: &mut [Slot], labels: &BTreeMap<usize, String>) -> bool {
-    let number = |slot: &Slot| labels.iter().find(|(_, label)| **label == slot.name).map(|(&number, _)| number);
+    let number =
+        |slot: &Slot| labels.iter().find(|(_, label)| **label == slot.name).map(|(&number, _)| number);
     let Some(numbers) = slots.iter().map(number).collect::<Option<Vec<usize>>>() else { return false };
     for (slot, number) in slots.iter_mut().zip(numbers) {
         (slot.layer, slot.label) = (number, Some(slot.name.clone()));

@@ -43,6 +43,17 @@ pub(super) fn scores(
     figure(called, &layers.collect::<Vec<_>>(), (summary, axis, grid), (note, measure))
 }
 
+/// The numbers of `rows` on `grid`, one row at a time.
+pub(super) fn plain(
+    called: (&'static str, &'static str),
+    rows: &[(&str, &[Spread])],
+    of: (&Summary, &Axis, &Grid),
+    said: (String, &'static str),
+) -> Figure {
+    let layer = |&(name, at): &(&str, _)| Layer { name: name.to_owned(), at, starred: Vec::new() };
+    figure(called, &rows.iter().map(layer).collect::<Vec<Layer<'_>>>(), of, said)
+}
+
 fn figure(
     (id, title): (&'static str, &'static str),
     layers: &[Layer<'_>],
@@ -50,12 +61,21 @@ fn figure(
     (note, measure): (String, &'static str),
 ) -> Figure {
     let values = || layers.iter().flat_map(|layer| layer.at).map(|spread| spread.mean);
-    let full = values().filter(|value| value.is_finite()).fold(0.0, f64::max);
-    let described: Vec<String> =
-        layers.iter().map(|layer| format!("{}: {}.", layer.name, strongest(layer.at, summary, axis))).collect();
-    let draw = |at: usize, room: Room| {
+    let known = || values().filter(|value| value.is_finite());
+    // A weight may be negative, where nothing keeps it from that; an importance below nothing is noise.
+    let signed = measure == "weight" && known().any(|value| value < 0.0);
+    let shades = if signed {
+        Shades::Diverging { full: known().map(f64::abs).fold(0.0, f64::max) }
+    } else {
+        Shades::Rising { full: known().fold(0.0, f64::max) }
+    };
+    let described: Vec<String> = layers
+        .iter()
+        .map(|layer| format!("{}: {}.", layer.name, strongest(layer.at, summary, axis)))
+        .collect();
+    let draw = |at: usize, room: Room, with_stars: bool| {
         let mean = grid.lay_out(layers[at].at.iter().map(|spread| spread.mean));
-        let stars = grid.cells.iter().zip(&layers[at].starred).filter(|(_, starred)| **starred);
+        let stars = grid.cells.iter().zip(&layers[at].starred).filter(|(_, starred)| **starred && with_stars);
         let starred: BTreeSet<(usize, usize)> = stars.map(|(&cell, _)| cell).collect();
         let rows: Vec<&str> = grid.rows.iter().map(String::as_str).collect();
         let columns: Vec<&str> = grid.columns.iter().map(String::as_str).collect();
@@ -67,7 +87,7 @@ fn figure(
             x_title: axis.noun(),
             key: measure,
             values: &|row, column| Some(mean[row][column]),
-            shades: Shades::Rising { full },
+            shades,
             marked: &BTreeSet::new(),
             starred: &starred,
         }
@@ -77,14 +97,13 @@ fn figure(
         .map(|at| Frame {
             name: layers[at].name.clone(),
             mean: grid.lay_out(layers[at].at.iter().map(|spread| spread.mean)),
-            svg: draw(at, Room::Wide),
+            svg: draw(at, Room::Wide, true),
         })
         .collect();
+    // The page changes the numbers of what it shows, and not the stars.
     let first = frames.first();
-    let svg = Drawing {
-        wide: first.map(|frame| frame.svg.clone()).unwrap_or_default(),
-        narrow: if frames.is_empty() { String::new() } else { draw(0, Room::Narrow) },
-    };
+    let on_page = |room| if layers.is_empty() { String::new() } else { draw(0, room, layers.len() == 1) };
+    let svg = Drawing { wide: on_page(Room::Wide), narrow: on_page(Room::Narrow) };
     let mean = first.map(|frame| frame.mean.clone()).unwrap_or_default();
     // One alone is no choice, and says what it is.
     let note = match layers {
@@ -117,8 +136,7 @@ fn strongest(at: &[Spread], summary: &Summary, axis: &Axis) -> String {
     let mut order: Vec<usize> = (0..at.len()).filter(|&i| at[i].is_defined()).collect();
     order.sort_by(|&a, &b| at[b].mean.total_cmp(&at[a].mean));
     let shown = order.iter().take(3);
-    let shown: Vec<String> = shown
-        .map(|&i| format!("{}, {}", axis.place(summary.layers[i]), words::spread(at[i], 3)))
-        .collect();
+    let shown: Vec<String> =
+        shown.map(|&i| format!("{}, {}", axis.place(summary.layers[i]), words::spread(at[i], 3))).collect();
     if shown.is_empty() { "no number".to_owned() } else { format!("largest at {}", shown.join("; ")) }
 }

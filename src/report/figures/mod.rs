@@ -31,7 +31,13 @@ pub(super) fn of_profile(summary: &Summary, metric: &Metric, run: &RunRecord) ->
     let main = summary.ranked(Order::Main);
     let of_layers = axis.grid(&summary.layers);
     let on_grid = |called, terms: &[&Trajectory], grid: &Grid, note: &str| {
-        let stars = words::stars(summary, run).map(|stars| format!(" *: {stars}.")).unwrap_or_default();
+        let stars = words::stars(summary, run).map(|stars| match terms.len() {
+            1 => format!(" *: {stars}."),
+            _ => format!(
+                " Files of the figure (--figures) have a star where {stars}; statistics.csv has every p."
+            ),
+        });
+        let stars = stars.unwrap_or_default();
         grid::importances(called, terms, (summary, axis, grid), format!("{note}{stars}"))
     };
     match &of_layers {

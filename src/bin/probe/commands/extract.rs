@@ -120,7 +120,9 @@ pub fn take(
         (model::places(args, needed)?, layers)
     } else {
         // Before the model runs, too: what has no such site is said at once, and all that is taken is transformed.
-        for step in steps.iter().filter(|step| matches!(step, Transform::MinusLayer0 | Transform::MinusPrevious)) {
+        for step in
+            steps.iter().filter(|step| matches!(step, Transform::MinusLayer0 | Transform::MinusPrevious))
+        {
             let message = format!("{step} subtracts hidden states, and --site {} has none", args.site);
             return Err(Failure::usage(message, "leave the one or the other out"));
         }

@@ -1,8 +1,8 @@
 //! A model's name becomes a checkpoint.
 
 use mlem_probe::activations::Pooling;
-use mlem_probe::hub::{self, Checkpoint, Hub};
 use mlem_probe::extract::Extract;
+use mlem_probe::hub::{self, Checkpoint, Hub};
 use mlem_probe::models::{DeviceChoice, LoadOptions, Model, Precision, Site};
 use mlem_probe::progress::Progress;
 use mlem_probe::text::{join_and, visible};

@@ -135,7 +135,9 @@ fn jobs<'a>(args: &'a RunArgs, source: &str) -> Vec<Job<'a>> {
                     out.join(folders::name_of((models.len() > 1).then_some(model), revision))
                 }
                 Some(out) => out.clone(),
-                None => folders::default_for(source, model, revision, args.model.untrained, args.extract.site),
+                None => {
+                    folders::default_for(source, model, revision, args.model.untrained, args.extract.site)
+                }
             };
             // Folders of one name in two places are two models.
             let mut out = wanted.clone();
