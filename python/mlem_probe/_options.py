@@ -43,17 +43,23 @@ def words(options: Mapping[str, Option]) -> list[str]:
 
 def _text(name: str, value: object) -> str | None:
     if isinstance(value, (str, os.PathLike)):
-        text = os.fspath(value)
-        # What Python writes with an underscore.
-        return text.replace("_", "-") if name in ("distance", "transform") else text
+        return _hyphens(name, os.fspath(value))
     if isinstance(value, Iterable):
-        parts = [str(part) for part in value]
+        parts = [_hyphens(name, str(part)) for part in value]
         comma = next((part for part in parts if "," in part), None)
         if comma is not None:
             raise UsageError(f"`{name}`: `{comma}` has a comma, and commas part values", "rename it")
         # Nothing of several is what it is without the option.
         return ",".join(parts) or None
     return str(value)
+
+
+def _hyphens(name: str, text: str) -> str:
+    """What Python writes with underscores; behind a colon stand names of columns, which may have them."""
+    if name not in ("distance", "transform"):
+        return text
+    parts = [part.partition(":") for part in text.split(",")]
+    return ",".join(head.replace("_", "-") + colon + rest for head, colon, rest in parts)
 
 
 def path_of(value: object, what: str) -> str:

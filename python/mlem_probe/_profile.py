@@ -138,7 +138,7 @@ def fit(
     *,
     interactions: bool = False,
     null: int = 0,
-    folds: int = 5,
+    folds: int | None = None,
     permutations: int = 5,
     estimator: str = "mlem",
     layers: Option = None,
@@ -167,7 +167,8 @@ def fit(
     are :class:`Activations`, a matrix, a dict of layers, or the path of a file, of which ``arrays`` and ``axes`` say how it is
     read. ``repeats`` are more recordings of the same stimuli. A float32 array of NumPy is read where it lies. Every other argument
     is an option of ``probe fit`` by its name there, those that are not named here too: ``target``, ``constraint``, ``solver``,
-    ``soft_rank_strength``, ``missing``, ``pairs``, ``map``, ``per_unit``, ``transform``, ``noise``.
+    ``soft_rank_strength``, ``missing``, ``pairs``, ``map``, ``per_unit``, ``transform``, ``noise``; ``split``, ``unit``, ``average``
+    and ``z_score_by`` name columns of the features. There are 5 ``folds`` unless something else is said.
 
     >>> import numpy
     >>> number = ["sg", "pl"] * 32

@@ -32,6 +32,8 @@ class Stimuli:
         n_stimuli, columns, found = columns_of(features)
         if sentences is not None:
             found = sentences_of(sentences)
+            if len(found) != n_stimuli:
+                raise InputError(f"{len(found):,} sentences for {n_stimuli:,} stimuli", "give one for each, in their order")
         self._native = _native.Stimuli.of_columns(n_stimuli, columns, found)
         self._name: str | None = None
 

@@ -56,6 +56,8 @@ def _named(data: Any) -> list[tuple[str, Any]]:
         return [(name, _Plain(*data._values(name))) for name in data.columns]
     if isinstance(data, Mapping):
         return [(str(name), values) for name, values in data.items()]
+    if hasattr(data, "collect") and hasattr(data, "collect_schema"):
+        return _named(data.collect())
     if hasattr(data, "columns") and hasattr(data, "iloc"):
         if getattr(data.columns, "nlevels", 1) > 1:
             raise InputError("the columns have names of several levels", "give each feature one name")
@@ -66,8 +68,6 @@ def _named(data: Any) -> list[tuple[str, Any]]:
         return [(name, data.column(place).to_pylist()) for place, name in enumerate(data.column_names)]
     if hasattr(data, "to_frame") and hasattr(data, "iloc"):
         return [(str(data.name) if data.name is not None else "feature_0", data)]
-    if hasattr(data, "collect") and hasattr(data, "collect_schema"):
-        return _named(data.collect())
     if hasattr(data, "__arrow_c_stream__"):
         return _named(_by_arrow(data))
     if hasattr(data, "shape") and hasattr(data, "dtype"):

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use mlem_probe::activations::{self, ByLayer, Destination, Error, Opened, Provenance, Reading};
+use mlem_probe::extract::columns;
 use ndarray::{CowArray, Ix2};
 use pyo3::prelude::*;
 
@@ -101,7 +102,8 @@ impl Activations {
             let (checkpoint, options) = model::find(&model.model, &model, revision, progress)?;
             let folder = Folder::new()?;
             let (steps, out) = (transforms.steps(seed), Destination::Temporary(folder.path()));
-            extract::take(&stimuli, &checkpoint, &options, &extract, &steps, out, progress)
+            let columns = columns(stimuli.features(), &steps);
+            extract::take(&stimuli, &checkpoint, &options, &extract, (&steps, &columns), out, progress)
         })?;
         Ok(Self::of(Arc::new(taken.activations)))
     }

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use mlem_probe::activations::{self, Destination, MeanOf, Transform, check_repeat};
+use mlem_probe::activations::{self, Beside, Destination, MeanOf, Transform, check_repeat};
+use mlem_probe::extract::columns;
 use mlem_probe::files;
 use mlem_probe::profile::EstimatorName;
 use mlem_probe::report::export::{self, Format};
@@ -239,7 +240,9 @@ impl Fitting {
             }
             let recording: Layers = match layers {
                 _ if !steps.is_empty() => {
-                    Arc::new(activations::transform(&*recording, &steps, layers, None, progress, out)?)
+                    let columns = columns(stimuli.features(), &steps);
+                    let beside = Beside { columns: &columns, ..Beside::default() };
+                    Arc::new(activations::transform(&*recording, &steps, layers, beside, progress, out)?)
                 }
                 Some(layers) => Arc::new(Chosen::of(recording, layers)?),
                 None => recording,
@@ -249,14 +252,22 @@ impl Fitting {
             }
             repeats.push(recording);
         }
-        let activations: Layers = match &repeats[..] {
+        let mut activations: Layers = match &repeats[..] {
             [] => return Err(Failure::usage("no activations to fit to", "give one recording at least")),
             [_] => repeats.remove(0),
             _ => Arc::new(MeanOf::new(repeats.clone())?),
         };
         let called = (file.as_deref().unwrap_or("the activations"), source.as_str());
         warnings.extend(fit::other_stimuli(activations.provenance(), &stimuli, called, progress));
-        warnings.extend(inputs::choose_features(&mut stimuli, &options.estimator, progress)?);
+        if let Some(((averaged, groups), said)) = inputs::average(&stimuli, &options.estimator, progress)? {
+            stimuli = averaged;
+            activations = inputs::means(activations, &groups)?;
+            repeats =
+                repeats.into_iter().map(|repeat| inputs::means(repeat, &groups)).collect::<Result<_>>()?;
+            warnings.extend(said);
+        }
+        let session = options.transforms.z_score_by.as_deref();
+        warnings.extend(inputs::choose_features(&mut stimuli, &options.estimator, session, progress)?);
         let fit = Fit {
             command: Vec::new(),
             model: fit::model_of(activations.provenance()),

@@ -328,3 +328,16 @@ def test_a_fork_from_a_thread_works():
     thread.start()
     thread.join(120)
     assert outcome == [0]
+
+
+def test_columns_say_what_goes_together():
+    features = {**FEATURES, "session_id": ["one", "two"] * 32, "item_id": [f"i{i // 2}" for i in range(64)]}
+    features["number"] = ["sg", "sg", "pl", "pl"] * 16
+    split = {**FEATURES, "fold_id": [f"f{i // 22}" for i in range(64)]}
+    assert len(set(mp.fit(split, X, split="fold_id", map=0).scores["fold"])) == 3
+    with pytest.warns(mp.ProbeWarning, match="left out"):
+        profile = mp.fit(features, X, average="item_id", map=0)
+    assert len(profile.stimuli) == 32 and set(profile.importance["feature"]) == {"number"}
+    assert mp.fit(features, X, z_score_by="session_id", map=0).record["transforms"]
+    residual = mp.fit(features, X, transform="residual:session_id", map=0)
+    assert residual.record["transforms"]

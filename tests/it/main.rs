@@ -68,6 +68,7 @@ mod hub;
 mod minilm;
 mod mistakes;
 mod mlem;
+mod model_names;
 mod models;
 mod offload;
 mod pipeline;

@@ -74,7 +74,7 @@ mod tests {
     use ndarray::{Array2, array};
 
     use super::*;
-    use crate::activations::{Error, Provenance};
+    use crate::activations::{Error, PooledTokens, Provenance};
     use crate::progress::{Silent, Unit};
 
     /// Hears notes and warnings.

@@ -2,8 +2,6 @@
 //!
 //! Source: `models/{gemma3n,gemma4}/modeling_*.py` of Hugging Face transformers.
 
-use candle_core::Result as CandleResult;
-
 use super::kernels::linear::{Finish, PackedLinear};
 use super::kernels::norm::Norm;
 use super::parts::Parts;
@@ -54,10 +52,9 @@ impl Inputs {
     pub(super) fn forward(&self, tokens: &[u32], x: &[f32]) -> Result<Vec<f32>> {
         let mut given = self.projection.forward(x, Finish::Plain);
         self.norm.apply_to_rows(&mut given);
-        let of_tokens: CandleResult<Vec<f32>> =
-            self.table.gather(&self.rows(tokens))?.flatten_all().and_then(|rows| rows.to_vec1());
+        let of_tokens: Vec<f32> = self.table.gather(&self.rows(tokens))?.flatten_all()?.to_vec1()?;
         let root = (self.spec.d as f32).sqrt();
-        for (given, of_token) in given.iter_mut().zip(of_tokens?) {
+        for (given, of_token) in given.iter_mut().zip(of_tokens) {
             *given = (*given + of_token * root) * std::f32::consts::FRAC_1_SQRT_2;
         }
         Ok(given)

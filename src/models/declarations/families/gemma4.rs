@@ -166,7 +166,10 @@ fn heads(config: &Config, slides: &[bool]) -> Result<(Vec<Heads>, [Heads; 2])> {
     };
     let mut heads = Vec::new();
     for layer in 0..slides.len() {
-        let own = by_layer.part_or_empty(&layer.to_string())?;
+        // transformers writes numbers with zeros before them, so that their order is that of text.
+        let mut names = (1..=4).map(|width: usize| format!("{layer:0width$}"));
+        let name = names.find(|name| by_layer.has(name)).unwrap_or_default();
+        let own = by_layer.part_or_empty(&name)?;
         heads.push((own.count_or("num_key_value_heads", local.0)?, own.count_or("head_dim", local.1)?));
         own.finish()?;
     }
