@@ -7,6 +7,7 @@ use super::inference;
 use super::words;
 use crate::activations::Transform;
 use crate::mlem::FeatureGroup;
+use crate::models::Site;
 use crate::profile::{Order, SpreadOver, Summary};
 use crate::rundir::RunRecord;
 use crate::text;
@@ -92,7 +93,11 @@ fn data(summary: &Summary, run: &RunRecord) -> Option<String> {
     let layers = match (summary.layers.as_slice(), &run.model) {
         ([], _) => return None,
         ([_], _) => String::new(),
-        ([first, .., last], Some(_)) if *first == 0 => {
+        (layers, _) if run.site == Some(Site::AttentionHeads) => {
+            let heads = text::counted(layers.len() as u128, "attention head");
+            format!(", separately for each of {heads}")
+        }
+        ([first, .., last], Some(_)) if *first == 0 && run.site.is_none() => {
             format!(
                 ", separately at each of {} layers (0–{last}, where 0 is the embeddings)",
                 summary.layers.len()
@@ -115,17 +120,42 @@ fn data(summary: &Summary, run: &RunRecord) -> Option<String> {
         "min" => " Token vectors were pooled by their minimum.".to_owned(),
         pooling => format!(" Token vectors were pooled by their {}.", words::visible(pooling)),
     });
+    let site = run.site.and_then(site);
     Some(format!(
-        "The representations of {} stimuli from {stimuli}{} in {activations}{commit} were analysed with {}{layers}.{}{}{}{}{}",
+        "The representations of {} stimuli from {stimuli}{} in {activations}{commit} were analysed with {}{layers}.{}{}{}{}{}{}",
         text::count(run.stimuli.n_stimuli as u128),
         drawn.unwrap_or_default(),
         Words::of(run).name,
+        site.unwrap_or_default(),
         adapter.unwrap_or_default(),
         untrained.unwrap_or_default(),
         products.unwrap_or_default(),
         pooling.unwrap_or_default(),
         verified.unwrap_or_default(),
     ))
+}
+
+/// What activations are that are not hidden states.
+fn site(site: Site) -> Option<&'static str> {
+    match site {
+        Site::Residual => None,
+        Site::Attention => Some(
+            " The activations of a layer are what its attention adds to the residual stream (layers are counted from 0, the \
+             first block).",
+        ),
+        Site::Mlp => Some(
+            " The activations of a layer are what its MLP adds to the residual stream (layers are counted from 0, the first \
+             block).",
+        ),
+        Site::AttentionHeads => Some(
+            " The activations of a head are what it takes from the tokens that it attends to, before the output projection \
+             (layers and heads are counted from 0).",
+        ),
+        Site::Router => Some(
+            " The activations of a layer are the probabilities that its router gives to the experts, before some are chosen \
+             (layers are counted from 0, the first block).",
+        ),
+    }
 }
 
 fn transforms(run: &RunRecord) -> Option<String> {

@@ -80,6 +80,7 @@ mod repeats;
 mod rundir;
 mod rwkv7;
 mod short_sentence;
+mod sites;
 mod stochastic;
 mod streaming;
 mod structure;

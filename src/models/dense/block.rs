@@ -9,6 +9,7 @@ use super::pass::{Pass, Visible};
 use super::streams::{PerLayer, Updates};
 use crate::models::packed::block as packed;
 use crate::models::packed::kernels::norm;
+use crate::models::site::Site;
 
 /// A block with its weights.
 pub(super) struct Block {
@@ -79,17 +80,22 @@ impl Block {
 
     /// The residual stream after both halves.
     fn halves(&self, x: &Tensor, pass: &mut Pass<'_>) -> Result<Tensor> {
+        pass.tap.values = None;
         let read = normalized(x, self.mixer_in.as_ref())?;
-        let after = match self.mixer.forward(&read, pass)? {
-            Some(mixed) => {
-                let after = (x + normalized(&mixed, self.mixer_out.as_ref())?)?;
-                let after = normalized(&after, self.after_mixer.as_ref())?;
+        let after = match (self.mixer.mix(&read, pass)?, self.mixer.output()) {
+            (Some(mixed), Some(output)) => {
+                if pass.tap.site == Site::AttentionHeads {
+                    pass.tap.values = self.mixer.heads(&mixed)?;
+                }
+                let wrote = normalized(&output.forward(&mixed)?, self.mixer_out.as_ref())?;
+                pass.tap.keep(Site::Attention, &wrote);
+                let after = normalized(&(x + wrote)?, self.after_mixer.as_ref())?;
                 match &self.updates {
                     Some(updates) => updates.beside(&read, &after)?,
                     None => after,
                 }
             }
-            None => x.clone(),
+            _ => x.clone(),
         };
         let Some(mlp) = &self.mlp else { return Ok(after) };
         let read = match (&self.mlp_in, self.parallel) {
@@ -97,8 +103,12 @@ impl Block {
             (None, true) => read,
             (None, false) => after.clone(),
         };
-        let wrote = mlp.forward(&read, pass)?;
-        let x = (after + normalized(&wrote, self.mlp_out.as_ref())?)?;
+        if pass.tap.site == Site::Router {
+            pass.tap.values = mlp.probabilities(&read)?;
+        }
+        let wrote = normalized(&mlp.forward(&read, pass)?, self.mlp_out.as_ref())?;
+        pass.tap.keep(Site::Mlp, &wrote);
+        let x = (after + wrote)?;
         normalized(&x, self.after_mlp.as_ref())
     }
 }

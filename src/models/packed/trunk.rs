@@ -23,6 +23,7 @@ use crate::models::declarations::rotary::Rotary;
 use crate::models::declarations::spec::{self, Mixer, Positions, Projected, Spec};
 use crate::models::error;
 use crate::models::sequences::Sequences;
+use crate::models::site::Site;
 
 /// Embeddings and blocks with their weights.
 pub(in crate::models) struct Trunk {
@@ -66,6 +67,21 @@ struct Batch<'a> {
     x: Vec<f32>,
 }
 
+impl Batch<'_> {
+    /// Hidden state 0, where hidden states are asked for.
+    fn first(&self) -> Option<&[f32]> {
+        (self.pass.tap.site == Site::Residual).then_some(&self.x)
+    }
+
+    /// What is asked for of block `index`, which has run, and the number of its layer.
+    fn taken(&self, index: usize) -> (usize, &[f32]) {
+        match self.pass.tap.site {
+            Site::Residual => (index + 1, &self.x),
+            _ => (index, &self.pass.tap.values),
+        }
+    }
+}
+
 impl Trunk {
     /// Embeddings and blocks of `declaration`; with `offload`, blocks and the table of tokens stay in their files.
     pub(in crate::models) fn load(
@@ -103,19 +119,21 @@ impl Trunk {
         })
     }
 
-    /// Runs blocks up to hidden state `deepest`, giving each hidden state `(n_tokens, d_model)` to `visit` as it is made.
+    /// Runs blocks up to layer `deepest` of `site`, giving what each has of it, `(n_tokens, …)`, to `visit` as it is made: hidden states
+    /// by their number, others by that of the block.
     pub(in crate::models) fn forward(
         &self,
         sequences: &Sequences,
-        deepest: usize,
+        (site, deepest): (Site, usize),
         mut visit: impl FnMut(usize, &[f32]) -> error::Result<()>,
     ) -> error::Result<()> {
-        let mut batch = self.begin(sequences, deepest)?;
-        visit(0, &batch.x)?;
-        for index in 0..deepest.min(self.blocks.len()) {
+        let mut batch = self.begin(sequences, (site, deepest))?;
+        batch.first().map_or(Ok(()), |x| visit(0, x))?;
+        for index in 0..site.blocks_to(deepest).min(self.blocks.len()) {
             let block = self.blocks.block(index)?;
             self.step(&mut batch, index, &block);
-            visit(index + 1, &batch.x)?;
+            let (layer, values) = batch.taken(index);
+            visit(layer, values)?;
         }
         Ok(())
     }
@@ -125,31 +143,36 @@ impl Trunk {
     pub(in crate::models) fn forward_together(
         &self,
         batches: &[Sequences],
-        deepest: usize,
+        (site, deepest): (Site, usize),
         visit: impl Fn(usize, usize, &[f32]) -> error::Result<()> + Sync,
     ) -> error::Result<()> {
         let begun = batches.par_iter().enumerate().map(|(batch, sequences)| {
-            let begun = self.begin(sequences, deepest)?;
-            visit(batch, 0, &begun.x)?;
+            let begun = self.begin(sequences, (site, deepest))?;
+            begun.first().map_or(Ok(()), |x| visit(batch, 0, x))?;
             Ok(begun)
         });
         let mut batches = begun.collect::<error::Result<Vec<Batch<'_>>>>()?;
-        for index in 0..deepest.min(self.blocks.len()) {
+        for index in 0..site.blocks_to(deepest).min(self.blocks.len()) {
             let block = self.blocks.block(index)?;
             batches.par_iter_mut().enumerate().try_for_each(|(place, batch)| {
                 self.step(batch, index, &block);
-                visit(place, index + 1, &batch.x)
+                let (layer, values) = batch.taken(index);
+                visit(place, layer, values)
             })?;
         }
         Ok(())
     }
 
-    /// A batch at hidden state 0, on its way to `deepest`.
-    fn begin<'a>(&self, sequences: &'a Sequences, deepest: usize) -> error::Result<Batch<'a>> {
+    /// A batch at hidden state 0, on its way to layer `deepest` of `site`.
+    fn begin<'a>(
+        &self,
+        sequences: &'a Sequences,
+        (site, deepest): (Site, usize),
+    ) -> error::Result<Batch<'a>> {
         let mut x: Vec<f32> = self.embeddings.forward(sequences)?.flatten_all()?.to_vec1()?;
         let convolution = self.convolution.as_ref().filter(|_| deepest > 0);
         let convolved = convolution.map(|convolution| convolution.forward(&x, sequences));
-        let mut pass = Pass::new(sequences, &self.rotaries, self.distances.as_ref());
+        let mut pass = Pass::new(sequences, &self.rotaries, self.distances.as_ref(), site);
         pass.carried.embedded = self.read_again.then(|| x.clone());
         if let Some(inputs) = self.inputs.as_ref().filter(|_| deepest > 0) {
             pass.carried.per_layer = inputs.forward(sequences.tokens(), &x)?;

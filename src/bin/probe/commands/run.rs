@@ -11,7 +11,7 @@ use mlem_probe::extract::columns;
 use mlem_probe::files::Lock;
 use mlem_probe::grammar::{Draw, Grammar};
 use mlem_probe::hub;
-use mlem_probe::models::{Dtype, Model, Precision};
+use mlem_probe::models::{Dtype, Model, Precision, Site};
 use mlem_probe::numeric::rng::Stream;
 use mlem_probe::progress::Progress;
 use mlem_probe::rundir::{AdapterRecord, Fit, ModelRecord, RECORD, RunDir, RunRecord, wanted};
@@ -135,7 +135,9 @@ fn jobs<'a>(args: &'a RunArgs, source: &str) -> Vec<Job<'a>> {
                     out.join(folders::name_of((models.len() > 1).then_some(model), revision))
                 }
                 Some(out) => out.clone(),
-                None => folders::default_for(source, model, revision, args.model.untrained),
+                None => {
+                    folders::default_for(source, model, revision, args.model.untrained, args.extract.site)
+                }
             };
             // Folders of one name in two places are two models.
             let mut out = wanted.clone();
@@ -194,9 +196,9 @@ impl<'a> Prepared<'a> {
         if !is_cell {
             let settings = args.estimator.settings(args.draw.seed, stimuli.features());
             let wanted = wanted(self.source, stimuli, Some(record.clone()), &settings);
-            let layers = model::layers(&args.extract, &checkpoint)?;
-            let wanted =
-                RunRecord { transforms: steps.clone(), layers: layers.unwrap_or_default(), ..wanted };
+            let layers = model::entries(&args.extract, &checkpoint)?.unwrap_or_default();
+            let site = Some(args.extract.site).filter(|&site| site != Site::Residual);
+            let wanted = RunRecord { transforms: steps.clone(), layers, site, ..wanted };
             let auto = folders::is_auto(args.out.as_deref());
             // The lock of the first folder is let go of where there is another.
             claimed = fit::settle(&mut dir, &wanted, auto, args.force)?.or(claimed);

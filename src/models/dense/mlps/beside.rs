@@ -32,6 +32,11 @@ impl Beside {
         })
     }
 
+    /// The probability of each expert for the residual stream `x`, `(batch * length, count)`.
+    pub(super) fn probabilities(&self, x: &Tensor) -> Result<Tensor> {
+        self.experts.probabilities(&self.router_in.forward(x)?)
+    }
+
     pub(super) fn forward(&self, x: &Tensor) -> Result<Tensor> {
         let made = self.mlp_out.forward(&self.mlp.forward(&self.mlp_in.forward(x)?)?)?;
         let (chooses, reads) = (self.router_in.forward(x)?, self.experts_in.forward(x)?);

@@ -6,7 +6,7 @@ use candle_nn::ops::sigmoid;
 use super::mlp::Mlp;
 use crate::models::declarations::spec;
 use crate::models::dense::layers::Linear;
-use crate::models::packed::kernels::route::route;
+use crate::models::packed::kernels::route::{probabilities, route};
 use crate::models::packed::mlps::experts as packed;
 
 /// A mixture of experts, with its weights; [`packed::Experts`] says what each is.
@@ -38,6 +38,14 @@ impl Experts {
                 None => None,
             },
         })
+    }
+
+    /// The probability of each expert for `x`, `(batch * length, count)`.
+    pub(super) fn probabilities(&self, x: &Tensor) -> Result<Tensor> {
+        let outputs = self.router.forward(x)?;
+        let (rows, count) = outputs.dims2()?;
+        let outputs = outputs.flatten_all()?.to_vec1::<f32>()?;
+        Tensor::from_vec(probabilities(&outputs, &self.spec.router, count), (rows, count), x.device())
     }
 
     /// What is made of `x`, with experts that are chosen by `chooses`.

@@ -51,4 +51,13 @@ impl FeedForward {
             Self::Rwkv7(mlp) => mlp.forward(x, pass),
         }
     }
+
+    /// The probabilities of experts for `x`, `(batch * length, experts)`, if there are experts.
+    pub(super) fn probabilities(&self, x: &Tensor) -> Result<Option<Tensor>> {
+        match self {
+            Self::Experts(experts) => experts.probabilities(x).map(Some),
+            Self::Beside(both) => both.probabilities(x).map(Some),
+            _ => Ok(None),
+        }
+    }
 }

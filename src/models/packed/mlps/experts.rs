@@ -13,7 +13,7 @@ use crate::models::declarations::spec;
 use crate::models::error::Result;
 use crate::models::packed::kernels::linear::{Finish, PackedLinear};
 use crate::models::packed::kernels::mlp::PackedMlp;
-use crate::models::packed::kernels::route::route;
+use crate::models::packed::kernels::route::{probabilities, route};
 use crate::models::packed::parts::Parts;
 use crate::models::packed::steps::sigmoid;
 
@@ -75,6 +75,11 @@ impl Experts {
                 None => Vec::new(),
             },
         })
+    }
+
+    /// The probability of each expert for `x`, `(n_tokens, count)`.
+    pub(super) fn probabilities(&self, x: &[f32]) -> Vec<f32> {
+        probabilities(&self.router.forward(x, Finish::Plain), &self.spec.router, self.spec.count)
     }
 
     /// What is made of `x`, `(n_tokens, d_model)`, to `y`, of the same size.

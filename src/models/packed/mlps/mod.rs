@@ -76,4 +76,13 @@ impl FeedForward {
             Self::Rwkv7(mlp) => mlp.value.forward_to(&mlp.hidden(x, pass.sequences), finish, y),
         }
     }
+
+    /// The probabilities of experts for `x`, `(n_tokens, experts)`; nothing where there are none.
+    pub(in crate::models) fn probabilities(&self, x: &[f32]) -> Vec<f32> {
+        match self {
+            Self::Experts(experts) => experts.probabilities(x),
+            Self::Beside(both) => both.experts.probabilities(&both.router_in.forward(x)),
+            _ => Vec::new(),
+        }
+    }
 }
