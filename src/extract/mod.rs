@@ -7,6 +7,7 @@
 
 mod batches;
 pub mod cache;
+mod columns;
 mod error;
 mod groups;
 mod job;
@@ -19,6 +20,7 @@ use std::time::Instant;
 
 use ndarray::Array2;
 
+pub use columns::columns;
 pub use error::{Error, Result};
 pub use throughput::{Extraction, Throughput};
 pub use words::{SplitWord, split_words};

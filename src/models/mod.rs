@@ -43,6 +43,7 @@ pub use checkpoint::adapter::Merged;
 pub use checkpoint::dtype::Dtype;
 pub use checkpoint::precision::Precision;
 pub use declarations::activation::Activation;
+pub use declarations::refused::reason as reason_of_refusal;
 pub use declarations::registry::{Family, families};
 pub use declarations::rotary::Rotary;
 pub use declarations::spec::Spec;

@@ -29,7 +29,7 @@ pub(super) fn paragraph(summary: &Summary, run: &RunRecord) -> String {
             transforms(run),
             features(run),
             model(summary, run),
-            score(summary),
+            score(summary, run),
             importance(summary, run),
             groups(run),
             inference::null(summary, run),
@@ -202,18 +202,31 @@ fn model(summary: &Summary, run: &RunRecord) -> Option<String> {
     ))
 }
 
-fn score(summary: &Summary) -> Option<String> {
+fn score(summary: &Summary, run: &RunRecord) -> Option<String> {
     let split = if summary.n_folds > 1 {
+        let folds = match (option(run, "split"), option(run, "unit")) {
+            (Some(column), _) => {
+                format!("the {} folds of column {}", summary.n_folds, words::visible(column))
+            }
+            (_, Some(column)) => format!(
+                "{} folds, those of one value of column {} together",
+                summary.n_folds,
+                words::visible(column)
+            ),
+            _ => format!("{} folds", summary.n_folds),
+        };
         format!(
-            "Stimuli were split into {} folds: W was fitted to pairs within the training stimuli and evaluated on pairs \
-             within the held-out ones",
-            summary.n_folds
+            "Stimuli were split into {folds}: W was fitted to pairs within the training stimuli and evaluated on pairs \
+             within the held-out ones"
         )
     } else {
         "The same stimuli served for fitting and evaluation".to_owned()
     };
+    let means = option(run, "average").map_or(String::new(), |column| {
+        format!(" Activations were averaged over the stimuli of each value of {}.", words::visible(column))
+    });
     (summary.n_folds > 0).then(|| {
-        format!("The fit is Spearman's correlation of modelled and neural distances, with mid-ranks for ties. {split}.")
+        format!("The fit is Spearman's correlation of modelled and neural distances, with mid-ranks for ties. {split}.{means}")
     })
 }
 

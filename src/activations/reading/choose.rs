@@ -240,6 +240,21 @@ pub(in crate::activations) fn in_order(names: &[String], path: &Path) -> Result<
     Ok(order(&names, true).map_err(|unclear| not_ordered(path, &names, unclear))?.layers)
 }
 
+/// Which layers arrays called `names` are, in their order, wherever they are held: positions in `names` in the order of the layers,
+/// each with the number of its layer; and whether the names are what layers are called, their numbers being no more than an order
+/// (regions of a brain, windows of time). As in files: `blocks.3.hook_resid_post` is layer 3.
+///
+/// # Errors
+///
+/// [`Error::Names`]: which name is which layer is not clear.
+pub fn layers_of(names: &[String]) -> Result<(Vec<(usize, usize)>, bool)> {
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let Ordered { layers, labels } = order(&names, true).map_err(|Unclear { why, .. }| Error::Names {
+        message: format!("{why}; the names are {}", text::some(&quoted(&names), SHOWN)),
+    })?;
+    Ok((layers, labels))
+}
+
 /// Whether `name` is as `pattern` says, in which `*` is any text and `?` any character.
 fn matches(pattern: &str, name: &str) -> bool {
     let (pattern, name): (Vec<char>, Vec<char>) = (pattern.chars().collect(), name.chars().collect());

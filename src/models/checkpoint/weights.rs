@@ -1,6 +1,7 @@
 //! The tensors of a checkpoint by name, checked against the shape that the configuration calls for.
 
 mod found;
+mod four;
 mod settle;
 pub(in crate::models) mod slices;
 mod stored;

@@ -1,5 +1,8 @@
 //! What all blocks of a pass share, and what they leave for each other.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
 use candle_core::{Device, Result, Tensor};
 
 use super::padded::Padded;
@@ -47,6 +50,12 @@ pub(super) struct Carried {
     pub(super) first_values: Option<Tensor>,
     /// Hidden state 0, where blocks read it (Zamba2).
     pub(super) embedded: Option<Tensor>,
+    /// The keys and values of blocks, by their numbers, for those that make none (Gemma 3n and 4).
+    pub(super) keys: RefCell<BTreeMap<usize, (Tensor, Tensor)>>,
+    /// What blocks are given of the tokens, `(batch * length, n_layers, d)`.
+    pub(super) per_layer: Option<Tensor>,
+    /// All streams (Gemma 3n).
+    pub(super) streams: Vec<Tensor>,
 }
 
 impl<'a> Pass<'a> {

@@ -10,6 +10,7 @@ use super::layers::{Linear, Norm};
 use super::means::Means;
 use super::padded::Padded;
 use super::pass::Pass;
+use super::streams::{Inputs, Streams};
 use crate::models::declarations::rotary::Rotary;
 use crate::models::declarations::spec::{Positions, Projected};
 use crate::models::error;
@@ -32,6 +33,8 @@ pub(in crate::models) struct Dense {
     final_norm: Option<Norm>,
     last_projection: Option<Linear>,
     convolution: Option<Convolution>,
+    inputs: Option<Inputs>,
+    streams: Option<Streams>,
     read_again: bool,
 }
 
@@ -79,6 +82,8 @@ impl Dense {
             convolution: convolution
                 .map(|convolution| Convolution::upload(&convolution, device))
                 .transpose()?,
+            inputs: trunk.inputs.map(|inputs| Inputs::upload(inputs, device)).transpose()?,
+            streams: trunk.streams.map(|streams| Streams::upload(&streams, device)).transpose()?,
             read_again: trunk.read_again,
         })
     }
@@ -131,6 +136,13 @@ impl Dense {
             if layers.binary_search(&layer).is_ok() { visit(layer, x) } else { Ok(()) }
         };
         let mut x = self.embeddings.forward(sequences, padded)?;
+        if let Some(inputs) = self.inputs.as_ref().filter(|_| deepest > 0) {
+            pass.carried.per_layer = Some(inputs.forward(sequences, padded, &x)?);
+        }
+        if let Some(streams) = &self.streams {
+            pass.carried.streams = streams.begin(&x)?;
+            x = pass.carried.streams[streams.spec.read].clone();
+        }
         visit(0, &x)?;
         pass.carried.embedded = self.read_again.then(|| x.clone());
         let mut convolved = match &self.convolution {
@@ -146,6 +158,9 @@ impl Dense {
                 x = convolution.add(&x, &convolved)?;
             }
             if index + 1 == self.blocks.len() {
+                if let Some(streams) = &self.streams {
+                    x = streams.end(&pass.carried.streams)?;
+                }
                 if let Some(norm) = &self.final_norm {
                     x = norm.forward(&x)?;
                 }

@@ -6,6 +6,9 @@ use super::mixers::Mixer;
 use super::mlps::FeedForward;
 use super::parts::Parts;
 use super::pass::{Pass, Room, sized};
+use super::streams::{PerLayer, Updates};
+use crate::models::checkpoint::initialize::Role;
+use crate::models::checkpoint::weights::in_block;
 use crate::models::declarations::spec;
 use crate::models::error;
 
@@ -20,6 +23,10 @@ pub(in crate::models) struct Block {
     pub(in crate::models) mlp: Option<FeedForward>,
     pub(in crate::models) mlp_out: Option<Norm>,
     pub(in crate::models) after_mlp: Option<Norm>,
+    pub(in crate::models) per_layer: Option<PerLayer>,
+    pub(in crate::models) updates: Option<Updates>,
+    /// What the residual stream is multiplied by after the block.
+    pub(in crate::models) scalar: f32,
 }
 
 impl Block {
@@ -37,13 +44,40 @@ impl Block {
             mlp: FeedForward::load(parts)?,
             mlp_out: parts.norm(names.mlp_out)?,
             after_mlp: parts.norm(names.after_mlp)?,
+            per_layer: PerLayer::load(parts)?,
+            updates: Updates::load(parts)?,
+            scalar: match names.scalar {
+                Some(name) => {
+                    parts.weights.floats(&[in_block(name, parts.layer)], &[1], Role::One)?.iter().product()
+                }
+                None => 1.0,
+            },
         })
     }
 
     /// Takes the residual stream `x`, `(n_tokens, d_model)`, through the block.
     pub(in crate::models) fn forward(&self, x: &mut Vec<f32>, pass: &mut Pass<'_>) {
         let mut room = std::mem::take(&mut pass.room);
-        self.forward_in(x, pass, &mut room);
+        if let Some(updates) = &self.updates {
+            let mut streams = std::mem::take(&mut pass.carried.streams);
+            updates.predict(x, &mut streams);
+            let expected = x.clone();
+            self.forward_in(x, pass, &mut room);
+            updates.correct(&expected, x, &mut streams);
+            if let Some(per_layer) = &self.per_layer {
+                updates.add(&per_layer.forward(&updates.scaled(x), pass), x, &mut streams);
+            }
+            pass.carried.streams = streams;
+        } else {
+            self.forward_in(x, pass, &mut room);
+            if let Some(per_layer) = &self.per_layer {
+                let added = per_layer.forward(x, pass);
+                x.iter_mut().zip(added).for_each(|(x, added)| *x += added);
+            }
+        }
+        if self.scalar != 1.0 {
+            x.iter_mut().for_each(|x| *x *= self.scalar);
+        }
         pass.room = room;
     }
 
@@ -67,6 +101,9 @@ impl Block {
             });
             if let Some(norm) = &self.after_mixer {
                 norm.apply_to_rows(x);
+            }
+            if let Some(updates) = &self.updates {
+                updates.beside(read, x);
             }
         }
         let Some(mlp) = &self.mlp else { return };

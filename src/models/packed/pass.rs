@@ -1,5 +1,7 @@
 //! What all blocks of a pass share, and what they leave for each other.
 
+use std::collections::BTreeMap;
+
 use super::distances::DistanceTable;
 use super::kernels::distances::Bias;
 use crate::models::declarations::rotary::Rotary;
@@ -43,6 +45,12 @@ pub(in crate::models) struct Carried {
     pub(in crate::models) first_values: Option<Vec<f32>>,
     /// Hidden state 0, `(n_tokens, d_model)`, where blocks read it (Zamba2).
     pub(in crate::models) embedded: Option<Vec<f32>>,
+    /// The keys and values of blocks, by their numbers, `(n_tokens, 2 n_kv_heads d_head)`, for those that make none (Gemma 3n and 4).
+    pub(in crate::models) keys: BTreeMap<usize, Vec<f32>>,
+    /// What blocks are given of the tokens, `(n_tokens, n_layers d)`.
+    pub(in crate::models) per_layer: Vec<f32>,
+    /// All streams, `(n_tokens, d_model)` each; the place of the one that blocks read is empty (Gemma 3n).
+    pub(in crate::models) streams: Vec<Vec<f32>>,
 }
 
 impl<'a> Pass<'a> {

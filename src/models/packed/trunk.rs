@@ -15,6 +15,7 @@ use super::kernels::norm::Norm;
 use super::kernels::ops;
 use super::pass::Pass;
 use super::stack::Stack;
+use super::streams::{Inputs, Streams};
 use crate::models::checkpoint::table::Table;
 use crate::models::checkpoint::weights::Weights;
 use crate::models::declarations::names::{Declaration, Names};
@@ -35,6 +36,10 @@ pub(in crate::models) struct Trunk {
     pub(in crate::models) final_norm: Option<Norm>,
     pub(in crate::models) last_projection: Option<PackedLinear>,
     pub(in crate::models) convolution: Option<Convolution>,
+    /// What each block is given of the tokens.
+    pub(in crate::models) inputs: Option<Inputs>,
+    /// Streams beside the one that blocks read.
+    pub(in crate::models) streams: Option<Streams>,
     /// Whether blocks read hidden state 0.
     pub(in crate::models) read_again: bool,
 }
@@ -80,6 +85,8 @@ impl Trunk {
             _ => None,
         };
         let convolution = Convolution::load(spec, names, &weights)?;
+        let inputs = Inputs::load(spec, names.per_layer, &weights)?;
+        let streams = Streams::load(spec, &weights)?;
         let (blocks, rotaries) = Stack::load(declaration, weights, offload)?;
         Ok(Self {
             embeddings,
@@ -90,6 +97,8 @@ impl Trunk {
             final_norm,
             last_projection,
             convolution,
+            inputs,
+            streams,
             read_again: spec.blocks.iter().any(|block| matches!(block.mixer, Mixer::Shared(_))),
         })
     }
@@ -137,11 +146,17 @@ impl Trunk {
 
     /// A batch at hidden state 0, on its way to `deepest`.
     fn begin<'a>(&self, sequences: &'a Sequences, deepest: usize) -> error::Result<Batch<'a>> {
-        let x = self.embeddings.forward(sequences)?.flatten_all()?.to_vec1()?;
+        let mut x: Vec<f32> = self.embeddings.forward(sequences)?.flatten_all()?.to_vec1()?;
         let convolution = self.convolution.as_ref().filter(|_| deepest > 0);
         let convolved = convolution.map(|convolution| convolution.forward(&x, sequences));
         let mut pass = Pass::new(sequences, &self.rotaries, self.distances.as_ref());
         pass.carried.embedded = self.read_again.then(|| x.clone());
+        if let Some(inputs) = self.inputs.as_ref().filter(|_| deepest > 0) {
+            pass.carried.per_layer = inputs.forward(sequences.tokens(), &x)?;
+        }
+        if let Some(streams) = &self.streams {
+            (x, pass.carried.streams) = streams.begin(x);
+        }
         Ok(Batch { pass, convolved, x })
     }
 
@@ -156,6 +171,9 @@ impl Trunk {
             convolution.add(x, &convolved);
         }
         if index + 1 == self.blocks.len() {
+            if let Some(streams) = &self.streams {
+                streams.end(x, std::mem::take(&mut pass.carried.streams));
+            }
             if let Some(norm) = &self.final_norm {
                 norm.apply_to_rows(x);
             }
@@ -174,7 +192,11 @@ impl Embeddings {
         let tokens = weights.tokens(names.tokens, spec.vocab_size, d, offload)?;
         let (mut positions, mut segment) = (None, None);
         if let Some(layout) = spec.embeddings.positions {
-            let table = if layout.learned {
+            let stored = || weights.has(&format!("{}.weight", names.positions), 0);
+            let table = if spec.embeddings.waves_unless_stored && !stored() {
+                weights.fits(names.positions, &[layout.rows, d_positions])?;
+                Tensor::from_vec(waves(layout.rows, d_positions), (layout.rows, d_positions), &Device::Cpu)?
+            } else if layout.learned {
                 weights.table(names.positions, layout.rows, d_positions)?
             } else {
                 weights.fits(names.positions, &[layout.rows, d_positions])?;
@@ -257,6 +279,18 @@ fn sinusoids(layout: Positions, d: usize) -> Vec<f32> {
         }
     }
     table
+}
+
+/// The table of positions of Marian and PEGASUS, `(rows, d)`: sines of all wavelengths, then cosines. Of an odd number of units one
+/// more is a sine.
+fn waves(rows: usize, d: usize) -> Vec<f32> {
+    let sines = d.div_ceil(2);
+    let wave = |row: usize, unit: usize| {
+        // In f64, as transformers computes it (`MarianSinusoidalPositionalEmbedding`).
+        let angle = |pair: usize| row as f64 / 10_000f64.powf(2.0 * pair as f64 / d as f64);
+        if unit < sines { angle(unit).sin() as f32 } else { angle(unit - sines).cos() as f32 }
+    };
+    (0..rows).flat_map(|row| (0..d).map(move |unit| wave(row, unit))).collect()
 }
 
 /// Which row of the table of positions each token has.

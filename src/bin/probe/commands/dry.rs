@@ -181,14 +181,14 @@ fn extraction(
     let folder = std::env::temp_dir();
     let begun = Instant::now();
     let out = Destination::Temporary(&folder);
-    let taken = extract::take(&some, checkpoint, &options, &own, &[], out, &printer.silenced())?;
+    let taken = extract::take(&some, checkpoint, &options, &own, (&[], &[]), out, &printer.silenced())?;
     let (all, load) = (begun.elapsed().as_secs_f64(), taken.load.as_secs_f64());
     Ok(Some(load + (all - load) * stimuli.len() as f64 / some.len() as f64))
 }
 
 /// Seconds that the fit would take, without draws: one layer of random numbers is fitted.
 fn fit(args: &RunArgs, stimuli: &Stimuli, d_model: usize, layers: usize) -> Result<f64> {
-    let mut settings = args.estimator.settings(args.draw.seed);
+    let mut settings = args.estimator.settings(args.draw.seed, stimuli.features());
     settings.params = settings.params.nulls(0);
     let mut stream = Stream::new(args.draw.seed, "dry run");
     let matrix = Array2::from_shape_fn((stimuli.len(), d_model), |_| stream.normal() as f32);

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use mlem_probe::activations::{self, ByLayer, Destination, Pooling, Stored, Transform};
+use mlem_probe::activations::{self, Beside, ByLayer, Column, Destination, Pooling, Stored, Transform};
 use mlem_probe::extract::cache::{Cache, Request};
-use mlem_probe::extract::{Error, Extract, Extraction, Throughput};
+use mlem_probe::extract::{Error, Extract, Extraction, Throughput, columns};
 use mlem_probe::hub::{Checkpoint, Weights};
 use mlem_probe::models::{LoadOptions, Model, Tokenizer};
 use mlem_probe::progress::Progress;
@@ -47,8 +47,15 @@ pub fn run(args: &ExtractCommand, printer: &Printer) -> Result<()> {
     let (checkpoint, options) = model::find(&args.model.model, &args.model, revision, printer)?;
     let steps = args.transforms.steps(args.seed);
     let out = Destination::File(&path);
-    let Taken { activations, throughput, cached, .. } =
-        take(&stimuli, &checkpoint, &options, &args.extract, &steps, out, printer)?;
+    let Taken { activations, throughput, cached, .. } = take(
+        &stimuli,
+        &checkpoint,
+        &options,
+        &args.extract,
+        (&steps, &columns(stimuli.features(), &steps)),
+        out,
+        printer,
+    )?;
     if printer.json() {
         return Printer::result_json(&json!({
             "activations": path,
@@ -88,13 +95,14 @@ pub struct Taken {
     pub load: Duration,
 }
 
-/// Activations of `stimuli` as the options ask, from the cache if it has them, transformed by `steps`, in `out`.
+/// Activations of `stimuli` as the options ask, from the cache if it has them, transformed by `steps`, which may ask for
+/// `columns` of the stimuli, in `out`.
 pub fn take(
     stimuli: &Stimuli,
     checkpoint: &Checkpoint,
     options: &LoadOptions,
     args: &ExtractArgs,
-    steps: &[Transform],
+    (steps, columns): (&[Transform], &[Column]),
     out: Destination<'_>,
     progress: &dyn Progress,
 ) -> Result<Taken> {
@@ -144,7 +152,14 @@ pub fn take(
         found
     };
     if !steps.is_empty() {
-        activations = activations::transform(&activations, steps, layers, tokens.as_ref(), progress, out)?;
+        activations = activations::transform(
+            &activations,
+            steps,
+            layers,
+            Beside { tokens: tokens.as_ref(), columns },
+            progress,
+            out,
+        )?;
     }
     Ok(Taken { activations, throughput, cached, load })
 }

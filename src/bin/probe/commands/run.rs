@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use mlem_probe::activations::{Destination, Pooling};
+use mlem_probe::activations::{Column, Destination, Pooling};
 use mlem_probe::compare::{Representation, stimuli_sample};
+use mlem_probe::extract::columns;
 use mlem_probe::files::Lock;
 use mlem_probe::grammar::{Draw, Grammar};
 use mlem_probe::hub;
@@ -79,6 +80,10 @@ struct Prepared<'a> {
     command: Vec<String>,
     source: &'a str,
     stimuli: Stimuli,
+    /// The stimuli that the model reads, where those that are fitted are means over groups of them.
+    read: Option<inputs::Means>,
+    /// Their columns, where transforms ask for some.
+    columns: Vec<Column>,
     warnings: Vec<String>,
     seconds: BTreeMap<String, f64>,
 }
@@ -90,10 +95,18 @@ fn prepare<'a>(args: &'a RunArgs, command: Vec<String>, printer: &Printer) -> Re
     let (mut stimuli, mut warnings) = stimuli(source, args, printer)?;
     stimuli.sentences()?;
     args.transforms.check(args.estimator.distance)?;
-    warnings.extend(inputs::choose_features(&mut stimuli, &args.estimator, printer)?);
-    args.estimator.settings(args.draw.seed).estimator().check(stimuli.features(), args.estimator.folds)?;
+    let columns = columns(stimuli.features(), &args.transforms.steps(args.draw.seed));
+    let mut read = None;
+    if let Some(((means, groups), said)) = inputs::average(&stimuli, &args.estimator, printer)? {
+        read = Some((std::mem::replace(&mut stimuli, means), groups));
+        warnings.extend(said);
+    }
+    let session = args.transforms.z_score_by.as_deref();
+    warnings.extend(inputs::choose_features(&mut stimuli, &args.estimator, session, printer)?);
+    let settings = args.estimator.settings(args.draw.seed, stimuli.features());
+    settings.estimator().check(stimuli.features(), settings.folds)?;
     let seconds = BTreeMap::from([("generate".to_owned(), begun.elapsed().as_secs_f64())]);
-    Ok(Prepared { args, command, source: piped::shown(source), stimuli, warnings, seconds })
+    Ok(Prepared { args, command, source: piped::shown(source), stimuli, read, columns, warnings, seconds })
 }
 
 /// A model at a revision, and its run directory.
@@ -179,7 +192,7 @@ impl<'a> Prepared<'a> {
             certificate: verify::certificate(&checkpoint, &options),
         };
         if !is_cell {
-            let settings = args.estimator.settings(args.draw.seed);
+            let settings = args.estimator.settings(args.draw.seed, stimuli.features());
             let wanted = wanted(self.source, stimuli, Some(record.clone()), &settings);
             let layers = model::layers(&args.extract, &checkpoint)?;
             let wanted =
@@ -189,12 +202,13 @@ impl<'a> Prepared<'a> {
             claimed = fit::settle(&mut dir, &wanted, auto, args.force)?.or(claimed);
         }
         let begun = Instant::now();
+        let read = self.read.as_ref().map_or(stimuli, |(read, _)| read);
         let taken = extract::take(
-            stimuli,
+            read,
             &checkpoint,
             &options,
             &args.extract,
-            &steps,
+            (&steps, &self.columns),
             Destination::Temporary(dir.path()),
             printer,
         )?;
@@ -216,7 +230,10 @@ impl<'a> Prepared<'a> {
             command: self.command.clone(),
             source: self.source.to_owned(),
             stimuli: stimuli.clone(),
-            activations: Arc::new(taken.activations),
+            activations: match &self.read {
+                Some((_, groups)) => inputs::means(Arc::new(taken.activations), groups)?,
+                None => Arc::new(taken.activations),
+            },
             repeats: Vec::new(),
             model: Some(record),
             file: None,
@@ -225,7 +242,7 @@ impl<'a> Prepared<'a> {
         };
         if !is_cell {
             // Now that the layers are known.
-            let wanted = fit.wanted(&args.estimator.settings(args.draw.seed));
+            let wanted = fit.wanted(&args.estimator.settings(args.draw.seed, stimuli.features()));
             let auto = folders::is_auto(args.out.as_deref());
             claimed = fit::settle(&mut dir, &wanted, auto, args.force)?.or(claimed);
         }

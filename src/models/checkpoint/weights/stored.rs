@@ -70,6 +70,11 @@ impl Weights {
 
     /// The values in the files.
     pub(super) fn stored_values(&self, names: &[String], shape: &[usize]) -> Result<Vec<f32>> {
+        for name in names {
+            if let Some(fours) = self.fours(name, shape)? {
+                return fours.all(shape.first().copied().unwrap_or(0));
+            }
+        }
         let (name, found) = self.find(names, shape)?;
         memory::fits(&self.id, &name, shape)?;
         if self.adapter.is_some() {
@@ -96,11 +101,11 @@ impl Weights {
             (Quantised::Fp8 { .. }, None) => {
                 Err(wrong("it holds floats of 8 bits, and its scales are not there".to_owned()))
             }
-            (Quantised::No, Some((scale, _))) => Err(self.quantised(
+            (Quantised::No | Quantised::Mxfp4, Some((scale, _))) => Err(self.quantised(
                 "FP8",
                 format!("tensor `{scale}`, of which `quantization_config` of config.json says nothing"),
             )),
-            (Quantised::No, None) => match self.named_as_scale(&name) {
+            (Quantised::No | Quantised::Mxfp4, None) => match self.named_as_scale(&name) {
                 Some(scale) => Err(self.quantised("FP8", format!("tensor `{scale}` beside `{name}`"))),
                 // Rounded to 8 bits and no more.
                 None => Ok(values),

@@ -86,7 +86,7 @@ pub struct Recurrent {
 }
 
 /// The gated delta rule (Yang et al. 2024): linear attention whose state forgets, and forgets first what a key had.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Delta {
     /// Heads of queries and keys.
     pub n_key_heads: usize,
@@ -102,6 +102,8 @@ pub struct Delta {
     pub activation: Activation,
     /// Whether what is forgotten of a key is doubled.
     pub doubled: bool,
+    /// The epsilon of the norm of what it makes, where it is not that of all.
+    pub eps: Option<f32>,
     /// How its layers are stored.
     pub layout: DeltaLayout,
 }
