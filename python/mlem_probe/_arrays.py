@@ -70,7 +70,7 @@ def as_matrix(found: Any, what: str) -> Array:
         with np.errstate(over="ignore", invalid="ignore"):
             found = found.astype(np.float32)
     if not found.flags.aligned or any(step < 0 for step in found.strides):
-        found = np.ascontiguousarray(found)
+        found = np.array(found, order="C", copy=True)
     result: Array = found.view(np.ndarray) if type(found) is not np.ndarray else found
     return result
 
@@ -90,12 +90,20 @@ def _any_array(np: Any, value: Any, what: str) -> Any:
         return np.from_dlpack(value)
     if hasattr(value, "toarray"):
         return np.asarray(value.toarray())
+    if hasattr(value, "iloc") and all(getattr(kind, "kind", "O") in "fiub" for kind in getattr(value, "dtypes", ())):
+        # Numbers of pandas that may be missing are objects to NumPy.
+        return value.to_numpy(dtype=np.result_type(np.float32, *map(_plain, value.dtypes)), na_value=np.nan)
     if hasattr(value, "__array__") or hasattr(value, "__array_interface__") or isinstance(value, (list, tuple)):
         return np.asarray(value)
     hint = "give a NumPy array, a torch tensor, or anything with __dlpack__ or __array__"
     if hasattr(value, "__next__"):
         hint += "; of a generator, numpy.stack(list(x))"
     raise InputError(f"{what}: a {_name(value)} is no array", hint)
+
+
+def _plain(kind: Any) -> Any:
+    """The type of NumPy that holds the numbers of a type of pandas."""
+    return getattr(kind, "numpy_dtype", kind)
 
 
 def _name(value: Any) -> str:

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from . import _native
+from ._activations import Activations, as_activations
 from ._errors import InputError, UsageError
 from ._figures import Figure, chosen, parted
 from ._frames import Frame
-from ._options import Option, words
+from ._options import Option, PathLike, words
 from ._profile import Profile, read
 from ._report import Progress, Reporter
-from ._stimuli import PathLike
 
 
 class Comparison:
@@ -77,12 +77,17 @@ def compare(
     profiles: Iterable[Profile | PathLike] | Mapping[str, Profile | PathLike],
     *,
     labels: Sequence[str] | None = None,
+    activations: Sequence[Any] | None = None,
     order: str = "main",
     seed: int = 0,
     progress: Progress = None,
     **options: Option,
 ) -> Comparison:
-    """Compares profiles of the same stimuli, or run directories: two or more, named by ``labels`` or by the keys of a dict."""
+    """Compares profiles of the same stimuli, or run directories: two or more, named by ``labels`` or by the keys of a dict.
+
+    ``activations``, of one profile each, are what the similarity of layers (RSA, CKA) takes. Other options are those of ``probe
+    compare``: ``draws``, ``layer_stimuli``.
+    """
     if isinstance(profiles, (Profile, str, os.PathLike)):
         raise UsageError("one profile alone is nothing to compare", "give a list of two or more")
     if isinstance(profiles, Mapping):
@@ -97,11 +102,22 @@ def compare(
         runs.append(profile)
     if len(runs) < 2:
         raise UsageError(f"{len(runs)} profiles are nothing to compare", "give a list of two or more")
+    if isinstance(labels, str):
+        raise UsageError(f"`labels` is one text for {len(runs)} profiles", "give a list with one label per profile")
     if labels is not None and len(labels) != len(runs):
         raise UsageError(f"{len(labels)} labels for {len(runs)} profiles", "give one label per profile, in their order")
+    held: list[Activations] = []
+    if activations is not None:
+        if isinstance(activations, (str, os.PathLike, Activations)) or len(activations) != len(runs):
+            n = 1 if isinstance(activations, (str, os.PathLike, Activations)) else len(activations)
+            raise UsageError(f"{n} activations for {len(runs)} profiles", "give those of each profile, in their order")
+        for run, each in zip(runs, activations):
+            record = run.record
+            distances = record["options"].get("distance") == "precomputed"
+            held.append(as_activations(each, record["stimuli"]["n_stimuli"], distances=distances))
     line: Any = words({"labels": labels, "order": order, "seed": seed, **options})
     # Folders are only names here, and must be none twice.
     names = [f"{place}-{re.sub(r'[^A-Za-z0-9_.-]+', '_', label)}" for place, label in enumerate(labels or [""] * len(runs))]
     names = [name.rstrip("-") if labels is None else name for name in names]
     with Reporter(progress) as report:
-        return Comparison(_native.Comparison([run._native for run in runs], names, line, report))
+        return Comparison(_native.Comparison([run._native for run in runs], names, [each._native for each in held], line, report))

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from ._errors import UsageError
-from ._stimuli import PathLike
+from ._options import PathLike
 
 FORMATS = ("svg", "png", "pdf")
 

@@ -12,7 +12,7 @@ from ._activations import Activations
 from ._arrays import numpy
 from ._errors import InputError, UsageError
 from ._frames import Frame
-from ._options import Option, words
+from ._options import Option, threads_of, words
 from ._report import warn
 from ._stimuli import Stimuli, as_stimuli
 
@@ -106,7 +106,7 @@ class MLEM:
     def fit(self, X: Any, y: Any = None, /) -> MLEM:
         """Fits W to the distances of the activations ``y`` on all pairs of the stimuli of ``X``."""
         stimuli, activations = _both(X, y)
-        fitted = _native.Fitted.fit(stimuli._native, activations._native, self._words(), self.threads)
+        fitted = _native.Fitted.fit(stimuli._native, activations._native, self._words(), threads_of(self.threads))
         np = numpy()
         self._fitted = fitted
         self.weights_ = np.array(fitted.weights)
@@ -121,7 +121,7 @@ class MLEM:
     def score(self, X: Any, y: Any = None, /) -> float:
         """Spearman's correlation of the modelled and the neural distance over the pairs of these stimuli."""
         stimuli, activations = _both(X, y)
-        return self._model().score(stimuli._native, activations._native, self.threads)
+        return self._model().score(stimuli._native, activations._native, threads_of(self.threads))
 
     def importance(self, X: Any, y: Any = None, /) -> Frame:
         """``importances_``, on other stimuli."""
@@ -137,7 +137,7 @@ class MLEM:
         rows: list[tuple[str, str, float, float]] = []
         if self.permutations:
             native = self._model()
-            rows = native.importances(stimuli._native, activations._native, [self.seed], self.threads)[0]
+            rows = native.importances(stimuli._native, activations._native, [self.seed], threads_of(self.threads))[0]
         feature, order, importance, sd = ([list(column) for column in zip(*rows)] if rows else [[], [], [], []])
         return Frame(
             _native.Frame(

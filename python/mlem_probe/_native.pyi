@@ -11,6 +11,7 @@ _Importance = tuple[str, str, float, float]
 def main(words: Sequence[str]) -> int: ...
 def tidy() -> None: ...
 def grammars() -> list[str]: ...
+def layers_of(names: Sequence[str]) -> tuple[list[tuple[int, int]], bool]: ...
 
 class Matrix:
     @property
@@ -52,9 +53,17 @@ class Stimuli:
     def save(self, path: str) -> None: ...
 
 class Activations:
-    def __new__(cls, matrices: Sequence[tuple[int, Any]], stimuli: Optional[Stimuli]) -> Activations: ...
+    def __new__(
+        cls,
+        matrices: Sequence[tuple[int, Any]],
+        arrays: dict[int, str],
+        labels: dict[int, str],
+        stimuli: Optional[Stimuli],
+    ) -> Activations: ...
     @staticmethod
-    def open(path: str) -> Activations: ...
+    def open(
+        path: str, words: Sequence[str], n_stimuli: Optional[int], distances: bool, report: _Report
+    ) -> Activations: ...
     @staticmethod
     def extract(stimuli: Stimuli, words: Sequence[str], threads: Optional[int], report: _Report) -> Activations: ...
     @property
@@ -113,7 +122,12 @@ class Fitted:
 
 class Comparison:
     def __new__(
-        cls, runs: Sequence[Run], names: Sequence[str], words: Sequence[str], report: _Report
+        cls,
+        runs: Sequence[Run],
+        names: Sequence[str],
+        activations: Sequence[Activations],
+        words: Sequence[str],
+        report: _Report,
     ) -> Comparison: ...
     @property
     def table(self) -> Frame: ...

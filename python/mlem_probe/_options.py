@@ -8,6 +8,8 @@ from typing import Union
 
 from ._errors import UsageError
 
+PathLike = Union[str, "os.PathLike[str]"]
+
 #: What an option can be: ``True`` for a switch, ``None`` or ``False`` for none, several values in a list, named ones in a dict.
 Option = Union[
     None, bool, int, float, str, "os.PathLike[str]", Iterable[Union[int, float, str]], Mapping[str, Iterable[str]]
@@ -23,6 +25,9 @@ def words(options: Mapping[str, Option]) -> list[str]:
     line: list[str] = []
     for name, value in options.items():
         flag = "--" + name.rstrip("_").replace("_", "-")
+        if type(value).__name__ == "bool_" or type(value).__module__ == "numpy" and type(value).__name__ == "bool":
+            # NumPy's truth.
+            value = bool(value)
         if value is None or value is False:
             continue
         if value is True:
@@ -38,14 +43,41 @@ def words(options: Mapping[str, Option]) -> list[str]:
 
 def _text(name: str, value: object) -> str | None:
     if isinstance(value, (str, os.PathLike)):
-        text = os.fspath(value)
-        # What Python writes with an underscore.
-        return text.replace("_", "-") if name in ("distance", "transform") else text
+        return _hyphens(name, os.fspath(value))
     if isinstance(value, Iterable):
-        parts = [str(part) for part in value]
+        parts = [_hyphens(name, str(part)) for part in value]
         comma = next((part for part in parts if "," in part), None)
         if comma is not None:
             raise UsageError(f"`{name}`: `{comma}` has a comma, and commas part values", "rename it")
         # Nothing of several is what it is without the option.
         return ",".join(parts) or None
     return str(value)
+
+
+def _hyphens(name: str, text: str) -> str:
+    """What Python writes with underscores; behind a colon stand names of columns, which may have them."""
+    if name not in ("distance", "transform"):
+        return text
+    parts = [part.partition(":") for part in text.split(",")]
+    return ",".join(head.replace("_", "-") + colon + rest for head, colon, rest in parts)
+
+
+def path_of(value: object, what: str) -> str:
+    """``value`` as a path; ``what`` names it in messages."""
+    try:
+        return os.fsdecode(value)  # type: ignore[arg-type]
+    except TypeError:
+        raise UsageError(f"a {type(value).__name__} is no {what}", "give a text, or a path of pathlib") from None
+
+
+def threads_of(value: object) -> int | None:
+    """``value`` as a number of threads, which the extension takes; ``None`` for all cores."""
+    if value is None:
+        return None
+    try:
+        threads = int(value.__index__())  # type: ignore[attr-defined]
+    except AttributeError:
+        threads = 0
+    if isinstance(value, bool) or not 1 <= threads <= 4096:
+        raise UsageError(f"threads={value!r}", "give a whole number from 1 to 4096, or None for all cores")
+    return threads

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from html import escape
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from . import _native
 from ._activations import Activations, as_activations
-from ._errors import InputError
+from ._errors import InputError, UsageError
 from ._figures import Figure, chosen, parted
 from ._frames import Frame
-from ._options import Option, words
+from ._options import Option, PathLike, path_of, threads_of, words
 from ._report import Progress, Reporter
-from ._stimuli import PathLike, Stimuli, as_stimuli
+from ._stimuli import Stimuli, as_stimuli
 
 
 class Profile:
@@ -77,6 +79,11 @@ class Profile:
         return found
 
     @property
+    def labels(self) -> dict[int, str]:
+        """What layers are called that are more than numbers: regions of a brain, windows of time."""
+        return {int(layer): label for layer, label in self.record.get("layer_labels", {}).items()}
+
+    @property
     def warnings(self) -> list[str]:
         """What was warned of."""
         found: list[str] = self.record["warnings"]
@@ -104,7 +111,7 @@ class Profile:
     def save(self, path: PathLike, *, force: bool = False) -> None:
         """Makes ``path`` the run directory of this run, the same as the command's; another run there is replaced with ``force``
         alone."""
-        self._native.save(os.fspath(path), force)
+        self._native.save(path_of(path, "folder"), force)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _unpickled, (self._native.files,)
@@ -131,7 +138,7 @@ def fit(
     *,
     interactions: bool = False,
     null: int = 0,
-    folds: int = 5,
+    folds: int | None = None,
     permutations: int = 5,
     estimator: str = "mlem",
     layers: Option = None,
@@ -144,6 +151,10 @@ def fit(
     categorical: Sequence[str] = (),
     numeric: Sequence[str] = (),
     drop: Sequence[str] = (),
+    arrays: Option = None,
+    axes: str | None = None,
+    units: Option = None,
+    feature_names: Mapping[str, str] | PathLike | None = None,
     seed: int = 0,
     name: str | None = None,
     threads: int | None = None,
@@ -152,10 +163,12 @@ def fit(
 ) -> Profile:
     """Fits MLEM, or another ``estimator``, at every layer, and gives the profile.
 
-    ``features`` are stimuli, a data frame (pandas, polars, pyarrow) or a dict of columns; ``activations`` are
-    :class:`Activations`, a matrix, or a dict of layers. A float32 array of NumPy is read where it lies. Every other argument is an
-    option of ``probe fit`` by its name there, those that are not named here too: ``target``, ``constraint``, ``solver``,
-    ``missing``, ``pairs``, ``map``, ``per_unit``, ``transform``, ``noise``, ``units``.
+    ``features`` are stimuli, a data frame (pandas, polars, pyarrow), a dict of columns, or the path of a table; ``activations``
+    are :class:`Activations`, a matrix, a dict of layers, or the path of a file, of which ``arrays`` and ``axes`` say how it is
+    read. ``repeats`` are more recordings of the same stimuli. A float32 array of NumPy is read where it lies. Every other argument
+    is an option of ``probe fit`` by its name there, those that are not named here too: ``target``, ``constraint``, ``solver``,
+    ``soft_rank_strength``, ``missing``, ``pairs``, ``map``, ``per_unit``, ``transform``, ``noise``; ``split``, ``unit``, ``average``
+    and ``z_score_by`` name columns of the features. There are 5 ``folds`` unless something else is said.
 
     >>> import numpy
     >>> number = ["sg", "pl"] * 32
@@ -166,7 +179,15 @@ def fit(
     'number'
     """
     known = as_stimuli(features)
-    recordings = [as_activations(activations, known), *(as_activations(repeat, known) for repeat in repeats)]
+    given = [activations, *_several(repeats)]
+    distances = distance == "precomputed"
+    files = all(isinstance(recording, (str, os.PathLike)) for recording in given)
+    recordings = [
+        as_activations(
+            recording, len(known), arrays=arrays, axes=axes, units=units if files else None, distances=distances
+        )
+        for recording in given
+    ]
     for recording in recordings:
         if recording.n_stimuli != len(known):
             raise InputError(
@@ -189,18 +210,46 @@ def fit(
             "categorical": categorical,
             "numeric": numeric,
             "drop": drop,
+            # Of files no other units were read.
+            "units": None if files else units,
             "seed": seed,
             **options,
         }
     )
-    source = name or known._name or "features"
+    source = str(name or known._name or "features")
     natives = [recording._native for recording in recordings]
-    with Reporter(progress) as report:
-        names = (source, recordings[0]._file)
-        return Profile(_native.Run.fit(known._native, natives, names, line, threads, report))
+    names = (source, recordings[0]._file)
+    with Reporter(progress) as report, names_file(feature_names) as file:
+        if file is not None:
+            line.append(f"--feature-names={file}")
+        return Profile(_native.Run.fit(known._native, natives, names, line, threads_of(threads), report))
+
+
+def _several(repeats: Any) -> list[Any]:
+    if isinstance(repeats, (str, os.PathLike, Mapping)) or getattr(repeats, "ndim", 3) < 3:
+        raise UsageError("`repeats` is one recording", "give a list of recordings: repeats=[x]")
+    return list(repeats)
+
+
+@contextmanager
+def names_file(names: Mapping[str, str] | PathLike | None) -> Iterator[str | None]:
+    """The file that says what features are called in figures, which is written where ``names`` is none."""
+    if names is None or isinstance(names, (str, os.PathLike)):
+        yield None if names is None else os.fspath(names)
+        return
+    with TemporaryDirectory(prefix="mlem-probe-") as folder:
+        path = os.path.join(folder, "feature_names.toml")
+        with open(path, "w", encoding="utf-8") as file:
+            # A text of JSON is one of TOML.
+            lines = (
+                f"{json.dumps(str(key), ensure_ascii=False)} = {json.dumps(str(value), ensure_ascii=False)}\n"
+                for key, value in names.items()
+            )
+            file.writelines(lines)
+        yield path
 
 
 def read(path: PathLike) -> Profile:
     """The run in a run directory, whoever made it; warns of whatever in it is not as it was written."""
     with Reporter(False) as report:
-        return Profile(_native.Run.read(os.fspath(path), report))
+        return Profile(_native.Run.read(path_of(path, "run directory"), report))

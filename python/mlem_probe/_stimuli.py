@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import Any, Union
+from typing import Any
 
 from . import _native
 from ._errors import InputError, UsageError
 from ._frames import Frame
-from ._options import Option, words
+from ._options import Option, PathLike, path_of, words
 from ._report import Progress, Reporter
-from ._tables import columns_of
-
-PathLike = Union[str, "os.PathLike[str]"]
+from ._tables import columns_of, sentences_of
 
 
 class Stimuli:
@@ -33,7 +31,9 @@ class Stimuli:
     def __init__(self, features: Any, sentences: Sequence[str] | None = None) -> None:
         n_stimuli, columns, found = columns_of(features)
         if sentences is not None:
-            found = list(sentences)
+            found = sentences_of(sentences)
+            if len(found) != n_stimuli:
+                raise InputError(f"{len(found):,} sentences for {n_stimuli:,} stimuli", "give one for each, in their order")
         self._native = _native.Stimuli.of_columns(n_stimuli, columns, found)
         self._name: str | None = None
 
@@ -46,7 +46,7 @@ class Stimuli:
     @classmethod
     def read(cls, path: PathLike, **options: Option) -> Stimuli:
         """The stimuli in a table: CSV, TSV, JSON lines, SyntaxGym, CoNLL-U, lines of text. Options are those of the program."""
-        path = os.fspath(path)
+        path = path_of(path, "table")
         with Reporter(False) as report:
             return cls._of(_native.Stimuli.read(path, words(options), report), path)
 
@@ -83,8 +83,8 @@ class Stimuli:
         return self._native.grammar
 
     def select(self, rows: Sequence[int]) -> Stimuli:
-        """The stimuli at ``rows``, in that order."""
-        chosen = [int(row) for row in rows]
+        """The stimuli at ``rows``, in that order; or those of which a list as long as they says ``True``."""
+        chosen = _rows(rows, len(self))
         outside = next((row for row in chosen if not 0 <= row < len(self)), None)
         if outside is not None:
             raise InputError(f"there is no stimulus {outside}", f"rows count from 0 to {len(self) - 1}")
@@ -92,7 +92,7 @@ class Stimuli:
 
     def save(self, path: PathLike) -> None:
         """Writes them as CSV, with their types and spans beside it."""
-        self._native.save(os.fspath(path))
+        self._native.save(path_of(path, "file"))
 
     def __reduce__(self) -> tuple[Any, ...]:
         columns: dict[str, Any] = self.features.to_dict()
@@ -111,6 +111,18 @@ class Stimuli:
 
 def _unpickled(n: int, columns: list[Any], sentences: list[str] | None, name: str | None) -> Stimuli:
     return Stimuli._of(_native.Stimuli.of_columns(n, columns, sentences), name)
+
+
+def _rows(rows: Any, n: int) -> list[int]:
+    listed = rows.tolist() if hasattr(rows, "tolist") else list(rows)
+    if listed and all(isinstance(row, bool) for row in listed):
+        if len(listed) != n:
+            raise InputError(f"{len(listed):,} times true or false for {n:,} stimuli", "give one for each, in their order")
+        return [row for row, wanted in enumerate(listed) if wanted]
+    try:
+        return [row.__index__() for row in listed]
+    except AttributeError:
+        raise InputError("rows are whole numbers", f"they count from 0 to {n - 1}") from None
 
 
 def as_stimuli(value: Any) -> Stimuli:
@@ -144,7 +156,7 @@ def generate(
     """
     if "pairs" in options or "out" in options:
         raise UsageError("`pairs` and `out` are of the command alone", "probe generate --pairs FEATURE")
-    name = os.fspath(grammar)
+    name = path_of(grammar, "grammar")
     line = words({"sample": sample, "balance": balance, "seed": seed, **options})
     with Reporter(progress) as report:
         return Stimuli._of(_native.Stimuli.generate([*line, "--", name], report), name)

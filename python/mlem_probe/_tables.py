@@ -31,7 +31,7 @@ def columns_of(data: Any) -> tuple[int, list[Column], list[str] | None]:
         if name in seen:
             raise InputError(f"two columns are called `{name}`", "rename one of them")
         if name == SENTENCE:
-            sentences = _sentences(values)
+            sentences = sentences_of(values)
             seen[name] = len(sentences)
             continue
         kind, found = _typed(name, values)
@@ -56,6 +56,8 @@ def _named(data: Any) -> list[tuple[str, Any]]:
         return [(name, _Plain(*data._values(name))) for name in data.columns]
     if isinstance(data, Mapping):
         return [(str(name), values) for name, values in data.items()]
+    if hasattr(data, "collect") and hasattr(data, "collect_schema"):
+        return _named(data.collect())
     if hasattr(data, "columns") and hasattr(data, "iloc"):
         if getattr(data.columns, "nlevels", 1) > 1:
             raise InputError("the columns have names of several levels", "give each feature one name")
@@ -66,8 +68,6 @@ def _named(data: Any) -> list[tuple[str, Any]]:
         return [(name, data.column(place).to_pylist()) for place, name in enumerate(data.column_names)]
     if hasattr(data, "to_frame") and hasattr(data, "iloc"):
         return [(str(data.name) if data.name is not None else "feature_0", data)]
-    if hasattr(data, "collect") and hasattr(data, "collect_schema"):
-        return _named(data.collect())
     if hasattr(data, "__arrow_c_stream__"):
         return _named(_by_arrow(data))
     if hasattr(data, "shape") and hasattr(data, "dtype"):
@@ -111,7 +111,10 @@ class _Plain(list[Any]):
         self.kind = kind
 
 
-def _sentences(values: Any) -> list[str]:
+def sentences_of(values: Any) -> list[str]:
+    """``values`` as sentences."""
+    if isinstance(values, str):
+        raise InputError("a text is no list of sentences", "give a list with a sentence per stimulus")
     found = list(values)
     for row, text in enumerate(found):
         if not isinstance(text, str):

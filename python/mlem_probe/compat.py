@@ -8,6 +8,9 @@ unchanged. Where something means here what it does not mean there, a :class:`Com
 * with interactions a weight off the diagonal counts twice, as in a quadratic form, and once there;
 * stimuli that were not fitted are scaled as those that were, and on their own range there.
 
+The package's training stops short of the optimum, with small weights too large. ``MLEM(solver="stochastic")``, which it has not,
+trains as it does, for whoever has to reproduce its numbers.
+
 It needs pandas, as the package does, and no torch.
 """
 
@@ -79,6 +82,8 @@ class MLEM:
         memory: str = "medium",
         random_seed: Optional[int] = None,
         corr_warning_threshold: float = 0.5,
+        *,
+        solver: str = "exact",
     ) -> None:
         self.interactions = interactions
         self.n_permutations = n_permutations
@@ -99,6 +104,7 @@ class MLEM:
         self.memory = memory
         self.random_seed = random_seed
         self.corr_warning_threshold = corr_warning_threshold
+        self.solver = solver
 
         self.model_: Optional[_native.Fitted] = None
         self.feature_names: Optional[list[str]] = None
@@ -108,11 +114,11 @@ class MLEM:
         self._spans: dict[str, tuple[float, float]] = {}
 
     def fit(self, X: Any, Y: Any, feature_names: Optional[Sequence[str]] = None) -> MLEM:
-        """Fits the features ``X`` to the representations ``Y``: on all pairs, to the optimum."""
+        """Fits the features ``X`` to the representations ``Y``: on all pairs, to the optimum, unless another solver was asked for."""
         self._say_what_differs()
         stimuli, names = self._features(X, feature_names)
         activations = self._representations(Y, len(stimuli))
-        words = ["--permutations=1"]
+        words = ["--permutations=1", f"--solver={self.solver}", f"--seed={self.random_seed or 0}"]
         if self.interactions:
             words.append("--interactions")
         distance = self.distance if isinstance(self.distance, str) else "precomputed"
@@ -210,7 +216,9 @@ class MLEM:
             given.append("batch_size")
         if given:
             verb = "has" if len(given) == 1 else "have"
-            warn(f"{', '.join(given)} {verb} no meaning: the fit is exact, and on all pairs", CompatWarning)
+            exact = self.solver == "exact"
+            why = "the fit is exact, and on all pairs" if exact else "training is with the package's defaults"
+            warn(f"{', '.join(given)} {verb} no meaning: {why}", CompatWarning)
         if self.interactions:
             warn(
                 "with interactions a weight off the diagonal counts twice, as in a quadratic form; the published package counts "

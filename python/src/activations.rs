@@ -1,10 +1,12 @@
 //! Activations, of which one layer at a time is looked at, wherever they lie.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use mlem_probe::activations::{self, ByLayer, Destination, Error, Provenance};
+use mlem_probe::activations::{self, ByLayer, Destination, Error, Opened, Provenance, Reading};
+use mlem_probe::extract::columns;
 use ndarray::{CowArray, Ix2};
 use pyo3::prelude::*;
 
@@ -14,21 +16,34 @@ use crate::errors::given;
 use crate::failure::Failure;
 use crate::folders::Folder;
 use crate::lent::{Lent, Matrix};
-use crate::options::{ExtractOptions, parse};
+use crate::options::{ExtractOptions, OpenOptions, parse};
 use crate::stimuli::Stimuli;
 use crate::work::work;
 
 /// One matrix per layer.
 #[pyclass(frozen, module = "mlem_probe._native")]
-pub struct Activations(pub Layers);
+pub struct Activations {
+    pub layers: Layers,
+    /// What was warned of when they were read, for the record of a run.
+    pub warnings: Vec<String>,
+}
+
+impl Activations {
+    fn of(layers: Layers) -> Self {
+        Self { layers, warnings: Vec::new() }
+    }
+}
 
 #[pymethods]
 impl Activations {
     /// Those of `matrices`, `(layer, NumPy array)` ascending, which are read where they lie; of `stimuli`, where they are known.
+    /// `arrays` are the names that the arrays had, by layer, and `labels` what layers are called that are no numbers.
     #[new]
     fn new(
         py: Python<'_>,
         matrices: Vec<(usize, Bound<'_, PyAny>)>,
+        arrays: BTreeMap<usize, String>,
+        labels: BTreeMap<usize, String>,
         stimuli: Option<PyRef<'_, Stimuli>>,
     ) -> PyResult<Self> {
         let mut layers = Vec::with_capacity(matrices.len());
@@ -38,15 +53,32 @@ impl Activations {
             lent.push(Lent::new(&array)?);
         }
         let stimuli_hash = stimuli.map(|stimuli| stimuli.0.hash());
-        let held = Held { layers, lent, provenance: Provenance { stimuli_hash, ..Provenance::default() } };
+        let provenance = Provenance { stimuli_hash, arrays, labels, ..Provenance::default() };
+        let held = Held { layers, lent, provenance };
         given(py, held.check())?;
-        Ok(Self(Arc::new(held)))
+        Ok(Self::of(Arc::new(held)))
     }
 
-    /// Those in the file at `path`, of which one layer at a time is read.
+    /// Those in the file at `path`, of `n_stimuli` where that is known, read under the options `words`; `distances`: whether
+    /// matrices are distances between stimuli.
     #[staticmethod]
-    fn open(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
-        given(py, activations::open(&path, None)).map(|open| Self(open.into()))
+    fn open(
+        py: Python<'_>,
+        path: PathBuf,
+        words: Vec<String>,
+        n_stimuli: Option<usize>,
+        distances: bool,
+        report: Option<Py<PyAny>>,
+    ) -> PyResult<Self> {
+        let OpenOptions { reading, transforms } = given(py, parse(&words))?;
+        let units = transforms.units.map(|units| units.as_slice().to_vec());
+        let reading = Reading { n_stimuli, distances, units, ..reading.of(n_stimuli.unwrap_or_default()) };
+        work(py, None, report.as_ref(), move |progress| {
+            let Opened { activations, notes, warnings } = activations::open_as(&path, None, &reading)?;
+            notes.iter().for_each(|note| progress.note(note));
+            warnings.iter().for_each(|warning| progress.warn(warning));
+            Ok(Self { layers: activations.into(), warnings })
+        })
     }
 
     /// Those that a model has of `stimuli`, as `probe extract` takes them under the options `words`.
@@ -70,45 +102,53 @@ impl Activations {
             let (checkpoint, options) = model::find(&model.model, &model, revision, progress)?;
             let folder = Folder::new()?;
             let (steps, out) = (transforms.steps(seed), Destination::Temporary(folder.path()));
-            extract::take(&stimuli, &checkpoint, &options, &extract, &steps, out, progress)
+            let columns = columns(stimuli.features(), &steps);
+            extract::take(&stimuli, &checkpoint, &options, &extract, (&steps, &columns), out, progress)
         })?;
-        Ok(Self(Arc::new(taken.activations)))
+        Ok(Self::of(Arc::new(taken.activations)))
     }
 
     /// The layers, ascending.
     #[getter]
     fn layers(&self) -> Vec<usize> {
-        self.0.layers().to_vec()
+        self.layers.layers().to_vec()
     }
 
     /// How many stimuli.
     #[getter]
     fn n_stimuli(&self) -> usize {
-        self.0.n_stimuli()
+        self.layers.n_stimuli()
     }
 
     /// How many units the layer at position `index` has.
     fn width(&self, index: usize) -> usize {
-        self.0.width(index)
+        self.layers.width(index)
     }
 
     /// What they are activations of, as JSON.
     #[getter]
     fn provenance(&self) -> String {
-        serde_json::to_string(self.0.provenance()).unwrap_or_default()
+        serde_json::to_string(self.layers.provenance()).unwrap_or_default()
     }
 
     /// The layer at position `index`, read into memory.
     fn matrix(&self, py: Python<'_>, index: usize) -> PyResult<Matrix> {
-        let read = py.detach(|| self.0.layer(index).map(CowArray::into_owned));
+        let read = py.detach(|| self.layers.layer(index).map(CowArray::into_owned));
         given(py, read).map(Matrix)
     }
 
     /// Writes them to `path`: `.safetensors`, or `.npy`.
     fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
-        let written = py.detach(|| activations::write(&*self.0, Destination::File(&path)));
+        let written = py.detach(|| activations::write(&*self.layers, Destination::File(&path)));
         given(py, written).map(drop)
     }
+}
+
+/// Which layers arrays called `names` are: their positions in the order of the layers, each with its number, and whether the names
+/// are what layers are called (regions of a brain, windows of time).
+#[pyfunction]
+pub fn layers_of(py: Python<'_>, names: Vec<String>) -> PyResult<(Vec<(usize, usize)>, bool)> {
+    given(py, activations::layers_of(&names))
 }
 
 /// Matrices of NumPy arrays.

@@ -1,14 +1,19 @@
 //! Runs against each other, as `probe compare` has it.
 
-use mlem_probe::compare::{self, COMPARISON, Params};
+use std::sync::Arc;
+
+use mlem_probe::compare::{self, COMPARISON, Error, Params, Representation, stimuli_sample};
 use mlem_probe::files;
 use mlem_probe::report::compare as drawn;
 use mlem_probe::report::export::Format;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use crate::commands::compare::{PAGE, compare_runs, read};
+use crate::activations::Activations;
+use crate::commands::compare::{PAGE, compare_runs, distance, read};
+use crate::commands::inputs::Layers;
 use crate::errors::{self, given};
+use crate::failure::Result;
 use crate::folders::Folder;
 use crate::frames::Frame;
 use crate::options::{CompareOptions, parse};
@@ -25,12 +30,14 @@ pub struct Comparison {
 
 #[pymethods]
 impl Comparison {
-    /// Compares `runs`, which are called `names` in messages, under the options `words`.
+    /// Compares `runs`, which are called `names` in messages, under the options `words`; their layers too, where there are
+    /// `activations`, of one each.
     #[new]
     fn new(
         py: Python<'_>,
         runs: Vec<PyRef<'_, Run>>,
         names: Vec<String>,
+        activations: Vec<PyRef<'_, Activations>>,
         words: Vec<String>,
         report: Option<Py<PyAny>>,
     ) -> PyResult<Self> {
@@ -43,10 +50,14 @@ impl Comparison {
             all.push(place.to_string_lossy().into_owned());
         }
         let CompareOptions { args } = given(py, parse(&all))?;
+        let activations: Vec<Layers> =
+            activations.iter().map(|activations| Arc::clone(&activations.layers)).collect();
         work(py, None, report.as_ref(), move |progress| {
             let out = folder.path().join("comparison");
             let params = Params { draws: args.draws, seed: args.seed, order: args.order };
-            let comparison = compare_runs(read(&args.runs)?, &args.labels, &[], params, &out, progress)?;
+            let runs = read(&args.runs)?;
+            let kept = representations(&runs, &activations, (args.layer_stimuli, args.seed))?;
+            let comparison = compare_runs(runs, &args.labels, &kept, params, &out, progress)?;
             let page = files::read(&out.join(PAGE))?;
             let page = String::from_utf8_lossy(&page).into_owned();
             Ok(Self { comparison, table: files::read(&out.join(COMPARISON))?, page })
@@ -84,4 +95,27 @@ impl Comparison {
         let files = given(py, drawn::figures(&self.comparison, &formats))?;
         Ok(files.into_iter().map(|file| (file.name, PyBytes::new(py, &file.bytes).unbind())).collect())
     }
+}
+
+/// What is kept of the activations of each run, of at most `most` stimuli, drawn under `seed`.
+fn representations(
+    runs: &[compare::Run],
+    activations: &[Layers],
+    (most, seed): (usize, u64),
+) -> Result<Vec<Option<Representation>>> {
+    let mut all = Vec::with_capacity(activations.len());
+    for (run, activations) in runs.iter().zip(activations) {
+        let first = &runs[0];
+        if run.record.stimuli.hash != first.record.stimuli.hash {
+            return Err(Error::OtherStimuli { a: first.folder.clone(), b: run.folder.clone() }.into());
+        }
+        let (found, expected) = (activations.n_stimuli(), run.record.stimuli.n_stimuli);
+        if found != expected {
+            let (file, folder) = ("the activations".to_owned(), run.folder.clone());
+            return Err(Error::Rows { file, folder, found, expected }.into());
+        }
+        let rows = stimuli_sample(found, most, seed);
+        all.push(Some(Representation::of(&**activations, &rows, distance(&run.record))?));
+    }
+    Ok(all)
 }

@@ -30,7 +30,7 @@ impl Fitted {
         threads: Option<usize>,
     ) -> PyResult<Self> {
         let FitOptions { estimator, seed, .. } = given(py, parse(&words))?;
-        let (stimuli, activations) = (Arc::clone(&stimuli.0), Arc::clone(&activations.0));
+        let (stimuli, activations) = (Arc::clone(&stimuli.0), Arc::clone(&activations.layers));
         let fitted = work(py, threads, None, move |_| {
             estimator.check()?;
             let matrix = activations.layer(0)?;
@@ -125,7 +125,7 @@ impl Fitted {
         act: impl FnOnce(&FittedMlem, &Table, &Layers) -> crate::failure::Result<T> + Send + 'static,
     ) -> PyResult<T> {
         let (model, table, layers) =
-            (Arc::clone(&self.0), Arc::clone(&stimuli.0), Arc::clone(&activations.0));
+            (Arc::clone(&self.0), Arc::clone(&stimuli.0), Arc::clone(&activations.layers));
         work(py, threads, None, move |_| act(&model, &table, &layers))
     }
 }

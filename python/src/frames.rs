@@ -57,7 +57,7 @@ const WHOLE: [&str; 12] = [
     "layer_b",
 ];
 /// Those that hold words.
-const WORDS: [&str; 12] = [
+const WORDS: [&str; 13] = [
     "feature",
     "order",
     "split",
@@ -70,6 +70,7 @@ const WORDS: [&str; 12] = [
     "model",
     "table",
     "kind",
+    "null",
 ];
 
 impl Frame {

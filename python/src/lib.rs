@@ -53,7 +53,7 @@ mod _native {
     use pyo3::prelude::*;
 
     #[pymodule_export]
-    use crate::activations::Activations;
+    use crate::activations::{Activations, layers_of};
     #[pymodule_export]
     use crate::comparisons::Comparison;
     #[pymodule_export]

@@ -1,9 +1,12 @@
 //! Keyword arguments as the program's options: the same names, the same values, the same checks.
 
+use std::path::PathBuf;
+
 use clap::Parser;
 
 use crate::args::{
-    CompareArgs, EstimatorArgs, ExtractArgs, GenerateArgs, ModelArgs, Ranges, TableArgs, TransformArgs,
+    CompareArgs, EstimatorArgs, ExtractArgs, GenerateArgs, Layers, ModelArgs, ReadingArgs, TableArgs,
+    TransformArgs,
 };
 use crate::failure::{Failure, Result};
 
@@ -12,8 +15,8 @@ use crate::failure::{Failure, Result};
 #[command(no_binary_name = true, disable_help_flag = true)]
 pub struct FitOptions {
     /// Layers to fit
-    #[arg(long)]
-    pub layers: Option<Ranges>,
+    #[arg(long, allow_hyphen_values = true)]
+    pub layers: Option<Layers>,
     /// Seed of the folds and the permutations
     #[arg(long, default_value_t = 0)]
     pub seed: u64,
@@ -21,6 +24,20 @@ pub struct FitOptions {
     pub transforms: TransformArgs,
     #[command(flatten)]
     pub estimator: EstimatorArgs,
+    /// A TOML file of names for display
+    #[arg(long)]
+    pub feature_names: Option<PathBuf>,
+}
+
+/// Options of opening a file of activations.
+#[derive(Debug, Parser)]
+#[command(no_binary_name = true, disable_help_flag = true)]
+pub struct OpenOptions {
+    #[command(flatten)]
+    pub reading: ReadingArgs,
+    /// Of these, the units to read are taken
+    #[command(flatten)]
+    pub transforms: TransformArgs,
 }
 
 /// Options of an extraction.

@@ -8,9 +8,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use mlem_probe::activations::{self, Destination, MeanOf, check_repeat};
+use mlem_probe::activations::{self, Beside, Destination, MeanOf, Transform, check_repeat};
+use mlem_probe::extract::columns;
 use mlem_probe::files;
+use mlem_probe::profile::EstimatorName;
 use mlem_probe::report::export::{self, Format};
+use mlem_probe::report::names::FeatureNames;
 use mlem_probe::report::page::Input;
 use mlem_probe::rundir::{Finished, Fit, PAGE, RECORD, RunDir, Saved};
 use mlem_probe::stimuli::confounds::Confounds;
@@ -34,6 +37,8 @@ use crate::work::work;
 pub struct Run {
     files: BTreeMap<String, Vec<u8>>,
     finished: Arc<Finished>,
+    /// With the features called what they are for display, where that is another name.
+    shown: Arc<Finished>,
 }
 
 #[pymethods]
@@ -52,14 +57,26 @@ impl Run {
     ) -> PyResult<Self> {
         let options: FitOptions = given(py, parse(&words))?;
         let stimuli = (*stimuli.0).clone();
-        let recordings = recordings.iter().map(|recording| Arc::clone(&recording.0)).collect();
+        let warnings = recordings.iter().flat_map(|recording| recording.warnings.clone()).collect();
+        let recordings = recordings.iter().map(|recording| Arc::clone(&recording.layers)).collect();
         work(py, threads, report.as_ref(), move |progress| {
             let folder = Folder::new()?;
             let dir = RunDir::at(folder.path());
-            let fit = Fitting { options, names }.begin(stimuli, recordings, &dir, progress)?;
-            let (fit, FitOptions { estimator, seed, .. }) = fit;
-            let finished = fit::finish(fit, &estimator, seed, (&dir, &FigureArgs::default()), progress)?;
-            Ok(Self { files: files_in(folder.path())?, finished: Arc::new(finished) })
+            let fit = Fitting { options, names, warnings }.begin(stimuli, recordings, &dir, progress)?;
+            let (fit, FitOptions { estimator, seed, feature_names, .. }) = fit;
+            let figures = FigureArgs { feature_names, ..FigureArgs::default() };
+            let finished = fit::finish(fit, &estimator, seed, (&dir, &figures), progress)?;
+            let files = files_in(folder.path())?;
+            let shown = match &figures.feature_names {
+                None => finished.clone(),
+                Some(path) => {
+                    let Finished { profile, record, stimuli, geometry, units } = &finished;
+                    let names = FeatureNames::read(path, &stimuli.features().names())?;
+                    let (profile, record, stimuli) = names.apply(profile, record, stimuli)?;
+                    Finished { profile, record, stimuli, geometry: geometry.clone(), units: units.clone() }
+                }
+            };
+            Ok(Self { files, finished: Arc::new(finished), shown: Arc::new(shown) })
         })
     }
 
@@ -72,8 +89,8 @@ impl Run {
                 progress.warn(&format!("{}: {doubt}", path.display()));
                 record.warnings.push(doubt.to_string());
             }
-            let finished = Finished { profile, record, stimuli, geometry, units: None };
-            Ok(Self { files: files_in(&path)?, finished: Arc::new(finished) })
+            let finished = Arc::new(Finished { profile, record, stimuli, geometry, units: None });
+            Ok(Self { files: files_in(&path)?, shown: Arc::clone(&finished), finished })
         })
     }
 
@@ -127,10 +144,10 @@ impl Run {
                 Failure::usage(format!("`{format}` is no format of figures"), "ask for svg, png or pdf");
             return Err(errors::exception(py, &failure));
         };
-        let finished = Arc::clone(&self.finished);
+        let shown = Arc::clone(&self.shown);
         let wanted = name.map(str::to_owned);
         let files = work(py, None, None, move |_| {
-            let Finished { profile, record, stimuli, geometry, .. } = &*finished;
+            let Finished { profile, record, stimuli, geometry, .. } = &*shown;
             let correlations = Confounds::of(stimuli.features()).matrix();
             let (run, geometry) = (record, geometry.as_ref());
             let input = Input { profile, run, stimuli, correlations: &correlations, geometry, files: &[] };
@@ -182,6 +199,8 @@ impl Run {
 struct Fitting {
     options: FitOptions,
     names: (String, Option<String>),
+    /// What was warned of when the activations were read.
+    warnings: Vec<String>,
 }
 
 impl Fitting {
@@ -192,18 +211,38 @@ impl Fitting {
         dir: &RunDir,
         progress: &dyn mlem_probe::progress::Progress,
     ) -> Result<(Fit, FitOptions)> {
-        let Self { options, names: (source, file) } = self;
+        let Self { options, names: (source, file), mut warnings } = self;
         let begun = Instant::now();
         options.transforms.check(options.estimator.distance)?;
+        if recordings.len() > 1 && options.estimator.estimator != EstimatorName::Mlem {
+            let hint = "leave it out, or choose the estimator that has it";
+            return Err(Failure::usage("--repeats is an option of --estimator mlem", hint));
+        }
         let mut repeats: Vec<Layers> = Vec::new();
         for (k, recording) in (0..).zip(recordings) {
-            let layers = options.layers.as_ref().map(|layers| layers.as_slice());
+            let layers = match &options.layers {
+                Some(layers) => Some(layers.of(recording.layers()).map_err(|message| {
+                    let hint = "layers have the numbers that they were given, or are counted from the end: -1 is the last";
+                    Failure::usage(message, hint)
+                })?),
+                None => None,
+            };
+            let layers = layers.as_deref();
             // Noise is drawn anew for each recording.
             let steps = options.transforms.steps(options.seed.wrapping_add(k));
             let out = Destination::Temporary(dir.path());
+            // Units are counted before any is left out, and here it is too late for that.
+            let some_left_out =
+                || (0..recording.layers().len()).any(|index| !recording.left_out(index).is_empty());
+            if matches!(steps.first(), Some(Transform::Units(_))) && some_left_out() {
+                let message = "--units counts units of which some are left out already: they are NaN for every stimulus";
+                return Err(Failure::usage(message, "give units= to Activations.open(), in its place"));
+            }
             let recording: Layers = match layers {
                 _ if !steps.is_empty() => {
-                    Arc::new(activations::transform(&*recording, &steps, layers, None, progress, out)?)
+                    let columns = columns(stimuli.features(), &steps);
+                    let beside = Beside { columns: &columns, ..Beside::default() };
+                    Arc::new(activations::transform(&*recording, &steps, layers, beside, progress, out)?)
                 }
                 Some(layers) => Arc::new(Chosen::of(recording, layers)?),
                 None => recording,
@@ -213,15 +252,22 @@ impl Fitting {
             }
             repeats.push(recording);
         }
-        let activations: Layers = match &repeats[..] {
+        let mut activations: Layers = match &repeats[..] {
             [] => return Err(Failure::usage("no activations to fit to", "give one recording at least")),
             [_] => repeats.remove(0),
             _ => Arc::new(MeanOf::new(repeats.clone())?),
         };
         let called = (file.as_deref().unwrap_or("the activations"), source.as_str());
-        let other = fit::other_stimuli(activations.provenance(), &stimuli, called, progress);
-        let mut warnings: Vec<String> = other.into_iter().collect();
-        warnings.extend(inputs::choose_features(&mut stimuli, &options.estimator, progress)?);
+        warnings.extend(fit::other_stimuli(activations.provenance(), &stimuli, called, progress));
+        if let Some(((averaged, groups), said)) = inputs::average(&stimuli, &options.estimator, progress)? {
+            stimuli = averaged;
+            activations = inputs::means(activations, &groups)?;
+            repeats =
+                repeats.into_iter().map(|repeat| inputs::means(repeat, &groups)).collect::<Result<_>>()?;
+            warnings.extend(said);
+        }
+        let session = options.transforms.z_score_by.as_deref();
+        warnings.extend(inputs::choose_features(&mut stimuli, &options.estimator, session, progress)?);
         let fit = Fit {
             command: Vec::new(),
             model: fit::model_of(activations.provenance()),

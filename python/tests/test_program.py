@@ -57,7 +57,7 @@ def test_a_run_has_the_bytes_of_the_commands(tmp_path):
     for name in names:
         if name.endswith(".csv") or name == "stimuli.json":
             assert (command / name).read_bytes() == (python / name).read_bytes(), name
-    own = ("command", "seconds", "files", "seal")
+    own = ("command", "seconds", "date", "files", "seal")
     records = [json.loads((folder / "run.json").read_text()) for folder in (command, python)]
     assert [{key: value for key, value in record.items() if key not in own} for record in records][0] == {
         key: value for key, value in records[1].items() if key not in own

@@ -45,7 +45,10 @@ WRONG_ACTIVATIONS = {
     "a number": 3,
     "a set": {1, 2},
     "no layers": {},
-    "layers by name": {"a": X},
+    "layers by number and by name": {"a": X, 3: X},
+    "layers of no kind": {None: X},
+    "layers by fractions": {0.5: X},
+    "names of two kinds": {"layer.0": X, "layer.1": X, "block.0.mlp": X, "block.1.mlp": X},
     "a negative layer": {-1: X},
     "layers of other lengths": {0: X, 1: X[:9]},
     "a file that is not there": "nothing.npy",
@@ -114,6 +117,9 @@ def test_an_empty_frame(library):
     "options",
     [
         {"folds": 0}, {"folds": 100}, {"folds": "x"}, {"permutations": -1}, {"estimator": "other"}, {"threads": 0}, {"threads": 10**9},
+        {"threads": "x"}, {"threads": True}, {"seed": -1}, {"seed": "x"}, {"null": -1}, {"null": 1.5}, {"layers": "a"}, {"layers": -2},
+        {"feature_names": {"nothing": "x"}}, {"axes": "n,unit"}, {"arrays": ["a"]}, {"bootstrap": 10**9}, {"noise": -1}, {"units": [99]},
+        {"interactions": "yes"}, {"estimator": "decoding", "null": 3}, {"repeats": X}, {"numeric": ["number"]}, {"conditional": 7},
         {"distance": "far"}, {"layers": [7]}, {"drop": ["number", "length"]}, {"categorical": ["nothing"]}, {"pairs": 3},
         {"transform": "pca:9999"}, {"progress": 3}, {"group": {"g": ["nothing"]}}, {"distance": "precomputed"},
     ],
@@ -134,6 +140,19 @@ def test_other_calls():
     raises(lambda: mp.MLEM().score(FEATURES, X))
     raises(lambda: mp.MLEM(distance="far").fit(FEATURES, X))
     raises(lambda: mp.Stimuli(FEATURES).select([99]))
+    raises(lambda: mp.Stimuli(FEATURES).select([True]))
+    raises(lambda: mp.Stimuli(FEATURES).select(["a"]))
+    assert len(mp.Stimuli(FEATURES).select(X[:, 0] > 0)) == (X[:, 0] > 0).sum()
+    raises(lambda: mp.Stimuli(FEATURES, "a text"))
+    raises(lambda: mp.Stimuli(FEATURES, ["one"]))
+    raises(lambda: mp.generate(3))
+    raises(lambda: mp.read(None))
+    raises(lambda: mp.Stimuli.read("nothing.csv"))
+    raises(lambda: mp.Activations.open("nothing.npy"))
+    raises(lambda: mp.MLEM(seed=-1).fit(FEATURES, X))
+    raises(lambda: mp.MLEM(threads=1.5).fit(FEATURES, X))
+    raises(lambda: mp.MLEM().fit(FEATURES, None))
+    raises(lambda: mp.MLEM().fit(FEATURES, {0: X, 1: X}))
     raises(lambda: mp.Activations(X).save("x.csv"))
     assert isinstance(raises(lambda: mp.read("nothing")), (mp.FileError, OSError))
     with pytest.raises(KeyError):

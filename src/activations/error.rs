@@ -45,6 +45,22 @@ pub enum Error {
         /// The rows of that one.
         expected: usize,
     },
+    /// A mean is to be taken over a stimulus that is not there, or over none.
+    #[error("a mean over {} of {n} stimuli", stimulus.map_or("none".to_owned(), |stimulus| format!("stimulus {stimulus}")))]
+    NoSuchStimulus {
+        /// Which one, from 0; `None` where a group is empty.
+        stimulus: Option<usize>,
+        /// How many there are.
+        n: usize,
+    },
+    /// A transform asks for a column that the stimuli do not have.
+    #[error("the stimuli have no column `{name}`, which a transform asks for")]
+    NoColumn {
+        /// The column.
+        name: String,
+        /// The columns there are.
+        known: Vec<String>,
+    },
     /// A matrix without rows or columns.
     #[error("layer {layer} is empty: {rows} stimuli × {columns} units")]
     Empty {
@@ -86,6 +102,12 @@ pub enum Error {
         message: String,
         /// How it can be said.
         remedy: String,
+    },
+    /// Names of which it is not clear which layers they are.
+    #[error("which name is which layer is not clear: {message}")]
+    Names {
+        /// What is not clear, and the names.
+        message: String,
     },
     /// Units that are left out of one layer and not of another, one of which should be subtracted from the other.
     #[error("layers {layer} and {other} do not have the same units: other ones are NaN for every stimulus")]
@@ -205,9 +227,18 @@ impl Error {
                 format!("the layers are {}; give it activations that have the layer too", text::join_and(&layers))
             }
             Self::UnknownTransform { remedy, .. } | Self::Unclear { remedy, .. } => remedy.clone(),
+            Self::Names { .. } => "give layers of one kind alone, or give their numbers in the place of names".to_owned(),
             Self::LeftOut { .. } => "leave the same units out of all layers with --units".to_owned(),
             Self::Widths { .. } | Self::NoSuchUnit { .. } => {
                 "choose layers of the same size with --layers, or units that all of them have with --units".to_owned()
+            }
+            Self::NoColumn { name, known } => {
+                let near = text::near_matches(name, known.iter().map(String::as_str));
+                match near.as_slice() {
+                    [] if known.is_empty() => "give stimuli that have it".to_owned(),
+                    [] => format!("the columns are {}", text::some(known, 10)),
+                    near => format!("did you mean {}?", near.join(" or ")),
+                }
             }
             Self::NoTokens => {
                 "take the activations of single tokens: --pool first, --pool last or --at a slot of one token, in \
@@ -218,6 +249,7 @@ impl Error {
             Self::NotARepeat { .. } => {
                 "repeats are recordings of the same stimuli, in the same order, at the same layers and units".to_owned()
             }
+            Self::NoSuchStimulus { .. } => "stimuli are counted from 0".to_owned(),
             Self::RowCounts { .. } => "every layer needs one row per stimulus, in the same order".to_owned(),
             Self::Format { .. } => {
                 "arrays are (n_stimuli, d) each, or a single one of (n_layers, n_stimuli, d), of real numbers"

@@ -24,9 +24,10 @@
 //! | --- | --- |
 //! | `error` | what can be wrong |
 //! | `pooling`, `transform`, `tokens` | the words for how tokens become vectors, and vectors others |
+//! | `beside` | what stands beside activations, stimulus by stimulus |
 //! | `provenance` | what activations are activations of |
 //! | `by_layer` | one layer at a time, wherever it lies |
-//! | `matrices`, `repeats` | all layers in memory; the mean of several recordings |
+//! | `matrices`, `repeats` | all layers in memory; the mean of several recordings, means over stimuli |
 //! | `formats/` | what stands in files |
 //! | `reading/` | which arrays are which layers, and what their axes are |
 //! | `stored` | an open file, of which only what is asked for is read |
@@ -35,6 +36,7 @@
 //! | `open`, `apply/` | whole files; transforms, applied |
 
 mod apply;
+mod beside;
 mod by_layer;
 mod error;
 mod formats;
@@ -51,6 +53,7 @@ mod transform;
 mod writer;
 
 pub use apply::transform;
+pub use beside::{Beside, Column};
 pub use by_layer::{ByLayer, Shape};
 pub use error::{Error, Result};
 pub use formats::read_square_matrices;
@@ -58,8 +61,8 @@ pub use matrices::Activations;
 pub use open::{Opened, open, open_as};
 pub use pooling::Pooling;
 pub use provenance::Provenance;
-pub use reading::{Axes, Reading};
-pub use repeats::{MeanOf, check_repeat};
+pub use reading::{Axes, Reading, layers_of};
+pub use repeats::{MeanOf, MeanOver, check_repeat};
 pub use stored::Stored;
 pub use tokens::PooledTokens;
 pub use transform::Transform;

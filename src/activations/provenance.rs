@@ -21,6 +21,9 @@ pub struct Provenance {
     /// How the model multiplied, if not in f32 (`fast`, `bf16`).
     #[serde(default)]
     pub precision: Option<String>,
+    /// Where in the model they were taken, if not from the residual stream (`attention`, `attention-heads`).
+    #[serde(default)]
+    pub site: Option<String>,
     /// How tokens were pooled.
     pub pooling: Option<Pooling>,
     /// [`crate::stimuli::Stimuli::hash`] of the stimuli.

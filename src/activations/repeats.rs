@@ -1,9 +1,9 @@
-//! Several recordings of the same stimuli at the same layers, and their mean.
+//! Several recordings of the same stimuli at the same layers, and their mean; means over stimuli that are one.
 
 use std::ops::Range;
 use std::sync::Arc;
 
-use ndarray::{Array2, CowArray, Ix2, Zip};
+use ndarray::{Array1, Array2, CowArray, Ix2, Zip};
 
 use super::by_layer::ByLayer;
 use super::error::{Error, Result};
@@ -85,6 +85,65 @@ pub fn check_repeat(repeat: &dyn ByLayer, first: &dyn ByLayer) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Means over stimuli: what stands for each of some groups of them, made layer by layer as it is asked for.
+pub struct MeanOver {
+    source: Arc<dyn ByLayer + Send>,
+    groups: Vec<Vec<usize>>,
+}
+
+impl MeanOver {
+    /// The means of `source` over each of `groups` of its stimuli, none of them empty, each stimulus counted from 0.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoSuchStimulus`] where a group has no stimulus, or one that is not there.
+    pub fn new(source: Arc<dyn ByLayer + Send>, groups: Vec<Vec<usize>>) -> Result<Self> {
+        let n = source.n_stimuli();
+        if groups.iter().any(Vec::is_empty) {
+            return Err(Error::NoSuchStimulus { stimulus: None, n });
+        }
+        if let Some(&stimulus) = groups.iter().flatten().find(|&&stimulus| stimulus >= n) {
+            return Err(Error::NoSuchStimulus { stimulus: Some(stimulus), n });
+        }
+        Ok(Self { source, groups })
+    }
+}
+
+impl ByLayer for MeanOver {
+    fn layers(&self) -> &[usize] {
+        self.source.layers()
+    }
+
+    fn n_stimuli(&self) -> usize {
+        self.groups.len()
+    }
+
+    fn width(&self, index: usize) -> usize {
+        self.source.width(index)
+    }
+
+    fn provenance(&self) -> &Provenance {
+        self.source.provenance()
+    }
+
+    fn left_out(&self, index: usize) -> &[usize] {
+        self.source.left_out(index)
+    }
+
+    fn rows(&self, index: usize, rows: Range<usize>) -> Result<CowArray<'_, f32, Ix2>> {
+        let all = self.source.layer(index)?;
+        let mut means = Array2::<f32>::zeros((rows.len(), all.ncols()));
+        for (mut mean, group) in means.rows_mut().into_iter().zip(&self.groups[rows]) {
+            let mut sum = Array1::<f64>::zeros(all.ncols());
+            for &stimulus in group {
+                Zip::from(&mut sum).and(all.row(stimulus)).for_each(|sum, &x| *sum += f64::from(x));
+            }
+            mean.assign(&sum.mapv(|sum| (sum / group.len() as f64) as f32));
+        }
+        Ok(means.into())
+    }
 }
 
 #[cfg(test)]

@@ -6,6 +6,9 @@
 //! | `minus-previous` | subtracts the layer before, so that what a block adds is left; layer 0 stays as it is |
 //! | `minus-token-mean` | subtracts the mean over stimuli that have the same token at the same position |
 //! | `z-score` | brings every unit to mean 0 and standard deviation 1 over stimuli; a constant unit becomes 0 |
+//! | `z-score:COLUMN` | the same within the stimuli of each value of a column: of a session, of a subject |
+//! | `minus-group-mean:COLUMN` | subtracts the mean over the stimuli of the same value of a column |
+//! | `residual:A+B` | leaves what is not linear in columns: the indicators of the values of each, or its numbers |
 //! | `pca:K` | replaces the units by the scores on the first K principal components over stimuli |
 //! | `units:0-99,128` | keeps these units, counted from 0 |
 //! | `noise:LEVEL:SEED` | adds Gaussian noise, LEVEL standard deviations of each unit, drawn under SEED |
@@ -32,6 +35,12 @@ pub enum Transform {
     MinusTokenMean,
     /// Mean 0 and standard deviation 1 of every unit.
     ZScore,
+    /// Mean 0 and standard deviation 1 of every unit within the stimuli of each value of a column.
+    ZScoreBy(String),
+    /// Subtracts the mean over the stimuli of the same value of a column.
+    MinusGroupMean(String),
+    /// Leaves what is not linear in these columns.
+    Residual(Vec<String>),
     /// Scores on the first principal components.
     Pca(usize),
     /// These units, ascending.
@@ -46,13 +55,32 @@ pub enum Transform {
 }
 
 /// How the transforms without a value, and the one with a value, are called.
-const NAMES: [&str; 5] = ["minus-layer0", "minus-previous", "minus-token-mean", "z-score", "pca:K"];
+const NAMES: [&str; 8] = [
+    "minus-layer0",
+    "minus-previous",
+    "minus-token-mean",
+    "z-score",
+    "z-score:COLUMN",
+    "minus-group-mean:COLUMN",
+    "residual:A+B",
+    "pca:K",
+];
 
 impl Transform {
     /// Whether it needs to know which tokens were pooled.
     #[must_use]
     pub fn needs_tokens(&self) -> bool {
         *self == Self::MinusTokenMean
+    }
+
+    /// The columns of the stimuli that it asks for.
+    #[must_use]
+    pub fn columns(&self) -> &[String] {
+        match self {
+            Self::ZScoreBy(column) | Self::MinusGroupMean(column) => std::slice::from_ref(column),
+            Self::Residual(columns) => columns,
+            _ => &[],
+        }
     }
 
     /// What it does, in the words of a methods section.
@@ -66,6 +94,17 @@ impl Transform {
             }
             Self::ZScore => {
                 "every unit was brought to mean 0 and standard deviation 1 over stimuli".to_owned()
+            }
+            Self::ZScoreBy(column) => {
+                format!(
+                    "every unit was brought to mean 0 and standard deviation 1 within each value of {column}"
+                )
+            }
+            Self::MinusGroupMean(column) => {
+                format!("the mean over stimuli of the same {column} was subtracted")
+            }
+            Self::Residual(columns) => {
+                format!("what is linear in {} was taken out", crate::text::join_and(columns))
             }
             Self::Pca(k) => {
                 format!("vectors were reduced to their first {k} principal components over stimuli")
@@ -111,6 +150,9 @@ impl fmt::Display for Transform {
             Self::MinusPrevious => f.write_str("minus-previous"),
             Self::MinusTokenMean => f.write_str("minus-token-mean"),
             Self::ZScore => f.write_str("z-score"),
+            Self::ZScoreBy(column) => write!(f, "z-score:{column}"),
+            Self::MinusGroupMean(column) => write!(f, "minus-group-mean:{column}"),
+            Self::Residual(columns) => write!(f, "residual:{}", columns.join("+")),
             Self::Pca(k) => write!(f, "pca:{k}"),
             Self::Units(units) => write!(f, "units:{}", ranges(units)),
             Self::Noise { level, seed } => write!(f, "noise:{level}:{seed}"),
@@ -129,6 +171,13 @@ impl FromStr for Transform {
             ("minus-previous", None) => Ok(Self::MinusPrevious),
             ("minus-token-mean", None) => Ok(Self::MinusTokenMean),
             ("z-score", None) => Ok(Self::ZScore),
+            ("z-score", Some(column)) if !column.is_empty() => Ok(Self::ZScoreBy(column.to_owned())),
+            ("minus-group-mean", Some(column)) if !column.is_empty() => {
+                Ok(Self::MinusGroupMean(column.to_owned()))
+            }
+            ("residual", Some(columns)) if !columns.split('+').any(str::is_empty) => {
+                Ok(Self::Residual(columns.split('+').map(str::to_owned).collect()))
+            }
             ("pca", Some(k)) => k.parse().ok().filter(|&k| k > 0).map(Self::Pca).ok_or_else(unknown),
             ("units", Some(units)) => parse_ranges(units).map(Self::Units).ok_or_else(unknown),
             ("noise", Some(value)) => {
@@ -159,8 +208,13 @@ impl TryFrom<String> for Transform {
 /// What a user who wrote `name` may have meant.
 fn meant(name: &str) -> String {
     let bare = name.split(':').next().unwrap_or_default();
-    if bare == "pca" {
-        return "write pca:K with the number of components, pca:50".to_owned();
+    match bare {
+        "pca" => return "write pca:K with the number of components, pca:50".to_owned(),
+        "minus-group-mean" => return "write the column behind it: minus-group-mean:session".to_owned(),
+        "residual" => {
+            return "write columns behind it: residual:length or residual:length+frequency".to_owned();
+        }
+        _ => {}
     }
     match crate::text::near_matches(bare, NAMES).first() {
         Some(near) => format!("did you mean {near}?"),
@@ -211,6 +265,9 @@ mod tests {
             "minus-previous",
             "minus-token-mean",
             "z-score",
+            "z-score:session",
+            "minus-group-mean:subj number",
+            "residual:length+zipf",
             "pca:50",
             "units:0-99,128",
             "noise:0.25:7",
@@ -228,9 +285,21 @@ mod tests {
         assert_eq!(refused("zscore").hint().unwrap(), "did you mean z-score?");
         assert_eq!(refused("minus-layer-0").hint().unwrap(), "did you mean minus-layer0?");
         assert!(refused("whiten").hint().unwrap().starts_with("the transforms are minus-layer0, "));
-        for bad in
-            ["pca", "pca:0", "pca:x", "units:3-1", "units:", "noise:-1:0", "noise:nan:0", "noise:1", ""]
-        {
+        for bad in [
+            "pca",
+            "residual:",
+            "residual:a+",
+            "minus-group-mean",
+            "z-score:",
+            "pca:0",
+            "pca:x",
+            "units:3-1",
+            "units:",
+            "noise:-1:0",
+            "noise:nan:0",
+            "noise:1",
+            "",
+        ] {
             assert!(bad.parse::<Transform>().is_err(), "{bad}");
         }
     }

@@ -1,6 +1,7 @@
 //! What can go wrong while stimuli become activations.
 
 use crate::activations::Pooling;
+use crate::models::Site;
 use crate::{activations, files, models, stimuli, text};
 
 /// A result whose error is this module's.
@@ -34,6 +35,38 @@ pub enum Error {
         model: String,
         /// The model's last layer.
         last: usize,
+    },
+    /// A site was asked for that no block of the model has.
+    #[error("--site {site}: {model} {why}")]
+    NoSite {
+        /// The site.
+        site: Site,
+        /// The model.
+        model: String,
+        /// Why not, in words that go on from the model's name.
+        why: String,
+    },
+    /// A site was asked for of a block that lacks it, or is not there.
+    #[error("--site {site}: layer {layer} of {model} has none (blocks are counted from 0)")]
+    NotThere {
+        /// The block.
+        layer: usize,
+        /// The site.
+        site: Site,
+        /// The model.
+        model: String,
+        /// The blocks that have it.
+        layers: Vec<usize>,
+    },
+    /// A head was asked for that the model does not have.
+    #[error("head {head} does not exist: {model} has heads 0 to {}", .n_heads.saturating_sub(1))]
+    NoSuchHead {
+        /// The head.
+        head: usize,
+        /// The model.
+        model: String,
+        /// How many a block has.
+        n_heads: usize,
     },
     /// A sentence is longer than the model has positions for.
     #[error("stimulus {row} has {tokens} tokens, but {model} {limit}: `{sentence}`")]
@@ -126,6 +159,17 @@ impl Error {
             Self::Activations(error) => return error.hint(),
             Self::NoStimuli => "give at least one sentence".to_owned(),
             Self::NoSuchLayer { last, .. } => format!("use --layers 0-{last}, or part of it"),
+            Self::NoSite { .. } => "leave --site out for the residual stream, or choose another site".to_owned(),
+            Self::NotThere { layers, .. } => {
+                let runs = layers.chunk_by(|a, b| a + 1 == *b).map(|run| match run {
+                    [first, .., last] => format!("{first}-{last}"),
+                    run => run.iter().map(ToString::to_string).collect(),
+                });
+                format!("use --layers {}, or part of it", runs.collect::<Vec<String>>().join(","))
+            }
+            Self::NoSuchHead { n_heads, .. } => {
+                format!("use --heads 0-{}, or part of it", n_heads.saturating_sub(1))
+            }
             Self::TooLong { .. } => "shorten it, or choose a model with more positions".to_owned(),
             Self::NoSuchRow { .. } => {
                 "the tokenizer has tokens that the weights know nothing of: both must be of one checkpoint (or drop such stimuli)"

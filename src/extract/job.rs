@@ -1,5 +1,6 @@
 //! Batches run, and their pooled rows go where they belong.
 
+use std::borrow::Cow;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use super::groups::Groups;
 use super::pool;
 use super::throughput::Throughput;
 use crate::activations::{Pooling, Shape};
-use crate::models::{Model, Sequences};
+use crate::models::{Model, Sequences, Site};
 use crate::progress::{Progress, Unit};
 
 /// How many bytes of hidden states batches that run together may have: 32,768 tokens at a width of 4,096. A block is read once for
@@ -21,6 +22,11 @@ const TOGETHER: usize = 512 << 20;
 /// What there is to do.
 pub(super) struct Job {
     pub(super) pooling: Pooling,
+    pub(super) site: Site,
+    /// How many matrices each layer of the model has at the site.
+    pub(super) parts: usize,
+    /// The layers that they are of, ascending.
+    pub(super) runs: Vec<usize>,
     pub(super) stimuli: Vec<Tokenized>,
     pub(super) layout: Layout,
     pub(super) plan: Plan,
@@ -67,26 +73,30 @@ impl Job {
         put: &(impl Fn(usize, &[usize], &[f32]) -> Result<()> + Sync),
     ) -> Result<()> {
         let sequences = self.sequences(batch);
-        let layers = &self.shape.layers;
+        let wanted = (self.site, self.runs.as_slice());
         let groups =
             if self.layout == Layout::Padded { Groups::of(self.pooling, &self.stimuli, batch) } else { None };
         // What `put` fails with is not the model's error: the model goes on, and nothing more is stored.
         let mut failed = None;
-        let mut store = |layer: usize, rows: &[usize], pooled: &[f32]| {
-            if let (Ok(index), None) = (layers.binary_search(&layer), &failed) {
+        let mut store = |index: usize, rows: &[usize], pooled: &[f32]| {
+            if failed.is_none() {
                 failed = put(index, rows, pooled).err();
             }
         };
         if let Some(groups) = groups {
-            model.means_at(&sequences, layers, groups.as_slice(), |layer, means| {
-                let (rows, pooled): (Vec<usize>, Vec<&[f32]>) = groups.rows(means).unzip();
-                store(layer, &rows, &pooled.concat());
+            model.take_means(&sequences, wanted, groups.as_slice(), |layer, means| {
+                for (index, means) in self.matrices(layer, means, groups.as_slice().len()) {
+                    let (rows, pooled): (Vec<usize>, Vec<&[f32]>) = groups.rows(&means).unzip();
+                    store(index, &rows, &pooled.concat());
+                }
                 Ok(())
             })?;
         } else {
             let rows: Vec<usize> = batch.iter().flatten().copied().collect();
-            model.hidden_states_at(&sequences, layers, |layer, states| {
-                store(layer, &rows, &self.pool(batch, &sequences, states, layer));
+            model.take_at(&sequences, wanted, |layer, states| {
+                for (index, states) in self.matrices(layer, states, sequences.tokens().len()) {
+                    store(index, &rows, &self.pool(batch, &sequences, &states, index));
+                }
                 Ok(())
             })?;
         }
@@ -101,10 +111,9 @@ impl Job {
         progress: &dyn Progress,
         put: &(impl Fn(usize, &[usize], &[f32]) -> Result<()> + Sync),
     ) -> Result<()> {
-        let layers = &self.shape.layers;
         progress.begin(
             "extracting (stimuli × layers)",
-            (self.stimuli.len() * layers.len()) as u64,
+            (self.stimuli.len() * self.runs.len()) as u64,
             Unit::Items,
         );
         let most = TOGETHER / (model.spec().d_model * size_of::<f32>());
@@ -112,11 +121,11 @@ impl Job {
         let done = groups(&self.plan.batches, tokens, most).try_for_each(|group| {
             let sequences: Vec<Sequences> = group.par_iter().map(|batch| self.sequences(batch)).collect();
             let failed = Mutex::new(None);
-            model.hidden_states_together(&sequences, layers, |place, layer, states| {
+            model.take_together(&sequences, (self.site, &self.runs), |place, layer, states| {
                 let batch = &group[place];
                 let rows: Vec<usize> = batch.iter().flatten().copied().collect();
-                if let Ok(index) = layers.binary_search(&layer) {
-                    let pooled = self.pool(batch, &sequences[place], states, layer);
+                for (index, states) in self.matrices(layer, states, sequences[place].tokens().len()) {
+                    let pooled = self.pool(batch, &sequences[place], &states, index);
                     if let Err(error) = put(index, &rows, &pooled) {
                         failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
                     }
@@ -139,11 +148,31 @@ impl Job {
         }
     }
 
-    /// Pools the sequences of a batch, whose tokens have `states` at `layer`, for the rows that they belong to: `(rows, width)`
-    /// flat.
-    fn pool(&self, batch: &Batch, sequences: &Sequences, states: &[f32], layer: usize) -> Vec<f32> {
+    /// The matrices of `layer` that are asked for, each with its place in the shape, of what the model gives of it: `rows` rows of the
+    /// units of all its parts.
+    fn matrices<'v>(
+        &self,
+        layer: usize,
+        values: &'v [f32],
+        rows: usize,
+    ) -> impl Iterator<Item = (usize, Cow<'v, [f32]>)> + use<'v, '_> {
+        let (width, parts) = (values.len() / rows.max(1), self.parts);
+        (0..parts).filter_map(move |part| {
+            let index = self.shape.layers.binary_search(&(layer * parts + part)).ok()?;
+            if parts == 1 {
+                return Some((index, Cow::Borrowed(values)));
+            }
+            let size = width / parts;
+            let rows = values.chunks_exact(width);
+            Some((index, rows.flat_map(|row| &row[part * size..][..size]).copied().collect()))
+        })
+    }
+
+    /// Pools the sequences of a batch, whose tokens have `states` in the matrix at `index` of the shape, for the rows that they belong
+    /// to: `(rows, width)` flat.
+    fn pool(&self, batch: &Batch, sequences: &Sequences, states: &[f32], index: usize) -> Vec<f32> {
         let d_model = states.len() / sequences.tokens().len();
-        let width = self.shape.layers.binary_search(&layer).map_or(d_model, |index| self.shape.widths[index]);
+        let width = self.shape.widths[index];
         let rows = batch
             .iter()
             .zip(sequences.iter())

@@ -7,6 +7,8 @@
 
 mod batches;
 pub mod cache;
+mod columns;
+mod entries;
 mod error;
 mod groups;
 mod job;
@@ -19,6 +21,7 @@ use std::time::Instant;
 
 use ndarray::Array2;
 
+pub use columns::columns;
 pub use error::{Error, Result};
 pub use throughput::{Extraction, Throughput};
 pub use words::{SplitWord, split_words};
@@ -26,7 +29,7 @@ pub use words::{SplitWord, split_words};
 use crate::activations::{
     Activations, Destination, PooledTokens, Pooling, Provenance, RowWriter, Shape, Stored,
 };
-use crate::models::{Dtype, Model, Precision, Tokenizer};
+use crate::models::{Dtype, Model, Precision, Site, Spec, Tokenizer};
 use crate::progress::Progress;
 use crate::stimuli::Stimuli;
 use batches::{Kept, Layout, Tokenized};
@@ -37,14 +40,18 @@ use job::Job;
 /// | Name | Default | Meaning |
 /// | --- | --- | --- |
 /// | `pooling` | mean | how the vectors of a stimulus's tokens become one |
-/// | `layers` | all | which hidden states; the computation stops at the deepest |
+/// | `site` | residual | where activations are taken: hidden states, or what a part of each block makes ([`Site`]) |
+/// | `layers` | all | which hidden states, or which blocks; the computation stops at the deepest |
+/// | `heads` | all | of heads: which of each block |
 /// | `special_tokens` | yes | whether the tokens that the tokenizer adds (`[CLS]`, `<s>`, …) are pooled; the model sees them in any case |
 /// | `at` | the whole, or the word of word-level stimuli | a slot of the stimuli (`subj`): only the tokens that its characters are in are pooled |
 /// | `batch_tokens` | 384, and 8,192 on a GPU | how many tokens run at once, per thread or on the GPU; changes time and memory, not the result |
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Extract {
     pooling: Pooling,
+    site: Site,
     layers: Option<Vec<usize>>,
+    heads: Option<Vec<usize>>,
     special_tokens: bool,
     at: Option<String>,
     batch_tokens: Option<usize>,
@@ -57,7 +64,15 @@ const ON_GPU: usize = 8192;
 
 impl Default for Extract {
     fn default() -> Self {
-        Self { pooling: Pooling::Mean, layers: None, special_tokens: true, at: None, batch_tokens: None }
+        Self {
+            pooling: Pooling::Mean,
+            site: Site::Residual,
+            layers: None,
+            heads: None,
+            special_tokens: true,
+            at: None,
+            batch_tokens: None,
+        }
     }
 }
 
@@ -75,7 +90,22 @@ impl Extract {
         self
     }
 
-    /// Which hidden states: 0 is the embedding output. Order and repetitions do not matter; `None` is all.
+    /// Where activations are taken.
+    #[must_use]
+    pub fn site(mut self, site: Site) -> Self {
+        self.site = site;
+        self
+    }
+
+    /// Which heads of each block, from 0, where the site is [`Site::AttentionHeads`]; `None` is all.
+    #[must_use]
+    pub fn heads(mut self, heads: impl Into<Option<Vec<usize>>>) -> Self {
+        self.heads = heads.into();
+        self
+    }
+
+    /// Which hidden states: 0 is the embedding output; of other sites which blocks, from 0. Order and repetitions do not matter; `None`
+    /// is all.
     #[must_use]
     pub fn layers(mut self, layers: impl Into<Option<Vec<usize>>>) -> Self {
         self.layers = layers.into();
@@ -108,7 +138,7 @@ impl Extract {
     /// # Errors
     ///
     /// - [`Error::Stimuli`], [`Error::NoStimuli`] when there are no sentences
-    /// - [`Error::NoSuchLayer`]
+    /// - [`Error::NoSuchLayer`], [`Error::NoSite`], [`Error::NotThere`], [`Error::NoSuchHead`]
     /// - [`Error::TooLong`], [`Error::NoTokens`], [`Error::UnequalLengths`]: a sentence that cannot be run or pooled
     /// - [`Error::Models`], [`Error::Activations`] when the model fails or overflows
     pub fn extract(&self, stimuli: &Stimuli, model: &Model, progress: &dyn Progress) -> Result<Extraction> {
@@ -161,7 +191,8 @@ impl Extract {
 
     /// What there is to do.
     fn job(&self, stimuli: &Stimuli, model: &Model) -> Result<Job> {
-        let layers = self.layers_of(model)?;
+        let spec = model.spec();
+        let layers = self.entries(spec, model.id())?;
         if stimuli.sentences()?.is_empty() {
             return Err(Error::NoStimuli);
         }
@@ -173,9 +204,15 @@ impl Extract {
         let layout = Layout::of(model);
         let plan = batches::plan(&tokenized, self.budget(tokens, layout), layout);
         let repeat = if self.pooling == Pooling::None { tokenized[0].kept.len() } else { 1 };
-        let widths = layers.iter().map(|&layer| repeat * model.spec().d_at(layer)).collect();
+        let parts = self.site.parts(spec);
+        let widths = layers.iter().map(|&entry| repeat * self.site.width(spec, entry / parts)).collect();
+        let mut runs: Vec<usize> = layers.iter().map(|entry| entry / parts).collect();
+        runs.dedup();
         Ok(Job {
             pooling: self.pooling,
+            site: self.site,
+            parts,
+            runs,
             shape: Shape { layers, n_stimuli: tokenized.len(), widths },
             stimuli: tokenized,
             layout,
@@ -198,18 +235,22 @@ impl Extract {
     fn provenance_with(&self, stimuli: &Stimuli, model: &Model) -> Provenance {
         let loaded =
             Loaded { untrained: model.untrained(), dtype: model.dtype(), precision: model.precision() };
-        self.provenance(stimuli, model.id(), model.commit(), loaded)
+        self.provenance(stimuli, (model.id(), model.commit()), loaded, model.spec())
     }
 
     /// What activations of `stimuli` under a model are activations of.
     fn provenance(
         &self,
         stimuli: &Stimuli,
-        model: &str,
-        commit: Option<&str>,
+        (model, commit): (&str, Option<&str>),
         Loaded { untrained, dtype, precision }: Loaded,
+        spec: &Spec,
     ) -> Provenance {
+        // Whoever asks for entries that are not there is told so elsewhere.
+        let entries = self.entries(spec, model).unwrap_or_default().into_iter();
         Provenance {
+            site: (self.site != Site::Residual).then(|| self.site.to_string()),
+            labels: entries.filter_map(|entry| Some((entry, self.site.label(spec, entry)?))).collect(),
             model: Some(model.to_owned()),
             commit: commit.map(str::to_owned),
             untrained,
@@ -261,18 +302,6 @@ impl Extract {
                 Some(slot) => Ok(Kept::Slot(slot)),
                 None => Err(Error::UnknownSlot { name: name.clone(), known: stimuli.slots().to_vec() }),
             },
-        }
-    }
-
-    /// The layers asked for, ascending.
-    fn layers_of(&self, model: &Model) -> Result<Vec<usize>> {
-        let last = model.spec().n_layers;
-        let mut layers = self.layers.clone().unwrap_or_else(|| (0..=last).collect());
-        layers.sort_unstable();
-        layers.dedup();
-        match layers.iter().find(|&&layer| layer > last) {
-            Some(&layer) => Err(Error::NoSuchLayer { layer, model: model.id().to_owned(), last }),
-            None => Ok(layers),
         }
     }
 }

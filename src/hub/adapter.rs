@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::checkpoint::{self, Adapter, Checkpoint, Weights};
 use super::error::{Error, Result};
 use super::folder::{self, ADAPTER, ADAPTER_CONFIG, ADAPTER_PYTORCH, refuse_lfs_pointer};
+use super::sentences::{self, SentenceModel};
 
 /// The files of an adapter, found.
 #[derive(Debug)]
@@ -20,18 +21,30 @@ pub(super) struct Found {
     pub(super) weights: Option<Weights>,
     /// The base that it names, and at which revision.
     pub(super) base: Option<(String, Option<String>)>,
+    /// What its folder says of itself, if it is of a model of sentence-transformers.
+    sentences: Option<SentenceModel>,
 }
 
 /// How the kinds of adapters that are read are called in `adapter_config.json`.
 const READ: &str = "LORA";
 
+/// The folder of the adapter in `folder`: itself, or that of the transformer of a model of sentence-transformers.
+pub(super) fn place(folder: &Path) -> Option<PathBuf> {
+    let inner = || sentences::inner(folder).ok().filter(|inner| !inner.is_empty());
+    let places = [Some(folder.to_owned()), inner().map(|inner| folder.join(inner))];
+    places.into_iter().flatten().find(|place| place.join(ADAPTER_CONFIG).exists())
+}
+
 /// Whether `folder` has an adapter.
 pub(super) fn is_in(folder: &Path) -> bool {
-    folder.join(ADAPTER_CONFIG).exists()
+    place(folder).is_some()
 }
 
 /// The adapter in `folder`, whose kind is one that can be merged.
 pub(super) fn find(folder: &Path) -> Result<Found> {
+    let sentences = sentences::read(folder)?;
+    let place = place(folder).unwrap_or_else(|| folder.to_owned());
+    let folder = place.as_path();
     let path = folder.join(ADAPTER_CONFIG);
     let bad =
         |what: String, remedy: String| Error::BadFile { path: path.clone(), what, remedy: Some(remedy) };
@@ -77,7 +90,7 @@ pub(super) fn find(folder: &Path) -> Result<Found> {
     if let Some(Weights::Safetensors(paths) | Weights::Pytorch(paths)) = &weights {
         paths.iter().try_for_each(|path| refuse_lfs_pointer(path))?;
     }
-    Ok(Found { folder: folder.to_owned(), text, weights, base: base.transpose()? })
+    Ok(Found { folder: folder.to_owned(), text, weights, base: base.transpose()?, sentences })
 }
 
 impl Found {
@@ -130,7 +143,9 @@ impl Found {
             base_commit: base.commit,
             base_from,
         };
-        Ok(Checkpoint { id, commit, adapter: Some(adapter), ..base })
+        let notes = self.sentences.as_ref().map(SentenceModel::notes).unwrap_or_default();
+        let sentences = self.sentences.or(base.sentences);
+        Ok(Checkpoint { id, commit, adapter: Some(adapter), sentences, notes, ..base })
     }
 }
 
@@ -163,6 +178,21 @@ mod tests {
             let error = found(text).unwrap_err();
             assert!(error.to_string().contains(ADAPTER_CONFIG) && error.hint().is_some(), "{text}: {error}");
         }
+        let inside = tempfile::tempdir().unwrap();
+        let modules = r#"[{"path": "0_Transformer", "type": "s.Transformer"}, {"path": "1_Pooling", "type": "s.Pooling"}]"#;
+        for (name, text) in [
+            (folder::MODULES, modules),
+            ("1_Pooling/config.json", r#"{"pooling_mode_cls_token": true}"#),
+            (
+                "0_Transformer/adapter_config.json",
+                r#"{"peft_type": "LORA", "base_model_name_or_path": "a/b"}"#,
+            ),
+        ] {
+            crate::files::write(&inside.path().join(name), text.as_bytes()).unwrap();
+        }
+        let of_sentences = find(inside.path()).unwrap();
+        assert!(is_in(inside.path()) && of_sentences.folder.ends_with("0_Transformer"));
+        assert_eq!(of_sentences.sentences.unwrap().pooling, ["cls"]);
         let lora =
             found(r#"{"peft_type": "LORA", "base_model_name_or_path": "a/b", "revision": "v1"}"#).unwrap();
         assert_eq!(lora.base, Some(("a/b".to_owned(), Some("v1".to_owned()))));

@@ -191,6 +191,21 @@ fn renamed(names: &[String]) -> Option<Foreign> {
             name.ends_with(end) && !name.contains('/') && !not.iter().any(|not| name.starts_with(not))
         })
     };
+    if let Some((shard, usual)) =
+        [(".safetensors", INDEX), (".bin", PYTORCH_INDEX)].into_iter().find_map(|(end, index)| {
+            let shard = names
+                .iter()
+                .find(|name| name.ends_with(end) && name.contains("-of-") && !name.contains('/'))?;
+            Some((shard, index))
+        })
+    {
+        return Some(Foreign {
+            what: format!("parts of its weights are there ({}), and no {usual}", visible(shard)),
+            remedy: format!(
+                "fetch {usual} too: it says which file holds which tensor (that of a variant takes this name)"
+            ),
+        });
+    }
     let found = |name: &String, usual: &str| Foreign {
         what: format!("a file of another name may hold its weights ({})", visible(name)),
         remedy: format!("if it does, give it the usual name: cp {} {usual}", visible(name)),
@@ -248,6 +263,12 @@ mod tests {
             (&["flax_model.msgpack"], "Flax"),
             (&["global_step5/mp_rank_00_model_states.pt"], "DeepSpeed"),
             (&["checkpoint-5/config.json", "checkpoint-5/model.safetensors"], "checkpoint-5/"),
+            (
+                &["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"],
+                "no model.safetensors.index",
+            ),
+            (&["model.fp16-00001-of-00002.safetensors"], "no model.safetensors.index"),
+            (&["pytorch_model-00001-of-00002.bin"], "no pytorch_model.bin.index"),
             (&["pytorch_model.pt"], "another name"),
             (&["weights.safetensors"], "another name"),
         ] {

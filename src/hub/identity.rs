@@ -49,6 +49,7 @@ pub fn identity(name: &str, revision: Option<&str>, weights: bool) -> Result<Str
 /// `--base` and `--no-adapter` would read are part of it.
 fn adapter_identity(folder: &Path, weights: bool) -> Result<String> {
     let found = adapter::find(folder)?;
+    let folder = found.folder.as_path();
     let mut hasher = blake3::Hasher::new();
     hasher.update(found.text.as_bytes());
     for file in [folder::TOKENIZER, folder::CONFIG].into_iter().chain(tokens::SETTINGS) {

@@ -105,6 +105,7 @@ fn adapted(
         }
     })?;
     let found = found.onto(below, called, revision, from, hub.weights)?;
+    say(&found, progress);
     doubt(&found.tokenizer, progress);
     Ok(found)
 }

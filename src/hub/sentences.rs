@@ -27,9 +27,10 @@ const FLAGS: [(&str, &str); 6] = [
     ("pooling_mode_lasttoken", "lasttoken"),
 ];
 
-/// Modules that choose between models, or have no transformer.
-const NO_TRANSFORMER: [&str; 6] =
-    ["Asym", "Router", "StaticEmbedding", "BoW", "WordEmbeddings", "MLMTransformer"];
+/// Modules that choose between models, each in a folder of its own.
+const SEVERAL: [&str; 2] = ["Asym", "Router"];
+/// Modules that have no transformer.
+const NO_TRANSFORMER: [&str; 3] = ["StaticEmbedding", "BoW", "WordEmbeddings"];
 
 /// A model of sentence-transformers.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -98,9 +99,19 @@ fn modules(folder: &Path) -> Result<Option<Vec<Module>>> {
 pub(super) fn inner(folder: &Path) -> Result<String> {
     let Some(modules) = modules(folder)? else { return Ok(String::new()) };
     let first = &modules[0];
+    let what = |what: &str| format!("the first module is {}, {what}", visible(&first.kind));
+    if SEVERAL.contains(&first.kind.as_str()) {
+        return Err(bad(folder, MODULES, what("which is not one transformer")));
+    }
     if NO_TRANSFORMER.contains(&first.kind.as_str()) {
-        let what = format!("the first module is {}, which is not one transformer", visible(&first.kind));
-        return Err(bad(folder, MODULES, what));
+        return Err(Error::BadFile {
+            path: folder.join(MODULES),
+            what: what("which is no transformer"),
+            remedy: Some(
+                "it has one vector for each word, and no layers: extract them with sentence-transformers, and `probe fit` takes them"
+                    .to_owned(),
+            ),
+        });
     }
     Ok(first.path.clone())
 }
@@ -255,6 +266,14 @@ mod tests {
             );
             assert_eq!(found.others, ["Dense"]);
         }
+    }
+
+    #[test]
+    fn a_model_of_words_in_a_vocabulary_is_a_transformer() {
+        let kinds = [("", "own.MLMTransformer"), ("1_SpladePooling", "own.SpladePooling")];
+        let found = model(&[(MODULES, list(&kinds))]).unwrap().unwrap();
+        assert_eq!((found.inner.as_str(), found.pooling.len()), ("", 0));
+        assert_eq!(found.others, ["SpladePooling"]);
     }
 
     #[test]

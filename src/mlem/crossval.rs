@@ -150,6 +150,19 @@ impl MlemParams {
         if folds > 1 && n / folds < MIN_FOLD {
             return Err(Error::TooManyFolds { folds, stimuli: n, least: MIN_FOLD });
         }
+        if let Some(given) = features.given_folds().filter(|&given| folds > 1 && given != folds) {
+            let value = format!("{folds} where {given} are given");
+            return Err(Error::Option { option: "folds", value, range: "as many as are given, or 1" });
+        }
+        if folds > 1 && (features.given_folds().is_some() || features.n_units().is_some()) {
+            let fold_of = features.folds(folds, self.seed);
+            let size = |fold: usize| fold_of.iter().filter(|&&of| of == fold).count();
+            if let Some((fold, stimuli)) =
+                (0..folds).map(|fold| (fold, size(fold))).find(|(_, size)| *size < MIN_FOLD)
+            {
+                return Err(Error::SmallFold { fold, stimuli, least: MIN_FOLD });
+            }
+        }
         let scales = Scales::new(features)?;
         check_memory(terms(features.n_features(), self.interactions).len(), folds)?;
         self.groups.iter().try_for_each(|group| group.columns(scales.names()).map(drop))

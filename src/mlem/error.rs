@@ -45,6 +45,16 @@ pub enum Error {
         /// How many a fold needs.
         least: usize,
     },
+    /// A fold that is given, or that units kept together make, holds too few stimuli to score.
+    #[error("fold {fold} holds {stimuli} stimuli, and a fold needs at least {least}")]
+    SmallFold {
+        /// Which fold, from 0.
+        fold: usize,
+        /// How many stimuli it has.
+        stimuli: usize,
+        /// How many a fold needs.
+        least: usize,
+    },
     /// There is no feature.
     #[error("there is no feature to fit")]
     NoFeatures,
@@ -86,8 +96,19 @@ pub enum Error {
     /// The cosine of a vector of zeros is not defined.
     #[error("the activation of stimulus {stimulus} is all zeros, which has no cosine distance")]
     ZeroVector {
-        /// Which stimulus, from 1.
+        /// Which stimulus, from 0.
         stimulus: usize,
+    },
+    /// The correlation with a vector of equal numbers is not defined.
+    #[error(
+        "the activation of stimulus {stimulus} is {}, which has no correlation distance",
+        if *width == 1 { "a single number".to_owned() } else { format!("{width} times the same number") }
+    )]
+    ConstantVector {
+        /// Which stimulus, from 0.
+        stimulus: usize,
+        /// How many units there are.
+        width: usize,
     },
     /// The matrix that is given as precomputed distances is no distance matrix.
     #[error("the precomputed distances are no distance matrix: {reason}")]
@@ -152,6 +173,9 @@ impl Error {
             Self::TooManyFolds { stimuli, least, .. } => {
                 format!("use --folds {} or fewer", (stimuli / least).max(1))
             }
+            Self::SmallFold { .. } => {
+                "join folds in the column that names them (--split), or use fewer --folds with --unit".to_owned()
+            }
             Self::NoFeatures => "every column but `sentence` is a feature: add at least one".to_owned(),
             Self::NamesStimuli { feature } => format!("leave it out: --drop {feature}"),
             Self::ConstantFeature { feature, .. } => {
@@ -164,7 +188,7 @@ impl Error {
             Self::NotFinite { .. } => {
                 "leave the stimulus out, or extract in a wider type (--dtype f32)".to_owned()
             }
-            Self::ZeroVector { .. } => "use --distance euclidean, or leave the stimulus out".to_owned(),
+            Self::ZeroVector { .. } | Self::ConstantVector { .. } => "use --distance euclidean, or leave the stimulus out".to_owned(),
             Self::NoDistances { .. } => {
                 "give a square, symmetric matrix of non-negative numbers with zeros on its diagonal".to_owned()
             }

@@ -16,6 +16,8 @@ pub enum Distance {
     Manhattan,
     /// `1 − x·y / (‖x‖ ‖y‖)`.
     Cosine,
+    /// `1 − r`, with `r` Pearson's correlation over units.
+    Correlation,
     /// `|‖x‖ − ‖y‖|`.
     NormDiff,
     /// The activations are the distances: a symmetric `(n_stimuli, n_stimuli)` matrix with zeros on its diagonal.

@@ -56,6 +56,7 @@ impl MlemParams {
         let refused = |option: &'static str, value: &'static str| Err(Error::Units { option, value });
         match (self.distance, self.target, self.solver) {
             (Distance::Cosine, ..) => return refused("distance", "cosine"),
+            (Distance::Correlation, ..) => return refused("distance", "correlation"),
             (Distance::Precomputed, ..) => return refused("distance", "precomputed"),
             (_, Target::Rank, _) => return refused("target", "rank"),
             (.., Solver::Stochastic) => return refused("solver", "stochastic"),

@@ -262,7 +262,7 @@ pub enum Error {
 
 /// What to do about weights that were quantised.
 fn quantised(method: &str) -> String {
-    if method == "FP8" {
+    if method == "FP8" || method == "MXFP4" {
         return "put the `quantization_config` of the checkpoint's own config.json back: it says how the scales are meant".to_owned();
     }
     let load = if method.starts_with("MXFP4") {

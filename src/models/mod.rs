@@ -20,11 +20,13 @@
 //! | `growth` | how much longer a tokenizer may make a text |
 //! | `sequences`, `tokenizer` | sentences as tokens, and tokens as a packed batch |
 //! | `declarations` | what `config.json` says: an architecture's numbers, the names of its weights, the table of families |
+//! | `site` | where in a model activations are taken |
 //! | `checkpoint` | what stands in files: safetensors, PyTorch, dtypes, tables; and weights before any training |
 //! | `packed` | the processor's computation, on tokens without padding |
 //! | `dense` | a device's computation, on padded batches |
 //! | `options` | how a checkpoint is loaded |
-//! | `model` | a checkpoint loaded and run |
+//! | `model` | a checkpoint loaded |
+//! | `running` | how it is run |
 
 mod charsmap;
 mod checkpoint;
@@ -36,13 +38,16 @@ mod growth;
 mod model;
 mod options;
 mod packed;
+mod running;
 mod sequences;
+mod site;
 mod tokenizer;
 
 pub use checkpoint::adapter::Merged;
 pub use checkpoint::dtype::Dtype;
 pub use checkpoint::precision::Precision;
 pub use declarations::activation::Activation;
+pub use declarations::refused::reason as reason_of_refusal;
 pub use declarations::registry::{Family, families};
 pub use declarations::rotary::Rotary;
 pub use declarations::spec::Spec;
@@ -53,4 +58,5 @@ pub use model::Model;
 pub use options::LoadOptions;
 pub(crate) use sequences::common_prefix;
 pub use sequences::{Sequence, Sequences};
+pub use site::Site;
 pub use tokenizer::{Encoding, Tokenizer};

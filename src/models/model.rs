@@ -1,4 +1,4 @@
-//! A model with its weights and its tokenizer: what is loaded of a checkpoint, and how it is run.
+//! A model with its weights and its tokenizer: what is loaded of a checkpoint.
 
 use super::checkpoint::adapter::{Adapter, Merged};
 use super::checkpoint::dtype::Dtype;
@@ -15,7 +15,6 @@ use super::device::DeviceChoice;
 use super::error::{Error, Result};
 use super::options::LoadOptions;
 use super::packed::trunk::Trunk;
-use super::sequences::Sequences;
 use super::tokenizer::Tokenizer;
 use crate::hub::Checkpoint;
 
@@ -27,8 +26,8 @@ pub struct Model {
     /// How many positions its configuration names.
     positions: Option<usize>,
     family: &'static Family,
-    spec: Spec,
-    computation: Computation,
+    pub(super) spec: Spec,
+    pub(super) computation: Computation,
     tokenizer: Tokenizer,
     untrained: Option<u64>,
     device: DeviceChoice,
@@ -37,7 +36,7 @@ pub struct Model {
 }
 
 /// How hidden states are computed.
-enum Computation {
+pub(super) enum Computation {
     /// On the processor, with packed tokens.
     Packed(Box<Trunk>),
     /// On a device of candle's, with padding.
@@ -227,138 +226,5 @@ impl Model {
     #[must_use]
     pub fn tokenizer(&self) -> &Tokenizer {
         &self.tokenizer
-    }
-
-    /// Runs the model up to hidden state `deepest` (at most [`Spec::n_layers`]) and gives every hidden state on the way,
-    /// `(n_tokens, d_model)` flat, to `visit`, with its number. Rows are those of [`Sequences::tokens`].
-    ///
-    /// # Errors
-    ///
-    /// As [`Model::hidden_states_at`].
-    pub fn hidden_states(
-        &self,
-        sequences: &Sequences,
-        deepest: usize,
-        visit: impl FnMut(usize, &[f32]) -> Result<()>,
-    ) -> Result<()> {
-        let layers: Vec<usize> = (0..=deepest).collect();
-        self.hidden_states_at(sequences, &layers, visit)
-    }
-
-    /// Runs the model up to the last of `layers`, which are ascending, and gives these hidden states, `(n_tokens, d_model)`
-    /// flat, to `visit`, with their numbers. Rows are those of [`Sequences::tokens`].
-    ///
-    /// # Errors
-    ///
-    /// [`Error::TokenOutOfRange`], [`Error::TooLong`], [`Error::NoTokens`], [`Error::SharedPrefixes`]; [`Error::Compute`] where
-    /// the device fails; whatever `visit` fails with.
-    pub fn hidden_states_at(
-        &self,
-        sequences: &Sequences,
-        layers: &[usize],
-        mut visit: impl FnMut(usize, &[f32]) -> Result<()>,
-    ) -> Result<()> {
-        self.check(sequences)?;
-        let Some(&deepest) = layers.last().filter(|_| !sequences.is_empty()) else { return Ok(()) };
-        match &self.computation {
-            Computation::Packed(trunk) => trunk.forward(sequences, deepest, |layer, states| {
-                if layers.binary_search(&layer).is_ok() { visit(layer, states) } else { Ok(()) }
-            }),
-            Computation::Dense(dense) => dense.forward(sequences, layers, visit),
-        }
-    }
-
-    /// The same for several batches, block by block, so that an offloaded model reads each block once for all of them. `visit` is
-    /// given the place of the batch first, and may be called from any thread. The states of all batches are in memory at once.
-    ///
-    /// # Errors
-    ///
-    /// As [`Model::hidden_states_at`].
-    pub fn hidden_states_together(
-        &self,
-        batches: &[Sequences],
-        layers: &[usize],
-        visit: impl Fn(usize, usize, &[f32]) -> Result<()> + Sync,
-    ) -> Result<()> {
-        let visit = |batch: usize, layer: usize, states: &[f32]| {
-            if layers.binary_search(&layer).is_ok() { visit(batch, layer, states) } else { Ok(()) }
-        };
-        match (&self.computation, layers.last()) {
-            (_, None) => Ok(()),
-            (Computation::Packed(trunk), Some(&deepest)) if batches.iter().all(|batch| !batch.is_empty()) => {
-                batches.iter().try_for_each(|batch| self.check(batch))?;
-                trunk.forward_together(batches, deepest, visit)
-            }
-            _ => batches.iter().enumerate().try_for_each(|(place, batch)| {
-                self.hidden_states_at(batch, layers, |layer, states| visit(place, layer, states))
-            }),
-        }
-    }
-
-    /// The same, but gives means over groups of tokens, `(groups, d_model)` flat: each group has a sequence of the batch, from 0,
-    /// and positions in it, from 0. On a GPU they are made there, and the states of single tokens do not leave it.
-    ///
-    /// # Errors
-    ///
-    /// As [`Model::hidden_states_at`]; [`Error::NoSuchToken`] for a group without tokens, or with one that is not there.
-    pub fn means_at(
-        &self,
-        sequences: &Sequences,
-        layers: &[usize],
-        groups: &[(usize, &[u32])],
-        mut visit: impl FnMut(usize, &[f32]) -> Result<()>,
-    ) -> Result<()> {
-        let paths: Vec<&[u32]> = sequences.iter().map(|sequence| sequence.path).collect();
-        let wrong = groups.iter().position(|&(sequence, positions)| {
-            let length = paths.get(sequence).map_or(0, |path| path.len());
-            positions.is_empty() || positions.iter().any(|&position| position as usize >= length)
-        });
-        if let Some(index) = wrong {
-            return Err(Error::NoSuchToken { index });
-        }
-        if let Computation::Dense(dense) = &self.computation {
-            self.check(sequences)?;
-            if layers.is_empty() || sequences.is_empty() {
-                return Ok(());
-            }
-            return dense.means(sequences, layers, groups, visit);
-        }
-        self.hidden_states_at(sequences, layers, |layer, states| {
-            let d_model = self.spec.d_at(layer);
-            let mut means = vec![0.0; groups.len() * d_model];
-            for (&(sequence, positions), mean) in groups.iter().zip(means.chunks_exact_mut(d_model)) {
-                for &position in positions {
-                    let row = paths[sequence][position as usize] as usize;
-                    for (mean, value) in mean.iter_mut().zip(&states[row * d_model..]) {
-                        *mean += value;
-                    }
-                }
-                for value in mean {
-                    *value /= positions.len() as f32;
-                }
-            }
-            visit(layer, &means)
-        })
-    }
-
-    /// Refuses sequences that the model cannot take.
-    fn check(&self, sequences: &Sequences) -> Result<()> {
-        let vocab_size = self.spec.vocab_size;
-        if let Some(&token) = sequences.tokens().iter().find(|&&token| token as usize >= vocab_size) {
-            return Err(Error::TokenOutOfRange { token, vocab_size });
-        }
-        for (index, sequence) in sequences.iter().enumerate() {
-            let tokens = sequence.path.len();
-            if tokens == 0 {
-                return Err(Error::NoTokens { index });
-            }
-            if let Some(max_tokens) = self.spec.n_positions.filter(|&most| tokens > most) {
-                return Err(Error::TooLong { tokens, max_tokens });
-            }
-        }
-        if sequences.shares_prefixes() && !self.spec.attention.causal {
-            return Err(Error::SharedPrefixes);
-        }
-        Ok(())
     }
 }

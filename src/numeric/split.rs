@@ -10,6 +10,25 @@ pub fn folds(n: usize, n_folds: usize, stream: &mut Stream) -> Vec<usize> {
     fold_of
 }
 
+/// Which fold each item is in, where items of one unit (`unit_of`, from 0) are in one fold: the largest units first, each into the
+/// smallest fold; units of one size at random under `stream`.
+#[must_use]
+pub fn folds_of_units(unit_of: &[usize], n_folds: usize, stream: &mut Stream) -> Vec<usize> {
+    let mut sizes = vec![0usize; unit_of.iter().max().map_or(0, |last| last + 1)];
+    unit_of.iter().for_each(|&unit| sizes[unit] += 1);
+    let mut units: Vec<usize> = (0..sizes.len()).collect();
+    stream.shuffle(&mut units);
+    units.sort_by_key(|&unit| std::cmp::Reverse(sizes[unit]));
+    let mut filled = vec![0usize; n_folds.max(1)];
+    let mut fold_of = vec![0; sizes.len()];
+    for unit in units {
+        let smallest = (0..filled.len()).min_by_key(|&fold| filled[fold]).unwrap_or(0);
+        fold_of[unit] = smallest;
+        filled[smallest] += sizes[unit];
+    }
+    unit_of.iter().map(|&unit| fold_of[unit]).collect()
+}
+
 /// Spreads each of `groups` of items over as many folds as it can have members in, rarest first, by exchanging items of `fold_of`. What
 /// has no need to move stays, and the sizes of the folds too.
 pub fn spread(fold_of: &mut [usize], n_folds: usize, groups: &[Vec<usize>], stream: &mut Stream) {
@@ -67,6 +86,20 @@ mod tests {
         assert_eq!(sizes, [5, 5, 5, 4, 4]);
         assert_eq!(fold_of, folds(23, 5, &mut Stream::new(1, "folds")));
         assert_ne!(fold_of, folds(23, 5, &mut Stream::new(2, "folds")));
+    }
+
+    #[test]
+    fn units_stay_together_in_even_folds() {
+        let unit_of: Vec<usize> = (0..60).map(|i| i % 20).collect();
+        let fold_of = folds_of_units(&unit_of, 5, &mut Stream::new(3, "units"));
+        assert!((20..60).all(|i| fold_of[i] == fold_of[i - 20]));
+        assert!((0..5).all(|fold| fold_of.iter().filter(|&&f| f == fold).count() == 12));
+        assert_ne!(fold_of, folds_of_units(&unit_of, 5, &mut Stream::new(4, "units")));
+        // A large one alone, the others beside it.
+        let unit_of: Vec<usize> = (0..30).map(|i| i.max(20) - 20).collect();
+        let fold_of = folds_of_units(&unit_of, 2, &mut Stream::new(3, "units"));
+        assert!(fold_of[..21].iter().all(|&fold| fold == fold_of[0]));
+        assert!(fold_of[21..].iter().all(|&fold| fold != fold_of[0]));
     }
 
     /// In how many folds each group has a member.

@@ -33,6 +33,9 @@ pub enum EstimatorName {
 /// | `estimator` | MLEM | what is fitted |
 /// | `params` | [`MlemParams`] | its options, as far as it has them; the seed |
 /// | `folds` | 5 | folds of cross-validation over stimuli; 1 fits and scores on all of them |
+/// | `split` | none | the column that names the folds, `folds` of them |
+/// | `average` | none | the column whose values one stimulus, the mean, stands for |
+/// | `unit` | none | the column whose values are kept in one fold |
 /// | `bootstrap` | 0 | samples of the stimuli; MLEM alone |
 /// | `map` | 400 | stimuli on the map of each layer; 0 draws no maps |
 /// | `per_unit` | no | whether every single unit is fitted too; MLEM alone |
@@ -44,6 +47,12 @@ pub struct Settings {
     pub params: MlemParams,
     /// Folds of cross-validation over stimuli.
     pub folds: usize,
+    /// The column that names the folds ([`FeatureTable::hold_out_by`](crate::stimuli::FeatureTable::hold_out_by)).
+    pub split: Option<String>,
+    /// The column whose values are kept in one fold ([`FeatureTable::keep_together`](crate::stimuli::FeatureTable::keep_together)).
+    pub unit: Option<String>,
+    /// The column of which one stimulus, the mean, stands for each value ([`Stimuli::averaged`](crate::stimuli::Stimuli::averaged)).
+    pub average: Option<String>,
     /// Samples of the stimuli.
     pub bootstrap: usize,
     /// Stimuli on the map of each layer.
@@ -58,6 +67,9 @@ impl Default for Settings {
             estimator: EstimatorName::default(),
             params: MlemParams::default(),
             folds: 5,
+            split: None,
+            unit: None,
+            average: None,
             bootstrap: 0,
             map: 400,
             per_unit: false,
@@ -121,6 +133,10 @@ impl Settings {
                 options.retain(|name, _| ["estimator", "folds", "permutations"].contains(&name.as_str()));
             }
         }
+        let columns = [("split", &self.split), ("unit", &self.unit), ("average", &self.average)];
+        options.extend(
+            columns.into_iter().filter_map(|(name, column)| Some((name.to_owned(), json!(column.as_ref()?)))),
+        );
         options
     }
 }

@@ -1,8 +1,9 @@
 //! What the matrices of a run are of: the layers of a model, or regions, windows of time, heads. A report names them as the
 //! data do, and joins with a line only what has an order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use crate::models::Site;
 use crate::rundir::RunRecord;
 
 /// What the matrices are of.
@@ -10,6 +11,8 @@ use crate::rundir::RunRecord;
 pub(super) enum Kind {
     /// The hidden states of a model, from its embeddings.
     Model,
+    /// What a part of each block of a model makes.
+    Site(Site),
     /// Matrices that are numbered and no more is known.
     Layers,
     /// Windows or points of time.
@@ -34,7 +37,11 @@ impl Axis {
         if !run.layer_labels.is_empty() {
             return Self::named(run.layer_labels.clone());
         }
-        let kind = if run.model.is_some() { Kind::Model } else { Kind::Layers };
+        let kind = match run.site {
+            Some(site) if site != Site::Residual => Kind::Site(site),
+            _ if run.model.is_some() => Kind::Model,
+            _ => Kind::Layers,
+        };
         Self { kind, labels: BTreeMap::new() }
     }
 
@@ -49,7 +56,7 @@ impl Axis {
     /// What one of them is called: `layer`, `region`.
     pub(super) fn noun(&self) -> &'static str {
         match self.kind {
-            Kind::Model | Kind::Layers => "layer",
+            Kind::Model | Kind::Layers | Kind::Site(_) => "layer",
             Kind::Time => "time",
             Kind::Heads => "head",
             Kind::Named => "array",
@@ -59,7 +66,7 @@ impl Axis {
     /// What several of them are called.
     pub(super) fn nouns(&self) -> &'static str {
         match self.kind {
-            Kind::Model | Kind::Layers => "layers",
+            Kind::Model | Kind::Layers | Kind::Site(_) => "layers",
             Kind::Time => "times",
             Kind::Heads => "heads",
             Kind::Named => "arrays",
@@ -70,6 +77,9 @@ impl Axis {
     pub(super) fn title(&self) -> &'static str {
         match self.kind {
             Kind::Model => "layer (0: embeddings)",
+            Kind::Site(Site::Attention) => "layer (what attention adds)",
+            Kind::Site(Site::Mlp) => "layer (what the MLP adds)",
+            Kind::Site(Site::Router) => "layer (probabilities of experts)",
             Kind::Named => "",
             _ => self.noun(),
         }
@@ -77,7 +87,7 @@ impl Axis {
 
     /// Whether what is beside each other follows each other, so that a line may join it.
     pub(super) fn is_ordered(&self) -> bool {
-        matches!(self.kind, Kind::Model | Kind::Layers | Kind::Time)
+        matches!(self.kind, Kind::Model | Kind::Layers | Kind::Time | Kind::Site(_))
     }
 
     /// The name of `layer`, for a tick or a column.
@@ -90,14 +100,72 @@ impl Axis {
         layers.iter().map(|&layer| self.label(layer)).collect()
     }
 
-    /// `layer` in a sentence: `layer 3`, `V4`.
+    /// Where `layers` stand on a grid of layers and heads, if they are heads of several layers.
+    pub(super) fn grid(&self, layers: &[usize]) -> Option<Grid> {
+        if self.kind != Kind::Heads {
+            return None;
+        }
+        let cells: Option<Vec<[usize; 2]>> =
+            layers.iter().map(|layer| two_numbers(self.labels.get(layer)?)).collect();
+        let cells = cells?;
+        let distinct = |at: usize| -> Vec<usize> {
+            let numbers: BTreeSet<usize> = cells.iter().map(|cell| cell[at]).collect();
+            numbers.into_iter().collect()
+        };
+        let (rows, columns) = (distinct(0), distinct(1));
+        if rows.len() < 2 || columns.len() < 2 {
+            return None;
+        }
+        let place = |all: &[usize], number: usize| all.binary_search(&number).unwrap_or(0);
+        let cells = cells.iter().map(|&[row, column]| (place(&rows, row), place(&columns, column))).collect();
+        Some(Grid {
+            rows: rows.iter().map(|row| format!("layer {row}")).collect(),
+            columns: columns.iter().map(ToString::to_string).collect(),
+            cells,
+        })
+    }
+
+    /// `layer` in a sentence: `layer 3`, `V4`, `attention of layer 3`.
     pub(super) fn place(&self, layer: usize) -> String {
+        if let Kind::Site(site) = self.kind {
+            let what = if site == Site::Mlp { "MLP" } else { site.name() };
+            return format!("{what} of layer {layer}");
+        }
         match (self.labels.get(&layer), self.kind) {
             (Some(_), Kind::Named) => self.label(layer),
             (Some(name), _) if name.chars().any(char::is_alphabetic) => self.label(layer),
             _ => format!("{} {}", self.noun(), self.label(layer)),
         }
     }
+}
+
+/// An axis of two parts: layers from top to bottom, heads from left to right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Grid {
+    /// What the rows are called.
+    pub(super) rows: Vec<String>,
+    /// The numbers of the columns.
+    pub(super) columns: Vec<String>,
+    /// Row and column of each entry of the axis.
+    pub(super) cells: Vec<(usize, usize)>,
+}
+
+impl Grid {
+    /// `values`, one for each entry of the axis, as rows; NaN where there is none.
+    pub(super) fn lay_out(&self, values: impl Iterator<Item = f64>) -> Vec<Vec<f64>> {
+        let mut rows = vec![vec![f64::NAN; self.columns.len()]; self.rows.len()];
+        for (&(row, column), value) in self.cells.iter().zip(values) {
+            rows[row][column] = value;
+        }
+        rows
+    }
+}
+
+/// The numbers of `layer.3.head.5`; none where there are not two.
+fn two_numbers(name: &str) -> Option<[usize; 2]> {
+    let numbers = name.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty());
+    let numbers: Vec<usize> = numbers.map(str::parse).collect::<Result<_, _>>().ok()?;
+    numbers.try_into().ok()
 }
 
 /// What things are that are called `names`.
@@ -155,5 +223,32 @@ mod tests {
         let regions = axis(&["V1", "IT"]);
         assert_eq!((regions.title(), regions.place(1).as_str(), regions.is_ordered()), ("", "IT", false));
         assert_eq!(axis(&["0", "5"]).place(1), "layer 5");
+    }
+
+    #[test]
+    fn sites_are_of_blocks_and_have_no_embeddings() {
+        let model = Some(crate::rundir::ModelRecord::default());
+        let of = |site| Axis::of(&RunRecord { model: model.clone(), site, ..RunRecord::default() });
+        assert_eq!(of(Some(Site::Attention)).place(3), "attention of layer 3");
+        assert_eq!(of(Some(Site::Mlp)).place(0), "MLP of layer 0");
+        assert_eq!(of(Some(Site::Router)).title(), "layer (probabilities of experts)");
+        assert_eq!(of(Some(Site::Residual)).title(), "layer (0: embeddings)");
+        assert_eq!((of(Some(Site::Mlp)).label(2).as_str(), of(Some(Site::Mlp)).is_ordered()), ("2", true));
+    }
+
+    #[test]
+    fn heads_of_several_layers_stand_on_a_grid() {
+        let heads = axis(&["layer.0.head.0", "layer.0.head.10", "layer.3.head.0"]);
+        let grid = heads.grid(&[0, 1, 2]).unwrap();
+        assert_eq!(
+            (grid.rows.as_slice(), grid.columns.as_slice()),
+            (["layer 0", "layer 3"].map(str::to_owned).as_slice(), ["0", "10"].map(str::to_owned).as_slice())
+        );
+        let values = grid.lay_out([1.0, 2.0, 3.0].into_iter());
+        assert_eq!((values[0].as_slice(), values[1][0]), ([1.0, 2.0].as_slice(), 3.0));
+        assert!(values[1][1].is_nan());
+        assert!(heads.grid(&[0, 1]).is_none(), "one layer is no grid");
+        assert!(axis(&["head.0", "head.1"]).grid(&[0, 1]).is_none());
+        assert!(axis(&["layer.0", "layer.1"]).grid(&[0, 1]).is_none());
     }
 }

@@ -102,8 +102,17 @@ fn frames(figure: &Figure) -> Vec<(String, &str)> {
     if figure.exact.frames.is_empty() {
         return vec![(figure.id.to_owned(), &figure.svg.wide)];
     }
-    let frames = figure.exact.frames.iter();
-    frames.map(|frame| (format!("{}-{}", figure.id, plain(&frame.name)), frame.svg.as_str())).collect()
+    let mut taken: Vec<String> = Vec::new();
+    let mut name = |frame: &str| {
+        let wanted = format!("{}-{}", figure.id, plain(frame));
+        // What differs in signs alone that no file is called by keeps a file of its own.
+        let numbered = (2..).map(|n| format!("{wanted}-{n}"));
+        let free = std::iter::once(wanted.clone()).chain(numbered).find(|name| !taken.contains(name));
+        let free = free.unwrap_or(wanted);
+        taken.push(free.clone());
+        free
+    };
+    figure.exact.frames.iter().map(|frame| (name(&frame.name), frame.svg.as_str())).collect()
 }
 
 /// `name` as a part of the name of a file: regions and windows of time are called as people like.

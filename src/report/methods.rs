@@ -7,6 +7,7 @@ use super::inference;
 use super::words;
 use crate::activations::Transform;
 use crate::mlem::FeatureGroup;
+use crate::models::Site;
 use crate::profile::{Order, SpreadOver, Summary};
 use crate::rundir::RunRecord;
 use crate::text;
@@ -29,7 +30,7 @@ pub(super) fn paragraph(summary: &Summary, run: &RunRecord) -> String {
             transforms(run),
             features(run),
             model(summary, run),
-            score(summary),
+            score(summary, run),
             importance(summary, run),
             groups(run),
             inference::null(summary, run),
@@ -92,7 +93,11 @@ fn data(summary: &Summary, run: &RunRecord) -> Option<String> {
     let layers = match (summary.layers.as_slice(), &run.model) {
         ([], _) => return None,
         ([_], _) => String::new(),
-        ([first, .., last], Some(_)) if *first == 0 => {
+        (layers, _) if run.site == Some(Site::AttentionHeads) => {
+            let heads = text::counted(layers.len() as u128, "attention head");
+            format!(", separately for each of {heads}")
+        }
+        ([first, .., last], Some(_)) if *first == 0 && run.site.is_none() => {
             format!(
                 ", separately at each of {} layers (0–{last}, where 0 is the embeddings)",
                 summary.layers.len()
@@ -115,17 +120,42 @@ fn data(summary: &Summary, run: &RunRecord) -> Option<String> {
         "min" => " Token vectors were pooled by their minimum.".to_owned(),
         pooling => format!(" Token vectors were pooled by their {}.", words::visible(pooling)),
     });
+    let site = run.site.and_then(site);
     Some(format!(
-        "The representations of {} stimuli from {stimuli}{} in {activations}{commit} were analysed with {}{layers}.{}{}{}{}{}",
+        "The representations of {} stimuli from {stimuli}{} in {activations}{commit} were analysed with {}{layers}.{}{}{}{}{}{}",
         text::count(run.stimuli.n_stimuli as u128),
         drawn.unwrap_or_default(),
         Words::of(run).name,
+        site.unwrap_or_default(),
         adapter.unwrap_or_default(),
         untrained.unwrap_or_default(),
         products.unwrap_or_default(),
         pooling.unwrap_or_default(),
         verified.unwrap_or_default(),
     ))
+}
+
+/// What activations are that are not hidden states.
+fn site(site: Site) -> Option<&'static str> {
+    match site {
+        Site::Residual => None,
+        Site::Attention => Some(
+            " The activations of a layer are what its attention adds to the residual stream (layers are counted from 0, the \
+             first block).",
+        ),
+        Site::Mlp => Some(
+            " The activations of a layer are what its MLP adds to the residual stream (layers are counted from 0, the first \
+             block).",
+        ),
+        Site::AttentionHeads => Some(
+            " The activations of a head are what it takes from the tokens that it attends to, before the output projection \
+             (layers and heads are counted from 0).",
+        ),
+        Site::Router => Some(
+            " The activations of a layer are the probabilities that its router gives to the experts, before some are chosen \
+             (layers are counted from 0, the first block).",
+        ),
+    }
 }
 
 fn transforms(run: &RunRecord) -> Option<String> {
@@ -202,18 +232,31 @@ fn model(summary: &Summary, run: &RunRecord) -> Option<String> {
     ))
 }
 
-fn score(summary: &Summary) -> Option<String> {
+fn score(summary: &Summary, run: &RunRecord) -> Option<String> {
     let split = if summary.n_folds > 1 {
+        let folds = match (option(run, "split"), option(run, "unit")) {
+            (Some(column), _) => {
+                format!("the {} folds of column {}", summary.n_folds, words::visible(column))
+            }
+            (_, Some(column)) => format!(
+                "{} folds, those of one value of column {} together",
+                summary.n_folds,
+                words::visible(column)
+            ),
+            _ => format!("{} folds", summary.n_folds),
+        };
         format!(
-            "Stimuli were split into {} folds: W was fitted to pairs within the training stimuli and evaluated on pairs \
-             within the held-out ones",
-            summary.n_folds
+            "Stimuli were split into {folds}: W was fitted to pairs within the training stimuli and evaluated on pairs \
+             within the held-out ones"
         )
     } else {
         "The same stimuli served for fitting and evaluation".to_owned()
     };
+    let means = option(run, "average").map_or(String::new(), |column| {
+        format!(" Activations were averaged over the stimuli of each value of {}.", words::visible(column))
+    });
     (summary.n_folds > 0).then(|| {
-        format!("The fit is Spearman's correlation of modelled and neural distances, with mid-ranks for ties. {split}.")
+        format!("The fit is Spearman's correlation of modelled and neural distances, with mid-ranks for ties. {split}.{means}")
     })
 }
 

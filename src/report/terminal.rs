@@ -7,6 +7,7 @@ use std::fmt::Write;
 
 use unicode_width::UnicodeWidthStr;
 
+use super::axis::Axis;
 use super::estimators::Words;
 use super::notation::wrap;
 use super::words;
@@ -107,11 +108,13 @@ fn bounds(summary: &Summary, upper: bool) -> Vec<Spread> {
 /// What the table is of, what its numbers are, and what stands out.
 fn heading(summary: &Summary, run: &RunRecord, width: usize) -> String {
     let (stimuli, activations) = words::title(run);
+    let axis = Axis::of(run);
+    let noun = if axis.noun() == "head" { "head" } else { "layer" };
     let mut lines = vec![format!(
         "{stimuli} × {activations}: {} stimuli, {}, {}",
         text::count(run.stimuli.n_stimuli as u128),
         text::counted(run.stimuli.features.len() as u128, "feature"),
-        text::counted(summary.layers.len() as u128, "layer"),
+        text::counted(summary.layers.len() as u128, noun),
     )];
     if summary.terms.is_empty() {
         lines.push("No importances were measured (--permutations 0).".to_owned());
@@ -130,7 +133,7 @@ fn heading(summary: &Summary, run: &RunRecord, width: usize) -> String {
         );
     }
     if let Some(best) = summary.best_layer() {
-        let (layer, best) = (words::layer(summary, best), scores[best]);
+        let (layer, best) = (axis.place(summary.layers[best]), scores[best]);
         lines.push(format!("Best fit: {layer}, {} ({}).", words::spread(best, 3), words::score(split, run)));
     }
     if !summary.labels.is_empty() {

@@ -160,6 +160,7 @@ impl Fit {
             command: self.command.clone(),
             activations: self.file.clone(),
             transforms: self.activations.provenance().transforms.clone(),
+            site: self.activations.provenance().site.as_ref().and_then(|site| site.parse().ok()),
             layer_arrays: self.of_layers(|provenance| &provenance.arrays),
             layer_labels: self.of_layers(|provenance| &provenance.labels),
             layers: self.activations.layers().to_vec(),

@@ -49,6 +49,21 @@ pub enum Error {
         /// What is wrong there.
         message: String,
     },
+    /// A column that names the fold of each stimulus leaves some out.
+    #[error("column `{column}` names the folds, and {} of no fold: {}", if rows.len() == 1 { "a row is" } else { "rows are" },
+        text::some(&rows.iter().map(ToString::to_string).collect::<Vec<_>>(), NAMED))]
+    NoFold {
+        /// The column.
+        column: String,
+        /// The rows, from 0.
+        rows: Vec<usize>,
+    },
+    /// A column that names the fold of each stimulus has one name.
+    #[error("column `{column}` names the folds, and names one alone")]
+    OneFold {
+        /// The column.
+        column: String,
+    },
     /// Sentences are needed and there are none.
     #[error("the stimuli have no `sentence` column, and a model needs sentences")]
     NoSentences {
@@ -174,6 +189,8 @@ impl Error {
             Self::UnknownRelation { name, known, .. } => {
                 return suggested(name, known, "its relations are");
             }
+            Self::NoFold { column, .. } => format!("give every row a fold in `{column}`, or take the rows out"),
+            Self::OneFold { column } => format!("give two folds or more in `{column}`, or use --folds"),
             Self::OtherKind { hint, .. } => hint.clone(),
             Self::NotANumber { feature, .. } => {
                 format!("write a number, leave it empty (missing), or read levels: --categorical {feature}")

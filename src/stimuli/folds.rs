@@ -3,8 +3,11 @@
 //! A value that no held-out stimulus has cannot be scored there, and one that all training stimuli lack cannot be learnt. Common values
 //! are in every fold by chance, and nothing is done about them: with them alone, folds are those of the plain draw.
 
+use std::collections::BTreeMap;
+
+use super::error::{Error, Result};
 use super::feature::{Feature, Values};
-use super::table::FeatureTable;
+use super::table::{FeatureTable, HeldOut};
 use crate::numeric::rng::Stream;
 use crate::numeric::split;
 
@@ -13,9 +16,20 @@ const RARE: usize = 8;
 
 impl FeatureTable {
     /// Which of `n_folds` folds each stimulus is in: sizes differ by one at most, membership is random under `seed`, and rare values of a
-    /// feature are spread over as many folds as they can be in. The same for all estimators.
+    /// feature are spread over as many folds as they can be in. The same for all estimators. Units that are kept together
+    /// ([`FeatureTable::keep_together`]) are in one fold, and folds as even as that allows; given folds
+    /// ([`FeatureTable::hold_out_by`]) are as they are.
     #[must_use]
     pub fn folds(&self, n_folds: usize, seed: u64) -> Vec<usize> {
+        if n_folds > 1 {
+            match &self.held_out {
+                HeldOut::Given(fold_of) => return fold_of.clone(),
+                HeldOut::Together(unit_of) => {
+                    return split::folds_of_units(unit_of, n_folds, &mut Stream::new(seed, "folds"));
+                }
+                HeldOut::Random => {}
+            }
+        }
         let mut fold_of = split::folds(self.n_stimuli(), n_folds, &mut Stream::new(seed, "folds"));
         if n_folds > 1 {
             let rare =
@@ -24,6 +38,117 @@ impl FeatureTable {
         }
         fold_of
     }
+
+    /// From now on, stimuli that have one value in the column `name` are in one fold: repetitions of a stimulus, sentences of a text.
+    /// A stimulus without a value is a unit of its own. Returns how many units there are.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownFeature`]; [`Error::NoValues`] where the column is given as its distances.
+    pub fn keep_together(&mut self, name: &str) -> Result<usize> {
+        let values = self.values_of(name)?;
+        let mut units: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut alone = 0;
+        for value in values.iter().flatten() {
+            let next = units.len();
+            units.entry(value).or_insert(next);
+        }
+        let n_named = units.len();
+        let unit = |value: &Option<String>| match value {
+            Some(value) => units[value.as_str()],
+            None => {
+                alone += 1;
+                n_named + alone - 1
+            }
+        };
+        let of: Vec<usize> = values.iter().map(unit).collect();
+        self.held_out = HeldOut::Together(of);
+        Ok(n_named + alone)
+    }
+
+    /// From now on, the folds are those that the column `name` names, in the order of their names. Returns how many there are.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownFeature`]; [`Error::NoValues`] where the column is given as its distances; [`Error::NoFold`] where a stimulus
+    /// is in none; [`Error::OneFold`] where all are in one.
+    pub fn hold_out_by(&mut self, name: &str) -> Result<usize> {
+        let values = self.values_of(name)?;
+        let without: Vec<usize> = (0..values.len()).filter(|&row| values[row].is_none()).collect();
+        if !without.is_empty() {
+            return Err(Error::NoFold { column: name.to_owned(), rows: without });
+        }
+        let mut names: Vec<&String> = values.iter().flatten().collect();
+        names.sort_by(|a, b| natural(a).cmp(&natural(b)));
+        names.dedup();
+        if names.len() < 2 {
+            return Err(Error::OneFold { column: name.to_owned() });
+        }
+        let place = |value: &String| names.iter().position(|name| *name == value).unwrap_or(0);
+        let (fold_of, n_folds) = (values.iter().flatten().map(place).collect(), names.len());
+        self.held_out = HeldOut::Given(fold_of);
+        Ok(n_folds)
+    }
+
+    /// How many folds are given, where they are.
+    #[must_use]
+    pub fn given_folds(&self) -> Option<usize> {
+        match &self.held_out {
+            HeldOut::Given(fold_of) => fold_of.iter().max().map(|last| last + 1),
+            _ => None,
+        }
+    }
+
+    /// How many units are kept together, where some are: no more folds than that can be had.
+    #[must_use]
+    pub fn n_units(&self) -> Option<usize> {
+        match &self.held_out {
+            HeldOut::Together(unit_of) => {
+                let mut units = unit_of.clone();
+                units.sort_unstable();
+                units.dedup();
+                Some(units.len())
+            }
+            _ => None,
+        }
+    }
+
+    /// The values of a column as texts.
+    pub(super) fn values_of(&self, name: &str) -> Result<Vec<Option<String>>> {
+        let feature = self.feature(self.position(name)?);
+        match feature.values() {
+            Values::Categorical { levels, codes } => {
+                Ok(codes.iter().map(|code| code.map(|code| levels[code as usize].clone())).collect())
+            }
+            Values::Numeric(values) => {
+                Ok(values.iter().map(|value| value.map(|x| (x + 0.0).to_string())).collect())
+            }
+            Values::Distances(_) => Err(Error::NoValues { feature: name.to_owned() }),
+        }
+    }
+}
+
+/// A key under which `fold2` stands before `fold10`: runs of digits as numbers, and what stands between them.
+fn natural(text: &str) -> Vec<(String, u64)> {
+    let mut key: Vec<(String, u64)> = vec![(String::new(), 0)];
+    let mut in_number = false;
+    for character in text.chars() {
+        if let Some(digit) = character.to_digit(10) {
+            if let Some((_, number)) = key.last_mut() {
+                *number = number.saturating_mul(10).saturating_add(u64::from(digit));
+            }
+            in_number = true;
+            continue;
+        }
+        if in_number {
+            key.push((String::new(), 0));
+            in_number = false;
+        }
+        if let Some((letters, _)) = key.last_mut() {
+            letters.push(character);
+        }
+    }
+    key
 }
 
 /// The stimuli of each value of `feature` that two of them have, and at most `most`; also of all values but the most frequent one, and of

@@ -3,6 +3,7 @@
 //! A stimulus is one sentence with its feature values. Where the stimuli come from is not this module's business
 //! (a grammar, or a user's CSV), nor what is done with them.
 
+mod average;
 mod check;
 pub mod confounds;
 mod csv;
@@ -20,6 +21,7 @@ mod table;
 mod tables;
 mod words;
 
+pub use average::Averaged;
 pub use check::{RowName, TableCheck, repeats};
 pub use distances::Distances;
 pub use error::{Error, Result};

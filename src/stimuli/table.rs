@@ -8,6 +8,19 @@ use super::feature::{Feature, Values};
 pub struct FeatureTable {
     n_stimuli: usize,
     features: Vec<Feature>,
+    pub(super) held_out: HeldOut,
+}
+
+/// What decides which stimuli are held out together.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) enum HeldOut {
+    /// Chance alone.
+    #[default]
+    Random,
+    /// Stimuli of one unit are never on both sides: the unit of each, counted from 0.
+    Together(Vec<usize>),
+    /// The fold of each, counted from 0.
+    Given(Vec<usize>),
 }
 
 impl FeatureTable {
@@ -30,7 +43,7 @@ impl FeatureTable {
                 return Err(Error::DuplicateFeature { name: feature.name.clone() });
             }
         }
-        Ok(Self { n_stimuli, features })
+        Ok(Self { n_stimuli, features, held_out: HeldOut::Random })
     }
 
     /// How many stimuli (rows).
@@ -126,7 +139,8 @@ impl FeatureTable {
     pub fn push(&mut self, feature: Feature) -> Result<()> {
         let mut features = self.features.clone();
         features.push(feature);
-        *self = Self::new(self.n_stimuli, features)?;
+        let held_out = std::mem::take(&mut self.held_out);
+        *self = Self { held_out, ..Self::new(self.n_stimuli, features)? };
         Ok(())
     }
 
@@ -141,6 +155,11 @@ impl FeatureTable {
         Self {
             n_stimuli: rows.len(),
             features: self.features.iter().map(|feature| feature.select(rows)).collect(),
+            held_out: match &self.held_out {
+                HeldOut::Random => HeldOut::Random,
+                HeldOut::Together(of) => HeldOut::Together(rows.iter().map(|&row| of[row]).collect()),
+                HeldOut::Given(of) => HeldOut::Given(rows.iter().map(|&row| of[row]).collect()),
+            },
         }
     }
 }

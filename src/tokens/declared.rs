@@ -11,11 +11,8 @@ use super::class::{Class, Kind, ROLES, Search};
 use super::document::{AddedToken, Document};
 use super::error::{Error, Result};
 use super::io;
-use super::settings::{MORE, SETTINGS, Settings, TOKENIZER};
+use super::settings::{EXTRA, MORE, SETTINGS, Settings, TOKENIZER};
 use crate::text;
-
-/// The list of special tokens in newer files, by itself or by names.
-const EXTRA: &str = "extra_special_tokens";
 
 /// The tokens that have a role, as far as there are any.
 pub(super) type Roles = BTreeMap<&'static str, String>;

@@ -19,6 +19,9 @@ pub(super) const TOKENIZER: &str = "tokenizer.json";
 /// The setting that lists special tokens without a role.
 pub(super) const MORE: &str = "additional_special_tokens";
 
+/// The setting that lists special tokens in newer files, by itself or by names.
+pub(super) const EXTRA: &str = "extra_special_tokens";
+
 /// What the files beside a vocabulary say.
 pub(super) struct Settings<'a> {
     pub(super) folder: &'a Path,
@@ -113,12 +116,24 @@ impl<'a> Settings<'a> {
     /// The special tokens that `tokenizer_config.json` lists beside those with a role, in place of those of the class; `None` where
     /// it lists none.
     pub(super) fn more_special(&self) -> Result<Option<&[Value]>> {
+        match self.general.get(EXTRA) {
+            Some(Value::Array(tokens)) if !tokens.is_empty() => return Ok(Some(tokens)),
+            None | Some(Value::Null | Value::Array(_) | Value::Object(_)) => {}
+            Some(_) => return Err(self.refusal(SETTINGS[0], format!("`{EXTRA}` is no list of tokens"))),
+        }
         match self.general.get(MORE) {
             None => Ok(None),
             Some(Value::Null) => Ok(Some(&[])),
             Some(Value::Array(tokens)) => Ok(Some(tokens)),
             Some(_) => Err(self.refusal(SETTINGS[0], format!("`{MORE}` is no list of tokens"))),
         }
+    }
+
+    /// The special tokens that `tokenizer_config.json` lists by names that only this checkpoint has.
+    pub(super) fn extra_by_name(&self) -> Vec<&Value> {
+        let by_name = self.general.get(EXTRA).and_then(Value::as_object);
+        let tokens = by_name.into_iter().flat_map(Map::values);
+        tokens.filter(|token| token.is_string() || token.get("content").is_some()).collect()
     }
 
     /// Refuses `names` where they say anything: they would change tokens in a way that is not followed.

@@ -2,12 +2,13 @@
 
     python tests/golden/hidden_states.py [CASE ...]
 
-Needs torch, transformers and safetensors; the versions go into every file. A case is one safetensors file in
+Needs torch, transformers and safetensors; the versions go into every file. A case is one safetensors file, compressed by gzip, in
 tests/golden/hidden_states/: the model's weights as transformers saves them, `golden.tokens` and `golden.lengths` (the
 sequences, packed), `golden.hidden.K` ((n_tokens, d_model), hidden state K), and config.json in the metadata. The sequences
 run one at a time, with no padding, so that nothing but the model is frozen.
 """
 
+import gzip
 import json
 import sys
 import tempfile
@@ -62,6 +63,27 @@ QWEN_ODD = dict(hidden_size=24, num_attention_heads=6, num_key_value_heads=2, rm
 IN_QWEN3 = SMALL | dict(head_dim=8, rope_parameters=dict(rope_type="default", rope_theta=1000.0, mrope_section=[2, 1, 1]))
 SEES_QWEN3 = dict(depth=1, hidden_size=16, num_heads=2, intermediate_size=16, out_hidden_size=16, num_position_embeddings=16,
                   deepstack_visual_indexes=[0])
+GEMMA_3N = dict(
+    hidden_size=16, num_hidden_layers=4, num_attention_heads=4, num_key_value_heads=2, head_dim=8, intermediate_size=24,
+    max_position_embeddings=32, sliding_window=3, num_kv_shared_layers=2, laurel_rank=4, hidden_size_per_layer_input=6,
+    vocab_size_per_layer_input=50, activation_sparsity_pattern=[0.6, 0.0, 0.3, 0.0],
+    layer_types=["sliding_attention", "full_attention", "sliding_attention", "full_attention"])
+GEMMA_3N_ODD = dict(
+    hidden_size=18, num_hidden_layers=3, num_attention_heads=3, num_key_value_heads=1, head_dim=10, intermediate_size=[10, 14, 9],
+    max_position_embeddings=32, sliding_window=2, num_kv_shared_layers=0, laurel_rank=5, hidden_size_per_layer_input=5,
+    vocab_size_per_layer_input=60, altup_num_inputs=3, altup_active_idx=1, altup_correct_scale=False, rms_norm_eps=1e-3,
+    attention_bias=True, hidden_activation="silu")
+GEMMA_4 = dict(
+    hidden_size=16, num_hidden_layers=4, num_attention_heads=4, num_key_value_heads=2, head_dim=8, global_head_dim=12,
+    intermediate_size=20, max_position_embeddings=32, sliding_window=3, hidden_size_per_layer_input=6,
+    vocab_size_per_layer_input=VOCABULARY, num_kv_shared_layers=2, use_double_wide_mlp=True,
+    layer_types=["sliding_attention", "full_attention", "sliding_attention", "full_attention"])
+GEMMA_4_ODD = dict(
+    hidden_size=18, num_hidden_layers=3, num_attention_heads=6, num_key_value_heads=3, head_dim=6, global_head_dim=10,
+    num_global_key_value_heads=2, attention_k_eq_v=True, attention_bias=True, intermediate_size=14, max_position_embeddings=32,
+    sliding_window=4, hidden_size_per_layer_input=0, rms_norm_eps=1e-3, hidden_activation="silu", use_bidirectional_attention="all",
+    rope_parameters={"sliding_attention": dict(rope_type="linear", factor=2.0, rope_theta=50.0),
+                     "full_attention": dict(rope_type="default", rope_theta=500.0)})
 # Mixtures of experts, and blocks that do not attend.
 FEW = SMALL | dict(num_experts_per_tok=2)
 QWEN_MOE = FEW | dict(moe_intermediate_size=12, shared_expert_intermediate_size=10, num_experts=5)
@@ -101,6 +123,9 @@ T5 = dict(d_model=32, d_kv=8, d_ff=48, num_layers=2, num_heads=4)
 CASES = {
     "albert": ("AlbertConfig", BERT | dict(embedding_size=16), {}),
     "albert_gelu": ("AlbertConfig", BERT_ODD | dict(embedding_size=40, hidden_act="gelu", num_hidden_layers=4), {}),
+    "apertus": ("ApertusConfig", SMALL, {}),
+    "apertus_odd": ("ApertusConfig", GROUPED | dict(attention_bias=True, num_hidden_layers=3, rope_parameters=dict(
+        rope_type="default", rope_theta=500.0)), {}),
     "arcee": ("ArceeConfig", SMALL, {}),
     "arcee_odd": ("ArceeConfig", GROUPED | dict(head_dim=10, attention_bias=True, mlp_bias=True, hidden_act="gelu",
                                                 rope_parameters=dict(rope_type="default", rope_theta=500.0)), {}),
@@ -236,6 +261,19 @@ CASES = {
         text_config=SMALL | dict(vocab_size=VOCABULARY, num_key_value_heads=2, head_dim=6, sliding_window=2,
                                  layer_types=["full_attention", "sliding_attention"]),
         vision_config=VISION), {"language_model": True}),
+    # The text models in the files of those that see: transformers makes these of other libraries' parts.
+    "gemma3n": ("Gemma3nTextConfig", GEMMA_3N, {"states": "streams", "inside": "gemma3n"}),
+    "gemma3n_odd": ("Gemma3nTextConfig", GEMMA_3N_ODD | dict(num_hidden_layers=2, intermediate_size=10),
+                    {"states": "streams", "inside": "gemma3n"}),
+    "gemma3n_text": ("Gemma3nTextConfig", GEMMA_3N, {"states": "streams"}),
+    "gemma3n_text_odd": ("Gemma3nTextConfig", GEMMA_3N_ODD, {"states": "streams"}),
+    "gemma4": ("Gemma4TextConfig", GEMMA_4, {"inside": "gemma4"}),
+    "gemma4_odd": ("Gemma4TextConfig", GEMMA_4_ODD | dict(num_hidden_layers=2), {"inside": "gemma4"}),
+    "gemma4_text": ("Gemma4TextConfig", GEMMA_4, {}),
+    "gemma4_text_odd": ("Gemma4TextConfig", GEMMA_4_ODD, {}),
+    "gemma4_experts": ("Gemma4TextConfig", GEMMA_4 | dict(
+        num_hidden_layers=2, layer_types=["sliding_attention", "full_attention"], num_kv_shared_layers=0, enable_moe_block=True,
+        num_experts=5, top_k_experts=2, moe_intermediate_size=6), {}),
     "glm": ("GlmConfig", SMALL | dict(head_dim=8, pad_token_id=0), {}),
     "glm_odd": ("GlmConfig", GROUPED | dict(head_dim=12, attention_bias=False, pad_token_id=0, rope_parameters=dict(
         rope_type="default", rope_theta=500.0, partial_rotary_factor=1.0)), {}),
@@ -268,6 +306,9 @@ CASES = {
         num_hidden_layers=3, max_position_embeddings=64, head_dim=10, num_local_experts=4, sliding_window=4, attention_bias=False,
         swiglu_limit=0.9, layer_types=["full_attention", "sliding_attention", "full_attention"], rope_parameters=dict(
             rope_type="yarn", rope_theta=700.0, factor=4.0, original_max_position_embeddings=8, truncate=False)), {}),
+    "gpt_oss_mxfp4": ("GptOssConfig", FEW | dict(
+        hidden_size=32, intermediate_size=32, num_hidden_layers=1, head_dim=8, num_local_experts=3, sliding_window=3),
+                      {"saved": True, "mxfp4": True}),
     "granitemoe": ("GraniteMoeConfig", FEW | dict(num_local_experts=4), {"saved": True}),
     "granitemoe_odd": ("GraniteMoeConfig", MOE_ODD | dict(
         num_hidden_layers=3, max_position_embeddings=32, num_local_experts=5, attention_bias=True, embedding_multiplier=3.0,
@@ -360,6 +401,12 @@ CASES = {
     "mamba2_odd": ("Mamba2Config", MAMBA | dict(
         expand=3, num_heads=6, head_dim=8, n_groups=1, conv_kernel=3, use_bias=True, use_conv_bias=False, chunk_size=16,
         layer_norm_epsilon=1e-3, time_step_limit=(0.3, 1.1)), {"states": "mamba"}),
+    "marian": ("MarianConfig", BART | dict(pad_token_id=59), {"encoder": True}),
+    "marian_odd": ("MarianConfig", BART_ODD | dict(d_model=15, decoder_attention_heads=3, scale_embedding=True, pad_token_id=0,
+                                                   activation_function="swish"), {"encoder": True, "without": "embed_positions"}),
+    "marian_apart": ("MarianConfig", BART | dict(
+        pad_token_id=59, encoder_layers=1, share_encoder_decoder_embeddings=False, decoder_vocab_size=VOCABULARY,
+        tie_word_embeddings=False), {"encoder": True}),
     "mbart": ("MBartConfig", BART, {"encoder": True}),
     "mbart_odd": ("MBartConfig", BART_ODD | dict(scale_embedding=True, activation_function="relu"), {"encoder": True}),
     "megatron_bert": ("MegatronBertConfig", BERT | dict(hidden_size=16, intermediate_size=24), {}),
@@ -408,6 +455,9 @@ CASES = {
     "mt5": ("MT5Config", T5 | dict(feed_forward_proj="gated-gelu"), {"model": "MT5EncoderModel"}),
     "mt5_odd": ("MT5Config", T5 | dict(d_kv=10, num_heads=3, feed_forward_proj="gated-silu",
                                        relative_attention_num_buckets=8), {"model": "MT5EncoderModel"}),
+    "nanochat": ("NanoChatConfig", SMALL, {}),
+    "nanochat_odd": ("NanoChatConfig", GROUPED | dict(attention_bias=True, hidden_act="gelu", num_hidden_layers=3,
+                                                      rope_parameters=dict(rope_type="linear", factor=2.0, rope_theta=500.0)), {}),
     "nemotron": ("NemotronConfig", SMALL, {}),
     "nemotron_h": ("NemotronHConfig", dict(
         hidden_size=16, num_attention_heads=4, num_key_value_heads=2, head_dim=8, intermediate_size=24, mamba_num_heads=4,
@@ -443,6 +493,14 @@ CASES = {
         rope_parameters={"full_attention": dict(rope_type="yarn", factor=4.0, original_max_position_embeddings=8,
                                                 rope_theta=900.0),
                          "sliding_attention": dict(rope_type="default", rope_theta=300.0)}), {}),
+    "olmo_hybrid": ("OlmoHybridConfig", dict(
+        hidden_size=16, num_hidden_layers=4, num_attention_heads=4, intermediate_size=24, max_position_embeddings=32,
+        pad_token_id=0, rope_parameters=dict(rope_type="default", rope_theta=None)), {"saved": True}),
+    "olmo_hybrid_odd": ("OlmoHybridConfig", dict(
+        hidden_size=24, num_hidden_layers=2, num_attention_heads=6, num_key_value_heads=2, intermediate_size=14,
+        max_position_embeddings=32, linear_num_key_heads=2, linear_num_value_heads=4, linear_key_head_dim=5,
+        linear_value_head_dim=6, linear_conv_kernel_dim=3, linear_allow_neg_eigval=False, attention_bias=True, rms_norm_eps=1e-3,
+        pad_token_id=0, rope_parameters=dict(rope_type="default", rope_theta=500.0)), {"saved": True}),
     "olmoe": ("OlmoeConfig", FEW | dict(num_experts=5), {"saved": True}),
     "olmoe_odd": ("OlmoeConfig", MOE_ODD | dict(
         num_hidden_layers=2, max_position_embeddings=32, num_experts=4, norm_topk_prob=True, attention_bias=True, clip_qkv=0.7),
@@ -453,6 +511,9 @@ CASES = {
                                   max_position_embeddings=9, activation_function="gelu", enable_bias=False), {}),
     "opt_projected": ("OPTConfig", dict(hidden_size=16, num_hidden_layers=2, num_attention_heads=4, ffn_dim=24,
                                         max_position_embeddings=16, word_embed_proj_dim=12, do_layer_norm_before=False), {}),
+    "pegasus": ("PegasusConfig", BART | dict(scale_embedding=True), {"encoder": True}),
+    "pegasus_odd": ("PegasusConfig", BART_ODD | dict(activation_function="relu", pad_token_id=0),
+                    {"encoder": True, "without": "embed_positions"}),
     "phi": ("PhiConfig", LLAMA, {}),
     "phi_odd": ("PhiConfig", LLAMA | dict(hidden_size=40, num_attention_heads=5, num_key_value_heads=5,
                                           layer_norm_eps=1e-3, hidden_act="relu",
@@ -614,6 +675,9 @@ def roughen(model, generator):
     with torch.no_grad():
         for name, parameter in sorted(model.named_parameters()):
             noise = torch.randn(parameter.shape, generator=generator)
+            if name.endswith(("router.scale", "per_expert_scale", "correct_output_scale")):
+                parameter.copy_(1 + 0.3 * noise)
+                continue
             if not parameter.requires_grad:
                 # A table of sines and cosines.
                 continue
@@ -628,9 +692,26 @@ def roughen(model, generator):
 
 
         for name, buffer in sorted(model.named_buffers()):
-            # What is added to scores of experts, which no initialiser draws.
+            # What is added to scores of experts, or multiplies a block's output, which no initialiser draws.
+            if name.endswith("layer_scalar"):
+                buffer.copy_(1 + 0.3 * torch.randn(buffer.shape, generator=generator))
             if name.endswith(("e_score_correction_bias", "expert_bias")):
                 buffer.copy_(0.3 * torch.randn(buffer.shape, generator=generator))
+
+
+def in_mxfp4(model, generator):
+    """Gives the experts weights that are stored in MXFP4, by transformers' own way from there, and returns what is stored."""
+    from transformers.integrations.mxfp4 import convert_moe_packed_tensors
+    stored = {}
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if name.endswith(("experts.gate_up_proj", "experts.down_proj")):
+                count, inputs, outputs = parameter.shape
+                blocks = torch.randint(0, 256, (count, outputs, inputs // 32, 16), generator=generator, dtype=torch.uint8)
+                scales = torch.randint(122, 126, (count, outputs, inputs // 32), generator=generator, dtype=torch.uint8)
+                parameter.copy_(convert_moe_packed_tensors(blocks, scales))
+                stored |= {f"{name}_blocks": blocks, f"{name}_scales": scales}
+    return stored
 
 
 def old_names(tensors):
@@ -656,7 +737,12 @@ def hidden_states(model, tokens, options):
     if options.get("no_cache"):
         # Without a layer that attends, transformers asks its cache for what only such a layer has.
         inputs |= dict(use_cache=False)
-    states = model(**inputs, output_hidden_states=True).hidden_states
+    output = model(**inputs, output_hidden_states=True)
+    states = output.hidden_states
+    if options.get("states") == "streams":
+        # transformers gives all streams, and the last of them before they are one.
+        read = model.config.altup_active_idx
+        states = [state[read] for state in states[:-1]] + [output.last_hidden_state]
     if options.get("states") == "mamba":
         # transformers leaves the embeddings out, and gives the last block's output both before and after the norm.
         before = [state for state in states if state is not states[-2]]
@@ -685,7 +771,8 @@ def freeze(case):
         # Halves follow each other without a residual stream between: larger weights make noise of the last digits.
         with torch.no_grad():
             for name, parameter in model.named_parameters():
-                parameter.mul_(0.4 if parameter.dim() > 1 and "embed" not in name else 1)
+                parameter.mul_(0.4 if parameter.dim() > 1 and "embed" not in name or name.endswith("q_norm.weight") else 1)
+    packed = in_mxfp4(model, generator) if options.get("mxfp4") else {}
     dtype = options.get("dtype", torch.float32)
     stored = {name: tensor.to(dtype).contiguous() for name, tensor in model.state_dict().items()
               if name != "encoder.embed_tokens.weight" or "shared.weight" not in model.state_dict()}
@@ -704,6 +791,11 @@ def freeze(case):
         with tempfile.TemporaryDirectory() as folder:
             model.save_pretrained(folder)
             stored = safetensors.torch.load_file(Path(folder) / "model.safetensors")
+    for name in packed:
+        stored.pop(name.removesuffix("_blocks"), None)
+    stored |= packed
+    if "without" in options:
+        stored = {name: tensor for name, tensor in stored.items() if options["without"] not in name}
     for name, other in options.get("renamed", {}).items():
         stored = {key.replace(name, other): tensor for key, tensor in stored.items()}
     # Once, where two names are one tensor.
@@ -713,6 +805,14 @@ def freeze(case):
             unique[name] = tensor.clone()
     stored = unique
     written = json.loads(config.to_json_string(use_diff=False))
+    if "inside" in options:
+        unique = {f"model.language_model.{name}": tensor for name, tensor in unique.items()}
+        stored = unique
+        outer = getattr(transformers, config.__class__.__name__.replace("Text", ""))()
+        written = json.loads(outer.to_json_string(use_diff=False)) | dict(
+            text_config=written, vision_config=None, audio_config=None)
+    if packed:
+        written |= dict(quantization_config=dict(quant_method="mxfp4", modules_to_not_convert=["model.layers.*.self_attn"]))
     if "keys" in options:
         keys = options["keys"]
         written = {keys["renamed"].get(key, key): value for key, value in written.items() if key not in keys["removed"]}
@@ -725,6 +825,13 @@ def freeze(case):
     print(f"{case}: {len(states[0])} hidden states, largest magnitude {largest:.2f}")
 
 
+def compress(file):
+    """Puts one that gzip compressed in a file's place; its bytes do not depend on when."""
+    file.with_name(file.name + ".gz").write_bytes(gzip.compress(file.read_bytes(), mtime=0))
+    file.unlink()
+
+
 if __name__ == "__main__":
     for case in sys.argv[1:] or CASES:
         freeze(case)
+        compress(HERE / f"{case}.safetensors")

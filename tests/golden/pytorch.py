@@ -6,6 +6,7 @@ Needs torch and safetensors. `zip_f32.bin` has a tensor that lies transposed in 
 storage, and a parameter; `zip_f16.bin` stands under `state_dict`; `old_bf16.bin` is in the format from before PyTorch 1.6.
 """
 
+import gzip
 from pathlib import Path
 
 import safetensors.torch
@@ -15,7 +16,8 @@ HERE = Path(__file__).parent
 
 
 def weights(case):
-    tensors = safetensors.torch.load_file(HERE / "hidden_states" / f"{case}.safetensors")
+    file = HERE / "hidden_states" / f"{case}.safetensors.gz"
+    tensors = safetensors.torch.load(gzip.decompress(file.read_bytes()))
     return {name: tensor for name, tensor in tensors.items() if not name.startswith("golden.")}
 
 

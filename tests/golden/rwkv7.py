@@ -7,6 +7,7 @@ Needs numpy and safetensors. transformers has no RWKV-7; the formulas are those 
 like those of hidden_states.py.
 """
 
+import gzip
 import json
 from pathlib import Path
 
@@ -136,6 +137,6 @@ for case, config in CASES.items():
     golden["golden.tokens"] = np.concatenate(sequences).astype(np.int64)
     golden["golden.lengths"] = np.array(LENGTHS)
     config = dict(model_type="rwkv7", vocab_size=VOCABULARY, hidden_act="sqrelu", norm_first=True, attn=None) | config
-    safetensors.numpy.save_file(tensors | golden, HERE / f"{case}.safetensors",
-                                dict(config=json.dumps(config), numpy=np.__version__))
+    file = safetensors.numpy.save(tensors | golden, dict(config=json.dumps(config), numpy=np.__version__))
+    (HERE / f"{case}.safetensors.gz").write_bytes(gzip.compress(file, mtime=0))
     print(f"{case}: largest magnitude {max(abs(golden[name]).max() for name in golden if 'hidden' in name):.2f}")

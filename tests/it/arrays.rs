@@ -168,6 +168,26 @@ fn what_is_no_layer_is_left_out_and_said() {
 }
 
 #[test]
+fn an_array_for_each_stimulus_is_told_from_layers() {
+    let folder = tempfile::tempdir().unwrap();
+    for (shape, remedy) in
+        [(vec![4, 3], ".mean(0)"), (vec![1, 4, 3], ".mean(0)"), (vec![3], "np.stack([x for")]
+    {
+        for each in [1, 2] {
+            let arrays: Vec<Array> =
+                (0..N * each).map(|at| array(&format!("s{at}.hidden"), &shape, |_| 1.0)).collect();
+            for format in FORMATS {
+                let error = read(&file(folder.path(), format, &arrays), &reading()).unwrap_err();
+                assert!(error.contains("an array for each stimulus?") && error.contains(remedy), "{error}");
+            }
+        }
+    }
+    // As many layers as stimuli are layers.
+    let layers: Vec<Array> = (0..N).map(|at| array(&format!("layer.{at}"), &[N, 3], |_| 1.0)).collect();
+    assert_eq!(read(&file(folder.path(), "npz", &layers), &reading()).unwrap().len(), N);
+}
+
+#[test]
 fn whole_numbers_and_flags_are_read_from_every_format_alike() {
     let folder = tempfile::tempdir().unwrap();
     for kind in ["i8", "b1", "f8"] {

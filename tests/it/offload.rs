@@ -18,7 +18,7 @@ fn cases() -> Vec<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/hidden_states");
     let mut cases: Vec<String> = fs::read_dir(folder)
         .unwrap()
-        .map(|file| file.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned())
+        .map(|file| file.unwrap().file_name().to_str().unwrap().replace(".safetensors.gz", ""))
         .collect();
     cases.sort();
     cases

@@ -136,6 +136,13 @@ fn scales_that_are_not_those_of_the_weights_are_refused() {
     // The key is gone, and the scales are there.
     let error = error_of(Some(Value::Null), &same);
     assert!(error.contains("quantised with FP8") && error.contains("weight_scale_inv"), "{error}");
+    // Scales under a name that nobody is known to read say that there is something to be known.
+    for scale in ["scale_weight", "weight.scale", "weight_scales", "input_scale"] {
+        let error = error_of(Some(Value::Null), &|name, dtype, shape, data| {
+            same(&name.replace("weight_scale_inv", scale), dtype, shape, data)
+        });
+        assert!(error.contains("quantised with FP8") && error.contains(scale), "{error}");
+    }
 }
 
 #[test]

@@ -120,6 +120,56 @@ fn sentencepiece_models_give_the_tokens_of_transformers() {
 }
 
 #[test]
+fn newer_settings_and_classes_are_read_beside_a_sentencepiece_model() {
+    let (Golden { sentences, mut cases }, models) = sentencepiece();
+    let mut read = |name: &str, settings: &str| {
+        let case = cases.get_mut(name).unwrap();
+        case.files.insert("tokenizer_config.json".to_owned(), settings.to_owned());
+        Tokenizer::parse(name, &build(&folder_of(case, &models)).unwrap()).unwrap()
+    };
+    for (name, class) in
+        [("t5", "T5Tokenizer"), ("xlm_roberta", "XLMRobertaTokenizer"), ("deberta_v3", "DebertaV2Tokenizer")]
+    {
+        let with = |more: &str| format!(r#"{{"tokenizer_class": "{class}"{more}}}"#);
+        let plain = read(name, &with(""));
+        let marked = read(name, &with(r#", "additional_special_tokens": ["<ent>"]"#));
+        let list = read(name, &with(r#", "extra_special_tokens": ["<ent>"]"#));
+        let by_name = read(name, &with(r#", "extra_special_tokens": {"entity_token": "<ent>"}"#));
+        for sentence in sentences.iter().map(String::as_str).chain(["a <ent> b<ent>"]) {
+            let tokens = |tokenizer: &Tokenizer| tokenizer.encode(sentence).unwrap().tokens;
+            assert_eq!(tokens(&list), tokens(&marked), "{name}: {sentence:?}");
+            if !sentence.contains("<ent>") {
+                assert_eq!(tokens(&by_name), tokens(&plain), "{name}: {sentence:?}");
+            }
+        }
+        let found = |tokenizer: &Tokenizer| tokenizer.encode("<ent><ent>").unwrap().tokens;
+        assert!(found(&by_name).windows(2).any(|pair| pair[0] == pair[1]));
+        assert_ne!(found(&by_name), found(&plain));
+    }
+    let same = [r#"{"tokenizer_class": "T5Tokenizer"}"#, r#"{"tokenizer_class": "MT5TokenizerFast"}"#];
+    let [t5, mt5] = same.map(|settings| read("t5", settings));
+    for sentence in &sentences {
+        assert_eq!(t5.encode(sentence).unwrap().tokens, mt5.encode(sentence).unwrap().tokens);
+    }
+}
+
+#[test]
+fn a_vocabulary_of_tiktoken_and_a_beginning_that_nobody_asks_for_are_said() {
+    let (Golden { cases, .. }, models) = sentencepiece();
+    let w = folder_of(&cases["llama_bare"], &models);
+    let hub = Hub::from_variables(|_| None);
+    let read = |w: &Workspace| hub::tokenizer(&w.path("model").display().to_string(), &hub, &Silent);
+    let (_, text) = read(&w).unwrap();
+    assert!(text.doubts.iter().any(|doubt| doubt.contains("add_bos_token")), "{:?}", text.doubts);
+    w.write("model/tokenizer_config.json", r#"{"add_bos_token": false}"#);
+    assert!(read(&w).unwrap().1.doubts.is_empty());
+    w.write("model/tokenizer.model", "IQ== 0\nIg== 1\n");
+    let error = read(&w).unwrap_err();
+    assert!(error.to_string().contains("a vocabulary of tiktoken"), "{error}");
+    assert!(error.hint().unwrap().contains("tokenizer.json"));
+}
+
+#[test]
 fn sentencepiece_models_that_nobody_is_known_to_read_so_are_refused() {
     let (Golden { mut cases, .. }, models) = sentencepiece();
     let mut refusal = |case: &str, file: &str, content: &str| {

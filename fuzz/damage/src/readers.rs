@@ -173,7 +173,9 @@ pub fn run(probe: &Probe, seed: u64, count: u64, jobs: usize, keep: &Path, repor
                     .iter()
                     .map(|target| {
                         let outcome = probe.run(&target.command.split(' ').collect::<Vec<_>>());
-                        assert!(outcome.is_ok(), "{}: {}", target.command, outcome.said());
+                        // The frozen states are of no model, and whole: what `verify` says is where the two part.
+                        let compared = outcome.said().contains("tokens part in");
+                        assert!(outcome.is_ok() || compared, "{}: {}", target.command, outcome.said());
                         let made = made(&home, &outcome);
                         clear(&home);
                         made

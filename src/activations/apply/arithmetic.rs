@@ -57,6 +57,17 @@ pub(super) fn standardize(matrix: &mut Array2<f32>) -> usize {
     moments.iter().filter(|(_, sd)| *sd == 0.0).count()
 }
 
+/// Leaves of every unit what is not in `space`, an orthonormal basis `(n_stimuli, rank)`.
+pub(super) fn subtract_explained(matrix: &mut Array2<f32>, space: &Array2<f64>) {
+    let exact = matrix.mapv(f64::from);
+    let left = &exact - &space.dot(&space.t().dot(&exact));
+    // What is explained to the last digit is nothing, not rounding that a z-score would make large.
+    for ((mut to, left), whole) in matrix.columns_mut().into_iter().zip(left.columns()).zip(exact.columns()) {
+        let is_nothing = left.dot(&left) <= 1e-20 * whole.dot(&whole);
+        to.zip_mut_with(&left, |to, &left| *to = if is_nothing { 0.0 } else { left as f32 });
+    }
+}
+
 /// Adds noise of `level` standard deviations of each unit, drawn for `layer` under `seed`.
 pub(super) fn add_noise(matrix: &mut Array2<f32>, level: f64, seed: u64, layer: usize) {
     let moments = moments(matrix.view());

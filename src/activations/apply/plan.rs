@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use ndarray::{Array2, Axis};
 use rayon::prelude::*;
 
-use super::arithmetic::{add_noise, standardize, subtract_mean};
+use super::arithmetic::{add_noise, standardize, subtract_explained, subtract_mean};
+use crate::activations::beside::{Beside, Column};
 use crate::activations::by_layer::{ByLayer, Shape};
 use crate::activations::error::{Error, Result};
 use crate::activations::provenance::Provenance;
-use crate::activations::tokens::PooledTokens;
 use crate::activations::transform::Transform;
 use crate::numeric::pca::principal_scores;
 use crate::progress::Progress;
@@ -29,6 +29,10 @@ pub(super) struct Plan<'a> {
     pub(super) asked: Vec<usize>,
     /// For each place of a token side by side with others, the stimuli with the same token at the same position.
     groups: Vec<Vec<Vec<usize>>>,
+    /// The columns that transforms ask for, and others.
+    columns: &'a [Column],
+    /// For each transform that leaves what is not linear in columns, the space of what is: `(n_stimuli, rank)`.
+    spaces: Vec<Option<Array2<f64>>>,
 }
 
 impl<'a> Plan<'a> {
@@ -36,7 +40,7 @@ impl<'a> Plan<'a> {
         source: &'a dyn ByLayer,
         transforms: &'a [Transform],
         layers: Option<&[usize]>,
-        tokens: Option<&PooledTokens>,
+        Beside { tokens, columns }: Beside<'a>,
     ) -> Result<Self> {
         let mut asked = Transform::layers_left(transforms, layers.unwrap_or(source.layers()));
         asked.sort_unstable();
@@ -61,7 +65,22 @@ impl<'a> Plan<'a> {
         } else {
             Vec::new()
         };
-        let plan = Self { source, transforms, asked, groups };
+        let n = source.n_stimuli();
+        let column = |name: &String| {
+            let of_all = |column: &&Column| column.groups.iter().map(Vec::len).sum::<usize>() == n;
+            let found = columns.iter().filter(|column| column.name == *name).find(of_all);
+            found.ok_or_else(|| Error::NoColumn {
+                name: name.clone(),
+                known: columns.iter().map(|column| column.name.clone()).collect(),
+            })
+        };
+        let mut spaces = Vec::with_capacity(transforms.len());
+        for transform in transforms {
+            let asked = transform.columns().iter().map(column).collect::<Result<Vec<_>>>()?;
+            let is_residual = matches!(transform, Transform::Residual(_));
+            spaces.push(is_residual.then(|| Column::basis(&asked, n)));
+        }
+        let plan = Self { source, transforms, asked, groups, columns, spaces };
         // What cannot be done is said before anything is.
         for done in 1..=transforms.len() {
             for layer in Transform::needed_layers(&transforms[done..], &plan.asked) {
@@ -188,6 +207,34 @@ impl<'a> Plan<'a> {
                     notes.insert((done, layer), note);
                 }
             }
+            Transform::ZScoreBy(column) => {
+                let mut constant = 0;
+                for rows in self.groups_of(column) {
+                    let mut of_group = matrix.select(Axis(0), rows);
+                    constant += standardize(&mut of_group);
+                    for (&row, values) in rows.iter().zip(of_group.rows()) {
+                        matrix.row_mut(row).assign(&values);
+                    }
+                }
+                if constant > 0 {
+                    let units = text::counted(constant as u128, "unit");
+                    let note = format!(
+                        "{transform}: {units} of layer {layer} never changed within a value of {column} and became 0 there"
+                    );
+                    notes.insert((done, layer), note);
+                }
+            }
+            Transform::MinusGroupMean(column) => {
+                for rows in self.groups_of(column) {
+                    let all = 0..matrix.ncols();
+                    subtract_mean(&mut matrix, rows, all);
+                }
+            }
+            Transform::Residual(_) => {
+                if let Some(space) = &self.spaces[before.len()] {
+                    subtract_explained(&mut matrix, space);
+                }
+            }
             Transform::Pca(k) => {
                 // The numbers are finite and `k` is small enough: what is left is a failure to converge.
                 matrix = principal_scores(matrix.view(), *k).ok_or(Error::NoComponents { layer })?;
@@ -196,6 +243,11 @@ impl<'a> Plan<'a> {
             Transform::Noise { level, seed } => add_noise(&mut matrix, *level, *seed, layer),
         }
         Ok(matrix)
+    }
+
+    /// The stimuli of each value of a column that is there.
+    fn groups_of(&self, name: &str) -> &'a [Vec<usize>] {
+        self.columns.iter().find(|column| column.name == name).map_or(&[], |column| &column.groups)
     }
 
     /// What is to be said of tokens that have no mean but themselves.

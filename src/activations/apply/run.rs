@@ -1,18 +1,18 @@
 //! Transforms of all layers that are asked for, into a file or into memory.
 
 use super::plan::Plan;
+use crate::activations::beside::Beside;
 use crate::activations::by_layer::ByLayer;
 use crate::activations::error::Result;
 use crate::activations::matrices::Activations;
 use crate::activations::stored::Stored;
-use crate::activations::tokens::PooledTokens;
 use crate::activations::transform::Transform;
 use crate::activations::writer::{Destination, RowWriter};
 use crate::progress::Progress;
 
 /// The activations of `source` after `transforms`, in their order, at `layers` (all when `None`), and a note of it in their
-/// provenance, in a file. A few layers are in memory at a time. `tokens` are needed by [`Transform::MinusTokenMean`]; `progress`
-/// hears what becomes 0.
+/// provenance, in a file. A few layers are in memory at a time. [`Transform::MinusTokenMean`] needs tokens `beside` them, and others
+/// columns; `progress` hears what becomes 0.
 ///
 /// # Errors
 ///
@@ -20,19 +20,19 @@ use crate::progress::Progress;
 ///
 /// - `NoSuchLayer`, `NoLayerBefore`, `NoLayerLeft`: a layer that is asked for or subtracted is not here, or none is left
 /// - `Widths`: the layers to subtract differ in size
-/// - `NoTokens`: it is not known which tokens were pooled
+/// - `NoTokens`, `NoColumn`: it is not known which tokens were pooled, or a column is not there
 /// - `TooManyComponents`, `NoSuchUnit`
 /// - `NotFinite`: the result overflows
 /// - as [`RowWriter::create`] and [`RowWriter::put`]
-pub fn transform(
+pub fn transform<'a>(
     source: &dyn ByLayer,
     transforms: &[Transform],
     layers: Option<&[usize]>,
-    tokens: Option<&PooledTokens>,
+    beside: impl Into<Beside<'a>>,
     progress: &dyn Progress,
     destination: Destination<'_>,
 ) -> Result<Stored> {
-    let plan = Plan::new(source, transforms, layers, tokens)?;
+    let plan = Plan::new(source, transforms, layers, beside.into())?;
     let shape = plan.shape()?;
     let rows: Vec<usize> = (0..shape.n_stimuli).collect();
     let writer = RowWriter::create(destination, shape, plan.provenance())?;
@@ -44,19 +44,19 @@ pub fn transform(
 
 impl Activations {
     /// These activations after `transforms`, in their order, at `layers` (all when `None`), and a note of it in their
-    /// provenance. `tokens` are needed by [`Transform::MinusTokenMean`]. `progress` hears what becomes 0.
+    /// provenance. [`Transform::MinusTokenMean`] needs tokens `beside` them, and others columns. `progress` hears what becomes 0.
     ///
     /// # Errors
     ///
     /// As [`transform()`], but for those of files.
-    pub fn transform(
+    pub fn transform<'a>(
         self,
         transforms: &[Transform],
         layers: Option<&[usize]>,
-        tokens: Option<&PooledTokens>,
+        beside: impl Into<Beside<'a>>,
         progress: &dyn Progress,
     ) -> Result<Self> {
-        let plan = Plan::new(&self, transforms, layers, tokens)?;
+        let plan = Plan::new(&self, transforms, layers, beside.into())?;
         let mut matrices = Vec::with_capacity(plan.asked.len());
         plan.each(progress, |_, matrix| {
             matrices.push(matrix);
@@ -74,7 +74,7 @@ mod tests {
     use ndarray::{Array2, array};
 
     use super::*;
-    use crate::activations::{Error, Provenance};
+    use crate::activations::{Error, PooledTokens, Provenance};
     use crate::progress::{Silent, Unit};
 
     /// Hears notes and warnings.

@@ -24,8 +24,21 @@ const THEN: &str = "; ";
 
 /// All that stands before the numbers of activations of this shape.
 pub(in crate::activations) fn header(shape: &Shape, provenance: &Provenance) -> Vec<u8> {
-    let Provenance { model, commit, untrained, dtype, precision, pooling, stimuli_hash, transforms, .. } =
-        provenance;
+    let Provenance {
+        model,
+        commit,
+        untrained,
+        dtype,
+        precision,
+        site,
+        pooling,
+        stimuli_hash,
+        transforms,
+        labels,
+        ..
+    } = provenance;
+    let named: BTreeMap<&usize, &String> =
+        labels.iter().filter(|(layer, _)| shape.layers.binary_search(layer).is_ok()).collect();
     let transforms: Vec<String> = transforms.iter().map(ToString::to_string).collect();
     let metadata = [
         ("model", model.clone()),
@@ -33,6 +46,8 @@ pub(in crate::activations) fn header(shape: &Shape, provenance: &Provenance) -> 
         ("untrained", untrained.map(|seed| seed.to_string())),
         ("dtype", dtype.clone()),
         ("precision", precision.clone()),
+        ("site", site.clone()),
+        ("labels", (!named.is_empty()).then(|| json!(named).to_string())),
         ("pooling", pooling.map(|pooling| pooling.to_string())),
         ("stimuli_hash", stimuli_hash.clone()),
         ("transforms", (!transforms.is_empty()).then(|| transforms.join(THEN))),
@@ -44,7 +59,7 @@ pub(in crate::activations) fn header(shape: &Shape, provenance: &Provenance) -> 
     for (layer, width) in shape.layers.iter().zip(&shape.widths) {
         let end = start + shape.n_stimuli * width * size_of::<f32>();
         header.insert(
-            format!("layer.{layer}"),
+            labels.get(layer).cloned().unwrap_or_else(|| format!("layer.{layer}")),
             json!({ "dtype": "F32", "shape": [shape.n_stimuli, width], "data_offsets": [start, end] }),
         );
         start = end;
@@ -67,7 +82,10 @@ pub(in crate::activations) fn places(
     let (arrays, provenance) = arrays(file, range, path)?;
     let mut named = BTreeMap::new();
     for Array { name, shape, place, .. } in arrays {
+        let labelled =
+            || provenance.labels.iter().find(|(_, label)| **label == name).map(|(&layer, _)| layer);
         let layer = name.strip_prefix("layer.").and_then(|number| number.parse::<usize>().ok());
+        let layer = layer.or_else(labelled);
         let (Some(layer), &[rows, columns], Some((offset, number))) = (layer, shape.as_slice(), place) else {
             let message = format!("tensor `{name}` is no layer as this program writes them");
             return Err(Error::Format { path: path.to_owned(), message });
@@ -110,6 +128,9 @@ fn provenance(metadata: &Metadata) -> Result<Provenance> {
         untrained: field("untrained").and_then(|seed| seed.parse().ok()),
         dtype: field("dtype"),
         precision: field("precision"),
+        site: field("site"),
+        // What another program wrote under this name is not ours to read.
+        labels: field("labels").and_then(|labels| serde_json::from_str(&labels).ok()).unwrap_or_default(),
         pooling: field("pooling").map(|name| name.parse()).transpose()?,
         stimuli_hash: field("stimuli_hash"),
         transforms: transforms.collect::<Result<_>>()?,

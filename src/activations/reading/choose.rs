@@ -78,6 +78,9 @@ pub(super) fn choose(contents: &Contents, path: &Path, reading: &Reading) -> Res
     if !reading.arrays.is_empty() {
         return by_patterns(contents, path, reading);
     }
+    if let Some(error) = one_per_stimulus(contents, path, reading) {
+        return Err(error);
+    }
     let (kept, mut left_out) = kept(&contents.arrays, contents.named, reading);
     left_out.extend(contents.others.iter().map(|name| format!("`{name}` (no array)")));
     if kept.is_empty() {
@@ -94,6 +97,40 @@ pub(super) fn choose(contents: &Contents, path: &Path, reading: &Reading) -> Res
         order(&names, contents.ordered).map_err(|unclear| not_ordered(path, &names, unclear))?;
     let layers = layers.into_iter().map(|(name, layer)| (kept[name], layer)).collect();
     Ok(Chosen { layers, labels, left_out })
+}
+
+/// The error for a file with an array for each stimulus, as a loop over sentences leaves it; none where some array has a row for each.
+fn one_per_stimulus(contents: &Contents, path: &Path, reading: &Reading) -> Option<Error> {
+    let n = reading.n_stimuli.filter(|&n| n > 1 && reading.axes.is_none())?;
+    let numbers: Vec<&Array> = contents
+        .arrays
+        .iter()
+        .filter(|array| !matches!(array.holds, Holds::Other(_)) && (1..=3).contains(&array.shape.len()))
+        .collect();
+    let is_one = |array: &&Array| array.shape.len() < 3 || array.shape[0] == 1;
+    let each = !numbers.is_empty() && numbers.len().is_multiple_of(n) && numbers.iter().all(is_one);
+    // A sentence of n tokens has n rows, too; few have.
+    let rows = numbers.iter().filter(|array| array.shape.contains(&n)).count();
+    if !each || rows * 4 > numbers.len() {
+        return None;
+    }
+    let first = numbers.first()?;
+    let pooled = if first.shape.len() == 1 { "x" } else { "x.reshape(-1, x.shape[-1]).mean(0)" };
+    let times = if numbers.len() == n { String::new() } else { format!(" ({} for each)", numbers.len() / n) };
+    Some(unclear(
+        path,
+        format!(
+            "{} arrays for {n} stimuli{times}, the first of them `{}` of {}: an array for each stimulus? A layer has {n} rows",
+            numbers.len(),
+            first.name,
+            first.shape_in_words()
+        ),
+        format!(
+            "a layer is one array of all stimuli: in Python, np.stack([{pooled} for x in arrays of the layer]){}, and np.savez of \
+             these, under the names of the layers",
+            if first.shape.len() == 1 { "" } else { " (the mean over tokens; x[-1] is the last)" }
+        ),
+    ))
 }
 
 /// The arrays that may be layers, and what the others are.
@@ -201,6 +238,21 @@ fn by_patterns(contents: &Contents, path: &Path, reading: &Reading) -> Result<Ch
 pub(in crate::activations) fn in_order(names: &[String], path: &Path) -> Result<Vec<(usize, usize)>> {
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     Ok(order(&names, true).map_err(|unclear| not_ordered(path, &names, unclear))?.layers)
+}
+
+/// Which layers arrays called `names` are, in their order, wherever they are held: positions in `names` in the order of the layers,
+/// each with the number of its layer; and whether the names are what layers are called, their numbers being no more than an order
+/// (regions of a brain, windows of time). As in files: `blocks.3.hook_resid_post` is layer 3.
+///
+/// # Errors
+///
+/// [`Error::Names`]: which name is which layer is not clear.
+pub fn layers_of(names: &[String]) -> Result<(Vec<(usize, usize)>, bool)> {
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let Ordered { layers, labels } = order(&names, true).map_err(|Unclear { why, .. }| Error::Names {
+        message: format!("{why}; the names are {}", text::some(&quoted(&names), SHOWN)),
+    })?;
+    Ok((layers, labels))
 }
 
 /// Whether `name` is as `pattern` says, in which `*` is any text and `?` any character.

@@ -20,5 +20,6 @@ mod order;
 mod slots;
 
 pub(super) use choose::in_order;
+pub use choose::layers_of;
 pub use options::{Axes, Reading};
 pub(super) use slots::{Layout, Slot, slots};

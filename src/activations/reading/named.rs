@@ -150,6 +150,14 @@ impl Named {
         self.texts.iter().flat_map(|text| text.split(|c: char| !c.is_alphabetic())).filter(|w| !w.is_empty())
     }
 
+    /// Whether its last number is that of a module in a list, `net.trunk.3`, behind two words at least.
+    pub(super) fn is_in_list(&self) -> bool {
+        let Some(last) = self.numbers.len().checked_sub(1) else { return false };
+        let (before, after) = (&self.texts[last], &self.texts[last + 1]);
+        let path = before.strip_suffix('.').is_some_and(|path| path.contains('.') && !path.ends_with('.'));
+        path && (after.is_empty() || after.starts_with('.')) && self.numbers[last].counts
+    }
+
     /// Whether it speaks of time.
     pub(super) fn is_of_time(&self) -> bool {
         self.words().any(|word| TIME.contains(&word))

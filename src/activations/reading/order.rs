@@ -44,11 +44,25 @@ pub(super) fn order(names: &[&str], ordered: bool) -> Result<Ordered, Unclear> {
         }
     }
     let groups: Vec<Vec<usize>> = groups.into_values().collect();
+    let groups = if groups.is_empty() { modules(&named) } else { groups };
     match groups.as_slice() {
         [] => labels(names, &named, ordered),
         [group] => numbered(names, &named, group),
         several => Err(kinds(names, &named, several)),
     }
+}
+
+/// The kinds of names that are numbered, where no word says so, yet others are those of a model's two ends, or the numbers are those
+/// of modules in a list: then they are layers, and no regions that are called by numbers.
+fn modules(named: &[Named]) -> Vec<Vec<usize>> {
+    let mut kinds: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (at, name) in named.iter().enumerate().filter(|(_, name)| !name.numbers.is_empty()) {
+        kinds.entry(name.template()).or_default().push(at);
+    }
+    let has_end = named.iter().any(|name| name.end().is_some());
+    let counted = |kind: &Vec<usize>| kind.len() > 1 && (has_end || named[kind[0]].is_in_list());
+    let mixed = kinds.values().map(Vec::len).max() != Some(named.len());
+    if mixed && kinds.values().any(counted) { kinds.into_values().collect() } else { Vec::new() }
 }
 
 /// Several kinds of arrays are numbered.
@@ -255,6 +269,22 @@ mod tests {
         let unordered = order(&["fc6", "conv10", "conv2"], false).unwrap();
         assert_eq!(unordered.layers, [(2, 0), (1, 1), (0, 2)]);
         assert!(unordered.labels);
+    }
+
+    #[test]
+    fn modules_in_a_list_are_no_regions() {
+        let unclear = |names: &[&str]| order(names, false).unwrap_err().why;
+        let of_clip = ["visual.conv1", "visual.resblocks.0", "visual.resblocks.1", "visual.ln_post"];
+        assert!(unclear(&of_clip).starts_with("2 kinds of arrays are numbered"));
+        expect(
+            &["visual.ln_post", "visual.resblocks.1", "visual.resblocks.0"],
+            &[("visual.resblocks.0", 0), ("visual.resblocks.1", 1), ("visual.ln_post", 2)],
+        );
+        expect(&["wte", "cell2", "cell1"], &[("wte", 0), ("cell1", 1), ("cell2", 2)]);
+        assert!(
+            unclear(&["net.trunk.0", "net.trunk.1", "net.stem"]).contains("`net.stem` has no place among 2")
+        );
+        expect(&["lh.V1", "lh.V2", "lh.IT"], &[("lh.V1", 0), ("lh.V2", 1), ("lh.IT", 2)]);
     }
 
     #[test]

@@ -105,8 +105,23 @@ pub(in crate::activations) fn slots(contents: &Contents, path: &Path, reading: &
              --arrays if they are ids or labels"
         ));
     }
+    if own_names(&mut layout.slots, &contents.provenance.labels) {
+        return Ok(layout);
+    }
     layout.notes.extend(mapping(&layout.slots, contents).map(|mapping| format!("{file}: {mapping}")));
     Ok(layout)
+}
+
+/// Gives each of `slots` the number that its name has in a file that was written here, if all of them have one.
+fn own_names(slots: &mut [Slot], labels: &BTreeMap<usize, String>) -> bool {
+    let number =
+        |slot: &Slot| labels.iter().find(|(_, label)| **label == slot.name).map(|(&number, _)| number);
+    let Some(numbers) = slots.iter().map(number).collect::<Option<Vec<usize>>>() else { return false };
+    for (slot, number) in slots.iter_mut().zip(numbers) {
+        (slot.layer, slot.label) = (number, Some(slot.name.clone()));
+    }
+    slots.sort_by_key(|slot| slot.layer);
+    !slots.is_empty()
 }
 
 /// Adds the layers of one array.

@@ -109,8 +109,7 @@ impl Cache {
                 return None;
             }
         };
-        let layers = request.layers(record.n_layers);
-        let activations = activations.select(&layers).ok()?;
+        let activations = activations.select(&request.entries().ok()?).ok()?;
         let activations = activations.with_provenance(request.provenance());
         // Only to know what was used least; a cache that may not be written serves all the same.
         let _ = std::fs::File::options()

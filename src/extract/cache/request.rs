@@ -6,7 +6,7 @@ use crate::extract::error::Result;
 use crate::extract::{Extract, Loaded};
 use crate::files::Parts;
 use crate::hub::{self, Checkpoint, Weights};
-use crate::models::LoadOptions;
+use crate::models::{LoadOptions, Model, Site, Spec};
 use crate::stimuli::Stimuli;
 
 /// Activations that are asked for, and the key that they are kept under.
@@ -16,6 +16,7 @@ pub struct Request<'a> {
     stimuli: &'a Stimuli,
     checkpoint: &'a Checkpoint,
     loaded: Loaded,
+    spec: Spec,
     key: String,
 }
 
@@ -64,6 +65,9 @@ impl<'a> Request<'a> {
             }
         }
         parts.add(params.pooling.name());
+        if params.site != Site::Residual {
+            parts.add(params.site.name());
+        }
         let kept = params.kept(stimuli)?;
         for (row, sentence) in stimuli.sentences()?.iter().enumerate() {
             parts.add(sentence);
@@ -74,7 +78,8 @@ impl<'a> Request<'a> {
         parts.add(format!("{kept:?}"));
         let loaded = Loaded { untrained: options.untrained, dtype: options.dtype, precision };
         let key = parts.hash();
-        Ok(Self { params, stimuli, checkpoint, loaded, key })
+        let spec = Model::declared(checkpoint)?;
+        Ok(Self { params, stimuli, checkpoint, loaded, spec, key })
     }
 
     /// The key (hex).
@@ -83,14 +88,18 @@ impl<'a> Request<'a> {
         &self.key
     }
 
-    /// The layers of a model whose last one is `n_layers`.
-    pub(super) fn layers(&self, n_layers: usize) -> Vec<usize> {
-        self.params.layers.clone().unwrap_or_else(|| (0..=n_layers).collect())
+    /// The matrices that are asked for.
+    ///
+    /// # Errors
+    ///
+    /// As [`Extract::entries`].
+    pub(super) fn entries(&self) -> Result<Vec<usize>> {
+        self.params.entries(&self.spec, &self.checkpoint.id)
     }
 
     /// What the activations are activations of. It is not the entry's: the features may be others.
     pub(super) fn provenance(&self) -> Provenance {
         let Checkpoint { id, commit, .. } = self.checkpoint;
-        self.params.provenance(self.stimuli, id, commit.as_deref(), self.loaded)
+        self.params.provenance(self.stimuli, (id, commit.as_deref()), self.loaded, &self.spec)
     }
 }

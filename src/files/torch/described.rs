@@ -98,7 +98,16 @@ pub(super) fn arrays(pickle: &Pickle) -> Result<Described, String> {
     }
     collect(pickle, pickle.root(), "", DEPTH, &mut found)?;
     if found.tensors.is_empty() {
-        return Err("it holds no tensors in a dictionary or a list".to_owned());
+        let others = found.others.iter().filter(|name| !name.is_empty()).take(4);
+        let others: Vec<String> = others.map(|name| format!("`{}`", name.escape_default())).collect();
+        return Err(match others.as_slice() {
+            [] => "it holds no tensors in a dictionary or a list".to_owned(),
+            some => format!(
+                "it holds no tensors in a dictionary or a list: {} are other objects (NumPy's arrays are none: np.savez writes them, \
+                 torch.from_numpy makes tensors of them)",
+                some.join(", ")
+            ),
+        });
     }
     Ok(found)
 }
@@ -116,9 +125,7 @@ fn collect(pickle: &Pickle, id: Id, name: &str, depth: usize, found: &mut Descri
     match (pickle.items(id), pickle.tuple(id)) {
         (Some(items), _) if depth > 0 => {
             for &(key, value) in items {
-                let key = pickle.text(key).map(str::to_owned).or(pickle.int(key).map(|key| key.to_string()));
-                // A key that is neither, `(3, "mlp")` say, leaves no name.
-                let Some(key) = key else {
+                let Some(key) = name_of(pickle, key) else {
                     found.others.push(below("(a key that is neither a text nor a number)".to_owned()));
                     continue;
                 };
@@ -133,6 +140,15 @@ fn collect(pickle: &Pickle, id: Id, name: &str, depth: usize, found: &mut Descri
         _ => found.others.push(name.to_owned()),
     }
     Ok(())
+}
+
+/// The name that a key makes: a text, a number, or several of these, `("mlp", 3)`.
+fn name_of(pickle: &Pickle, key: Id) -> Option<String> {
+    let plain = |key: Id| pickle.text(key).map(str::to_owned).or(pickle.int(key).map(|key| key.to_string()));
+    plain(key).or_else(|| {
+        let parts: Option<Vec<String>> = pickle.tuple(key)?.iter().map(|&part| plain(part)).collect();
+        parts.filter(|parts| !parts.is_empty()).map(|parts| parts.join("."))
+    })
 }
 
 /// The most values of a file of arrays.

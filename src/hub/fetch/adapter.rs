@@ -2,8 +2,8 @@
 
 use super::{Fetch, Fetched};
 use crate::hub::error::{Error, Result};
-use crate::hub::folder;
 use crate::hub::network::Failure;
+use crate::hub::{folder, sentences};
 use crate::tokens;
 
 impl Fetch<'_> {
@@ -33,6 +33,12 @@ impl Fetch<'_> {
     pub(super) fn adapter(&self, commit: String) -> Result<Fetched> {
         if self.hub.weights && !self.ensure_if_any(&commit, folder::ADAPTER)? {
             self.ensure_if_any(&commit, folder::ADAPTER_PYTORCH)?;
+        }
+        // What a model of sentence-transformers says of its pooling and prompts.
+        if self.ensure_if_any(&commit, folder::MODULES)? {
+            for file in sentences::files(&self.repo.snapshot(&commit))? {
+                self.ensure_if_any(&commit, &file)?;
+            }
         }
         let mut settings = false;
         for file in tokens::SETTINGS {

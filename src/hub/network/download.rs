@@ -26,6 +26,9 @@ pub(in crate::hub) struct Download<'a> {
 
 /// The most bytes of a file whose size no server names: files of weights have one.
 const MOST: u64 = 1 << 30;
+/// So many interruptions of a download are told one by one, and then one in so long.
+const TOLD: usize = 5;
+const TELL_AGAIN: Duration = Duration::from_secs(60);
 /// What comes slower than so many bytes a second does not come.
 const SLOWEST: u64 = 1024;
 
@@ -105,6 +108,7 @@ impl Download<'_> {
     fn fetch(&self, partial: &Path) -> Result<(), Stop> {
         let mut validator = None;
         let mut fruitless = 0;
+        let (mut interruptions, mut told) = (0, Instant::now());
         // A server that cuts after a few bytes each time brings some with every request, and may go on for days.
         let (mut pace, mut slow_times) = (Pace::begin(self.patience.slow, length(partial)), 0);
         loop {
@@ -146,7 +150,14 @@ impl Download<'_> {
                 return Err(Stop::Failure(Failure::Passing { what, wait: None }));
             }
             let wait = wait.unwrap_or_else(|| self.patience.wait(fruitless));
-            self.progress.note(&format!("{}: {what} at {now} bytes; going on in {wait:?}", self.file));
+            interruptions += 1;
+            if interruptions <= TOLD || told.elapsed() >= TELL_AGAIN {
+                told = Instant::now();
+                let times =
+                    if interruptions > TOLD { format!(" ({interruptions} times)") } else { String::new() };
+                let message = format!("{}: {what} at {now} bytes{times}; going on in {wait:?}", self.file);
+                self.progress.note(&message);
+            }
             thread::sleep(wait);
         }
     }

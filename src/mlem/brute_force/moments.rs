@@ -37,7 +37,13 @@ fn moments_equal_a_plain_loop_for_every_distance_and_missing_option() {
     for (categorical, numeric) in [(6, 2), (40, 0), (2, 9)] {
         let (features, activations) = data(60, categorical, numeric, 1);
         for missing in [Missing::Zero, Missing::One] {
-            for distance in [Distance::Euclidean, Distance::Manhattan, Distance::Cosine, Distance::NormDiff] {
+            for distance in [
+                Distance::Euclidean,
+                Distance::Manhattan,
+                Distance::Cosine,
+                Distance::Correlation,
+                Distance::NormDiff,
+            ] {
                 for interactions in [false, categorical < 10] {
                     let params =
                         Mlem::params().missing(missing).distance(distance).interactions(interactions);

@@ -73,6 +73,12 @@ pub(super) fn neural_distance(x: ArrayView2<'_, f32>, i: usize, j: usize, distan
         Distance::Euclidean => norm(&difference),
         Distance::Manhattan => difference.iter().map(|x| x.abs()).sum(),
         Distance::Cosine => 1.0 - dot(&a, &b) / (norm(&a) * norm(&b)),
+        Distance::Correlation => {
+            let mean = |x: &[f64]| x.iter().sum::<f64>() / x.len() as f64;
+            let centred = |x: &[f64]| -> Vec<f64> { x.iter().map(|value| value - mean(x)).collect() };
+            let (a, b) = (centred(&a), centred(&b));
+            1.0 - dot(&a, &b) / (norm(&a) * norm(&b))
+        }
         Distance::NormDiff => (norm(&a) - norm(&b)).abs(),
         Distance::Precomputed => a[j],
     }

@@ -131,6 +131,17 @@ mod tests {
         near(of(Distance::Manhattan)[[0, 1]], 6.0);
         near(of(Distance::Cosine)[[1, 2]], 2.0);
         near(of(Distance::NormDiff)[[0, 1]], 0.0);
+        let wide = ndarray::array![[1.0_f32, 2.0, 4.0], [2.0, 4.0, 8.0], [4.0, 2.0, 1.0]];
+        let correlation = dissimilarities(wide.view(), &[0, 1, 2], Distance::Correlation).unwrap();
+        near(correlation[[0, 1]], 0.0);
+        // r = −13 / 14.
+        near(correlation[[1, 2]], 1.0 + 13.0 / 14.0);
+        let refused = dissimilarities(
+            ndarray::array![[1.0_f32, 2.0], [0.3, 0.3]].view(),
+            &[0, 1],
+            Distance::Correlation,
+        );
+        assert!(refused.unwrap_err().to_string().contains("stimulus 1 is 2 times the same number"));
         for distance in [Distance::Euclidean, Distance::Manhattan, Distance::Cosine] {
             let matrix = of(distance);
             assert_eq!(matrix, matrix.t());

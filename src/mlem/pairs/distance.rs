@@ -32,7 +32,8 @@ pub(crate) struct Neural {
 #[derive(Debug)]
 struct Shared {
     distance: Distance,
-    /// `(n_stimuli, width)` row-major: centred (Euclidean), as they are (Manhattan), of unit length (cosine); else empty.
+    /// `(n_stimuli, width)` row-major: centred (Euclidean), as they are (Manhattan), of unit length (cosine, and
+    /// correlation, where each row is less its mean); else empty.
     rows: Vec<f64>,
     width: usize,
     /// Squared norms of `rows` (Euclidean), norms (difference of norms), else empty.
@@ -85,9 +86,20 @@ impl Neural {
                     if norm == 0.0 {
                         return Err(Error::ZeroVector { stimulus: i });
                     }
-                    for x in row {
-                        *x /= norm;
+                    row.iter_mut().for_each(|x| *x /= norm);
+                }
+            }
+            Distance::Correlation => {
+                for (row, &i) in rows.chunks_exact_mut(width).zip(order) {
+                    let whole = dot(row, row);
+                    let mean = row.iter().sum::<f64>() / width as f64;
+                    row.iter_mut().for_each(|x| *x -= mean);
+                    let squared = dot(row, row);
+                    // What is left of equal numbers is rounding.
+                    if squared <= ROUNDING * whole {
+                        return Err(Error::ConstantVector { stimulus: i, width });
                     }
+                    row.iter_mut().for_each(|x| *x /= squared.sqrt());
                 }
             }
             Distance::NormDiff => {
@@ -187,7 +199,8 @@ impl Neural {
 
     /// Whether dot products of whole tiles make its distances.
     pub(crate) fn wants_gram(&self) -> bool {
-        self.rows.is_none() && matches!(self.shared.distance, Distance::Euclidean | Distance::Cosine)
+        self.rows.is_none()
+            && matches!(self.shared.distance, Distance::Euclidean | Distance::Cosine | Distance::Correlation)
     }
 
     /// Dot products of `rows` by `columns` into `out`, row-major.
@@ -211,7 +224,7 @@ impl Neural {
         gram: &[f64],
         out: &mut Vec<f64>,
     ) {
-        if self.shared.distance == Distance::Cosine {
+        if matches!(self.shared.distance, Distance::Cosine | Distance::Correlation) {
             out.extend(gram.iter().map(|&g| cosine_squared(g)));
         } else {
             let own = self.shared.norms[i];
@@ -250,7 +263,7 @@ impl Neural {
                 add_absolutes(&mut distance, row(i), row(j));
                 distance.powi(2)
             }
-            Distance::Cosine => cosine_squared(dot(row(i), row(j))),
+            Distance::Cosine | Distance::Correlation => cosine_squared(dot(row(i), row(j))),
             Distance::NormDiff => (norms[i] - norms[j]).powi(2),
             Distance::Precomputed => f64::from(table[i * width + j]).powi(2),
         }

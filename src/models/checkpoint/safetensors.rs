@@ -77,8 +77,18 @@ impl SafetensorsFile {
     /// The bytes of a tensor, as they are stored.
     pub(in crate::models) fn bytes(&self, tensor: &TensorInfo) -> Result<Vec<u8>> {
         let (start, end) = tensor.data_offsets;
-        let mut bytes = vec![0; end.saturating_sub(start)];
-        files::read_exact_at(&self.file, &mut bytes, self.numbers + start as u64)
+        self.bytes_part(tensor, 0, end.saturating_sub(start))
+    }
+
+    /// `count` bytes of a tensor, from byte `first` on.
+    pub(in crate::models) fn bytes_part(
+        &self,
+        tensor: &TensorInfo,
+        first: usize,
+        count: usize,
+    ) -> Result<Vec<u8>> {
+        let mut bytes = vec![0; count];
+        files::read_exact_at(&self.file, &mut bytes, self.numbers + (tensor.data_offsets.0 + first) as u64)
             .map_err(|source| files::Error::Read { path: self.path.clone(), source })?;
         Ok(bytes)
     }

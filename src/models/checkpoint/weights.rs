@@ -1,11 +1,12 @@
 //! The tensors of a checkpoint by name, checked against the shape that the configuration calls for.
 
 mod found;
+mod four;
 mod settle;
 pub(in crate::models) mod slices;
 mod stored;
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -48,6 +49,8 @@ pub(in crate::models) struct Weights {
     adapter: Option<Adapter>,
     /// The tensors that were read, where an adapter has to know it.
     read: RefCell<BTreeSet<String>>,
+    /// The names that speak of scales, once they are asked for.
+    scales: OnceCell<BTreeSet<String>>,
 }
 
 impl Weights {
@@ -102,6 +105,7 @@ impl Weights {
             quantised: Quantised::No,
             adapter: None,
             read: RefCell::default(),
+            scales: OnceCell::new(),
         }
     }
 

@@ -102,7 +102,7 @@ fn last(config: &Config, model_type: &str, mut declaration: Declaration) -> Resu
 /// A key of decoders made into encoders that only Gemma 3 reads; what others do with it is in code of their own.
 fn sides(config: &Config, model_type: &str) -> Result<()> {
     const KEY: &str = "use_bidirectional_attention";
-    if model_type == "gemma3_text" || model_type == "gemma3" {
+    if lists("gemma3 gemma3_text gemma4 gemma4_text", model_type) {
         return Ok(());
     }
     match config.value(KEY) {

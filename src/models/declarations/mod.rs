@@ -16,6 +16,7 @@
 //! | `general` | the keys that mean the same to every family |
 //! | `initial` | how a family draws its weights before any training |
 //! | `families` | a small file per family: a configuration becomes a declaration |
+//! | `refused` | what is known and cannot be had |
 //! | `registry` | the table of what is supported |
 //! | `defaults` | tests: what transformers writes with nothing set is understood |
 //! | `published` | tests: the configurations of published checkpoints are understood |
@@ -32,6 +33,7 @@ pub(super) mod names;
 #[cfg(test)]
 mod published;
 pub(super) mod quantised;
+pub(super) mod refused;
 pub mod registry;
 pub(super) mod rotary;
 mod sizes;

@@ -24,6 +24,8 @@ pub(in crate::models) struct Names {
     pub(in crate::models) block: Block,
     /// The names in blocks whose mixer is not attention, where they are others.
     pub(in crate::models) mixing: Option<Block>,
+    /// The table of what blocks are given of a token, the layer that makes more of it of hidden state 0, and the norm of that.
+    pub(in crate::models) per_layer: Option<[&'static str; 3]>,
     pub(in crate::models) final_norm: Option<&'static str>,
     /// From `d_model` to [`Spec::d_last`].
     pub(in crate::models) last_projection: Option<Linear>,
@@ -64,6 +66,8 @@ pub(in crate::models) struct Block {
     pub(in crate::models) mlp: Mlp,
     /// The layers of a mixture of experts, in the blocks that have one.
     pub(in crate::models) experts: Option<Experts>,
+    /// A number that the residual stream is multiplied by after the block.
+    pub(in crate::models) scalar: Option<&'static str>,
     /// What stands before the names of a second half that is no plain MLP: `layers.{}.ffn`.
     pub(in crate::models) feed_forward: &'static str,
     pub(in crate::models) mlp_out: Option<&'static str>,
@@ -155,6 +159,8 @@ pub(in crate::models) struct Experts {
     pub(in crate::models) shared_gate: Option<&'static str>,
     /// From the model's size to that of the experts, and back.
     pub(in crate::models) inner: Option<(Linear, Linear)>,
+    /// What the router reads is multiplied by the first, over the root of their number; and each expert's outputs by one of the second.
+    pub(in crate::models) scales: Option<[&'static str; 2]>,
 }
 
 /// The layers of all experts.
@@ -176,7 +182,7 @@ impl Experts {
     pub(in crate::models) const fn new(router: &'static str, layers: ExpertLayers) -> Self {
         let none = linear("");
         let shared = Mlp::Plain { up: none, down: none };
-        Self { router, correction: "", layers, shared, shared_gate: None, inner: None }
+        Self { router, correction: "", layers, shared, shared_gate: None, inner: None, scales: None }
     }
 }
 
@@ -249,6 +255,7 @@ impl Block {
             mlp_in: None,
             mlp,
             experts: None,
+            scalar: None,
             feed_forward: "",
             mlp_out: None,
             after_mlp: None,
@@ -368,6 +375,7 @@ impl Names {
             embedding_projection: None,
             block,
             mixing: None,
+            per_layer: None,
             final_norm: None,
             last_projection: None,
             convolution: None,

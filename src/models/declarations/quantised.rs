@@ -1,6 +1,7 @@
 //! What `quantization_config` says of how weights are stored.
 //!
-//! FP8 is a way of writing numbers down: each is exact, times the scale of its block. Other methods are refused by their names: what
+//! FP8 is a way of writing numbers down: each is exact, times the scale of its block; and so is MXFP4. Other methods are refused by their
+//! names: what
 //! they compute is no property of the file alone, or takes more than reading to get back.
 
 use serde_json::{Value, json};
@@ -20,6 +21,8 @@ pub(in crate::models) enum Quantised {
         /// Outputs and inputs of a block.
         block: Option<(usize, usize)>,
     },
+    /// The experts as floats of 4 bits, of which each 32 share a power of two.
+    Mxfp4,
 }
 
 /// The keys of a configuration that say how weights are stored. The first is transformers'.
@@ -37,7 +40,6 @@ const METHODS: &[(&str, &str)] = &[
     ("higgs", "HIGGS"),
     ("hqq", "HQQ"),
     ("modelopt", "ModelOpt"),
-    ("mxfp4", "MXFP4"),
     ("nvfp4", "NVFP4"),
     ("quanto", "quanto"),
     ("quark", "Quark"),
@@ -69,6 +71,15 @@ pub(in crate::models) fn read(config: &Config) -> Result<Quantised> {
             finish(&part)?;
             Ok(Quantised::Fp8 { block: None })
         }
+        "mxfp4" if config.string_or("model_type", "")? == "gpt_oss" => {
+            // What a program that loads it does with it.
+            part.ignore("dequantize");
+            part.ignore("modules_to_convert");
+            finish(&part)?;
+            Ok(Quantised::Mxfp4)
+        }
+        // How the numbers of others are laid out is said nowhere.
+        "mxfp4" => Err(refusal(config, "MXFP4, which is read of gpt_oss alone".to_owned(), KEYS[0], value)),
         _ => Err(refusal(config, name(&method, value), KEYS[0], value)),
     }
 }
@@ -194,6 +205,19 @@ mod tests {
     }
 
     #[test]
+    fn mxfp4_is_read_of_the_models_that_were_published_so() {
+        let of = |model_type: &str, more: &str| {
+            let text = format!(
+                r#"{{"model_type": "{model_type}", "quantization_config": {{"quant_method": "mxfp4"{more}}}}}"#
+            );
+            read(&Config::parse("x", &text).unwrap())
+        };
+        assert_eq!(of("gpt_oss", r#", "modules_to_not_convert": ["lm_head"]"#).unwrap(), Quantised::Mxfp4);
+        assert!(of("gpt_oss", r#", "rounding": 1"#).unwrap_err().to_string().contains("rounding"));
+        assert!(of("llama", "").unwrap_err().to_string().contains("MXFP4, which is read of gpt_oss alone"));
+    }
+
+    #[test]
     fn other_methods_are_called_by_their_names() {
         for (quantization, name) in [
             (json!({"quant_method": "gptq", "bits": 4}), "GPTQ (4 bit)"),
@@ -208,7 +232,7 @@ mod tests {
                 "compressed-tensors (int-quantized)",
             ),
             (json!({"quant_method": "hqq"}), "HQQ"),
-            (json!({"quant_method": "mxfp4"}), "MXFP4"),
+            (json!({"quant_method": "mxfp4"}), "MXFP4, which is read of gpt_oss alone"),
             (json!({"quant_method": "new-one", "bits": 3}), "`new-one` (3 bit)"),
             (json!({"group_size": 64, "bits": 4}), "MLX's method (4 bit)"),
             (json!({}), "a method that it does not name"),

@@ -2,15 +2,17 @@
 
 use super::config::Config;
 use super::families::{
-    albert, arcee, bart, bert, bloom, clip, cohere, convbert, deberta, deberta_v1, deepseek, distilbert,
-    electra, ernie, exaone4, falcon, gemma, glm, gpt_bigcode, gpt_neo, gpt_neox, gpt_oss, gpt2, gptj,
-    granitemoe, gte, hybrid, jamba, lfm, llama, longformer, mamba, megatron_bert, mixtral, modernbert, mpnet,
-    mpt, nemotron, nemotron_h, nomic_bert, olmo, olmoe, opt, phi, qwen_moe, qwen_vl, qwen3_next,
-    recurrent_gemma, rembert, roberta, roformer, rwkv7, starcoder2, t5, wrapped, xglm, xlm, zamba2,
+    albert, apertus, arcee, bart, bert, bloom, clip, cohere, convbert, deberta, deberta_v1, deepseek,
+    distilbert, electra, ernie, exaone4, falcon, gemma, gemma3n, gemma4, glm, gpt_bigcode, gpt_neo, gpt_neox,
+    gpt_oss, gpt2, gptj, granitemoe, gte, hybrid, jamba, lfm, llama, longformer, mamba, megatron_bert,
+    mixtral, modernbert, mpnet, mpt, nemotron, nemotron_h, nomic_bert, olmo, olmo_hybrid, olmoe, opt, phi,
+    qwen_moe, qwen_vl, qwen3_next, recurrent_gemma, rembert, roberta, roformer, rwkv7, starcoder2, t5,
+    wrapped, xglm, xlm, zamba2,
 };
 use super::general;
 use super::initial::{self, Initial};
 use super::names::Declaration;
+use super::refused::reason;
 use crate::models::error::{Error, Result};
 
 /// A supported architecture.
@@ -43,8 +45,22 @@ impl Family {
     /// before the norm and after it.
     #[must_use]
     pub fn states_in_transformers(&self) -> Option<&'static str> {
-        matches!(self.model_type, "mamba" | "mamba2" | "falcon_mamba")
-            .then_some("from 1, the last before the norm and after it")
+        match self.model_type {
+            "mamba" | "mamba2" | "falcon_mamba" => Some("from 1, the last before the norm and after it"),
+            "gemma3n" | "gemma3n_text" => Some(
+                "all streams at once, the last before they are one; here the stream that blocks read, and then what the last norm gives",
+            ),
+            _ => None,
+        }
+    }
+
+    /// What was checked of it, and against what.
+    #[must_use]
+    pub fn checked(&self) -> &'static str {
+        match self.model_type {
+            "rwkv7" => "a plain recurrence in float64: transformers has none of them",
+            _ => "Hugging Face transformers 5.24 in float32",
+        }
     }
 
     /// The same row, of a family that draws its weights otherwise.
@@ -56,6 +72,7 @@ impl Family {
 /// The table, by `model_type`.
 const FAMILIES: &[Family] = &[
     row("albert", "ALBERT", &["albert", "albert_gelu"], albert::declare),
+    row("apertus", "Apertus", &["apertus", "apertus_odd"], apertus::apertus).drawn(apertus::initial),
     row("arcee", "AFM (Arcee)", &["arcee", "arcee_odd"], arcee::arcee),
     row("bamba", "Bamba", &["bamba", "bamba_odd"], hybrid::bamba).drawn(hybrid::initial),
     row("bart", "BART (encoder)", &["bart", "bart_odd"], bart::bart).drawn(initial::init_std),
@@ -116,6 +133,12 @@ const FAMILIES: &[Family] = &[
         wrapped::gemma3,
     ),
     row("gemma3_text", "Gemma 3 (text)", &["gemma3", "gemma3_odd", "gemma3_both_sides"], gemma::gemma3),
+    row("gemma3n", "Gemma 3n (text of the models that see)", &["gemma3n", "gemma3n_odd"], gemma3n::wrapped)
+        .drawn(gemma3n::initial),
+    row("gemma3n_text", "Gemma 3n (text)", &["gemma3n_text", "gemma3n_text_odd"], gemma3n::text)
+        .drawn(gemma3n::initial),
+    row("gemma4", "Gemma 4 (text of the models that see)", &["gemma4", "gemma4_odd"], gemma4::wrapped),
+    row("gemma4_text", "Gemma 4 (text)", &["gemma4_text", "gemma4_text_odd", "gemma4_experts"], gemma4::text),
     row("glm", "GLM-4", &["glm", "glm_odd"], glm::glm),
     row("glm4", "GLM-4-0414", &["glm4", "glm4_odd"], glm::glm4),
     row("gpt2", "GPT-2", &["gpt2", "gpt2_odd", "gpt2_by_depth", "gpt2_both_sides"], gpt2::declare)
@@ -133,7 +156,7 @@ const FAMILIES: &[Family] = &[
         &["gpt_neox", "gpt_neox_serial", "gpt_neox_uneven"],
         gpt_neox::declare,
     ),
-    row("gpt_oss", "gpt-oss", &["gpt_oss", "gpt_oss_odd"], gpt_oss::declare),
+    row("gpt_oss", "gpt-oss", &["gpt_oss", "gpt_oss_odd", "gpt_oss_mxfp4"], gpt_oss::declare),
     row(
         "granitemoehybrid",
         "Granite 4",
@@ -171,6 +194,8 @@ const FAMILIES: &[Family] = &[
         .drawn(initial::init_std),
     row("mamba", "Mamba", &["mamba", "mamba_odd"], mamba::mamba).drawn(mamba::initial),
     row("mamba2", "Mamba-2", &["mamba2", "mamba2_odd"], mamba::mamba2).drawn(mamba::initial),
+    row("marian", "Marian (encoder)", &["marian", "marian_odd", "marian_apart"], bart::marian)
+        .drawn(initial::init_std),
     row("mbart", "mBART (encoder)", &["mbart", "mbart_odd"], bart::mbart).drawn(initial::init_std),
     row("megatron-bert", "Megatron-BERT", &["megatron_bert", "megatron_bert_odd"], megatron_bert::declare),
     row("ministral", "Ministral", &["ministral", "ministral_odd"], llama::ministral),
@@ -195,6 +220,7 @@ const FAMILIES: &[Family] = &[
     row("mpnet", "MPNet", &["mpnet", "mpnet_odd", "mpnet_padding"], mpnet::declare),
     row("mpt", "MPT", &["mpt", "mpt_odd"], mpt::declare),
     row("mt5", "mT5 (encoder)", &["mt5", "mt5_odd"], t5::mt5).drawn(t5::initial),
+    row("nanochat", "nanochat", &["nanochat", "nanochat_odd"], apertus::nanochat),
     row("nemotron", "Nemotron and Minitron", &["nemotron", "nemotron_odd"], nemotron::declare)
         .drawn(nemotron::initial),
     row(
@@ -213,8 +239,11 @@ const FAMILIES: &[Family] = &[
     row("olmo", "OLMo", &["olmo", "olmo_grouped", "olmo_clipped"], olmo::olmo),
     row("olmo2", "OLMo 2", &["olmo2", "olmo2_grouped"], olmo::olmo2),
     row("olmo3", "OLMo 3", &["olmo3", "olmo3_odd"], olmo::olmo3),
+    row("olmo_hybrid", "OLMo Hybrid", &["olmo_hybrid", "olmo_hybrid_odd"], olmo_hybrid::declare)
+        .drawn(olmo_hybrid::initial),
     row("olmoe", "OLMoE", &["olmoe", "olmoe_odd"], olmoe::olmoe),
     row("opt", "OPT", &["opt", "opt_odd", "opt_projected"], opt::declare).drawn(initial::init_std),
+    row("pegasus", "PEGASUS (encoder)", &["pegasus", "pegasus_odd"], bart::pegasus).drawn(initial::init_std),
     row("phi", "Phi-1.5 and Phi-2", &["phi", "phi_odd", "phi_normed"], phi::phi),
     row("phi3", "Phi-3", &["phi3", "phi3_long"], phi::phi3),
     row("phimoe", "Phi-3.5-MoE", &["phimoe", "phimoe_odd"], mixtral::phimoe),
@@ -305,22 +334,6 @@ const FAMILIES: &[Family] = &[
     row("zamba2", "Zamba2", &["zamba2", "zamba2_odd"], zamba2::declare).drawn(zamba2::initial),
 ];
 
-/// Architectures that are known and cannot be had, and why.
-const REFUSED: &[(&str, &str)] = &[
-    ("canine", "its hidden states are of two lengths, of characters and of groups of them"),
-    ("funnel", "its hidden states are of several lengths: from block to block fewer tokens are left"),
-    (
-        "zamba",
-        "its blocks of attention read the embeddings again beside the residual stream, which is not computed here",
-    ),
-    ("llama4", "its attention in chunks, and norms after the rotation, are not computed here"),
-    ("llama4_text", "its attention in chunks, and norms after the rotation, are not computed here"),
-    (
-        "xlnet",
-        "its last token has a segment of its own that takes part in every score, and segments are not given here",
-    ),
-];
-
 /// Every architecture that can be loaded.
 #[must_use]
 pub fn families() -> &'static [Family] {
@@ -333,7 +346,7 @@ pub(in crate::models) fn family(config: &Config) -> Result<&'static Family> {
     FAMILIES.iter().find(|family| family.model_type == model_type).ok_or_else(|| {
         Error::UnsupportedModelType {
             id: config.id().to_owned(),
-            reason: REFUSED.iter().find(|(refused, _)| *refused == model_type).map(|&(_, reason)| reason),
+            reason: reason(&model_type),
             model_type,
             supported: FAMILIES.iter().map(|family| family.model_type).collect(),
         }

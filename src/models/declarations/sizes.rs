@@ -6,7 +6,7 @@
 /// Of each type of models: the other name, and the one that its family reads.
 pub(super) fn other_names(model_type: &str) -> &'static [(&'static str, &'static str)] {
     match model_type {
-        "bart" | "m2m_100" | "mbart" => {
+        "bart" | "m2m_100" | "marian" | "mbart" | "pegasus" => {
             &[("hidden_size", "d_model"), ("num_attention_heads", "encoder_attention_heads")]
         }
         "bloom" => &[("num_attention_heads", "n_head"), ("num_hidden_layers", "n_layer")],
@@ -50,7 +50,7 @@ pub(super) fn other_names(model_type: &str) -> &'static [(&'static str, &'static
 /// Where both are there they have to agree.
 pub(super) fn lately_other_names(model_type: &str) -> &'static [(&'static str, &'static str)] {
     match model_type {
-        "bart" | "m2m_100" | "mbart" => &[("num_hidden_layers", "encoder_layers")],
+        "bart" | "m2m_100" | "marian" | "mbart" | "pegasus" => &[("num_hidden_layers", "encoder_layers")],
         _ => &[],
     }
 }

@@ -7,8 +7,8 @@ use super::names::Tied;
 
 /// Types of models whose class has two tables by default (`tie_word_embeddings` of 4.57 and of 5.24); those of models that see
 /// are among them, since releases differ in whose key counts.
-const APART: &str = "arcee clip clip_text_model codegen eurobert exaone4 gemma3 glm glm4 gpt_neox gptj granite helium idefics3 llama \
-    llava llava_next mamba2 ministral ministral3 mistral mistral3 nemotron olmo olmo2 olmo3 phi phi3 qwen2 qwen2_5_vl qwen2_5_vl_text \
+const APART: &str = "apertus arcee clip clip_text_model codegen eurobert exaone4 gemma3 glm glm4 gpt_neox gptj granite helium idefics3 llama \
+    llava llava_next mamba2 ministral ministral3 mistral mistral3 nanochat nemotron olmo olmo2 olmo3 olmo_hybrid phi phi3 qwen2 qwen2_5_vl qwen2_5_vl_text \
     qwen2_vl qwen2_vl_text qwen3 qwen3_vl qwen3_vl_text rembert rwkv7 seed_oss siglip siglip_text_model smolvlm stablelm t5gemma";
 
 /// What `config` says, or else what its class has.

@@ -6,8 +6,10 @@ use super::layers::Norm;
 use super::mixers::Mixer;
 use super::mlps::FeedForward;
 use super::pass::{Pass, Visible};
+use super::streams::{PerLayer, Updates};
 use crate::models::packed::block as packed;
 use crate::models::packed::kernels::norm;
+use crate::models::site::Site;
 
 /// A block with its weights.
 pub(super) struct Block {
@@ -20,6 +22,9 @@ pub(super) struct Block {
     mlp: Option<FeedForward>,
     mlp_out: Option<Norm>,
     after_mlp: Option<Norm>,
+    per_layer: Option<PerLayer>,
+    updates: Option<Updates>,
+    scalar: f32,
 }
 
 impl Block {
@@ -36,6 +41,9 @@ impl Block {
             mlp: block.mlp.as_ref().map(|mlp| FeedForward::upload(mlp, device)).transpose()?,
             mlp_out: norm(&block.mlp_out)?,
             after_mlp: norm(&block.after_mlp)?,
+            per_layer: block.per_layer.as_ref().map(|of| PerLayer::upload(of, device)).transpose()?,
+            updates: block.updates.as_ref().map(|of| Updates::upload(of, device)).transpose()?,
+            scalar: block.scalar,
         })
     }
 
@@ -46,13 +54,48 @@ impl Block {
 
     /// The residual stream `x`, `(batch * length, d_model)`, after the block.
     pub(super) fn forward(&self, x: &Tensor, pass: &mut Pass<'_>) -> Result<Tensor> {
-        let read = normalized(x, self.mixer_in.as_ref())?;
-        let after = match self.mixer.forward(&read, pass)? {
-            Some(mixed) => {
-                let after = (x + normalized(&mixed, self.mixer_out.as_ref())?)?;
-                normalized(&after, self.after_mixer.as_ref())?
+        let x = if let Some(updates) = &self.updates {
+            let expected = updates.predict(&pass.carried.streams)?;
+            let read = self.read(&expected);
+            let x = self.halves(&read, pass)?;
+            let added = |x: &Tensor| self.per_layer.as_ref().map(|of| of.forward(x, pass)).transpose();
+            let streams = updates.correct(&expected, &x, added)?;
+            let x = self.read(&streams);
+            pass.carried.streams = streams;
+            x
+        } else {
+            let x = self.halves(x, pass)?;
+            match &self.per_layer {
+                Some(per_layer) => (&x + per_layer.forward(&x, pass)?)?,
+                None => x,
             }
-            None => x.clone(),
+        };
+        if self.scalar == 1.0 { Ok(x) } else { x * f64::from(self.scalar) }
+    }
+
+    /// The stream that blocks read.
+    fn read(&self, streams: &[Tensor]) -> Tensor {
+        streams[self.updates.as_ref().map_or(0, |updates| updates.spec.read)].clone()
+    }
+
+    /// The residual stream after both halves.
+    fn halves(&self, x: &Tensor, pass: &mut Pass<'_>) -> Result<Tensor> {
+        pass.tap.values = None;
+        let read = normalized(x, self.mixer_in.as_ref())?;
+        let after = match (self.mixer.mix(&read, pass)?, self.mixer.output()) {
+            (Some(mixed), Some(output)) => {
+                if pass.tap.site == Site::AttentionHeads {
+                    pass.tap.values = self.mixer.heads(&mixed)?;
+                }
+                let wrote = normalized(&output.forward(&mixed)?, self.mixer_out.as_ref())?;
+                pass.tap.keep(Site::Attention, &wrote);
+                let after = normalized(&(x + wrote)?, self.after_mixer.as_ref())?;
+                match &self.updates {
+                    Some(updates) => updates.beside(&read, &after)?,
+                    None => after,
+                }
+            }
+            _ => x.clone(),
         };
         let Some(mlp) = &self.mlp else { return Ok(after) };
         let read = match (&self.mlp_in, self.parallel) {
@@ -60,8 +103,12 @@ impl Block {
             (None, true) => read,
             (None, false) => after.clone(),
         };
-        let wrote = mlp.forward(&read, pass)?;
-        let x = (after + normalized(&wrote, self.mlp_out.as_ref())?)?;
+        if pass.tap.site == Site::Router {
+            pass.tap.values = mlp.probabilities(&read)?;
+        }
+        let wrote = normalized(&mlp.forward(&read, pass)?, self.mlp_out.as_ref())?;
+        pass.tap.keep(Site::Mlp, &wrote);
+        let x = (after + wrote)?;
         normalized(&x, self.after_mlp.as_ref())
     }
 }

@@ -17,6 +17,7 @@
 //! | `scan` | what recurrences share |
 //! | `pass` | what all blocks of a pass share, and what they leave for each other |
 //! | `scores` | attention itself |
+//! | `streams` | what blocks are given beside the residual stream |
 //! | `mlps` | the second half of a block |
 //! | `mixers` | the first half of a block, of which some have an MLP of their own |
 //! | `block` | a block of both |
@@ -35,6 +36,7 @@ mod padded;
 mod pass;
 mod scan;
 mod scores;
+mod streams;
 mod trunk;
 
 pub(super) use trunk::Dense;

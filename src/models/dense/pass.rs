@@ -1,11 +1,15 @@
 //! What all blocks of a pass share, and what they leave for each other.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
 use candle_core::{Device, Result, Tensor};
 
 use super::padded::Padded;
 use crate::models::declarations::rotary::Rotary;
 use crate::models::packed::distances::DistanceTable;
 use crate::models::packed::kernels::distances::Bias;
+use crate::models::site::Site;
 
 /// Added to a score, it leaves nothing of it; twice it is still a number, so that a row which sees nothing at all (in the
 /// padding) comes out as numbers too, and 0 times these is 0.
@@ -38,6 +42,24 @@ pub(super) struct Pass<'a> {
     /// For each kind of layer what is added to its scores, `(1 or batch, 1, 1 or length, length)`, if something is.
     masks: Vec<(Visible, Option<Tensor>)>,
     pub(super) carried: Carried,
+    pub(super) tap: Tap,
+}
+
+/// What is taken of a block beside the residual stream.
+#[derive(Debug, Default)]
+pub(super) struct Tap {
+    pub(super) site: Site,
+    /// `(batch * length, …)`, if the block has it.
+    pub(super) values: Option<Tensor>,
+}
+
+impl Tap {
+    /// Keeps `values`, which were made at `site`, if that is asked for.
+    pub(super) fn keep(&mut self, site: Site, values: &Tensor) {
+        if self.site == site {
+            self.values = Some(values.clone());
+        }
+    }
 }
 
 /// What a block leaves for those after it, beside the residual stream.
@@ -47,6 +69,12 @@ pub(super) struct Carried {
     pub(super) first_values: Option<Tensor>,
     /// Hidden state 0, where blocks read it (Zamba2).
     pub(super) embedded: Option<Tensor>,
+    /// The keys and values of blocks, by their numbers, for those that make none (Gemma 3n and 4).
+    pub(super) keys: RefCell<BTreeMap<usize, (Tensor, Tensor)>>,
+    /// What blocks are given of the tokens, `(batch * length, n_layers, d)`.
+    pub(super) per_layer: Option<Tensor>,
+    /// All streams (Gemma 3n).
+    pub(super) streams: Vec<Tensor>,
 }
 
 impl<'a> Pass<'a> {
@@ -55,7 +83,7 @@ impl<'a> Pass<'a> {
         rotaries: &[Rotary],
         distances: Option<&DistanceTable>,
         visible: impl Iterator<Item = Visible>,
-        device: &Device,
+        (site, device): (Site, &Device),
     ) -> Result<Self> {
         let length = padded.length;
         let mut rotations = Vec::with_capacity(rotaries.len());
@@ -81,6 +109,7 @@ impl<'a> Pass<'a> {
             bias,
             masks,
             carried: Carried::default(),
+            tap: Tap { site, values: None },
         })
     }
 

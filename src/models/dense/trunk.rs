@@ -10,6 +10,7 @@ use super::layers::{Linear, Norm};
 use super::means::Means;
 use super::padded::Padded;
 use super::pass::Pass;
+use super::streams::{Inputs, Streams};
 use crate::models::declarations::rotary::Rotary;
 use crate::models::declarations::spec::{Positions, Projected};
 use crate::models::error;
@@ -19,6 +20,7 @@ use crate::models::packed::kernels::norm;
 use crate::models::packed::stack::Stack;
 use crate::models::packed::trunk::{self as packed_trunk, Trunk};
 use crate::models::sequences::Sequences;
+use crate::models::site::Site;
 
 /// Embeddings and blocks with their weights, on a device.
 pub(in crate::models) struct Dense {
@@ -32,6 +34,8 @@ pub(in crate::models) struct Dense {
     final_norm: Option<Norm>,
     last_projection: Option<Linear>,
     convolution: Option<Convolution>,
+    inputs: Option<Inputs>,
+    streams: Option<Streams>,
     read_again: bool,
 }
 
@@ -79,20 +83,22 @@ impl Dense {
             convolution: convolution
                 .map(|convolution| Convolution::upload(&convolution, device))
                 .transpose()?,
+            inputs: trunk.inputs.map(|inputs| Inputs::upload(inputs, device)).transpose()?,
+            streams: trunk.streams.map(|streams| Streams::upload(&streams, device)).transpose()?,
             read_again: trunk.read_again,
         })
     }
 
-    /// Runs blocks up to the last of `layers` (ascending), and gives these hidden states to `visit`, `(n_tokens, d_model)`, with
-    /// rows as those of [`Sequences::tokens`].
+    /// Runs blocks up to the last of `layers` (ascending) of a site, and gives what they have of it to `visit`, `(n_tokens, …)`, with
+    /// rows as those of [`Sequences::tokens`]: hidden states by their number, others by that of the block.
     pub(in crate::models) fn forward(
         &self,
         sequences: &Sequences,
-        layers: &[usize],
+        wanted: (Site, &[usize]),
         mut visit: impl FnMut(usize, &[f32]) -> error::Result<()>,
     ) -> error::Result<()> {
         let padded = Padded::new(sequences, &self.device)?;
-        self.hidden_states(sequences, &padded, layers, |layer, x| {
+        self.take(sequences, &padded, wanted, |layer, x| {
             let values = padded.without_padding(x)?.flatten_all()?.to_vec1::<f32>()?;
             visit(layer, &values)
         })
@@ -103,41 +109,50 @@ impl Dense {
     pub(in crate::models) fn means(
         &self,
         sequences: &Sequences,
-        layers: &[usize],
+        wanted: (Site, &[usize]),
         groups: &[(usize, &[u32])],
         mut visit: impl FnMut(usize, &[f32]) -> error::Result<()>,
     ) -> error::Result<()> {
         let padded = Padded::new(sequences, &self.device)?;
         let means = Means::new(groups, &padded, &self.device)?;
-        self.hidden_states(sequences, &padded, layers, |layer, x| {
+        self.take(sequences, &padded, wanted, |layer, x| {
             let values = means.of(x)?.flatten_all()?.to_vec1::<f32>()?;
             visit(layer, &values)
         })
     }
 
-    /// The same, with hidden states `(batch * length, d_model)` on the device.
-    fn hidden_states(
+    /// The same, with `(batch * length, …)` on the device.
+    fn take(
         &self,
         sequences: &Sequences,
         padded: &Padded,
-        layers: &[usize],
+        (site, layers): (Site, &[usize]),
         mut visit: impl FnMut(usize, &Tensor) -> error::Result<()>,
     ) -> error::Result<()> {
         let deepest = layers.last().copied().unwrap_or(0);
         let visible = self.blocks.iter().filter_map(|block| block.visible());
         let distances = self.distances.as_ref();
-        let mut pass = Pass::new(padded, &self.rotaries, distances, visible, &self.device)?;
+        let mut pass = Pass::new(padded, &self.rotaries, distances, visible, (site, &self.device))?;
         let mut visit = |layer: usize, x: &Tensor| {
             if layers.binary_search(&layer).is_ok() { visit(layer, x) } else { Ok(()) }
         };
         let mut x = self.embeddings.forward(sequences, padded)?;
-        visit(0, &x)?;
+        if let Some(inputs) = self.inputs.as_ref().filter(|_| deepest > 0) {
+            pass.carried.per_layer = Some(inputs.forward(sequences, padded, &x)?);
+        }
+        if let Some(streams) = &self.streams {
+            pass.carried.streams = streams.begin(&x)?;
+            x = pass.carried.streams[streams.spec.read].clone();
+        }
+        if site == Site::Residual {
+            visit(0, &x)?;
+        }
         pass.carried.embedded = self.read_again.then(|| x.clone());
         let mut convolved = match &self.convolution {
             Some(convolution) if deepest > 0 => Some(convolution.forward(&x, padded)?),
             _ => None,
         };
-        for (index, block) in self.blocks.iter().take(deepest).enumerate() {
+        for (index, block) in self.blocks.iter().take(site.blocks_to(deepest)).enumerate() {
             if let Some(norm) = self.first_norm.as_ref().filter(|_| index == 0) {
                 x = norm.forward(&x)?;
             }
@@ -146,6 +161,9 @@ impl Dense {
                 x = convolution.add(&x, &convolved)?;
             }
             if index + 1 == self.blocks.len() {
+                if let Some(streams) = &self.streams {
+                    x = streams.end(&pass.carried.streams)?;
+                }
                 if let Some(norm) = &self.final_norm {
                     x = norm.forward(&x)?;
                 }
@@ -153,7 +171,11 @@ impl Dense {
                     x = projection.forward(&x)?;
                 }
             }
-            visit(index + 1, &x)?;
+            match (site, &pass.tap.values) {
+                (Site::Residual, _) => visit(index + 1, &x)?,
+                (_, Some(values)) => visit(index, values)?,
+                (_, None) => {}
+            }
         }
         Ok(())
     }

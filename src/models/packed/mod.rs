@@ -12,6 +12,7 @@
 //! | `parts` | what a part of a block is loaded from |
 //! | `mixers` | the first half of a block: attention, or what takes its place |
 //! | `mlps` | the second half of a block |
+//! | `streams` | what blocks are given beside the residual stream |
 //! | `block` | a block of both, with norms where an architecture has them |
 //! | `convolution` | the convolution beside a first block |
 //! | `stack` | all blocks, in memory or made ready one at a time |
@@ -28,4 +29,5 @@ mod parts;
 mod pass;
 pub(super) mod stack;
 mod steps;
+pub(super) mod streams;
 pub(super) mod trunk;

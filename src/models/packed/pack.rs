@@ -50,7 +50,7 @@ impl Weights {
         let plus_one = matches!(spec.kind, NormKind::RmsPlusOne | NormKind::LayerPlusOne);
         let role = if plus_one { Role::Zero } else { Role::One };
         let mut weight = match spec.kind {
-            NormKind::LayerPlain => vec![1.0; size],
+            NormKind::LayerPlain | NormKind::RmsPlain => vec![1.0; size],
             _ => self.floats(&named("weight", "gamma"), &[size], role)?,
         };
         if plus_one {
@@ -64,7 +64,7 @@ impl Weights {
             }
             _ => vec![0.0; size],
         };
-        let centre = !matches!(spec.kind, NormKind::Rms | NormKind::RmsPlusOne);
+        let centre = !matches!(spec.kind, NormKind::Rms | NormKind::RmsPlusOne | NormKind::RmsPlain);
         Ok(Norm { centre, eps: spec.eps, weight, bias })
     }
 }

@@ -25,6 +25,14 @@ impl<'a> Parts<'a> {
         &self.spec.blocks[self.layer]
     }
 
+    /// Attention in this block.
+    pub(in crate::models) fn attention(&self) -> spec::Attention {
+        let (block, attention) = (self.block(), &self.spec.attention);
+        let (n_kv_heads, d_head) = block.heads.unwrap_or((attention.n_kv_heads, attention.d_head));
+        let scale = block.scale.unwrap_or(attention.scale);
+        spec::Attention { n_kv_heads, d_head, scale, ..attention.clone() }
+    }
+
     /// A norm of the residual stream, if it has a name.
     pub(in crate::models) fn norm(&self, name: Option<&str>) -> Result<Option<Norm>> {
         name.map(|name| self.norm_of(name, self.spec.d_model, self.spec.norm)).transpose()

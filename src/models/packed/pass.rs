@@ -1,9 +1,12 @@
 //! What all blocks of a pass share, and what they leave for each other.
 
+use std::collections::BTreeMap;
+
 use super::distances::DistanceTable;
 use super::kernels::distances::Bias;
 use crate::models::declarations::rotary::Rotary;
 use crate::models::sequences::Sequences;
+use crate::models::site::Site;
 
 /// A batch's pass through the blocks.
 pub(in crate::models) struct Pass<'a> {
@@ -15,8 +18,24 @@ pub(in crate::models) struct Pass<'a> {
     pub(in crate::models) bias: Option<Bias>,
     pub(in crate::models) carried: Carried,
     pub(in crate::models) room: Room,
+    pub(in crate::models) tap: Tap,
     /// Room for queries, keys and values.
     pub(in crate::models) qkv: Vec<f32>,
+}
+
+/// What is taken of a block beside the residual stream.
+#[derive(Debug, Default)]
+pub(in crate::models) struct Tap {
+    pub(in crate::models) site: Site,
+    /// `(n_tokens, …)`; empty where the block has none.
+    pub(in crate::models) values: Vec<f32>,
+}
+
+impl Tap {
+    /// Where to put what is made at `site`, if it is asked for.
+    pub(in crate::models) fn at(&mut self, site: Site) -> Option<&mut Vec<f32>> {
+        (self.site == site).then_some(&mut self.values)
+    }
 }
 
 /// Memory that blocks use again, one after another.
@@ -43,6 +62,12 @@ pub(in crate::models) struct Carried {
     pub(in crate::models) first_values: Option<Vec<f32>>,
     /// Hidden state 0, `(n_tokens, d_model)`, where blocks read it (Zamba2).
     pub(in crate::models) embedded: Option<Vec<f32>>,
+    /// The keys and values of blocks, by their numbers, `(n_tokens, 2 n_kv_heads d_head)`, for those that make none (Gemma 3n and 4).
+    pub(in crate::models) keys: BTreeMap<usize, Vec<f32>>,
+    /// What blocks are given of the tokens, `(n_tokens, n_layers d)`.
+    pub(in crate::models) per_layer: Vec<f32>,
+    /// All streams, `(n_tokens, d_model)` each; the place of the one that blocks read is empty (Gemma 3n).
+    pub(in crate::models) streams: Vec<Vec<f32>>,
 }
 
 impl<'a> Pass<'a> {
@@ -50,6 +75,7 @@ impl<'a> Pass<'a> {
         sequences: &'a Sequences,
         rotaries: &[Rotary],
         distances: Option<&DistanceTable>,
+        site: Site,
     ) -> Self {
         let longest = sequences.longest();
         let rotations = rotaries.iter().map(|rotary| {
@@ -63,6 +89,7 @@ impl<'a> Pass<'a> {
             bias: distances.map(|distances| distances.up_to(longest)),
             carried: Carried::default(),
             room: Room::default(),
+            tap: Tap { site, values: Vec::new() },
             qkv: Vec::new(),
         }
     }

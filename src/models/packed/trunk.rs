@@ -15,6 +15,7 @@ use super::kernels::norm::Norm;
 use super::kernels::ops;
 use super::pass::Pass;
 use super::stack::Stack;
+use super::streams::{Inputs, Streams};
 use crate::models::checkpoint::table::Table;
 use crate::models::checkpoint::weights::Weights;
 use crate::models::declarations::names::{Declaration, Names};
@@ -22,6 +23,7 @@ use crate::models::declarations::rotary::Rotary;
 use crate::models::declarations::spec::{self, Mixer, Positions, Projected, Spec};
 use crate::models::error;
 use crate::models::sequences::Sequences;
+use crate::models::site::Site;
 
 /// Embeddings and blocks with their weights.
 pub(in crate::models) struct Trunk {
@@ -35,6 +37,10 @@ pub(in crate::models) struct Trunk {
     pub(in crate::models) final_norm: Option<Norm>,
     pub(in crate::models) last_projection: Option<PackedLinear>,
     pub(in crate::models) convolution: Option<Convolution>,
+    /// What each block is given of the tokens.
+    pub(in crate::models) inputs: Option<Inputs>,
+    /// Streams beside the one that blocks read.
+    pub(in crate::models) streams: Option<Streams>,
     /// Whether blocks read hidden state 0.
     pub(in crate::models) read_again: bool,
 }
@@ -61,6 +67,21 @@ struct Batch<'a> {
     x: Vec<f32>,
 }
 
+impl Batch<'_> {
+    /// Hidden state 0, where hidden states are asked for.
+    fn first(&self) -> Option<&[f32]> {
+        (self.pass.tap.site == Site::Residual).then_some(&self.x)
+    }
+
+    /// What is asked for of block `index`, which has run, and the number of its layer.
+    fn taken(&self, index: usize) -> (usize, &[f32]) {
+        match self.pass.tap.site {
+            Site::Residual => (index + 1, &self.x),
+            _ => (index, &self.pass.tap.values),
+        }
+    }
+}
+
 impl Trunk {
     /// Embeddings and blocks of `declaration`; with `offload`, blocks and the table of tokens stay in their files.
     pub(in crate::models) fn load(
@@ -80,6 +101,8 @@ impl Trunk {
             _ => None,
         };
         let convolution = Convolution::load(spec, names, &weights)?;
+        let inputs = Inputs::load(spec, names.per_layer, &weights)?;
+        let streams = Streams::load(spec, &weights)?;
         let (blocks, rotaries) = Stack::load(declaration, weights, offload)?;
         Ok(Self {
             embeddings,
@@ -90,23 +113,27 @@ impl Trunk {
             final_norm,
             last_projection,
             convolution,
+            inputs,
+            streams,
             read_again: spec.blocks.iter().any(|block| matches!(block.mixer, Mixer::Shared(_))),
         })
     }
 
-    /// Runs blocks up to hidden state `deepest`, giving each hidden state `(n_tokens, d_model)` to `visit` as it is made.
+    /// Runs blocks up to layer `deepest` of `site`, giving what each has of it, `(n_tokens, …)`, to `visit` as it is made: hidden states
+    /// by their number, others by that of the block.
     pub(in crate::models) fn forward(
         &self,
         sequences: &Sequences,
-        deepest: usize,
+        (site, deepest): (Site, usize),
         mut visit: impl FnMut(usize, &[f32]) -> error::Result<()>,
     ) -> error::Result<()> {
-        let mut batch = self.begin(sequences, deepest)?;
-        visit(0, &batch.x)?;
-        for index in 0..deepest.min(self.blocks.len()) {
+        let mut batch = self.begin(sequences, (site, deepest))?;
+        batch.first().map_or(Ok(()), |x| visit(0, x))?;
+        for index in 0..site.blocks_to(deepest).min(self.blocks.len()) {
             let block = self.blocks.block(index)?;
             self.step(&mut batch, index, &block);
-            visit(index + 1, &batch.x)?;
+            let (layer, values) = batch.taken(index);
+            visit(layer, values)?;
         }
         Ok(())
     }
@@ -116,32 +143,43 @@ impl Trunk {
     pub(in crate::models) fn forward_together(
         &self,
         batches: &[Sequences],
-        deepest: usize,
+        (site, deepest): (Site, usize),
         visit: impl Fn(usize, usize, &[f32]) -> error::Result<()> + Sync,
     ) -> error::Result<()> {
         let begun = batches.par_iter().enumerate().map(|(batch, sequences)| {
-            let begun = self.begin(sequences, deepest)?;
-            visit(batch, 0, &begun.x)?;
+            let begun = self.begin(sequences, (site, deepest))?;
+            begun.first().map_or(Ok(()), |x| visit(batch, 0, x))?;
             Ok(begun)
         });
         let mut batches = begun.collect::<error::Result<Vec<Batch<'_>>>>()?;
-        for index in 0..deepest.min(self.blocks.len()) {
+        for index in 0..site.blocks_to(deepest).min(self.blocks.len()) {
             let block = self.blocks.block(index)?;
             batches.par_iter_mut().enumerate().try_for_each(|(place, batch)| {
                 self.step(batch, index, &block);
-                visit(place, index + 1, &batch.x)
+                let (layer, values) = batch.taken(index);
+                visit(place, layer, values)
             })?;
         }
         Ok(())
     }
 
-    /// A batch at hidden state 0, on its way to `deepest`.
-    fn begin<'a>(&self, sequences: &'a Sequences, deepest: usize) -> error::Result<Batch<'a>> {
-        let x = self.embeddings.forward(sequences)?.flatten_all()?.to_vec1()?;
+    /// A batch at hidden state 0, on its way to layer `deepest` of `site`.
+    fn begin<'a>(
+        &self,
+        sequences: &'a Sequences,
+        (site, deepest): (Site, usize),
+    ) -> error::Result<Batch<'a>> {
+        let mut x: Vec<f32> = self.embeddings.forward(sequences)?.flatten_all()?.to_vec1()?;
         let convolution = self.convolution.as_ref().filter(|_| deepest > 0);
         let convolved = convolution.map(|convolution| convolution.forward(&x, sequences));
-        let mut pass = Pass::new(sequences, &self.rotaries, self.distances.as_ref());
+        let mut pass = Pass::new(sequences, &self.rotaries, self.distances.as_ref(), site);
         pass.carried.embedded = self.read_again.then(|| x.clone());
+        if let Some(inputs) = self.inputs.as_ref().filter(|_| deepest > 0) {
+            pass.carried.per_layer = inputs.forward(sequences.tokens(), &x)?;
+        }
+        if let Some(streams) = &self.streams {
+            (x, pass.carried.streams) = streams.begin(x);
+        }
         Ok(Batch { pass, convolved, x })
     }
 
@@ -156,6 +194,9 @@ impl Trunk {
             convolution.add(x, &convolved);
         }
         if index + 1 == self.blocks.len() {
+            if let Some(streams) = &self.streams {
+                streams.end(x, std::mem::take(&mut pass.carried.streams));
+            }
             if let Some(norm) = &self.final_norm {
                 norm.apply_to_rows(x);
             }
@@ -174,7 +215,11 @@ impl Embeddings {
         let tokens = weights.tokens(names.tokens, spec.vocab_size, d, offload)?;
         let (mut positions, mut segment) = (None, None);
         if let Some(layout) = spec.embeddings.positions {
-            let table = if layout.learned {
+            let stored = || weights.has(&format!("{}.weight", names.positions), 0);
+            let table = if spec.embeddings.waves_unless_stored && !stored() {
+                weights.fits(names.positions, &[layout.rows, d_positions])?;
+                Tensor::from_vec(waves(layout.rows, d_positions), (layout.rows, d_positions), &Device::Cpu)?
+            } else if layout.learned {
                 weights.table(names.positions, layout.rows, d_positions)?
             } else {
                 weights.fits(names.positions, &[layout.rows, d_positions])?;
@@ -257,6 +302,18 @@ fn sinusoids(layout: Positions, d: usize) -> Vec<f32> {
         }
     }
     table
+}
+
+/// The table of positions of Marian and PEGASUS, `(rows, d)`: sines of all wavelengths, then cosines. Of an odd number of units one
+/// more is a sine.
+fn waves(rows: usize, d: usize) -> Vec<f32> {
+    let sines = d.div_ceil(2);
+    let wave = |row: usize, unit: usize| {
+        // In f64, as transformers computes it (`MarianSinusoidalPositionalEmbedding`).
+        let angle = |pair: usize| row as f64 / 10_000f64.powf(2.0 * pair as f64 / d as f64);
+        if unit < sines { angle(unit).sin() as f32 } else { angle(unit - sines).cos() as f32 }
+    };
+    (0..rows).flat_map(|row| (0..d).map(move |unit| wave(row, unit))).collect()
 }
 
 /// Which row of the table of positions each token has.

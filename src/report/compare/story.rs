@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::super::axis::Axis;
 use super::super::words;
 use crate::compare::{Comparison, Difference, Quantity};
 use crate::profile::{ALPHA, Order};
@@ -55,7 +56,8 @@ fn leaders(comparison: &Comparison) -> Option<String> {
         .filter_map(|run| {
             let (effect, (layer, value)) = lead(run)?;
             let (label, effect) = (words::visible(&comparison.runs[run].label), words::visible(effect));
-            Some(format!("{effect} in {label} ({} at layer {layer})", words::short(value.mean, 3)))
+            let place = Axis::of(&comparison.runs[run].record).place(layer);
+            Some(format!("{effect} in {label} ({} at {place})", words::short(value.mean, 3)))
         })
         .collect();
     (!leads.is_empty()).then(|| format!("The largest importance is that of {}.", text::join_and(&leads)))

@@ -7,6 +7,7 @@ use super::super::estimators::Words;
 use super::super::svg::{Curve, Curves, Dot, Dots, Drawing, Heatmap, Range, Shades};
 use super::super::words;
 use super::figure::{Entry, Exact, Figure, STYLES, short};
+use super::grid;
 use crate::profile::{Order, Spread, Summary, Test, Trajectory};
 use crate::rundir::RunRecord;
 
@@ -188,6 +189,17 @@ pub(super) fn scores(summary: &Summary, run: &RunRecord) -> Figure {
         |name: &str, at: &[Spread]| Trajectory { name: name.to_owned(), order: Order::Main, at: at.to_vec() };
     let mut terms: Vec<Trajectory> = rows.map(|(name, at)| trajectory(name, at)).collect();
     let names: Vec<String> = terms.iter().map(|term| term.name.clone()).collect();
+    if let Some(grid) = axis.grid(&summary.layers) {
+        let stars = words::stars(summary, run).map(|stars| format!(" *: {stars}.")).unwrap_or_default();
+        let note = format!("{} the {} stimuli.{stars}", Words::of(run).fit, names.join(" and within the "));
+        let mut rows: Vec<(&str, &[Spread])> =
+            terms.iter().map(|term| (term.name.as_str(), term.at.as_slice())).collect();
+        if summary.has_ceiling() {
+            rows.push((words::ONE_REPEAT, &summary.one_repeat));
+        }
+        let of = (summary, axis, &grid);
+        return grid::scores(("scores", title), &rows, of, (note, Words::of(run).score));
+    }
     let (mut ranges, mut notes) = (Vec::new(), String::new());
     if summary.is_tested() {
         let null = |test: &Option<Test>| test.map(|test| (test.null.low, test.null.high));

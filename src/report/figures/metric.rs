@@ -3,12 +3,16 @@
 
 use std::collections::BTreeSet;
 
-use super::super::axis::Axis;
+use super::super::axis::{Axis, Grid};
 use super::super::svg::{Drawing, Heatmap, Room, Shades};
 use super::super::words;
 use super::figure::{Exact, Figure, Frame, short};
-use crate::profile::{Metric, Summary};
+use super::grid;
+use crate::profile::{Metric, Spread, Summary};
 
+/// What a diagonal metric is.
+const DIAGONAL: &str = "The diagonal of the metric W: how much a difference in a feature adds to the squared distance of \
+                        activations. Mean over folds, each at unit Frobenius norm.";
 /// How many eigen-directions are shown.
 const DIRECTIONS: usize = 6;
 
@@ -21,7 +25,10 @@ pub(super) fn figures(metric: &Metric, summary: &Summary, axis: &Axis) -> Vec<Fi
         return Vec::new();
     }
     if !metric.interactions {
-        return vec![diagonal(metric, names, layers, axis)];
+        return vec![match axis.grid(&metric.layers) {
+            Some(grid) => on_grid(metric, &names, (summary, axis, &grid)),
+            None => diagonal(metric, names, layers, axis),
+        }];
     }
     // The layer that the model fits best is shown first.
     let best =
@@ -98,15 +105,25 @@ fn diagonal(metric: &Metric, names: Vec<String>, layers: Vec<String>, axis: &Axi
         id: "metric",
         title,
         short: short("metric"),
-        note: "The diagonal of the metric W: how much a difference in a feature adds to the squared distance of activations. \
-               Mean over folds, each at unit Frobenius norm."
-            .to_owned(),
+        note: DIAGONAL.to_owned(),
         description,
         svg,
         legend: Vec::new(),
         names_curves: true,
         exact: Exact { along: axis.noun(), rows: names, columns: layers, mean, ..Exact::default() },
     }
+}
+
+/// The diagonal on a grid of layers and heads, one feature at a time.
+fn on_grid(metric: &Metric, names: &[String], of: (&Summary, &Axis, &Grid)) -> Figure {
+    let weight = |feature: usize| {
+        let weights = metric.mean.iter().map(move |w| w[[feature, feature]]);
+        weights.map(|mean| Spread { mean, sd: f64::NAN, n: 1 }).collect::<Vec<Spread>>()
+    };
+    let weights: Vec<Vec<Spread>> = (0..names.len()).map(weight).collect();
+    let rows: Vec<(&str, &[Spread])> =
+        names.iter().zip(&weights).map(|(name, at)| (name.as_str(), at.as_slice())).collect();
+    grid::plain(("metric", "Metric"), &rows, of, (DIAGONAL.to_owned(), "weight"))
 }
 
 /// One hue where nothing is negative, two where something is.

@@ -5,13 +5,14 @@
 
 mod correlations;
 mod figure;
+mod grid;
 mod importance;
 mod maps;
 mod metric;
 
-use super::axis::Axis;
+use super::axis::{Axis, Grid};
 use super::words;
-use crate::profile::{Metric, Order, Summary};
+use crate::profile::{Metric, Order, Summary, Trajectory};
 use crate::rundir::RunRecord;
 
 pub(super) use correlations::correlations;
@@ -28,9 +29,24 @@ pub(super) fn of_profile(summary: &Summary, metric: &Metric, run: &RunRecord) ->
     let [by, across] = importance::titles(axis);
     let importance = format!("Importance: {}.", words::importance(summary, run));
     let main = summary.ranked(Order::Main);
-    if !main.is_empty() {
-        figures.push(curves(("importance", by[0]), &main, summary, axis, importance.clone()));
-        figures.push(heatmap(("heatmap", across[0]), &main, summary, run));
+    let of_layers = axis.grid(&summary.layers);
+    let on_grid = |called, terms: &[&Trajectory], grid: &Grid, note: &str| {
+        let stars = words::stars(summary, run).map(|stars| match terms.len() {
+            1 => format!(" *: {stars}."),
+            _ => format!(
+                " Files of the figure (--figures) have a star where {stars}; statistics.csv has every p."
+            ),
+        });
+        let stars = stars.unwrap_or_default();
+        grid::importances(called, terms, (summary, axis, grid), format!("{note}{stars}"))
+    };
+    match &of_layers {
+        _ if main.is_empty() => {}
+        Some(grid) => figures.push(on_grid(("importance", by[0]), &main, grid, &importance)),
+        None => {
+            figures.push(curves(("importance", by[0]), &main, summary, axis, importance.clone()));
+            figures.push(heatmap(("heatmap", across[0]), &main, summary, run));
+        }
     }
     let mut interactions = summary.ranked(Order::Interaction);
     if !interactions.is_empty() {
@@ -42,12 +58,19 @@ pub(super) fn of_profile(summary: &Summary, metric: &Metric, run: &RunRecord) ->
             String::new()
         };
         let note = shown + &importance;
-        figures.push(curves(("interactions", by[1]), &interactions, summary, axis, note));
-        figures.push(heatmap(("interactions-heatmap", across[1]), &interactions, summary, run));
+        if let Some(grid) = &of_layers {
+            figures.push(on_grid(("interactions", by[1]), &interactions, grid, &note));
+        } else {
+            figures.push(curves(("interactions", by[1]), &interactions, summary, axis, note));
+            figures.push(heatmap(("interactions-heatmap", across[1]), &interactions, summary, run));
+        }
     }
     let groups = summary.ranked(Order::Group);
     if !groups.is_empty() {
-        figures.push(curves(("groups", by[2]), &groups, summary, axis, importance));
+        figures.push(match &of_layers {
+            Some(grid) => on_grid(("groups", by[2]), &groups, grid, &importance),
+            None => curves(("groups", by[2]), &groups, summary, axis, importance),
+        });
     }
     figures.push(scores(summary, run));
     figures.extend(metric::figures(metric, summary, axis));

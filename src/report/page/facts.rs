@@ -118,6 +118,7 @@ pub(super) fn run(run: &RunRecord) -> Vec<Fact> {
     let arrays: Vec<String> =
         run.layer_arrays.iter().map(|(layer, name)| format!("{layer}: {name}")).collect();
     say("arrays of the layers", arrays.join(", "));
+    say("site", run.site.map(|site| site.to_string()).unwrap_or_default());
     let transforms: Vec<String> = run.transforms.iter().map(ToString::to_string).collect();
     say("transforms", transforms.join(", "));
     say("seed", run.seed.to_string());

@@ -44,7 +44,7 @@ impl Family {
         };
         match settings.class.as_deref() {
             None => by_model,
-            Some("T5Tokenizer") => Some(Self::T5),
+            Some("T5Tokenizer" | "MT5Tokenizer") => Some(Self::T5),
             Some("XLMRobertaTokenizer") if settings.model_type != "xlm-roberta-xl" => Some(Self::XlmRoberta),
             Some("CamembertTokenizer") => Some(Self::Camembert),
             Some("AlbertTokenizer") => Some(Self::Albert),

@@ -61,10 +61,15 @@ pub(super) fn tokenizer(settings: &Settings<'_>) -> Result<Option<TokenizerText>
     let Some(first) = VOCABULARIES.iter().find(|files| files.iter().all(has)) else { return Ok(None) };
     if let Some(family) = Family::of(settings).filter(|family| family.files().iter().all(has)) {
         let json = sentencepiece::tokenizer(settings, family)?;
-        return Ok(Some(built(json, settings, family.files(), Vec::new())?));
+        let text = built(json, settings, family.files(), Vec::new())?;
+        let doubts = sentencepiece::doubt(settings, family).into_iter().collect();
+        return Ok(Some(TokenizerText { doubts, ..text }));
     }
     match first.last() {
-        Some(file) if !words::FILES.contains(file) => Err(settings.unknown(file, "a sentencepiece model")),
+        Some(file) if !words::FILES.contains(file) => {
+            sentencepiece::refuse_tiktoken(settings, file)?;
+            Err(settings.unknown(file, "a sentencepiece model"))
+        }
         _ => {
             let (json, applied) = words::tokenizer(settings, first)?;
             Ok(Some(built(json, settings, first, applied)?))

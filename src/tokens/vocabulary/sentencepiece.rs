@@ -1,5 +1,7 @@
 //! A tokenizer from a sentencepiece model.
 
+use std::io::Read as _;
+
 use serde_json::{Map, Value, json};
 
 use super::super::error::{Error, Result};
@@ -20,8 +22,9 @@ type Scored = (String, f64);
 
 /// The text of `tokenizer.json` from the sentencepiece model of `family`, whose files are all there.
 pub(super) fn tokenizer(settings: &Settings<'_>, family: Family) -> Result<String> {
-    settings.refuse(&["extra_special_tokens", "sp_model_kwargs"])?;
+    settings.refuse(&["sp_model_kwargs"])?;
     let file = family.files()[0];
+    refuse_tiktoken(settings, file)?;
     let path = settings.folder.join(file);
     io::refuse_lfs_pointer(&path)?;
     let proto = ModelProto::parse(&files::read(&path)?).map_err(|what| Error::BadFile {
@@ -43,6 +46,58 @@ pub(super) fn tokenizer(settings: &Settings<'_>, family: Family) -> Result<Strin
         "post_processor": template(&before, &after), "decoder": null, "model": model,
     });
     Ok(tokenizer.to_string())
+}
+
+/// Complains of a vocabulary of tiktoken under the name of a model of sentencepiece, as Llama 3 has it in its own format.
+pub(super) fn refuse_tiktoken(settings: &Settings<'_>, file: &str) -> Result<()> {
+    let mut begin = Vec::with_capacity(LINE);
+    let path = settings.folder.join(file);
+    let opened = std::fs::File::open(&path).and_then(|file| file.take(LINE as u64).read_to_end(&mut begin));
+    if opened.is_err() || !is_of_tiktoken(&begin) {
+        return Ok(());
+    }
+    Err(Error::BadFile {
+        path,
+        what: "a vocabulary of tiktoken, and no model of sentencepiece".to_owned(),
+        remedy: Some(
+            "take the tokenizer.json of the model in transformers' format; or, in Python with tiktoken installed, \
+             `AutoTokenizer.from_pretrained(NAME).save_pretrained(DIR)` writes it where transformers knows the model"
+                .to_owned(),
+        ),
+    })
+}
+
+/// The longest first line of a vocabulary of tiktoken that is looked at.
+const LINE: usize = 1024;
+
+/// Whether a file begins as a vocabulary of tiktoken: a token in base 64, a blank, and its number.
+fn is_of_tiktoken(begin: &[u8]) -> bool {
+    let line = begin.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    let in_base = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=".contains(byte);
+    match line.iter().position(|&byte| byte == b' ') {
+        Some(at) if at > 0 => {
+            let (token, number) = (&line[..at], &line[at + 1..]);
+            at.is_multiple_of(4)
+                && token.iter().all(in_base)
+                && !number.is_empty()
+                && number.iter().all(u8::is_ascii_digit)
+        }
+        _ => false,
+    }
+}
+
+/// What is not certain about what stands around a sentence.
+pub(super) fn doubt(settings: &Settings<'_>, family: Family) -> Option<String> {
+    let is_said = settings.general.contains_key("add_bos_token");
+    (matches!(family, Family::Llama | Family::Gemma | Family::Plain) && !is_said).then(|| {
+        format!(
+            "no file says add_bos_token, and {} is built from {}: no beginning is put before the sentence, as transformers 5.24 \
+             does; 4.57 puts one. Say which in tokenizer_config.json (\"add_bos_token\": true, or false)",
+            settings.whose(),
+            family.files()[0]
+        )
+    })
 }
 
 /// What cuts a text into pieces.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::super::error::Result;
-use super::super::settings::{MORE, SETTINGS};
+use super::super::settings::{EXTRA, MORE, SETTINGS};
 use super::super::template::Token;
 use super::added::{Added, content};
 use super::families::Family;
@@ -47,8 +47,9 @@ impl Build<'_> {
                 *normalized = Value::Bool(false);
             }
             if added.ensure(&token, special) != Some(id) {
+                let file = SETTINGS[if settings.listed().is_empty() { 2 } else { 0 }];
                 return Err(settings.refusal(
-                    SETTINGS[0],
+                    file,
                     format!("`{text}` is listed as token {id}, which the vocabulary does not give it"),
                 ));
             }
@@ -60,6 +61,18 @@ impl Build<'_> {
             let id = if added.has(text) { added.id(text) } else { added.ensure(token, true) };
             if let Some(id) = id {
                 special.insert(*role, (text.to_owned(), id));
+            }
+        }
+        let by_name = settings.extra_by_name();
+        if family == Family::M2m100 && !by_name.is_empty() {
+            let what =
+                format!("`{EXTRA}` lists tokens that {} may find in a way of its own", settings.whose());
+            return Err(settings.refusal(SETTINGS[0], what));
+        }
+        for token in by_name {
+            let text = content(token);
+            if !text.is_empty() && !known.contains(text) && !added.has(text) {
+                added.ensure(token, true);
             }
         }
         if let Some(more) = more {

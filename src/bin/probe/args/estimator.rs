@@ -7,6 +7,7 @@ use mlem_probe::mlem::{
     self, Constraint, Distance, FeatureGroup, Missing, MlemParams, PairBudget, Permute, Solver, Target,
 };
 use mlem_probe::profile::{EstimatorName, Settings};
+use mlem_probe::stimuli::FeatureTable;
 
 use super::shared::named;
 use crate::failure::{Failure, Result};
@@ -39,7 +40,7 @@ pub struct EstimatorArgs {
     pub interactions: bool,
     /// Neural distance
     #[arg(long, default_value = "euclidean", value_parser =
-        named::<Distance>(&["euclidean", "manhattan", "cosine", "norm-diff", "precomputed"]))]
+        named::<Distance>(&["euclidean", "manhattan", "cosine", "correlation", "norm-diff", "precomputed"]))]
     pub distance: Distance,
     /// What the fit tracks: the squared neural distance, or its rank
     #[arg(long, default_value = "squared", value_parser = named::<Target>(&["squared", "rank"]))]
@@ -59,6 +60,16 @@ pub struct EstimatorArgs {
     /// Folds of cross-validation over stimuli; 1 fits and scores on all of them
     #[arg(long, value_name = "K", default_value_t = 5)]
     pub folds: usize,
+    /// The column that names the fold of each stimulus: every fold is held out once. It is no feature
+    #[arg(long, value_name = "COLUMN", conflicts_with = "folds")]
+    pub split: Option<String>,
+    /// Stimuli of one value in this column (repetitions, sentences of a text) are in one fold. It is no feature
+    #[arg(long, value_name = "COLUMN", conflicts_with = "split")]
+    pub unit: Option<String>,
+    /// One stimulus, their mean, stands for all of one value in this column: repetitions of a stimulus, sentences of a concept. It is
+    /// no feature
+    #[arg(long, value_name = "COLUMN", conflicts_with = "unit")]
+    pub average: Option<String>,
     /// Permutations per importance; control tasks per probe
     #[arg(long, value_name = "N", default_value_t = 5)]
     pub permutations: usize,
@@ -91,12 +102,15 @@ pub struct EstimatorArgs {
 }
 
 impl EstimatorArgs {
-    /// What a run is made with, drawing from `seed`.
-    pub fn settings(&self, seed: u64) -> Settings {
+    /// What a run on `features` is made with, drawing from `seed`.
+    pub fn settings(&self, seed: u64, features: &FeatureTable) -> Settings {
         Settings {
             estimator: self.estimator,
             params: self.params(seed),
-            folds: self.folds,
+            folds: features.given_folds().unwrap_or(self.folds),
+            split: self.split.clone(),
+            unit: self.unit.clone(),
+            average: self.average.clone(),
             bootstrap: self.bootstrap,
             map: self.map,
             per_unit: self.per_unit,
@@ -135,6 +149,14 @@ impl EstimatorArgs {
             return Err(Failure::usage(
                 "--conditional permutes values across stimuli, and --permute pairs asks for distances across pairs",
                 "leave one of the two out",
+            ));
+        }
+        // Draws and samples of single stimuli would part those that go together.
+        let of_stimuli = [(self.null > 0, "--null"), (self.bootstrap > 0, "--bootstrap")];
+        if let Some((_, option)) = of_stimuli.iter().find(|(given, _)| *given && self.unit.is_some()) {
+            return Err(Failure::usage(
+                format!("{option} draws single stimuli, and --unit says that they go together"),
+                "average them first, with --average in the place of --unit, or leave one of the two out",
             ));
         }
         let within = |option, value: usize, allowed: RangeInclusive<usize>, range| {

@@ -96,8 +96,8 @@ pub enum Command {
     Report(ReportArgs),
     /// Look after the activations that are kept for another run
     Cache(CacheCommand),
-    /// List the models that are supported
-    Models(Talk),
+    /// List the models that are supported, or say what is known of one
+    Models(ModelsCommand),
     /// List the grammars that are bundled, or show one
     Grammars(GrammarsCommand),
     /// Run again what a run directory records
@@ -106,6 +106,16 @@ pub enum Command {
     Completions(CompletionsArgs),
     /// Print the manual page of a command, or write all of them
     Man(ManArgs),
+}
+
+/// `probe models`.
+#[derive(Debug, Args)]
+pub struct ModelsCommand {
+    /// An architecture (`model_type` in config.json), or a short name; list all when left out
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+    #[command(flatten)]
+    pub talk: Talk,
 }
 
 /// `probe run`.

@@ -2,10 +2,11 @@
 
 use clap::Args;
 use mlem_probe::activations::Pooling;
-use mlem_probe::models::{DeviceChoice, Dtype, Precision};
+use mlem_probe::models::{DeviceChoice, Dtype, Precision, Site};
 use serde::Deserialize;
 
 use super::layers::Layers;
+use super::ranges::Ranges;
 use super::shared::{explained, named};
 
 /// How tokens are to be pooled.
@@ -27,6 +28,18 @@ const POOLING: [(&str, &str); 6] = [
     ("avg", "the average over tokens is --pool mean"),
     ("average", "the average over tokens is --pool mean"),
     ("lasttoken", "the last token is --pool last"),
+];
+
+/// What sites are called elsewhere.
+const SITES: [(&str, &str); 8] = [
+    ("resid", "the residual stream is --site residual"),
+    ("resid_post", "the residual stream after each block is --site residual"),
+    ("hidden", "hidden states are --site residual"),
+    ("attn", "what attention adds is --site attention"),
+    ("attn_out", "what attention adds is --site attention"),
+    ("mlp_out", "what an MLP adds is --site mlp"),
+    ("heads", "each head by itself is --site attention-heads"),
+    ("z", "each head before the output projection is --site attention-heads"),
 ];
 
 /// Which model.
@@ -94,7 +107,15 @@ pub struct ExtractArgs {
     /// Pool only the tokens of this slot, whose spans travel with the stimuli (subj, verb …)
     #[arg(long, value_name = "SLOT")]
     pub at: Option<String>,
-    /// Layers to keep, e.g. 0-6,9 or -1 for the last (default: all; 0 is the embedding output)
+    /// Where activations are taken: the residual stream, what attention or the MLP of each block adds to it, each head before the output
+    /// projection, or the probabilities that a router gives to experts
+    #[arg(long, default_value = "residual", value_parser = explained(named::<Site>(&Site::NAMES), &SITES))]
+    pub site: Site,
+    /// Of --site attention-heads: which heads of each block, e.g. 0-3,7 (default: all)
+    #[arg(long, value_name = "HEADS")]
+    pub heads: Option<Ranges>,
+    /// Layers to keep, e.g. 0-6,9 or -1 for the last (default: all; 0 is the embedding output, but the first block of any --site but
+    /// residual)
     #[arg(long, value_name = "LAYERS", allow_hyphen_values = true)]
     pub layers: Option<Layers>,
     /// Tokens per batch

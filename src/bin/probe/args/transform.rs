@@ -14,7 +14,12 @@ pub struct TransformArgs {
     /// Keep these units alone, e.g. 0-99,128; before every other transform
     #[arg(long, value_name = "UNITS")]
     pub units: Option<Ranges>,
-    /// Done to every layer, in this order: minus-layer0, minus-previous, minus-token-mean, z-score, pca:K
+    /// Bring every unit to mean 0 and standard deviation 1 within each value of this column (a session, a subject); before the
+    /// transforms that follow. It is no feature
+    #[arg(long, value_name = "COLUMN")]
+    pub z_score_by: Option<String>,
+    /// Done to every layer, in this order: minus-layer0, minus-previous, minus-token-mean, z-score, minus-group-mean:COLUMN,
+    /// residual:A+B (what is not linear in these columns), pca:K
     #[arg(long, value_name = "T,...", value_delimiter = ',', value_parser = step)]
     pub transform: Vec<Transform>,
     /// Add Gaussian noise of LEVEL standard deviations of each unit; after every other transform
@@ -27,7 +32,8 @@ impl TransformArgs {
     pub fn steps(&self, seed: u64) -> Vec<Transform> {
         let units = self.units.as_ref().map(|units| Transform::Units(units.as_slice().to_vec()));
         let noise = self.noise.map(|level| Transform::Noise { level, seed });
-        units.into_iter().chain(self.transform.iter().cloned()).chain(noise).collect()
+        let within = self.z_score_by.clone().map(Transform::ZScoreBy);
+        units.into_iter().chain(within).chain(self.transform.iter().cloned()).chain(noise).collect()
     }
 
     /// Whether they go with the neural distance.
@@ -38,7 +44,7 @@ impl TransformArgs {
     pub fn check(&self, distance: Distance) -> Result<()> {
         if distance == Distance::Precomputed && !self.steps(0).is_empty() {
             return Err(Failure::usage(
-                "--transform, --units and --noise are for activations, and --distance precomputed takes distances",
+                "--transform, --units, --z-score-by and --noise are for activations, and --distance precomputed takes distances",
                 "transform the activations that the distances were computed from, or leave one of the two out",
             ));
         }

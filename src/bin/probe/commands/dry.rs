@@ -68,7 +68,12 @@ impl Plan {
     ) -> Result<Self> {
         let checkpoint = find(name, revision, printer)?;
         let spec = Model::declared(&checkpoint)?;
-        let layers = model::layers(&args.extract, &checkpoint)?.map_or(spec.n_layers + 1, |of| of.len());
+        let entries = model::entries(&args.extract, &checkpoint)?;
+        let layers = entries.as_ref().map_or(spec.n_layers + 1, Vec::len);
+        let site = args.extract.site;
+        // As wide as what is fitted, which is the same for all of it but a last hidden state.
+        let first = entries.and_then(|of| of.first().copied()).unwrap_or(0);
+        let width = site.width(&spec, first / site.parts(&spec));
         let tokenizer = Tokenizer::of(&checkpoint.id, &checkpoint.tokenizer)?;
         let mut tokens = 0;
         for sentence in stimuli.sentences()? {
@@ -81,9 +86,9 @@ impl Plan {
             layers,
             tokens,
             weights: bytes_of(&checkpoint.weights),
-            activations: (stimuli.len() * layers * spec.d_model * size_of::<f32>()) as u64,
+            activations: (stimuli.len() * layers * width * size_of::<f32>()) as u64,
             extract: extraction(args, stimuli, &checkpoint, &spec, printer)?,
-            fit: fit(args, stimuli, spec.d_model, layers)?,
+            fit: fit(args, stimuli, width, layers)?,
             reaches: reach::say(&args.estimator, features, layers, printer),
             model: checkpoint.id,
         })
@@ -181,14 +186,14 @@ fn extraction(
     let folder = std::env::temp_dir();
     let begun = Instant::now();
     let out = Destination::Temporary(&folder);
-    let taken = extract::take(&some, checkpoint, &options, &own, &[], out, &printer.silenced())?;
+    let taken = extract::take(&some, checkpoint, &options, &own, (&[], &[]), out, &printer.silenced())?;
     let (all, load) = (begun.elapsed().as_secs_f64(), taken.load.as_secs_f64());
     Ok(Some(load + (all - load) * stimuli.len() as f64 / some.len() as f64))
 }
 
 /// Seconds that the fit would take, without draws: one layer of random numbers is fitted.
 fn fit(args: &RunArgs, stimuli: &Stimuli, d_model: usize, layers: usize) -> Result<f64> {
-    let mut settings = args.estimator.settings(args.draw.seed);
+    let mut settings = args.estimator.settings(args.draw.seed, stimuli.features());
     settings.params = settings.params.nulls(0);
     let mut stream = Stream::new(args.draw.seed, "dry run");
     let matrix = Array2::from_shape_fn((stimuli.len(), d_model), |_| stream.normal() as f32);

@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use mlem_probe::activations::{self, ByLayer, Destination, Pooling, Stored, Transform};
+use mlem_probe::activations::{self, Beside, ByLayer, Column, Destination, Pooling, Stored, Transform};
 use mlem_probe::extract::cache::{Cache, Request};
-use mlem_probe::extract::{Error, Extract, Extraction, Throughput};
+use mlem_probe::extract::{Error, Extract, Extraction, Throughput, columns};
 use mlem_probe::hub::{Checkpoint, Weights};
-use mlem_probe::models::{LoadOptions, Model, Tokenizer};
+use mlem_probe::models::{LoadOptions, Model, Site, Tokenizer};
 use mlem_probe::progress::Progress;
 use mlem_probe::stimuli::Stimuli;
 use mlem_probe::text;
@@ -47,8 +47,15 @@ pub fn run(args: &ExtractCommand, printer: &Printer) -> Result<()> {
     let (checkpoint, options) = model::find(&args.model.model, &args.model, revision, printer)?;
     let steps = args.transforms.steps(args.seed);
     let out = Destination::File(&path);
-    let Taken { activations, throughput, cached, .. } =
-        take(&stimuli, &checkpoint, &options, &args.extract, &steps, out, printer)?;
+    let Taken { activations, throughput, cached, .. } = take(
+        &stimuli,
+        &checkpoint,
+        &options,
+        &args.extract,
+        (&steps, &columns(stimuli.features(), &steps)),
+        out,
+        printer,
+    )?;
     if printer.json() {
         return Printer::result_json(&json!({
             "activations": path,
@@ -59,6 +66,8 @@ pub fn run(args: &ExtractCommand, printer: &Printer) -> Result<()> {
             "device": options.device.to_string(),
             "dtype": options.dtype,
             "precision": options.precision,
+            "site": args.extract.site,
+            "labels": activations.provenance().labels,
             "layers": activations.layers(),
             "transforms": activations.provenance().transforms,
             "stimuli": throughput.stimuli,
@@ -67,8 +76,13 @@ pub fn run(args: &ExtractCommand, printer: &Printer) -> Result<()> {
             "cached": cached,
         }));
     }
+    let what = match args.extract.site {
+        Site::Residual => "layers".to_owned(),
+        Site::AttentionHeads => "heads".to_owned(),
+        site => format!("layers ({site})"),
+    };
     Printer::result(format!(
-        "{}: {} layers of {} for {} stimuli\n",
+        "{}: {} {what} of {} for {} stimuli\n",
         path.display(),
         activations.layers().len(),
         checkpoint.id,
@@ -88,20 +102,35 @@ pub struct Taken {
     pub load: Duration,
 }
 
-/// Activations of `stimuli` as the options ask, from the cache if it has them, transformed by `steps`, in `out`.
+/// Activations of `stimuli` as the options ask, from the cache if it has them, transformed by `steps`, which may ask for
+/// `columns` of the stimuli, in `out`.
 pub fn take(
     stimuli: &Stimuli,
     checkpoint: &Checkpoint,
     options: &LoadOptions,
     args: &ExtractArgs,
-    steps: &[Transform],
+    (steps, columns): (&[Transform], &[Column]),
     out: Destination<'_>,
     progress: &dyn Progress,
 ) -> Result<Taken> {
     let layers = model::layers(args, checkpoint)?;
-    let layers = layers.as_deref();
     let pooling = model::pooling(args.pool, checkpoint)?;
-    let params = params(args, pooling).layers(layers.map(|layers| Transform::needed_layers(steps, layers)));
+    let (params, layers) = if args.site == Site::Residual {
+        let needed = layers.as_ref().map(|layers| Transform::needed_layers(steps, layers));
+        (model::places(args, needed)?, layers)
+    } else {
+        // Before the model runs, too: what has no such site is said at once, and all that is taken is transformed.
+        for step in
+            steps.iter().filter(|step| matches!(step, Transform::MinusLayer0 | Transform::MinusPrevious))
+        {
+            let message = format!("{step} subtracts hidden states, and --site {} has none", args.site);
+            return Err(Failure::usage(message, "leave the one or the other out"));
+        }
+        let params = model::places(args, layers)?;
+        params.entries(&Model::declared(checkpoint)?, &checkpoint.id)?;
+        (params, None)
+    };
+    let (params, layers) = (with(params, args, pooling), layers.as_deref());
     // Before the model runs: what cannot be said of single tokens is a mistake of the command line.
     let tokens = if steps.iter().any(Transform::needs_tokens) {
         let tokenizer = Tokenizer::of(&checkpoint.id, &checkpoint.tokenizer)?;
@@ -144,7 +173,14 @@ pub fn take(
         found
     };
     if !steps.is_empty() {
-        activations = activations::transform(&activations, steps, layers, tokens.as_ref(), progress, out)?;
+        activations = activations::transform(
+            &activations,
+            steps,
+            layers,
+            Beside { tokens: tokens.as_ref(), columns },
+            progress,
+            out,
+        )?;
     }
     Ok(Taken { activations, throughput, cached, load })
 }
@@ -164,10 +200,9 @@ fn with_its_cause(error: Error, checkpoint: &Checkpoint, options: &LoadOptions) 
     }
 }
 
-/// The parameters of the extraction, but for the layers.
-fn params(args: &ExtractArgs, pooling: Pooling) -> Extract {
-    let params =
-        Extract::params().pooling(pooling).special_tokens(!args.no_special_tokens).at(args.at.clone());
+/// `params` with what is pooled, and how.
+fn with(params: Extract, args: &ExtractArgs, pooling: Pooling) -> Extract {
+    let params = params.pooling(pooling).special_tokens(!args.no_special_tokens).at(args.at.clone());
     match args.batch_tokens {
         Some(tokens) => params.batch_tokens(tokens.get()),
         None => params,

@@ -29,11 +29,18 @@ pub fn run(args: &FitArgs, words: Vec<String>, printer: &Printer) -> Result<()> 
     let _claimed = dir.claim()?;
     let begun = Instant::now();
     let mut stimuli = inputs::stimuli(args, printer)?;
-    let Recordings { activations, repeats, mut warnings } =
-        inputs::activations(args, stimuli.features().n_stimuli(), &out, printer)?;
+    let Recordings { mut activations, mut repeats, mut warnings } =
+        inputs::activations(args, stimuli.features(), &out, printer)?;
     let names = (args.activations.display(), args.stimuli.display());
     warnings.extend(other_stimuli(activations.provenance(), &stimuli, names, printer));
-    warnings.extend(inputs::choose_features(&mut stimuli, &args.estimator, printer)?);
+    if let Some(((means, groups), said)) = inputs::average(&stimuli, &args.estimator, printer)? {
+        stimuli = means;
+        activations = inputs::means(activations, &groups)?;
+        repeats = repeats.into_iter().map(|repeat| inputs::means(repeat, &groups)).collect::<Result<_>>()?;
+        warnings.extend(said);
+    }
+    let session = args.transforms.z_score_by.as_deref();
+    warnings.extend(inputs::choose_features(&mut stimuli, &args.estimator, session, printer)?);
     let fit = Fit {
         command: words,
         source: piped::shown(&args.stimuli.to_string_lossy()).to_owned(),
@@ -45,7 +52,7 @@ pub fn run(args: &FitArgs, words: Vec<String>, printer: &Printer) -> Result<()> 
         seconds: BTreeMap::from([("read".to_owned(), begun.elapsed().as_secs_f64())]),
         warnings,
     };
-    let wanted = fit.wanted(&args.estimator.settings(args.seed));
+    let wanted = fit.wanted(&args.estimator.settings(args.seed, fit.stimuli.features()));
     let _also = settle(&mut dir, &wanted, folders::is_auto(args.out.as_deref()), args.force)?;
     let finished = finish(fit, &args.estimator, args.seed, (&dir, &args.figures), printer)?;
     report::show(&dir, &finished, printer)
@@ -135,7 +142,8 @@ pub fn finish(
 ) -> Result<Finished> {
     let (n_features, n_layers) = (fit.stimuli.features().n_features(), fit.activations.layers().len());
     fit.warnings.extend(reach::say(args, n_features, n_layers, progress));
-    let mut finished = fit.into_dir(&args.settings(seed), dir, progress)?;
+    let settings = args.settings(seed, fit.stimuli.features());
+    let mut finished = fit.into_dir(&settings, dir, progress)?;
     say_the_foremost_units(finished.units.as_deref().unwrap_or_default(), progress);
     report::finish(dir, &mut finished, figures, progress)?;
     Ok(finished)

@@ -2,6 +2,8 @@
 
 use std::path::{Component, Path, PathBuf};
 
+use mlem_probe::models::Site;
+
 use crate::args::{ExtractCommand, FitArgs};
 
 /// What `-o` is where a folder is to be found.
@@ -11,9 +13,21 @@ const COMMON: [&str; 10] =
     ["model", "checkpoint", "ckpt", "step", "epoch", "output", "out", "final", "best", "merged"];
 
 /// The folder for a run of `source` with `model`.
-pub fn default_for(source: &str, model: &str, revision: Option<&str>, untrained: Option<u64>) -> PathBuf {
+pub fn default_for(
+    source: &str,
+    model: &str,
+    revision: Option<&str>,
+    untrained: Option<u64>,
+    site: Site,
+) -> PathBuf {
     let untrained = untrained.map(|seed| format!("-untrained{seed}")).unwrap_or_default();
-    Path::new("runs").join(format!("{}-{}{untrained}", stem(source), name_of(Some(model), revision)))
+    let (name, site) = (name_of(Some(model), revision), of_site(site));
+    Path::new("runs").join(format!("{}-{name}{untrained}{site}", stem(source)))
+}
+
+/// What names say of a site, where it is not the residual stream.
+fn of_site(site: Site) -> String {
+    if site == Site::Residual { String::new() } else { format!("-{site}") }
 }
 
 /// The folder for a fit of features to activations.
@@ -35,7 +49,8 @@ pub fn for_activations(args: &ExtractCommand) -> PathBuf {
         let untrained = args.model.untrained.map(|seed| format!("-untrained{seed}")).unwrap_or_default();
         let (stimuli, model) =
             (stem(&args.stimuli.to_string_lossy()), name_of(Some(&args.model.model), revision));
-        PathBuf::from(format!("{stimuli}-{model}{untrained}.safetensors"))
+        let site = of_site(args.extract.site);
+        PathBuf::from(format!("{stimuli}-{model}{untrained}{site}.safetensors"))
     })
 }
 

@@ -4,8 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use mlem_probe::activations::{
-    self, ByLayer, Destination, MeanOf, Opened, Reading, Transform, check_repeat, read_square_matrices,
+    self, Beside, ByLayer, Destination, MeanOf, MeanOver, Opened, Reading, Transform, check_repeat,
+    read_square_matrices,
 };
+use mlem_probe::extract::columns;
 use mlem_probe::mlem::Distance;
 use mlem_probe::profile::EstimatorName;
 use mlem_probe::progress::Progress;
@@ -32,14 +34,19 @@ pub struct Recordings {
     pub warnings: Vec<String>,
 }
 
-/// The activations of `n` stimuli.
-pub fn activations(args: &FitArgs, n: usize, out: &Path, printer: &Printer) -> Result<Recordings> {
+/// The activations of the stimuli of `features`.
+pub fn activations(
+    args: &FitArgs,
+    features: &FeatureTable,
+    out: &Path,
+    printer: &Printer,
+) -> Result<Recordings> {
     if !args.repeat.is_empty() && args.estimator.estimator != EstimatorName::Mlem {
         let hint = "leave it out, or choose the estimator that has it";
         return Err(Failure::usage("--repeat is an option of --estimator mlem", hint));
     }
     let mut warnings = Vec::new();
-    let mut recording = |path, k| recording(path, args, (n, k), out, &mut warnings, printer);
+    let mut recording = |path, k| recording(path, args, (features, k), out, &mut warnings, printer);
     let mut activations = recording(&args.activations, 0)?;
     let mut repeats = Vec::new();
     for (k, path) in (1..).zip(&args.repeat) {
@@ -57,18 +64,20 @@ pub fn activations(args: &FitArgs, n: usize, out: &Path, printer: &Printer) -> R
     Ok(Recordings { activations, repeats, warnings })
 }
 
-/// The activations of `n` stimuli in `path`, the `k`th recording of them, at the layers and with the transforms that were asked
+/// The activations of the stimuli of `features` in `path`, the `k`th recording of them, at the layers and with the transforms that were asked
 /// for; what is to be warned of is said, and goes to `warnings`.
 fn recording(
     path: &Path,
     args: &FitArgs,
-    (n, k): (usize, u64),
+    (features, k): (&FeatureTable, u64),
     out: &Path,
     warnings: &mut Vec<String>,
     printer: &Printer,
 ) -> Result<Layers> {
-    let mut reading =
-        Reading { distances: args.estimator.distance == Distance::Precomputed, ..args.reading.of(n) };
+    let mut reading = Reading {
+        distances: args.estimator.distance == Distance::Precomputed,
+        ..args.reading.of(features.n_stimuli())
+    };
     let layers = match &args.layers {
         None => None,
         Some(layers) => {
@@ -102,7 +111,9 @@ fn recording(
         return Ok(activations.into());
     }
     let out = Destination::Temporary(out);
-    Ok(Arc::new(activations::transform(&*activations, &steps, layers, None, printer, out)?))
+    let columns = columns(features, &steps);
+    let beside = Beside { columns: &columns, ..Beside::default() };
+    Ok(Arc::new(activations::transform(&*activations, &steps, layers, beside, printer, out)?))
 }
 
 /// The stimuli of the table in `path`; says what was assumed in reading it.
@@ -146,11 +157,52 @@ fn at(path: &Path, error: mlem_probe::stimuli::Error) -> Failure {
     Failure::input(format!("{}: {error}", path.display()), hint)
 }
 
+/// Stimuli as `--average` has them, and the groups of all that each is the mean of.
+pub type Means = (Stimuli, Vec<Vec<usize>>);
+
+/// Applies `--average`, before anything else is done to the features; says what it left out, and gives what it said.
+pub fn average(
+    stimuli: &Stimuli,
+    args: &EstimatorArgs,
+    progress: &dyn Progress,
+) -> Result<Option<(Means, Vec<String>)>> {
+    let Some(column) = &args.average else { return Ok(None) };
+    let averaged = stimuli.averaged(column)?;
+    if let Some(split) = args.split.iter().find(|split| averaged.differing.contains(split)) {
+        let message = format!("stimuli of one `{column}` are in several folds of `{split}`, and become one");
+        return Err(Failure::input(message, "give all stimuli that are averaged one fold"));
+    }
+    progress.note(&format!(
+        "{} are the means of {} by `{column}`",
+        text::counted(averaged.groups.len() as u128, "stimulus"),
+        text::count(stimuli.len() as u128)
+    ));
+    let mut warnings = Vec::new();
+    if !averaged.differing.is_empty() {
+        let names: Vec<String> = averaged.differing.iter().map(|name| format!("`{name}`")).collect();
+        warnings.push(format!(
+            "left out, because stimuli of one `{column}` differ in {}: {}",
+            if names.len() == 1 { "it" } else { "them" },
+            text::some(&names, NAMED)
+        ));
+    }
+    for warning in &warnings {
+        progress.warn(warning);
+    }
+    Ok(Some(((averaged.stimuli, averaged.groups), warnings)))
+}
+
+/// `activations` with one row, the mean, for each of `groups`.
+pub fn means(activations: Layers, groups: &[Vec<usize>]) -> Result<Layers> {
+    Ok(Arc::new(MeanOver::new(activations, groups.to_vec())?))
+}
+
 /// Applies `--categorical`, `--features` and `--drop`, once the options go together; says which values may not be meant as such,
-/// and gives what it said.
+/// and gives what it said. `session` is the column of `--z-score-by`.
 pub fn choose_features(
     stimuli: &mut Stimuli,
     args: &EstimatorArgs,
+    session: Option<&str>,
     progress: &dyn Progress,
 ) -> Result<Vec<String>> {
     args.check()?;
@@ -167,6 +219,7 @@ pub fn choose_features(
     for name in &args.categorical {
         stimuli.features_mut().declare_categorical(name)?;
     }
+    hold_out(stimuli, args, session)?;
     if !args.features.is_empty() {
         stimuli.features_mut().retain(|feature| args.features.iter().any(|name| name == feature.name()));
     }
@@ -209,6 +262,28 @@ pub fn choose_features(
     // What was assumed in reading them was said there, and is told with the rest.
     warnings.splice(0..0, stimuli.notes().iter().cloned());
     Ok(warnings)
+}
+
+/// Applies `--split` and `--unit`, whose columns are no features.
+fn hold_out(stimuli: &mut Stimuli, args: &EstimatorArgs, session: Option<&str>) -> Result<()> {
+    let features = stimuli.features_mut();
+    if let Some(column) = &args.split {
+        features.hold_out_by(column)?;
+    }
+    if let Some(column) = &args.unit {
+        let units = features.keep_together(column)?;
+        if units < args.folds {
+            let message = format!(
+                "`{column}` has {}, and {} folds would be filled",
+                text::counted(units as u128, "unit"),
+                args.folds
+            );
+            return Err(Failure::usage(message, format!("--folds {units} at most, or another column")));
+        }
+    }
+    let structure = [args.split.as_deref(), args.unit.as_deref(), args.average.as_deref(), session];
+    features.retain(|feature| !structure.contains(&Some(feature.name())));
+    Ok(())
 }
 
 /// Leaves out the features that tell no pair of stimuli from another, unless they were asked for by name, and says which.

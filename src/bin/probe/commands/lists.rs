@@ -6,12 +6,79 @@ use std::path::Path;
 use mlem_probe::{files, grammar, hub, models, text};
 use serde_json::json;
 
-use crate::args::{GrammarsCommand, GrammarsTask};
-use crate::failure::Result;
+use crate::args::{GrammarsCommand, GrammarsTask, ModelsCommand};
+use crate::failure::{Failure, Result};
 use crate::printer::Printer;
 
+/// Lists the models, or says what is known of one.
+pub fn of_models(args: &ModelsCommand, printer: &Printer) -> Result<()> {
+    match &args.name {
+        None => models(printer),
+        Some(name) => model(name, printer),
+    }
+}
+
+/// What is known of the architecture `name`, or of what a short name stands for.
+fn model(name: &str, printer: &Printer) -> Result<()> {
+    if let Some((alias, id)) = hub::ALIASES.iter().find(|(alias, _)| *alias == name) {
+        if printer.json() {
+            return Printer::result_json(&json!({"alias": alias, "id": id}));
+        }
+        return Printer::result(format!(
+            "{alias} stands for {id} on the Hub; its config.json names its architecture (model_type), which `probe models` lists\n"
+        ));
+    }
+    let Some(family) = models::families().iter().find(|family| family.model_type == name) else {
+        return Err(no_model(name));
+    };
+    let differs = family.states_in_transformers();
+    if printer.json() {
+        return Printer::result_json(&json!({
+            "model_type": family.model_type,
+            "name": family.name,
+            "golden": family.golden,
+            "states_in_transformers": differs,
+            "checked_against": family.checked(),
+        }));
+    }
+    let mut out = format!("{}: {}\n\n", family.model_type, family.name);
+    out.push_str("  states   one more than blocks: 0 is what enters the first block, k what block k gives, the last after the\n");
+    out.push_str("           last norm, where the architecture has one\n");
+    let _ = match differs {
+        Some(differs) => writeln!(out, "           in transformers' hidden_states: {differs}"),
+        None => writeln!(out, "           as in transformers' hidden_states"),
+    };
+    let _ = writeln!(
+        out,
+        "  checked  every state within 2e-5 of its largest magnitude, against {},",
+        family.checked()
+    );
+    out.push_str(
+        "           tokens packed and padded, sequences of several lengths, on the frozen checkpoints\n",
+    );
+    let _ = writeln!(out, "           {} (tests/golden/hidden_states)", family.golden.join(", "));
+    out.push_str("           a checkpoint of your own: probe verify MODEL\n");
+    Printer::result(out)
+}
+
+/// Why there is no architecture `name`.
+fn no_model(name: &str) -> Failure {
+    let known = || models::families().iter().map(|family| family.model_type);
+    let hint = match text::near_matches(name, known().chain(hub::ALIASES.iter().map(|(alias, _)| *alias))) {
+        near if near.is_empty() => "`probe models` lists what there is".to_owned(),
+        near => format!("the nearest name is {}; `probe models` lists what there is", near.join(" or ")),
+    };
+    match models::reason_of_refusal(name) {
+        Some(reason) => Failure::input(
+            format!("{name} is not supported: {reason}"),
+            "activations that another program made of it can be read: probe fit STIMULI ACTIVATIONS",
+        ),
+        None => Failure::input(format!("there is no architecture and no short name `{name}`"), hint),
+    }
+}
+
 /// Lists the architectures, the aliases and the embedded models.
-pub fn models(printer: &Printer) -> Result<()> {
+fn models(printer: &Printer) -> Result<()> {
     if printer.json() {
         return Printer::result_json(&json!({
             "embedded": hub::embedded::MODELS.iter().map(|model| json!({
@@ -36,7 +103,7 @@ pub fn models(printer: &Printer) -> Result<()> {
     out.push_str("\nArchitectures: any checkpoint with this model_type, from the Hub or a folder. Each is held equal to Hugging Face\n\
          transformers, every hidden state, on the small frozen checkpoints named last (tests/golden). Of Mamba, Mamba-2 and\n\
          Falcon Mamba, state 0 is the embeddings here, as of all others; in transformers it is the first block's output, and the\n\
-         last block's is there twice, before the last norm and after it\n");
+         last block's is there twice, before the last norm and after it. `probe models NAME` says it of one\n");
     let families = models::families().iter();
     out.push_str(&table(
         families

@@ -67,7 +67,7 @@ fn dispatch(cli: Cli, words: Vec<String>) -> Result<()> {
         Command::Sweep(args) => sweep::run(&args, &printer(args.talk())?),
         Command::Report(args) => report::run(&args, &printer(&args.talk)?),
         Command::Cache(args) => cache::run(&args, &printer(args.task.talk())?),
-        Command::Models(talk) => lists::models(&printer(&talk)?),
+        Command::Models(args) => lists::of_models(&args, &printer(&args.talk)?),
         Command::Grammars(args) => lists::of_grammars(&args, &printer(&args.talk)?),
         Command::Rerun(args) => match rerun::command(&args, &Printer::new(&args.talk))? {
             Some((cli, words)) => dispatch(cli, words),

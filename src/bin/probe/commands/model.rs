@@ -1,8 +1,9 @@
 //! A model's name becomes a checkpoint.
 
 use mlem_probe::activations::Pooling;
+use mlem_probe::extract::Extract;
 use mlem_probe::hub::{self, Checkpoint, Hub};
-use mlem_probe::models::{DeviceChoice, LoadOptions, Model, Precision};
+use mlem_probe::models::{DeviceChoice, LoadOptions, Model, Precision, Site};
 use mlem_probe::progress::Progress;
 use mlem_probe::text::{join_and, visible};
 
@@ -59,9 +60,32 @@ pub fn find(
 pub fn layers(args: &ExtractArgs, checkpoint: &Checkpoint) -> Result<Option<Vec<usize>>> {
     let Some(layers) = &args.layers else { return Ok(None) };
     let all: Vec<usize> =
-        if layers.count_back() { (0..=Model::declared(checkpoint)?.n_layers).collect() } else { Vec::new() };
-    let hint = "layers are counted from 0, the embeddings, or from the end: -1 is the last";
+        if layers.count_back() { args.site.layers(&Model::declared(checkpoint)?) } else { Vec::new() };
+    let hint = match args.site {
+        Site::Residual => "layers are counted from 0, the embeddings, or from the end: -1 is the last",
+        _ => "of a site layers are blocks, counted from 0, or from the end: -1 is the last",
+    };
     layers.of(&all).map(Some).map_err(|message| Failure::usage(message, hint))
+}
+
+/// Where activations are taken, of which layers and heads.
+pub fn places(args: &ExtractArgs, layers: Option<Vec<usize>>) -> Result<Extract> {
+    if args.heads.is_some() && args.site != Site::AttentionHeads {
+        let message = format!("--heads is of --site attention-heads, and the site is {}", args.site);
+        return Err(Failure::usage(message, "add --site attention-heads, or leave --heads out"));
+    }
+    let heads = args.heads.as_ref().map(|heads| heads.as_slice().to_vec());
+    Ok(Extract::params().site(args.site).layers(layers).heads(heads))
+}
+
+/// The numbers of the matrices that come of it: layers, or heads of layers; none where they are all hidden states.
+pub fn entries(args: &ExtractArgs, checkpoint: &Checkpoint) -> Result<Option<Vec<usize>>> {
+    let layers = layers(args, checkpoint)?;
+    let params = places(args, layers.clone())?;
+    if args.site == Site::Residual {
+        return Ok(layers);
+    }
+    Ok(Some(params.entries(&Model::declared(checkpoint)?, &checkpoint.id)?))
 }
 
 /// How the tokens of `checkpoint` are pooled.

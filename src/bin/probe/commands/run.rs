@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use mlem_probe::activations::{Destination, Pooling};
+use mlem_probe::activations::{Column, Destination, Pooling};
 use mlem_probe::compare::{Representation, stimuli_sample};
+use mlem_probe::extract::columns;
 use mlem_probe::files::Lock;
 use mlem_probe::grammar::{Draw, Grammar};
 use mlem_probe::hub;
-use mlem_probe::models::{Dtype, Model, Precision};
+use mlem_probe::models::{Dtype, Model, Precision, Site};
 use mlem_probe::numeric::rng::Stream;
 use mlem_probe::progress::Progress;
 use mlem_probe::rundir::{AdapterRecord, Fit, ModelRecord, RECORD, RunDir, RunRecord, wanted};
@@ -79,6 +80,10 @@ struct Prepared<'a> {
     command: Vec<String>,
     source: &'a str,
     stimuli: Stimuli,
+    /// The stimuli that the model reads, where those that are fitted are means over groups of them.
+    read: Option<inputs::Means>,
+    /// Their columns, where transforms ask for some.
+    columns: Vec<Column>,
     warnings: Vec<String>,
     seconds: BTreeMap<String, f64>,
 }
@@ -90,10 +95,18 @@ fn prepare<'a>(args: &'a RunArgs, command: Vec<String>, printer: &Printer) -> Re
     let (mut stimuli, mut warnings) = stimuli(source, args, printer)?;
     stimuli.sentences()?;
     args.transforms.check(args.estimator.distance)?;
-    warnings.extend(inputs::choose_features(&mut stimuli, &args.estimator, printer)?);
-    args.estimator.settings(args.draw.seed).estimator().check(stimuli.features(), args.estimator.folds)?;
+    let columns = columns(stimuli.features(), &args.transforms.steps(args.draw.seed));
+    let mut read = None;
+    if let Some(((means, groups), said)) = inputs::average(&stimuli, &args.estimator, printer)? {
+        read = Some((std::mem::replace(&mut stimuli, means), groups));
+        warnings.extend(said);
+    }
+    let session = args.transforms.z_score_by.as_deref();
+    warnings.extend(inputs::choose_features(&mut stimuli, &args.estimator, session, printer)?);
+    let settings = args.estimator.settings(args.draw.seed, stimuli.features());
+    settings.estimator().check(stimuli.features(), settings.folds)?;
     let seconds = BTreeMap::from([("generate".to_owned(), begun.elapsed().as_secs_f64())]);
-    Ok(Prepared { args, command, source: piped::shown(source), stimuli, warnings, seconds })
+    Ok(Prepared { args, command, source: piped::shown(source), stimuli, read, columns, warnings, seconds })
 }
 
 /// A model at a revision, and its run directory.
@@ -122,7 +135,9 @@ fn jobs<'a>(args: &'a RunArgs, source: &str) -> Vec<Job<'a>> {
                     out.join(folders::name_of((models.len() > 1).then_some(model), revision))
                 }
                 Some(out) => out.clone(),
-                None => folders::default_for(source, model, revision, args.model.untrained),
+                None => {
+                    folders::default_for(source, model, revision, args.model.untrained, args.extract.site)
+                }
             };
             // Folders of one name in two places are two models.
             let mut out = wanted.clone();
@@ -179,22 +194,23 @@ impl<'a> Prepared<'a> {
             certificate: verify::certificate(&checkpoint, &options),
         };
         if !is_cell {
-            let settings = args.estimator.settings(args.draw.seed);
+            let settings = args.estimator.settings(args.draw.seed, stimuli.features());
             let wanted = wanted(self.source, stimuli, Some(record.clone()), &settings);
-            let layers = model::layers(&args.extract, &checkpoint)?;
-            let wanted =
-                RunRecord { transforms: steps.clone(), layers: layers.unwrap_or_default(), ..wanted };
+            let layers = model::entries(&args.extract, &checkpoint)?.unwrap_or_default();
+            let site = Some(args.extract.site).filter(|&site| site != Site::Residual);
+            let wanted = RunRecord { transforms: steps.clone(), layers, site, ..wanted };
             let auto = folders::is_auto(args.out.as_deref());
             // The lock of the first folder is let go of where there is another.
             claimed = fit::settle(&mut dir, &wanted, auto, args.force)?.or(claimed);
         }
         let begun = Instant::now();
+        let read = self.read.as_ref().map_or(stimuli, |(read, _)| read);
         let taken = extract::take(
-            stimuli,
+            read,
             &checkpoint,
             &options,
             &args.extract,
-            &steps,
+            (&steps, &self.columns),
             Destination::Temporary(dir.path()),
             printer,
         )?;
@@ -216,7 +232,10 @@ impl<'a> Prepared<'a> {
             command: self.command.clone(),
             source: self.source.to_owned(),
             stimuli: stimuli.clone(),
-            activations: Arc::new(taken.activations),
+            activations: match &self.read {
+                Some((_, groups)) => inputs::means(Arc::new(taken.activations), groups)?,
+                None => Arc::new(taken.activations),
+            },
             repeats: Vec::new(),
             model: Some(record),
             file: None,
@@ -225,7 +244,7 @@ impl<'a> Prepared<'a> {
         };
         if !is_cell {
             // Now that the layers are known.
-            let wanted = fit.wanted(&args.estimator.settings(args.draw.seed));
+            let wanted = fit.wanted(&args.estimator.settings(args.draw.seed, stimuli.features()));
             let auto = folders::is_auto(args.out.as_deref());
             claimed = fit::settle(&mut dir, &wanted, auto, args.force)?.or(claimed);
         }

@@ -73,6 +73,13 @@ impl Modules {
     }
 }
 
+impl Modules {
+    /// Whether `path` is named in full.
+    fn names(&self, path: &str) -> bool {
+        matches!(self, Self::Endings(endings) if endings.iter().any(|ending| ending == path))
+    }
+}
+
 impl AdapterConfig {
     /// Reads `text`, which stands at `path`.
     pub(super) fn parse(path: &Path, text: &str) -> Result<Self> {
@@ -156,6 +163,10 @@ impl AdapterConfig {
         }
         if !self.targets.has(path)? {
             return Ok(false);
+        }
+        // What is named in full is chosen in whatever layer it is, as in peft.
+        if self.targets.names(path) {
+            return Ok(true);
         }
         let Some(layers) = self.layers.as_ref().filter(|_| !matches!(self.targets, Modules::Pattern(_)))
         else {

@@ -26,6 +26,10 @@ const HEADS: &[&str] = &[
 pub(super) fn is_head(path: &str) -> bool {
     let mut words = path.split('.').filter(|word| !["weight", "bias"].contains(word));
     let (first, last) = (words.next().unwrap_or_default(), words.next_back());
+    // ModernBERT's: two modules beside the model itself. A decoder with layers is a part of a model.
+    if first == "head" || (first == "decoder" && last.is_none()) {
+        return true;
+    }
     HEADS.iter().any(|head| first == *head || last == Some(head))
         || path.split('.').any(|word| word == "pooler" || word == "lm_head")
 }
@@ -43,6 +47,9 @@ mod tests {
             "bert.pooler.dense",
             "cls.predictions.transform.dense",
             "model.lm_head.weight",
+            "head.dense",
+            "decoder",
+            "decoder.bias",
         ] {
             assert!(is_head(head), "{head}");
         }
@@ -51,6 +58,8 @@ mod tests {
             "encoder.layer.0.output.dense.weight",
             "embed_tokens",
             "model.norm.weight",
+            "decoder.layers.0.fc1",
+            "model.decoder.layers.0.fc1",
         ] {
             assert!(!is_head(part), "{part}");
         }

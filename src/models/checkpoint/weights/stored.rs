@@ -70,6 +70,11 @@ impl Weights {
 
     /// The values in the files.
     pub(super) fn stored_values(&self, names: &[String], shape: &[usize]) -> Result<Vec<f32>> {
+        for name in names {
+            if let Some(fours) = self.fours(name, shape)? {
+                return fours.all(shape.first().copied().unwrap_or(0));
+            }
+        }
         let (name, found) = self.find(names, shape)?;
         memory::fits(&self.id, &name, shape)?;
         if self.adapter.is_some() {
@@ -96,12 +101,15 @@ impl Weights {
             (Quantised::Fp8 { .. }, None) => {
                 Err(wrong("it holds floats of 8 bits, and its scales are not there".to_owned()))
             }
-            (Quantised::No, Some((scale, _))) => Err(self.quantised(
+            (Quantised::No | Quantised::Mxfp4, Some((scale, _))) => Err(self.quantised(
                 "FP8",
                 format!("tensor `{scale}`, of which `quantization_config` of config.json says nothing"),
             )),
-            // Rounded to 8 bits and no more.
-            (Quantised::No, None) => Ok(values),
+            (Quantised::No | Quantised::Mxfp4, None) => match self.named_as_scale(&name) {
+                Some(scale) => Err(self.quantised("FP8", format!("tensor `{scale}` beside `{name}`"))),
+                // Rounded to 8 bits and no more.
+                None => Ok(values),
+            },
         }
     }
 
@@ -128,6 +136,29 @@ impl Weights {
         };
         let fits = memory::fits(&self.id, &name, &shape);
         Some((name, fits.and(values).map(|values| Scales { values, shape })))
+    }
+
+    /// A tensor beside `name` whose name speaks of scales in a way that is not known: `q_proj.scale_weight`.
+    fn named_as_scale(&self, name: &str) -> Option<&str> {
+        let scales = self.scales.get_or_init(|| {
+            let speaks = |name: &String| {
+                let mut words = name.rsplit('.');
+                words.next().is_some_and(|word| word.contains("scale"))
+            };
+            self.names().into_iter().filter(speaks).collect()
+        });
+        let stored = self.layout.stored(name).unwrap_or(name);
+        let module = stored.strip_suffix(".weight").unwrap_or(stored);
+        ['.', '_'].into_iter().find_map(|point| {
+            let begin = format!("{module}{point}");
+            let mut beside = scales.range(begin.clone()..).take_while(|name| name.starts_with(&begin));
+            // A module inside has scales of its own.
+            let is_its_own = |name: &&String| {
+                let rest = &name[begin.len()..];
+                !rest.strip_prefix("weight.").unwrap_or(rest).contains('.')
+            };
+            beside.find(is_its_own).map(String::as_str)
+        })
     }
 
     /// What is behind an error, where the names of the tensors say that it is a method of quantisation.

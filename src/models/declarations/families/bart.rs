@@ -1,6 +1,6 @@
-//! The encoders of BART (Lewis et al. 2020), mBART (Liu et al. 2020) and M2M-100 (Fan et al. 2021; NLLB too).
+//! The encoders of BART (Lewis et al. 2020), mBART (Liu et al. 2020), M2M-100 (Fan et al. 2021; NLLB too), Marian and PEGASUS.
 //!
-//! Source: `models/{bart,mbart,m2m_100}/modeling_*.py` of Hugging Face transformers.
+//! Source: `models/{bart,mbart,m2m_100,marian,pegasus}/modeling_*.py` of Hugging Face transformers.
 
 use serde_json::Value;
 
@@ -43,7 +43,25 @@ const M2M_100: Names = Names { embedding_norm: None, ..MBART };
 /// Rows of the learned table before that of the first token.
 const OFFSET: usize = 2;
 
+/// That of BART with sines and cosines for positions, and no norm of the embeddings.
+const MARIAN: Names = Names { embedding_norm: None, other_tokens: Some("encoder.embed_tokens"), ..BART };
+
+/// The same with norms before each half, and a last one.
+const PEGASUS: Names = Names { other_tokens: Some("encoder.embed_tokens"), ..M2M_100 };
+
 fn spec(config: &Config, activation: &str) -> Result<Spec> {
+    config.only("static_position_embeddings", &Value::from(false))?;
+    config.only("extra_pos_embeddings", &Value::from(OFFSET))?;
+    let mut spec = sizes(config, activation)?;
+    if let Some(positions) = &mut spec.embeddings.positions {
+        positions.rows += OFFSET;
+        positions.first = OFFSET;
+    }
+    Ok(spec)
+}
+
+/// What all have, with learned positions from 0.
+fn sizes(config: &Config, activation: &str) -> Result<Spec> {
     for decoder in [
         "decoder_layers",
         "decoder_attention_heads",
@@ -59,10 +77,7 @@ fn spec(config: &Config, activation: &str) -> Result<Spec> {
     ] {
         config.ignore(decoder);
     }
-    for key in ["static_position_embeddings", "is_decoder"] {
-        config.only(key, &Value::from(false))?;
-    }
-    config.only("extra_pos_embeddings", &Value::from(OFFSET))?;
+    config.only("is_decoder", &Value::from(false))?;
     let d_model = config.count("d_model")?;
     let (n_heads, d_head) = config.heads("d_model", "encoder_attention_heads")?;
     let n_layers = config.layers("encoder_layers")?;
@@ -72,12 +87,7 @@ fn spec(config: &Config, activation: &str) -> Result<Spec> {
         n_positions: Some(n_positions),
         embeddings: Embeddings {
             scale: if scaled { (d_model as f32).sqrt() } else { 1.0 },
-            positions: Some(Positions {
-                learned: true,
-                rows: n_positions + OFFSET,
-                first: OFFSET,
-                uncounted: None,
-            }),
+            positions: Some(Positions { learned: true, rows: n_positions, first: 0, uncounted: None }),
             ..Embeddings::tokens(d_model)
         },
         ..Spec::new(
@@ -109,6 +119,30 @@ pub(in crate::models) fn bart(config: &Config) -> Result<Declaration> {
 pub(in crate::models) fn mbart(config: &Config) -> Result<Declaration> {
     norms_are(config, true)?;
     Ok(Declaration { spec: spec(config, "gelu")?, names: MBART })
+}
+
+/// Marian (Junczys-Dowmunt et al. 2018), as its translation models of OPUS are stored.
+pub(in crate::models) fn marian(config: &Config) -> Result<Declaration> {
+    Ok(Declaration { spec: waves(config, false)?, names: MARIAN })
+}
+
+/// PEGASUS (Zhang et al. 2020).
+pub(in crate::models) fn pegasus(config: &Config) -> Result<Declaration> {
+    Ok(Declaration { spec: waves(config, true)?, names: PEGASUS })
+}
+
+/// What the two have whose positions are sines and cosines; `first` says that norms stand before each half.
+fn waves(config: &Config, first: bool) -> Result<Spec> {
+    config.only("static_position_embeddings", &Value::from(true))?;
+    config.only("normalize_before", &Value::from(first))?;
+    config.only("add_final_layer_norm", &Value::from(first))?;
+    config.only("normalize_embedding", &Value::from(false))?;
+    for unused in ["extra_pos_embeddings", "decoder_vocab_size", "share_encoder_decoder_embeddings"] {
+        config.ignore(unused);
+    }
+    let mut spec = sizes(config, "gelu")?;
+    spec.embeddings.waves_unless_stored = true;
+    Ok(spec)
 }
 
 pub(in crate::models) fn m2m_100(config: &Config) -> Result<Declaration> {

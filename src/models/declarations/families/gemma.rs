@@ -13,7 +13,7 @@ use crate::models::declarations::spec::{NormKind, Spec};
 use crate::models::error::Result;
 
 /// Units of a head where a configuration is silent.
-const D_HEAD: Option<usize> = Some(256);
+pub(super) const D_HEAD: Option<usize> = Some(256);
 
 /// What the first two share.
 fn spec(config: &Config) -> Result<Spec> {
@@ -34,7 +34,7 @@ fn names(config: &Config) -> Result<Names> {
 }
 
 /// Norms before and after each half.
-fn four_norms(names: &Names) -> Names {
+pub(super) fn four_norms(names: &Names) -> Names {
     let block = Block {
         attention_out: Some("layers.{}.post_attention_layernorm"),
         mlp_in: Some("layers.{}.pre_feedforward_layernorm"),
@@ -115,7 +115,7 @@ pub(in crate::models) fn t5gemma(config: &Config) -> Result<Declaration> {
 
 /// The rotations of Gemma 3's full and sliding layers. Newer files have an object for each; older ones have scaling for the
 /// first alone, and bases beside each other.
-fn two_rotations(config: &Config, d_head: usize, n_positions: usize) -> Result<(Rope, Rope)> {
+pub(super) fn two_rotations(config: &Config, d_head: usize, n_positions: usize) -> Result<(Rope, Rope)> {
     let of_full = rope::with_base(config, "rope_theta", 1_000_000.0)?;
     let of_local = rope::with_base(config, "rope_local_base_freq", 10_000.0)?;
     let scaling = config.part("rope_scaling")?;

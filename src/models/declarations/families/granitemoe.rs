@@ -10,6 +10,8 @@ use crate::models::error::Result;
 
 pub(in crate::models) fn declare(config: &Config) -> Result<Declaration> {
     config.only("mlp_bias", &serde_json::Value::from(false))?;
+    // Of versions of transformers in which there was another choice.
+    config.only("position_embedding_type", &serde_json::Value::from("rope"))?;
     let Declaration { mut spec, names } = llama::granite(config)?;
     let count = config.count_or("num_local_experts", 8)?;
     // A softmax over the chosen alone is that over all, divided by their sum.

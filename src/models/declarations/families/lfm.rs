@@ -8,7 +8,6 @@ use crate::models::declarations::config::Config;
 use crate::models::declarations::names::{
     self, Block, Declaration, ExpertLayers, Mlp, Names, NormOver, QkNorm, linear,
 };
-use crate::models::declarations::rotary::Rotary;
 use crate::models::declarations::spec::{self, FeedForward, Mixer, NormKind, Router, Score, Short, Spec};
 use crate::models::error::Result;
 
@@ -161,15 +160,7 @@ fn lfm3_rotary(config: &Config, parameters: Config, d_head: usize, theta: f64) -
     if parameters.string_or("rope_type", "default")? != "proportional" {
         return rope::of_kind(config, parameters, d_head, n_positions, defaults).map(Some);
     }
-    // A part of a head is turned, by the angles that it would have in the whole.
-    let part = parameters.number_or("partial_rotary_factor", 1.0)?;
-    let theta = parameters.number_or("rope_theta", theta)?;
-    let plain = parameters.without(&["rope_type", "partial_rotary_factor", "rope_theta"]);
-    let whole = rope::of_part(config, &plain, d_head, n_positions, rope::Defaults { theta, ..defaults })?;
-    let turned = (part * d_head as f64 / 2.0) as usize;
-    let frequencies = whole.rotary.frequencies.iter().enumerate();
-    let frequencies = frequencies.map(|(pair, &angle)| if pair < turned { angle } else { 0.0 }).collect();
-    Ok(Some(rope::Rope { rotary: Rotary { frequencies, ..whole.rotary }, ..whole }))
+    rope::proportional(config, parameters, d_head, n_positions, defaults).map(Some)
 }
 
 pub(in crate::models) fn lfm3(config: &Config) -> Result<Declaration> {

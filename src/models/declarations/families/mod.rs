@@ -3,6 +3,7 @@
 //! Each names its source in Hugging Face transformers; `tests/golden/hidden_states.py` freezes what that computes.
 
 pub(super) mod albert;
+pub(super) mod apertus;
 pub(super) mod arcee;
 pub(super) mod bart;
 pub(super) mod bert;
@@ -19,6 +20,8 @@ pub(super) mod ernie;
 pub(super) mod exaone4;
 pub(super) mod falcon;
 pub(super) mod gemma;
+pub(super) mod gemma3n;
+pub(super) mod gemma4;
 pub(super) mod glm;
 pub(super) mod gpt2;
 pub(super) mod gpt_bigcode;
@@ -44,6 +47,7 @@ pub(super) mod nemotron;
 pub(super) mod nemotron_h;
 pub(super) mod nomic_bert;
 pub(super) mod olmo;
+pub(super) mod olmo_hybrid;
 pub(super) mod olmoe;
 pub(super) mod opt;
 pub(super) mod phi;

@@ -46,6 +46,7 @@ pub(super) fn delta(config: &Config, layout: DeltaLayout, usual: [usize; 4]) -> 
         width: config.count_or("linear_conv_kernel_dim", 4)?,
         activation: config.activation_or("hidden_act", "silu")?,
         doubled: false,
+        eps: None,
         layout,
     })
 }

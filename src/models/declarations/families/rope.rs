@@ -79,6 +79,24 @@ pub(super) fn of_kind(
     of_part(config, &parameters.without(&["truncate"]), d_head, n_positions, defaults)
 }
 
+/// The rotation of a part of a head, by the angles that it would have in the whole.
+pub(super) fn proportional(
+    config: &Config,
+    parameters: Config,
+    d_head: usize,
+    n_positions: usize,
+    defaults: Defaults,
+) -> Result<Rope> {
+    let part = parameters.number_or("partial_rotary_factor", 1.0)?;
+    let theta = parameters.number_or("rope_theta", defaults.theta)?;
+    let plain = parameters.without(&["rope_type", "partial_rotary_factor", "rope_theta"]);
+    let whole = of_part(config, &plain, d_head, n_positions, Defaults { theta, ..defaults })?;
+    let turned = (part * d_head as f64 / 2.0) as usize;
+    let frequencies = whole.rotary.frequencies.iter().enumerate();
+    let frequencies = frequencies.map(|(pair, &angle)| if pair < turned { angle } else { 0.0 }).collect();
+    Ok(Rope { rotary: Rotary { frequencies, ..whole.rotary }, ..whole })
+}
+
 /// The rotation that an object of parameters describes.
 pub(super) fn of_part(
     config: &Config,

@@ -17,6 +17,8 @@ pub struct Attention {
     pub cap: Option<f32>,
     /// Queries, keys and values are kept between `-clip` and `clip`, after norms of them.
     pub clip: Option<f32>,
+    /// The mean square of each head's values is made 1; the number is added to it before.
+    pub value_norm: Option<f32>,
     /// Which units of a head are turned together.
     pub pairs: Pairs,
     /// How queries grow with position.
@@ -94,6 +96,7 @@ impl Attention {
             causal: false,
             cap: None,
             clip: None,
+            value_norm: None,
             pairs: Pairs::Halves,
             growth: None,
             bias: DistanceBias::None,

@@ -11,6 +11,8 @@ pub struct Embeddings {
     pub projected: Projected,
     /// A table of positions, if there is one.
     pub positions: Option<Positions>,
+    /// Whether a learned table of positions that the files do not have is one of sines and cosines (Marian).
+    pub waves_unless_stored: bool,
     /// Rows of the table of segment embeddings; 0 when there is none.
     pub n_segments: usize,
     /// Rows of the table of tasks; 0 when there is none.
@@ -49,6 +51,7 @@ impl Embeddings {
             scale: 1.0,
             projected: Projected::Last,
             positions: None,
+            waves_unless_stored: false,
             n_segments: 0,
             n_tasks: 0,
         }

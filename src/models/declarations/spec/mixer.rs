@@ -32,6 +32,25 @@ pub enum Mixer {
     None,
 }
 
+impl Mixer {
+    /// What it is called in a sentence.
+    pub(in crate::models) fn name(&self) -> &'static str {
+        match self {
+            Self::Attention | Self::Latent(_) => "attention",
+            Self::Mamba(_) => "Mamba",
+            Self::Mamba2(_) => "Mamba-2",
+            Self::Rwkv7(_) => "RWKV-7's mixing",
+            Self::Span(_) => "attention with convolutions",
+            Self::Delta(_) => "a gated delta rule",
+            Self::Short(_) => "a short convolution",
+            Self::Both(_) => "attention and Mamba-2 side by side",
+            Self::Shared(_) => "Mamba-2 that reads shared attention",
+            Self::Recurrent(_) => "a gated linear recurrence",
+            Self::None => "none",
+        }
+    }
+}
+
 /// Mamba-2 that also reads what a block of attention and an MLP makes of the residual stream and of hidden state 0 (Zamba2).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Shared {
@@ -86,7 +105,7 @@ pub struct Recurrent {
 }
 
 /// The gated delta rule (Yang et al. 2024): linear attention whose state forgets, and forgets first what a key had.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Delta {
     /// Heads of queries and keys.
     pub n_key_heads: usize,
@@ -102,6 +121,8 @@ pub struct Delta {
     pub activation: Activation,
     /// Whether what is forgotten of a key is doubled.
     pub doubled: bool,
+    /// The epsilon of the norm of what it makes, where it is not that of all.
+    pub eps: Option<f32>,
     /// How its layers are stored.
     pub layout: DeltaLayout,
 }

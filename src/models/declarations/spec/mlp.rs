@@ -13,6 +13,10 @@ pub enum FeedForward {
     None,
     /// A few of many MLPs.
     Experts(Experts),
+    /// The same, and the MLP that [`Spec::mlp`](super::Spec::mlp) describes, side by side (Gemma 4).
+    Beside(Experts),
+    /// Two layers, and between them a non-linearity with weights of its own (Huang and Schlag 2024).
+    Xielu,
     /// The channel mixing of RWKV-7.
     Rwkv7 {
         /// Size of its hidden layer.

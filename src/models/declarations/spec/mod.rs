@@ -11,6 +11,7 @@
 //! | `mixer` | the first half of a block: attention, or what takes its place |
 //! | `experts` | mixtures of experts |
 //! | `mlp` | the second half of a block |
+//! | `streams` | what blocks are given beside the residual stream |
 //! | `block` | what differs from block to block |
 
 mod attention;
@@ -21,6 +22,7 @@ mod experts;
 mod mixer;
 mod mlp;
 mod norm;
+mod streams;
 
 pub use attention::{Attention, Disentangled, DistanceBias, Pairs, QueryGrowth};
 pub use block::Block;
@@ -32,6 +34,7 @@ pub use mixer::{
 };
 pub use mlp::{FeedForward, Mlp};
 pub use norm::{Norm, NormKind};
+pub use streams::{PerLayer, Streams};
 
 use super::activation::Activation;
 
@@ -64,6 +67,10 @@ pub struct Spec {
     pub residual_scale: f32,
     /// What is added to the first block's output.
     pub convolution: Option<Convolution>,
+    /// What each block is given of the tokens, beside the residual stream.
+    pub per_layer: Option<PerLayer>,
+    /// Streams beside the one that blocks read.
+    pub streams: Option<Streams>,
     /// Size of the last hidden state, where a linear layer of the final one changes it.
     pub d_last: Option<usize>,
 }
@@ -92,6 +99,8 @@ impl Spec {
             parallel: false,
             residual_scale: 1.0,
             convolution: None,
+            per_layer: None,
+            streams: None,
             d_last: None,
         }
     }

@@ -24,4 +24,6 @@ pub enum NormKind {
     Rms,
     /// The same with weights that are stored less 1.
     RmsPlusOne,
+    /// The same with none.
+    RmsPlain,
 }

@@ -17,6 +17,9 @@ pub(in crate::models::dense) struct Attention {
     rotary: Option<usize>,
     qkv: Linear,
     qk_norm: Option<(Norms, Norms)>,
+    value_norm: Option<Norms>,
+    keys_of: Option<usize>,
+    keeps: Option<usize>,
     distances: Option<Distances>,
     /// `(1, n_heads, 1, 1)`.
     sinks: Option<Tensor>,
@@ -34,9 +37,19 @@ impl Attention {
             rotary: layer.rotary,
             qkv: Linear::upload(&layer.qkv, device)?,
             qk_norm: match &layer.qk_norm {
-                Some((query, key)) => Some((Norms::upload(query, device)?, Norms::upload(key, device)?)),
+                Some((query, key)) => {
+                    // Where keys are those of another block, there is no norm of them, and this one is not looked at.
+                    let key = if key.is_empty() { query } else { key };
+                    Some((Norms::upload(query, device)?, Norms::upload(key, device)?))
+                }
                 None => None,
             },
+            value_norm: match &layer.value_norm {
+                Some(norm) => Some(Norms::upload(std::slice::from_ref(norm), device)?),
+                None => None,
+            },
+            keys_of: layer.keys_of,
+            keeps: layer.keeps,
             distances: distances.map(|of| Distances::upload(of, scale, device)).transpose()?,
             sinks: match &layer.sinks {
                 Some(sinks) => Some(Tensor::from_slice(sinks, (1, sinks.len(), 1, 1), device)?),
@@ -79,24 +92,36 @@ impl Attention {
         let spec::Attention { n_heads, n_kv_heads, d_head, scale, growth, .. } = self.spec;
         let (of_queries, of_keys) = (n_heads * d_head, n_kv_heads * d_head);
         let part = |start, size| qkv.narrow(1, start, size)?.contiguous();
+        let clipped = |x: Tensor| match self.spec.clip {
+            Some(clip) => x.clamp(-clip, clip),
+            None => Ok(x),
+        };
+        let turned = |x: Tensor| match self.rotary {
+            Some(rotary) => scores::rotate(&x, &pass.rotations[rotary]),
+            None => Ok(x),
+        };
         let mut queries = part(0, of_queries)?;
-        let mut keys = part(of_queries, of_keys)?;
-        let mut values = part(of_queries + of_keys, of_keys)?;
-        if let Some((query_norms, key_norms)) = &self.qk_norm {
-            queries = query_norms.forward(&queries)?;
-            keys = key_norms.forward(&keys)?;
+        if let Some((norms, _)) = &self.qk_norm {
+            queries = norms.forward(&queries)?;
         }
-        if let Some(clip) = self.spec.clip {
-            for part in [&mut queries, &mut keys, &mut values] {
-                *part = part.clamp(-clip, clip)?;
+        let mut queries = turned(scores::by_head(&clipped(queries)?, n_heads, d_head, pass)?)?;
+        let kept = self.keys_of.and_then(|layer| pass.carried.keys.borrow().get(&layer).cloned());
+        let (keys, values) = if let Some(kept) = kept {
+            kept
+        } else {
+            let mut keys = part(of_queries, of_keys)?;
+            let mut values = part(of_queries + of_keys, of_keys)?;
+            if let Some((_, norms)) = &self.qk_norm {
+                keys = norms.forward(&keys)?;
             }
-        }
-        let mut queries = scores::by_head(&queries, n_heads, d_head, pass)?;
-        let mut keys = scores::by_head(&keys, n_kv_heads, d_head, pass)?;
-        let values = scores::by_head(&values, n_kv_heads, d_head, pass)?;
-        if let Some(rotary) = self.rotary {
-            queries = scores::rotate(&queries, &pass.rotations[rotary])?;
-            keys = scores::rotate(&keys, &pass.rotations[rotary])?;
+            if let Some(norms) = &self.value_norm {
+                values = norms.forward(&values)?;
+            }
+            let keys = turned(scores::by_head(&clipped(keys)?, n_kv_heads, d_head, pass)?)?;
+            (keys, scores::by_head(&clipped(values)?, n_kv_heads, d_head, pass)?)
+        };
+        if let Some(layer) = self.keeps {
+            pass.carried.keys.borrow_mut().insert(layer, (keys.clone(), values.clone()));
         }
         if let Some(growth) = growth {
             let factors = (0..pass.length)

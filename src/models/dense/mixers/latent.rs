@@ -11,7 +11,7 @@ use crate::models::packed::mixers::latent as packed;
 /// The mixer with its weights; [`packed::Latent`] says what each is.
 #[expect(clippy::struct_field_names, reason = "the field's words for its parts")]
 pub(in crate::models::dense) struct Latent {
-    spec: spec::Latent,
+    pub(super) spec: spec::Latent,
     query: Linear,
     query_latent: Option<(Linear, Norm)>,
     latent: Linear,

@@ -87,22 +87,54 @@ impl Mixer {
         }
     }
 
-    /// What the mixer makes of `x`, `(batch * length, d_model)`, if there is one.
-    pub(super) fn forward(&self, x: &Tensor, pass: &mut Pass<'_>) -> Result<Option<Tensor>> {
+    /// What the mixer makes of `x`, `(batch * length, d_model)`, for its last layer, if there is a mixer.
+    pub(super) fn mix(&self, x: &Tensor, pass: &mut Pass<'_>) -> Result<Option<Tensor>> {
         match self {
-            Self::Attention(mixer) => mixer.output.forward(&mixer.mix(x, pass)?),
-            Self::Mamba(mixer) => mixer.output.forward(&mixer.mix(x, pass)?),
-            Self::Mamba2(mixer) => mixer.1.forward(&mixer.0.mix(x, pass)?),
-            Self::Rwkv7(mixer) => mixer.output.forward(&mixer.mix(x, pass)?),
-            Self::Span(mixer) => mixer.attention.output.forward(&mixer.mix(x, pass)?),
-            Self::Delta(mixer) => mixer.output.forward(&mixer.mix(x, pass)?),
-            Self::Short(mixer) => mixer.output.forward(&mixer.mix(x, pass)?),
-            Self::Shared(mixer) => mixer.output.forward(&mixer.mix(x, pass)?),
-            Self::Recurrent(mixer) => mixer.output.forward(&mixer.mix(x, pass)?),
-            Self::Both(mixer) => mixer.attention.output.forward(&mixer.mix(x, pass)?),
-            Self::Latent(mixer) => mixer.attention.output.forward(&mixer.mix(x, pass)?),
+            Self::Attention(mixer) => mixer.mix(x, pass),
+            Self::Mamba(mixer) => mixer.mix(x, pass),
+            Self::Mamba2(mixer) => mixer.0.mix(x, pass),
+            Self::Rwkv7(mixer) => mixer.mix(x, pass),
+            Self::Span(mixer) => mixer.mix(x, pass),
+            Self::Delta(mixer) => mixer.mix(x, pass),
+            Self::Short(mixer) => mixer.mix(x, pass),
+            Self::Shared(mixer) => mixer.mix(x, pass),
+            Self::Recurrent(mixer) => mixer.mix(x, pass),
+            Self::Both(mixer) => mixer.mix(x, pass),
+            Self::Latent(mixer) => mixer.mix(x, pass),
             Self::None => return Ok(None),
         }
         .map(Some)
+    }
+
+    /// Its last layer, which writes to the residual stream, if there is a mixer.
+    pub(super) fn output(&self) -> Option<&Linear> {
+        Some(match self {
+            Self::Attention(mixer) => &mixer.output,
+            Self::Mamba(mixer) => &mixer.output,
+            Self::Mamba2(mixer) => &mixer.1,
+            Self::Rwkv7(mixer) => &mixer.output,
+            Self::Span(mixer) => &mixer.attention.output,
+            Self::Delta(mixer) => &mixer.output,
+            Self::Short(mixer) => &mixer.output,
+            Self::Shared(mixer) => &mixer.output,
+            Self::Recurrent(mixer) => &mixer.output,
+            Self::Both(mixer) => &mixer.attention.output,
+            Self::Latent(mixer) => &mixer.attention.output,
+            Self::None => return None,
+        })
+    }
+
+    /// What each head takes, of `mixed`: `(batch * length, n_heads d)`, as [`packed::Mixer::heads`].
+    pub(super) fn heads(&self, mixed: &Tensor) -> Result<Option<Tensor>> {
+        let (attention, kept) = match self {
+            Self::Attention(mixer) => (&**mixer, mixer.spec.d_head),
+            Self::Span(mixer) => (&mixer.attention, mixer.attention.spec.d_head),
+            Self::Both(mixer) => (&mixer.attention, mixer.attention.spec.d_head),
+            Self::Latent(mixer) => (&mixer.attention, mixer.spec.d_value),
+            _ => return Ok(None),
+        };
+        let (n_heads, d_head, rows) = (attention.spec.n_heads, attention.spec.d_head, mixed.dim(0)?);
+        let heads = mixed.narrow(1, 0, n_heads * d_head)?.contiguous()?.reshape((rows, n_heads, d_head))?;
+        heads.narrow(2, 0, kept)?.contiguous()?.reshape((rows, n_heads * kept)).map(Some)
     }
 }

@@ -6,7 +6,7 @@ use candle_nn::ops::sigmoid;
 use super::mlp::Mlp;
 use crate::models::declarations::spec;
 use crate::models::dense::layers::Linear;
-use crate::models::packed::kernels::route::route;
+use crate::models::packed::kernels::route::{probabilities, route};
 use crate::models::packed::mlps::experts as packed;
 
 /// A mixture of experts, with its weights; [`packed::Experts`] says what each is.
@@ -19,6 +19,7 @@ pub(in crate::models::dense) struct Experts {
     shared: Option<Mlp>,
     shared_gate: Option<Linear>,
     inner: Option<(Linear, Linear)>,
+    scales: Vec<f32>,
 }
 
 impl Experts {
@@ -27,6 +28,7 @@ impl Experts {
         Ok(Self {
             spec: of.spec,
             router: Linear::upload(&of.router, device)?,
+            scales: of.scales.clone(),
             correction: of.correction.clone(),
             experts: of.experts.iter().map(|mlp| Mlp::upload(mlp, device)).collect::<Result<_>>()?,
             shared: of.shared.as_ref().map(|mlp| Mlp::upload(mlp, device)).transpose()?,
@@ -38,8 +40,17 @@ impl Experts {
         })
     }
 
-    pub(super) fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        let outputs = self.router.forward(x)?.flatten_all()?.to_vec1::<f32>()?;
+    /// The probability of each expert for `x`, `(batch * length, count)`.
+    pub(super) fn probabilities(&self, x: &Tensor) -> Result<Tensor> {
+        let outputs = self.router.forward(x)?;
+        let (rows, count) = outputs.dims2()?;
+        let outputs = outputs.flatten_all()?.to_vec1::<f32>()?;
+        Tensor::from_vec(probabilities(&outputs, &self.spec.router, count), (rows, count), x.device())
+    }
+
+    /// What is made of `x`, with experts that are chosen by `chooses`.
+    pub(super) fn forward(&self, chooses: &Tensor, x: &Tensor) -> Result<Tensor> {
+        let outputs = self.router.forward(chooses)?.flatten_all()?.to_vec1::<f32>()?;
         let counts = (self.spec.count, self.spec.chosen);
         let routes = route(&outputs, &self.spec.router, &self.correction, counts);
         let reads = match &self.inner {
@@ -47,11 +58,13 @@ impl Experts {
             None => x.clone(),
         };
         let mut sum = reads.zeros_like()?;
-        for (expert, rows) in self.experts.iter().zip(routes).filter(|(_, rows)| !rows.is_empty()) {
+        let experts = self.experts.iter().zip(routes).enumerate();
+        for (number, (expert, rows)) in experts.filter(|(_, (_, rows))| !rows.is_empty()) {
+            let scale = f64::from(self.scales.get(number).copied().unwrap_or(1.0));
             let n = rows.len();
             let (rows, weights): (Vec<u32>, Vec<f32>) = rows.into_iter().unzip();
             let rows = Tensor::new(rows, x.device())?;
-            let weights = Tensor::from_vec(weights, (n, 1), x.device())?;
+            let weights = (Tensor::from_vec(weights, (n, 1), x.device())? * scale)?;
             let made = expert.forward(&reads.index_select(&rows, 0)?)?.broadcast_mul(&weights)?;
             sum = sum.index_add(&rows, &made, 0)?;
         }

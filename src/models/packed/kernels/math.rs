@@ -1,6 +1,6 @@
 //! Functions of one variable on vectors: the exponential, and the activations made from it.
 
-use super::simd::Simd;
+use super::simd::{self, Kernel, Simd};
 use crate::models::declarations::activation::Activation;
 
 /// Taylor's series of `(e^r - 1) / r`: the first term left out is below 6e-9 where it is used.
@@ -119,6 +119,23 @@ pub(super) fn for_each<S: Simd>(simd: S, values: &mut [f32], op: impl Fn(S, S::V
         let result = op(simd, simd.load(&full));
         simd.store(&mut full, result);
         rest.copy_from_slice(&full[..rest.len()]);
+    }
+}
+
+/// The activation of every value of a slice.
+pub(in crate::models) fn activate_all(activation: Activation, values: &mut [f32]) {
+    simd::run(All { activation, values });
+}
+
+struct All<'a> {
+    activation: Activation,
+    values: &'a mut [f32],
+}
+
+impl Kernel for All<'_> {
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        for_each(simd, self.values, |simd, value| activate(simd, self.activation, value));
     }
 }
 

@@ -12,7 +12,7 @@ mod columns;
 pub(in crate::models) mod delta;
 pub(in crate::models) mod distances;
 pub(in crate::models) mod linear;
-mod math;
+pub(in crate::models) mod math;
 mod means;
 pub(in crate::models) mod mlp;
 mod multiply;

@@ -10,6 +10,8 @@ pub(in crate::models) struct Prepare<'a> {
     pub(in crate::models) spec: &'a Attention,
     /// Norms of queries and of keys, by head or of all heads at once, as their size says; one for all, or one for each.
     pub(in crate::models) norms: Option<&'a (Vec<Norm>, Vec<Norm>)>,
+    /// Of the values of each head.
+    pub(in crate::models) value_norm: Option<&'a Norm>,
     /// Cosines and sines, `(positions, pairs)` each.
     pub(in crate::models) rotation: Option<(&'a [f32], &'a [f32])>,
     /// How many pairs of units of a head are turned.
@@ -32,13 +34,17 @@ struct Run<'a> {
 impl Kernel for Run<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let Prepare { spec, norms, rotation, pairs } = self.prepare;
+        let Prepare { spec, norms, value_norm, rotation, pairs } = self.prepare;
         let width = (spec.n_heads + 2 * spec.n_kv_heads) * spec.d_head;
         for (token, &position) in self.qkv.chunks_exact_mut(width).zip(self.positions) {
             if let Some((query_norms, key_norms)) = norms {
                 let (queries, rest) = token.split_at_mut(spec.n_heads * spec.d_head);
                 normalize(simd, query_norms, queries);
                 normalize(simd, key_norms, &mut rest[..spec.n_kv_heads * spec.d_head]);
+            }
+            if let Some(norm) = value_norm {
+                let values = &mut token[(spec.n_heads + spec.n_kv_heads) * spec.d_head..];
+                values.chunks_exact_mut(spec.d_head).for_each(|head| norm.apply(simd, head));
             }
             if let Some(clip) = spec.clip {
                 for value in &mut *token {

@@ -16,11 +16,7 @@ pub(in crate::models) fn route(
     let mut routes = vec![Vec::new(); count];
     for (row, outputs) in outputs.chunks_exact(count).enumerate() {
         let mut weights = match router.score {
-            Score::Softmax => by_score(softmax(outputs), router, correction, chosen),
-            Score::Sigmoid => {
-                let scores = outputs.iter().map(|output| 1.0 / (1.0 + (-output).exp())).collect();
-                by_score(scores, router, correction, chosen)
-            }
+            Score::Softmax | Score::Sigmoid => by_score(scores(outputs, router), router, correction, chosen),
             Score::Sparsemixer { nearness } => one_by_one(outputs, nearness, chosen),
         };
         if let Some(more) = router.normalized {
@@ -34,6 +30,20 @@ pub(in crate::models) fn route(
         }
     }
     routes
+}
+
+/// The probability of each of `count` experts, `(rows, count)`, of a router's outputs: the scores that experts are chosen by, before
+/// corrections, groups and whatever happens to those of the chosen.
+pub(in crate::models) fn probabilities(outputs: &[f32], router: &Router, count: usize) -> Vec<f32> {
+    outputs.chunks_exact(count).flat_map(|outputs| scores(outputs, router)).collect()
+}
+
+/// The scores of a row's experts. Sparsemixer has none of all experts at once: theirs are the softmax that its choice begins from.
+fn scores(outputs: &[f32], router: &Router) -> Vec<f32> {
+    match router.score {
+        Score::Softmax | Score::Sparsemixer { .. } => softmax(outputs),
+        Score::Sigmoid => outputs.iter().map(|output| 1.0 / (1.0 + (-output).exp())).collect(),
+    }
 }
 
 /// The best by score, corrected for the choice, with their scores.

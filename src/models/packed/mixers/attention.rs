@@ -22,6 +22,11 @@ pub(in crate::models) struct Attention {
     /// Queries, keys and values in one: `d_model` to `(n_heads + 2 n_kv_heads) d_head`.
     pub(in crate::models) qkv: PackedLinear,
     pub(in crate::models) qk_norm: Option<(Vec<Norm>, Vec<Norm>)>,
+    pub(in crate::models) value_norm: Option<Norm>,
+    /// The block whose keys and values are taken; then `qkv` makes queries alone.
+    pub(in crate::models) keys_of: Option<usize>,
+    /// This block, if others take its keys and values.
+    pub(in crate::models) keeps: Option<usize>,
     pub(in crate::models) distances: Option<LayerDistances>,
     /// For each head a score of nothing.
     pub(in crate::models) sinks: Option<Vec<f32>>,
@@ -37,7 +42,7 @@ impl Attention {
 
     /// The same, whose last layer takes `others` more inputs.
     pub(super) fn beside(parts: Parts<'_>, others: usize) -> error::Result<Self> {
-        let spec::Attention { n_heads, d_head, .. } = parts.spec.attention;
+        let spec::Attention { n_heads, d_head, .. } = parts.attention();
         let inputs = n_heads * d_head + others;
         let output = parts.weights.matrix(parts.names.attention, parts.layer, parts.spec.d_model, inputs)?;
         Self::of(parts, &qkv(parts)?, parts.written(output))
@@ -45,22 +50,25 @@ impl Attention {
 
     /// The same of layers that are read already.
     pub(super) fn of(parts: Parts<'_>, qkv: &Matrix, output: PackedLinear) -> error::Result<Self> {
-        let (spec, names, block) = (parts.spec, parts.names, parts.block());
-        let spec::Attention { n_heads, n_kv_heads, .. } = spec.attention;
+        let (spec, names, block) = (parts.attention(), parts.names, parts.block());
+        let spec::Attention { n_heads, n_kv_heads, d_head, .. } = spec;
+        let n_made = if block.keys_of.is_some() { 0 } else { n_kv_heads };
         Ok(Self {
-            spec: spec::Attention {
-                scale: block.scale.unwrap_or(spec.attention.scale),
-                ..spec.attention.clone()
-            },
             reach: block.reach,
             rotary: parts.rotary,
             qkv: qkv.pack(),
             qk_norm: match names.qk_norm {
                 None => None,
-                Some(qk) => {
-                    Some((norms(parts, qk, qk.query, n_heads)?, norms(parts, qk, qk.key, n_kv_heads)?))
-                }
+                Some(qk) => Some((norms(parts, qk, qk.query, n_heads)?, norms(parts, qk, qk.key, n_made)?)),
             },
+            value_norm: spec.value_norm.map(|eps| Norm {
+                centre: false,
+                eps,
+                weight: vec![1.0; d_head],
+                bias: vec![0.0; d_head],
+            }),
+            keys_of: block.keys_of,
+            keeps: block.keeps_keys.then_some(parts.layer),
             distances: LayerDistances::load(parts)?,
             sinks: match names.sinks {
                 Some(name) => Some(parts.values(name, &[n_heads])?),
@@ -68,6 +76,7 @@ impl Attention {
             },
             gate: gate(parts)?.map(|gate| gate.pack()),
             output,
+            spec,
         })
     }
 
@@ -75,7 +84,19 @@ impl Attention {
     pub(super) fn mix(&self, x: &[f32], pass: &mut Pass<'_>, mixed: &mut Vec<f32>) {
         let mut qkv = std::mem::take(&mut pass.qkv);
         self.project(x, &mut qkv);
-        self.attend(&mut qkv, pass, mixed);
+        self.prepare(&mut qkv, pass);
+        let spec::Attention { n_heads, n_kv_heads, d_head, .. } = self.spec;
+        let (queries, both) = (n_heads * d_head, 2 * n_kv_heads * d_head);
+        if let Some(kept) = self.keys_of.and_then(|layer| pass.carried.keys.get(&layer)) {
+            let rows = qkv.chunks_exact(queries).zip(kept.chunks_exact(both));
+            qkv = rows.flat_map(|(queries, kept)| queries.iter().chain(kept)).copied().collect();
+        }
+        if let Some(layer) = self.keeps {
+            let rows = qkv.chunks_exact(queries + both);
+            let kept = rows.flat_map(|row| &row[queries..]).copied().collect();
+            pass.carried.keys.insert(layer, kept);
+        }
+        self.attend_prepared(&qkv, pass, mixed);
         pass.qkv = qkv;
         if let Some(gate) = &self.gate {
             // One for each unit, or one for each head.
@@ -97,17 +118,35 @@ impl Attention {
 
     /// What each token takes, of queries, keys and values, which are prepared where they stand, to `mixed`.
     pub(super) fn attend(&self, qkv: &mut [f32], pass: &Pass<'_>, mixed: &mut Vec<f32>) {
+        self.prepare(qkv, pass);
+        self.attend_prepared(qkv, pass, mixed);
+    }
+
+    /// What happens to queries, keys and values before attention, where they stand.
+    fn prepare(&self, qkv: &mut [f32], pass: &Pass<'_>) {
         let rotation = self.rotary.map(|index| &pass.rotations[index]);
-        let spec::Attention { clip, growth, n_heads, n_kv_heads, .. } = self.spec;
-        if rotation.is_some() || self.qk_norm.is_some() || clip.is_some() || growth.is_some() {
+        let spec::Attention { clip, growth, .. } = self.spec;
+        // Where keys are those of another block, there are queries alone.
+        let made = match self.keys_of {
+            Some(_) => &spec::Attention { n_kv_heads: 0, ..self.spec.clone() },
+            None => &self.spec,
+        };
+        let norms = self.qk_norm.is_some() || self.value_norm.is_some();
+        if rotation.is_some() || norms || clip.is_some() || growth.is_some() {
             let prepare = Prepare {
-                spec: &self.spec,
+                spec: made,
                 norms: self.qk_norm.as_ref(),
+                value_norm: self.value_norm.as_ref(),
                 rotation: rotation.map(|(cosines, sines, _)| (cosines.as_slice(), sines.as_slice())),
                 pairs: rotation.map_or(0, |&(_, _, pairs)| pairs),
             };
             prepare.forward(qkv, &pass.positions);
         }
+    }
+
+    /// What each token takes, of queries, keys and values that are prepared, to `mixed`.
+    fn attend_prepared(&self, qkv: &[f32], pass: &Pass<'_>, mixed: &mut Vec<f32>) {
+        let spec::Attention { n_heads, n_kv_heads, .. } = self.spec;
         let distances = self.distances.as_ref().map(|distances| distances.up_to(pass.sequences.longest()));
         let attend = Attend {
             spec: &self.spec,
@@ -123,7 +162,10 @@ impl Attention {
 
 /// The norms of queries or of keys, whichever `name` is of.
 fn norms(parts: Parts<'_>, qk: names::QkNorm, name: &str, heads: usize) -> error::Result<Vec<Norm>> {
-    let (spec, d_head) = (parts.spec, parts.spec.attention.d_head);
+    let (spec, d_head) = (parts.spec, parts.attention().d_head);
+    if heads == 0 {
+        return Ok(Vec::new());
+    }
     match qk.over {
         NormOver::All => Ok(vec![parts.norm_of(name, heads * d_head, spec.norm)?]),
         NormOver::Head => Ok(vec![parts.norm_of(name, d_head, spec.norm)?]),
@@ -137,7 +179,7 @@ fn norms(parts: Parts<'_>, qk: names::QkNorm, name: &str, heads: usize) -> error
 
 /// The layer of gates, if there is one.
 fn gate(parts: Parts<'_>) -> error::Result<Option<Matrix>> {
-    let spec::Attention { n_heads, d_head, .. } = parts.spec.attention;
+    let spec::Attention { n_heads, d_head, .. } = parts.attention();
     let (queries, d) = (n_heads * d_head, parts.spec.d_model);
     match (parts.names.qkv, parts.names.gate) {
         (Qkv::Gated(query, ..), _) => {
@@ -153,7 +195,7 @@ fn gate(parts: Parts<'_>) -> error::Result<Option<Matrix>> {
 /// Queries, keys and values in one layer, in this order, and in a head those units next to each other that are turned together
 /// half a rotation apart.
 pub(super) fn qkv(parts: Parts<'_>) -> error::Result<Matrix> {
-    let spec::Attention { n_heads, n_kv_heads, d_head, pairs, .. } = parts.spec.attention;
+    let spec::Attention { n_heads, n_kv_heads, d_head, pairs, .. } = parts.attention();
     let matrix = in_order(parts)?;
     let n_pairs = parts.block().rotary.as_ref().map_or(0, |rotary| rotary.frequencies.len());
     if pairs == Pairs::Halves || n_pairs == 0 {
@@ -172,11 +214,15 @@ pub(super) fn qkv(parts: Parts<'_>) -> error::Result<Matrix> {
 /// Queries, keys and values in one layer, in this order.
 fn in_order(parts: Parts<'_>) -> error::Result<Matrix> {
     let (layer, weights, d) = (parts.layer, parts.weights, parts.spec.d_model);
-    let spec::Attention { n_heads, n_kv_heads, d_head, .. } = parts.spec.attention;
+    let spec::Attention { n_heads, n_kv_heads, d_head, .. } = parts.attention();
     let (queries, keys) = (n_heads * d_head, n_kv_heads * d_head);
     let (n_keys, all) = (keys, queries + 2 * keys);
     match parts.names.qkv {
+        Qkv::Separate(query, ..) if parts.block().keys_of.is_some() => {
+            weights.matrix(query, layer, queries, d)
+        }
         Qkv::Separate(query, key, value) => {
+            let value = if parts.block().values_are_keys { key } else { value };
             let query = weights.matrix(query, layer, queries, d)?;
             let key = weights.matrix(key, layer, keys, d)?;
             let value = weights.matrix(value, layer, keys, d)?;

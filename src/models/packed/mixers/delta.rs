@@ -1,6 +1,6 @@
 //! The gated delta rule (Yang et al. 2024), as Qwen3-Next, Qwen 3.5 and OLMo Hybrid have it.
 //!
-//! Source: `models/{qwen3_next,qwen3_5}/modeling_*.py` of Hugging Face transformers. There chunks of tokens are computed
+//! Source: `models/{qwen3_next,qwen3_5,olmo_hybrid}/modeling_*.py` of Hugging Face transformers. There chunks of tokens are computed
 //! at once; here it is one token after another, which is nearer to the exact numbers.
 
 use crate::models::checkpoint::matrix::Matrix;
@@ -50,9 +50,11 @@ impl Delta {
                 let parts = parts.map(|(part, channels)| tensor(part, &[channels, 1, width]));
                 Ok(parts.collect::<Result<Vec<_>>>()?.concat())
             };
-            // transformers 5 cuts the three into equal parts when it writes a file, wherever the one ends and the other begins.
+            // transformers 5 cuts the three into equal parts when it writes a file, wherever the one ends and the other begins; the last
+            // has what is left.
+            let third = all.div_ceil(3);
             match in_parts([keys, keys, values]) {
-                Err(Error::TensorShape { .. }) if all.is_multiple_of(3) => in_parts([all / 3; 3])?,
+                Err(Error::TensorShape { .. }) => in_parts([third, third, all - 2 * third])?,
                 found => found?,
             }
         } else {
@@ -70,7 +72,7 @@ impl Delta {
             decay: tensor("A_log", &[of.n_value_heads])?.iter().map(|log| -log.exp()).collect(),
             norm: Norm {
                 centre: false,
-                eps: parts.spec.norm.eps,
+                eps: of.eps.unwrap_or(parts.spec.norm.eps),
                 weight: tensor(norm, &[of.d_value])?,
                 bias: vec![0.0; of.d_value],
             },

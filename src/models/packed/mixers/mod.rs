@@ -115,4 +115,21 @@ impl Mixer {
             Self::None => return None,
         })
     }
+
+    /// What each head takes, of `mixed`: `(n_tokens, n_heads d)` without what stands beside it there; nothing where there are no heads
+    /// that write to the residual stream.
+    pub(in crate::models) fn heads(&self, mixed: &[f32]) -> Vec<f32> {
+        // Of a value that is widened only the first units have something.
+        let (attention, kept) = match self {
+            Self::Attention(mixer) => (&**mixer, mixer.spec.d_head),
+            Self::Span(mixer) => (&mixer.attention, mixer.attention.spec.d_head),
+            Self::Both(mixer) => (&mixer.attention, mixer.attention.spec.d_head),
+            Self::Latent(mixer) => (&mixer.attention, mixer.spec.d_value),
+            _ => return Vec::new(),
+        };
+        let (n_heads, d_head) = (attention.spec.n_heads, attention.spec.d_head);
+        let rows = mixed.chunks_exact(attention.output.inputs());
+        let heads = rows.flat_map(|row| row[..n_heads * d_head].chunks_exact(d_head));
+        heads.flat_map(|head| &head[..kept]).copied().collect()
+    }
 }

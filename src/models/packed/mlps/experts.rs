@@ -3,15 +3,17 @@
 //! Tokens are gathered by expert, so that each expert's weights are read once a batch. What experts make of a token is added in
 //! the experts' order, whatever else is in the batch.
 
+use crate::models::checkpoint::initialize::Role;
 use crate::models::checkpoint::matrix::Matrix;
 use crate::models::checkpoint::precision::{Form, Precision};
+use crate::models::checkpoint::weights::in_block;
 use crate::models::checkpoint::weights::slices::Slices;
 use crate::models::declarations::names::{self, ExpertLayers};
 use crate::models::declarations::spec;
 use crate::models::error::Result;
 use crate::models::packed::kernels::linear::{Finish, PackedLinear};
 use crate::models::packed::kernels::mlp::PackedMlp;
-use crate::models::packed::kernels::route::route;
+use crate::models::packed::kernels::route::{probabilities, route};
 use crate::models::packed::parts::Parts;
 use crate::models::packed::steps::sigmoid;
 
@@ -27,6 +29,8 @@ pub(in crate::models) struct Experts {
     pub(in crate::models) shared_gate: Option<PackedLinear>,
     /// From the model's size to that of the experts, and back.
     pub(in crate::models) inner: Option<(PackedLinear, PackedLinear)>,
+    /// What the outputs of each expert are multiplied by, `(count,)`, or empty.
+    pub(in crate::models) scales: Vec<f32>,
 }
 
 impl Experts {
@@ -39,7 +43,14 @@ impl Experts {
             let form = Form { precision: Precision::F32, ..layer.form };
             Matrix { form, ..layer }.pack()
         };
-        let router = weights.layer(names.router, (of.router.bias, false), layer, of.count, d)?;
+        let mut router = weights.layer(names.router, (of.router.bias, false), layer, of.count, d)?;
+        let ones = |name: &str, size| weights.floats(&[in_block(name, layer)], &[size], Role::One);
+        if let Some([name, _]) = names.scales {
+            let (scale, root) = (ones(name, d)?, (d as f32).sqrt());
+            for row in router.weight.chunks_exact_mut(d) {
+                row.iter_mut().zip(&scale).for_each(|(value, scale)| *value *= scale / root);
+            }
+        }
         let correction =
             if of.router.corrected { weights.bias(names.correction, layer, of.count)? } else { Vec::new() };
         let gate = names.shared_gate.filter(|_| of.shared.is_some());
@@ -59,13 +70,27 @@ impl Experts {
             shared,
             shared_gate: gate.map(|name| linear(name, 1, d).map(exact)).transpose()?,
             inner,
+            scales: match names.scales {
+                Some([_, name]) => ones(name, of.count)?,
+                None => Vec::new(),
+            },
         })
+    }
+
+    /// The probability of each expert for `x`, `(n_tokens, count)`.
+    pub(super) fn probabilities(&self, x: &[f32]) -> Vec<f32> {
+        probabilities(&self.router.forward(x, Finish::Plain), &self.spec.router, self.spec.count)
     }
 
     /// What is made of `x`, `(n_tokens, d_model)`, to `y`, of the same size.
     pub(super) fn forward_to(&self, x: &[f32], finish: Finish<'_>, y: &mut [f32]) {
+        self.chosen_by(x, x, finish, y);
+    }
+
+    /// The same, with experts that are chosen by `chooses`, `(n_tokens, d_model)`.
+    pub(super) fn chosen_by(&self, chooses: &[f32], x: &[f32], finish: Finish<'_>, y: &mut [f32]) {
         let d = self.router.inputs();
-        let outputs = self.router.forward(x, Finish::Plain);
+        let outputs = self.router.forward(chooses, Finish::Plain);
         let counts = (self.spec.count, self.spec.chosen);
         let routes = route(&outputs, &self.spec.router, &self.correction, counts);
         let reads = self.inner.as_ref().map(|(to, _)| to.forward(x, Finish::Plain));
@@ -75,7 +100,9 @@ impl Experts {
         };
         let mut sum = vec![0.0; reads.len()];
         let (mut gathered, mut made) = (Vec::new(), Vec::new());
-        for (expert, rows) in self.experts.iter().zip(&routes).filter(|(_, rows)| !rows.is_empty()) {
+        let experts = self.experts.iter().zip(&routes).enumerate();
+        for (number, (expert, rows)) in experts.filter(|(_, (_, rows))| !rows.is_empty()) {
+            let scale = self.scales.get(number).copied().unwrap_or(1.0);
             gathered.clear();
             for &(row, _) in rows {
                 gathered.extend_from_slice(&reads[row as usize * size..][..size]);
@@ -83,6 +110,7 @@ impl Experts {
             made.resize(gathered.len(), 0.0);
             expert.forward_to(&gathered, Finish::Plain, &mut made);
             for (&(row, weight), made) in rows.iter().zip(made.chunks_exact(size)) {
+                let weight = weight * scale;
                 for (sum, made) in sum[row as usize * size..].iter_mut().zip(made) {
                     *sum += made * weight;
                 }

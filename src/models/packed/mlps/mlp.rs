@@ -9,7 +9,7 @@ use crate::models::packed::parts::Parts;
 /// The MLP of a block, as a family names its layers.
 pub(super) fn load(parts: Parts<'_>) -> error::Result<PackedMlp> {
     let (spec, layer, weights) = (parts.spec, parts.layer, parts.weights);
-    let (d, d_mlp) = (spec.d_model, spec.mlp.d);
+    let (d, d_mlp) = (spec.d_model, parts.block().d_mlp.unwrap_or(spec.mlp.d));
     let inner = |name| weights.matrix(name, layer, d_mlp, d);
     let (activated, factor, down) = match parts.names.mlp {
         names::Mlp::Plain { up, down } => (inner(up)?, None, down),

@@ -28,7 +28,8 @@ fn modules_are_targets_as_in_peft() {
     assert!(!targets(named.clone(), "model.layers.1.q") && !targets(named, "model.layers.0.iq"));
     let layers = json!({"target_modules": ["q"], "layers_to_transform": [1, 3]});
     assert!(targets(layers.clone(), "model.layers.3.q") && !targets(layers.clone(), "model.layers.2.q"));
-    assert!(!targets(layers, "q"));
+    // A name in full is chosen whatever its layer.
+    assert!(targets(layers.clone(), "q") && !targets(layers, "other.q"));
     let pattern = json!({"target_modules": ["q"], "layers_to_transform": 0, "layers_pattern": "h"});
     assert!(targets(pattern.clone(), "transformer.h.0.q") && !targets(pattern, "transformer.layers.0.q"));
     let regex = json!({"target_modules": r".*\.[02]\.(q|k)", "exclude_modules": ".*k"});

@@ -1,0 +1,107 @@
+//! How stimuli belong together: folds that a column names, units in one fold, means, transforms within the values of a column.
+
+use std::fmt::Write as _;
+
+use crate::bad_input::npy;
+use crate::workspace::Workspace;
+
+/// Three recordings of 40 concepts: those of session `s1` are moved far, and `kind` and `size` of a concept are in the numbers.
+fn recordings() -> Workspace {
+    let mut table = "concept,session,fold,kind,size,trial\n".to_owned();
+    let mut values = Vec::new();
+    for concept in 0..40usize {
+        for session in 0..3 {
+            let (kind, size) = (concept * 7 % 5 % 2, concept * 3 % 8);
+            let trial = (concept + session) % 2;
+            let _ = writeln!(
+                table,
+                "c{concept},s{session},fold{},{},{size},{}",
+                // Ten of them, so that 2 stands before 10.
+                concept % 10 + 1,
+                ["x", "y"][kind],
+                ["first", "second"][trial]
+            );
+            values.extend((0..8).map(|unit| {
+                let noise = ((concept * 31 + session * 57 + unit * 17) % 23) as f32 / 20.0;
+                let effect = if unit % 2 == 0 { kind as f32 } else { size as f32 / 8.0 };
+                let moved = if session == 1 { 9.0 * (unit as f32 - 3.0) } else { 0.0 };
+                noise + 2.0 * effect + moved
+            }));
+        }
+    }
+    let w = Workspace::new();
+    w.write("s.csv", table).write("x.npy", npy(&[120, 8], &values));
+    w
+}
+
+fn scores(w: &Workspace, name: &str) -> Vec<(usize, f64)> {
+    let mut reader = csv::Reader::from_reader(w.read(name).into_bytes().leak() as &[u8]);
+    let header = reader.headers().unwrap().clone();
+    let at = |name: &str| header.iter().position(|column| column == name).unwrap();
+    let (split, fold, value) = (at("split"), at("fold"), at("spearman"));
+    let rows = reader.records().map(Result::unwrap).filter(|row| &row[split] == "test");
+    rows.map(|row| (row[fold].parse().unwrap(), row[value].parse().unwrap())).collect()
+}
+
+#[test]
+fn a_column_names_the_folds_and_is_no_feature() {
+    let w = recordings();
+    w.ok("fit s.csv x.npy -o o --map 0 -q --split fold --drop concept,session");
+    assert_eq!(scores(&w, "o/scores.csv").len(), 10);
+    let run: serde_json::Value = serde_json::from_str(&w.read("o/run.json")).unwrap();
+    assert_eq!(
+        (run["options"]["split"].as_str(), run["options"]["folds"].as_u64()),
+        (Some("fold"), Some(10))
+    );
+    let importance = w.read("o/importance.csv");
+    assert!(!importance.contains("fold1") && !importance.contains(",fold,") && importance.contains("kind"));
+    assert!(w.read("o/report.html").contains("split into the 10 folds of column fold"));
+    let refused = w.transcript("fit s.csv x.npy -o p --map 0 --split kinds");
+    assert!(refused.contains("kinds") && refused.contains("did you mean kind?"), "{refused}");
+}
+
+#[test]
+fn what_belongs_together_is_on_one_side() {
+    let w = recordings();
+    w.ok("fit s.csv x.npy -o o --map 0 -q --unit concept --drop fold,session");
+    assert_eq!(scores(&w, "o/scores.csv").len(), 5);
+    assert!(w.read("o/report.html").contains("those of one value of column concept together"));
+    let few = w.transcript("fit s.csv x.npy -o p --map 0 --unit kind");
+    assert!(few.contains("`kind` has 2 units") && few.contains("--folds 2"), "{few}");
+    let draws = w.transcript("fit s.csv x.npy -o p --map 0 --unit concept --null 20");
+    assert!(draws.contains("--average"), "{draws}");
+}
+
+#[test]
+fn means_stand_for_what_they_are_means_of() {
+    let w = recordings();
+    let output = w.transcript("fit s.csv x.npy -o o --map 0 --average concept --drop fold");
+    assert!(output.contains("40 stimuli are the means of 120 by `concept`"), "{output}");
+    assert!(
+        output.contains("left out, because stimuli of one `concept` differ in them: `session` and `trial`"),
+        "{output}"
+    );
+    assert!(w.read("o/report.html").contains("averaged over the stimuli of each value of concept"));
+    // The noise that is averaged away is not in the score.
+    let mean = |name: &str| {
+        let all = scores(&w, name);
+        all.iter().map(|(_, score)| score).sum::<f64>() / all.len() as f64
+    };
+    w.ok("fit s.csv x.npy -o single --map 0 -q --features kind,size");
+    assert!(mean("o/scores.csv") > mean("single/scores.csv") + 0.2);
+    let torn = w.transcript("fit s.csv x.npy -o p --map 0 --average concept --split trial");
+    assert!(torn.contains("are in several folds of `trial`"), "{torn}");
+}
+
+#[test]
+fn a_session_is_taken_out_before_the_fit() {
+    let w = recordings();
+    w.ok("fit s.csv x.npy -o plain --map 0 -q --features kind,size");
+    w.ok("fit s.csv x.npy -o within --map 0 -q --z-score-by session --features kind,size");
+    w.ok("fit s.csv x.npy -o left --map 0 -q --transform residual:session+trial --features kind,size");
+    let mean = |name: &str| scores(&w, name).iter().map(|(_, score)| score).sum::<f64>() / 5.0;
+    assert!(mean("plain/scores.csv") < 0.3);
+    assert!(mean("within/scores.csv") > 0.6 && mean("left/scores.csv") > 0.6);
+    let run: serde_json::Value = serde_json::from_str(&w.read("within/run.json")).unwrap();
+    assert_eq!(run["transforms"][0], "z-score:session");
+}
