@@ -250,7 +250,7 @@ impl Neural {
 
     fn squared(&self, i: usize, j: usize) -> f64 {
         let (i, j) = (self.place(i), self.place(j));
-        let Shared { distance, rows, width, norms, table } = &*self.shared;
+        let Shared { distance, rows, width, norms, table, .. } = &*self.shared;
         let row = |i: usize| &rows[i * width..(i + 1) * width];
         match distance {
             Distance::Euclidean => {
