@@ -112,7 +112,10 @@ pub fn padded(text: &str, width: usize) -> String {
 /// A count with its noun: `1 fold`, `5 folds`.
 #[must_use]
 pub fn counted(number: u128, noun: &str) -> String {
-    format!("{} {noun}{}", count(number), if number == 1 { "" } else { "s" })
+    match noun.strip_suffix("us") {
+        Some(stem) if number != 1 => format!("{} {stem}i", count(number)),
+        _ => format!("{} {noun}{}", count(number), if number == 1 { "" } else { "s" }),
+    }
 }
 
 /// How many insertions, deletions, substitutions and swaps of neighbours turn `a` into `b` (optimal string alignment).

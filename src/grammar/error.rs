@@ -173,15 +173,26 @@ impl Error {
 
 /// At most so many mistakes are told at once.
 const TOLD: usize = 10;
+/// And so many of them with the line that they are in: all are to fit on a screen.
+const SHOWN: usize = 4;
 
 fn several(problems: &[Problem], more: usize) -> String {
-    let mut shown: Vec<String> = problems
+    let (first, rest) = problems.split_at(problems.len().min(SHOWN));
+    let mut shown: Vec<String> = first
         .iter()
         .map(|problem| match &problem.hint {
             Some(hint) => format!("{problem}\nhint: {hint}"),
             None => problem.to_string(),
         })
         .collect();
+    let line = |problem: &Problem| {
+        let said = problem.to_string();
+        let said = said.lines().next().unwrap_or_default();
+        problem.hint.as_ref().map_or(said.to_owned(), |hint| format!("{said} ({hint})"))
+    };
+    if !rest.is_empty() {
+        shown.push(rest.iter().map(line).collect::<Vec<_>>().join("\n"));
+    }
     if more > 0 {
         shown.push(format!("and {}", text::counted(more as u128, "more mistake")));
     }

@@ -27,9 +27,9 @@ pub fn message(text: &str) -> String {
         .join("\n")
 }
 
-/// The longest line of a message, in characters, and the most lines: ten mistakes with their places fit.
+/// The longest line of a message, in characters, and the most lines.
 const LONGEST: usize = 1200;
-const LINES: usize = 80;
+const LINES: usize = 36;
 
 /// As [`message`], and no longer than a screen: what a file holds may be of any length.
 #[must_use]

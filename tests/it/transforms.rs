@@ -123,7 +123,7 @@ fn mistakes_are_named() {
     exit code 2
     --- stdout
     --- stderr
-    error: --transform, --units and --noise are for activations, and --distance precomputed takes distances
+    error: --transform, --units, --z-score-by and --noise are for activations, and --distance precomputed takes distances
     hint: transform the activations that the distances were computed from, or leave one of the two out
     ");
 }

@@ -4,7 +4,8 @@ use super::grammars::{RIGHT, broken};
 
 #[test]
 fn m26_all_plurals_are_under_another_name() {
-    for (wrong, meant) in [("plural = ", "pl"), ("singular = ", "sg")] {
+    // A word is called by the first form that it has.
+    for (wrong, meant, word) in [("plural = ", "pl", "dog"), ("singular = ", "sg", "dogs")] {
         let text = RIGHT.replace(&format!("{meant} = \"dog"), &format!("{wrong}\"dog"));
         let text = text.replace(&format!("{meant} = \"cat"), &format!("{wrong}\"cat"));
         let w = crate::workspace::Workspace::new();
@@ -15,7 +16,7 @@ fn m26_all_plurals_are_under_another_name() {
             let said = w.transcript(&format!("check {file}"));
             let key = wrong.trim_end_matches(" = ");
             assert!(
-                said.contains(&format!("`{key}` of noun `dog` (line 4) is taken for a feature")),
+                said.contains(&format!("`{key}` of noun `{word}` (line 4) is taken for a feature")),
                 "{said}"
             );
             assert!(said.contains(&format!("if you meant the form `{meant}`")), "{said}");

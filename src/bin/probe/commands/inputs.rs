@@ -173,8 +173,8 @@ pub fn average(
         return Err(Failure::input(message, "give all stimuli that are averaged one fold"));
     }
     progress.note(&format!(
-        "{} are the means of {} by `{column}`",
-        text::counted(averaged.groups.len() as u128, "stimulus"),
+        "{} stimuli are the means of {} by `{column}`",
+        text::count(averaged.groups.len() as u128),
         text::count(stimuli.len() as u128)
     ));
     let mut warnings = Vec::new();
