@@ -40,7 +40,9 @@ impl Column {
             let Some(numbers) = &column.numbers else {
                 for group in &column.groups {
                     let mut indicator = vec![0.0; n];
-                    group.iter().for_each(|&stimulus| indicator[stimulus] = 1.0);
+                    for &stimulus in group {
+                        indicator[stimulus] = 1.0;
+                    }
                     all.push(indicator);
                 }
                 continue;

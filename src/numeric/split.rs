@@ -15,7 +15,9 @@ pub fn folds(n: usize, n_folds: usize, stream: &mut Stream) -> Vec<usize> {
 #[must_use]
 pub fn folds_of_units(unit_of: &[usize], n_folds: usize, stream: &mut Stream) -> Vec<usize> {
     let mut sizes = vec![0usize; unit_of.iter().max().map_or(0, |last| last + 1)];
-    unit_of.iter().for_each(|&unit| sizes[unit] += 1);
+    for &unit in unit_of {
+        sizes[unit] += 1;
+    }
     let mut units: Vec<usize> = (0..sizes.len()).collect();
     stream.shuffle(&mut units);
     units.sort_by_key(|&unit| std::cmp::Reverse(sizes[unit]));

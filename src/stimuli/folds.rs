@@ -54,12 +54,14 @@ impl FeatureTable {
             units.entry(value).or_insert(next);
         }
         let n_named = units.len();
-        let unit = |value: &Option<String>| match value {
-            Some(value) => units[value.as_str()],
-            None => {
-                alone += 1;
-                n_named + alone - 1
-            }
+        let unit = |value: &Option<String>| {
+            value.as_ref().map_or_else(
+                || {
+                    alone += 1;
+                    n_named + alone - 1
+                },
+                |value| units[value.as_str()],
+            )
         };
         let of: Vec<usize> = values.iter().map(unit).collect();
         self.held_out = HeldOut::Together(of);
@@ -79,7 +81,7 @@ impl FeatureTable {
             return Err(Error::NoFold { column: name.to_owned(), rows: without });
         }
         let mut names: Vec<&String> = values.iter().flatten().collect();
-        names.sort_by(|a, b| natural(a).cmp(&natural(b)));
+        names.sort_by_cached_key(|name| natural(name));
         names.dedup();
         if names.len() < 2 {
             return Err(Error::OneFold { column: name.to_owned() });

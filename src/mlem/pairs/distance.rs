@@ -86,20 +86,26 @@ impl Neural {
                     if norm == 0.0 {
                         return Err(Error::ZeroVector { stimulus: i });
                     }
-                    row.iter_mut().for_each(|x| *x /= norm);
+                    for x in row {
+                        *x /= norm;
+                    }
                 }
             }
             Distance::Correlation => {
                 for (row, &i) in rows.chunks_exact_mut(width).zip(order) {
                     let whole = dot(row, row);
                     let mean = row.iter().sum::<f64>() / width as f64;
-                    row.iter_mut().for_each(|x| *x -= mean);
+                    for x in &mut *row {
+                        *x -= mean;
+                    }
                     let squared = dot(row, row);
                     // What is left of equal numbers is rounding.
                     if squared <= ROUNDING * whole {
                         return Err(Error::ConstantVector { stimulus: i, width });
                     }
-                    row.iter_mut().for_each(|x| *x /= squared.sqrt());
+                    for x in row {
+                        *x /= squared.sqrt();
+                    }
                 }
             }
             Distance::NormDiff => {
@@ -324,7 +330,9 @@ fn unit(size: f64) -> f64 {
 
 fn divide(values: &mut [f64], unit: f64) {
     if unit != 1.0 {
-        values.iter_mut().for_each(|x| *x /= unit);
+        for x in values {
+            *x /= unit;
+        }
     }
 }
 

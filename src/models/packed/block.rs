@@ -79,7 +79,9 @@ impl Block {
             }
         }
         if self.scalar != 1.0 {
-            x.iter_mut().for_each(|x| *x *= self.scalar);
+            for x in &mut *x {
+                *x *= self.scalar;
+            }
         }
         (pass.room, pass.tap) = (room, tap);
     }

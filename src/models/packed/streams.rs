@@ -152,7 +152,9 @@ impl Streams {
             sum.iter_mut().zip(projected).for_each(|(sum, value)| *sum += value);
         }
         let count = self.spec.count as f32;
-        sum.iter_mut().for_each(|value| *value /= count);
+        for value in &mut sum {
+            *value /= count;
+        }
         *x = sum;
     }
 }
@@ -162,7 +164,9 @@ fn like(values: &mut [f32], other: &[f32], d: usize) {
     let square = |row: &[f32]| row.iter().map(|value| value * value).sum::<f32>() / d as f32;
     for (row, other) in values.chunks_exact_mut(d).zip(other.chunks_exact(d)) {
         let factor = square(other).sqrt() / square(row).max(LEAST_SQUARE).sqrt();
-        row.iter_mut().for_each(|value| *value *= factor);
+        for value in row {
+            *value *= factor;
+        }
     }
 }
 
@@ -208,7 +212,9 @@ impl Updates {
     /// What steers a token's updates, `(n_tokens, count)`.
     fn route(&self, x: &[f32]) -> Vec<f32> {
         let mut routed = self.router.forward(&self.norm.forward(x), Finish::Plain);
-        routed.iter_mut().for_each(|value| *value = value.tanh());
+        for value in &mut routed {
+            *value = value.tanh();
+        }
         routed
     }
 

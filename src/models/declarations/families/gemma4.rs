@@ -189,7 +189,9 @@ fn heads(config: &Config, slides: &[bool]) -> Result<(Vec<Heads>, [Heads; 2])> {
 fn experts(config: &Config, spec: &mut Spec) -> Result<bool> {
     let keys = ["num_experts", "top_k_experts", "moe_intermediate_size"];
     if !config.flag_or("enable_moe_block", false)? {
-        keys.iter().for_each(|key| config.ignore(key));
+        for key in keys {
+            config.ignore(key);
+        }
         return Ok(false);
     }
     let [count, chosen, d] = keys.map(|key| config.count(key));

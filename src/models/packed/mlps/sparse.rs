@@ -30,7 +30,9 @@ impl Sparse {
             let mean = row.iter().sum::<f32>() / n;
             let square = row.iter().map(|value| (value - mean).powi(2)).sum::<f32>() / n;
             let least = mean + self.above * square.sqrt();
-            row.iter_mut().for_each(|value| *value = (*value - least).max(0.0));
+            for value in row {
+                *value = (*value - least).max(0.0);
+            }
         }
         activate_all(self.mlp.activation(), &mut hidden);
         if let Some(factor) = factor {
