@@ -332,7 +332,10 @@ mod tests {
 
     #[test]
     fn what_a_run_would_refuse_is_told() {
-        let rows = |n: usize| (0..n).map(|i| format!("s{i} x,{},{}\n", i % 2, i / 2 % 2)).collect::<String>();
+        let rows = |n: usize| {
+            let row = |i: usize| format!("s{i} x,{},{}\n", i % 2, i / 2 % 2);
+            (0..n).map(row).collect::<Vec<_>>().concat()
+        };
         let told = |n: usize, header: &str| table(&format!("{header}\n{}", rows(n))).findings().join("\n");
         assert!(told(4, "sentence,a,b").starts_with("4 stimuli are too few for a fit"));
         let few = told(12, "sentence,a,b");

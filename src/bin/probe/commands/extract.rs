@@ -120,9 +120,8 @@ pub fn take(
         (model::places(args, needed)?, layers)
     } else {
         // Before the model runs, too: what has no such site is said at once, and all that is taken is transformed.
-        for step in
-            steps.iter().filter(|step| matches!(step, Transform::MinusLayer0 | Transform::MinusPrevious))
-        {
+        let of_states = |step: &&Transform| matches!(step, Transform::MinusLayer0 | Transform::MinusPrevious);
+        if let Some(step) = steps.iter().find(of_states) {
             let message = format!("{step} subtracts hidden states, and --site {} has none", args.site);
             return Err(Failure::usage(message, "leave the one or the other out"));
         }
