@@ -6,7 +6,7 @@ use super::sequences::Sequences;
 use super::site::Site;
 
 impl Model {
-    /// Runs the model up to hidden state `deepest` (at most [`Spec::n_layers`]) and gives every hidden state on the way,
+    /// Runs the model up to hidden state `deepest` (at most [`n_layers`](super::Spec::n_layers)) and gives every hidden state on the way,
     /// `(n_tokens, d_model)` flat, to `visit`, with its number. Rows are those of [`Sequences::tokens`].
     ///
     /// # Errors
