@@ -3,16 +3,16 @@
     OMP_NUM_THREADS=1 python tests/golden/sites.py
 
 Needs torch, transformers and safetensors. The models are those of hidden_states/, as its files have them; what each gives as hidden
-states is held against the file first. One file comes of it, sites.safetensors: `CASE/SITE/BLOCK`, (n_tokens, …), of the tokens of
+states is held against the file first. One file comes of it, sites.safetensors.gz: `CASE/SITE/BLOCK`, (n_tokens, …), of the tokens of
 the case. A part that a block lacks is not there.
 """
 
+import gzip
 import json
 import sys
 import tempfile
 from pathlib import Path
 
-import safetensors
 import safetensors.torch
 import torch
 import transformers
@@ -36,6 +36,10 @@ WHERE = {
     "qwen3_next": OLD | dict(blocks="layers", router="mlp.gate"),
     "deepseek_v3_odd": OLD | dict(blocks="layers", router="mlp.gate", score=torch.sigmoid),
     "lfm2": dict(blocks="layers", attention="self_attn.out_proj", mlp="feed_forward", heads="self_attn.out_proj"),
+    # The router stands beside an MLP, behind a norm of its own.
+    "gemma4_experts": OLD | dict(blocks="layers", attention="post_attention_layernorm", mlp="post_feedforward_layernorm",
+                                 router="router.proj"),
+    "gemma3n_text_odd": OLD | dict(blocks="layers", attention="post_attention_layernorm", mlp="post_feedforward_layernorm"),
     # Attention and Mamba-2 are added as one.
     "falcon_h1_odd": dict(blocks="layers", mlp="feed_forward", heads="self_attn.o_proj"),
     "t5_encoder": dict(blocks="encoder.block", attention="layer.0.SelfAttention.o", mlp="layer.1.DenseReluDense",
@@ -54,10 +58,9 @@ def part(module, path):
 
 def load(case):
     """The model of a golden file, the tokens that it ran, and the hidden states that it gave."""
-    path = HERE / f"{case}.safetensors"
-    tensors = safetensors.torch.load_file(path)
-    with safetensors.safe_open(path, "pt") as file:
-        config = file.metadata()["config"]
+    data = gzip.decompress((HERE / f"{case}.safetensors.gz").read_bytes())
+    tensors = safetensors.torch.load(data)
+    config = json.loads(data[8:8 + int.from_bytes(data[:8], "little")])["__metadata__"]["config"]
     golden = {name: tensors.pop(name) for name in list(tensors) if name.startswith("golden.")}
     kind, _, options = CASES[case]
     with tempfile.TemporaryDirectory() as folder:
@@ -115,4 +118,5 @@ if __name__ == "__main__":
     for case in WHERE:
         everything |= freeze(case)
     metadata = dict(torch=torch.__version__, transformers=transformers.__version__)
-    safetensors.torch.save_file(everything, Path(__file__).parent / "sites.safetensors", metadata)
+    data = gzip.compress(safetensors.torch.save(everything, metadata), mtime=0)
+    (Path(__file__).parent / "sites.safetensors.gz").write_bytes(data)
