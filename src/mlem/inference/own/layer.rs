@@ -70,8 +70,10 @@ pub(super) struct Fitted {
     explained: Array2<f64>,
     /// `(dimensions, n_axes)`: the coordinates of the terms times what it explains.
     crossed: Array2<f64>,
-    /// `(n_stimuli, rank of all)`: what it leaves of each stimulus, times what it explains along each of the basis.
+    /// `(n_stimuli, n_axes)`: what it leaves of each stimulus.
     left: Array2<f64>,
+    /// `(n_stimuli, rank of all)`: that, times what it explains along each of the basis.
+    left_explained: Array2<f64>,
     /// Squared lengths of what it explains of each stimulus, and of what it leaves.
     lengths: [Array1<f64>; 2],
     /// What is left is shorter than the noise was, by the degrees of freedom that the model took.
@@ -91,9 +93,9 @@ impl Layer<'_> {
         let left = self.points - &fitted;
         let crossed = self.terms.coordinates.t().dot(&fitted);
         let lengths = [self.lengths(&fitted), self.lengths(&left)];
-        let left = left.dot(&(&explained * self.signs).t());
+        let left_explained = left.dot(&(&explained * self.signs).t());
         let scale = ((n - 1.0) / (n - reduced.space.ncols() as f64)).sqrt();
-        Fitted { explained, crossed, left, lengths, scale }
+        Fitted { explained, crossed, left, left_explained, lengths, scale }
     }
 
     /// The weights of all terms.
@@ -111,20 +113,34 @@ impl Layer<'_> {
         terms.iter().map(weight).collect()
     }
 
-    /// For each of `models` the weights of its terms, where every stimulus has what is left of the one in `from`.
+    /// For each of `models` the weights of its terms, where every stimulus has what is left of the one in `from`, less what the model
+    /// happens to explain of that: so a draw has the effects that were estimated, and not those of chance beside them.
     pub(super) fn draw(&self, models: &[(&Reduced, &Fitted)], from: &[usize]) -> Vec<Vec<f64>> {
         let mut to = vec![0; from.len()];
         from.iter().enumerate().for_each(|(i, &j)| to[j] = i);
-        let moved = self.terms.coordinates.select(Axis(0), &to);
+        let (moved, moved_basis) =
+            (self.terms.coordinates.select(Axis(0), &to), self.basis.select(Axis(0), &to));
         let (with_points, with_basis) = (moved.t().dot(self.points), moved.t().dot(self.basis));
+        let (basis_points, basis_basis) = (moved_basis.t().dot(self.points), moved_basis.t().dot(self.basis));
+        let of_basis = self.terms.coordinates.t().dot(self.basis);
+        // The form `m` of each stimulus's row of the basis.
+        let form = |m: &Array2<f64>| (self.basis.dot(m) * self.basis).sum_axis(Axis(1));
         let of_model = |(reduced, fitted): &(&Reduced, &Fitted)| {
-            let Fitted { explained, crossed, left, lengths, scale } = fitted;
-            let mut products = with_basis.dot(explained);
-            products.zip_mut_with(&with_points, |explained, all| *explained = scale * (all - *explained));
+            let Fitted { explained, crossed, left, left_explained, lengths, scale } = fitted;
+            // What the model explains, by chance, of what is left and moved; in the basis of all features.
+            let chance = &basis_points - &basis_basis.dot(explained);
+            let chance = reduced.space.dot(&reduced.space.t().dot(&chance));
+            let mut products = with_basis.dot(explained) + of_basis.dot(&chance);
+            products.zip_mut_with(&with_points, |less, all| *less = scale * (all - *less));
             products += crossed;
+            let signed = &chance * self.signs;
+            let (across, within) = (form(&explained.dot(&signed.t())), form(&chance.dot(&signed.t())));
+            let left_chance = left.dot(&signed.t());
             let length = |i: usize| {
-                let both = self.basis.row(i).dot(&left.row(from[i]));
-                lengths[0][i] + 2.0 * scale * both + scale * scale * lengths[1][from[i]]
+                let (basis, from) = (self.basis.row(i), from[i]);
+                let both = basis.dot(&left_explained.row(from)) - across[i];
+                let moved = lengths[1][from] - 2.0 * basis.dot(&left_chance.row(from)) + within[i];
+                lengths[0][i] + 2.0 * scale * both + scale * scale * moved
             };
             let stimuli: Array1<f64> = (0..from.len()).map(length).collect();
             self.weights_of(&reduced.terms, &stimuli, &self.lengths(&products))

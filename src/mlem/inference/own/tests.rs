@@ -97,9 +97,11 @@ fn check(params: MlemParams, features: &FeatureTable, x: &Array2<f32>) {
             // Positions are shuffled, and rows go by their positions.
             let mut other = vec![0; n];
             from.iter().enumerate().for_each(|(i, &j)| other[order[i]] = order[j]);
-            let drawn = Array2::from_shape_fn(x.dim(), |(i, unit)| {
-                model[[i, unit]] + scale * (x[[other[i], unit]] - model[[other[i], unit]])
+            let moved = Array2::from_shape_fn(x.dim(), |(i, unit)| {
+                scale * (x[[other[i], unit]] - model[[other[i], unit]])
             });
+            // What the model would explain of that is no part of a draw.
+            let drawn = &model + &moved - explained(features, &moved, &kept).0;
             let plain = weights(features, &all, &|i, j| squared(&drawn, i, j) / mean)[k];
             assert!((found[k] - plain).abs() < 1e-5, "{}: {} {plain}", effect.name, found[k]);
         }
