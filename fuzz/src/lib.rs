@@ -7,7 +7,7 @@
 #[path = "../../src/activations/mod.rs"]
 pub mod activations;
 pub mod arrays;
-#[path = "../../src/files.rs"]
+#[path = "../../src/files/mod.rs"]
 pub mod files;
 #[path = "../../src/grammar/mod.rs"]
 pub mod grammar;
@@ -16,7 +16,7 @@ pub mod numeric;
 pub mod progress;
 #[path = "../../src/stimuli/mod.rs"]
 pub mod stimuli;
-#[path = "../../src/text.rs"]
+#[path = "../../src/text/mod.rs"]
 pub mod text;
 pub mod tokenizer;
 #[path = "../../src/tokens/mod.rs"]

@@ -32,6 +32,14 @@ pub struct Column {
 }
 
 impl Column {
+    /// How much of the stimuli it explains at the most, beside a constant.
+    pub(super) fn degrees(&self) -> usize {
+        match &self.numbers {
+            Some(numbers) => 1 + usize::from(numbers.contains(&None)),
+            None => self.groups.len().saturating_sub(1),
+        }
+    }
+
     /// An orthonormal basis `(n_stimuli, rank)` of what is linear in `columns`, and a constant: the indicators of the values of a
     /// column, or its numbers, and whether there is one.
     pub(super) fn basis(columns: &[&Column], n: usize) -> Array2<f64> {

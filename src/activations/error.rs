@@ -61,6 +61,14 @@ pub enum Error {
         /// The columns there are.
         known: Vec<String>,
     },
+    /// A transform would leave nothing: its columns tell the stimuli apart one by one.
+    #[error("{transform} leaves nothing: by the values of its columns, {n} stimuli are explained one by one")]
+    NothingLeft {
+        /// Which transform.
+        transform: String,
+        /// How many stimuli there are.
+        n: usize,
+    },
     /// A matrix without rows or columns.
     #[error("layer {layer} is empty: {rows} stimuli × {columns} units")]
     Empty {
@@ -232,6 +240,7 @@ impl Error {
             Self::Widths { .. } | Self::NoSuchUnit { .. } => {
                 "choose layers of the same size with --layers, or units that all of them have with --units".to_owned()
             }
+            Self::NothingLeft { .. } => "name a column that several stimuli have in common".to_owned(),
             Self::NoColumn { name, known } => {
                 let near = text::near_matches(name, known.iter().map(String::as_str));
                 match near.as_slice() {

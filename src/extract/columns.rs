@@ -99,6 +99,22 @@ mod tests {
     }
 
     #[test]
+    fn a_column_of_names_leaves_nothing() {
+        let names: Vec<String> = (0..6).map(|i| format!("s{i}")).collect();
+        let names: Vec<Option<&str>> = names.iter().map(|name| Some(name.as_str())).collect();
+        let features = FeatureTable::new(6, vec![Feature::categorical("id", &names)]).unwrap();
+        for name in ["minus-group-mean:id", "z-score:id", "residual:id"] {
+            let steps: Vec<Transform> = vec![name.parse().unwrap()];
+            let columns = columns(&features, &steps);
+            let beside = Beside { columns: &columns, ..Beside::default() };
+            let x = Array2::from_shape_fn((6, 2), |(i, unit)| (i * i + unit) as f32);
+            let plain = Activations::new(vec![0], vec![x], Provenance::default()).unwrap();
+            let error = plain.transform(&steps, None, beside, &Silent).unwrap_err();
+            assert!(error.to_string().starts_with(&format!("{name} leaves nothing")), "{error}");
+        }
+    }
+
+    #[test]
     fn a_column_that_is_not_there_is_named() {
         let error = after("z-score:sesion").unwrap_err();
         assert_eq!(error.to_string(), "the stimuli have no column `sesion`, which a transform asks for");

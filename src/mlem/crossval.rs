@@ -147,9 +147,6 @@ impl MlemParams {
         if n < MIN_STIMULI {
             return Err(Error::TooFewStimuli { found: n, least: MIN_STIMULI });
         }
-        if folds > 1 && n / folds < MIN_FOLD {
-            return Err(Error::TooManyFolds { folds, stimuli: n, least: MIN_FOLD });
-        }
         if let Some(given) = features.given_folds().filter(|&given| folds > 1 && given != folds) {
             let value = format!("{folds} where {given} are given");
             return Err(Error::Option { option: "folds", value, range: "as many as are given, or 1" });
@@ -162,6 +159,9 @@ impl MlemParams {
             {
                 return Err(Error::SmallFold { fold, stimuli, least: MIN_FOLD });
             }
+        }
+        if folds > 1 && n / folds < MIN_FOLD {
+            return Err(Error::TooManyFolds { folds, stimuli: n, least: MIN_FOLD });
         }
         let scales = Scales::new(features)?;
         check_memory(terms(features.n_features(), self.interactions).len(), folds)?;

@@ -57,6 +57,12 @@ fn a_column_names_the_folds_and_is_no_feature() {
     let names: Vec<&str> = importance.lines().skip(1).filter_map(|line| line.split(',').nth(2)).collect();
     assert!(names.contains(&"kind") && !names.contains(&"fold"), "{importance}");
     assert!(w.read("o/report.html").contains("split into the 10 folds of column fold"));
+    let small = w.transcript("fit s.csv x.npy -o p --map 0 --split concept --folds 1");
+    assert!(small.contains("cannot be used with"), "{small}");
+    let table = w.read("s.csv").replace("fold10", "alone").replacen("alone", "fold10", 10);
+    w.write("small.csv", table);
+    let small = w.transcript("fit small.csv x.npy -o p --map 0 --split fold");
+    assert!(small.contains("a fold needs at least 3") && small.contains("join folds"), "{small}");
     let refused = w.transcript("fit s.csv x.npy -o p --map 0 --split kinds");
     assert!(refused.contains("kinds") && refused.contains("did you mean kind?"), "{refused}");
 }
@@ -90,6 +96,8 @@ fn means_stand_for_what_they_are_means_of() {
     };
     w.ok("fit s.csv x.npy -o single --map 0 -q --features kind,size");
     assert!(mean("o/scores.csv") > mean("single/scores.csv") + 0.2);
+    let differs = w.transcript("fit s.csv x.npy -o p --map 0 --average kind --features size,trial");
+    assert!(differs.contains("differ in every feature"), "{differs}");
     let torn = w.transcript("fit s.csv x.npy -o p --map 0 --average concept --split trial");
     assert!(torn.contains("are in several folds of `trial`"), "{torn}");
 }

@@ -174,7 +174,7 @@ pub fn run(probe: &Probe, seed: u64, count: u64, jobs: usize, keep: &Path, repor
                     .map(|target| {
                         let outcome = probe.run(&target.command.split(' ').collect::<Vec<_>>());
                         // The frozen states are of no model, and whole: what `verify` says is where the two part.
-                        let compared = outcome.said().contains("tokens part in");
+                        let compared = target.reader == "frozen states" && outcome.said().contains("tokens part in");
                         assert!(outcome.is_ok() || compared, "{}: {}", target.command, outcome.said());
                         let made = made(&home, &outcome);
                         clear(&home);

@@ -78,6 +78,12 @@ impl<'a> Plan<'a> {
         for transform in transforms {
             let asked = transform.columns().iter().map(column).collect::<Result<Vec<_>>>()?;
             let is_residual = matches!(transform, Transform::Residual(_));
+            let degrees = asked.iter().map(|column| column.degrees()).sum::<usize>();
+            let one_by_one = |column: &&Column| column.groups.len() == n;
+            let nothing = if is_residual { degrees + 1 >= n } else { asked.iter().any(one_by_one) };
+            if nothing {
+                return Err(Error::NothingLeft { transform: transform.to_string(), n });
+            }
             spaces.push(is_residual.then(|| Column::basis(&asked, n)));
         }
         let plan = Self { source, transforms, asked, groups, columns, spaces };
@@ -225,6 +231,13 @@ impl<'a> Plan<'a> {
                 }
             }
             Transform::MinusGroupMean(column) => {
+                let alone = self.groups_of(column).iter().filter(|rows| rows.len() == 1).count();
+                if alone > 0 {
+                    let note = format!(
+                        "{transform}: {alone} of the stimuli are alone with their {column}, and became 0"
+                    );
+                    notes.insert((done, 0), note);
+                }
                 for rows in self.groups_of(column) {
                     let all = 0..matrix.ncols();
                     subtract_mean(&mut matrix, rows, all);

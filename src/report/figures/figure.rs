@@ -62,6 +62,9 @@ pub(in crate::report) struct Exact {
     pub frames: Vec<Frame>,
     /// Which of the frames `mean` is.
     pub frame: usize,
+    /// What one chooses with them; empty where that is a position on the axis.
+    #[serde(skip)]
+    pub chooses: &'static str,
 }
 
 /// One of the matrices of a figure that shows one at a time.

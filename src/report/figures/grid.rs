@@ -126,6 +126,7 @@ fn figure(
             columns: grid.columns.iter().map(|column| format!("{} {column}", axis.noun())).collect(),
             mean,
             frames,
+            chooses: "what is shown",
             ..Exact::default()
         },
     }

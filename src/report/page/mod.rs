@@ -116,6 +116,7 @@ pub(super) struct Panel<'a> {
     /// The names of the matrices that it shows one at a time, and which one it shows.
     frames: Vec<&'a str>,
     frame: usize,
+    chooses: &'static str,
 }
 
 #[derive(Serialize)]
@@ -158,6 +159,7 @@ impl<'a> Panel<'a> {
             table: Table::of(&figure.exact),
             frames: figure.exact.frames.iter().map(|frame| frame.name.as_str()).collect(),
             frame: figure.exact.frame,
+            chooses: figure.exact.chooses,
         }
     }
 }

@@ -172,6 +172,11 @@ pub fn average(
         let message = format!("stimuli of one `{column}` are in several folds of `{split}`, and become one");
         return Err(Failure::input(message, "give all stimuli that are averaged one fold"));
     }
+    if averaged.stimuli.features().iter().all(|feature| feature.name() == column) {
+        let message = format!("stimuli of one `{column}` differ in every feature");
+        let hint = "average by a column whose stimuli agree in the features that are to be fitted";
+        return Err(Failure::input(message, hint));
+    }
     progress.note(&format!(
         "{} stimuli are the means of {} by `{column}`",
         text::count(averaged.groups.len() as u128),
