@@ -14,15 +14,11 @@ pub fn columns(features: &FeatureTable, transforms: &[Transform]) -> Vec<Column>
     }
     let mut columns = Vec::new();
     for feature in features {
-        let (keys, numbers): (Vec<Option<u64>>, _) = match feature.values() {
-            Values::Categorical { codes, .. } => {
-                (codes.iter().map(|code| code.map(u64::from)).collect(), None)
-            }
-            Values::Numeric(values) => (
-                values.iter().map(|value| value.map(|x| (x + 0.0).to_bits())).collect(),
-                Some(values.clone()),
-            ),
-            Values::Distances(_) => continue,
+        // What is given as distances has no values.
+        let Some(keys) = feature.keys() else { continue };
+        let numbers = match feature.values() {
+            Values::Numeric(values) => Some(values.clone()),
+            _ => None,
         };
         let mut groups: BTreeMap<Option<u64>, Vec<usize>> = BTreeMap::new();
         for (row, key) in keys.into_iter().enumerate() {

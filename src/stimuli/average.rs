@@ -25,12 +25,12 @@ impl Stimuli {
     ///
     /// [`super::Error::UnknownFeature`]; [`super::Error::NoValues`] where the column is given as its distances.
     pub fn averaged(&self, column: &str) -> Result<Averaged> {
-        let values = self.features.values_of(column)?;
+        let keys = self.features.keys_of(column)?;
         let mut groups: Vec<Vec<usize>> = Vec::new();
-        let mut of_value: BTreeMap<&str, usize> = BTreeMap::new();
-        for (row, value) in values.iter().enumerate() {
+        let mut of_key: BTreeMap<u64, usize> = BTreeMap::new();
+        for (row, key) in keys.into_iter().enumerate() {
             let next = groups.len();
-            let group = value.as_deref().map_or(next, |value| *of_value.entry(value).or_insert(next));
+            let group = key.map_or(next, |key| *of_key.entry(key).or_insert(next));
             match groups.get_mut(group) {
                 Some(group) => group.push(row),
                 None => groups.push(vec![row]),

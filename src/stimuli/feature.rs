@@ -117,6 +117,19 @@ impl Feature {
         Self { name: name.to_owned(), values: self.values.clone() }
     }
 
+    /// A key for each stimulus, the same for the same value; `None` where it is given as its distances, which are no values.
+    #[must_use]
+    pub fn keys(&self) -> Option<Vec<Option<u64>>> {
+        match &self.values {
+            Values::Categorical { codes, .. } => Some(codes.iter().map(|code| code.map(u64::from)).collect()),
+            // Zero has two signs.
+            Values::Numeric(values) => {
+                Some(values.iter().map(|value| value.map(|x| (x + 0.0).to_bits())).collect())
+            }
+            Values::Distances(_) => None,
+        }
+    }
+
     /// Its values, one per stimulus.
     #[must_use]
     pub fn values(&self) -> &Values {

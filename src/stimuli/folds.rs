@@ -10,6 +10,7 @@ use super::feature::{Feature, Values};
 use super::table::{FeatureTable, HeldOut};
 use crate::numeric::rng::Stream;
 use crate::numeric::split;
+use crate::text;
 
 /// A value with more stimuli than this for each fold is no rare one: a fold is without it once in 3,000 draws.
 const RARE: usize = 8;
@@ -46,26 +47,22 @@ impl FeatureTable {
     ///
     /// [`Error::UnknownFeature`]; [`Error::NoValues`] where the column is given as its distances.
     pub fn keep_together(&mut self, name: &str) -> Result<usize> {
-        let values = self.values_of(name)?;
-        let mut units: BTreeMap<&str, usize> = BTreeMap::new();
-        let mut alone = 0;
-        for value in values.iter().flatten() {
-            let next = units.len();
-            units.entry(value).or_insert(next);
-        }
-        let n_named = units.len();
-        let unit = |value: &Option<String>| {
-            value.as_ref().map_or_else(
-                || {
-                    alone += 1;
-                    n_named + alone - 1
-                },
-                |value| units[value.as_str()],
-            )
+        let keys = self.keys_of(name)?;
+        let mut units: BTreeMap<u64, usize> = BTreeMap::new();
+        let mut n_units = 0;
+        let mut next = || {
+            n_units += 1;
+            n_units - 1
         };
-        let of: Vec<usize> = values.iter().map(unit).collect();
+        let of: Vec<usize> = keys
+            .iter()
+            .map(|key| match key {
+                Some(key) => *units.entry(*key).or_insert_with(&mut next),
+                None => next(),
+            })
+            .collect();
         self.held_out = HeldOut::Together(of);
-        Ok(n_named + alone)
+        Ok(n_units)
     }
 
     /// From now on, the folds are those that the column `name` names, in the order of their names. Returns how many there are.
@@ -75,13 +72,21 @@ impl FeatureTable {
     /// [`Error::UnknownFeature`]; [`Error::NoValues`] where the column is given as its distances; [`Error::NoFold`] where a stimulus
     /// is in none; [`Error::OneFold`] where all are in one.
     pub fn hold_out_by(&mut self, name: &str) -> Result<usize> {
-        let values = self.values_of(name)?;
+        let values: Vec<Option<String>> = match self.feature(self.position(name)?).values() {
+            Values::Categorical { levels, codes } => {
+                codes.iter().map(|code| code.map(|code| levels[code as usize].clone())).collect()
+            }
+            Values::Numeric(values) => {
+                values.iter().map(|value| value.map(|x| (x + 0.0).to_string())).collect()
+            }
+            Values::Distances(_) => return Err(Error::NoValues { feature: name.to_owned() }),
+        };
         let without: Vec<usize> = (0..values.len()).filter(|&row| values[row].is_none()).collect();
         if !without.is_empty() {
             return Err(Error::NoFold { column: name.to_owned(), rows: without });
         }
         let mut names: Vec<&String> = values.iter().flatten().collect();
-        names.sort_by_cached_key(|name| natural(name));
+        names.sort_by(|a, b| text::naturally(a, b));
         names.dedup();
         if names.len() < 2 {
             return Err(Error::OneFold { column: name.to_owned() });
@@ -115,53 +120,18 @@ impl FeatureTable {
         }
     }
 
-    /// The values of a column as texts.
-    pub(super) fn values_of(&self, name: &str) -> Result<Vec<Option<String>>> {
+    /// A key for each stimulus, the same for the same value of a column.
+    pub(super) fn keys_of(&self, name: &str) -> Result<Vec<Option<u64>>> {
         let feature = self.feature(self.position(name)?);
-        match feature.values() {
-            Values::Categorical { levels, codes } => {
-                Ok(codes.iter().map(|code| code.map(|code| levels[code as usize].clone())).collect())
-            }
-            Values::Numeric(values) => {
-                Ok(values.iter().map(|value| value.map(|x| (x + 0.0).to_string())).collect())
-            }
-            Values::Distances(_) => Err(Error::NoValues { feature: name.to_owned() }),
-        }
+        feature.keys().ok_or_else(|| Error::NoValues { feature: name.to_owned() })
     }
-}
-
-/// A key under which `fold2` stands before `fold10`: runs of digits as numbers, and what stands between them.
-fn natural(text: &str) -> Vec<(String, u64)> {
-    let mut key: Vec<(String, u64)> = vec![(String::new(), 0)];
-    let mut in_number = false;
-    for character in text.chars() {
-        if let Some(digit) = character.to_digit(10) {
-            if let Some((_, number)) = key.last_mut() {
-                *number = number.saturating_mul(10).saturating_add(u64::from(digit));
-            }
-            in_number = true;
-            continue;
-        }
-        if in_number {
-            key.push((String::new(), 0));
-            in_number = false;
-        }
-        if let Some((letters, _)) = key.last_mut() {
-            letters.push(character);
-        }
-    }
-    key
 }
 
 /// The stimuli of each value of `feature` that two of them have, and at most `most`; also of all values but the most frequent one, and of
 /// having none.
 fn rare_values(feature: &Feature, most: usize) -> Vec<Vec<usize>> {
     let n = feature.len();
-    let values: Vec<Option<u64>> = match feature.values() {
-        Values::Categorical { codes, .. } => codes.iter().map(|code| code.map(u64::from)).collect(),
-        Values::Numeric(values) => values.iter().map(|value| value.map(|x| (x + 0.0).to_bits())).collect(),
-        Values::Distances(_) => return Vec::new(),
-    };
+    let Some(values) = feature.keys() else { return Vec::new() };
     let mut rows: Vec<usize> = (0..n).collect();
     rows.sort_by_key(|&row| values[row]);
     let mut groups: Vec<Vec<usize>> =

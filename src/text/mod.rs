@@ -1,5 +1,7 @@
 //! Words for people: near matches for a mistyped name, lists, counts, and mistakes in a file with their place.
 
+use std::cmp::Ordering;
+
 mod problem;
 mod visible;
 
@@ -116,6 +118,27 @@ pub fn counted(number: u128, noun: &str) -> String {
         Some(stem) if number != 1 => format!("{} {stem}i", count(number)),
         _ => format!("{} {noun}{}", count(number), if number == 1 { "" } else { "s" }),
     }
+}
+
+/// The order of names that people expect, where runs of digits are numbers: `conv2` before `conv10`.
+#[must_use]
+pub fn naturally(a: &str, b: &str) -> Ordering {
+    let parts = |name: &str| {
+        let mut parts: Vec<(u64, String)> = Vec::new();
+        let mut rest = name;
+        while !rest.is_empty() {
+            let text = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
+            let digits = rest[text..].find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len() - text);
+            let number = rest[text..text + digits].parse().unwrap_or(u64::MAX);
+            parts.push((number, rest[..text].to_owned()));
+            rest = &rest[text + digits..];
+        }
+        parts
+    };
+    let by_text = |a: &(u64, String), b: &(u64, String)| a.1.cmp(&b.1).then(a.0.cmp(&b.0));
+    let (left, right) = (parts(a), parts(b));
+    let unequal = left.iter().zip(&right).map(|(a, b)| by_text(a, b)).find(|order| order.is_ne());
+    unequal.unwrap_or(left.len().cmp(&right.len())).then_with(|| a.cmp(b))
 }
 
 /// How many insertions, deletions, substitutions and swaps of neighbours turn `a` into `b` (optimal string alignment).

@@ -130,31 +130,11 @@ fn labels(names: &[&str], named: &[Named], ordered: bool) -> Result<Ordered, Unc
     } else {
         let mut order = all;
         if !ordered {
-            order.sort_by(|&a, &b| naturally(names[a], names[b]));
+            order.sort_by(|&a, &b| text::naturally(names[a], names[b]));
         }
         order.into_iter().zip(0..).collect()
     };
     Ok(Ordered { layers, labels: true })
-}
-
-/// `conv2` before `conv10`.
-fn naturally(a: &str, b: &str) -> Ordering {
-    let parts = |name: &str| {
-        let mut parts: Vec<(u64, String)> = Vec::new();
-        let mut rest = name;
-        while !rest.is_empty() {
-            let text = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
-            let digits = rest[text..].find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len() - text);
-            let number = rest[text..text + digits].parse().unwrap_or(u64::MAX);
-            parts.push((number, rest[..text].to_owned()));
-            rest = &rest[text + digits..];
-        }
-        parts
-    };
-    let by_text = |a: &(u64, String), b: &(u64, String)| a.1.cmp(&b.1).then(a.0.cmp(&b.0));
-    let (left, right) = (parts(a), parts(b));
-    let unequal = left.iter().zip(&right).map(|(a, b)| by_text(a, b)).find(|order| order.is_ne());
-    unequal.unwrap_or(left.len().cmp(&right.len())).then_with(|| a.cmp(b))
 }
 
 /// Names that differ in numbers alone, in the order of these; and their numbers, where each has one of its own.
