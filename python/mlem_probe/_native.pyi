@@ -1,6 +1,6 @@
 """The extension module. What is here is for the package alone: ``mlem_probe`` is what to import."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Optional
 
 __version__: str
@@ -10,6 +10,7 @@ _Importance = tuple[str, str, float, float]
 
 def main(words: Sequence[str]) -> int: ...
 def tidy() -> None: ...
+def batch_size(stimuli: Stimuli, words: Sequence[str], training: Mapping[str, Any]) -> int: ...
 def grammars() -> list[str]: ...
 def layers_of(names: Sequence[str]) -> tuple[list[tuple[int, int]], bool]: ...
 
@@ -103,8 +104,14 @@ class Run:
 class Fitted:
     @staticmethod
     def fit(
-        stimuli: Stimuli, activations: Activations, words: Sequence[str], threads: Optional[int]
+        stimuli: Stimuli,
+        activations: Activations,
+        words: Sequence[str],
+        threads: Optional[int],
+        training: Optional[Mapping[str, Any]] = None,
     ) -> Fitted: ...
+    @property
+    def batch_size(self) -> Optional[int]: ...
     @property
     def weights(self) -> list[list[float]]: ...
     @property

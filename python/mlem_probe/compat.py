@@ -3,13 +3,13 @@
 ``from mlem_probe.compat import MLEM`` takes its arguments and returns its frames, so that code that was written for it runs
 unchanged. Where something means here what it does not mean there, a :class:`CompatWarning` says so:
 
-* the fit is exact and on all pairs, so that batches, steps, learning rates and patience have no meaning, and two seeds differ
-  in the permutations alone;
+* scores and importances are over all pairs, so that a batch size has no meaning for them;
 * with interactions a weight off the diagonal counts twice, as in a quadratic form, and once there;
 * stimuli that were not fitted are scaled as those that were, and on their own range there.
 
-The package's training stops short of the optimum, with small weights too large. ``MLEM(solver="stochastic")``, which it has not,
-trains as it does, for whoever has to reproduce its numbers.
+It trains by batches, as the package does, which stops short of the optimum, with small weights too large.
+``MLEM(solver="exact")``, which the package has not, computes the optimum, on all pairs: batches, steps, learning rates and patience
+have no meaning then, and two seeds differ in the permutations alone. Without a ``random_seed`` the seed is 0.
 
 It needs pandas, as the package does, and no torch.
 """
@@ -36,6 +36,7 @@ __all__ = ["MLEM", "CompatWarning"]
 
 #: What training by batches takes, and the exact fit does not.
 _TRAINING = (
+    "batch_size",
     "n_trials",
     "threshold",
     "factor",
@@ -83,7 +84,7 @@ class MLEM:
         random_seed: Optional[int] = None,
         corr_warning_threshold: float = 0.5,
         *,
-        solver: str = "exact",
+        solver: str = "stochastic",
     ) -> None:
         self.interactions = interactions
         self.n_permutations = n_permutations
@@ -114,7 +115,7 @@ class MLEM:
         self._spans: dict[str, tuple[float, float]] = {}
 
     def fit(self, X: Any, Y: Any, feature_names: Optional[Sequence[str]] = None) -> MLEM:
-        """Fits the features ``X`` to the representations ``Y``: on all pairs, to the optimum, unless another solver was asked for."""
+        """Fits the features ``X`` to the representations ``Y``: by batches of pairs, or to the optimum where ``solver="exact"``."""
         self._say_what_differs()
         stimuli, names = self._features(X, feature_names)
         activations = self._representations(Y, len(stimuli))
@@ -133,12 +134,12 @@ class MLEM:
                 "0 counts it as no difference, 1 as the largest",
             )
         words.append(f"--missing={'one' if self.nan_to_num == 1 else 'zero'}")
-        self.model_ = _native.Fitted.fit(stimuli._native, activations._native, words, None)
+        self.model_ = _native.Fitted.fit(stimuli._native, activations._native, words, None, self._training())
         for warning in self.model_.warnings:
             warn(warning, ProbeWarning)
         self.feature_names, self.X_, self.Y_ = names, X, Y
         self._data = stimuli, activations
-        self.batch_size_fit_ = self.batch_size or self.model_.pairs
+        self.batch_size_fit_ = self.model_.batch_size or self.model_.pairs
         return self
 
     def score(
@@ -188,10 +189,13 @@ class MLEM:
         return frame
 
     def estimate_batch_size(self, X: Any, feature_names: Optional[Sequence[str]] = None) -> int:
-        """How many pairs a fit is on: all of them, so that there is nothing to estimate."""
-        warn("there is no batch size to estimate: the fit is on all pairs", CompatWarning)
-        n = len(self._features(X, feature_names)[0])
-        return n * (n - 1) // 2
+        """The fewest pairs with which the correlations between feature distances are stable; all of them for the exact fit."""
+        stimuli, _ = self._features(X, feature_names)
+        if self.solver == "exact":
+            warn("there is no batch size to estimate: the fit is on all pairs", CompatWarning)
+            return len(stimuli) * (len(stimuli) - 1) // 2
+        words = [f"--seed={self.random_seed or 0}", "--solver=stochastic"]
+        return _native.batch_size(stimuli._native, words, {**self._training(), "batch_size": None})
 
     def _fitted(self, verb: str) -> _native.Fitted:
         if self.model_ is None:
@@ -212,13 +216,9 @@ class MLEM:
     def _say_what_differs(self) -> None:
         defaults = inspect.signature(type(self).__init__).parameters
         given = [name for name in _TRAINING if getattr(self, name) != defaults[name].default]
-        if self.batch_size is not None:
-            given.append("batch_size")
-        if given:
+        if given and self.solver == "exact":
             verb = "has" if len(given) == 1 else "have"
-            exact = self.solver == "exact"
-            why = "the fit is exact, and on all pairs" if exact else "training is with the package's defaults"
-            warn(f"{', '.join(given)} {verb} no meaning: {why}", CompatWarning)
+            warn(f"{', '.join(given)} {verb} no meaning: the fit is exact, and on all pairs", CompatWarning)
         if self.interactions:
             warn(
                 "with interactions a weight off the diagonal counts twice, as in a quadratic form; the published package counts "
@@ -227,6 +227,20 @@ class MLEM:
             )
         if self.device != "cpu":
             warn(f"device={self.device!r}: the fit is the processor's", CompatWarning)
+
+    def _training(self) -> dict[str, Any]:
+        return {
+            "batch_size": self.batch_size,
+            "n_trials": self.n_trials,
+            "threshold": self.threshold,
+            "factor": self.factor,
+            "batch_size_min": self.batch_size_min,
+            "batch_size_max": self.batch_size_max,
+            "max_steps": self.max_steps,
+            "learning_rate": self.lr,
+            "weight_decay": self.weight_decay,
+            "patience": self.patience,
+        }
 
     def _features(self, X: Any, feature_names: Optional[Sequence[str]]) -> tuple[Stimuli, list[str]]:
         if self.distance == "precomputed":

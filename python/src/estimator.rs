@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mlem_probe::mlem::{FittedMlem, Order, Warning};
+use mlem_probe::mlem::{FittedMlem, Order, Training, Warning};
 use mlem_probe::stimuli::Stimuli as Table;
 use ndarray::Array2;
 use pyo3::prelude::*;
@@ -14,27 +14,82 @@ use crate::options::{FitOptions, parse};
 use crate::stimuli::Stimuli;
 use crate::work::work;
 
+/// How the stochastic solver trains: a dictionary with all of [`Training`]'s options.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+pub struct TrainingOptions {
+    batch_size: Option<usize>,
+    n_trials: usize,
+    threshold: f64,
+    factor: f64,
+    batch_size_min: usize,
+    batch_size_max: usize,
+    max_steps: usize,
+    learning_rate: f64,
+    weight_decay: f64,
+    patience: usize,
+}
+
+impl From<TrainingOptions> for Training {
+    fn from(given: TrainingOptions) -> Self {
+        let TrainingOptions {
+            batch_size, n_trials, threshold, factor, batch_size_min, batch_size_max, ..
+        } = given;
+        let TrainingOptions { max_steps, learning_rate, weight_decay, patience, .. } = given;
+        Self {
+            batch_size,
+            n_trials,
+            threshold,
+            factor,
+            batch_size_min,
+            batch_size_max,
+            max_steps,
+            patience,
+            learning_rate,
+            weight_decay,
+        }
+    }
+}
+
+/// Pairs per batch of the stochastic solver on these stimuli, under the options `words` and `training`.
+#[pyfunction]
+pub fn batch_size(
+    py: Python<'_>,
+    stimuli: PyRef<'_, Stimuli>,
+    words: Vec<String>,
+    training: TrainingOptions,
+) -> PyResult<usize> {
+    let FitOptions { estimator, seed, .. } = given(py, parse(&words))?;
+    let stimuli = Arc::clone(&stimuli.0);
+    work(py, None, None, move |_| {
+        Ok(estimator.params(seed).training(training.into()).batch_size(stimuli.features())?)
+    })
+}
+
 /// A fitted model.
 #[pyclass(frozen, module = "mlem_probe._native")]
 pub struct Fitted(Arc<FittedMlem>);
 
 #[pymethods]
 impl Fitted {
-    /// Fits the first layer of `activations` under the options `words`, on all pairs of the stimuli.
+    /// Fits the first layer of `activations` under the options `words`, on all pairs of the stimuli, or as `training` says.
     #[staticmethod]
+    #[pyo3(signature = (stimuli, activations, words, threads, training = None))]
     fn fit(
         py: Python<'_>,
         stimuli: PyRef<'_, Stimuli>,
         activations: PyRef<'_, Activations>,
         words: Vec<String>,
         threads: Option<usize>,
+        training: Option<TrainingOptions>,
     ) -> PyResult<Self> {
         let FitOptions { estimator, seed, .. } = given(py, parse(&words))?;
         let (stimuli, activations) = (Arc::clone(&stimuli.0), Arc::clone(&activations.layers));
         let fitted = work(py, threads, None, move |_| {
             estimator.check()?;
             let matrix = activations.layer(0)?;
-            Ok(estimator.params(seed).fit(stimuli.features(), matrix.view())?)
+            let training = training.map(Training::from).unwrap_or_default();
+            Ok(estimator.params(seed).training(training).fit(stimuli.features(), matrix.view())?)
         })?;
         Ok(Self(Arc::new(fitted)))
     }
@@ -56,6 +111,12 @@ impl Fitted {
     #[getter]
     fn objective(&self) -> f64 {
         self.0.objective()
+    }
+
+    /// Pairs per batch of the stochastic solver.
+    #[getter]
+    fn batch_size(&self) -> Option<usize> {
+        self.0.training().first().map(|step| step.batch)
     }
 
     /// On how many pairs it was fitted.

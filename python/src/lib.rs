@@ -57,7 +57,7 @@ mod _native {
     #[pymodule_export]
     use crate::comparisons::Comparison;
     #[pymodule_export]
-    use crate::estimator::Fitted;
+    use crate::estimator::{Fitted, batch_size};
     #[pymodule_export]
     use crate::frames::Frame;
     #[pymodule_export]

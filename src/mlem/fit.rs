@@ -8,7 +8,7 @@ use super::moments::Design;
 use super::pairs::{Columns, Coverage, Layout, Neural, Scales, Task, Term, matrix, n_pairs};
 use super::params::MlemParams;
 use super::score::{Evaluation, GridModel, PairSet, Scored, neural_distances, streamed};
-use super::solve::{Solved, Systems, TrainingStep};
+use super::solve::{Solved, Systems, TrainingStep, batch_sizes};
 use super::warning::Warning;
 use crate::numeric::rank::{RankTarget, Scratch};
 use crate::stimuli::FeatureTable;
@@ -25,6 +25,17 @@ impl MlemParams {
         let neural = design.neural(activations)?;
         let solved = Systems::new(&design).solve(&design, &neural).remove(0);
         Ok(FittedMlem::of(design, solved))
+    }
+
+    /// Pairs per batch of the stochastic solver on the stimuli of `features`: those of [`Training::batch_size`](super::Training), or the
+    /// fewest with which the correlations between feature distances are stable.
+    ///
+    /// # Errors
+    ///
+    /// An option out of range; fewer than 8 stimuli; a constant feature.
+    pub fn batch_size(&self, features: &FeatureTable) -> Result<usize> {
+        let design = Design::new(self, features, Layout::whole(features.n_stimuli()))?;
+        Ok(batch_sizes(&design)[0])
     }
 }
 

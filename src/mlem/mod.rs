@@ -30,7 +30,7 @@
 //!
 //! | room | what it is |
 //! | --- | --- |
-//! | `error`, `warning`, `group`, `params` | the words: options, and what messages say |
+//! | `error`, `warning`, `group`, `training`, `params` | the words: options, and what messages say |
 //! | `pairs` | what is compared: columns, terms, tiles of pairs, neural distances |
 //! | `moments` | `C` and `b` |
 //! | `solve` | from moments to `W` |
@@ -78,6 +78,7 @@ pub(crate) mod pairs;
 mod params;
 pub(crate) mod score;
 pub(crate) mod solve;
+mod training;
 mod units;
 mod warning;
 
@@ -91,6 +92,7 @@ pub use pairs::{Term, dissimilarities};
 pub use params::{Constraint, Distance, Missing, MlemParams, PairBudget, Permute, Solver, Target};
 pub use score::Scored;
 pub use solve::TrainingStep;
+pub use training::Training;
 pub use units::{UnitFit, UnitValidation};
 pub use warning::{Undefined, Warning};
 

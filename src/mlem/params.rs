@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::{Error, Result};
 use super::group::FeatureGroup;
+use super::training::Training;
 
 /// How far two activations are from each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -125,6 +126,7 @@ pub enum Permute {
 /// | `constraint` | spd | which `W` are allowed | [`Constraint`] |
 /// | `solver` | exact | how `W` is found | [`Solver`] |
 /// | `soft_rank_strength` | 1 | how far the stochastic solver softens ranks, of values that span 1; 1 and above make its objective the exact solver's | above 0 |
+/// | `training` | as published | how the stochastic solver trains | [`Training`] |
 /// | `missing` | zero | the feature distance where a value is missing | [`Missing`] |
 /// | `pairs` | at most 2²⁵ | how many pairs are used | [`PairBudget`], at least 1,000 |
 /// | `permute` | pairs | what is permuted to measure an importance | [`Permute`] |
@@ -141,6 +143,8 @@ pub struct MlemParams {
     pub(crate) constraint: Constraint,
     pub(crate) solver: Solver,
     pub(crate) soft_rank_strength: f64,
+    #[serde(default, skip_serializing_if = "as_published")]
+    pub(crate) training: Training,
     pub(crate) missing: Missing,
     pub(crate) pairs: PairBudget,
     pub(crate) permute: Permute,
@@ -149,6 +153,10 @@ pub struct MlemParams {
     pub(crate) conditional: Option<f64>,
     pub(crate) nulls: usize,
     pub(crate) seed: u64,
+}
+
+fn as_published(training: &Training) -> bool {
+    *training == Training::default()
 }
 
 impl Default for MlemParams {
@@ -160,6 +168,7 @@ impl Default for MlemParams {
             constraint: Constraint::default(),
             solver: Solver::default(),
             soft_rank_strength: 1.0,
+            training: Training::default(),
             missing: Missing::default(),
             pairs: PairBudget::default(),
             permute: Permute::default(),
@@ -212,6 +221,13 @@ impl MlemParams {
     #[must_use]
     pub fn soft_rank_strength(mut self, strength: f64) -> Self {
         self.soft_rank_strength = strength;
+        self
+    }
+
+    /// How the stochastic solver trains.
+    #[must_use]
+    pub fn training(mut self, training: Training) -> Self {
+        self.training = training;
         self
     }
 
@@ -299,6 +315,7 @@ impl MlemParams {
                 range: "a number above 0",
             });
         }
+        self.training.check()?;
         if self.permutations > 100_000 {
             return Err(Error::Option {
                 option: "permutations",

@@ -9,4 +9,5 @@ mod systems;
 
 pub(crate) use solved::Solved;
 pub use solved::TrainingStep;
+pub(crate) use stochastic::sizes as batch_sizes;
 pub(crate) use systems::Systems;

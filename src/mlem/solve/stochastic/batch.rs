@@ -6,17 +6,10 @@ use rayon::prelude::*;
 
 use crate::mlem::moments::Design;
 use crate::mlem::pairs::{Columns, Neural, Partners, Slot};
+use crate::mlem::training::Training;
 use crate::numeric::correlation::mean_sd;
 use crate::numeric::linalg::dot;
 use crate::numeric::rng::Stream;
-
-/// The smallest batch and the largest, and how it grows between them.
-const LEAST: usize = 256;
-const MOST: usize = 1 << 20;
-const FACTOR: f64 = 1.2;
-/// Batches that a correlation is measured on, and how far it may spread over them.
-const TRIALS: usize = 16;
-const THRESHOLD: f64 = 0.01;
 
 /// Feature distances and targets of some pairs.
 #[derive(Debug, Default)]
@@ -111,11 +104,11 @@ impl<'a> Pool<'a> {
     }
 
     /// The smallest batch whose correlations are stable.
-    fn size(&self, stream: &mut Stream) -> usize {
-        let mut size = LEAST as f64;
+    fn size(&self, stream: &mut Stream, training: &Training) -> usize {
+        let mut size = training.batch_size_min as f64;
         let mut batch = Batch::default();
-        while (size as usize) < MOST {
-            let trials: Vec<Vec<f64>> = (0..TRIALS)
+        while (size as usize) < training.batch_size_max {
+            let trials: Vec<Vec<f64>> = (0..training.n_trials)
                 .map(|_| {
                     self.draw_features(stream, size as usize, &mut batch, |_, _, _| {});
                     Self::correlations(&batch)
@@ -123,22 +116,26 @@ impl<'a> Pool<'a> {
                 .collect();
             let stable = (0..trials[0].len()).all(|pair| {
                 let over_trials: Vec<f64> = trials.iter().map(|trial| trial[pair]).collect();
-                mean_sd(&over_trials).is_some_and(|(_, sd)| sd <= THRESHOLD)
+                mean_sd(&over_trials).is_some_and(|(_, sd)| sd <= training.threshold)
             });
             if stable {
                 return size as usize;
             }
-            size *= FACTOR;
+            size *= training.factor;
         }
-        MOST
+        training.batch_size_max
     }
 }
 
-/// The batch size of every fold of `design`. It depends on the features alone.
+/// The batch size of every fold of `design`, given or found. It depends on the features alone.
 pub(crate) fn sizes(design: &Design) -> Vec<usize> {
+    let training = &design.params.training;
+    if let Some(size) = training.batch_size {
+        return vec![size; design.n_folds()];
+    }
     let of_fold = |fold: usize| {
         let mut stream = Stream::new(design.params.seed, &format!("batch size of fold {fold}"));
-        Pool::new(design, fold).size(&mut stream)
+        Pool::new(design, fold).size(&mut stream, training)
     };
     (0..design.n_folds()).into_par_iter().map(of_fold).collect()
 }
