@@ -46,7 +46,6 @@ fn main() -> Result<(), Box<dyn Error>> {
         AdamW::new(bert.variables(), ParamsAdamW { weight_decay: 0.01, ..Default::default() })?;
     let (mut order, mut masks) = (Stream::new(0, "order"), Stream::new(0, "masks"));
     let (started, mut smooth) = (Instant::now(), f32::NAN);
-    bert.save(&folder.join("step0.safetensors"))?;
     for step in 0..STEPS {
         // Warm up over 200 steps, then down in a straight line.
         let rate = (step as f64 / 200.0).min((STEPS - step) as f64 / (STEPS - 200) as f64);
@@ -61,10 +60,10 @@ fn main() -> Result<(), Box<dyn Error>> {
             eprintln!("step {} loss {smooth:.3} seconds {:.0}", step + 1, started.elapsed().as_secs_f64());
         }
         if KEPT.contains(&(step + 1)) {
-            bert.save(&folder.join(format!("step{}.safetensors", step + 1)))?;
+            bert.save(&folder.join(format!("step{}.planes", step + 1)))?;
         }
     }
-    Ok(bert.save(&folder.join("model.safetensors"))?)
+    bert.save(&folder.join("model.planes"))
 }
 
 /// A batch of sentences of one length with 15% of the words hidden: tokens `(batch, length)`, the places of the hidden

@@ -1,18 +1,17 @@
 //! A BERT that can be trained: plain tensors under the names of a Hugging Face checkpoint.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fs;
 use std::path::Path;
 
 use candle_core::{D, DType, Device, Result, Tensor, Var, safetensors};
 use candle_nn::ops::{layer_norm_slow, softmax};
-use mlem_probe::numeric::rng::Stream;
+use mlem_probe::hub::embedded::{self, HEAD};
 use serde_json::{Value, json};
 
 const D_MODEL: usize = 128;
 const N_HEADS: usize = 4;
 const EPSILON: f64 = 1e-12;
-/// Parameters of the masked-token head: needed to train, not part of the checkpoint.
-const HEAD: &str = "head.";
 
 /// The content of `config.json`.
 pub fn config(n_words: usize, n_layers: usize) -> Value {
@@ -27,41 +26,11 @@ pub fn config(n_words: usize, n_layers: usize) -> Value {
 pub struct Bert(BTreeMap<String, Var>, usize);
 
 impl Bert {
-    /// A model at its start: weights normal with deviation 0.02, biases zero, norms one; seeded.
+    /// A model at its start.
     pub fn new(n_words: usize, n_layers: usize) -> Result<Self> {
-        let mut bert = Self(BTreeMap::new(), n_layers);
-        let mut stream = Stream::new(0, "weights");
-        for (name, rows) in [("word", n_words), ("position", 128), ("token_type", 2)] {
-            let name = format!("embeddings.{name}_embeddings.weight");
-            bert.add(&name, &[rows, D_MODEL], || 0.02 * stream.normal() as f32)?;
-        }
-        let mut linears = vec![(format!("{HEAD}dense"), D_MODEL, D_MODEL)];
-        let mut norms = vec!["embeddings.LayerNorm".to_owned(), format!("{HEAD}LayerNorm")];
-        for layer in (0..n_layers).map(|layer| format!("encoder.layer.{layer}")) {
-            for part in ["self.query", "self.key", "self.value", "output.dense"] {
-                linears.push((format!("{layer}.attention.{part}"), D_MODEL, D_MODEL));
-            }
-            linears.push((format!("{layer}.intermediate.dense"), 4 * D_MODEL, D_MODEL));
-            linears.push((format!("{layer}.output.dense"), D_MODEL, 4 * D_MODEL));
-            norms
-                .extend([format!("{layer}.attention.output.LayerNorm"), format!("{layer}.output.LayerNorm")]);
-        }
-        for (name, d_out, d_in) in linears {
-            bert.add(&format!("{name}.weight"), &[d_out, d_in], || 0.02 * stream.normal() as f32)?;
-            bert.add(&format!("{name}.bias"), &[d_out], || 0.0)?;
-        }
-        for name in norms {
-            bert.add(&format!("{name}.weight"), &[D_MODEL], || 1.0)?;
-            bert.add(&format!("{name}.bias"), &[D_MODEL], || 0.0)?;
-        }
-        bert.add(&format!("{HEAD}bias"), &[n_words], || 0.0)?;
-        Ok(bert)
-    }
-
-    fn add(&mut self, name: &str, shape: &[usize], mut value: impl FnMut() -> f32) -> Result<()> {
-        let values: Vec<f32> = (0..shape.iter().product()).map(|_| value()).collect();
-        self.0.insert(name.to_owned(), Var::from_vec(values, shape, &Device::Cpu)?);
-        Ok(())
+        let parameter = |(name, (shape, values))| Ok((name, Var::from_vec(values, shape, &Device::Cpu)?));
+        let parameters = embedded::start(n_words, n_layers).into_iter().map(parameter);
+        Ok(Self(parameters.collect::<Result<_>>()?, n_layers))
     }
 
     /// All parameters, for the optimizer.
@@ -69,11 +38,14 @@ impl Bert {
         self.0.values().cloned().collect()
     }
 
-    /// Writes the checkpoint in f16.
-    pub fn save(&self, path: &Path) -> Result<()> {
+    /// Writes the checkpoint in f16, packed.
+    pub fn save(&self, path: &Path) -> std::result::Result<(), Box<dyn std::error::Error>> {
         let kept = self.0.iter().filter(|(name, _)| !name.starts_with(HEAD));
         let half = kept.map(|(name, var)| Ok((name.clone(), var.to_dtype(DType::F16)?)));
-        safetensors::save(&half.collect::<Result<HashMap<_, _>>>()?, path)
+        let file = path.with_extension("safetensors");
+        safetensors::save(&half.collect::<Result<HashMap<_, _>>>()?, &file)?;
+        fs::write(path, embedded::pack(&fs::read(&file)?)?)?;
+        Ok(fs::remove_file(file)?)
     }
 
     /// Logits `(n_places, n_words)` for the tokens at `places` of the flattened `(batch, length)` `tokens`.

@@ -84,7 +84,7 @@ fn models(printer: &Printer) -> Result<()> {
             "embedded": hub::embedded::MODELS.iter().map(|model| json!({
                 "name": model.name,
                 "about": model.about,
-                "revisions": model.revisions.iter().map(|(name, _)| *name).collect::<Vec<_>>(),
+                "revisions": model.revisions.iter().map(|revision| revision.name).collect::<Vec<_>>(),
             })).collect::<Vec<_>>(),
             "families": models::families().iter().map(|family| json!({
                 "model_type": family.model_type,
@@ -97,7 +97,7 @@ fn models(printer: &Printer) -> Result<()> {
     }
     let mut out = String::from("In this program (no network needed)\n");
     out.push_str(&table(hub::embedded::MODELS.iter().map(|model| {
-        let revisions: Vec<&str> = model.revisions.iter().map(|(name, _)| *name).collect();
+        let revisions: Vec<&str> = model.revisions.iter().map(|revision| revision.name).collect();
         [model.name.to_owned(), format!("{}; --revision {}", model.about, revisions.join(", "))]
     })));
     out.push_str("\nArchitectures: any checkpoint with this model_type, from the Hub or a folder. Each is held equal to Hugging Face\n\

@@ -34,13 +34,14 @@ impl Form {
         }
     }
 
-    /// Where a climb starts, at random.
+    /// Where a climb starts, at random: as the published package's, and without a constraint, which it has not, at normal deviates.
     pub(super) fn start(&self, stream: &mut Stream) -> Vec<f64> {
-        let mut draw = |mean: f64| (0..self.n_parameters()).map(|_| mean + stream.normal()).collect();
+        let mut draw =
+            |value: fn(&mut Stream) -> f64| (0..self.n_parameters()).map(|_| value(stream)).collect();
         match self {
-            // Weights start small: a weight that ends up small would otherwise take the most steps.
-            Self::Diagonal(_) => draw(-3.0),
-            Self::Factor(_) | Self::Free(_) => draw(0.0),
+            Self::Diagonal(_) => draw(Stream::unit),
+            Self::Factor(_) => draw(|stream| 2.0 * stream.unit() - 1.0),
+            Self::Free(_) => draw(Stream::normal),
         }
     }
 
