@@ -46,6 +46,16 @@ pub fn put(page: &str, folder: &Path) {
             checkpoint("both", &[&world::bert(1), &bert_lora("google-bert/bert-base-uncased")]);
             checkpoint("llama", &[&world::llama()]);
         }
+        "docs/decoders.md" => text("translations.csv", translations()),
+        "docs/group.md" => {
+            // As many as the page draws: subjects × regions.
+            let (n, regions) = (120, ["V1", "V2", "IT"]);
+            let subjects = ["sub-01", "sub-02", "sub-03", "sub-04"];
+            let one = |k: usize| noise(&format!("{}/{}", subjects[k / 3], regions[k % 3]), &[n, 6], k);
+            arrays("recordings.npz", &(0..12).map(one).collect::<Vec<Array>>());
+            arrays("recordings.npy", &[noise("", &[4, 3, n, 6], 0)]);
+            text("pairs.csv", "V1,V2\nV2,IT\n".to_owned());
+        }
         "docs/method.md" => {
             let trees = |i: usize| (i / N).abs_diff(i % N) as f64;
             arrays("trees.npz", &[array("tree", &[N, N], trees)]);
@@ -143,6 +153,21 @@ fn table() -> String {
         format!("{subject} {verb}.,{number},{tense},{}\n", subject.len() + verb.len())
     };
     "sentence,number,tense,letters\n".to_owned() + &(0..N).map(row).collect::<String>()
+}
+
+/// [`table`] with two texts for a decoder to read.
+fn translations() -> String {
+    let row = |(k, row): (usize, &str)| {
+        let [_, number, verb, _] = words(k);
+        if k == N {
+            row.to_owned() + ",target,german\n"
+        } else {
+            format!("{row},{verb} it {number},{number} {verb} es\n")
+        }
+    };
+    let table = table();
+    let (head, rows) = table.split_once('\n').unwrap();
+    row((N, head)) + &rows.lines().enumerate().map(row).collect::<String>()
 }
 
 /// Numbers without order.

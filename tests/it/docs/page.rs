@@ -50,13 +50,18 @@ pub fn steps(page: &str) -> Vec<Step> {
     steps
 }
 
-/// A block of commands, a line each; a `\` at the end of a line goes on.
+/// A block of commands, a line each; a `\` at the end of a line goes on, and a loop goes up to its end.
 fn shell(block: &str, first: usize, steps: &mut Vec<Step>) {
-    let mut command = String::new();
+    let (mut command, mut open) = (String::new(), 0);
     for (line, text) in (first..).zip(block.lines()) {
         command.push_str(text);
         command.push('\n');
-        if !text.ends_with('\\') {
+        match text.split_whitespace().next() {
+            Some("for" | "while" | "if") => open += 1,
+            Some("done" | "fi") => open -= 1,
+            _ => {}
+        }
+        if !text.ends_with('\\') && open == 0 {
             let whole = command.trim();
             if !whole.is_empty() && !whole.starts_with('#') {
                 steps.push(Step::Command { line, text: whole.to_owned(), shown: None });
@@ -183,7 +188,7 @@ pub fn option(word: &str) -> Option<String> {
 #[test]
 fn a_page_is_its_files_and_commands() {
     let page = "A `probe check a.toml`, a\n`probe fit\nX Y`.\n\nSave this as `a.toml`:\n\n```toml\nx = 1\n```\n\n```sh\nprobe a \\\n  b  # c\n\n```\n\
-                ```text\n$ one\nit prints\n\n$ two\n```\n```json\n{}\n```\n";
+                ```text\n$ one\nit prints\n\n$ two\n```\n```json\n{}\n```\n```sh\nfor x in 1 2; do\n  probe $x\ndone\n```\n";
     let command = |line, text: &str, shown: Option<&str>| Step::Command {
         line,
         text: text.to_owned(),
@@ -197,6 +202,7 @@ fn a_page_is_its_files_and_commands() {
         command(17, "one", Some("it prints\n\n")),
         command(20, "two", None),
         Step::Text { line: 23, kind: "json".to_owned(), content: "{}\n".to_owned() },
+        command(28, "for x in 1 2; do\n  probe $x\ndone", None),
     ];
     assert_eq!(steps(page), wanted);
 }

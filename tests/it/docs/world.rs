@@ -3,14 +3,13 @@
 //! blocks; a piece of text is a letter or a byte.
 
 use std::fs;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use mlem_probe::hub::Weights;
+use flate2::read::GzDecoder;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
-
-use crate::models::Golden;
 
 /// A commit that no repository has.
 const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
@@ -38,6 +37,11 @@ impl World {
             &["main"],
             &lora("meta-llama/Llama-3.2-1B", "q_proj", ["model.layers.0.self_attn", ""], 32),
         );
+        for (id, case) in [("google-t5/t5-small", "decoders/t5"), ("facebook/bart-base", "decoders/bart")] {
+            if golden(case).exists() {
+                world.hub(id, &["main"], &bytes_of(grown(case, 257, None), "PreTrainedTokenizerFast"));
+            }
+        }
         world
     }
 
@@ -78,26 +82,26 @@ pub fn write(path: &Path, bytes: &[u8]) {
 
 /// A BERT of so many blocks.
 pub fn bert(blocks: usize) -> Files {
-    let mut files = grown("bert", 5 + 2 * LETTERS.chars().count(), blocks);
+    let mut files = grown("hidden_states/bert", 5 + 2 * LETTERS.chars().count(), Some(blocks));
     files.push(("tokenizer.json".to_owned(), letters().to_string().into_bytes()));
     settings(files, "BertTokenizer")
 }
 
 /// A LLaMA of two blocks.
 pub fn llama() -> Files {
-    bytes_of(grown("llama", 257, 2), "PreTrainedTokenizerFast")
+    bytes_of(grown("hidden_states/llama", 257, None), "PreTrainedTokenizerFast")
 }
 
 fn gpt2() -> Files {
-    bytes_of(grown("gpt2", 257, 6), "GPT2Tokenizer")
+    bytes_of(grown("hidden_states/gpt2", 257, Some(6)), "GPT2Tokenizer")
 }
 
 fn olmoe() -> Files {
-    bytes_of(grown("olmoe", 257, 2), "GPTNeoXTokenizer")
+    bytes_of(grown("hidden_states/olmoe", 257, None), "GPTNeoXTokenizer")
 }
 
 fn neox() -> Files {
-    bytes_of(grown("gpt_neox", 257, 1), "GPTNeoXTokenizer")
+    bytes_of(grown("hidden_states/gpt_neox", 257, Some(1)), "GPTNeoXTokenizer")
 }
 
 /// An adapter of one layer: `module` in the block `at`, before and behind which the names of its weights have something.
@@ -117,51 +121,58 @@ pub fn lora(base: &str, module: &str, at: [&str; 2], width: usize) -> Files {
     ]
 }
 
-/// The configuration and weights of a frozen model, with `words` tokens, [`PLACES`] and so many blocks.
-fn grown(case: &str, words: usize, blocks: usize) -> Files {
-    let golden = Golden::open(case);
-    let mut config: Value = serde_json::from_str(&golden.config()).unwrap();
-    let Weights::Safetensors(paths) = golden.checkpoint().weights else { panic!("{case}") };
-    let bytes = fs::read(&paths[0]).unwrap();
+/// The configuration and weights of a frozen model, with `words` tokens, [`PLACES`] and so many blocks (those it has for `None`).
+fn grown(case: &str, words: usize, blocks: Option<usize>) -> Files {
+    let mut bytes = Vec::new();
+    GzDecoder::new(fs::File::open(golden(case)).expect(case)).read_to_end(&mut bytes).unwrap();
+    let (_, metadata) = SafeTensors::read_metadata(&bytes).unwrap();
+    let config = &metadata.metadata().as_ref().unwrap()["config"];
+    let mut config: Map<String, Value> = serde_json::from_str(config).unwrap();
     let frozen = SafeTensors::deserialize(&bytes).unwrap();
-    let (old_words, map) = (config["vocab_size"].as_u64().unwrap() as usize, config.as_object_mut().unwrap());
-    for (key, value) in [("vocab_size", words), ("max_position_embeddings", PLACES), ("n_positions", PLACES)]
-    {
-        map.entry(key).and_modify(|old| *old = value.into());
-    }
-    let mut old_blocks = 0;
-    for key in ["num_hidden_layers", "n_layer"] {
-        map.entry(key).and_modify(|old| {
-            old_blocks = old.as_u64().unwrap() as usize;
-            *old = blocks.into();
-        });
-    }
-    if case == "gpt2" {
-        map.insert("n_head".to_owned(), 8.into());
+    let size = |key: &str| config.get(key).and_then(Value::as_u64).map(|size| size as usize);
+    let old_words = size("vocab_size").unwrap();
+    let old_places = size("max_position_embeddings").or_else(|| size("n_positions"));
+    let old_blocks = size("num_hidden_layers").or_else(|| size("n_layer"));
+    let (old_blocks, blocks) = (old_blocks.unwrap_or(1), blocks.unwrap_or(old_blocks.unwrap_or(1)));
+    for (key, value) in [
+        ("vocab_size", words),
+        ("max_position_embeddings", PLACES),
+        ("n_positions", PLACES),
+        ("num_hidden_layers", blocks),
+        ("n_layer", blocks),
+        // `--heads 0-7`.
+        ("n_head", 8),
+    ] {
+        config.entry(key).and_modify(|old| *old = value.into());
     }
     let mut tensors = Vec::new();
     for (name, tensor) in frozen.tensors().into_iter().filter(|(name, _)| !name.starts_with("golden.")) {
         let mut shape = tensor.shape().to_vec();
         let rows = if shape[0] == old_words && shape.len() == 2 {
             words
-        } else if name.contains("position_embeddings") || name.contains("wpe") {
-            PLACES
+        } else if ["position_embeddings", "embed_positions", "wpe"].iter().any(|part| name.contains(part)) {
+            // BART has two more than it says.
+            PLACES + shape[0] - old_places.unwrap_or(shape[0])
         } else {
             shape[0]
         };
         let data = more_rows(tensor.data(), shape[0], rows);
         shape[0] = rows;
-        for name in copies(&name, old_blocks, blocks) {
-            tensors.push((name, shape.clone(), data.clone()));
-        }
+        let names = if old_blocks == blocks { vec![name] } else { copies(&name, old_blocks, blocks) };
+        tensors.extend(names.into_iter().map(|name| (name, shape.clone(), data.clone())));
     }
     let views = tensors
         .iter()
         .map(|(name, shape, data)| (name, TensorView::new(Dtype::F32, shape.clone(), data).unwrap()));
     vec![
-        ("config.json".to_owned(), config.to_string().into_bytes()),
+        ("config.json".to_owned(), Value::from(config).to_string().into_bytes()),
         ("model.safetensors".to_owned(), safetensors::serialize(views, None).unwrap()),
     ]
+}
+
+/// A file of `tests/golden`.
+fn golden(case: &str) -> PathBuf {
+    super::root().join(format!("tests/golden/{case}.safetensors.gz"))
 }
 
 /// As many rows, those beyond the old ones turned: each is another one.
