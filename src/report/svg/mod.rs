@@ -180,6 +180,7 @@ impl Label {
             }
             shown.push(c);
         }
+        shown.truncate(shown.trim_end().len());
         shown.push('…');
         Self { shown, whole }
     }
