@@ -13,7 +13,11 @@ static PATTERNS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
     [(rate, "RATE"), (time, "TIME")].map(|(pattern, name)| (Regex::new(pattern).unwrap(), name)).into()
 });
 
-/// The lines of a text without blank ones around them, with times, rates and the version as words. Where a time stands in a
+/// What stands on stderr every so often, where work takes long: `fit 6/7 (85%), 1.2/s, 3s left`.
+static PROGRESS: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"^\S.* [0-9,]+/[0-9,]+ \([0-9]+%\)").unwrap());
+
+/// The lines of a text without those of progress, and without blank ones around them, with times, rates and the version as words. Where a time stands in a
 /// line, how many blanks part its columns depends on the time's width.
 pub fn plain(text: &str) -> Vec<String> {
     let line = |line: &str| {
@@ -25,7 +29,8 @@ pub fn plain(text: &str) -> Vec<String> {
         }
         now
     };
-    text.trim_matches('\n').lines().map(line).collect()
+    let lines = text.trim_matches('\n').lines().filter(|line| !PROGRESS.is_match(line).unwrap());
+    lines.map(line).collect()
 }
 
 /// Whether `printed` is what is `shown`.
@@ -80,6 +85,7 @@ fn times_and_rates_differ_and_nothing_else() {
     assert!(is_shown("1,024 stimuli in 1.1 s: 3,776 stimuli/s", "1,024 stimuli in 22 ms: 4 stimuli/s"));
     assert!(is_shown("a  12 s  b\n", "a 1.5 min b"));
     assert!(is_shown("probe 0.1.0".replace("0.1.0", env!("CARGO_PKG_VERSION")).as_str(), "probe VERSION"));
+    assert!(is_shown("a\nb", "a\nfit 6/7 (85%), 1.94/s, 12s left\nb"));
     for (shown, printed) in
         [("2 layers", "3 layers"), ("a  b", "a b"), ("p < .05", "p < .01"), (".537 ± .024", ".537 ± .025")]
     {
