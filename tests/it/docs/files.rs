@@ -1,5 +1,6 @@
 //! What a reader of a page has before the first command: tables, arrays, grammars and checkpoints of their own.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
@@ -239,9 +240,10 @@ fn tables(text: &impl Fn(&str, String)) {
             } else {
                 ("DET", "_".to_owned(), n, "det")
             };
-            lines += &format!("{at}\t{word}\t{word}\t{upos}\t_\t{morph}\t{head}\t{relation}\t_\t_\n");
+            writeln!(lines, "{at}\t{word}\t{word}\t{upos}\t_\t{morph}\t{head}\t{relation}\t_\t_").unwrap();
         }
-        lines += &format!("{}\t{verb}\t{verb}\tVERB\t_\tTense={tense}\t0\troot\t_\tSpaceAfter=No\n", n + 1);
+        writeln!(lines, "{}\t{verb}\t{verb}\tVERB\t_\tTense={tense}\t0\troot\t_\tSpaceAfter=No", n + 1)
+            .unwrap();
         lines + &format!("{}\t.\t.\tPUNCT\t_\t_\t{}\tpunct\t_\t_\n\n", n + 2, n + 1)
     };
     text("en-test.conllu", (0..N).map(tree).collect());

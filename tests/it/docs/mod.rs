@@ -85,7 +85,7 @@ fn pages() -> Vec<String> {
             let name = format!("{folder}/{}", entry.file_name().into_string().unwrap());
             if entry.path().is_dir() {
                 folders.push(name);
-            } else if name.ends_with(".md") {
+            } else if entry.path().extension().is_some_and(|extension| extension == "md") {
                 pages.push(name);
             }
         }

@@ -166,7 +166,7 @@ pub fn spoken(command: &str, subcommand: impl Fn(&str) -> bool) -> Spoken {
             })
     };
     let begins = rest.first().is_some_and(|word| !word.starts_with('-'));
-    let whole = !words.iter().any(|word| placeholder(&word))
+    let whole = !words.iter().any(placeholder)
         && (begins || (rest.is_empty() && ALONE.contains(&names.join(" ").as_str())));
     if whole {
         return Spoken::Whole;

@@ -65,7 +65,7 @@ impl<'a> Reader<'a> {
             match step {
                 Step::Command { text, shown: None, .. } if again.contains(&page::bare(&text)) => {}
                 Step::File { name, content } => {
-                    world::write(&self.home.path().join(name), content.as_bytes())
+                    world::write(&self.home.path().join(name), content.as_bytes());
                 }
                 Step::Command { line, text, shown } => self.command(line, &text, shown.as_deref()),
                 Step::Inline { line, text } if text.starts_with("--") => self.option(line, &text),
@@ -115,9 +115,9 @@ impl<'a> Reader<'a> {
         let fails = shown.is_some_and(|shown| shown.lines().any(error));
         if well == fails {
             let tail: Vec<&str> = talk.lines().rev().take(12).collect();
-            let tail: String = tail.iter().rev().map(|line| format!("    {line}\n")).collect();
+            let tail = tail.into_iter().rev().collect::<Vec<_>>().join("\n    ");
             return self
-                .say(line, &format!("`{text}` {}:\n{tail}", if fails { "goes well" } else { "fails" }));
+                .say(line, &format!("`{text}` {}:\n    {tail}", if fails { "goes well" } else { "fails" }));
         }
         let Some(shown) = shown else { return };
         let real = OF_MINILM.iter().any(|(page, begins)| *page == self.page && text.starts_with(begins));

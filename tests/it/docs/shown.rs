@@ -72,12 +72,16 @@ pub fn has_the_headings(shown: &str, printed: &str) -> bool {
 /// The lines that are shown and not printed, and the other way round.
 pub fn difference(shown: &str, printed: &str) -> String {
     let (shown, printed) = (plain(shown), plain(printed));
-    let only = |these: &[String], those: &[String], mark: &str| -> String {
+    let only = |these: &[String], those: &[String], mark: &str| -> Vec<String> {
         let lines = these.iter().filter(|line| line.trim() != ANY && !those.contains(line));
-        lines.take(20).map(|line| format!("    {mark} {line}\n")).collect()
+        lines.take(20).map(|line| format!("    {mark} {line}")).collect()
     };
-    let found = only(&shown, &printed, "page:   ") + &only(&printed, &shown, "printed:");
-    if found.is_empty() { "    the same lines, in another order or number\n".to_owned() } else { found }
+    let found = [only(&shown, &printed, "page:   "), only(&printed, &shown, "printed:")].concat();
+    if found.is_empty() {
+        "    the same lines, in another order or number".to_owned()
+    } else {
+        found.join("\n")
+    }
 }
 
 #[test]

@@ -87,7 +87,7 @@ pub fn bert(blocks: usize) -> Files {
     settings(files, "BertTokenizer")
 }
 
-/// A LLaMA of two blocks.
+/// A decoder of two blocks.
 pub fn llama() -> Files {
     bytes_of(grown("hidden_states/llama", 257, None), "PreTrainedTokenizerFast")
 }
