@@ -129,6 +129,7 @@ fn every_command_of_the_docs_runs_and_prints_what_stands_there() {
     let chosen = env::var("PROBE_TEST_PAGE").ok();
     let mut pages = pages();
     pages.retain(|page| chosen.as_ref().is_none_or(|chosen| chosen == page));
+    assert!(!pages.is_empty(), "PROBE_TEST_PAGE is {chosen:?}, which is no page");
     let (mut wrong, met) = read(&pages, &World::new(), false);
     if chosen.is_none() {
         let all = NOT_RUN.iter().chain(NOT_PRINTED).enumerate();

@@ -20,7 +20,8 @@ pub fn steps(page: &str) -> Vec<Step> {
     let (mut from, mut saved_as) = (1, None);
     let mut lines = page.lines().enumerate();
     while let Some((at, line)) = lines.next() {
-        let Some(kind) = line.trim_start().strip_prefix("```") else {
+        let open = ["```", "~~~"].into_iter().find(|fence| line.trim_start().starts_with(fence));
+        let Some(fence) = open else {
             saved_as =
                 line.strip_prefix("Save this as `").and_then(|rest| rest.split('`').next()).or(saved_as);
             if prose.is_empty() {
@@ -35,10 +36,10 @@ pub fn steps(page: &str) -> Vec<Step> {
         let content: Vec<&str> = lines
             .by_ref()
             .map(|(_, line)| line)
-            .take_while(|line| !line.trim_start().starts_with("```"))
+            .take_while(|line| !line.trim_start().starts_with(fence))
             .collect();
         let (first, content) = (at + 2, content.join("\n") + "\n");
-        let kind = kind.split_whitespace().next().unwrap_or("none");
+        let kind = line.trim_start().trim_start_matches(fence).split_whitespace().next().unwrap_or("none");
         match (saved_as.take(), kind) {
             (Some(name), _) => steps.push(Step::File { name: name.to_owned(), content }),
             (None, "sh") => shell(&content, first, &mut steps),
@@ -188,7 +189,7 @@ pub fn option(word: &str) -> Option<String> {
 #[test]
 fn a_page_is_its_files_and_commands() {
     let page = "A `probe check a.toml`, a\n`probe fit\nX Y`.\n\nSave this as `a.toml`:\n\n```toml\nx = 1\n```\n\n```sh\nprobe a \\\n  b  # c\n\n```\n\
-                ```text\n$ one\nit prints\n\n$ two\n```\n```json\n{}\n```\n```sh\nfor x in 1 2; do\n  probe $x\ndone\n```\n";
+                ```text\n$ one\nit prints\n\n$ two\n```\n```json\n{}\n```\n~~~sh\nfor x in 1 2; do\n  probe $x\ndone\n~~~\n";
     let command = |line, text: &str, shown: Option<&str>| Step::Command {
         line,
         text: text.to_owned(),
