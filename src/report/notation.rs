@@ -24,6 +24,17 @@ pub(super) fn is_zero(value: f64, decimals: usize) -> bool {
     value != 0.0 && value.abs() < 0.5 * 0.1_f64.powi(decimals as i32)
 }
 
+/// `value` as [`short`] has it; where it has a star and would be printed as zero, with a decimal more, or its magnitude.
+pub(super) fn starred(value: f64, decimals: usize, star: bool) -> String {
+    if !star || !is_zero(value, decimals) {
+        short(value, decimals)
+    } else if decimals < 3 && !is_zero(value, decimals + 1) {
+        short(value, decimals + 1)
+    } else {
+        format!("{value:.0e}")
+    }
+}
+
 /// A mean with its spread: `.123 ± .012`, or the mean alone where there is no spread.
 pub(super) fn spread(spread: Spread, decimals: usize) -> String {
     let mean = short(spread.mean, decimals);
@@ -76,6 +87,10 @@ mod tests {
         assert_eq!(short(-0.0001, 2), ".00");
         assert_eq!(short(1.0, 2), "1.00");
         assert_eq!(short(f64::NAN, 2), "—");
+        assert_eq!(starred(-0.002, 2, true), "-.002");
+        assert_eq!(starred(-0.0002, 2, true), "-2e-4");
+        assert_eq!(starred(0.0002, 3, true), "2e-4");
+        assert_eq!([starred(-0.002, 2, false), starred(0.02, 2, true)], [".00", ".02"]);
         assert_eq!(spread(Spread { mean: 0.5, sd: f64::NAN, n: 1 }, 2), ".50");
     }
 

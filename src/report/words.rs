@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::estimators::Words;
-pub(super) use super::notation::{UNDEFINED, cut, is_zero, short, spread, visible};
+pub(super) use super::notation::{UNDEFINED, cut, is_zero, short, spread, starred, visible};
 use crate::profile::{ALPHA, Split, SpreadOver, Summary};
 use crate::rundir::RunRecord;
 use crate::text;

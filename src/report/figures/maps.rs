@@ -35,7 +35,7 @@ pub(in crate::report) fn maps(
             by_style[STYLES - style].points.push(point);
         }
         by_style.retain(|group| !group.points.is_empty());
-        let title = format!("{}, stress {}", axis.place(map.layer), words::short(map.stress, 2));
+        let title = (axis.place(map.layer), format!(", stress {}", words::short(map.stress, 2)));
         Panel { title, groups: by_style }
     });
     let name = words::visible(feature.name());

@@ -140,9 +140,12 @@ fn plain(value: &Value) -> String {
         Value::Number(number) => number.to_string(),
         Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join(", "),
         Value::Object(fields) => {
-            // One thing that is so: `at most 1000`.
-            let between = if fields.len() == 1 { " " } else { ": " };
-            let field = |(name, value): (&String, &Value)| format!("{name}{between}{}", plain(value));
+            let field = |(name, value): (&String, &Value)| match (name.as_str(), value.as_u64()) {
+                ("atmost", Some(most)) => format!("at most {}", text::count(u128::from(most))),
+                // One thing that is so.
+                _ if fields.len() == 1 => format!("{name} {}", plain(value)),
+                _ => format!("{name}: {}", plain(value)),
+            };
             fields.iter().map(field).collect::<Vec<_>>().join(", ")
         }
     }

@@ -55,7 +55,7 @@ const LEFT: f64 = 58.0;
 const TOP: f64 = 14.0;
 /// The widest that the names at the right ends, and upright names of positions, may be.
 const NAMES: f64 = 150.0;
-const UPRIGHT: f64 = 110.0;
+const UPRIGHT: f64 = 150.0;
 
 /// How the names of positions are written.
 struct Ticks {
@@ -167,11 +167,12 @@ impl Curves<'_> {
         let every =
             if self.ordered && self.places.is_empty() { (needed / gap).ceil().max(1.0) as usize } else { 1 };
         Ticks {
-            labels: self
-                .positions
-                .iter()
-                .map(|name| if upright { Label::cut(name, UPRIGHT) } else { Label::new(name) })
-                .collect(),
+            labels: if upright {
+                let names: Vec<&str> = self.positions.iter().map(String::as_str).collect();
+                Label::of_names(&names, UPRIGHT)
+            } else {
+                self.positions.iter().map(Label::new).collect()
+            },
             upright,
             every,
             height: if upright { widest.min(UPRIGHT) + 12.0 } else { 22.0 },

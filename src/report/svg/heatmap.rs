@@ -83,7 +83,7 @@ impl Heatmap<'_> {
     /// The chart.
     pub(in crate::report) fn render(&self, room: Room) -> String {
         let names = room.pick(NAMES.0, NAMES.1);
-        let labels: Vec<Label> = self.rows.iter().map(|row| Label::cut(row, names)).collect();
+        let labels = Label::of_names(self.rows, names);
         let left = labels.iter().map(Label::width).fold(30.0, f64::max) + 14.0;
         let columns = self.columns.len().max(1) as f64;
         let widest = self.columns.iter().map(|name| super::text_width(name)).fold(0.0, f64::max);
@@ -94,7 +94,8 @@ impl Heatmap<'_> {
         let row = if self.rows.len() > 60 { 15.0 } else { 22.0_f64.min(cell.max(18.0)) };
         let upright = widest > cell - 4.0 && !counted;
         let every = if counted { ((widest + 5.0) / cell).ceil().max(1.0) as usize } else { 1 };
-        let heads: Vec<Label> = self.columns.iter().map(|name| Label::cut(name, names)).collect();
+        // Upright names take height alone, of which there is enough.
+        let heads = Label::of_names(self.columns, NAMES.0);
         let head = if upright { heads.iter().map(Label::width).fold(0.0, f64::max) + 10.0 } else { 20.0 };
         let top = 40.0 + head;
         let bottom = top + row * self.rows.len() as f64;
@@ -130,9 +131,7 @@ impl Heatmap<'_> {
                 if numbers {
                     let ink = if strong { "number strong" } else { "number" };
                     let starred = self.starred.contains(&(r, c));
-                    let small = starred && words::is_zero(value, decimals);
-                    let text = if small { format!("{value:.0e}") } else { words::short(value, decimals) };
-                    let text = Label::new(text);
+                    let text = Label::new(words::starred(value, decimals, starred));
                     svg.text(ink, (x + cell / 2.0, y + row / 2.0 + 4.0), &text);
                 }
                 if self.starred.contains(&(r, c)) {

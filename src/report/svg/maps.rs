@@ -14,8 +14,8 @@ pub(in crate::report) struct Group {
 
 /// One map.
 pub(in crate::report) struct Panel {
-    /// Above it.
-    pub title: String,
+    /// What it is of, above it, and what is said behind that.
+    pub title: (String, String),
     /// Its groups.
     pub groups: Vec<Group>,
 }
@@ -63,7 +63,7 @@ impl Maps<'_> {
         for (i, panel) in self.panels.iter().enumerate() {
             let x = (i % columns) as f64 * (side + GAP);
             let y = top + (i / columns) as f64 * (side + TITLE + GAP);
-            svg.text("tick", (x + 2.0, y + 12.0), &Label::cut(&panel.title, side));
+            svg.text("tick", (x + 2.0, y + 12.0), &Label::with_end(&panel.title.0, &panel.title.1, side));
             svg.rect("frame", (x + 0.5, y + TITLE), (side - 1.0, side - 1.0));
             let (left, top, side) = (x + 5.0, y + TITLE + 5.0, side - 11.0);
             // Where its points are, for the script that colours them otherwise.
@@ -134,7 +134,10 @@ mod tests {
     #[test]
     fn points_stay_inside_their_panel_in_true_proportion() {
         let points = vec![[-2.0, 1.0], [2.0, -1.0], [0.0, 0.0]];
-        let panel = Panel { title: "layer 0".to_owned(), groups: vec![Group { style: Some(0), points }] };
+        let panel = Panel {
+            title: ("layer 0".to_owned(), String::new()),
+            groups: vec![Group { style: Some(0), points }],
+        };
         let mut svg = Svg::new(100.0, 100.0);
         panel.draw(&mut svg, (0.0, 0.0), 100.0);
         assert!(svg.body.contains("M0 25h0M100 75h0M50 50h0"), "{}", svg.body);

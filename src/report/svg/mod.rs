@@ -15,6 +15,7 @@ mod mosaic;
 mod multiples;
 mod scale;
 
+use std::collections::BTreeMap;
 use std::fmt::{Display, Write};
 
 pub(super) use arrangement::Arrangement;
@@ -179,8 +180,43 @@ impl Label {
             }
             shown.push(c);
         }
+        shown.truncate(shown.trim_end().len());
         shown.push('…');
         Self { shown, whole }
+    }
+
+    /// `text` with `…` in its middle where it would be wider than `width`, the longer part before it.
+    fn cut_inside(text: &str, width: f64) -> Self {
+        let whole = text.to_owned();
+        if text_width(text) <= width {
+            return Self { shown: whole.clone(), whole };
+        }
+        let room = width - char_width('…');
+        let part = |chars: &mut dyn Iterator<Item = char>, room: f64| {
+            let mut used = 0.0;
+            let fits = |c: &char| {
+                used += char_width(*c);
+                used <= room
+            };
+            chars.take_while(fits).collect::<Vec<char>>()
+        };
+        let begin: String = part(&mut text.chars(), room * 0.6).into_iter().collect();
+        let end: String = part(&mut text.chars().rev(), room * 0.4).into_iter().rev().collect();
+        Self { shown: format!("{}…{}", begin.trim_end(), end.trim_start()), whole }
+    }
+
+    /// Names of things, each in at most `width`: cut at their ends, or inside where that would make two of them one.
+    fn of_names(names: &[&str], width: f64) -> Vec<Self> {
+        let cut: Vec<Self> = names.iter().map(|name| Self::cut(name, width)).collect();
+        let mut seen = BTreeMap::new();
+        let alike = cut.iter().any(|label| *seen.entry(&label.shown).or_insert(&label.whole) != &label.whole);
+        if alike { names.iter().map(|name| Self::cut_inside(name, width)).collect() } else { cut }
+    }
+
+    /// `name` and what is said behind it, of which the name is cut where both would be wider than `width`.
+    fn with_end(name: &str, end: &str, width: f64) -> Self {
+        let cut = Self::cut(name, width - text_width(end));
+        Self { shown: cut.shown + end, whole: cut.whole + end }
     }
 
     fn width(&self) -> f64 {
@@ -264,6 +300,29 @@ mod tests {
         let mut svg = Svg::new(10.0, 10.0);
         svg.text("t", (0.0, 0.0), &label);
         assert!(svg.body.contains(&format!("<title>{}</title>", "w".repeat(60))));
+    }
+
+    #[test]
+    fn names_that_begin_alike_are_told_apart_by_their_ends() {
+        let names =
+            ["left posterior superior temporal sulcus", "left posterior superior temporal gyrus", "V1"];
+        let shown = |width| -> Vec<String> {
+            Label::of_names(&names, width).into_iter().map(|label| label.shown).collect()
+        };
+        assert_eq!(shown(1e3), names);
+        let cut = shown(110.0);
+        assert!(cut[0].contains('…') && cut[0].ends_with("sulcus") && cut[1].ends_with("gyrus"), "{cut:?}");
+        assert!(cut.iter().all(|name| text_width(name) <= 110.0) && cut[2] == "V1", "{cut:?}");
+        // One of them alone is cut at its end; equal names stay equal.
+        assert!(Label::of_names(&names[1..], 110.0)[0].shown.ends_with('…'));
+        assert!(Label::of_names(&[names[0], names[0]], 110.0)[1].shown.ends_with('…'));
+    }
+
+    #[test]
+    fn what_is_said_behind_a_name_is_not_cut() {
+        let label = Label::with_end("left inferior frontal gyrus", ", stress .31", 150.0);
+        assert!(label.shown.ends_with("…, stress .31") && label.width() <= 150.0, "{}", label.shown);
+        assert_eq!(Label::with_end("V1", ", stress .31", 150.0).shown, "V1, stress .31");
     }
 
     #[test]

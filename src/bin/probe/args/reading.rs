@@ -7,7 +7,7 @@ use mlem_probe::activations::{Axes, Reading};
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Activations")]
 pub struct ReadingArgs {
-    /// The arrays that are layers, as names or patterns ('blocks.*.`hook_resid_post`'), in the order of the layers (default: by the
+    /// The arrays that are layers, as names or patterns (`blocks.*.hook_resid_post`), in the order of the layers (default: by the
     /// numbers in their names)
     #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
     pub arrays: Vec<String>,
