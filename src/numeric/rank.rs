@@ -134,6 +134,13 @@ impl RankTarget {
         &self.shifted
     }
 
+    /// The targets at `places`, which are all places in another order.
+    #[must_use]
+    pub fn reordered(&self, places: &[u32]) -> Self {
+        let shifted = places.iter().map(|&place| self.shifted[place as usize]).collect();
+        Self { shifted, sum_of_squares: self.sum_of_squares }
+    }
+
     /// Spearman's correlation of the target with `values` (as many), ties at their mid-rank; `None` where either is
     /// constant.
     #[must_use]
@@ -165,6 +172,11 @@ pub(crate) struct RankSums {
 }
 
 impl RankSums {
+    /// Sums that are known.
+    pub(super) fn of(product: f64, square: f64) -> Self {
+        Self { product, square }
+    }
+
     /// A group of `count` equal values above `below` smaller ones, whose targets' centred ranks sum to `target`.
     pub(crate) fn add(&mut self, below: u64, count: u64, target: i64, total: u64) {
         let rank = (2 * below + count) as f64 - total as f64;

@@ -134,17 +134,30 @@ impl Plan {
         effects.filter_map(of_effect).collect()
     }
 
-    /// The pairs of permutation number `permutation`; `set` has the unpermuted pairs of `held`.
-    pub(crate) fn permuted(&self, set: &PairSet, held: &Held<'_>, permutation: usize) -> Permuted {
+    /// The pairs of permutation number `permutation`; `set` has the unpermuted pairs of `held`. They are in the order of these, or in
+    /// that of `places` among them.
+    pub(crate) fn permuted(
+        &self,
+        set: &PairSet,
+        held: &Held<'_>,
+        permutation: usize,
+        places: Option<&[u32]>,
+    ) -> Permuted {
         let stream =
             |what: &str| Stream::new(self.seed, &format!("{}{what} permutation {permutation}", held.name));
         if self.permute == Permute::Pairs {
             // All terms have the same order, so that differences between terms do not depend on the draw.
             let mut order: Vec<u32> = (0..set.len() as u32).collect();
             stream("").shuffle(&mut order);
+            if let Some(places) = places {
+                order = places.iter().map(|&place| order[place as usize]).collect();
+            }
             return Permuted { features: set.gather(&order), groups: Vec::new() };
         }
-        let of = |columns: Columns| PairSet::new(&columns, held.tasks, held.coverage);
+        let of = |columns: Columns| {
+            let set = PairSet::new(&columns, held.tasks, held.coverage);
+            if let Some(places) = places { set.gather(places) } else { set }
+        };
         let stimuli = || held.stimuli.clone();
         let mut alone = stream("");
         let features = of(held.columns.permuted(stimuli(), |feature, order| match &self.strata {

@@ -15,12 +15,9 @@ pub(crate) enum Ranker {
 }
 
 impl Ranker {
-    pub(super) fn new(counted: bool, pairs: usize) -> Self {
-        if counted {
-            Self::Counting(StepCounts::new(pairs), vec![0; BLOCK])
-        } else {
-            Self::Sorting(Scratch::default(), vec![0; pairs])
-        }
+    /// A ranker that sorts.
+    pub(super) fn sorting(pairs: usize) -> Self {
+        Self::Sorting(Scratch::default(), vec![0; pairs])
     }
 
     /// The quickest ranker for this many pairs.
@@ -28,7 +25,7 @@ impl Ranker {
         if pairs >= FEW_PAIRS {
             Self::Counting(StepCounts::coarse(pairs), vec![0; BLOCK])
         } else {
-            Self::new(false, pairs)
+            Self::sorting(pairs)
         }
     }
 
@@ -37,13 +34,13 @@ impl Ranker {
     pub(crate) fn spearman(&mut self, target: &RankTarget, fill: impl Fn(usize, &mut [i32])) -> Option<f64> {
         match self {
             Self::Counting(counts, block) => {
-                counts.clear();
                 for (index, targets) in target.shifted().chunks(BLOCK).enumerate() {
                     let block = &mut block[..targets.len()];
                     fill(index * BLOCK, block);
-                    counts.add(block, targets);
+                    counts.add(1, block, targets);
                 }
-                target.spearman_counted(counts)
+                let [spearman, ..] = target.spearman_counted(counts);
+                spearman
             }
             Self::Sorting(scratch, distances) => {
                 for (index, block) in distances.chunks_mut(BLOCK).enumerate() {
