@@ -26,6 +26,10 @@ pub(super) struct Ascending {
     evaluation: Evaluation<PairSet>,
     /// Where each pair is in the set as it was.
     places: Vec<u32>,
+    /// Block by block, the lowest distance from there on.
+    lowest: Vec<i32>,
+    /// How far the highest distance up to a block is at most above its lowest.
+    span: i32,
     /// The score by counting.
     baseline: f64,
     /// Counts that are not in use.
@@ -43,8 +47,20 @@ impl<S: Borrow<PairSet>> Evaluation<S> {
         let distances: Vec<i32> = places.iter().map(|&place| self.distances[place as usize]).collect();
         let target = self.target.reordered(&places);
         let mut counts = StepCounts::new(distances.len(), LANES);
-        counts.add(1, &distances, target.shifted());
+        counts.start(1, 1 << 30);
+        counts.add(&distances, target.shifted());
         let baseline = target.spearman_counted(&mut counts)[0]?;
+        let blocks = || distances.chunks(BLOCK);
+        let of_block = |of: fn(i32, i32) -> i32, block: &[i32]| block.iter().copied().reduce(of).unwrap_or(0);
+        let mut lowest: Vec<i32> = blocks().map(|block| of_block(i32::min, block)).collect();
+        for block in (1..lowest.len()).rev() {
+            lowest[block - 1] = lowest[block - 1].min(lowest[block]);
+        }
+        let (mut highest, mut span) = (0, 0);
+        for (block, lowest) in blocks().zip(&lowest) {
+            highest = highest.max(of_block(i32::max, block));
+            span = span.max(highest - lowest);
+        }
         ((baseline - score).abs() < AGREEMENT).then(|| Ascending {
             evaluation: Evaluation {
                 model: self.model.clone(),
@@ -53,6 +69,8 @@ impl<S: Borrow<PairSet>> Evaluation<S> {
                 distances,
             },
             places,
+            lowest,
+            span,
             baseline,
             spare: Mutex::new(vec![counts]),
         })
@@ -95,13 +113,17 @@ impl Ascending {
         let spare = || self.spare.lock().unwrap_or_else(PoisonError::into_inner);
         let taken = spare().pop();
         let mut counts = taken.unwrap_or_else(|| StepCounts::new(target.len(), LANES));
+        // No distance moves farther: steps below are summed while they are in the cache, and the next ones take their place.
+        let reach = moved.iter().map(|(_, moved)| moved.reach).max().unwrap_or(0);
+        counts.start(moved.len(), self.span as u32 + 2 * reach as u32);
         let mut distances = [0; LANES * BLOCK];
         for (index, targets) in target.shifted().chunks(BLOCK).enumerate() {
             let distances = &mut distances[..moved.len() * targets.len()];
             for (block, (_, moved)) in distances.chunks_exact_mut(targets.len()).zip(moved) {
                 self.evaluation.fill(moved, index * BLOCK, block);
             }
-            counts.add(moved.len(), distances, targets);
+            counts.settle(self.lowest[index] - reach);
+            counts.add(distances, targets);
         }
         let scores = target.spearman_counted(&mut counts);
         spare().push(counts);

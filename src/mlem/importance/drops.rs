@@ -41,6 +41,7 @@ impl<S: Borrow<PairSet> + Sync> Evaluation<S> {
                 let permutable = plan.permutable(&held.stimuli, set);
                 let ascending = self.ascending(score);
                 let drops: Vec<Vec<f64>> = (0..plan.permutations)
+                    .into_par_iter()
                     .map(|permutation| {
                         let places = ascending.as_ref().map(Ascending::places);
                         let permuted = plan.permuted(set, held, permutation, places);

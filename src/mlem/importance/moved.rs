@@ -15,6 +15,8 @@ pub(super) struct Moved<'a> {
     pairs: &'a PairSet,
     /// The features whose distances do, and where all features have theirs; `None` where those of all in the terms do.
     some: Option<(&'a [usize], &'a [Slot])>,
+    /// No distance moves farther.
+    pub(super) reach: i32,
 }
 
 impl<S: Borrow<PairSet>> Evaluation<S> {
@@ -43,7 +45,8 @@ impl<S: Borrow<PairSet>> Evaluation<S> {
             !(effect.features.contains(&a) && effect.features.contains(&b))
         };
         let some = plan.permute == Permute::Stimuli && terms.iter().any(stays);
-        Some(Moved { terms, pairs, some: some.then_some((&effect.features, &plan.slots)) })
+        let reach = self.model.reach(&terms);
+        Some(Moved { terms, pairs, reach, some: some.then_some((&effect.features, &plan.slots)) })
     }
 
     /// The modelled distances from `start` on, with the terms of `moved` taken from its pairs.

@@ -37,7 +37,7 @@ impl Ranker {
                 for (index, targets) in target.shifted().chunks(BLOCK).enumerate() {
                     let block = &mut block[..targets.len()];
                     fill(index * BLOCK, block);
-                    counts.add(1, block, targets);
+                    counts.add(block, targets);
                 }
                 let [spearman, ..] = target.spearman_counted(counts);
                 spearman

@@ -68,7 +68,13 @@ impl PairSet {
     }
 
     /// The pairs of `range`, with the distances of `features` taken from `other`.
-    pub(crate) fn mixed(&self, other: &Self, features: &[usize], slots: &[Slot], range: Range<usize>) -> Self {
+    pub(crate) fn mixed(
+        &self,
+        other: &Self,
+        features: &[usize],
+        slots: &[Slot],
+        range: Range<usize>,
+    ) -> Self {
         let (mut mask, mut taken) = (0, vec![false; self.dense.len()]);
         for &feature in features {
             match slots[feature] {
