@@ -44,7 +44,7 @@ impl CrossValidation {
             let these = first..(first + at_once).min(n);
             let permuted: Vec<Permuted> = these
                 .into_par_iter()
-                .map(|permutation| self.plan.permuted(set, &held, permutation, None))
+                .map(|permutation| self.plan.permuted(set, &held, permutation))
                 .collect();
             let share = permuted.len() as f64 / n.max(1) as f64;
             let evaluate = |(ranker, scratch): &mut (Ranker, Scratch), index: usize| {

@@ -235,28 +235,6 @@ impl Sums {
     }
 }
 
-/// The places of `values`, each in `0..2³⁰`, so that these nearly ascend: those that agree in their highest 12 bits stay as they are.
-#[must_use]
-pub fn nearly_ascending(values: &[i32]) -> Vec<u32> {
-    const HIGH: u32 = 12;
-    let high = |value: i32| (value as u32 >> (VALUE_BITS - HIGH)) as usize & ((1 << HIGH) - 1);
-    let mut next = vec![0; 1 << HIGH];
-    for &value in values {
-        next[high(value)] += 1;
-    }
-    let mut start = 0;
-    for count in &mut next {
-        start += std::mem::replace(count, start);
-    }
-    let mut places = vec![0; values.len()];
-    for (place, &value) in (0..).zip(values) {
-        let next = &mut next[high(value)];
-        places[*next] = place;
-        *next += 1;
-    }
-    places
-}
-
 impl RankTarget {
     /// Spearman's correlation of the target with each set of values in `counts`, equal where they share a step; `None` where either is
     /// constant. The values are forgotten.
@@ -323,7 +301,7 @@ widest! {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::numeric::rank::Scratch;
+    use crate::numeric::rank::{Scratch, nearly_ascending};
     use crate::numeric::rng::Stream;
 
     /// `n` numbers, and others that correlate with them.
@@ -365,9 +343,9 @@ mod tests {
         for lanes in [LANES, 2, 1, 3, 7, LANES] {
             // Steps are summed as soon as they are complete, or at the end; the set in one step is not in the order of the others.
             let early = lanes < LANES;
-            let parts = [0..1, 1..2500, 2500..n];
+            let parts = [0..1, 1..999, 999..2000, 2000..3000, 3000..4000, 4000..n];
             let span =
-                parts.iter().map(|part| whole[part.end - 1] - whole[part.start] + (1 << 19)).max().unwrap();
+                parts.iter().map(|part| whole[part.end - 1] - whole[part.start] + (1 << 20)).max().unwrap();
             together.start(lanes, if early { span as u32 } else { 1 << 30 });
             assert!(!early || together.mask < u16::MAX);
             for part in parts {

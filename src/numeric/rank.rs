@@ -49,6 +49,28 @@ pub fn sort_by_high_half(items: &mut Vec<u64>, scratch: &mut Vec<u64>) {
     }
 }
 
+/// The places of `values`, each in `0..2³⁰`, so that these nearly ascend: those that agree in their highest 12 bits stay as they are.
+#[must_use]
+pub fn nearly_ascending(values: &[i32]) -> Vec<u32> {
+    const HIGH: u32 = 12;
+    let high = |value: i32| (value as u32 >> (30 - HIGH)) as usize & ((1 << HIGH) - 1);
+    let mut next = vec![0; 1 << HIGH];
+    for &value in values {
+        next[high(value)] += 1;
+    }
+    let mut start = 0;
+    for count in &mut next {
+        start += std::mem::replace(count, start);
+    }
+    let mut places = vec![0; values.len()];
+    for (place, &value) in (0..).zip(values) {
+        let next = &mut next[high(value)];
+        places[*next] = place;
+        *next += 1;
+    }
+    places
+}
+
 /// Buffers that one ranking leaves for the next.
 #[derive(Debug, Default)]
 pub struct Scratch {

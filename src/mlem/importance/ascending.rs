@@ -10,16 +10,22 @@ use std::sync::{Mutex, PoisonError};
 use rayon::prelude::*;
 
 use super::moved::Moved;
-use super::plan::{Permuted, Plan};
+use super::plan::{Held, Plan};
 use super::ranker::FEW_PAIRS;
+use crate::mlem::params::Permute;
 use crate::mlem::score::{Evaluation, PairSet};
-use crate::numeric::counting::{LANES, StepCounts, nearly_ascending};
+use crate::numeric::counting::{LANES, StepCounts};
+use crate::numeric::rank::nearly_ascending;
 
 /// Counting is good enough where its score is as near as this to that of sorting: far below the sampling error of any
 /// importance.
 const AGREEMENT: f64 = 1e-6;
 /// Pairs whose distances are computed at once.
 const BLOCK: usize = 1024;
+/// Effects that are measured together, so that pairs come from memory once for all of them.
+const TOGETHER: usize = 2 * LANES;
+/// The most memory that permuted pairs take at once, where those of one permutation take less.
+const MAX_PERMUTED: usize = 1 << 25;
 
 /// A model on a set of pairs, in the order of their modelled distances.
 pub(super) struct Ascending {
@@ -64,7 +70,11 @@ impl<S: Borrow<PairSet>> Evaluation<S> {
         ((baseline - score).abs() < AGREEMENT).then(|| Ascending {
             evaluation: Evaluation {
                 model: self.model.clone(),
-                set: self.set.borrow().gather(&places),
+                set: {
+                    let mut set = PairSet::default();
+                    self.set.borrow().gather(&places, &mut set);
+                    set
+                },
                 target,
                 distances,
             },
@@ -78,55 +88,98 @@ impl<S: Borrow<PairSet>> Evaluation<S> {
 }
 
 impl Ascending {
-    /// Where each pair is in the set as it was.
-    pub(super) fn places(&self) -> &[u32] {
-        &self.places
-    }
-
-    /// The drop in Spearman for every effect of `plan`, when its distances come from `permuted`; NaN for those that are not
-    /// `permutable`.
-    pub(super) fn drops(&self, plan: &Plan, permutable: &[bool], permuted: &Permuted) -> Vec<f64> {
-        let mut drops = vec![f64::NAN; plan.effects.len()];
-        let mut moved: Vec<(usize, Moved<'_>)> = Vec::new();
-        for k in (0..drops.len()).filter(|&k| permutable[k]) {
-            match self.evaluation.moved(plan, k, permuted) {
-                Some(of_effect) => moved.push((k, of_effect)),
-                None => drops[k] = 0.0,
-            }
-        }
-        // As many effects at once, or almost.
-        let at_once = moved.len().div_ceil(moved.len().div_ceil(LANES).max(1)).max(1);
-        let scores: Vec<[Option<f64>; LANES]> =
-            moved.par_chunks(at_once).map(|moved| self.scores(moved)).collect();
-        for (moved, scores) in moved.chunks(at_once).zip(scores) {
-            for ((k, _), score) in moved.iter().zip(scores) {
-                // Constant distances have no ranks: the whole score is lost.
-                drops[*k] = self.baseline - score.unwrap_or(0.0);
-            }
+    /// For every permutation the drop in Spearman of every effect of `plan`; NaN for those that are not `permutable`. `set` has the
+    /// pairs of `held` as they were.
+    pub(super) fn drops(
+        &self,
+        plan: &Plan,
+        permutable: &[bool],
+        set: &PairSet,
+        held: &Held<'_>,
+    ) -> Vec<Vec<f64>> {
+        let gathered = |set: &PairSet, places: &[u32]| {
+            let mut permuted = PairSet::default();
+            set.gather(places, &mut permuted);
+            permuted
+        };
+        let of_permutation = |permutation: usize| {
+            let sets: Vec<PairSet> = if plan.permute == Permute::Pairs {
+                let order = plan.order(set.len(), held, permutation);
+                let places: Vec<u32> = self.places.iter().map(|&place| order[place as usize]).collect();
+                drop(order);
+                vec![gathered(set, &places)]
+            } else {
+                let sets = plan.permuted(set, held, permutation).into_sets();
+                sets.into_iter().map(|set| gathered(&set, &self.places)).collect()
+            };
+            self.drops_from(plan, permutable, &sets)
+        };
+        // Permuted pairs are made one after the other where they take much memory.
+        let at_once = (MAX_PERMUTED / set.bytes().max(1)).max(1);
+        let mut drops = Vec::with_capacity(plan.permutations);
+        for first in (0..plan.permutations).step_by(at_once) {
+            let these = first..(first + at_once).min(plan.permutations);
+            drops.par_extend(these.into_par_iter().map(of_permutation));
         }
         drops
     }
 
-    /// Spearman's correlation for each of a few `moved` effects.
-    fn scores(&self, moved: &[(usize, Moved<'_>)]) -> [Option<f64>; LANES] {
-        let Evaluation { target, .. } = &self.evaluation;
-        let spare = || self.spare.lock().unwrap_or_else(PoisonError::into_inner);
-        let taken = spare().pop();
-        let mut counts = taken.unwrap_or_else(|| StepCounts::new(target.len(), LANES));
+    /// The drops when distances come from the permuted pairs of `sets`.
+    fn drops_from(&self, plan: &Plan, permutable: &[bool], sets: &[PairSet]) -> Vec<f64> {
+        let mut drops = vec![f64::NAN; plan.effects.len()];
+        let mut moved: Vec<(usize, Moved<'_>)> = Vec::new();
+        for k in (0..drops.len()).filter(|&k| permutable[k]) {
+            match self.evaluation.moved(plan, k) {
+                Some(of_effect) => moved.push((k, of_effect)),
+                None => drops[k] = 0.0,
+            }
+        }
+        let scores: Vec<Vec<Option<f64>>> =
+            moved.par_chunks(TOGETHER).map(|moved| self.scores(moved, sets)).collect();
+        for ((k, _), score) in moved.iter().zip(scores.into_iter().flatten()) {
+            // Constant distances have no ranks: the whole score is lost.
+            drops[*k] = self.baseline - score.unwrap_or(0.0);
+        }
+        drops
+    }
+
+    /// Spearman's correlation for each of some `moved` effects.
+    fn scores(&self, moved: &[(usize, Moved<'_>)], sets: &[PairSet]) -> Vec<Option<f64>> {
+        let target = &self.evaluation.target;
+        let mut taken = self.counts(moved.len().div_ceil(LANES));
         // No distance moves farther: steps below are summed while they are in the cache, and the next ones take their place.
-        let reach = moved.iter().map(|(_, moved)| moved.reach).max().unwrap_or(0);
-        counts.start(moved.len(), self.span as u32 + 2 * reach as u32);
+        let reach =
+            |moved: &[(usize, Moved<'_>)]| moved.iter().map(|(_, moved)| moved.reach).max().unwrap_or(0);
+        for (counts, moved) in taken.iter_mut().zip(moved.chunks(LANES)) {
+            counts.start(moved.len(), self.span as u32 + 2 * reach(moved) as u32);
+        }
         let mut distances = [0; LANES * BLOCK];
         for (index, targets) in target.shifted().chunks(BLOCK).enumerate() {
-            let distances = &mut distances[..moved.len() * targets.len()];
-            for (block, (_, moved)) in distances.chunks_exact_mut(targets.len()).zip(moved) {
-                self.evaluation.fill(moved, index * BLOCK, block);
+            let start = index * BLOCK;
+            for (counts, moved) in taken.iter_mut().zip(moved.chunks(LANES)) {
+                let distances = &mut distances[..moved.len() * targets.len()];
+                for (block, (_, moved)) in distances.chunks_exact_mut(targets.len()).zip(moved) {
+                    self.evaluation.fill(moved, start, &sets[moved.set], block);
+                }
+                counts.settle(self.lowest[index] - reach(moved));
+                counts.add(distances, targets);
             }
-            counts.settle(self.lowest[index] - reach);
-            counts.add(distances, targets);
         }
-        let scores = target.spearman_counted(&mut counts);
-        spare().push(counts);
+        let of = |(counts, moved): (&mut StepCounts, &[(usize, Moved<'_>)])| {
+            target.spearman_counted(counts).into_iter().take(moved.len())
+        };
+        let scores = taken.iter_mut().zip(moved.chunks(LANES)).flat_map(of).collect();
+        self.spare.lock().unwrap_or_else(PoisonError::into_inner).append(&mut taken);
         scores
+    }
+
+    /// As many counts, some of them used before.
+    fn counts(&self, n: usize) -> Vec<StepCounts> {
+        let mut spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
+        let rest = spare.len() - n.min(spare.len());
+        let mut counts = spare.split_off(rest);
+        drop(spare);
+        counts.resize_with(n, || StepCounts::new(self.places.len(), LANES));
+        counts
     }
 }

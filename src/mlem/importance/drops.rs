@@ -4,7 +4,6 @@ use std::borrow::Borrow;
 
 use rayon::prelude::*;
 
-use super::ascending::Ascending;
 use super::effects::{Order, subtract_mains};
 use super::plan::{Held, Permuted, Plan};
 use super::ranker::Ranker;
@@ -39,22 +38,13 @@ impl<S: Borrow<PairSet> + Sync> Evaluation<S> {
             Ok(score) => {
                 let set = self.set.borrow();
                 let permutable = plan.permutable(&held.stimuli, set);
-                let ascending = self.ascending(score);
-                let drops: Vec<Vec<f64>> = (0..plan.permutations)
-                    .into_par_iter()
-                    .map(|permutation| {
-                        let places = ascending.as_ref().map(Ascending::places);
-                        let permuted = plan.permuted(set, held, permutation, places);
-                        let mut drops = match &ascending {
-                            Some(ascending) => ascending.drops(plan, &permutable, &permuted),
-                            None => self.drops(plan, &permutable, &permuted, score),
-                        };
-                        if plan.permute == Permute::Stimuli {
-                            subtract_mains(&mut drops, &plan.effects);
-                        }
-                        drops
-                    })
-                    .collect();
+                let mut drops = match self.ascending(score) {
+                    Some(ascending) => ascending.drops(plan, &permutable, set, held),
+                    None => self.drops(plan, &permutable, held, score),
+                };
+                if plan.permute == Permute::Stimuli {
+                    drops.iter_mut().for_each(|drops| subtract_mains(drops, &plan.effects));
+                }
                 let of_effect = |k: usize| drops.iter().map(|drops| drops[k]).collect::<Vec<f64>>();
                 let spread = |k| mean_sd(&of_effect(k)).unwrap_or((f64::NAN, f64::NAN));
                 (0..n).map(spread).collect()
@@ -70,13 +60,17 @@ impl<S: Borrow<PairSet> + Sync> Evaluation<S> {
         named.collect()
     }
 
-    /// The drop in Spearman, by sorting, for every effect of `plan`; NaN for those that are not `permutable`.
-    fn drops(&self, plan: &Plan, permutable: &[bool], permuted: &Permuted, score: f64) -> Vec<f64> {
-        let ranker = || Ranker::sorting(self.distances.len());
-        let drop = |ranker: &mut Ranker, k: usize| {
-            if permutable[k] { self.drop(plan, k, permuted, ranker, score) } else { f64::NAN }
+    /// For every permutation the drop in Spearman, by sorting, of every effect of `plan`; NaN for those that are not `permutable`.
+    fn drops(&self, plan: &Plan, permutable: &[bool], held: &Held<'_>, score: f64) -> Vec<Vec<f64>> {
+        let of_permutation = |permutation: usize| {
+            let permuted = plan.permuted(self.set.borrow(), held, permutation);
+            let ranker = || Ranker::sorting(self.distances.len());
+            let drop = |ranker: &mut Ranker, k: usize| {
+                if permutable[k] { self.drop(plan, k, &permuted, ranker, score) } else { f64::NAN }
+            };
+            (0..plan.effects.len()).into_par_iter().map_init(ranker, drop).collect()
         };
-        (0..plan.effects.len()).into_par_iter().map_init(ranker, drop).collect()
+        (0..plan.permutations).map(of_permutation).collect()
     }
 
     /// The score, and the drop of every effect of `plan` (means over `permuted`), all with `ranker` and on one thread: the statistic
@@ -109,8 +103,9 @@ impl<S: Borrow<PairSet> + Sync> Evaluation<S> {
 
     /// The drop in Spearman when the distances of effect `k` come from `permuted`.
     fn drop(&self, plan: &Plan, k: usize, permuted: &Permuted, ranker: &mut Ranker, baseline: f64) -> f64 {
-        let Some(moved) = self.moved(plan, k, permuted) else { return 0.0 };
-        let score = ranker.spearman(&self.target, |start, block| self.fill(&moved, start, block));
+        let Some(moved) = self.moved(plan, k) else { return 0.0 };
+        let other = &permuted.sets()[moved.set];
+        let score = ranker.spearman(&self.target, |start, block| self.fill(&moved, start, other, block));
         // Constant distances have no ranks: the whole score is lost.
         baseline - score.unwrap_or(0.0)
     }

@@ -93,7 +93,7 @@ impl CrossValidation {
             return Bootstrap { scores, importances: drops };
         }
         let permutable = self.plan.permutable(&held.stimuli, set);
-        let permuted = self.plan.permuted(set, &held, 0, None);
+        let permuted = self.plan.permuted(set, &held, 0);
         let at_once = (MAX_CLASSES / (2 * pairs.len()).max(1)).max(1);
         for start in (0..n_effects).step_by(at_once) {
             let effects = start..(start + at_once).min(n_effects);

@@ -65,10 +65,10 @@ impl Waiting {
         });
         for start in (low..=high).step_by(width) {
             for ((i, pairs), next) in rows.iter().zip(&mut next) {
-                while *next < pairs.end && (partners[*next] as usize) < start + width {
-                    squared[*next] = neural.squared(*i, partners[*next] as usize);
-                    *next += 1;
-                }
+                let here = partners[*next..pairs.end].partition_point(|&j| (j as usize) < start + width);
+                let here = *next..*next + here;
+                *next = here.end;
+                neural.squared_of_each(*i, &partners[here.clone()], &mut squared[here]);
             }
         }
     }
@@ -83,7 +83,8 @@ mod tests {
 
     #[test]
     fn pairs_come_in_their_order_with_the_distance_of_each() {
-        let x = Array2::from_shape_fn((300, 3000), |(i, unit)| ((i * 37 + unit * i) % 101) as f32);
+        let x =
+            Array2::from_shape_fn((300, 3000), |(i, unit)| (1 + (i * 37 + unit * (1 + i % 7)) % 101) as f32);
         let order: Vec<usize> = (0..300).rev().collect();
         for distance in [Distance::Euclidean, Distance::Manhattan, Distance::Cosine] {
             let neural = Neural::new(x.view(), &order, distance).unwrap();

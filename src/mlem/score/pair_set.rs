@@ -92,16 +92,15 @@ impl PairSet {
         }
     }
 
-    /// The pairs at `order`.
-    pub(crate) fn gather(&self, order: &[u32]) -> Self {
-        Self {
-            bits: order.iter().map(|&i| self.bits[i as usize]).collect(),
-            dense: self
-                .dense
-                .iter()
-                .map(|column| order.iter().map(|&i| column[i as usize]).collect())
-                .collect(),
+    /// Writes the pairs at `places` into `out`, in the place of what it had.
+    pub(crate) fn gather(&self, places: &[u32], out: &mut Self) {
+        fn gather<T: Copy>(from: &[T], places: &[u32], to: &mut Vec<T>) {
+            to.clear();
+            to.extend(places.iter().map(|&place| from[place as usize]));
         }
+        gather(&self.bits, places, &mut out.bits);
+        out.dense.resize(self.dense.len(), Vec::new());
+        self.dense.iter().zip(&mut out.dense).for_each(|(from, to)| gather(from, places, to));
     }
 }
 
