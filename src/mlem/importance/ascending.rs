@@ -153,7 +153,7 @@ impl Ascending {
         for (counts, moved) in taken.iter_mut().zip(moved.chunks(LANES)) {
             counts.start(moved.len(), self.span as u32 + 2 * reach(moved) as u32);
         }
-        let mut distances = [0; LANES * BLOCK];
+        let mut distances = vec![0; LANES * BLOCK];
         for (index, targets) in target.shifted().chunks(BLOCK).enumerate() {
             let start = index * BLOCK;
             for (counts, moved) in taken.iter_mut().zip(moved.chunks(LANES)) {

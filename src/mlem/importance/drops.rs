@@ -43,7 +43,9 @@ impl<S: Borrow<PairSet> + Sync> Evaluation<S> {
                     None => self.drops(plan, &permutable, held, score),
                 };
                 if plan.permute == Permute::Stimuli {
-                    drops.iter_mut().for_each(|drops| subtract_mains(drops, &plan.effects));
+                    for drops in &mut drops {
+                        subtract_mains(drops, &plan.effects);
+                    }
                 }
                 let of_effect = |k: usize| drops.iter().map(|drops| drops[k]).collect::<Vec<f64>>();
                 let spread = |k| mean_sd(&of_effect(k)).unwrap_or((f64::NAN, f64::NAN));

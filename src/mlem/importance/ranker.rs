@@ -10,7 +10,7 @@ pub(super) const BLOCK: usize = 4096;
 
 /// Ranks modelled distances that are computed block by block.
 pub(crate) enum Ranker {
-    Counting(StepCounts, Vec<i32>),
+    Counting(Box<StepCounts>, Vec<i32>),
     Sorting(Scratch, Vec<i32>),
 }
 
@@ -23,7 +23,7 @@ impl Ranker {
     /// The quickest ranker for this many pairs.
     pub(crate) fn quick(pairs: usize) -> Self {
         if pairs >= FEW_PAIRS {
-            Self::Counting(StepCounts::coarse(pairs), vec![0; BLOCK])
+            Self::Counting(Box::new(StepCounts::coarse(pairs)), vec![0; BLOCK])
         } else {
             Self::sorting(pairs)
         }

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use ndarray::{Array2, ArrayView2, Axis};
 use rayon::prelude::*;
 
-use super::differences::{add_absolutes, add_squares, sums_of_squares};
 use super::encode::Partners;
 use crate::mlem::error::{Error, Result};
 use crate::mlem::params::Distance;
 use crate::numeric::linalg::{dot, multiply_transposed, symmetrise};
+use crate::numeric::simd::widest;
 use crate::numeric::spectral::leading;
 use crate::stimuli::Distances;
 
@@ -264,16 +264,6 @@ impl Neural {
         }
     }
 
-    /// The squared distances of stimulus `i` to `partners`, each as it is alone, into `out`.
-    pub(super) fn squared_of_each(&self, i: usize, partners: &[u32], out: &mut [f64]) {
-        let Shared { distance, rows: all, width, .. } = &*self.shared;
-        if *distance == Distance::Euclidean && self.rows.is_none() {
-            sums_of_squares(out, &all[i * width..][..*width], all, partners);
-        } else {
-            out.iter_mut().zip(partners).for_each(|(out, &j)| *out = self.squared(i, j as usize));
-        }
-    }
-
     /// The squared distance of two stimuli.
     pub(super) fn squared(&self, i: usize, j: usize) -> f64 {
         let (i, j) = (self.place(i), self.place(j));
@@ -300,6 +290,36 @@ impl Neural {
 fn cosine_squared(similarity: f64) -> f64 {
     let distance = 1.0 - similarity;
     if distance > ROUNDING { distance * distance } else { 0.0 }
+}
+
+widest! {
+    /// Adds the squared differences of `x` and `y` to `sum`.
+    fn add_squares(sum: &mut f64, x: &[f64], y: &[f64]) {
+        *sum += sum_of_differences(x, y, |difference| difference * difference);
+    }
+
+    /// Adds the absolute differences of `x` and `y` to `sum`.
+    fn add_absolutes(sum: &mut f64, x: &[f64], y: &[f64]) {
+        *sum += sum_of_differences(x, y, f64::abs);
+    }
+}
+
+/// Strands of a sum, so that it vectorises with several vectors in flight.
+const STRANDS: usize = 32;
+
+/// The sum over units of `of(x − y)`.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "a part of loops that are compiled for several machines")]
+fn sum_of_differences(x: &[f64], y: &[f64], of: impl Fn(f64) -> f64) -> f64 {
+    let mut strands = [0.0; STRANDS];
+    let (x_chunks, y_chunks) = (x.chunks_exact(STRANDS), y.chunks_exact(STRANDS));
+    let rest: f64 = x_chunks.remainder().iter().zip(y_chunks.remainder()).map(|(x, y)| of(x - y)).sum();
+    for (x, y) in x_chunks.zip(y_chunks) {
+        for ((strand, x), y) in strands.iter_mut().zip(x).zip(y) {
+            *strand += of(x - y);
+        }
+    }
+    strands.iter().sum::<f64>() + rest
 }
 
 /// How far the unit reaches that reaches farthest: no difference in any is larger.

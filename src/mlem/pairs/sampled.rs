@@ -65,10 +65,10 @@ impl Waiting {
         });
         for start in (low..=high).step_by(width) {
             for ((i, pairs), next) in rows.iter().zip(&mut next) {
-                let here = partners[*next..pairs.end].partition_point(|&j| (j as usize) < start + width);
-                let here = *next..*next + here;
-                *next = here.end;
-                neural.squared_of_each(*i, &partners[here.clone()], &mut squared[here]);
+                while *next < pairs.end && (partners[*next] as usize) < start + width {
+                    squared[*next] = neural.squared(*i, partners[*next] as usize);
+                    *next += 1;
+                }
             }
         }
     }
