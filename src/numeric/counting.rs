@@ -280,6 +280,7 @@ widest! {
     }
 
     /// Adds the steps at the places of `range` in every table, as [`Sums::add`] does.
+    #[expect(clippy::needless_range_loop, reason = "the place is one in every table")]
     fn sum_side_by_side(sums: &mut Sums, tables: &[[u64; TABLE]; LANES], range: &Range<usize>, n: usize) {
         let Sums { mut below, mut products, mut squares } = *sums;
         for place in range.start..range.end.min(TABLE) {

@@ -64,7 +64,9 @@ fn spearman(modelled: &[f64], squared: &[f64]) -> f64 {
         let mut ranks = vec![0.0; values.len()];
         let mut below = 0;
         for group in order.chunk_by(|&a, &b| values[b] - values[a] < 1e-9) {
-            group.iter().for_each(|&i| ranks[i] = below as f64 + 0.5 * group.len() as f64);
+            for &i in group {
+                ranks[i] = below as f64 + 0.5 * group.len() as f64;
+            }
             below += group.len();
         }
         ranks

@@ -94,8 +94,9 @@ mod tests {
             };
             for i in 0..40 {
                 // Some have no partners.
-                let partners: Vec<u32> =
-                    (i as u32 + 1..300).filter(|j| i % 9 > 0 && (j * 7 + i as u32) % 5 == 0).collect();
+                let partners: Vec<u32> = (i as u32 + 1..300)
+                    .filter(|j| i % 9 > 0 && (j * 7 + i as u32).is_multiple_of(5))
+                    .collect();
                 expected.extend(partners.iter().map(|&j| (i, j, neural.squared(i, j as usize))));
                 waiting.push(i, &partners, &neural, &mut each);
             }
