@@ -20,6 +20,7 @@ import argparse
 import csv
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -70,7 +71,8 @@ def data(folder, stimuli, binary, numeric, layers):
 
 def run(binary, folder, out, options):
     """Seconds by the program's clock, processor seconds, and peak memory in MiB."""
-    command = [binary, "fit", folder / "stimuli.csv", folder / "acts.npz", "-o", out, "--force", "--quiet", *options]
+    command = [binary, "fit", folder / "stimuli.csv", folder / "acts.npz", "-o", out, "--quiet", *options]
+    shutil.rmtree(out, ignore_errors=True)
     process = subprocess.Popen(
         command, stdout=subprocess.DEVNULL, env={**os.environ, "RAYON_NUM_THREADS": str(arguments.threads)}
     )

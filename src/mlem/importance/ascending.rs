@@ -28,9 +28,11 @@ const TOGETHER: usize = 2 * LANES;
 const MAX_PERMUTED: usize = 1 << 25;
 
 /// A model on a set of pairs, in the order of their modelled distances.
-pub(super) struct Ascending {
+pub(super) struct Ascending<S> {
+    /// The pairs in the order that they had.
+    original: S,
     evaluation: Evaluation<PairSet>,
-    /// Where each pair is in the set as it was.
+    /// Where each pair is among these.
     places: Vec<u32>,
     /// Block by block, the lowest distance from there on.
     lowest: Vec<i32>,
@@ -44,10 +46,10 @@ pub(super) struct Ascending {
 
 impl<S: Borrow<PairSet>> Evaluation<S> {
     /// This in the order of the modelled distances, where they are so many that counting is several times faster than sorting, and
-    /// counting agrees with `score`, which is that of sorting.
-    pub(super) fn ascending(&self, score: f64) -> Option<Ascending> {
+    /// counting agrees with `score`, which is that of sorting; else as it was.
+    pub(super) fn ascending(self, score: f64) -> Result<Ascending<S>, Self> {
         if self.distances.len() < FEW_PAIRS {
-            return None;
+            return Err(self);
         }
         let places = nearly_ascending(&self.distances);
         let distances: Vec<i32> = places.iter().map(|&place| self.distances[place as usize]).collect();
@@ -55,7 +57,10 @@ impl<S: Borrow<PairSet>> Evaluation<S> {
         let mut counts = StepCounts::new(distances.len(), LANES);
         counts.start(1, 1 << 30);
         counts.add(&distances, target.shifted());
-        let baseline = target.spearman_counted(&mut counts)[0]?;
+        let baseline = match target.spearman_counted(&mut counts)[0] {
+            Some(baseline) if (baseline - score).abs() < AGREEMENT => baseline,
+            _ => return Err(self),
+        };
         let blocks = || distances.chunks(BLOCK);
         let of_block = |of: fn(i32, i32) -> i32, block: &[i32]| block.iter().copied().reduce(of).unwrap_or(0);
         let mut lowest: Vec<i32> = blocks().map(|block| of_block(i32::min, block)).collect();
@@ -67,36 +72,19 @@ impl<S: Borrow<PairSet>> Evaluation<S> {
             highest = highest.max(of_block(i32::max, block));
             span = span.max(highest - lowest);
         }
-        ((baseline - score).abs() < AGREEMENT).then(|| Ascending {
-            evaluation: Evaluation {
-                model: self.model.clone(),
-                set: {
-                    let mut set = PairSet::default();
-                    self.set.borrow().gather(&places, &mut set);
-                    set
-                },
-                target,
-                distances,
-            },
-            places,
-            lowest,
-            span,
-            baseline,
-            spare: Mutex::new(vec![counts]),
-        })
+        let mut set = PairSet::default();
+        self.set.borrow().gather(&places, &mut set);
+        let evaluation = Evaluation { model: self.model, set, target, distances };
+        let (original, spare) = (self.set, Mutex::new(vec![counts]));
+        Ok(Ascending { original, evaluation, places, lowest, span, baseline, spare })
     }
 }
 
-impl Ascending {
-    /// For every permutation the drop in Spearman of every effect of `plan`; NaN for those that are not `permutable`. `set` has the
-    /// pairs of `held` as they were.
-    pub(super) fn drops(
-        &self,
-        plan: &Plan,
-        permutable: &[bool],
-        set: &PairSet,
-        held: &Held<'_>,
-    ) -> Vec<Vec<f64>> {
+impl<S: Borrow<PairSet> + Sync> Ascending<S> {
+    /// For every permutation of the pairs of `held` the drop in Spearman of every effect of `plan`; NaN for those that are not
+    /// `permutable`.
+    pub(super) fn drops(&self, plan: &Plan, permutable: &[bool], held: &Held<'_>) -> Vec<Vec<f64>> {
+        let set = self.original.borrow();
         let gathered = |set: &PairSet, places: &[u32]| {
             let mut permuted = PairSet::default();
             set.gather(places, &mut permuted);

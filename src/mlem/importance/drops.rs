@@ -28,7 +28,7 @@ pub struct TermImportance {
 impl<S: Borrow<PairSet> + Sync> Evaluation<S> {
     /// The importance of every effect of `plan`; NaN where `score` is not defined.
     pub(crate) fn importance(
-        &self,
+        self,
         score: Result<f64, Undefined>,
         plan: &Plan,
         held: &Held<'_>,
@@ -36,11 +36,10 @@ impl<S: Borrow<PairSet> + Sync> Evaluation<S> {
         let n = plan.effects.len();
         let spreads = match score {
             Ok(score) => {
-                let set = self.set.borrow();
-                let permutable = plan.permutable(&held.stimuli, set);
+                let permutable = plan.permutable(&held.stimuli, self.set.borrow());
                 let mut drops = match self.ascending(score) {
-                    Some(ascending) => ascending.drops(plan, &permutable, set, held),
-                    None => self.drops(plan, &permutable, held, score),
+                    Ok(ascending) => ascending.drops(plan, &permutable, held),
+                    Err(sorted) => sorted.drops(plan, &permutable, held, score),
                 };
                 if plan.permute == Permute::Stimuli {
                     for drops in &mut drops {
