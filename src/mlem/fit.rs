@@ -168,7 +168,8 @@ impl FittedMlem {
             coverage: pairs.held,
         };
         let evaluation = self.evaluate(&pairs);
-        Ok(evaluation.importance(evaluation.score().spearman, &plan, &held))
+        let score = evaluation.score().spearman;
+        Ok(evaluation.importance(score, &plan, &held))
     }
 
     /// The pairs of these stimuli, with their neural distances.

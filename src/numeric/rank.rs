@@ -49,6 +49,28 @@ pub fn sort_by_high_half(items: &mut Vec<u64>, scratch: &mut Vec<u64>) {
     }
 }
 
+/// The places of `values`, each in `0..2³⁰`, so that these nearly ascend: those that agree in their highest 12 bits stay as they are.
+#[must_use]
+pub fn nearly_ascending(values: &[i32]) -> Vec<u32> {
+    const HIGH: u32 = 12;
+    let high = |value: i32| (value as u32 >> (30 - HIGH)) as usize & ((1 << HIGH) - 1);
+    let mut next = vec![0; 1 << HIGH];
+    for &value in values {
+        next[high(value)] += 1;
+    }
+    let mut start = 0;
+    for count in &mut next {
+        start += std::mem::replace(count, start);
+    }
+    let mut places = vec![0; values.len()];
+    for (place, &value) in (0..).zip(values) {
+        let next = &mut next[high(value)];
+        places[*next] = place;
+        *next += 1;
+    }
+    places
+}
+
 /// Buffers that one ranking leaves for the next.
 #[derive(Debug, Default)]
 pub struct Scratch {
@@ -134,6 +156,13 @@ impl RankTarget {
         &self.shifted
     }
 
+    /// The targets at `places`, which are all places in another order.
+    #[must_use]
+    pub fn reordered(&self, places: &[u32]) -> Self {
+        let shifted = places.iter().map(|&place| self.shifted[place as usize]).collect();
+        Self { shifted, sum_of_squares: self.sum_of_squares }
+    }
+
     /// Spearman's correlation of the target with `values` (as many), ties at their mid-rank; `None` where either is
     /// constant.
     #[must_use]
@@ -165,6 +194,11 @@ pub(crate) struct RankSums {
 }
 
 impl RankSums {
+    /// Sums that are known.
+    pub(super) fn of(product: f64, square: f64) -> Self {
+        Self { product, square }
+    }
+
     /// A group of `count` equal values above `below` smaller ones, whose targets' centred ranks sum to `target`.
     pub(crate) fn add(&mut self, below: u64, count: u64, target: i64, total: u64) {
         let rank = (2 * below + count) as f64 - total as f64;

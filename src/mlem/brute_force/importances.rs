@@ -2,40 +2,106 @@
 
 use ndarray::Array2;
 
-use super::plain::data;
-use crate::mlem::{Mlem, Permute};
+use super::plain::{all_pairs, data};
+use crate::mlem::{FeatureGroup, Mlem, Permute, Term};
+use crate::numeric::correlation::pearson;
 use crate::numeric::rng::Stream;
 use crate::stimuli::{Feature, FeatureTable};
 
+/// So few stimuli that their pairs are sorted for every effect, and so many that they are counted.
+const FEW_AND_MANY: [usize; 2] = [50, 270];
+
 #[test]
 fn importance_over_stimuli_is_what_scoring_permuted_features_gives() {
-    let (features, x) = data(50, 3, 1, 9);
-    let params = Mlem::params().interactions(true).permute(Permute::Stimuli).permutations(1).seed(4);
-    let fitted = params.fit(&features, x.view()).unwrap();
-    let importances = fitted.importance(&features, x.view()).unwrap();
-    let mut stream = Stream::new(4, "all permutation 0");
-    let permuted: Vec<Feature> = features
-        .iter()
-        .map(|feature| {
-            let mut order: Vec<usize> = (0..50).collect();
-            stream.shuffle(&mut order);
-            feature.select(&order)
-        })
-        .collect();
-    let score = |replaced: &[usize]| {
-        let columns = features.iter().enumerate().map(|(index, feature)| {
-            if replaced.contains(&index) { permuted[index].clone() } else { feature.clone() }
-        });
-        let table = FeatureTable::new(50, columns.collect()).unwrap();
-        fitted.score(&table, x.view()).unwrap().spearman.unwrap()
-    };
-    for (term, importance) in fitted.terms().iter().zip(&importances) {
-        let expected = if term.is_main() {
-            score(&[]) - score(&[term.a])
-        } else {
-            score(&[term.a]) + score(&[term.b]) - score(&[term.a, term.b]) - score(&[])
+    for n in FEW_AND_MANY {
+        let (features, x) = data(n, 3, 1, 9);
+        let group = |name: &str, members: &[&str]| FeatureGroup {
+            name: name.to_owned(),
+            members: members.iter().map(|&member| member.to_owned()).collect(),
         };
-        assert!((importance.importance - expected).abs() < 1e-6, "{importance:?}, expected {expected}");
+        let groups = vec![group("levels", &["c0", "c1"]), group("all", &["*"])];
+        let params = Mlem::params().interactions(true).permute(Permute::Stimuli).permutations(1).seed(4);
+        let fitted = params.groups(groups).fit(&features, x.view()).unwrap();
+        let importances = fitted.importance(&features, x.view()).unwrap();
+        let mut alone = Stream::new(4, "all permutation 0");
+        let mut together: Vec<usize> = (0..n).collect();
+        Stream::new(4, "all groups permutation 0").shuffle(&mut together);
+        let permuted: Vec<[Feature; 2]> = features
+            .iter()
+            .map(|feature| {
+                let mut order: Vec<usize> = (0..n).collect();
+                alone.shuffle(&mut order);
+                [feature.select(&order), feature.select(&together)]
+            })
+            .collect();
+        let score = |replaced: &[usize], with: usize| {
+            let columns = features.iter().enumerate().map(|(index, feature)| {
+                if replaced.contains(&index) { permuted[index][with].clone() } else { feature.clone() }
+            });
+            let table = FeatureTable::new(n, columns.collect()).unwrap();
+            fitted.score(&table, x.view()).unwrap().spearman.unwrap()
+        };
+        let of_term = |term: &Term| {
+            if term.is_main() {
+                return score(&[], 0) - score(&[term.a], 0);
+            }
+            score(&[term.a], 0) + score(&[term.b], 0) - score(&[term.a, term.b], 0) - score(&[], 0)
+        };
+        let of_groups = [&[0, 1][..], &[0, 1, 2, 3]].map(|members| score(&[], 1) - score(members, 1));
+        let expected = fitted.terms().iter().map(of_term).chain(of_groups);
+        for (importance, expected) in importances.iter().zip(expected) {
+            assert!((importance.importance - expected).abs() < 3e-6, "{importance:?}, expected {expected}");
+        }
+        assert_eq!(importances.len(), 12);
+    }
+}
+
+/// Spearman's correlation with mid-ranks; modelled distances that differ by rounding alone tie.
+fn spearman(modelled: &[f64], squared: &[f64]) -> f64 {
+    let ranks = |values: &[f64]| {
+        let mut order: Vec<usize> = (0..values.len()).collect();
+        order.sort_by(|&a, &b| values[a].total_cmp(&values[b]));
+        let mut ranks = vec![0.0; values.len()];
+        let mut below = 0;
+        for group in order.chunk_by(|&a, &b| values[b] - values[a] < 1e-9) {
+            for &i in group {
+                ranks[i] = below as f64 + 0.5 * group.len() as f64;
+            }
+            below += group.len();
+        }
+        ranks
+    };
+    pearson(&ranks(modelled), &ranks(squared)).unwrap()
+}
+
+#[test]
+fn importance_over_pairs_is_what_ranking_permuted_products_gives() {
+    for n in FEW_AND_MANY {
+        let (features, x) = data(n, 3, 2, 3);
+        let params = Mlem::params().interactions(true).permutations(2).seed(6);
+        let fitted = params.fit(&features, x.view()).unwrap();
+        let importances = fitted.importance(&features, x.view()).unwrap();
+        let terms = fitted.terms();
+        let weights: Vec<f64> = terms.iter().map(|term| fitted.weights()[[term.a, term.b]]).collect();
+        let (phi, squared) = all_pairs(&params, terms, &features, x.view(), &(0..n).collect::<Vec<_>>());
+        let modelled: Vec<f64> =
+            phi.iter().map(|phi| phi.iter().zip(&weights).map(|(phi, w)| phi * w).sum()).collect();
+        let score = spearman(&modelled, &squared);
+        for (k, importance) in importances.iter().enumerate() {
+            let drop = |permutation: usize| {
+                let mut order: Vec<usize> = (0..phi.len()).collect();
+                Stream::new(6, &format!("all permutation {permutation}")).shuffle(&mut order);
+                let moved = modelled
+                    .iter()
+                    .enumerate()
+                    .map(|(pair, distance)| distance + weights[k] * (phi[order[pair]][k] - phi[pair][k]));
+                score - spearman(&moved.collect::<Vec<f64>>(), &squared)
+            };
+            let (first, second) = (drop(0), drop(1));
+            let expected = 0.5 * (first + second);
+            assert!((importance.importance - expected).abs() < 1e-5, "{importance:?}, expected {expected}");
+            assert!((importance.sd - (first - second).abs() / 2f64.sqrt()).abs() < 1e-5, "{importance:?}");
+        }
     }
 }
 

@@ -62,7 +62,10 @@ fn moments_of_many_features_equal_a_plain_loop() {
     for (categorical, numeric) in [(21, 0), (20, 1), (20, 3), (34, 1), (9, 12), (0, 24)] {
         let (features, x) = data(24, categorical, numeric, 6);
         for missing in [Missing::Zero, Missing::One] {
-            check_moments(&Mlem::params().missing(missing).interactions(true), &features, x.view(), 2);
+            for interactions in [false, true] {
+                let params = Mlem::params().missing(missing).interactions(interactions);
+                check_moments(&params, &features, x.view(), 2);
+            }
         }
     }
     // So many pairs that tables are filled more than once.

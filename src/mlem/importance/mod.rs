@@ -2,8 +2,10 @@
 //!
 //! What this is not: it fits nothing again. A model keeps its weights, and its distances are taken from permuted pairs.
 
+mod ascending;
 mod drops;
 mod effects;
+mod moved;
 mod plan;
 mod ranker;
 mod strata;

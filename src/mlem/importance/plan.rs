@@ -38,20 +38,20 @@ pub(crate) struct Held<'a> {
 
 /// The permuted pairs of one permutation.
 pub(crate) struct Permuted {
-    /// For features and their interactions.
-    features: PairSet,
-    /// For groups, whose features are permuted together: one set for each group, one for all of them, or none where that of the
-    /// features serves.
-    groups: Vec<PairSet>,
+    /// For features and their interactions; then for groups, whose features are permuted together: one set for each group, one for
+    /// all of them, or none where that of the features serves.
+    sets: Vec<PairSet>,
 }
 
 impl Permuted {
-    /// The pairs that the distances of `effect` are taken from. If it is a group, it is group number `group`.
-    pub(super) fn of(&self, effect: &Effect, group: usize) -> &PairSet {
-        match effect.order {
-            Order::Group => self.groups.get(group).or(self.groups.first()).unwrap_or(&self.features),
-            _ => &self.features,
-        }
+    /// The sets of pairs.
+    pub(super) fn sets(&self) -> &[PairSet] {
+        &self.sets
+    }
+
+    /// The same, for keeps.
+    pub(super) fn into_sets(self) -> Vec<PairSet> {
+        self.sets
     }
 }
 
@@ -134,15 +134,37 @@ impl Plan {
         effects.filter_map(of_effect).collect()
     }
 
+    /// Which of the [`Permuted::sets`] the distances of effect `k` are taken from.
+    pub(super) fn set_of(&self, k: usize) -> usize {
+        let group = k - self.first_group().min(k);
+        match (self.effects[k].order, self.permute, &self.strata) {
+            (Order::Group, Permute::Stimuli, None) => 1,
+            (Order::Group, Permute::Stimuli, Some(_)) => 1 + group,
+            _ => 0,
+        }
+    }
+
+    /// The stream of permutation number `permutation` of `what`.
+    fn stream(&self, held: &Held<'_>, what: &str, permutation: usize) -> Stream {
+        Stream::new(self.seed, &format!("{}{what} permutation {permutation}", held.name))
+    }
+
+    /// The order of the `n` pairs of `held` in permutation number `permutation`, where pairs are permuted. All terms have the same, so
+    /// that differences between terms do not depend on the draw.
+    pub(super) fn order(&self, n: usize, held: &Held<'_>, permutation: usize) -> Vec<u32> {
+        let mut order: Vec<u32> = (0..n as u32).collect();
+        self.stream(held, "", permutation).shuffle(&mut order);
+        order
+    }
+
     /// The pairs of permutation number `permutation`; `set` has the unpermuted pairs of `held`.
     pub(crate) fn permuted(&self, set: &PairSet, held: &Held<'_>, permutation: usize) -> Permuted {
-        let stream =
-            |what: &str| Stream::new(self.seed, &format!("{}{what} permutation {permutation}", held.name));
+        let stream = |what: &str| self.stream(held, what, permutation);
         if self.permute == Permute::Pairs {
-            // All terms have the same order, so that differences between terms do not depend on the draw.
-            let mut order: Vec<u32> = (0..set.len() as u32).collect();
-            stream("").shuffle(&mut order);
-            return Permuted { features: set.gather(&order), groups: Vec::new() };
+            let order = self.order(set.len(), held, permutation);
+            let mut permuted = PairSet::empty(held.columns);
+            set.gather(&order, &mut permuted);
+            return Permuted { sets: vec![permuted] };
         }
         let of = |columns: Columns| PairSet::new(&columns, held.tasks, held.coverage);
         let stimuli = || held.stimuli.clone();
@@ -151,11 +173,11 @@ impl Plan {
             None => alone.shuffle(order),
             Some(strata) => strata.of_feature(feature).shuffle(stimuli(), &mut alone, order),
         }));
-        let mut groups = Vec::new();
+        let mut sets = vec![features];
         if self.has_groups() {
             let mut together = stream(" groups");
             let mut push = |order: &[usize]| {
-                groups.push(of(held.columns.permuted(stimuli(), |_, out| out.copy_from_slice(order))));
+                sets.push(of(held.columns.permuted(stimuli(), |_, out| out.copy_from_slice(order))));
             };
             let identity: Vec<usize> = stimuli().collect();
             match &self.strata {
@@ -173,6 +195,6 @@ impl Plan {
                 }
             }
         }
-        Permuted { features, groups }
+        Permuted { sets }
     }
 }

@@ -10,25 +10,22 @@ pub(super) const BLOCK: usize = 4096;
 
 /// Ranks modelled distances that are computed block by block.
 pub(crate) enum Ranker {
-    Counting(StepCounts, Vec<i32>),
+    Counting(Box<StepCounts>, Vec<i32>),
     Sorting(Scratch, Vec<i32>),
 }
 
 impl Ranker {
-    pub(super) fn new(counted: bool, pairs: usize) -> Self {
-        if counted {
-            Self::Counting(StepCounts::new(pairs), vec![0; BLOCK])
-        } else {
-            Self::Sorting(Scratch::default(), vec![0; pairs])
-        }
+    /// A ranker that sorts.
+    pub(super) fn sorting(pairs: usize) -> Self {
+        Self::Sorting(Scratch::default(), vec![0; pairs])
     }
 
     /// The quickest ranker for this many pairs.
     pub(crate) fn quick(pairs: usize) -> Self {
         if pairs >= FEW_PAIRS {
-            Self::Counting(StepCounts::coarse(pairs), vec![0; BLOCK])
+            Self::Counting(Box::new(StepCounts::coarse(pairs)), vec![0; BLOCK])
         } else {
-            Self::new(false, pairs)
+            Self::sorting(pairs)
         }
     }
 
@@ -37,13 +34,13 @@ impl Ranker {
     pub(crate) fn spearman(&mut self, target: &RankTarget, fill: impl Fn(usize, &mut [i32])) -> Option<f64> {
         match self {
             Self::Counting(counts, block) => {
-                counts.clear();
                 for (index, targets) in target.shifted().chunks(BLOCK).enumerate() {
                     let block = &mut block[..targets.len()];
                     fill(index * BLOCK, block);
                     counts.add(block, targets);
                 }
-                target.spearman_counted(counts)
+                let [spearman, ..] = target.spearman_counted(counts);
+                spearman
             }
             Self::Sorting(scratch, distances) => {
                 for (index, block) in distances.chunks_mut(BLOCK).enumerate() {

@@ -32,6 +32,8 @@ const WAITING: usize = 1 << 13;
 /// How pairs are grouped, and where each moment is found.
 #[derive(Debug, Clone)]
 pub(crate) struct Groups {
+    /// Whether every numeric distance is squared: monomials are then of squares, of half the degree.
+    squares: bool,
     /// The steps that make the monomials, in this order.
     steps: Vec<Step>,
     /// Every monomial is in one of them.
@@ -64,20 +66,27 @@ impl Groups {
             return None;
         }
         let lists = Lists::new(columns.n_dense(), 2)?;
-        Self::new(columns.n_bits() as u32, &lists, terms, terms.len().div_ceil(LANES))
+        Self::new(columns.n_bits() as u32, false, &lists, terms, terms.len().div_ceil(LANES))
     }
 
     /// Groups for the sums of `terms` and of the products of any two of them.
     pub(crate) fn of_products(columns: &Columns, terms: &[Monomial]) -> Option<Self> {
-        let lists = Lists::new(columns.n_dense(), 4)?;
-        let mut groups =
-            Self::new(columns.n_bits() as u32, &lists, terms, terms.len().pow(2).div_ceil(LANES))?;
+        // Without interactions a product of two terms has two factors, each a bit or a square.
+        let squares = terms.iter().all(|term| match *term.dense.as_slice() {
+            [] => term.mask.count_ones() < 2,
+            [a, b] => a == b,
+            _ => false,
+        });
+        let lists = Lists::new(columns.n_dense(), if squares { 2 } else { 4 })?;
+        let plain = terms.len().pow(2).div_ceil(LANES);
+        let mut groups = Self::new(columns.n_bits() as u32, squares, &lists, terms, plain)?;
         let places = lists.places();
         for (k, a) in terms.iter().enumerate() {
             for b in &terms[..=k] {
                 let mut dense = [a.dense.as_slice(), &b.dense].concat();
                 dense.sort_unstable();
-                groups.products.push(groups.cell(a.mask | b.mask, *places.get(dense.as_slice())?)?);
+                let place = *places.get(factors(&dense, squares).as_slice())?;
+                groups.products.push(groups.cell(a.mask | b.mask, place)?);
             }
         }
         Some(groups)
@@ -85,12 +94,14 @@ impl Groups {
 
     /// Groups, where they take fewer multiplications and additions of vectors for each pair than `plain`, the number that sums
     /// without groups take.
-    fn new(n_bits: u32, lists: &Lists, terms: &[Monomial], plain: usize) -> Option<Self> {
+    fn new(n_bits: u32, squares: bool, lists: &Lists, terms: &[Monomial], plain: usize) -> Option<Self> {
         let (parts, n_cells) = parts(n_bits, lists, plain)?;
         let (steps, places) = (lists.steps.clone(), lists.places());
-        let mut groups = Self { steps, parts, n_cells, all: 0, terms: Vec::new(), products: Vec::new() };
+        let mut groups =
+            Self { squares, steps, parts, n_cells, all: 0, terms: Vec::new(), products: Vec::new() };
         groups.all = groups.cell(0, 0)?;
-        let cell = |term: &Monomial| groups.cell(term.mask, *places.get(term.dense.as_slice())?);
+        let cell =
+            |term: &Monomial| groups.cell(term.mask, *places.get(factors(&term.dense, squares).as_slice())?);
         groups.terms = terms.iter().map(cell).collect::<Option<_>>()?;
         Some(groups)
     }
@@ -145,7 +156,8 @@ impl Groups {
                 rows.resize(rows.len().max(pairs.len() * stride), 0.0);
                 let rows = &mut rows[..pairs.len() * stride];
                 let weights = weights.map(|weights| &weights[pairs.clone()]);
-                make_rows(rows, stride, &self.steps[..part.n_steps], &chunk.dense, pairs.start, weights);
+                let steps = &self.steps[..part.n_steps];
+                make_rows(rows, stride, steps, self.squares, &chunk.dense, pairs.start, weights);
                 for table in &part.tables {
                     table.places(&chunk.bits[pairs.clone()], places);
                     let cells = &mut cells[table.start..];
@@ -208,4 +220,9 @@ impl Groups {
         let products = monomials.iter().zip(&self.terms).map(at).collect();
         TargetSums { pairs, sum: cells[self.all], square, products }
     }
+}
+
+/// The factors of a product of numeric distances, sorted: the distances, or their squares.
+fn factors(dense: &[u32], squares: bool) -> Vec<u32> {
+    dense.iter().copied().step_by(if squares { 2 } else { 1 }).collect()
 }

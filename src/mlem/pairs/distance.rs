@@ -209,6 +209,16 @@ impl Neural {
             && matches!(self.shared.distance, Distance::Euclidean | Distance::Cosine | Distance::Correlation)
     }
 
+    /// Whether a distance takes the activations of both stimuli.
+    pub(super) fn takes_rows(&self) -> bool {
+        !self.shared.rows.is_empty()
+    }
+
+    /// Numbers of a stimulus.
+    pub(super) fn width(&self) -> usize {
+        self.shared.width
+    }
+
     /// Dot products of `rows` by `columns` into `out`, row-major.
     pub(crate) fn gram(
         &self,
@@ -254,7 +264,8 @@ impl Neural {
         }
     }
 
-    fn squared(&self, i: usize, j: usize) -> f64 {
+    /// The squared distance of two stimuli.
+    pub(super) fn squared(&self, i: usize, j: usize) -> f64 {
         let (i, j) = (self.place(i), self.place(j));
         let Shared { distance, rows, width, norms, table, .. } = &*self.shared;
         let row = |i: usize| &rows[i * width..(i + 1) * width];

@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use super::distance::Neural;
 use super::encode::{Columns, Partners};
+use super::sampled::Waiting;
 use crate::numeric::rng::Stream;
 
 /// Rows of a strip.
@@ -66,9 +67,7 @@ impl Layout {
         if coverage.fraction < 1.0 {
             for other in others {
                 for task in self.strips(fold, other) {
-                    task.sample(coverage, &mut |i, partners, _: Option<&[f64]>| {
-                        each(i, &[(other, partners)]);
-                    });
+                    task.sample(coverage, &mut |i, partners| each(i, &[(other, Partners::List(partners))]));
                 }
             }
             return;
@@ -173,14 +172,16 @@ impl Task {
             dense: vec![Vec::new(); columns.map_or(0, Columns::n_dense)],
             ..PairChunk::default()
         };
-        let mut append = |i: usize, partners: Partners<'_>, gram: Option<&[f64]>| {
+        // `known` has dot products of a range, or the squared distances of a list.
+        let mut append = |i: usize, partners: Partners<'_>, known: Option<&[f64]>| {
             if let Some(columns) = columns {
                 columns.append(i, &partners, &mut chunk.bits, &mut chunk.dense);
             }
-            match (neural, gram, &partners) {
+            match (neural, known, &partners) {
                 (Some(neural), Some(gram), Partners::Range(range)) => {
                     neural.append_from_gram(i, range.clone(), gram, &mut chunk.squared);
                 }
+                (Some(_), Some(squared), Partners::List(_)) => chunk.squared.extend_from_slice(squared),
                 (Some(neural), ..) => neural.append(i, &partners, &mut chunk.squared),
                 (None, ..) => {}
             }
@@ -189,10 +190,19 @@ impl Task {
                 chunk.clear();
             }
         };
-        if coverage.fraction < 1.0 {
-            self.sample(coverage, &mut append);
-        } else {
-            self.all(neural, &mut append);
+        match neural.filter(|neural| neural.takes_rows()) {
+            Some(neural) if coverage.fraction < 1.0 => {
+                let mut waiting = Waiting::default();
+                let mut measured = |i: usize, partners: &[u32], squared: &[f64]| {
+                    append(i, Partners::List(partners), Some(squared));
+                };
+                self.sample(coverage, &mut |i, partners| waiting.push(i, partners, neural, &mut measured));
+                waiting.finish(neural, &mut measured);
+            }
+            _ if coverage.fraction < 1.0 => {
+                self.sample(coverage, &mut |i, partners| append(i, Partners::List(partners), None));
+            }
+            _ => self.all(neural, &mut append),
         }
         if chunk.len() > 0 {
             each(&chunk);
@@ -201,14 +211,14 @@ impl Task {
 
     /// Calls `each` with every pair of this strip, in the order of [`Task::stream`].
     pub(crate) fn each_pair(&self, coverage: Coverage, mut each: impl FnMut(usize, usize)) {
-        let mut append = |i: usize, partners: Partners<'_>, _: Option<&[f64]>| match partners {
-            Partners::Range(range) => range.for_each(|j| each(i, j)),
-            Partners::List(list) => list.iter().for_each(|&j| each(i, j as usize)),
-        };
         if coverage.fraction < 1.0 {
-            self.sample(coverage, &mut append);
+            self.sample(coverage, &mut |i, list| list.iter().for_each(|&j| each(i, j as usize)));
         } else {
-            self.all(None, &mut append);
+            self.all(None, &mut |i, partners, _| {
+                if let Partners::Range(range) = partners {
+                    range.for_each(|j| each(i, j));
+                }
+            });
         }
     }
 
@@ -232,7 +242,7 @@ impl Task {
     }
 
     /// One pair out of every `1 / fraction` consecutive ones, at a random place among them: each pair is as likely as any.
-    fn sample(&self, coverage: Coverage, append: &mut impl FnMut(usize, Partners<'_>, Option<&[f64]>)) {
+    fn sample(&self, coverage: Coverage, each: &mut impl FnMut(usize, &[u32])) {
         let name = format!("pairs {} {}", self.rows.start, self.columns.start);
         let mut stream = Stream::new(coverage.seed, &name);
         let stride = 1.0 / coverage.fraction;
@@ -252,7 +262,7 @@ impl Task {
             }
             before += here;
             if !list.is_empty() {
-                append(i, Partners::List(&list), None);
+                each(i, &list);
             }
         }
     }

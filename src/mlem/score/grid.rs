@@ -22,6 +22,8 @@ struct Contribution {
     mask: u32,
     first: Option<usize>,
     second: Option<usize>,
+    /// It adds at most so much, or takes away.
+    most: i32,
 }
 
 /// Modelled distances lie in `0..2³⁰`, with a margin for rounding at either end.
@@ -46,6 +48,8 @@ impl GridModel {
                     mask: 0,
                     first: None,
                     second: None,
+                    // With room for what the weight and its factors lose in single precision.
+                    most: (scale * most(term) * w.abs() * (1.0 + 1e-6)) as i32 + 2,
                 };
                 for feature in [term.a, term.b] {
                     match slots[feature] {
@@ -65,7 +69,7 @@ impl GridModel {
 
     /// Adds `sign` times what `term` contributes at the pairs `start..start + out.len()` of `set`.
     pub(crate) fn add(&self, term: usize, set: &PairSet, start: usize, sign: i32, out: &mut [i32]) {
-        let Contribution { weight, mask, first, second } = self.contributions[term];
+        let Contribution { weight, mask, first, second, .. } = self.contributions[term];
         let range = start..start + out.len();
         let bits = &set.bits[range.clone()];
         let column = |index: usize| &set.dense[index][range.clone()];
@@ -87,7 +91,7 @@ impl GridModel {
         start: usize,
         out: &mut [i32],
     ) {
-        let Contribution { weight, mask, first, second } = self.contributions[term];
+        let Contribution { weight, mask, first, second, .. } = self.contributions[term];
         let range = start..start + out.len();
         let distances = &distances[range.clone()];
         let bits = [own, other].map(|set| &set.bits[range.clone()]);
@@ -99,6 +103,12 @@ impl GridModel {
                 swap_products(out, distances, column(first), column(second), weight);
             }
         }
+    }
+
+    /// How far a distance moves at most when the contributions of `terms` come from another pair.
+    pub(crate) fn reach(&self, terms: &[usize]) -> i32 {
+        let most = |&term: &usize| i64::from(self.contributions[term].most);
+        terms.iter().map(most).sum::<i64>().min(1 << 30) as i32
     }
 
     /// Whether `term` contributes nothing anywhere.

@@ -1,5 +1,7 @@
 //! The pairs that models are scored on: their feature distances, held in memory, and their neural distances.
 
+use std::ops::Range;
+
 use crate::mlem::pairs::{Columns, Coverage, Neural, PairChunk, Slot, Task};
 
 /// The feature distances of the pairs that a model is scored on.
@@ -65,32 +67,40 @@ impl PairSet {
         4 * self.len() * (1 + self.dense.len())
     }
 
-    /// These pairs, with the distances of `features` taken from `other`.
-    pub(crate) fn with(&self, other: &Self, features: &[usize], slots: &[Slot]) -> Self {
-        let mut mixed = self.clone();
-        let mut mask = 0;
+    /// The pairs of `range`, with the distances of `features` taken from `other`.
+    pub(crate) fn mixed(
+        &self,
+        other: &Self,
+        features: &[usize],
+        slots: &[Slot],
+        range: Range<usize>,
+    ) -> Self {
+        let (mut mask, mut taken) = (0, vec![false; self.dense.len()]);
         for &feature in features {
             match slots[feature] {
                 Slot::Bit(bit) => mask |= 1 << bit,
-                Slot::Dense(column) => mixed.dense[column].clone_from(&other.dense[column]),
+                Slot::Dense(column) => taken[column] = true,
             }
         }
-        for (bits, other) in mixed.bits.iter_mut().zip(&other.bits) {
-            *bits = (*bits & !mask) | (other & mask);
-        }
-        mixed
-    }
-
-    /// The pairs at `order`.
-    pub(crate) fn gather(&self, order: &[u32]) -> Self {
+        let both = self.bits[range.clone()].iter().zip(&other.bits[range.clone()]);
+        let columns = self.dense.iter().zip(&other.dense).zip(taken);
         Self {
-            bits: order.iter().map(|&i| self.bits[i as usize]).collect(),
-            dense: self
-                .dense
-                .iter()
-                .map(|column| order.iter().map(|&i| column[i as usize]).collect())
+            bits: both.map(|(bits, other)| (bits & !mask) | (other & mask)).collect(),
+            dense: columns
+                .map(|((own, other), taken)| if taken { other } else { own }[range.clone()].to_vec())
                 .collect(),
         }
+    }
+
+    /// Writes the pairs at `places` into `out`, in the place of what it had.
+    pub(crate) fn gather(&self, places: &[u32], out: &mut Self) {
+        fn gather<T: Copy>(from: &[T], places: &[u32], to: &mut Vec<T>) {
+            to.clear();
+            to.extend(places.iter().map(|&place| from[place as usize]));
+        }
+        gather(&self.bits, places, &mut out.bits);
+        out.dense.resize(self.dense.len(), Vec::new());
+        self.dense.iter().zip(&mut out.dense).for_each(|(from, to)| gather(from, places, to));
     }
 }
 

@@ -17,11 +17,12 @@ widest! {
     }
 
     /// Writes the monomials of the pairs from `first` on into `rows`: each row is the pair's weight (1 without weights), and its
-    /// products by `steps`.
+    /// products by `steps`, of the distances or (where that is said) of their squares.
     pub(super) fn make_rows(
         rows: &mut [f64],
         stride: usize,
         steps: &[Step],
+        squares: bool,
         dense: &[Vec<f64>],
         first: usize,
         weights: Option<&[f64]>,
@@ -33,13 +34,14 @@ widest! {
         for (group, rows) in rows.chunks_mut(stride * TOGETHER).enumerate() {
             for Step { from, to, column } in steps {
                 let distances = &dense[*column][first + group * TOGETHER..];
-                for (row, distance) in rows.chunks_exact_mut(stride).zip(distances) {
+                for (row, &distance) in rows.chunks_exact_mut(stride).zip(distances) {
+                    let factor = if squares { distance * distance } else { distance };
                     // Whole vectors are written: the surplus is overwritten by later steps, or never read.
                     for start in (0..from.len()).step_by(LANES) {
                         let mut products = [0.0; LANES];
                         products.copy_from_slice(&row[from.start + start..][..LANES]);
                         for product in &mut products {
-*product *= distance;
+*product *= factor;
 }
                         row[to + start..][..LANES].copy_from_slice(&products);
                     }

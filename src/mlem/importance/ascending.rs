@@ -1,0 +1,173 @@
+//! Drops by counting, with the pairs in the order of their modelled distances.
+//!
+//! A permutation changes one term of many, so that permuted distances nearly ascend too: the counts that they are added to are
+//! in the nearest cache, and several effects are counted side by side. Sums over the pairs of a step are whole numbers, so that
+//! the order of the pairs changes no score.
+
+use std::borrow::Borrow;
+use std::sync::{Mutex, PoisonError};
+
+use rayon::prelude::*;
+
+use super::moved::Moved;
+use super::plan::{Held, Plan};
+use super::ranker::FEW_PAIRS;
+use crate::mlem::params::Permute;
+use crate::mlem::score::{Evaluation, PairSet};
+use crate::numeric::counting::{LANES, StepCounts};
+use crate::numeric::rank::nearly_ascending;
+
+/// Counting is good enough where its score is as near as this to that of sorting: far below the sampling error of any
+/// importance.
+const AGREEMENT: f64 = 1e-6;
+/// Pairs whose distances are computed at once.
+const BLOCK: usize = 1024;
+/// Effects that are measured together, so that pairs come from memory once for all of them.
+const TOGETHER: usize = 2 * LANES;
+/// The most memory that permuted pairs take at once, where those of one permutation take less.
+const MAX_PERMUTED: usize = 1 << 25;
+
+/// A model on a set of pairs, in the order of their modelled distances.
+pub(super) struct Ascending<S> {
+    /// The pairs in the order that they had.
+    original: S,
+    evaluation: Evaluation<PairSet>,
+    /// Where each pair is among these.
+    places: Vec<u32>,
+    /// Block by block, the lowest distance from there on.
+    lowest: Vec<i32>,
+    /// How far the highest distance up to a block is at most above its lowest.
+    span: i32,
+    /// The score by counting.
+    baseline: f64,
+    /// Counts that are not in use.
+    spare: Mutex<Vec<StepCounts>>,
+}
+
+impl<S: Borrow<PairSet>> Evaluation<S> {
+    /// This in the order of the modelled distances, where they are so many that counting is several times faster than sorting, and
+    /// counting agrees with `score`, which is that of sorting; else as it was.
+    pub(super) fn ascending(self, score: f64) -> Result<Ascending<S>, Self> {
+        if self.distances.len() < FEW_PAIRS {
+            return Err(self);
+        }
+        let places = nearly_ascending(&self.distances);
+        let distances: Vec<i32> = places.iter().map(|&place| self.distances[place as usize]).collect();
+        let target = self.target.reordered(&places);
+        let mut counts = StepCounts::new(distances.len(), LANES);
+        counts.start(1, 1 << 30);
+        counts.add(&distances, target.shifted());
+        let baseline = match target.spearman_counted(&mut counts)[0] {
+            Some(baseline) if (baseline - score).abs() < AGREEMENT => baseline,
+            _ => return Err(self),
+        };
+        let blocks = || distances.chunks(BLOCK);
+        let of_block = |of: fn(i32, i32) -> i32, block: &[i32]| block.iter().copied().reduce(of).unwrap_or(0);
+        let mut lowest: Vec<i32> = blocks().map(|block| of_block(i32::min, block)).collect();
+        for block in (1..lowest.len()).rev() {
+            lowest[block - 1] = lowest[block - 1].min(lowest[block]);
+        }
+        let (mut highest, mut span) = (0, 0);
+        for (block, lowest) in blocks().zip(&lowest) {
+            highest = highest.max(of_block(i32::max, block));
+            span = span.max(highest - lowest);
+        }
+        let mut set = PairSet::default();
+        self.set.borrow().gather(&places, &mut set);
+        let evaluation = Evaluation { model: self.model, set, target, distances };
+        let (original, spare) = (self.set, Mutex::new(vec![counts]));
+        Ok(Ascending { original, evaluation, places, lowest, span, baseline, spare })
+    }
+}
+
+impl<S: Borrow<PairSet> + Sync> Ascending<S> {
+    /// For every permutation of the pairs of `held` the drop in Spearman of every effect of `plan`; NaN for those that are not
+    /// `permutable`.
+    pub(super) fn drops(&self, plan: &Plan, permutable: &[bool], held: &Held<'_>) -> Vec<Vec<f64>> {
+        let set = self.original.borrow();
+        let gathered = |set: &PairSet, places: &[u32]| {
+            let mut permuted = PairSet::default();
+            set.gather(places, &mut permuted);
+            permuted
+        };
+        let of_permutation = |permutation: usize| {
+            let sets: Vec<PairSet> = if plan.permute == Permute::Pairs {
+                let order = plan.order(set.len(), held, permutation);
+                let places: Vec<u32> = self.places.iter().map(|&place| order[place as usize]).collect();
+                drop(order);
+                vec![gathered(set, &places)]
+            } else {
+                let sets = plan.permuted(set, held, permutation).into_sets();
+                sets.into_iter().map(|set| gathered(&set, &self.places)).collect()
+            };
+            self.drops_from(plan, permutable, &sets)
+        };
+        // Permuted pairs are made one after the other where they take much memory.
+        let at_once = (MAX_PERMUTED / set.bytes().max(1)).max(1);
+        let mut drops = Vec::with_capacity(plan.permutations);
+        for first in (0..plan.permutations).step_by(at_once) {
+            let these = first..(first + at_once).min(plan.permutations);
+            drops.par_extend(these.into_par_iter().map(of_permutation));
+        }
+        drops
+    }
+
+    /// The drops when distances come from the permuted pairs of `sets`.
+    fn drops_from(&self, plan: &Plan, permutable: &[bool], sets: &[PairSet]) -> Vec<f64> {
+        let mut drops = vec![f64::NAN; plan.effects.len()];
+        let mut moved: Vec<(usize, Moved<'_>)> = Vec::new();
+        for k in (0..drops.len()).filter(|&k| permutable[k]) {
+            match self.evaluation.moved(plan, k) {
+                Some(of_effect) => moved.push((k, of_effect)),
+                None => drops[k] = 0.0,
+            }
+        }
+        let scores: Vec<Vec<Option<f64>>> =
+            moved.par_chunks(TOGETHER).map(|moved| self.scores(moved, sets)).collect();
+        for ((k, _), score) in moved.iter().zip(scores.into_iter().flatten()) {
+            // Constant distances have no ranks: the whole score is lost.
+            drops[*k] = self.baseline - score.unwrap_or(0.0);
+        }
+        drops
+    }
+
+    /// Spearman's correlation for each of some `moved` effects.
+    fn scores(&self, moved: &[(usize, Moved<'_>)], sets: &[PairSet]) -> Vec<Option<f64>> {
+        let target = &self.evaluation.target;
+        let mut taken = self.counts(moved.len().div_ceil(LANES));
+        // No distance moves farther: steps below are summed while they are in the cache, and the next ones take their place.
+        let reach =
+            |moved: &[(usize, Moved<'_>)]| moved.iter().map(|(_, moved)| moved.reach).max().unwrap_or(0);
+        for (counts, moved) in taken.iter_mut().zip(moved.chunks(LANES)) {
+            counts.start(moved.len(), self.span as u32 + 2 * reach(moved) as u32);
+        }
+        let mut distances = vec![0; LANES * BLOCK];
+        for (index, targets) in target.shifted().chunks(BLOCK).enumerate() {
+            let start = index * BLOCK;
+            for (counts, moved) in taken.iter_mut().zip(moved.chunks(LANES)) {
+                let distances = &mut distances[..moved.len() * targets.len()];
+                for (block, (_, moved)) in distances.chunks_exact_mut(targets.len()).zip(moved) {
+                    self.evaluation.fill(moved, start, &sets[moved.set], block);
+                }
+                counts.settle(self.lowest[index] - reach(moved));
+                counts.add(distances, targets);
+            }
+        }
+        let of = |(counts, moved): (&mut StepCounts, &[(usize, Moved<'_>)])| {
+            target.spearman_counted(counts).into_iter().take(moved.len())
+        };
+        let scores = taken.iter_mut().zip(moved.chunks(LANES)).flat_map(of).collect();
+        self.spare.lock().unwrap_or_else(PoisonError::into_inner).append(&mut taken);
+        scores
+    }
+
+    /// As many counts, some of them used before.
+    fn counts(&self, n: usize) -> Vec<StepCounts> {
+        let mut spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
+        let rest = spare.len() - n.min(spare.len());
+        let mut counts = spare.split_off(rest);
+        drop(spare);
+        counts.resize_with(n, || StepCounts::new(self.places.len(), LANES));
+        counts
+    }
+}

@@ -1,0 +1,73 @@
+//! Modelled distances with some of their terms taken from permuted pairs.
+
+use std::borrow::Borrow;
+
+use super::plan::{Permuted, Plan};
+use super::ranker::BLOCK;
+use crate::mlem::pairs::{Slot, Term};
+use crate::mlem::params::Permute;
+use crate::mlem::score::{Evaluation, PairSet};
+
+/// The terms of an effect, whose distances come from permuted pairs.
+pub(super) struct Moved<'a> {
+    /// One at least.
+    terms: Vec<usize>,
+    /// Which of the permuted sets.
+    pub(super) set: usize,
+    /// The features whose distances come from there, and where all features have theirs; `None` where those of all in the terms do.
+    some: Option<(&'a [usize], &'a [Slot])>,
+    /// No distance moves farther.
+    pub(super) reach: i32,
+}
+
+impl<S: Borrow<PairSet>> Evaluation<S> {
+    /// The modelled distances when those of effect `k` come from `permuted`; `None` where none changes.
+    pub(crate) fn permuted_distances(&self, plan: &Plan, k: usize, permuted: &Permuted) -> Option<Vec<i32>> {
+        let moved = self.moved(plan, k)?;
+        let mut distances = vec![0; self.distances.len()];
+        for (index, block) in distances.chunks_mut(BLOCK).enumerate() {
+            let start = index * BLOCK;
+            self.fill(&moved, start, &permuted.sets()[moved.set], block);
+        }
+        Some(distances)
+    }
+
+    /// The terms of effect `k`; `None` where they contribute nothing.
+    pub(super) fn moved<'a>(&self, plan: &'a Plan, k: usize) -> Option<Moved<'a>> {
+        let effect = &plan.effects[k];
+        let terms: Vec<usize> =
+            effect.terms.iter().copied().filter(|&term| !self.model.is_zero(term)).collect();
+        if terms.is_empty() {
+            return None;
+        }
+        // Where stimuli are permuted, a term may have a feature that is not; where pairs are, the whole term moves.
+        let stays = |&term: &usize| {
+            let Term { a, b } = plan.terms[term];
+            !(effect.features.contains(&a) && effect.features.contains(&b))
+        };
+        let some = plan.permute == Permute::Stimuli && terms.iter().any(stays);
+        let some = some.then_some((effect.features.as_slice(), plan.slots.as_slice()));
+        let reach = self.model.reach(&terms);
+        Some(Moved { terms, set: plan.set_of(k), some, reach })
+    }
+
+    /// The modelled distances from `start` on, with the terms of `moved` taken from the permuted pairs `other`.
+    pub(super) fn fill(&self, moved: &Moved<'_>, start: usize, other: &PairSet, block: &mut [i32]) {
+        let own = self.set.borrow();
+        if let Some((features, slots)) = moved.some {
+            block.copy_from_slice(&self.distances[start..][..block.len()]);
+            let mixed = own.mixed(other, features, slots, start..start + block.len());
+            for &term in &moved.terms {
+                self.model.add(term, own, start, -1, block);
+                self.model.add(term, &mixed, 0, 1, block);
+            }
+            return;
+        }
+        let Some((&first, rest)) = moved.terms.split_first() else { return };
+        self.model.swap(first, &self.distances, own, other, start, block);
+        for &term in rest {
+            self.model.add(term, own, start, -1, block);
+            self.model.add(term, other, start, 1, block);
+        }
+    }
+}
