@@ -8,6 +8,7 @@ pub mod extract;
 pub mod fit;
 mod folders;
 pub mod generate;
+mod group;
 pub mod inputs;
 mod lists;
 pub mod model;
@@ -64,6 +65,7 @@ fn dispatch(cli: Cli, words: Vec<String>) -> Result<()> {
         }
         Command::Simulate(args) => simulate::run(&args, &printer(&args.talk)?),
         Command::Compare(args) => compare::run(&args, &printer(&args.talk)?),
+        Command::Group(args) => group::run(&args, words, &printer(&args.talk)?),
         Command::Sweep(args) => sweep::run(&args, &printer(args.talk())?),
         Command::Report(args) => report::run(&args, &printer(&args.talk)?),
         Command::Cache(args) => cache::run(&args, &printer(args.task.talk())?),

@@ -1,0 +1,106 @@
+//! Which entries of an axis are neighbours.
+
+use std::path::{Path, PathBuf};
+
+use super::{Error, Result, Warning};
+use crate::files;
+use crate::numeric::graph::Graph;
+
+/// Which entries of an axis are neighbours.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Neighbours {
+    /// Those that follow each other: layers, points of time.
+    #[default]
+    InARow,
+    /// Those of a list of pairs.
+    Given {
+        /// Where the list is from.
+        path: PathBuf,
+        /// The pairs.
+        pairs: Vec<(String, String)>,
+    },
+}
+
+impl Neighbours {
+    /// Reads pairs of names: two a line, separated by a tab or a comma. Empty lines and lines that begin with `#` are none.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Files`], [`Error::NeighbourLine`].
+    pub fn read(path: &Path) -> Result<Self> {
+        let bytes = files::read(path)?;
+        let wrong = |line: usize, message: String| Error::NeighbourLine { path: path.to_owned(), line, message };
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+            wrong(1 + before.iter().filter(|&&byte| byte == b'\n').count(), "this is no UTF-8".to_owned())
+        })?;
+        let mut pairs = Vec::new();
+        for (i, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
+            if line.trim().is_empty() || line.trim_start().starts_with('#') {
+                continue;
+            }
+            let names = names(line);
+            let [a, b] = names.as_slice() else {
+                let found = crate::text::counted(names.len() as u128, "name");
+                return Err(wrong(i + 1, format!("{found} in a line that has two: {}", line.trim())));
+            };
+            if a.is_empty() || b.is_empty() {
+                return Err(wrong(i + 1, "a name is empty".to_owned()));
+            }
+            pairs.push((a.clone(), b.clone()));
+        }
+        if pairs.is_empty() {
+            return Err(wrong(1, "there is no pair of names".to_owned()));
+        }
+        Ok(Self::Given { path: path.to_owned(), pairs })
+    }
+
+    /// The graph of the entries called `names`, and what to know of it.
+    pub(super) fn graph(&self, names: &[String]) -> Result<(Graph, Vec<Warning>)> {
+        let Self::Given { path, pairs } = self else { return Ok((Graph::path(names.len(), 1), Vec::new())) };
+        let place = |name: &String| names.iter().position(|other| other == name);
+        let mut edges = Vec::new();
+        let mut strangers: Vec<String> = Vec::new();
+        for (i, (a, b)) in pairs.iter().enumerate() {
+            match (place(a), place(b)) {
+                (Some(a), Some(b)) => edges.push((a, b)),
+                // A first line that names nothing is a header.
+                (None, None) if i == 0 && pairs.len() > 1 => {}
+                (found_a, found_b) => {
+                    let unknown = [(a, found_a), (b, found_b)].into_iter().filter(|(_, found)| found.is_none());
+                    for (name, _) in unknown {
+                        if !strangers.contains(name) {
+                            strangers.push(name.clone());
+                        }
+                    }
+                }
+            }
+        }
+        if edges.is_empty() {
+            return Err(Error::NoNeighbours { path: path.clone(), entries: names.to_vec() });
+        }
+        let graph = Graph::new(names.len(), &edges);
+        let alone: Vec<String> =
+            (0..names.len()).filter(|&i| graph.beside(i).is_empty()).map(|i| names[i].clone()).collect();
+        let mut warnings = Vec::new();
+        if !strangers.is_empty() {
+            warnings.push(Warning::Strangers { names: strangers });
+        }
+        if !alone.is_empty() {
+            warnings.push(Warning::Alone { names: alone });
+        }
+        Ok((graph, warnings))
+    }
+}
+
+/// The names of a line, without the blanks around them.
+fn names(line: &str) -> Vec<String> {
+    let delimiter = if line.contains('\t') { b'\t' } else { b',' };
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .delimiter(delimiter)
+        .trim(csv::Trim::All)
+        .from_reader(line.as_bytes());
+    let record = reader.records().next().and_then(std::result::Result::ok);
+    record.map(|record| record.iter().map(str::to_owned).collect()).unwrap_or_default()
+}
