@@ -29,9 +29,10 @@ pub(super) fn check(subjects: &[Run], params: &Params) -> Result<Agreed> {
     let mut warnings = Vec::new();
     for run in subjects {
         let doubts = run.doubts.iter().cloned();
-        warnings.extend(
-            doubts.map(|doubt| Warning::Differs(compare::Warning::Doubt { folder: run.folder.clone(), doubt })),
-        );
+        warnings
+            .extend(doubts.map(|doubt| {
+                Warning::Differs(compare::Warning::Doubt { folder: run.folder.clone(), doubt })
+            }));
     }
     let summaries: Vec<Summary> = subjects.iter().map(|run| Summary::of(&run.profile)).collect();
     let effects: Vec<Vec<String>> = summaries.iter().map(|summary| effects(summary, params.order)).collect();
@@ -54,13 +55,19 @@ pub(super) fn check(subjects: &[Run], params: &Params) -> Result<Agreed> {
         .iter()
         .map(|summary| (0..summary.layers.len()).map(|i| summary.layer_name(i)).collect())
         .collect();
-    let entries = in_common(subjects, &names, params.shared, "entries of the axis", &mut warnings, |unlike| {
-        Error::Axis(Box::new(unlike))
-    })?;
-    let effects = in_common(subjects, &effects, params.shared, "effects", &mut warnings, |unlike| Error::Effects {
-        order: params.order,
-        unlike: Box::new(unlike),
-    })?;
+    let names = without_subject(names);
+    let entries =
+        in_common(subjects, &names, params.shared, "layers, times or regions", &mut warnings, |unlike| {
+            Error::Axis(Box::new(unlike))
+        })?;
+    let effects = in_common(
+        subjects,
+        &effects,
+        params.shared,
+        effects_in_words(params.order),
+        &mut warnings,
+        |unlike| Error::Effects { order: params.order, unlike: Box::new(unlike) },
+    )?;
     let places = |names: &Vec<String>| -> Vec<usize> {
         entries.iter().filter_map(|entry| names.iter().position(|name| name == entry)).collect()
     };
@@ -71,6 +78,42 @@ pub(super) fn check(subjects: &[Run], params: &Params) -> Result<Agreed> {
         .map(|(name, &at)| Entry { layer: summaries[0].layers[at], name: name.clone() })
         .collect();
     Ok(Agreed { summaries, axis, places, effects, warnings })
+}
+
+fn effects_in_words(order: Order) -> &'static str {
+    match order {
+        Order::Main => "features",
+        Order::Interaction => "interactions",
+        Order::Group => "groups of features",
+    }
+}
+
+/// The names of entries without what stands before all names of one subject (`sub-01/V1`, `sub-01/V4`), where that alone sets subjects
+/// apart.
+fn without_subject(names: Vec<Vec<String>>) -> Vec<Vec<String>> {
+    let set = |names: &Vec<String>| names.iter().cloned().collect::<BTreeSet<String>>();
+    let alike = |names: &[Vec<String>]| names.iter().all(|other| set(other) == set(&names[0]));
+    if alike(&names) {
+        return names;
+    }
+    let shorter: Vec<Vec<String>> = names.iter().map(|names| without_beginning(names)).collect();
+    if alike(&shorter) { shorter } else { names }
+}
+
+/// `names` without the beginning that they share, up to a mark in it that sets words apart.
+fn without_beginning(names: &[String]) -> Vec<String> {
+    let Some((first, rest)) = names.split_first().filter(|(_, rest)| !rest.is_empty()) else {
+        return names.to_vec();
+    };
+    let shared = |a: &str, b: &str| {
+        a.chars().zip(b.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum()
+    };
+    let length = rest.iter().map(|name| shared(first, name)).min().unwrap_or(0usize);
+    // What sets a subject apart from the rest of a name, the surest first.
+    let marks = ["/", ", ", "_", ".", ":", "|", " ", "-"];
+    let from =
+        marks.iter().find_map(|mark| first[..length].rfind(mark).map(|at| at + mark.len())).unwrap_or(0);
+    names.iter().map(|name| name[from..].to_owned()).collect()
 }
 
 /// The effects of `order`, in the order of the tables.
@@ -116,14 +159,19 @@ fn in_common(
     }
     if let Some((_, lacking)) = left_out.first() {
         let lacking = subjects[*lacking].folder.clone();
-        warnings.push(Warning::LeftOut { what, names: left_out.into_iter().map(|(name, _)| name).collect(), lacking });
+        warnings.push(Warning::LeftOut {
+            what,
+            names: left_out.into_iter().map(|(name, _)| name).collect(),
+            lacking,
+        });
     }
     Ok(all)
 }
 
 fn no_folder_twice(subjects: &[Run]) -> Result<()> {
     // What is not there (a run that was never written) is itself alone.
-    let real = |run: &Run| Path::new(&run.folder).canonicalize().unwrap_or_else(|_| run.folder.clone().into());
+    let real =
+        |run: &Run| Path::new(&run.folder).canonicalize().unwrap_or_else(|_| run.folder.clone().into());
     let folders: Vec<_> = subjects.iter().map(real).collect();
     match (1..folders.len()).find(|&i| folders[..i].contains(&folders[i])) {
         Some(i) => Err(Error::Twice { folder: subjects[i].folder.clone() }),

@@ -15,11 +15,33 @@ pub const SUBJECTS: &str = "subjects.csv";
 pub const AGREEMENT: &str = "agreement.csv";
 
 const TESTS: [&str; 23] = [
-    "feature", "order", "layer", "name", "subjects", "mean", "sd", "t", "ci_low", "ci_high", "boot_low", "boot_high",
-    "p_t", "p", "p_max", "p_holm", "p_bh", "tfce", "p_tfce", "p_tfce_family", "cluster", "significant", "untested",
+    "feature",
+    "order",
+    "layer",
+    "name",
+    "subjects",
+    "mean",
+    "sd",
+    "t",
+    "ci_low",
+    "ci_high",
+    "boot_low",
+    "boot_high",
+    "p_t",
+    "p",
+    "p_max",
+    "p_holm",
+    "p_bh",
+    "tfce",
+    "p_tfce",
+    "p_tfce_family",
+    "cluster",
+    "significant",
+    "untested",
 ];
 const FOUND: [&str; 13] = [
-    "feature", "order", "cluster", "side", "first", "last", "entries", "size", "mass", "peak", "peak_t", "p", "p_family",
+    "feature", "order", "cluster", "side", "first", "last", "entries", "size", "mass", "peak", "peak_t", "p",
+    "p_family",
 ];
 
 fn order(curve: &Curve) -> String {

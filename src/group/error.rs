@@ -117,19 +117,25 @@ impl Error {
             Self::Twice { .. } => "name each subject once",
             Self::NoImportance { order: Order::Main, .. } => "fit again with --permutations 5 or more",
             Self::NoImportance { order: Order::Interaction, .. } => "fit each subject with --interactions",
-            Self::NoImportance { order: Order::Group, .. } => "fit each subject with --group NAME=FEATURE,...",
+            Self::NoImportance { order: Order::Group, .. } => {
+                "fit each subject with --group NAME=FEATURE,..."
+            }
             Self::Axis(_) => {
                 "fit the same ones of each subject (--layers, --arrays), or leave out what some lack with --shared"
             }
             Self::Effects { .. } => {
                 "fit the same ones of each subject (--features, --drop), or leave out what some lack with --shared"
             }
-            Self::NothingShared { .. } => "fit each subject with the same table of features and the same names of arrays",
+            Self::NothingShared { .. } => {
+                "fit each subject with the same table of features and the same names of arrays"
+            }
             Self::Estimators { .. } => "fit each subject with the same --estimator",
             Self::NeighbourLine { .. } => {
                 "write two names a line, separated by a comma or a tab; names with commas in double quotes"
             }
-            Self::NoNeighbours { .. } => "write the names as the arrays of the subjects have them, two a line: V1,V2",
+            Self::NoNeighbours { .. } => {
+                "write the names as the arrays of the subjects have them, two a line: V1,V2"
+            }
             Self::Rundir(error) => return error.hint(),
             Self::Files(error) => return error.hint(),
         };

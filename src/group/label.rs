@@ -12,7 +12,9 @@ pub fn label(runs: &mut [Run], wanted: &[String]) {
         return;
     }
     let folders: Vec<Vec<String>> = runs.iter().map(|run| parts(&run.folder)).collect();
-    let by_folder = |run: &Run| Path::new(&run.folder).file_name().is_some_and(|name| name.to_string_lossy() == *run.label);
+    let by_folder = |run: &Run| {
+        Path::new(&run.folder).file_name().is_some_and(|name| name.to_string_lossy() == *run.label)
+    };
     let numbered = |run: &Run| {
         run.label.rsplit_once('#').is_some_and(|(name, _)| runs.iter().any(|other| other.label == name))
     };

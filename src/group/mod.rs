@@ -224,12 +224,13 @@ impl Group {
     pub fn is_significant(&self, curve: &Curve, entry: usize) -> bool {
         let alpha = self.params.alpha;
         match self.params.cluster {
-            Some(ClusterBy::Threshold(_)) => {
-                curve.clusters.iter().any(|cluster| cluster.p_family <= alpha && cluster.entries.contains(&entry))
-            }
-            _ => curve.points[entry].test.is_ok_and(|test| {
-                test.enhanced.map_or(test.p_max, |enhanced| enhanced.p_family) <= alpha
-            }),
+            Some(ClusterBy::Threshold(_)) => curve
+                .clusters
+                .iter()
+                .any(|cluster| cluster.p_family <= alpha && cluster.entries.contains(&entry)),
+            _ => curve.points[entry]
+                .test
+                .is_ok_and(|test| test.enhanced.map_or(test.p_max, |enhanced| enhanced.p_family) <= alpha),
         }
     }
 }
@@ -261,5 +262,7 @@ impl Curve {
     }
 }
 
+#[cfg(test)]
+pub(crate) mod fixtures;
 #[cfg(test)]
 mod tests;

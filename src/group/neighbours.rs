@@ -29,7 +29,8 @@ impl Neighbours {
     /// [`Error::Files`], [`Error::NeighbourLine`].
     pub fn read(path: &Path) -> Result<Self> {
         let bytes = files::read(path)?;
-        let wrong = |line: usize, message: String| Error::NeighbourLine { path: path.to_owned(), line, message };
+        let wrong =
+            |line: usize, message: String| Error::NeighbourLine { path: path.to_owned(), line, message };
         let text = String::from_utf8(bytes).map_err(|error| {
             let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
             wrong(1 + before.iter().filter(|&&byte| byte == b'\n').count(), "this is no UTF-8".to_owned())
@@ -67,7 +68,8 @@ impl Neighbours {
                 // A first line that names nothing is a header.
                 (None, None) if i == 0 && pairs.len() > 1 => {}
                 (found_a, found_b) => {
-                    let unknown = [(a, found_a), (b, found_b)].into_iter().filter(|(_, found)| found.is_none());
+                    let unknown =
+                        [(a, found_a), (b, found_b)].into_iter().filter(|(_, found)| found.is_none());
                     for (name, _) in unknown {
                         if !strangers.contains(name) {
                             strangers.push(name.clone());

@@ -4,8 +4,8 @@ use ndarray::Array2;
 
 use super::agreement::Agreed;
 use super::{
-    Cluster, ClusterBy, Curve, Enhanced, FORMING, Group, Neighbours, NoTest, OneSample, Params, Point, Result, Run,
-    Test, Warning,
+    Cluster, ClusterBy, Curve, Enhanced, FORMING, Group, Neighbours, NoTest, OneSample, Params, Point,
+    Result, Run, Test, Warning,
 };
 use crate::numeric::ceiling::agreements;
 use crate::numeric::clusters::Measure;
@@ -29,7 +29,12 @@ struct Tester<'a> {
 }
 
 /// Tests `subjects`, which agree in what `agreed` has.
-pub(super) fn test(subjects: Vec<Run>, agreed: Agreed, neighbours: &Neighbours, params: Params) -> Result<Group> {
+pub(super) fn test(
+    subjects: Vec<Run>,
+    agreed: Agreed,
+    neighbours: &Neighbours,
+    params: Params,
+) -> Result<Group> {
     let n = subjects.len();
     let names: Vec<String> = agreed.axis.iter().map(|entry| entry.name.clone()).collect();
     let mut warnings = agreed.warnings.clone();
@@ -88,7 +93,8 @@ impl Tester<'_> {
     /// Tests `curves`, which are one family.
     fn family(&self, curves: &mut [Curve]) {
         let (n, m) = (curves[0].points[0].values.len(), curves[0].points.len());
-        let rows = Array2::from_shape_fn((n, curves.len() * m), |(i, j)| curves[j / m].points[j % m].values[i]);
+        let rows =
+            Array2::from_shape_fn((n, curves.len() * m), |(i, j)| curves[j / m].points[j % m].values[i]);
         let samples: Vec<Result<OneSample, NoTest>> =
             rows.columns().into_iter().map(|column| OneSample::of(&column.to_vec())).collect();
         let is_tested: Vec<bool> = samples.iter().map(std::result::Result::is_ok).collect();
@@ -127,7 +133,12 @@ impl Tester<'_> {
         if let Some(threshold) = self.threshold {
             let t = flipped.observed();
             for found in flipped.clusters(threshold, Measure::Mass, &graph, blocks) {
-                let peak = found.cluster.nodes.iter().copied().reduce(|a, b| if t[b].abs() > t[a].abs() { b } else { a });
+                let peak = found
+                    .cluster
+                    .nodes
+                    .iter()
+                    .copied()
+                    .reduce(|a, b| if t[b].abs() > t[a].abs() { b } else { a });
                 curves[found.block].clusters.push(Cluster {
                     entries: found.cluster.nodes.iter().map(|node| node % m).collect(),
                     mass: found.cluster.mass,
@@ -191,7 +202,9 @@ pub(super) fn why(point: &Point, subjects: &[Run]) -> Option<String> {
     match point.test {
         Ok(_) => None,
         Err(NoTest::Few) => Some("fewer than two subjects".to_owned()),
-        Err(NoTest::Constant) => Some("it is the same number in all subjects, so that there is no variance".to_owned()),
+        Err(NoTest::Constant) => {
+            Some("it is the same number in all subjects, so that there is no variance".to_owned())
+        }
         Err(NoTest::Missing(n)) if n == subjects.len() => Some("it is no number in any subject".to_owned()),
         Err(NoTest::Missing(_)) => {
             let lacking: Vec<&str> = point

@@ -51,7 +51,7 @@ pub enum Warning {
     },
     /// What not all subjects have, and is left out.
     LeftOut {
-        /// What: features, or entries.
+        /// What: features, or layers, times or regions.
         what: &'static str,
         /// Their names.
         names: Vec<String>,
@@ -90,10 +90,16 @@ impl fmt::Display for Warning {
                 } else {
                     format!("{flips} sign flips were drawn")
                 };
-                write!(f, "no p-value of a sign flip can be below {least:.3}, and so none is at most {alpha}: {what}; ")?;
+                write!(
+                    f,
+                    "no p-value of a sign flip can be below {least:.3}, and so none is at most {alpha}: {what}; "
+                )?;
                 match (exact, tail) {
                     (false, _) => write!(f, "ask for more --draws"),
-                    (true, Tail::Two) => write!(f, "add subjects, or test one side (--tail greater) if that was the hypothesis"),
+                    (true, Tail::Two) => write!(
+                        f,
+                        "add subjects, or test one side (--tail greater) if that was the hypothesis"
+                    ),
                     (true, _) => write!(f, "add subjects"),
                 }
             }
@@ -108,9 +114,7 @@ impl fmt::Display for Warning {
             }
             Self::LeftOut { what, names, lacking } => write!(
                 f,
-                "{} that not all subjects have {} left out: {} ({lacking} lacks {})",
-                what,
-                if names.len() == 1 { "is" } else { "are" },
+                "{what} that not all subjects have are left out: {} ({lacking} lacks {})",
                 text::some(names, NAMED),
                 names.first().map_or("", String::as_str)
             ),
@@ -129,7 +133,11 @@ impl fmt::Display for Warning {
                 text::some(names, NAMED)
             ),
             Self::Alone { names } => {
-                write!(f, "no neighbour is given of {}: each is a cluster of its own", text::some(names, NAMED))
+                write!(
+                    f,
+                    "no neighbour is given of {}: each is a cluster of its own",
+                    text::some(names, NAMED)
+                )
             }
         }
     }

@@ -76,7 +76,11 @@ impl<'a> Flipped<'a> {
         for row in &rows {
             squares.iter_mut().zip(row).for_each(|(sum, x)| *sum += x * x);
         }
-        squares.iter_mut().zip(is_tested).filter(|(_, tested)| !**tested).for_each(|(sum, _)| *sum = f64::NAN);
+        squares
+            .iter_mut()
+            .zip(is_tested)
+            .filter(|(_, tested)| !**tested)
+            .for_each(|(sum, _)| *sum = f64::NAN);
         Self { rows, squares, flips, tail }
     }
 
@@ -107,7 +111,11 @@ impl<'a> Flipped<'a> {
     }
 
     /// What `of` makes of t under each flip.
-    fn each<S, R: Send>(&self, scratch: impl Fn() -> S + Sync + Send, of: impl Fn(&mut S, &[f64]) -> R + Sync + Send) -> Vec<R> {
+    fn each<S, R: Send>(
+        &self,
+        scratch: impl Fn() -> S + Sync + Send,
+        of: impl Fn(&mut S, &[f64]) -> R + Sync + Send,
+    ) -> Vec<R> {
         let buffers = || (scratch(), vec![0.0; self.squares.len()]);
         let of_flip = |(scratch, t): &mut (S, Vec<f64>), at: usize| {
             self.t(at, t);
@@ -189,7 +197,8 @@ impl<'a> Flipped<'a> {
             || (tfce::Scratch::default(), Vec::new()),
             |(scratch, scores), t| {
                 tfce.scores(t, self.tail, graph, scratch, scores);
-                let of_block = |block: &[f64]| block.iter().fold(0.0, |most: f64, score| most.max(score.abs()));
+                let of_block =
+                    |block: &[f64]| block.iter().fold(0.0, |most: f64, score| most.max(score.abs()));
                 scores.chunks(blocks.size.max(1)).map(of_block).collect::<Vec<f64>>()
             },
         );
@@ -208,7 +217,8 @@ impl<'a> Flipped<'a> {
     /// The shares of flips of which the largest in `block`, and in any, is at least `size`.
     fn shares(&self, largest: &[Vec<f64>], block: usize, size: f64) -> [f64; 2] {
         let share = |of: &dyn Fn(&Vec<f64>) -> f64| {
-            largest.iter().filter(|blocks| as_extreme(of(blocks), size)).count() as f64 / self.flips.count() as f64
+            largest.iter().filter(|blocks| as_extreme(of(blocks), size)).count() as f64
+                / self.flips.count() as f64
         };
         [share(&|blocks| blocks[block]), share(&|blocks| blocks.iter().copied().fold(0.0, f64::max))]
     }

@@ -112,13 +112,16 @@ mod tests {
 
     #[test]
     fn few_rows_have_all_their_flips_and_the_data_come_first() {
-        for (rows, tail, count) in [(1, Tail::Two, 1), (4, Tail::Two, 8), (4, Tail::Less, 16), (14, Tail::Two, 8192)] {
+        for (rows, tail, count) in
+            [(1, Tail::Two, 1), (4, Tail::Two, 8), (4, Tail::Less, 16), (14, Tail::Two, 8192)]
+        {
             let flips = Flips::of(rows, tail, 10, 0);
             assert_eq!((flips.count(), flips.is_exact()), (count, true));
             assert!((0..rows).all(|row| !flips.turns(0, row)));
         }
         let flips = Flips::of(3, Tail::Greater, 10, 0);
-        let mut all: Vec<Vec<bool>> = (0..8).map(|at| (0..3).map(|row| flips.turns(at, row)).collect()).collect();
+        let mut all: Vec<Vec<bool>> =
+            (0..8).map(|at| (0..3).map(|row| flips.turns(at, row)).collect()).collect();
         all.sort();
         all.dedup();
         assert_eq!(all.len(), 8);
@@ -135,7 +138,9 @@ mod tests {
             assert!((turned - 499.5).abs() < 5.0 * 15.8, "{row}: {turned}");
         }
         assert_ne!(flips, Flips::of(70, Tail::Two, 999, 4));
-        assert!(!Flips::of(15, Tail::Two, 16_382, 0).is_exact() && Flips::of(15, Tail::Two, 16_383, 0).is_exact());
+        assert!(
+            !Flips::of(15, Tail::Two, 16_382, 0).is_exact() && Flips::of(15, Tail::Two, 16_383, 0).is_exact()
+        );
         assert!(!Flips::of(15, Tail::Greater, 16_383, 0).is_exact());
     }
 }

@@ -7,7 +7,7 @@ use super::super::figures::{Exact, Figure};
 use super::super::svg::{Across, Drawing, Heatmap, Multiple, Multiples, Series, Shades};
 use super::super::words;
 use super::story::found;
-use super::wording::{level, name, ranked, shaded};
+use super::wording::{axis, level, name, ranked, shaded};
 use crate::group::{Curve, Group, Point};
 use crate::profile::Spread;
 use crate::text;
@@ -19,7 +19,7 @@ const SINGLE: usize = 12;
 
 /// All figures, in the order of the page.
 pub(super) fn figures(group: &Group) -> Vec<Figure> {
-    let axis = Axis::of(&group.subjects[0].record);
+    let axis = axis(group);
     let names: Vec<String> = group.axis.iter().map(|entry| words::visible(&entry.name)).collect();
     let mut figures = vec![profiles(group, &axis, &names), statistics(group, &axis, &names)];
     if axis.is_ordered() && group.axis.len() > 1 {
@@ -73,7 +73,12 @@ fn profiles(group: &Group, axis: &Axis, names: &[String]) -> Figure {
             index: 0,
             name: name(group, curve),
             style: Some(0),
-            points: curve.points.iter().enumerate().map(|(i, point)| (i as f64, with_interval(point))).collect(),
+            points: curve
+                .points
+                .iter()
+                .enumerate()
+                .map(|(i, point)| (i as f64, with_interval(point)))
+                .collect(),
         }],
         spans: spans(group, curve),
     };
@@ -148,7 +153,13 @@ fn statistics(group: &Group, axis: &Axis, names: &[String]) -> Figure {
         svg: Drawing::of(|room| svg.render(room)),
         legend: Vec::new(),
         names_curves: true,
-        exact: Exact { along: axis.noun(), rows: rows.clone(), columns: names.to_vec(), mean: t.clone(), ..Exact::default() },
+        exact: Exact {
+            along: axis.noun(),
+            rows: rows.clone(),
+            columns: names.to_vec(),
+            mean: t.clone(),
+            ..Exact::default()
+        },
         description,
     }
 }

@@ -1,8 +1,7 @@
 //! How a group was tested, as a paper would say it.
 
-use super::super::axis::Axis;
 use super::super::words;
-use super::wording::{decimals, is_held_out, level};
+use super::wording::{axis, decimals, is_held_out, level};
 use crate::group::{ClusterBy, FORMING, Group, Tail};
 use crate::profile::Summary;
 use crate::text;
@@ -11,7 +10,7 @@ use crate::text;
 pub(super) fn paragraph(group: &Group) -> String {
     let (n, params) = (group.n_subjects(), &group.params);
     let run = &group.subjects[0].record;
-    let axis = Axis::of(run);
+    let axis = axis(group);
     let (noun, nouns) = (params.order.noun(), axis.nouns());
     let (entries, effects) = (group.axis.len(), group.effects().len());
     let side = match params.tail {
@@ -20,19 +19,20 @@ pub(super) fn paragraph(group: &Group) -> String {
         Tail::Less => "one-sided, below 0",
     };
     let flips = if group.exact {
-        let both = if params.tail == Tail::Two { " that differ (a flip and its opposite give one |t|)" } else { "" };
+        let both =
+            if params.tail == Tail::Two { " that differ (a flip and its opposite give one |t|)" } else { "" };
         format!("all {} sign flips{both}", text::count(group.flips as u128))
     } else {
-        format!(
-            "{} sign flips, the data among them (seed {})",
-            text::count(group.flips as u128),
-            params.seed
-        )
+        format!("{} sign flips, the data among them (seed {})", text::count(group.flips as u128), params.seed)
     };
     let mut told = vec![
         format!(
             "Each of {n} subjects gave, at each of {entries} {nouns}, a score ({}) and the importance of {} ({}).",
-            if is_held_out(group) { "of held-out stimuli, mean over folds" } else { "of the stimuli that were fitted" },
+            if is_held_out(group) {
+                "of held-out stimuli, mean over folds"
+            } else {
+                "of the stimuli that were fitted"
+            },
             text::counted(effects as u128, noun),
             words::importance(&Summary::of(&group.subjects[0].profile), run),
         ),
@@ -46,7 +46,14 @@ pub(super) fn paragraph(group: &Group) -> String {
         format!(
             "Over {nouns}, and for {noun}s over {noun}s and {nouns} ({} tests), p-values were corrected by the largest t of each flip \
              (Westfall and Young 1993), by Holm, and by Benjamini and Hochberg.",
-            text::count(group.effects().iter().flat_map(|curve| &curve.points).filter(|point| point.test.is_ok()).count() as u128)
+            text::count(
+                group
+                    .effects()
+                    .iter()
+                    .flat_map(|curve| &curve.points)
+                    .filter(|point| point.test.is_ok())
+                    .count() as u128
+            )
         ),
     ];
     match (params.cluster, group.threshold) {

@@ -4,14 +4,13 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::super::axis::Axis;
 use super::super::figures::Exact;
 use super::super::page::data::inert;
 use super::super::page::files::{self, Embedded, Listed};
 use super::super::page::notes::{self, Note};
 use super::super::page::{Fact, Panel, layout};
 use super::super::{Result, words};
-use super::wording::{level, name, p, places, ranked};
+use super::wording::{axis, level, name, p, places, ranked};
 use super::{figures, methods, story};
 use crate::group::{Curve, Group};
 use crate::text;
@@ -107,7 +106,7 @@ pub fn page(group: &Group, tables: &[(String, Vec<u8>)]) -> Result<String> {
         facts: facts(group),
         story: story::story(group),
         notes: notes::notes(&warnings, &names),
-        along: Axis::of(record).noun(),
+        along: axis(group).noun(),
         figures: figures.iter().map(Panel::of).collect(),
         clusters: clusters(group),
         level: level(group),
@@ -120,7 +119,12 @@ pub fn page(group: &Group, tables: &[(String, Vec<u8>)]) -> Result<String> {
             .iter()
             .zip(labels)
             .map(|(run, label)| {
-                let of = run.record.model.as_ref().map(|model| model.id.clone()).or(run.record.activations.clone());
+                let of = run
+                    .record
+                    .model
+                    .as_ref()
+                    .map(|model| model.id.clone())
+                    .or(run.record.activations.clone());
                 [label, words::visible(&of.unwrap_or_default()), words::visible(&run.folder)]
             })
             .collect(),
@@ -132,16 +136,20 @@ pub fn page(group: &Group, tables: &[(String, Vec<u8>)]) -> Result<String> {
 
 fn facts(group: &Group) -> Vec<Fact> {
     let record = &group.subjects[0].record;
-    let axis = Axis::of(record);
+    let axis = axis(group);
     let noun = group.params.order.noun();
     let fact = |value: String, what: String| Fact { what, value };
-    let significant = ranked(group).into_iter().filter(|curve| {
-        (0..group.axis.len()).any(|at| group.is_significant(curve, at))
-    });
+    let significant = ranked(group)
+        .into_iter()
+        .filter(|curve| (0..group.axis.len()).any(|at| group.is_significant(curve, at)));
     vec![
         fact(
             text::counted(group.n_subjects() as u128, "subject"),
-            format!("{} stimuli of {}", text::count(record.stimuli.n_stimuli as u128), words::visible(&record.stimuli.name)),
+            format!(
+                "{} stimuli of {}",
+                text::count(record.stimuli.n_stimuli as u128),
+                words::visible(&record.stimuli.name)
+            ),
         ),
         fact(
             text::counted(group.effects().len() as u128, noun),
@@ -156,8 +164,11 @@ fn facts(group: &Group) -> Vec<Fact> {
 }
 
 fn clusters(group: &Group) -> Vec<ClusterRow> {
-    let mut all: Vec<_> =
-        group.curves.iter().flat_map(|curve| curve.clusters.iter().map(move |cluster| (curve, cluster))).collect();
+    let mut all: Vec<_> = group
+        .curves
+        .iter()
+        .flat_map(|curve| curve.clusters.iter().map(move |cluster| (curve, cluster)))
+        .collect();
     all.sort_by(|a, b| a.1.p_family.total_cmp(&b.1.p_family));
     let row = |(curve, cluster): (&Curve, &crate::group::Cluster)| ClusterRow {
         effect: name(group, curve),
@@ -186,7 +197,11 @@ fn tests(group: &Group) -> Vec<TestRow> {
                 effect: name(group, curve),
                 entry: words::visible(&group.axis[at].name),
                 mean: words::spread(point.spread, 3),
-                interval: format!("{} to {}", words::short(test.interval.0, 3), words::short(test.interval.1, 3)),
+                interval: format!(
+                    "{} to {}",
+                    words::short(test.interval.0, 3),
+                    words::short(test.interval.1, 3)
+                ),
                 t: words::short(test.sample.t, 2),
                 p_t: p(test.p_t),
                 p: p(test.p),

@@ -1,8 +1,7 @@
 //! What a reader should take away, in a few sentences made of the numbers.
 
-use super::super::axis::Axis;
 use super::super::words;
-use super::wording::{level, name, p_is, places, ranked};
+use super::wording::{axis, level, name, p_is, places, ranked};
 use crate::group::{ClusterBy, Curve, Group, Tail};
 use crate::text;
 
@@ -13,12 +12,20 @@ const TOLD: usize = 5;
 pub(super) fn found(group: &Group, curve: &Curve) -> Option<String> {
     let hits: Vec<usize> = (0..group.axis.len()).filter(|&at| group.is_significant(curve, at)).collect();
     let extremity = |at: usize| group.params.tail.extremity(curve.points[at].spread.mean);
-    let peak = hits.iter().copied().reduce(|best, at| if extremity(at) > extremity(best) { at } else { best })?;
+    let peak =
+        hits.iter().copied().reduce(|best, at| if extremity(at) > extremity(best) { at } else { best })?;
     let test = curve.points[peak].test.ok()?;
     let where_ = if let Some(ClusterBy::Threshold(_)) = group.params.cluster {
         let clusters = curve.clusters.iter().filter(|cluster| cluster.p_family <= group.params.alpha);
         let told: Vec<String> = clusters
-            .map(|cluster| format!("{} ({}, {})", places(group, &cluster.entries), side(cluster.mass), p_is(cluster.p_family)))
+            .map(|cluster| {
+                format!(
+                    "{} ({}, {})",
+                    places(group, &cluster.entries),
+                    side(cluster.mass),
+                    p_is(cluster.p_family)
+                )
+            })
             .collect();
         text::join_and(&told)
     } else {
@@ -29,7 +36,7 @@ pub(super) fn found(group: &Group, curve: &Curve) -> Option<String> {
             .fold(0.0, f64::max);
         format!("{} ({} or less)", places(group, &hits), p_is(p))
     };
-    let axis = Axis::of(&group.subjects[0].record);
+    let axis = axis(group);
     Some(format!(
         "{} differs from 0 at {where_}, most at {}: {} ({} interval {} to {}, t({}) = {}).",
         name(group, curve),
@@ -62,7 +69,7 @@ pub(super) fn story(group: &Group) -> Vec<String> {
             Tail::Greater => "above 0",
             Tail::Less => "below 0",
         },
-        Axis::of(&group.subjects[0].record).nouns(),
+        axis(group).nouns(),
     )];
     let more = lines.len().saturating_sub(TOLD);
     told.extend(lines.into_iter().take(TOLD));

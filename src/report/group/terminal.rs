@@ -2,13 +2,12 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use super::super::axis::Axis;
 use super::super::notation::wrap;
 use super::super::terminal::Options;
 use super::super::words;
 use super::methods::short_p;
 use super::story::story;
-use super::wording::{level, name, p, places, ranked, shaded};
+use super::wording::{axis, level, name, p, places, ranked, shaded};
 use crate::group::{ClusterBy, Curve, Group};
 use crate::text;
 
@@ -22,7 +21,7 @@ const SHOWN: usize = 30;
 pub fn terminal(group: &Group, options: Options) -> String {
     let width = options.width.max(40);
     let mut out = String::new();
-    let axis = Axis::of(&group.subjects[0].record);
+    let axis = axis(group);
     let title = format!(
         "{}, {}, {} {}; {} sign flips{}, least p {}",
         text::counted(group.n_subjects() as u128, "subject"),
@@ -37,7 +36,10 @@ pub fn terminal(group: &Group, options: Options) -> String {
     out.push('\n');
     let head = |with: &str| -> Vec<String> {
         let level = level(group);
-        ["", axis.noun(), "mean", &level, "t", "p", "p max", with].iter().map(|&cell| cell.to_owned()).collect()
+        ["", axis.noun(), "mean", &level, "t", "p", "p max", with]
+            .iter()
+            .map(|&cell| cell.to_owned())
+            .collect()
     };
     let found = match group.params.cluster {
         Some(ClusterBy::Threshold(_)) => "clusters (p over the family)",
@@ -46,7 +48,8 @@ pub fn terminal(group: &Group, options: Options) -> String {
     };
     let effects = ranked(group);
     let curves = group.curves.first().into_iter().chain(effects.iter().copied().take(SHOWN));
-    let rows: Vec<Vec<String>> = std::iter::once(head(found)).chain(curves.map(|curve| row(group, curve))).collect();
+    let rows: Vec<Vec<String>> =
+        std::iter::once(head(found)).chain(curves.map(|curve| row(group, curve))).collect();
     table(&mut out, &rows);
     if effects.len() > SHOWN {
         wrap(&mut out, &format!("… and {} more in the tables", effects.len() - SHOWN), width);
@@ -70,7 +73,11 @@ fn row(group: &Group, curve: &Curve) -> Vec<String> {
     cells.push(words::short(point.spread.mean, 3));
     match point.test {
         Ok(test) => {
-            cells.push(format!("{} to {}", words::short(test.interval.0, 3), words::short(test.interval.1, 3)));
+            cells.push(format!(
+                "{} to {}",
+                words::short(test.interval.0, 3),
+                words::short(test.interval.1, 3)
+            ));
             cells.extend([words::short(test.sample.t, 2), p(test.p), p(test.p_max)]);
             cells.push(match (group.params.cluster, test.enhanced) {
                 (Some(ClusterBy::Threshold(_)), _) => clusters(group, curve),
@@ -85,7 +92,9 @@ fn row(group: &Group, curve: &Curve) -> Vec<String> {
 
 /// The clusters of `curve` that are significant, or its largest.
 fn clusters(group: &Group, curve: &Curve) -> String {
-    let told = |cluster: &crate::group::Cluster| format!("{} ({})", places(group, &cluster.entries), p(cluster.p_family));
+    let told = |cluster: &crate::group::Cluster| {
+        format!("{} ({})", places(group, &cluster.entries), p(cluster.p_family))
+    };
     let mut found: Vec<String> =
         curve.clusters.iter().filter(|cluster| cluster.p_family <= group.params.alpha).map(told).collect();
     if found.is_empty() {

@@ -9,6 +9,15 @@ use crate::text;
 /// How many entries without an order are named.
 const NAMED: usize = 6;
 
+/// The axis, with the names that its entries have in all subjects.
+pub(super) fn axis(group: &Group) -> Axis {
+    let record = &group.subjects[0].record;
+    if record.layer_labels.is_empty() {
+        return Axis::of(record);
+    }
+    Axis::named(group.axis.iter().map(|entry| (entry.layer, entry.name.clone())))
+}
+
 /// What `curve` is called.
 pub(super) fn name(group: &Group, curve: &Curve) -> String {
     match &curve.of {
@@ -43,7 +52,7 @@ pub(super) fn p_is(value: f64) -> String {
 
 /// `entries` in words: `layers 2 to 5`, `V1, V4 and 3 more`.
 pub(super) fn places(group: &Group, entries: &[usize]) -> String {
-    let axis = Axis::of(&group.subjects[0].record);
+    let axis = axis(group);
     let name = |at: usize| words::visible(&group.axis[at].name);
     let follow = entries.windows(2).all(|two| two[0] + 1 == two[1]);
     match entries {
@@ -73,7 +82,9 @@ pub(super) fn shaded(group: &Group) -> String {
     let alpha = words::short(group.params.alpha, decimals(group.params.alpha));
     match group.params.cluster {
         Some(ClusterBy::Threshold(_)) => format!("clusters with p ≤ {alpha} over all of the family"),
-        Some(ClusterBy::Tfce) => format!("p ≤ {alpha} by threshold-free cluster enhancement over all of the family"),
+        Some(ClusterBy::Tfce) => {
+            format!("p ≤ {alpha} by threshold-free cluster enhancement over all of the family")
+        }
         None => format!("p ≤ {alpha} by the largest t over all of the family"),
     }
 }

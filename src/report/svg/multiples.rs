@@ -174,7 +174,9 @@ impl Multiples<'_> {
                 let at = match &self.across {
                     Across::Numbers(_) => format!("layer {at}"),
                     Across::Depth(_) => format!("depth {}", (at * 100.0).round() / 100.0),
-                    Across::Names(names) | Across::Steps(_, names) => names.get(at as usize).cloned().unwrap_or_default(),
+                    Across::Names(names) | Across::Steps(_, names) => {
+                        names.get(at as usize).cloned().unwrap_or_default()
+                    }
                 };
                 let class = if series.style.is_some() { "marker" } else { "touch" };
                 // Writing to a string cannot fail.

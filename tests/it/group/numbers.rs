@@ -102,7 +102,14 @@ fn t_intervals_and_p_values_match_scipy() {
             let p = [Tail::Two, Tail::Greater, Tail::Less].map(|tail| one.p_value(tail));
             near(
                 &[one.t, low, high, p[0], p[1], p[2]],
-                &[case.t[at], case.low[at], case.high[at], case.p_two[at], case.p_greater[at], case.p_less[at]],
+                &[
+                    case.t[at],
+                    case.low[at],
+                    case.high[at],
+                    case.p_two[at],
+                    case.p_greater[at],
+                    case.p_less[at],
+                ],
             );
         }
     }
@@ -135,7 +142,10 @@ fn clusters_match_mne() {
             for cluster in &case.clusters {
                 let one = found.iter().find(|one| one.cluster.nodes == cluster.nodes).unwrap();
                 let p = if measure == Measure::Mass { cluster.p } else { cluster.p_size };
-                near(&[one.cluster.mass, one.p * case.flips as f64, one.p_all], &[cluster.mass, p as f64, one.p]);
+                near(
+                    &[one.cluster.mass, one.p * case.flips as f64, one.p_all],
+                    &[cluster.mass, p as f64, one.p],
+                );
             }
             assert!(found.windows(2).all(|two| two[0].cluster.size(measure) >= two[1].cluster.size(measure)));
         }
@@ -189,8 +199,18 @@ fn enhancement_in_steps_matches_mne_with_its_p_values_and_other_powers() {
     near(&scores, &[8.420179316, 100.5443956, 20.99239565, -10.40065169, -34.20865169, 3.08]);
     let (scores, p) = steps(&case("B"), 0.5, 2.0, 0.0, 0.2);
     let frozen = [
-        0.02771281292, 1.2954506, 5.131652762, 0.7663003382, 9.135242374, 0.7663003382, 8.051652762, 0.7663003382,
-        4.215242374, 12.50324237, 4.215242374, 0.1338448062,
+        0.02771281292,
+        1.2954506,
+        5.131652762,
+        0.7663003382,
+        9.135242374,
+        0.7663003382,
+        8.051652762,
+        0.7663003382,
+        4.215242374,
+        12.50324237,
+        4.215242374,
+        0.1338448062,
     ];
     near(&scores, &frozen);
     near(&p, &[128.0, 112.0, 61.0, 122.0, 38.0, 122.0, 40.0, 122.0, 67.0, 23.0, 67.0, 128.0]);
@@ -224,7 +244,9 @@ fn a_cluster_is_held_against_its_own_block_and_against_all() {
     }
     let enhanced = flipped.enhanced(&Tfce::default(), &graph, blocks);
     near(&enhanced.scores[m..2 * m], &one.tfce);
-    assert!(enhanced.p[2 * m..].iter().all(Option::is_none) && enhanced.p[..2 * m].iter().all(Option::is_some));
+    assert!(
+        enhanced.p[2 * m..].iter().all(Option::is_none) && enhanced.p[..2 * m].iter().all(Option::is_some)
+    );
     let p = flipped.p_values();
     assert!(p.own[2 * m].is_none() && p.max[2 * m].is_none());
 }
@@ -234,7 +256,8 @@ fn corrections_match_statsmodels() {
     let p = [0.001, 0.012, 0.012, 0.03, 0.04, 0.2, 0.5, 1.0];
     near(&holm(&p), &[0.008, 0.084, 0.084, 0.15, 0.16, 0.6, 1.0, 1.0]);
     near(&benjamini_hochberg(&p), &[0.008, 0.032, 0.032, 0.06, 0.064, 0.266_666_666_7, 0.571_428_571_4, 1.0]);
-    let by = [0.02174285714, 0.08697142857, 0.08697142857, 0.1630714286, 0.1739428571, 0.7247619048, 1.0, 1.0];
+    let by =
+        [0.02174285714, 0.08697142857, 0.08697142857, 0.1630714286, 0.1739428571, 0.7247619048, 1.0, 1.0];
     near(&benjamini_yekutieli(&p), &by);
     near(&hommel(&p), &[0.008, 0.072, 0.072, 0.12, 0.16, 0.6, 1.0, 1.0]);
     assert!(hommel(&[]).is_empty() && benjamini_yekutieli(&[]).is_empty());
@@ -244,12 +267,13 @@ fn corrections_match_statsmodels() {
 #[test]
 fn one_sample_of_seven_is_that_of_scipy() {
     // numpy's default_rng(0).normal(size=7) + .8 and default_rng(1).normal(size=7) + .2.
-    let first = [
-        0.92573022, 0.66789514, 1.44042265, 0.90490012, 0.26433063, 1.16159505, 2.10400005,
-    ];
+    let first = [0.92573022, 0.66789514, 1.44042265, 0.90490012, 0.26433063, 1.16159505, 2.10400005];
     let one = OneSample::of(&first).unwrap();
     let (low, high) = one.interval(0.95);
-    near(&[one.t, one.p_value(Tail::Two), low, high], &[4.802016216, 0.00299456576, 0.5232914265, 1.610672531]);
+    near(
+        &[one.t, one.p_value(Tail::Two), low, high],
+        &[4.802016216, 0.00299456576, 0.5232914265, 1.610672531],
+    );
     let second = [0.54558419, 1.02161814, 0.53043708, -1.10315723, 1.10535587, 0.64637457, -0.33695326];
     let one = OneSample::of(&second).unwrap();
     near(&[one.t, one.p_value(Tail::Two)], &[1.149760898, 0.2939991143]);

@@ -255,6 +255,10 @@ pub struct FitArgs {
     /// ceiling goes into ceiling.csv
     #[arg(long, value_name = "ACTIVATIONS")]
     pub repeat: Vec<PathBuf>,
+    /// The file has the arrays of several subjects (`sub-01/V1`, `sub-02/V1`; or `--axes subject,region,n,unit`): fit each into
+    /// DIR/SUBJECT, and test what they have in common into DIR/group, as `probe group` does
+    #[arg(long, conflicts_with_all = ["layers", "repeat"])]
+    pub by_subject: bool,
     #[command(flatten)]
     pub reading: ReadingArgs,
     /// Seed of the folds and the permutations

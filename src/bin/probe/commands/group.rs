@@ -18,7 +18,7 @@ use crate::failure::{Failure, Result};
 use crate::printer::Printer;
 
 /// The page of a group.
-pub const PAGE: &str = "group.html";
+const PAGE: &str = "group.html";
 /// What `run.json` of a group has in its options, and that of a run has not.
 const MARK: &str = "group";
 
@@ -42,15 +42,20 @@ pub fn run(args: &GroupArgs, words: Vec<String>, printer: &Printer) -> Result<()
             "give each subject a label of its own",
         ));
     }
-    require_free(&args.out, args.force)?;
+    require_free(args)?;
     let begun = Instant::now();
+    for folder in &args.runs {
+        require_subject(folder)?;
+    }
     let mut subjects: Vec<Run> = super::compare::read(&args.runs)?;
     label(&mut subjects, &args.labels);
     let neighbours = neighbours(args, &subjects[0].record)?;
     let group = Group::of(subjects, &neighbours, args.params())?;
     for warning in &group.warnings {
         match warning {
-            Warning::Differs(mlem_probe::compare::Warning::Doubt { .. }) => printer.alarm(&warning.to_string()),
+            Warning::Differs(mlem_probe::compare::Warning::Doubt { .. }) => {
+                printer.alarm(&warning.to_string())
+            }
             _ => printer.warn(&warning.to_string()),
         }
     }
@@ -70,19 +75,38 @@ pub fn run(args: &GroupArgs, words: Vec<String>, printer: &Printer) -> Result<()
     ))
 }
 
-/// Refuses to write over the record of a subject, or of another run.
-fn require_free(out: &Path, force: bool) -> Result<()> {
-    files::require_writable(out)?;
-    if force || !out.join(RECORD).exists() {
-        return Ok(());
+/// Refuses to write over a subject, or over another run.
+fn require_free(args: &GroupArgs) -> Result<()> {
+    let out = &args.out;
+    let real = |path: &Path| path.canonicalize().ok();
+    if let Some(subject) = args.runs.iter().find(|run| real(run).is_some() && real(run) == real(out)) {
+        return Err(Failure::usage(
+            format!("{} is a subject, and the group would be written over it", subject.display()),
+            "choose another folder with -o",
+        ));
     }
-    let is_group = RunDir::at(out).read_record().is_ok_and(|record| record.options.contains_key(MARK));
-    if is_group {
+    files::require_writable(out)?;
+    if args.force || !out.join(RECORD).exists() || is_group(out) {
         return Ok(());
     }
     Err(Failure::input(
         format!("{} holds a run that is no group", out.display()),
-        "choose another folder with -o; --force writes over its run.json",
+        "choose another folder with -o; --force removes that run",
+    ))
+}
+
+fn is_group(folder: &Path) -> bool {
+    RunDir::at(folder).read_record().is_ok_and(|record| record.options.contains_key(MARK))
+}
+
+/// Refuses a group in the place of a subject.
+fn require_subject(folder: &Path) -> Result<()> {
+    if !is_group(folder) {
+        return Ok(());
+    }
+    Err(Failure::input(
+        format!("{} is a group, not a subject", folder.display()),
+        "name the run directories of its subjects, which its run.json lists",
     ))
 }
 
@@ -90,7 +114,7 @@ fn neighbours(args: &GroupArgs, first: &RunRecord) -> Result<Neighbours> {
     match &args.neighbours {
         Some(file) => Ok(Neighbours::read(file)?),
         None if args.cluster.is_some() && !group::is_ordered(first) => Err(Failure::usage(
-            format!("{} and its like have no order, so that nothing says which are neighbours", first_names(first)),
+            format!("{} have no order that says which are neighbours", first_names(first)),
             "give --neighbours FILE, a file of pairs of names, two a line: V1,V2",
         )),
         None => Ok(Neighbours::InARow),
@@ -100,11 +124,16 @@ fn neighbours(args: &GroupArgs, first: &RunRecord) -> Result<Neighbours> {
 /// The first names of an axis, for a message.
 fn first_names(record: &RunRecord) -> String {
     let names: Vec<&String> = record.layer_labels.values().collect();
-    if names.is_empty() { "what these arrays are of".to_owned() } else { text::some(&names, 3) }
+    if names.is_empty() { "these arrays".to_owned() } else { text::some(&names, 3) }
 }
 
 /// What reproduces the group.
-fn record(group: &Group, neighbours: &Neighbours, words: Vec<String>, seconds: BTreeMap<String, f64>) -> RunRecord {
+fn record(
+    group: &Group,
+    neighbours: &Neighbours,
+    words: Vec<String>,
+    seconds: BTreeMap<String, f64>,
+) -> RunRecord {
     let (params, first) = (&group.params, &group.subjects[0].record);
     let cluster = match (params.cluster, group.threshold) {
         (Some(ClusterBy::Tfce), _) => json!({"kind": "tfce", "extent": 0.5, "height": 2.0}),
@@ -140,12 +169,15 @@ fn record(group: &Group, neighbours: &Neighbours, words: Vec<String>, seconds: B
     .into_iter()
     .map(|(name, value)| (name.to_owned(), value))
     .collect();
+    let depends = json!({"version": env!("CARGO_PKG_VERSION"), "options": options, "seed": params.seed});
+    let names = group.axis.iter().map(|entry| (entry.layer, entry.name.clone())).collect();
     RunRecord {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         command: words,
+        key: blake3::hash(depends.to_string().as_bytes()).to_hex().to_string(),
         stimuli: first.stimuli.clone(),
         layers: group.axis.iter().map(|entry| entry.layer).collect(),
-        layer_labels: first.layer_labels.clone(),
+        layer_labels: if first.layer_labels.is_empty() { BTreeMap::new() } else { names },
         options,
         seed: params.seed,
         seconds,
@@ -157,7 +189,10 @@ fn record(group: &Group, neighbours: &Neighbours, words: Vec<String>, seconds: B
 
 fn write(group: &Group, record: &RunRecord, args: &GroupArgs, printer: &Printer) -> Result<()> {
     let out = &args.out;
-    // Nothing of an earlier group is to stand beside this one's tables, whatever ends this process.
+    // Nothing of an earlier run or group is to stand beside these tables, whatever ends this process.
+    if out.join(RECORD).exists() {
+        RunDir::at(out).forget()?;
+    }
     for name in [PAGE, RECORD, mlem_probe::group::CLUSTERS] {
         files::write_or_remove(&out.join(name), None)?;
     }

@@ -73,8 +73,11 @@ pub(super) fn profiles(comparison: &Comparison, names: &[String]) -> Figure {
         };
         comparison.effects.iter().enumerate().map(one).collect()
     };
-    let panels =
-        names.iter().enumerate().map(|(run, name)| Multiple { title: name.clone(), series: series(run), spans: Vec::new() });
+    let panels = names.iter().enumerate().map(|(run, name)| Multiple {
+        title: name.clone(),
+        series: series(run),
+        spans: Vec::new(),
+    });
     let shown = comparison.effects.iter().take(STYLES);
     let description: Vec<String> =
         shown.map(|name| format!("{}: {}", words::visible(name), peaks(comparison, name, names))).collect();
