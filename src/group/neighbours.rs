@@ -95,14 +95,26 @@ impl Neighbours {
     }
 }
 
-/// The names of a line, without the blanks around them.
+/// The names of a line, without the blanks around them; a comma in double quotes is of a name, and two such quotes are one.
 fn names(line: &str) -> Vec<String> {
-    let delimiter = if line.contains('\t') { b'\t' } else { b',' };
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .delimiter(delimiter)
-        .trim(csv::Trim::All)
-        .from_reader(line.as_bytes());
-    let record = reader.records().next().and_then(std::result::Result::ok);
-    record.map(|record| record.iter().map(str::to_owned).collect()).unwrap_or_default()
+    let mark = if line.contains('\t') { '\t' } else { ',' };
+    let (mut names, mut name, mut quoted) = (Vec::new(), String::new(), false);
+    let mut rest = line.trim().chars().peekable();
+    while let Some(c) = rest.next() {
+        match c {
+            '"' if quoted && rest.peek() == Some(&'"') => {
+                name.push('"');
+                rest.next();
+            }
+            '"' if quoted => quoted = false,
+            '"' if name.trim().is_empty() => {
+                name.clear();
+                quoted = true;
+            }
+            c if c == mark && !quoted => names.push(std::mem::take(&mut name).trim().to_owned()),
+            c => name.push(c),
+        }
+    }
+    names.push(name.trim().to_owned());
+    names
 }

@@ -2,7 +2,7 @@
 
 use ndarray::Array2;
 
-use super::agreement::Agreed;
+use super::agreement::{Agreed, check};
 use super::{
     Cluster, ClusterBy, Curve, Enhanced, FORMING, Group, Neighbours, NoTest, OneSample, Params, Point,
     Result, Run, Test, Warning,
@@ -28,13 +28,20 @@ struct Tester<'a> {
     threshold: Option<f64>,
 }
 
+impl Group {
+    /// Tests `subjects`, which have their labels, with `neighbours` for clusters.
+    ///
+    /// # Errors
+    ///
+    /// Fewer than two subjects or one of them twice; other effects, entries or estimators, or no importances ([`Error`]).
+    pub fn of(subjects: Vec<Run>, neighbours: &Neighbours, params: Params) -> Result<Self> {
+        let agreed = check(&subjects, &params)?;
+        test(subjects, agreed, neighbours, params)
+    }
+}
+
 /// Tests `subjects`, which agree in what `agreed` has.
-pub(super) fn test(
-    subjects: Vec<Run>,
-    agreed: Agreed,
-    neighbours: &Neighbours,
-    params: Params,
-) -> Result<Group> {
+fn test(subjects: Vec<Run>, agreed: Agreed, neighbours: &Neighbours, params: Params) -> Result<Group> {
     let n = subjects.len();
     let names: Vec<String> = agreed.axis.iter().map(|entry| entry.name.clone()).collect();
     let mut warnings = agreed.warnings.clone();

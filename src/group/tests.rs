@@ -78,7 +78,7 @@ fn what_has_no_variance_or_no_number_has_no_p_and_says_why() {
     assert!(told.contains("a is not tested at V4: it is no number in sub-03"), "{told}");
     let csv = String::from_utf8(group.tables().remove(0).1).unwrap();
     let row = csv.lines().find(|line| line.starts_with("a,main,0,V1,")).unwrap();
-    assert!(row.starts_with("a,main,0,V1,6,0.25,0,,,,,,,,,,,,,,,,it is the same number"), "{row}");
+    assert!(row.starts_with("a,main,0,V1,6,0.25,0,,,,,,,,,,,,,,,,\"it is the same number"), "{row}");
 }
 
 #[test]
@@ -151,22 +151,22 @@ fn subjects_that_are_no_group_are_refused_with_what_differs() {
 #[test]
 fn copies_and_what_so_few_subjects_cannot_reach_are_told() {
     let mut runs = subjects(4, &["1", "2"], &["a"], |i, _, at| 0.5 + 0.1 * noise(i, at));
-    let told = |runs: &[Run], tail| {
+    let of = |runs: &[Run], tail| {
         let params = Params { draws: 50, tail, ..Params::default() };
-        self::told(&Group::of(runs.to_vec(), &Neighbours::InARow, params).unwrap()).join("\n")
+        told(&Group::of(runs.to_vec(), &Neighbours::InARow, params).unwrap()).join("\n")
     };
-    let two = told(&runs, Tail::Two);
+    let two = of(&runs, Tail::Two);
     assert!(
         two.contains("below 0.125") && two.contains("--tail greater") && !two.contains("same numbers"),
         "{two}"
     );
-    let one = told(&runs, Tail::Greater);
+    let one = of(&runs, Tail::Greater);
     assert!(one.contains("below 0.062") && one.contains("; add subjects"), "{one}");
     let (profile, folder) = (runs[0].profile.clone(), "runs/other".to_owned());
     runs[3] = Run { profile, folder, ..runs[3].clone() };
-    assert!(told(&runs, Tail::Two).contains("runs/sub-01 and runs/other have the same numbers throughout"));
+    assert!(of(&runs, Tail::Two).contains("runs/sub-01 and runs/other have the same numbers throughout"));
     let many = subjects(20, &["1", "2", "3"], &["a"], |i, _, at| noise(i, at));
-    let holm = told(&many, Tail::Two);
+    let holm = of(&many, Tail::Two);
     assert!(holm.contains("after Holm over 3 tests") && holm.contains("--draws"), "{holm}");
 }
 

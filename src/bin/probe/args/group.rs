@@ -36,7 +36,8 @@ pub struct GroupArgs {
     pub tail: Tail,
     /// Test clusters of neighbours along the axis too: those whose t is beyond THRESHOLD (default: that of p = .05), or
     /// threshold-free (`tfce`). Layers and times that follow each other are neighbours; for regions see --neighbours
-    #[arg(long, value_name = "THRESHOLD|tfce", num_args = 0..=1, default_missing_value = "t", value_parser = cluster)]
+    #[arg(long, value_name = "THRESHOLD|tfce", num_args = 0..=1, default_missing_value = "t",
+        allow_negative_numbers = true, value_parser = cluster)]
     pub cluster: Option<ClusterBy>,
     /// Which regions are neighbours: a file of pairs of names, two a line, separated by a comma or a tab
     #[arg(long, value_name = "FILE", requires = "cluster")]
