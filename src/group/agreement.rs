@@ -51,6 +51,11 @@ pub(super) fn check(subjects: &[Run], params: &Params) -> Result<Agreed> {
     if splits.len() > 1 {
         warnings.push(Warning::Splits);
     }
+    let estimator = subjects[0].record.options.get("estimator").and_then(serde_json::Value::as_str);
+    // A correlation that nothing is fitted for has no such bias.
+    if splits.contains(&false) && estimator != Some("rsa") {
+        warnings.push(Warning::Fitted);
+    }
     let names: Vec<Vec<String>> = summaries
         .iter()
         .map(|summary| (0..summary.layers.len()).map(|i| summary.layer_name(i)).collect())

@@ -171,6 +171,25 @@ fn copies_and_what_so_few_subjects_cannot_reach_are_told() {
 }
 
 #[test]
+fn what_was_fitted_is_no_test() {
+    let mut runs = subjects(6, &["1", "2"], &["a"], |i, _, at| noise(i, at));
+    let about = |runs: &[Run]| told(&tested(runs.to_vec(), None)).join("\n");
+    assert!(!about(&runs).contains("fitted"));
+    runs.iter_mut()
+        .flat_map(|run| &mut run.profile.scores)
+        .for_each(|score| score.split = crate::profile::Split::Train);
+    assert!(
+        about(&runs).contains("p-values mean nothing; fit each subject with --folds 5"),
+        "{}",
+        about(&runs)
+    );
+    for run in &mut runs {
+        run.record.options.insert("estimator".to_owned(), "rsa".into());
+    }
+    assert!(!about(&runs).contains("fitted"));
+}
+
+#[test]
 fn labels_tell_subjects_apart() {
     let name = |folders: &[&str]| {
         let mut runs = subjects(folders.len(), &["V1"], &["a"], |i, _, _| noise(i, 0));

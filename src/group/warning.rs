@@ -67,6 +67,8 @@ pub enum Warning {
     },
     /// Scores that are of held-out stimuli in some subjects, and of training stimuli in others.
     Splits,
+    /// Scores and importances of the stimuli that were fitted, which are above 0 by that alone.
+    Fitted,
     /// Names of the file of neighbours that are none of the axis.
     Strangers {
         /// The names.
@@ -126,6 +128,11 @@ impl fmt::Display for Warning {
             Self::Splits => write!(
                 f,
                 "scores are of held-out stimuli in some subjects and of training stimuli in others; fit each with the same --folds"
+            ),
+            Self::Fitted => write!(
+                f,
+                "scores and importances are of the stimuli that were fitted, and so above 0 without any effect: p-values mean nothing; fit each \
+                 subject with --folds 5"
             ),
             Self::Strangers { names } => write!(
                 f,

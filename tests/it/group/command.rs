@@ -207,7 +207,7 @@ fn what_is_no_group_is_said_with_what_to_do() {
     // Two subjects can be a group, of which nothing can be significant.
     said("group runs/s1 runs/s2 -o out", &["no p-value of a sign flip can be below 0.500", "exit code 0"]);
     said("group out runs/s1 -o other", &["out is a group, not a subject"]);
-    w.ok("fit words.csv s1.npz --folds 2 --permutations 2 --map 0 -q --layers 0 -o one");
+    w.ok("fit words.csv s1.npz --folds 2 --permutations 2 --map 0 -q --layers 1 -o one");
     said("group one runs/s2 -o other", &["only runs/s2 has V4", "--shared"]);
     said("group one runs/s2 --shared -o other", &["are left out: V4 (one lacks V4)", "exit code 0"]);
     w.ok("fit words.csv s1.npz --folds 2 --map 0 -q --estimator decoding -o decoded");
