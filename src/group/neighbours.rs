@@ -32,8 +32,8 @@ impl Neighbours {
         let wrong =
             |line: usize, message: String| Error::NeighbourLine { path: path.to_owned(), line, message };
         let text = String::from_utf8(bytes).map_err(|error| {
-            let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-            wrong(1 + before.iter().filter(|&&byte| byte == b'\n').count(), "this is no UTF-8".to_owned())
+            let before = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]);
+            wrong(1 + before.matches('\n').count(), "this is no UTF-8".to_owned())
         })?;
         let mut pairs = Vec::new();
         for (i, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {

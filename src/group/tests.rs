@@ -163,7 +163,7 @@ fn copies_and_what_so_few_subjects_cannot_reach_are_told() {
     let one = of(&runs, Tail::Greater);
     assert!(one.contains("below 0.062") && one.contains("; add subjects"), "{one}");
     let (profile, folder) = (runs[0].profile.clone(), "runs/other".to_owned());
-    runs[3] = Run { profile, folder, ..runs[3].clone() };
+    runs[3] = Run { folder, profile, ..runs[3].clone() };
     assert!(of(&runs, Tail::Two).contains("runs/sub-01 and runs/other have the same numbers throughout"));
     let many = subjects(20, &["1", "2", "3"], &["a"], |i, _, at| noise(i, at));
     let holm = of(&many, Tail::Two);

@@ -52,7 +52,7 @@ pub fn visit(
     let Scratch { seen, nodes } = scratch;
     for &side in tail.sides() {
         seen.clear();
-        seen.extend(statistics.iter().map(|&t| !(side * t > threshold)));
+        seen.extend(statistics.iter().map(|&t| t.is_nan() || side * t <= threshold));
         for start in 0..statistics.len() {
             if seen[start] {
                 continue;
