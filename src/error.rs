@@ -51,6 +51,9 @@ pub enum Error {
     /// Runs that cannot be compared.
     #[error(transparent)]
     Compare(#[from] crate::compare::Error),
+    /// Subjects that are no group.
+    #[error(transparent)]
+    Group(#[from] crate::group::Error),
     /// A sweep that cannot be planned or collected.
     #[error(transparent)]
     Sweep(#[from] crate::sweep::Error),
@@ -88,6 +91,7 @@ impl Error {
             Self::Extract(error) => error.hint(),
             Self::Verify(error) => error.hint(),
             Self::Compare(error) => error.hint(),
+            Self::Group(error) => error.hint(),
             Self::Sweep(error) => error.hint(),
             Self::Grammar(error) => error.hint(),
         }

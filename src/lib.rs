@@ -37,6 +37,7 @@
 //! | 3 | [`geometry`] | maps of the stimuli: multidimensional scaling of every layer | |
 //! | 4 | [`rundir`] | the directory of a run: claim, read, write, resume; its files and their columns | |
 //! | 5 | [`compare`] | profiles of models against each other, and their layers | |
+//! | 5 | [`group`] | subjects as a sample: what their profiles have in common, tested by sign flips and clusters | `compare` |
 //! | 5 | [`sweep`] | plans of many runs: cells, their keys and locks, and their tables as one | |
 //! | 6 | [`report`] | terminal, figures, page: pure bytes out | |
 //!
@@ -81,6 +82,7 @@ pub mod extract;
 pub mod files;
 pub mod geometry;
 pub mod grammar;
+pub mod group;
 pub mod hub;
 pub mod mlem;
 pub mod models;

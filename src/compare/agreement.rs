@@ -41,7 +41,7 @@ pub(super) fn check(runs: &[Run], order: Order) -> Result<Agreement> {
             warnings.push(Warning::Effects { folder: run.folder.clone(), order, only });
         }
     }
-    warnings.extend(options(runs, order));
+    warnings.extend(differing_options(runs, order));
     let folds: Vec<usize> = runs.iter().map(n_folds).collect();
     let why = if warnings.iter().any(|warning| matches!(warning, Warning::Stimuli { .. })) {
         Some("other stimuli")
@@ -103,8 +103,9 @@ fn groups<T: PartialEq>(runs: &[Run], of: impl Fn(&Run) -> T) -> Vec<(T, Vec<Str
     groups
 }
 
-/// The options that differ, of those that matter to effects of `order`.
-fn options(runs: &[Run], order: Order) -> Vec<Warning> {
+/// The options of the fit that differ between `runs`, of those that matter to effects of `order`.
+#[must_use]
+pub fn differing_options(runs: &[Run], order: Order) -> Vec<Warning> {
     let mut names: BTreeSet<&str> = BTreeSet::new();
     names.extend(runs.iter().flat_map(|run| run.record.options.keys()).map(String::as_str));
     let matters = |name: &str| !FREE.contains(&name) || (order == Order::Group && name == "groups");

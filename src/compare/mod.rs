@@ -34,6 +34,7 @@ mod warning;
 
 use std::path::Path;
 
+pub use agreement::differing_options;
 pub use comparison::Comparison;
 pub use csv::COMPARISON;
 pub use differences::{Difference, OverStimuli, Quantity};

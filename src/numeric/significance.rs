@@ -57,6 +57,35 @@ pub fn benjamini_hochberg(p: &[f64]) -> Vec<f64> {
     adjusted
 }
 
+/// Benjamini and Yekutieli's correction: as [`benjamini_hochberg`], however tests depend on each other.
+#[must_use]
+pub fn benjamini_yekutieli(p: &[f64]) -> Vec<f64> {
+    let harmonic: f64 = (1..=p.len()).map(|k| 1.0 / k as f64).sum();
+    benjamini_hochberg(p).into_iter().map(|p| (harmonic * p).min(1.0)).collect()
+}
+
+/// Hommel's correction (1988): as [`holm`], and never larger, for independent or positively dependent tests.
+#[must_use]
+pub fn hommel(p: &[f64]) -> Vec<f64> {
+    let (order, n) = (ascending(p), p.len());
+    let sorted: Vec<f64> = order.iter().map(|&test| p[test]).collect();
+    let mut adjusted = sorted.clone();
+    // Over the sets of `size` tests that a test may be in, the largest of Simes' p-values: such a set has the `size − 1` largest p-values
+    // beside it, or is of the `size` largest.
+    for size in 2..=n {
+        let from = n - size;
+        let simes = |k: usize| size as f64 * sorted[from + k - 1] / k as f64;
+        let beside = (2..=size).map(simes).fold(f64::INFINITY, f64::min);
+        let alone = |k: usize| beside.min(size as f64 * sorted[k]);
+        for (k, adjusted) in adjusted.iter_mut().enumerate() {
+            *adjusted = adjusted.max(alone(k.min(from)));
+        }
+    }
+    let mut out = vec![0.0; n];
+    order.iter().zip(adjusted).for_each(|(&test, p)| out[test] = p.min(1.0));
+    out
+}
+
 /// The `t` that a Student variable of `degrees` (at least 1) stays within, either side of 0, with probability `within`.
 #[must_use]
 pub fn t_critical(within: f64, degrees: usize) -> f64 {

@@ -9,6 +9,7 @@ mod error;
 mod estimators;
 pub mod export;
 mod figures;
+pub mod group;
 mod inference;
 mod methods;
 pub mod names;

@@ -164,6 +164,12 @@ impl RunRecord {
         }
     }
 
+    /// The same, with the time of now and what this program runs on.
+    #[must_use]
+    pub fn dated(self) -> Self {
+        Self { date: now(), host: host(), ..self }
+    }
+
     /// Reads the record in `path`.
     pub(super) fn read(path: &Path) -> Result<Self> {
         Self::parse(&files::read(path)?, path)

@@ -38,6 +38,11 @@ impl Scale {
         self.from + (value - self.low) / (self.high - self.low) * (self.to - self.from)
     }
 
+    /// The highest value that is on it.
+    pub(super) fn top(&self) -> f64 {
+        self.high
+    }
+
     /// The ticks and how they are written.
     pub(super) fn ticks(&self) -> Vec<(f64, String)> {
         let decimals = (-self.step.log10().floor()).max(0.0) as usize;

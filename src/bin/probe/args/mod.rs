@@ -4,6 +4,7 @@ mod cache;
 mod compare;
 mod estimator;
 mod grammars;
+mod group;
 mod layers;
 mod model;
 mod ranges;
@@ -29,6 +30,7 @@ pub use cache::{CacheCommand, CacheTask};
 pub use compare::{CompareArgs, LAYER_STIMULI};
 pub use estimator::EstimatorArgs;
 pub use grammars::{GrammarsCommand, GrammarsTask};
+pub use group::GroupArgs;
 pub use layers::Layers;
 pub use model::{ExtractArgs, ModelArgs, Pool};
 pub use reading::ReadingArgs;
@@ -90,6 +92,8 @@ pub enum Command {
     Simulate(SimulateArgs),
     /// Compare models: their run directories side by side
     Compare(CompareArgs),
+    /// Test what subjects have in common: their run directories as a sample, over layers, times or regions
+    Group(GroupArgs),
     /// Many runs from one plan, here or on a cluster: grammars × models × revisions × poolings × options
     Sweep(SweepCommand),
     /// Rebuild the page of a run directory from its tables
@@ -251,6 +255,10 @@ pub struct FitArgs {
     /// ceiling goes into ceiling.csv
     #[arg(long, value_name = "ACTIVATIONS")]
     pub repeat: Vec<PathBuf>,
+    /// The file has the arrays of several subjects (`sub-01/V1`, `sub-02/V1`; or `--axes subject,region,n,unit`): fit each into
+    /// DIR/SUBJECT, and test what they have in common into DIR/group, as `probe group` does
+    #[arg(long, conflicts_with_all = ["layers", "repeat"])]
+    pub by_subject: bool,
     #[command(flatten)]
     pub reading: ReadingArgs,
     /// Seed of the folds and the permutations

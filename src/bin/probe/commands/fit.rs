@@ -22,6 +22,12 @@ use crate::printer::Printer;
 
 /// Runs the command.
 pub fn run(args: &FitArgs, words: Vec<String>, printer: &Printer) -> Result<()> {
+    let (dir, finished) = one(args, words, printer)?;
+    report::show(&dir, &finished, printer)
+}
+
+/// Fits one run directory and shows nothing.
+pub fn one(args: &FitArgs, words: Vec<String>, printer: &Printer) -> Result<(RunDir, Finished)> {
     args.transforms.check(args.estimator.distance)?;
     require_order(args)?;
     let out = folders::for_fit(args);
@@ -55,7 +61,7 @@ pub fn run(args: &FitArgs, words: Vec<String>, printer: &Printer) -> Result<()> 
     let wanted = fit.wanted(&args.estimator.settings(args.seed, fit.stimuli.features()));
     let _also = settle(&mut dir, &wanted, folders::is_auto(args.out.as_deref()), args.force)?;
     let finished = finish(fit, &args.estimator, args.seed, (&dir, &args.figures), printer)?;
-    report::show(&dir, &finished, printer)
+    Ok((dir, finished))
 }
 
 /// Warns where activations say that they are of other stimuli than `stimuli`, and gives the warning; `names` are those of both.

@@ -8,6 +8,7 @@ pub mod extract;
 pub mod fit;
 mod folders;
 pub mod generate;
+mod group;
 pub mod inputs;
 mod lists;
 pub mod model;
@@ -19,6 +20,7 @@ mod run;
 mod shell;
 mod simulate;
 mod source;
+mod subjects;
 mod sweep;
 mod tokens;
 mod verify;
@@ -60,10 +62,16 @@ fn dispatch(cli: Cli, words: Vec<String>) -> Result<()> {
             let mut stimuli = args.stimuli.to_string_lossy().into_owned();
             let piped = through(&mut stimuli)?;
             args.stimuli = piped.as_ref().map_or(args.stimuli, |piped| piped.path.clone());
-            fit::run(&args, words, &printer(&args.talk)?)
+            let printer = printer(&args.talk)?;
+            if args.by_subject {
+                subjects::run(&args, &words, &printer)
+            } else {
+                fit::run(&args, words, &printer)
+            }
         }
         Command::Simulate(args) => simulate::run(&args, &printer(&args.talk)?),
         Command::Compare(args) => compare::run(&args, &printer(&args.talk)?),
+        Command::Group(args) => group::run(&args, words, &printer(&args.talk)?),
         Command::Sweep(args) => sweep::run(&args, &printer(args.talk())?),
         Command::Report(args) => report::run(&args, &printer(&args.talk)?),
         Command::Cache(args) => cache::run(&args, &printer(args.task.talk())?),

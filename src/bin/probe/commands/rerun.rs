@@ -50,7 +50,7 @@ pub fn command(args: &RerunArgs, printer: &Printer) -> Result<Option<(Cli, Vec<S
 }
 
 /// The words of a command line without the run directory that it names.
-fn without_out(words: &[String]) -> Vec<String> {
+pub(super) fn without_out(words: &[String]) -> Vec<String> {
     let mut kept = Vec::new();
     let mut words = words.iter();
     while let Some(word) = words.next() {

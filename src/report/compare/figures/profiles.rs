@@ -73,8 +73,11 @@ pub(super) fn profiles(comparison: &Comparison, names: &[String]) -> Figure {
         };
         comparison.effects.iter().enumerate().map(one).collect()
     };
-    let panels =
-        names.iter().enumerate().map(|(run, name)| Multiple { title: name.clone(), series: series(run) });
+    let panels = names.iter().enumerate().map(|(run, name)| Multiple {
+        title: name.clone(),
+        series: series(run),
+        spans: Vec::new(),
+    });
     let shown = comparison.effects.iter().take(STYLES);
     let description: Vec<String> =
         shown.map(|name| format!("{}: {}", words::visible(name), peaks(comparison, name, names))).collect();
@@ -125,7 +128,11 @@ pub(super) fn by_effect(comparison: &Comparison, names: &[String]) -> Figure {
                 points: at.filter_map(|(&layer, &spread)| Some((place(layer)?, spread))).collect(),
             }
         };
-        Multiple { title: words::visible(effect), series: names.iter().enumerate().map(series).collect() }
+        Multiple {
+            title: words::visible(effect),
+            series: names.iter().enumerate().map(series).collect(),
+            spans: Vec::new(),
+        }
     };
     let total = comparison.effects.len();
     let shown =

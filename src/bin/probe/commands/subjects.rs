@@ -1,0 +1,201 @@
+//! `probe fit --by-subject`: one file of several subjects becomes a run directory for each, and their group.
+
+use std::path::Path;
+
+use clap::Parser as _;
+use mlem_probe::activations::{self, Opened};
+use mlem_probe::mlem::Distance;
+use mlem_probe::text;
+
+use super::rerun::without_out;
+use super::{fit, folders, group, inputs};
+use crate::args::{Cli, Command, FitArgs};
+use crate::failure::{Failure, Result};
+use crate::printer::Printer;
+
+/// The folder of the group beside those of the subjects.
+const GROUP: &str = "group";
+
+/// A subject and the layers of the file that are its.
+#[derive(Debug, PartialEq, Eq)]
+struct Subject {
+    name: String,
+    folder: String,
+    layers: Vec<usize>,
+}
+
+/// Runs the command, of which `words` are what a run records.
+pub fn run(args: &FitArgs, words: &[String], printer: &Printer) -> Result<()> {
+    if words.iter().any(|word| word == "-") {
+        return Err(Failure::usage(
+            "--by-subject reads the table of stimuli once for each subject, and a pipe can be read once",
+            "write the table to a file and name that",
+        ));
+    }
+    let out = folders::for_fit(args);
+    let subjects = subjects(args)?;
+    let counts: Vec<String> =
+        subjects.iter().map(|subject| format!("{} ({})", subject.name, subject.layers.len())).collect();
+    printer.say(&format!(
+        "{} and how many arrays of each: {}",
+        text::counted(subjects.len() as u128, "subject"),
+        text::some(&counts, 10)
+    ));
+    // Each run records the command that makes it alone.
+    let alone: Vec<String> = without_out(words).into_iter().filter(|word| word != "--by-subject").collect();
+    let mut runs = Vec::new();
+    for subject in &subjects {
+        let layers: Vec<String> = subject.layers.iter().map(ToString::to_string).collect();
+        let folder = out.join(&subject.folder).to_string_lossy().into_owned();
+        let own = ["--layers".to_owned(), layers.join(","), "-o".to_owned(), folder.clone()];
+        let line = [alone.clone(), own.to_vec()].concat();
+        let Some(Command::Fit(args)) = parsed(&line)?.command else { continue };
+        printer.say(&format!("subject {}: {folder}", subject.name));
+        fit::one(&args, line, &printer.of_a_part())?;
+        runs.push(folder);
+    }
+    let out = out.join(GROUP).to_string_lossy().into_owned();
+    let labels: Vec<String> = subjects.iter().map(|subject| subject.name.clone()).collect();
+    let mut line = vec!["probe".to_owned(), "group".to_owned()];
+    line.extend(runs);
+    line.extend(["--seed".to_owned(), args.seed.to_string(), "-o".to_owned(), out]);
+    // Labels are separated by commas.
+    if labels.iter().all(|label| !label.contains(',')) {
+        line.extend([format!("--labels={}", labels.join(","))]);
+    }
+    let Some(Command::Group(mut group_args)) = parsed(&line)?.command else { return Ok(()) };
+    group_args.talk = args.talk.clone();
+    group_args.figures.clone_from(&args.figures.figures);
+    printer.say("clusters, one-sided tests and other effects: `probe group DIR/SUBJECT… --cluster --tail greater --order interaction`");
+    group::run(&group_args, line, printer)
+}
+
+fn parsed(line: &[String]) -> Result<Cli> {
+    Cli::try_parse_from(line).map_err(|error| {
+        let first = error.to_string().lines().next().unwrap_or_default().to_owned();
+        Failure::usage(
+            format!("cannot fit subject by subject: {first}"),
+            "fit each subject with --arrays 'SUBJECT/*'",
+        )
+    })
+}
+
+/// The subjects of the file, in the order of their arrays.
+fn subjects(args: &FitArgs) -> Result<Vec<Subject>> {
+    let quiet = Printer::new(&args.talk).silenced();
+    let n = inputs::stimuli(args, &quiet)?.features().n_stimuli();
+    let reading = activations::Reading {
+        distances: args.estimator.distance == Distance::Precomputed,
+        ..args.reading.of(n)
+    };
+    let Opened { activations, .. } = activations::open_as(&args.activations, None, &reading)?;
+    let labels = &activations.provenance().labels;
+    let named: Vec<(usize, &str)> = activations
+        .layers()
+        .iter()
+        .filter_map(|layer| labels.get(layer).map(|label| (*layer, label.as_str())))
+        .collect();
+    let found = (named.len() == activations.layers().len()).then(|| split(&named)).flatten();
+    found.ok_or_else(|| no_subjects(&args.activations, &named))
+}
+
+fn no_subjects(path: &Path, named: &[(usize, &str)]) -> Failure {
+    let names: Vec<&str> = named.iter().map(|(_, name)| *name).collect();
+    let what = if names.is_empty() {
+        "its arrays have numbers and no names".to_owned()
+    } else {
+        format!("its arrays are called {}", text::some(&names, 5))
+    };
+    Failure::input(
+        format!("{} does not say which subject each array is of: {what}", path.display()),
+        "call the arrays SUBJECT/REGION (sub-01/V1, sub-02/V1), or say --axes subject,region,n,unit of one array, subjects first; two subjects or more",
+    )
+}
+
+/// The subjects of arrays called `sub-01/V1`, `subject 0, region 3` or `sub-01_V1`: what stands before the first mark that all have. None
+/// where that is no two subjects.
+fn split(named: &[(usize, &str)]) -> Option<Vec<Subject>> {
+    let marks = ["/", ", ", "_"];
+    let mark =
+        marks.iter().find(|mark| named.iter().all(|(_, name)| name.find(**mark).is_some_and(|at| at > 0)))?;
+    if *mark == ", " && named.iter().any(|(_, name)| is_other_axis(name)) {
+        return None;
+    }
+    let mut subjects: Vec<Subject> = Vec::new();
+    for &(layer, name) in named {
+        let subject = name.split(mark).next().unwrap_or_default().trim();
+        match subjects.iter_mut().find(|other| other.name == subject) {
+            Some(other) => other.layers.push(layer),
+            None => {
+                let taken =
+                    |folder: &str| folder == GROUP || subjects.iter().any(|other| other.folder == folder);
+                let mut folder = folder(subject);
+                while taken(&folder) {
+                    folder.push('_');
+                }
+                subjects.push(Subject { name: subject.to_owned(), folder, layers: vec![layer] });
+            }
+        }
+    }
+    (subjects.len() > 1).then_some(subjects)
+}
+
+/// Whether a label of `--axes` (`layer 0, region 3`) begins with an axis that is not of subjects.
+fn is_other_axis(label: &str) -> bool {
+    let first = label.split(", ").next().unwrap_or_default();
+    let Some((word, number)) = first.rsplit_once(' ') else { return false };
+    let of_subjects =
+        ["subject", "sub", "participant", "patient", "person", "animal", "monkey", "listener", "reader"];
+    number.chars().all(|c| c.is_ascii_digit()) && !of_subjects.contains(&word.trim_end_matches('s'))
+}
+
+/// A name of a folder for `subject`, in which nothing leads elsewhere.
+fn folder(subject: &str) -> String {
+    let plain = |c: char| if c.is_alphanumeric() || ['-', '_', '.'].contains(&c) { c } else { '-' };
+    let name: String = subject.chars().map(plain).collect();
+    if name.is_empty() || name.starts_with(['.', '-']) { format!("_{name}") } else { name }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(names: &[&str]) -> Option<Vec<(String, String, Vec<usize>)>> {
+        let named: Vec<(usize, &str)> = names.iter().copied().enumerate().collect();
+        let subjects = split(&named)?.into_iter();
+        Some(subjects.map(|subject| (subject.name, subject.folder, subject.layers)).collect())
+    }
+
+    #[test]
+    fn subjects_stand_before_the_first_mark() {
+        let of = |name: &str, folder: &str, layers: &[usize]| {
+            (name.to_owned(), folder.to_owned(), layers.to_vec())
+        };
+        assert_eq!(
+            found(&["s1/V1/left", "s2/V1/left", "s1/V4"]).unwrap(),
+            [of("s1", "s1", &[0, 2]), of("s2", "s2", &[1])]
+        );
+        assert_eq!(
+            found(&["subject 0, region 0", "subject 1, region 0"]).unwrap(),
+            [of("subject 0", "subject-0", &[0]), of("subject 1", "subject-1", &[1])]
+        );
+        assert_eq!(found(&["sub-01_V1", "sub-02_V1"]).unwrap()[1], of("sub-02", "sub-02", &[1]));
+        assert_eq!(
+            found(&["../V1", "group/V1", "a b/V1", "a:b/V1"])
+                .unwrap()
+                .into_iter()
+                .map(|one| one.1)
+                .collect::<Vec<_>>(),
+            ["_..", "group_", "a-b", "a-b_"]
+        );
+        for names in [
+            &["V1", "V4"][..],
+            &["s1/V1", "s1/V4"],
+            &["s1/V1", "V4"],
+            &["/V1", "/V4"],
+            &["layer 0, region 0", "layer 1, region 0"],
+        ] {
+            assert_eq!(found(names), None, "{names:?}");
+        }
+    }
+}
