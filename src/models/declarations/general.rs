@@ -99,6 +99,16 @@ fn last(config: &Config, model_type: &str, mut declaration: Declaration) -> Resu
     Ok(declaration)
 }
 
+/// Refuses what would change a decoder beside an encoder: it is not known what transformers makes of these keys there.
+pub(super) fn of_decoder(config: &Config) -> Result<()> {
+    for (key, usual) in [("is_causal", None), ("tie_last_hidden_states", Some(true))] {
+        if let Some(value) = config.value(key).filter(|value| value.as_bool() != usual || usual.is_none()) {
+            return Err(config.error(key, format!("is {value}, which is not supported for a decoder that reads an encoder")));
+        }
+    }
+    Ok(())
+}
+
 /// A key of decoders made into encoders that only Gemma 3 reads; what others do with it is in code of their own.
 fn sides(config: &Config, model_type: &str) -> Result<()> {
     const KEY: &str = "use_bidirectional_attention";

@@ -2,6 +2,7 @@
 
 use candle_core::{Device, Result, Tensor};
 
+use super::cross::Cross;
 use super::layers::Norm;
 use super::mixers::Mixer;
 use super::mlps::FeedForward;
@@ -17,6 +18,7 @@ pub(super) struct Block {
     mixer: Mixer,
     mixer_out: Option<Norm>,
     after_mixer: Option<Norm>,
+    cross: Option<Cross>,
     parallel: bool,
     mlp_in: Option<Norm>,
     mlp: Option<FeedForward>,
@@ -36,6 +38,7 @@ impl Block {
             mixer: Mixer::upload(&block.mixer, device)?,
             mixer_out: norm(&block.mixer_out)?,
             after_mixer: norm(&block.after_mixer)?,
+            cross: block.cross.as_ref().map(|cross| Cross::upload(cross, device)).transpose()?,
             parallel: block.parallel,
             mlp_in: norm(&block.mlp_in)?,
             mlp: block.mlp.as_ref().map(|mlp| FeedForward::upload(mlp, device)).transpose()?,
@@ -96,6 +99,10 @@ impl Block {
                 }
             }
             _ => x.clone(),
+        };
+        let after = match &self.cross {
+            Some(cross) => cross.forward(&after, pass)?,
+            None => after,
         };
         let Some(mlp) = &self.mlp else { return Ok(after) };
         let read = match (&self.mlp_in, self.parallel) {

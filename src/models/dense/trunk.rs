@@ -9,7 +9,7 @@ use super::convolution::Convolution;
 use super::layers::{Linear, Norm};
 use super::means::Means;
 use super::padded::Padded;
-use super::pass::Pass;
+use super::pass::{Pass, Read};
 use super::streams::{Inputs, Streams};
 use crate::models::declarations::rotary::Rotary;
 use crate::models::declarations::spec::{Positions, Projected};
@@ -37,6 +37,8 @@ pub(in crate::models) struct Dense {
     inputs: Option<Inputs>,
     streams: Option<Streams>,
     read_again: bool,
+    /// What a decoder reads.
+    encoder: Option<Box<Self>>,
 }
 
 struct Embeddings {
@@ -86,6 +88,10 @@ impl Dense {
             inputs: trunk.inputs.map(|inputs| Inputs::upload(inputs, device)).transpose()?,
             streams: trunk.streams.map(|streams| Streams::upload(&streams, device)).transpose()?,
             read_again: trunk.read_again,
+            encoder: match trunk.encoder {
+                Some(encoder) => Some(Box::new(Self::upload(*encoder, device)?)),
+                None => None,
+            },
         })
     }
 
@@ -121,6 +127,18 @@ impl Dense {
         })
     }
 
+    /// What the encoder makes of what the sequences of a decoder read.
+    fn encoded(&self, (sources, of): (&Sequences, &[usize])) -> error::Result<Option<Read>> {
+        let Some(encoder) = &self.encoder else { return Ok(None) };
+        let padded = Padded::new(sources, &self.device)?;
+        let mut states = None;
+        encoder.take(sources, &padded, (Site::Residual, &[encoder.blocks.len()]), |_, x| {
+            states = Some(x.clone());
+            Ok(())
+        })?;
+        Ok(states.map(|states| Read::new(states, &padded, of)).transpose()?)
+    }
+
     /// The same, with `(batch * length, …)` on the device.
     fn take(
         &self,
@@ -133,6 +151,10 @@ impl Dense {
         let visible = self.blocks.iter().filter_map(|block| block.visible());
         let distances = self.distances.as_ref();
         let mut pass = Pass::new(padded, &self.rotaries, distances, visible, (site, &self.device))?;
+        pass.read = match sequences.sources().filter(|_| site.blocks_to(deepest) > 0) {
+            Some(sources) => self.encoded(sources)?,
+            None => None,
+        };
         let mut visit = |layer: usize, x: &Tensor| {
             if layers.binary_search(&layer).is_ok() { visit(layer, x) } else { Ok(()) }
         };

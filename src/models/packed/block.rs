@@ -1,5 +1,6 @@
 //! A block: a mixer and an MLP, each added to the residual stream, with norms where an architecture has them.
 
+use super::cross::Cross;
 use super::kernels::linear::Finish;
 use super::kernels::norm::Norm;
 use super::mixers::Mixer;
@@ -19,6 +20,7 @@ pub(in crate::models) struct Block {
     pub(in crate::models) mixer: Mixer,
     pub(in crate::models) mixer_out: Option<Norm>,
     pub(in crate::models) after_mixer: Option<Norm>,
+    pub(in crate::models) cross: Option<Cross>,
     pub(in crate::models) parallel: bool,
     pub(in crate::models) mlp_in: Option<Norm>,
     pub(in crate::models) mlp: Option<FeedForward>,
@@ -40,6 +42,7 @@ impl Block {
             mixer: Mixer::load(parts)?,
             mixer_out: parts.norm(names.attention_out)?,
             after_mixer: parts.norm(names.after_attention)?,
+            cross: Cross::load(parts)?,
             parallel: parts.spec.parallel,
             mlp_in: parts.norm(names.mlp_in.filter(|_| has_mlp))?,
             mlp: FeedForward::load(parts)?,
@@ -112,6 +115,18 @@ impl Block {
             }
             if let Some(updates) = &self.updates {
                 updates.beside(read, x);
+            }
+        }
+        if let Some(cross) = &self.cross {
+            if let Some(norm) = &cross.before {
+                normalized(x, norm, read);
+            }
+            cross.mix(if cross.before.is_some() { read } else { x }, pass, mixed);
+            add(x, wrote, cross.out.as_ref(), None, |_, finish, y| {
+                cross.output.forward_to(mixed, finish, sized(y, size));
+            });
+            if let Some(norm) = &cross.after {
+                norm.apply_to_rows(x);
             }
         }
         let Some(mlp) = &self.mlp else { return };

@@ -11,7 +11,7 @@ pub(in crate::models) enum DistanceTable {
     /// A slope per head.
     Slopes(Vec<f32>),
     /// `(buckets, heads)`.
-    Buckets { table: Vec<Vec<f32>>, max_distance: usize },
+    Buckets { table: Vec<Vec<f32>>, max_distance: usize, both_ways: bool },
 }
 
 impl DistanceTable {
@@ -29,7 +29,7 @@ impl DistanceTable {
             DistanceBias::Buckets { count, max_distance } => {
                 let name = names.distance_bias.unwrap_or_default();
                 let table = weights.table(name, count, spec.attention.n_heads)?.to_vec2()?;
-                Some(Self::Buckets { table, max_distance })
+                Some(Self::Buckets { table, max_distance, both_ways: !spec.attention.causal })
             }
         })
     }
@@ -42,9 +42,13 @@ impl DistanceTable {
                 .iter()
                 .flat_map(|slope| distances().map(move |distance| slope * distance as f32))
                 .collect(),
-            Self::Buckets { table, max_distance } => {
-                let buckets: Vec<usize> =
-                    distances().map(|distance| bucket(distance, table.len(), *max_distance)).collect();
+            Self::Buckets { table, max_distance, both_ways } => {
+                // Of one direction all buckets are for what stands before; what stands after is not seen.
+                let of = |distance: i64| match both_ways {
+                    true => bucket(distance, table.len(), *max_distance),
+                    false => bucket(distance.min(0), 2 * table.len(), *max_distance),
+                };
+                let buckets: Vec<usize> = distances().map(of).collect();
                 let n_heads = table.first().map_or(0, Vec::len);
                 (0..n_heads).flat_map(|head| buckets.iter().map(move |&bucket| table[bucket][head])).collect()
             }

@@ -11,6 +11,7 @@
 //! | `pass` | what all blocks of a pass share, and what they leave for each other |
 //! | `parts` | what a part of a block is loaded from |
 //! | `mixers` | the first half of a block: attention, or what takes its place |
+//! | `cross` | between the two, what a decoder takes from an encoder |
 //! | `mlps` | the second half of a block |
 //! | `streams` | what blocks are given beside the residual stream |
 //! | `block` | a block of both, with norms where an architecture has them |
@@ -20,6 +21,7 @@
 
 pub(super) mod block;
 pub(super) mod convolution;
+pub(super) mod cross;
 pub(super) mod distances;
 pub(super) mod kernels;
 pub(super) mod mixers;

@@ -4,6 +4,8 @@
 //! looks at where one ends. A pass goes through all blocks with one batch ([`Trunk::forward`]), or, where blocks are made ready one at
 //! a time, through one block with all batches ([`Trunk::forward_together`]); its steps are the same either way.
 
+use std::sync::{Mutex, PoisonError};
+
 use candle_core::{Device, Result, Tensor};
 use rayon::prelude::*;
 
@@ -13,7 +15,7 @@ use super::distances::DistanceTable;
 use super::kernels::linear::{Finish, PackedLinear};
 use super::kernels::norm::Norm;
 use super::kernels::ops;
-use super::pass::Pass;
+use super::pass::{Pass, Read};
 use super::stack::Stack;
 use super::streams::{Inputs, Streams};
 use crate::models::checkpoint::table::Table;
@@ -43,6 +45,8 @@ pub(in crate::models) struct Trunk {
     pub(in crate::models) streams: Option<Streams>,
     /// Whether blocks read hidden state 0.
     pub(in crate::models) read_again: bool,
+    /// What a decoder reads.
+    pub(in crate::models) encoder: Option<Box<Self>>,
 }
 
 pub(in crate::models) struct Embeddings {
@@ -116,6 +120,7 @@ impl Trunk {
             inputs,
             streams,
             read_again: spec.blocks.iter().any(|block| matches!(block.mixer, Mixer::Shared(_))),
+            encoder: None,
         })
     }
 
@@ -127,7 +132,8 @@ impl Trunk {
         (site, deepest): (Site, usize),
         mut visit: impl FnMut(usize, &[f32]) -> error::Result<()>,
     ) -> error::Result<()> {
-        let mut batch = self.begin(sequences, (site, deepest))?;
+        let read = self.encoded(std::slice::from_ref(sequences), (site, deepest))?.pop();
+        let mut batch = self.begin(sequences, (site, deepest), read)?;
         batch.first().map_or(Ok(()), |x| visit(0, x))?;
         for index in 0..site.blocks_to(deepest).min(self.blocks.len()) {
             let block = self.blocks.block(index)?;
@@ -146,8 +152,10 @@ impl Trunk {
         (site, deepest): (Site, usize),
         visit: impl Fn(usize, usize, &[f32]) -> error::Result<()> + Sync,
     ) -> error::Result<()> {
-        let begun = batches.par_iter().enumerate().map(|(batch, sequences)| {
-            let begun = self.begin(sequences, (site, deepest))?;
+        let mut read = self.encoded(batches, (site, deepest))?.into_iter().map(Some).collect::<Vec<_>>();
+        read.resize(batches.len(), None);
+        let begun = batches.par_iter().zip(read).enumerate().map(|(batch, (sequences, read))| {
+            let begun = self.begin(sequences, (site, deepest), read)?;
             begun.first().map_or(Ok(()), |x| visit(batch, 0, x))?;
             Ok(begun)
         });
@@ -163,16 +171,50 @@ impl Trunk {
         Ok(())
     }
 
+    /// What the encoder makes of what each of `batches` reads, `(n_source_tokens, d_source)`; nothing where there is no encoder, or no
+    /// block that asks for it.
+    fn encoded(&self, batches: &[Sequences], (site, deepest): (Site, usize)) -> error::Result<Vec<Vec<f32>>> {
+        let Some(encoder) = self.encoder.as_ref().filter(|_| site.blocks_to(deepest) > 0) else {
+            return Ok(Vec::new());
+        };
+        let last = (Site::Residual, encoder.blocks.len());
+        let sources: Vec<&Sequences> = batches.iter().filter_map(|batch| Some(batch.sources()?.0)).collect();
+        if !encoder.blocks.is_offloaded() {
+            let mut all = vec![Vec::new(); sources.len()];
+            for (source, states) in sources.into_iter().zip(&mut all) {
+                encoder.forward(source, last, |layer, x| {
+                    if layer == last.1 {
+                        x.clone_into(states);
+                    }
+                    Ok(())
+                })?;
+            }
+            return Ok(all);
+        }
+        // Each block is read once for all of them.
+        let all: Vec<Mutex<Vec<f32>>> = sources.iter().map(|_| Mutex::default()).collect();
+        let sources: Vec<Sequences> = sources.into_iter().cloned().collect();
+        encoder.forward_together(&sources, last, |batch, layer, x| {
+            if layer == last.1 {
+                x.clone_into(&mut all[batch].lock().unwrap_or_else(PoisonError::into_inner));
+            }
+            Ok(())
+        })?;
+        Ok(all.into_iter().map(|states| states.into_inner().unwrap_or_else(PoisonError::into_inner)).collect())
+    }
+
     /// A batch at hidden state 0, on its way to layer `deepest` of `site`.
     fn begin<'a>(
         &self,
         sequences: &'a Sequences,
         (site, deepest): (Site, usize),
+        read: Option<Vec<f32>>,
     ) -> error::Result<Batch<'a>> {
         let mut x: Vec<f32> = self.embeddings.forward(sequences)?.flatten_all()?.to_vec1()?;
         let convolution = self.convolution.as_ref().filter(|_| deepest > 0);
         let convolved = convolution.map(|convolution| convolution.forward(&x, sequences));
         let mut pass = Pass::new(sequences, &self.rotaries, self.distances.as_ref(), site);
+        pass.read = sequences.sources().zip(read).map(|((sequences, of), states)| Read { states, sequences, of });
         pass.carried.embedded = self.read_again.then(|| x.clone());
         if let Some(inputs) = self.inputs.as_ref().filter(|_| deepest > 0) {
             pass.carried.per_layer = inputs.forward(sequences.tokens(), &x)?;

@@ -62,6 +62,7 @@ mod rope;
 pub(super) mod rwkv7;
 pub(super) mod starcoder2;
 pub(super) mod t5;
+pub(super) mod t5gemma;
 pub(super) mod wrapped;
 pub(super) mod xglm;
 pub(super) mod xlm;

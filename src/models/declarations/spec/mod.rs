@@ -13,10 +13,12 @@
 //! | `mlp` | the second half of a block |
 //! | `streams` | what blocks are given beside the residual stream |
 //! | `block` | what differs from block to block |
+//! | `decoder` | what a decoder has that reads an encoder |
 
 mod attention;
 mod block;
 mod convolution;
+mod decoder;
 mod embeddings;
 mod experts;
 mod mixer;
@@ -27,6 +29,7 @@ mod streams;
 pub use attention::{Attention, Disentangled, DistanceBias, Pairs, QueryGrowth};
 pub use block::Block;
 pub use convolution::Convolution;
+pub use decoder::{Decoder, Start};
 pub use embeddings::{Embeddings, Positions, Projected};
 pub use experts::{Experts, Groups, Router, Score};
 pub use mixer::{
@@ -73,6 +76,8 @@ pub struct Spec {
     pub streams: Option<Streams>,
     /// Size of the last hidden state, where a linear layer of the final one changes it.
     pub d_last: Option<usize>,
+    /// What it reads of an encoder, if it is the decoder beside one.
+    pub decoder: Option<Decoder>,
 }
 
 impl Spec {
@@ -102,6 +107,7 @@ impl Spec {
             per_layer: None,
             streams: None,
             d_last: None,
+            decoder: None,
         }
     }
 
