@@ -27,7 +27,7 @@ impl Extract {
         }
         let parts = site.parts(spec);
         let mut heads = match &self.heads {
-            Some(heads) if site == Site::AttentionHeads => heads.clone(),
+            Some(heads) if site.is_of_heads() => heads.clone(),
             _ => (0..parts).collect(),
         };
         heads.sort_unstable();

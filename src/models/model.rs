@@ -15,8 +15,8 @@ use super::dense::Dense;
 use super::device::DeviceChoice;
 use super::error::{Error, Result};
 use super::options::LoadOptions;
-use super::part::Part;
 use super::packed::trunk::Trunk;
+use super::part::Part;
 use super::tokenizer::Tokenizer;
 use crate::hub::Checkpoint;
 
@@ -91,24 +91,25 @@ impl Model {
         }
         let mut notes = Vec::new();
         let mut adapter = adapter.map(|(_, adapter)| adapter);
-        let mut trunk_of = |mut declaration: Declaration, adapter: Option<Adapter>| -> Result<(Trunk, Spec)> {
-            let adapter = adapter.map(|adapter| adapter.onto(&mut declaration));
-            let mut weights = match options.untrained {
-                None => {
-                    Weights::open(source, &checkpoint.weights, form)?.stored(quantised).adapted(adapter)?
+        let mut trunk_of =
+            |mut declaration: Declaration, adapter: Option<Adapter>| -> Result<(Trunk, Spec)> {
+                let adapter = adapter.map(|adapter| adapter.onto(&mut declaration));
+                let mut weights = match options.untrained {
+                    None => Weights::open(source, &checkpoint.weights, form)?
+                        .stored(quantised)
+                        .adapted(adapter)?,
+                    Some(seed) => {
+                        let initialiser = Initialiser::new((family.initial)(&config)?, seed);
+                        Weights::untrained(&checkpoint.id, initialiser, form)
+                    }
+                };
+                for note in weights.settle(&declaration.names, tied(&config))? {
+                    if !notes.contains(&note) {
+                        notes.push(note);
+                    }
                 }
-                Some(seed) => {
-                    let initialiser = Initialiser::new((family.initial)(&config)?, seed);
-                    Weights::untrained(&checkpoint.id, initialiser, form)
-                }
+                Ok((Trunk::load(&declaration, weights, options.offload)?, declaration.spec))
             };
-            for note in weights.settle(&declaration.names, tied(&config))? {
-                if !notes.contains(&note) {
-                    notes.push(note);
-                }
-            }
-            Ok((Trunk::load(&declaration, weights, options.offload)?, declaration.spec))
-        };
         let (trunk, spec, encoder) = match declared {
             None => {
                 let (trunk, spec) = trunk_of(declaration, adapter.take())?;

@@ -6,6 +6,8 @@
 //! | `attention` | what its attention adds to the residual stream | `d_model` |
 //! | `mlp` | what its MLP adds to it | `d_model` |
 //! | `attention-heads` | for each head what it takes from the tokens it sees, before the output projection | `d_head` |
+//! | `cross-attention` | of a decoder: what its attention to the encoder adds to the residual stream | `d_model` |
+//! | `cross-attention-heads` | for each of its heads what it takes from the encoder's last hidden state, before the output projection | `d_head` |
 //! | `router` | the probability of each expert, before some are chosen | experts |
 //!
 //! What is added is what stands in the sum `x + …`: after a norm behind the part (Gemma 2, OLMo 2) and after a factor (Granite), but
@@ -34,13 +36,39 @@ pub enum Site {
     AttentionHeads,
     /// Probabilities of experts.
     Router,
+    /// What the attention of a decoder to its encoder adds.
+    CrossAttention,
+    /// Each of its heads by itself.
+    CrossAttentionHeads,
 }
 
 impl Site {
     /// The names of all.
-    pub const NAMES: [&'static str; 5] = ["residual", "attention", "mlp", "attention-heads", "router"];
+    pub const NAMES: [&'static str; 7] = [
+        "residual",
+        "attention",
+        "mlp",
+        "attention-heads",
+        "router",
+        "cross-attention",
+        "cross-attention-heads",
+    ];
 
-    const ALL: [Self; 5] = [Self::Residual, Self::Attention, Self::Mlp, Self::AttentionHeads, Self::Router];
+    const ALL: [Self; 7] = [
+        Self::Residual,
+        Self::Attention,
+        Self::Mlp,
+        Self::AttentionHeads,
+        Self::Router,
+        Self::CrossAttention,
+        Self::CrossAttentionHeads,
+    ];
+
+    /// Whether it is of heads, so that a layer has several matrices.
+    #[must_use]
+    pub fn is_of_heads(self) -> bool {
+        matches!(self, Self::AttentionHeads | Self::CrossAttentionHeads)
+    }
 
     /// What it is called.
     #[must_use]
@@ -51,6 +79,8 @@ impl Site {
             Self::Mlp => "mlp",
             Self::AttentionHeads => "attention-heads",
             Self::Router => "router",
+            Self::CrossAttention => "cross-attention",
+            Self::CrossAttentionHeads => "cross-attention-heads",
         }
     }
 
@@ -65,9 +95,12 @@ impl Site {
 
     /// Whether a block has it.
     fn is_in(self, spec: &Spec, block: usize) -> bool {
+        if matches!(self, Self::CrossAttention | Self::CrossAttentionHeads) {
+            return spec.decoder.is_some();
+        }
         let block = &spec.blocks[block];
         match self {
-            Self::Residual => true,
+            Self::Residual | Self::CrossAttention | Self::CrossAttentionHeads => true,
             Self::Attention => matches!(block.mixer, Mixer::Attention | Mixer::Latent(_) | Mixer::Span(_)),
             Self::AttentionHeads => {
                 let attends = matches!(block.mixer, Mixer::Attention | Mixer::Latent(_) | Mixer::Span(_));
@@ -81,12 +114,19 @@ impl Site {
     /// How many matrices a layer has of it: one for each head, else one.
     #[must_use]
     pub fn parts(self, spec: &Spec) -> usize {
-        if self == Self::AttentionHeads { spec.attention.n_heads } else { 1 }
+        match (self, &spec.decoder) {
+            (Self::AttentionHeads, _) => spec.attention.n_heads,
+            (Self::CrossAttentionHeads, Some(decoder)) => decoder.cross.n_heads,
+            _ => 1,
+        }
     }
 
     /// Units of one of its matrices at `layer`, which has it.
     #[must_use]
     pub fn width(self, spec: &Spec, layer: usize) -> usize {
+        if let (Self::CrossAttentionHeads, Some(decoder)) = (self, &spec.decoder) {
+            return decoder.cross.d_head;
+        }
         match (self, spec.blocks.get(layer)) {
             (Self::Residual, _) => spec.d_at(layer),
             (Self::AttentionHeads, Some(block)) => match block.mixer {
@@ -105,7 +145,7 @@ impl Site {
     #[must_use]
     pub fn label(self, spec: &Spec, entry: usize) -> Option<String> {
         let parts = self.parts(spec);
-        (self == Self::AttentionHeads).then(|| format!("layer.{}.head.{}", entry / parts, entry % parts))
+        self.is_of_heads().then(|| format!("layer.{}.head.{}", entry / parts, entry % parts))
     }
 
     /// Why a model has it in no block, in words that go on from the model's name.
@@ -127,6 +167,9 @@ impl Site {
                 format!("has no attention: its blocks have {instead}")
             }
             Self::Router => "has no experts, and so no router".to_owned(),
+            Self::CrossAttention | Self::CrossAttentionHeads => {
+                "is no decoder that reads an encoder here (of an encoder–decoder that is --part decoder)".to_owned()
+            }
             _ => format!("has no {self}"),
         }
     }

@@ -52,6 +52,7 @@ mod baselines;
 mod cache;
 mod compare;
 mod damage;
+mod decoders;
 mod device;
 mod extract;
 mod feature_grammars;

@@ -103,7 +103,10 @@ fn last(config: &Config, model_type: &str, mut declaration: Declaration) -> Resu
 pub(super) fn of_decoder(config: &Config) -> Result<()> {
     for (key, usual) in [("is_causal", None), ("tie_last_hidden_states", Some(true))] {
         if let Some(value) = config.value(key).filter(|value| value.as_bool() != usual || usual.is_none()) {
-            return Err(config.error(key, format!("is {value}, which is not supported for a decoder that reads an encoder")));
+            return Err(config.error(
+                key,
+                format!("is {value}, which is not supported for a decoder that reads an encoder"),
+            ));
         }
     }
     Ok(())

@@ -6,6 +6,7 @@ use super::general;
 use super::names::Declaration;
 use super::refused::reason;
 use super::rows::FAMILIES;
+use super::spec::Start;
 use crate::models::error::{Error, Result};
 
 /// Every architecture that can be loaded.
@@ -43,9 +44,23 @@ pub(in crate::models) fn declare_decoder(config: &Config) -> Result<Declaration>
             id: config.id().to_owned(),
             model_type: family.model_type.to_owned(),
             reads_before: encoder.spec.attention.causal,
-            supported: FAMILIES.iter().filter(|row| row.decoder.is_some()).map(|row| row.model_type).collect(),
+            supported: FAMILIES
+                .iter()
+                .filter(|row| row.decoder.is_some())
+                .map(|row| row.model_type)
+                .collect(),
         });
     };
     general::of_decoder(config)?;
-    decoder(config, encoder)
+    let declaration = decoder(config, encoder)?;
+    let rows = declaration.spec.vocab_size;
+    match declaration.spec.decoder.as_ref().map(|decoder| decoder.start) {
+        Some(Start::Token(token)) if token as usize >= rows => {
+            let message = format!(
+                "is {token}, and the table of tokens has {rows} rows: it is what the decoder reads first"
+            );
+            Err(config.error("decoder_start_token_id", message))
+        }
+        _ => Ok(declaration),
+    }
 }

@@ -5,8 +5,8 @@ use super::families::{
     distilbert, electra, ernie, exaone4, falcon, gemma, gemma3n, gemma4, glm, gpt_bigcode, gpt_neo, gpt_neox,
     gpt_oss, gpt2, gptj, granitemoe, gte, hybrid, jamba, lfm, llama, longformer, mamba, megatron_bert,
     mixtral, modernbert, mpnet, mpt, nemotron, nemotron_h, nomic_bert, olmo, olmo_hybrid, olmoe, opt, phi,
-    qwen_moe, qwen_vl, qwen3_next, recurrent_gemma, rembert, roberta, roformer, rwkv7, starcoder2, t5, t5gemma,
-    wrapped, xglm, xlm, zamba2,
+    qwen_moe, qwen_vl, qwen3_next, recurrent_gemma, rembert, roberta, roformer, rwkv7, starcoder2, t5,
+    t5gemma, wrapped, xglm, xlm, zamba2,
 };
 use super::family::{Family, row};
 use super::initial;

@@ -10,6 +10,7 @@ use super::scores::by_head;
 use crate::models::declarations::spec::Attention;
 use crate::models::packed::cross as packed;
 use crate::models::packed::kernels::norm;
+use crate::models::site::Site;
 
 /// Attention to an encoder's last hidden state, with its weights and the norms around it.
 pub(super) struct Cross {
@@ -38,13 +39,15 @@ impl Cross {
     }
 
     /// The residual stream `x`, `(batch * length, d_model)`, after it.
-    pub(super) fn forward(&self, x: &Tensor, pass: &Pass<'_>) -> Result<Tensor> {
+    pub(super) fn forward(&self, x: &Tensor, pass: &mut Pass<'_>) -> Result<Tensor> {
         let normalized = |x: Tensor, norm: &Option<Norm>| match norm {
             Some(norm) => norm.forward(&x),
             None => Ok(x),
         };
         let mixed = self.mix(&normalized(x.clone(), &self.before)?, pass)?;
+        pass.tap.keep(Site::CrossAttentionHeads, &mixed);
         let wrote = normalized(self.output.forward(&mixed)?, &self.out)?;
+        pass.tap.keep(Site::CrossAttention, &wrote);
         normalized((x + wrote)?, &self.after)
     }
 

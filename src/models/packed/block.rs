@@ -122,7 +122,10 @@ impl Block {
                 normalized(x, norm, read);
             }
             cross.mix(if cross.before.is_some() { read } else { x }, pass, mixed);
-            add(x, wrote, cross.out.as_ref(), None, |_, finish, y| {
+            if let Some(taken) = tap.at(Site::CrossAttentionHeads) {
+                taken.clone_from(mixed);
+            }
+            add(x, wrote, cross.out.as_ref(), tap.at(Site::CrossAttention), |_, finish, y| {
                 cross.output.forward_to(mixed, finish, sized(y, size));
             });
             if let Some(norm) = &cross.after {

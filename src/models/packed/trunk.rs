@@ -200,7 +200,10 @@ impl Trunk {
             }
             Ok(())
         })?;
-        Ok(all.into_iter().map(|states| states.into_inner().unwrap_or_else(PoisonError::into_inner)).collect())
+        Ok(all
+            .into_iter()
+            .map(|states| states.into_inner().unwrap_or_else(PoisonError::into_inner))
+            .collect())
     }
 
     /// A batch at hidden state 0, on its way to layer `deepest` of `site`.
@@ -214,7 +217,8 @@ impl Trunk {
         let convolution = self.convolution.as_ref().filter(|_| deepest > 0);
         let convolved = convolution.map(|convolution| convolution.forward(&x, sequences));
         let mut pass = Pass::new(sequences, &self.rotaries, self.distances.as_ref(), site);
-        pass.read = sequences.sources().zip(read).map(|((sequences, of), states)| Read { states, sequences, of });
+        pass.read =
+            sequences.sources().zip(read).map(|((sequences, of), states)| Read { states, sequences, of });
         pass.carried.embedded = self.read_again.then(|| x.clone());
         if let Some(inputs) = self.inputs.as_ref().filter(|_| deepest > 0) {
             pass.carried.per_layer = inputs.forward(sequences.tokens(), &x)?;

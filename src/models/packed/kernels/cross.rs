@@ -143,13 +143,17 @@ mod tests {
         let capped = Attention { cap: Some(0.7), ..full.clone() };
         let queries: Vec<f32> = (0..27 * 80).map(|i| (i * 7919 % 257) as f32 / 90.0 - 1.4).collect();
         let keys: Vec<f32> = (0..58 * 80).map(|i| (i * 6133 % 263) as f32 / 90.0 - 1.4).collect();
-        for (spec, level) in [&full, &capped].into_iter().flat_map(|spec| Level::here().map(move |l| (spec, l))) {
+        for (spec, level) in
+            [&full, &capped].into_iter().flat_map(|spec| Level::here().map(move |l| (spec, l)))
+        {
             let mut mixed = vec![0.0; queries.len()];
             let attend = Attend { spec, sequences: &sequences, sources: (&sources, &of) };
             run_at(level, Run { attend, queries: &queries, keys: &keys, mixed: &mut mixed });
             let paths: Vec<&[u32]> = sources.iter().map(|source| source.path).collect();
             for (sequence, source) in sequences.iter().zip(of) {
-                for (&token, head) in sequence.path.iter().flat_map(|token| (0..4).map(move |head| (token, head))) {
+                for (&token, head) in
+                    sequence.path.iter().flat_map(|token| (0..4).map(move |head| (token, head)))
+                {
                     let query = &queries[(token as usize * 4 + head) * 20..][..20];
                     let part = |other: u32, part: usize| &keys[(other as usize * 4 + part) * 20..][..20];
                     let exps: Vec<f64> = paths[source]
@@ -158,12 +162,15 @@ mod tests {
                             let products = query.iter().zip(part(other, head / 2));
                             let dot: f64 = products.map(|(&a, &b)| f64::from(a) * f64::from(b)).sum();
                             let score = dot * f64::from(spec.scale);
-                            spec.cap.map_or(score, |cap| (score / f64::from(cap)).tanh() * f64::from(cap)).exp()
+                            spec.cap
+                                .map_or(score, |cap| (score / f64::from(cap)).tanh() * f64::from(cap))
+                                .exp()
                         })
                         .collect();
                     let total: f64 = exps.iter().sum();
                     for unit in 0..20 {
-                        let values = paths[source].iter().map(|&other| f64::from(part(other, 2 + head / 2)[unit]));
+                        let values =
+                            paths[source].iter().map(|&other| f64::from(part(other, 2 + head / 2)[unit]));
                         let expected: f64 = values.zip(&exps).map(|(value, exp)| exp / total * value).sum();
                         let found = f64::from(mixed[(token as usize * 4 + head) * 20 + unit]);
                         assert!((found - expected).abs() < 1e-5, "{level:?}: {found} {expected}");
