@@ -118,7 +118,7 @@ impl Model {
             Some(decoder) => {
                 // The same adapter for either part: each takes what is its own.
                 let again = match &checkpoint.adapter {
-                    Some(found) => Some(Adapter::open(found, &checkpoint.weights)?),
+                    Some(found) => Some(Adapter::open(found, &checkpoint.weights)?.for_decoder()?),
                     None => None,
                 };
                 let (encoder, encoder_spec) = trunk_of(declaration, adapter.take())?;

@@ -79,6 +79,7 @@ impl Axis {
             Kind::Model => "layer (0: embeddings)",
             Kind::Site(Site::Attention) => "layer (what attention adds)",
             Kind::Site(Site::Mlp) => "layer (what the MLP adds)",
+            Kind::Site(Site::CrossAttention) => "layer (what attention to the encoder adds)",
             Kind::Site(Site::Router) => "layer (probabilities of experts)",
             Kind::Named => "",
             _ => self.noun(),

@@ -62,6 +62,9 @@ CASES = {
     "t5gemma": ("T5GemmaConfig", dict(encoder=GEMMA, decoder=GEMMA)),
     "t5gemma_odd": ("T5GemmaConfig", dict(
         encoder=GEMMA, decoder=GEMMA_ODD | dict(hidden_activation="silu", bos_token_id=5))),
+    "umt5": ("UMT5Config", T5),
+    "umt5_odd": ("UMT5Config", T5 | dict(d_model=18, num_heads=3, num_layers=1, num_decoder_layers=3, feed_forward_proj="relu",
+                                         relative_attention_num_buckets=6, layer_norm_epsilon=1e-3)),
 }
 
 

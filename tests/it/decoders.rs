@@ -36,6 +36,10 @@ impl Pairs {
         Self { path, bytes }
     }
 
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
     pub(crate) fn config(&self) -> String {
         let (_, metadata) = SafeTensors::read_metadata(&self.bytes).unwrap();
         metadata.metadata().as_ref().unwrap()["config"].clone()

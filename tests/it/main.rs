@@ -53,6 +53,7 @@ mod cache;
 mod compare;
 mod damage;
 mod decoders;
+mod decoders_run;
 mod device;
 mod extract;
 mod feature_grammars;

@@ -56,7 +56,7 @@ pub(in crate::models) struct Block {
     pub(in crate::models) qkv: Qkv,
     /// Norms of queries and keys, of each head or of all at once.
     pub(in crate::models) qk_norm: Option<QkNorm>,
-    /// A table `(buckets, heads)` of [`super::spec::DistanceBias::Buckets`], which all blocks share.
+    /// A table `(buckets, heads)` of [`super::spec::DistanceBias::Buckets`], which all blocks share, unless it has their number.
     pub(in crate::models) distance_bias: Option<&'static str>,
     /// The layers of [`super::spec::DistanceBias::Disentangled`].
     pub(in crate::models) disentangled: Option<Disentangled>,
@@ -254,6 +254,11 @@ impl Block {
         let none = linear("");
         let block = Self::new(Qkv::Stacked(none), none, Mlp::Plain { up: none, down: none });
         Self { attention_in: Some(norm), mixer, ..block }
+    }
+
+    /// Whether each block has a table of distances of its own.
+    pub(in crate::models) fn has_own_distances(&self) -> bool {
+        self.distance_bias.is_some_and(|name| name.contains("{}"))
     }
 
     /// The norm before each half, as most decoders have it.

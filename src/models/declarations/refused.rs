@@ -21,7 +21,6 @@ const REFUSED: &[(&str, &str)] = &[
         "longt5",
         "its encoder's attention is within blocks of tokens or to summaries of them, which is not computed here",
     ),
-    ("umt5", "each of its blocks has distances of its own in the scores, which is not computed here"),
     (
         "switch_transformers",
         "its experts leave out tokens that are beyond their capacity, which depends on the batch",

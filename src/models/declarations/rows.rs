@@ -280,6 +280,9 @@ pub(super) const FAMILIES: &[Family] = &[
         .with_decoder(&["t5", "t5_gated"], t5::decoder),
     row("t5gemma", "T5Gemma (encoder)", &["t5gemma", "t5gemma_odd"], t5gemma::encoder)
         .with_decoder(&["t5gemma", "t5gemma_odd"], t5gemma::decoder),
+    row("umt5", "UMT5 (encoder)", &["umt5", "umt5_odd"], t5::umt5)
+        .drawn(t5::initial)
+        .with_decoder(&["umt5", "umt5_odd"], t5::umt5_decoder),
     row("xglm", "XGLM", &["xglm", "xglm_odd"], xglm::declare).drawn(initial::init_std),
     row("xlm", "XLM", &["xlm", "xlm_causal"], xlm::xlm).drawn(xlm::initial),
     row("xlm-roberta", "XLM-RoBERTa", &["xlm_roberta", "xlm_roberta_odd"], roberta::declare),

@@ -31,7 +31,7 @@ pub(super) fn other_names(model_type: &str) -> &'static [(&'static str, &'static
             ("num_attention_heads", "n_heads"),
             ("num_hidden_layers", "n_layers"),
         ],
-        "mt5" | "t5" => &[
+        "mt5" | "t5" | "umt5" => &[
             ("head_dim", "d_kv"),
             ("hidden_size", "d_model"),
             ("num_attention_heads", "num_heads"),

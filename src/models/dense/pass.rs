@@ -176,7 +176,7 @@ fn mask(visible: Visible, padded: &Padded, device: &Device) -> Result<Option<Ten
 }
 
 /// The values of distances for each query and key, `(1, n_heads, length, length)`.
-fn by_pair(bias: &Bias, length: usize, device: &Device) -> Result<Tensor> {
+pub(super) fn by_pair(bias: &Bias, length: usize, device: &Device) -> Result<Tensor> {
     let width = 2 * bias.longest - 1;
     let values = bias.values.chunks_exact(width).flat_map(|head| {
         (0..length).flat_map(move |query| {

@@ -1,12 +1,13 @@
 //! What is added to scores by the distance of two tokens: slopes, or learned values of buckets of distances.
 
 use super::kernels::distances::Bias;
-use crate::models::checkpoint::weights::Weights;
+use crate::models::checkpoint::weights::{Weights, in_block};
 use crate::models::declarations::names;
 use crate::models::declarations::spec::{DistanceBias, Spec};
 use crate::models::error;
 
 /// What is added to scores, by head and distance.
+#[derive(Clone)]
 pub(in crate::models) enum DistanceTable {
     /// A slope per head.
     Slopes(Vec<f32>),
@@ -20,6 +21,19 @@ impl DistanceTable {
         names: &names::Block,
         weights: &Weights,
     ) -> error::Result<Option<Self>> {
+        if names.has_own_distances() {
+            return Ok(None);
+        }
+        Self::of_block(spec, names, weights, 0)
+    }
+
+    /// The same of block `layer`, where each has a table of its own.
+    pub(in crate::models) fn of_block(
+        spec: &Spec,
+        names: &names::Block,
+        weights: &Weights,
+        layer: usize,
+    ) -> error::Result<Option<Self>> {
         Ok(match spec.attention.bias {
             // Disentangled layers have tables of their own.
             DistanceBias::None | DistanceBias::Disentangled(_) => None,
@@ -27,8 +41,8 @@ impl DistanceTable {
                 Some(Self::Slopes(alibi_slopes(spec.attention.n_heads).map(|slope| slope * scale).collect()))
             }
             DistanceBias::Buckets { count, max_distance } => {
-                let name = names.distance_bias.unwrap_or_default();
-                let table = weights.table(name, count, spec.attention.n_heads)?.to_vec2()?;
+                let name = in_block(names.distance_bias.unwrap_or_default(), layer);
+                let table = weights.table(&name, count, spec.attention.n_heads)?.to_vec2()?;
                 Some(Self::Buckets { table, max_distance, both_ways: !spec.attention.causal })
             }
         })

@@ -26,7 +26,7 @@ pub fn default_for(
 }
 
 /// What names say of a part of an encoder–decoder, where it is not the encoder.
-fn of_part(part: Part) -> String {
+pub fn of_part(part: Part) -> String {
     if part == Part::Encoder { String::new() } else { format!("-{part}") }
 }
 

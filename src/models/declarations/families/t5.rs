@@ -1,4 +1,4 @@
-//! The encoders and decoders of T5 (Raffel et al. 2020), T5 v1.1, Flan-T5 (Chung et al. 2022) and mT5 (Xue et al. 2021).
+//! The encoders and decoders of T5 (Raffel et al. 2020), T5 v1.1, Flan-T5 (Chung et al. 2022), mT5 (Xue et al. 2021) and `UMT5`.
 //!
 //! Source: `models/t5/modeling_t5.py` of Hugging Face transformers.
 
@@ -105,6 +105,22 @@ pub(in crate::models) fn t5(config: &Config) -> Result<Declaration> {
 
 pub(in crate::models) fn mt5(config: &Config) -> Result<Declaration> {
     declare(config, "gated-gelu")
+}
+
+/// `UMT5` (Chung et al. 2023): mT5 with a table of distances in each block.
+pub(in crate::models) fn umt5(config: &Config) -> Result<Declaration> {
+    let mut declaration = declare(config, "gated-gelu")?;
+    declaration.names.block.distance_bias =
+        Some("encoder.block.{}.layer.0.SelfAttention.relative_attention_bias");
+    Ok(declaration)
+}
+
+/// Its decoder.
+pub(in crate::models) fn umt5_decoder(config: &Config, encoder: Declaration) -> Result<Declaration> {
+    let mut declaration = decoder(config, encoder)?;
+    declaration.names.block.distance_bias =
+        Some("decoder.block.{}.layer.0.SelfAttention.relative_attention_bias");
+    Ok(declaration)
 }
 
 fn declare(config: &Config, usual: &str) -> Result<Declaration> {
