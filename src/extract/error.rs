@@ -196,7 +196,7 @@ impl Error {
             }
             Self::UnknownSlot { known, .. } => format!("the slots are {}", text::some(known, 10)),
             Self::SlotOfTarget { .. } => {
-                "leave --at out (and of stimuli that are words take their sentences), or let the decoder read the sentences: --target sentence".to_owned()
+                "leave --at out (and of stimuli that are words take their sentences), or let the decoder read the sentences: --target-text sentence".to_owned()
             }
             Self::NoSlot { .. } => "drop such stimuli, or choose a slot that all of them have".to_owned(),
             Self::SeveralTokens { .. } => {

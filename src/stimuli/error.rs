@@ -201,10 +201,10 @@ impl Error {
                 "every column but `sentence` is a feature: add at least one".to_owned()
             }
             Self::NoTexts { .. } => {
-                "name a column of texts (--target COLUMN), or let the decoder read the sentences (--target sentence)".to_owned()
+                "name a column of texts (--target-text COLUMN), or let the decoder read the sentences (--target-text sentence)".to_owned()
             }
             Self::EmptyText { column, .. } => format!(
-                "fill in `{column}` in every row or take the row out; --target sentence lets the decoder read the sentences"
+                "fill in `{column}` in every row or take the row out; --target-text sentence lets the decoder read the sentences"
             ),
             Self::UnknownFeature { name, known } => return suggested(name, known, "the features are"),
             Self::UnknownColumn { name, known, .. } => return suggested(name, known, "its columns are"),

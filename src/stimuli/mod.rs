@@ -20,6 +20,7 @@ mod suspects;
 mod table;
 mod tables;
 mod target;
+mod texts;
 mod words;
 
 pub use average::Averaged;
@@ -54,7 +55,7 @@ pub struct Stimuli {
     spans: Vec<Vec<Option<Span>>>,
     features: FeatureTable,
     /// Texts for a decoder, which were a column beside the features.
-    target: Option<target::Target>,
+    target: Option<texts::Target>,
     source: Source,
     /// Whether the stimuli are words in sentences: the first slot is the word.
     word_level: bool,

@@ -2,19 +2,11 @@
 
 use super::error::{Error, Result};
 use super::feature::{Feature, Values};
+use super::texts::Target;
 use super::{FeatureTable, Stimuli};
 
 /// The column of a table that holds the texts that the decoder of an encoder–decoder reads, unless another is named.
 pub const TARGET: &str = "target";
-
-/// A column that was taken out of the features.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Target {
-    /// Its texts are levels.
-    pub(super) column: Feature,
-    /// How many features stood before it.
-    place: usize,
-}
 
 impl Stimuli {
     /// Takes the column called `name` out of the features: its texts are what a decoder reads.
@@ -70,13 +62,6 @@ impl Stimuli {
             columns.insert(target.place.min(columns.len()), &target.column);
         }
         columns
-    }
-}
-
-impl Target {
-    /// The texts at `rows`, in that order.
-    pub(super) fn select(&self, rows: &[usize]) -> Self {
-        Self { column: self.column.select(rows), place: self.place }
     }
 }
 

@@ -49,7 +49,9 @@ impl Error {
             Self::Files(error) => error.hint(),
             Self::Hub(error) => error.hint(),
             Self::Models(error) => error.hint(),
-            Self::OtherPart { there, .. } => Some(format!("add --part {there}, or write the script anew for the part that is meant")),
+            Self::OtherPart { there, .. } => {
+                Some(format!("add --part {there}, or write the script anew for the part that is meant"))
+            }
             Self::Frozen { .. } => Some(
                 "it should be the file that the script of `probe verify MODEL` writes: run the script again"
                     .to_owned(),

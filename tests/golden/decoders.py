@@ -32,6 +32,9 @@ BART_ODD = dict(d_model=18, encoder_layers=1, decoder_layers=3, encoder_attentio
                 encoder_ffn_dim=8, decoder_ffn_dim=10, max_position_embeddings=12, scale_embedding=True)
 T5 = dict(d_model=16, d_kv=6, d_ff=24, num_layers=2, num_heads=4, relative_attention_num_buckets=8, relative_attention_max_distance=6,
           decoder_start_token_id=0)
+LED = dict(d_model=16, encoder_layers=2, decoder_layers=2, encoder_attention_heads=4, decoder_attention_heads=2, encoder_ffn_dim=20,
+           decoder_ffn_dim=24, max_encoder_position_embeddings=24, max_decoder_position_embeddings=14)
+SWITCH = dict(num_layers=4, num_sparse_encoder_layers=2, num_decoder_layers=2, num_sparse_decoder_layers=1, num_experts=4, expert_capacity=12)
 GEMMA = dict(hidden_size=16, intermediate_size=20, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2, head_dim=8,
              max_position_embeddings=32, vocab_size=VOCABULARY, query_pre_attn_scalar=8, sliding_window=3, attn_logit_softcapping=2.0)
 GEMMA_ODD = dict(hidden_size=18, intermediate_size=14, num_hidden_layers=3, num_attention_heads=6, num_key_value_heads=3, head_dim=6,
@@ -65,6 +68,17 @@ CASES = {
     "umt5": ("UMT5Config", T5),
     "umt5_odd": ("UMT5Config", T5 | dict(d_model=18, num_heads=3, num_layers=1, num_decoder_layers=3, feed_forward_proj="relu",
                                          relative_attention_num_buckets=6, layer_norm_epsilon=1e-3)),
+    # The encoder sees a few tokens on either side; of the other kind of encoder so few that no summary is made.
+    "led": ("LEDConfig", LED | dict(attention_window=4)),
+    "led_odd": ("LEDConfig", LED | dict(d_model=18, encoder_layers=3, attention_window=[4, 8, 4], encoder_attention_heads=3,
+                                        decoder_attention_heads=3, activation_function="relu", decoder_start_token_id=9)),
+    "longt5": ("LongT5Config", T5 | dict(local_radius=2, feed_forward_proj="gated-gelu")),
+    "longt5_global": ("LongT5Config", T5 | dict(encoder_attention_type="transient-global", global_block_size=10, local_radius=3,
+                                                num_decoder_layers=1)),
+    "switch_transformers": ("SwitchTransformersConfig", T5 | SWITCH),
+    "switch_transformers_odd": ("SwitchTransformersConfig", T5 | SWITCH | dict(
+        num_layers=3, num_sparse_encoder_layers=0, num_decoder_layers=3, num_sparse_decoder_layers=3, router_bias=True, num_experts=3,
+        dense_act_fn="silu")),
 }
 
 

@@ -121,7 +121,8 @@ fn what_is_pooled_is_the_states_of_what_the_decoder_reads() {
             .unwrap();
     }
     // Each pooling, batches of any size, and a device's padded batches agree.
-    let padded = LoadOptions::default().part(Part::Decoder).device(mlem_probe::models::DeviceChoice::CpuPadded);
+    let padded =
+        LoadOptions::default().part(Part::Decoder).device(mlem_probe::models::DeviceChoice::CpuPadded);
     let padded = Model::load(&checkpoint, &padded).unwrap();
     for pooling in [Pooling::Mean, Pooling::First, Pooling::Last, Pooling::Max, Pooling::Min] {
         for special in [true, false] {
@@ -136,7 +137,8 @@ fn what_is_pooled_is_the_states_of_what_the_decoder_reads() {
             }
         }
     }
-    let first = Extract::params().pooling(Pooling::First).extract(&taken, &model, &Silent).unwrap().activations;
+    let first =
+        Extract::params().pooling(Pooling::First).extract(&taken, &model, &Silent).unwrap().activations;
     let same = (1..12).all(|row| first.matrix(0).row(row) == first.matrix(0).row(0));
     assert!(same, "every text begins with one token");
     let error = Extract::params().at("verb".to_owned()).extract(&taken, &model, &Silent).unwrap_err();
@@ -176,8 +178,13 @@ fn a_slot_is_pooled_where_the_decoder_reads_it() {
         "word,sentence,start_idx,end_idx,number,target\ndog,the dog barks,4,7,sg,der Hund\ndogs,the dogs bark,4,8,pl,die Hunde\n",
     );
     let (fine, text) = said(&w, "extract both.csv --model model --part decoder -o x.safetensors");
-    assert!(!fine && text.contains("the decoder reads column `target`, where nothing says") && text.contains("hint"), "{text}");
-    ok(&w, "extract both.csv --model model --part decoder --target sentence -o x.safetensors");
+    assert!(
+        !fine
+            && text.contains("the decoder reads column `target`, where nothing says")
+            && text.contains("hint"),
+        "{text}"
+    );
+    ok(&w, "extract both.csv --model model --part decoder --target-text sentence -o x.safetensors");
 }
 
 #[test]
@@ -186,11 +193,17 @@ fn the_cache_tells_parts_and_texts_apart() {
     let cached = |words: &str| ok(&w, words).contains("from the cache");
     assert!(!cached("extract s.csv --model model -o e.safetensors"));
     assert!(!cached(&format!("{EXTRACT} -o d.safetensors")), "an encoder's state is no decoder's");
-    assert!(!cached(&format!("{EXTRACT} --target sentence -o s.safetensors")), "other texts");
-    assert!(cached(&format!("{EXTRACT} -o d2.safetensors")) && cached("extract s.csv --model model -o e2.safetensors"));
+    assert!(!cached(&format!("{EXTRACT} --target-text sentence -o s.safetensors")), "other texts");
+    assert!(
+        cached(&format!("{EXTRACT} -o d2.safetensors"))
+            && cached("extract s.csv --model model -o e2.safetensors")
+    );
     let read = |name: &str| Activations::read(&w.path(name)).unwrap();
     let (e, d, s) = (read("e.safetensors"), read("d.safetensors"), read("s.safetensors"));
-    assert_eq!((read("d2.safetensors").matrix(2), read("e2.safetensors").matrix(2)), (d.matrix(2), e.matrix(2)));
+    assert_eq!(
+        (read("d2.safetensors").matrix(2), read("e2.safetensors").matrix(2)),
+        (d.matrix(2), e.matrix(2))
+    );
     assert!(e.matrix(2) != d.matrix(2) && d.matrix(2) != s.matrix(2));
     assert_eq!(read("d2.safetensors").provenance(), d.provenance());
     w.write("s.csv", table().replace("die Hunde\n", "die Hund\n").replace("die Hunde,", "die Hund,"));
@@ -203,7 +216,8 @@ const RUN: &str = "--folds 2 --permutations 1 --map 0 --part decoder --model mod
 fn a_run_says_what_was_read_and_its_table_brings_it_back() {
     let w = workspace();
     ok(&w, &format!("run s.csv {RUN}"));
-    let record = |folder: &str| serde_json::from_str::<Value>(&w.read(&format!("{folder}/run.json"))).unwrap();
+    let record =
+        |folder: &str| serde_json::from_str::<Value>(&w.read(&format!("{folder}/run.json"))).unwrap();
     let of = record("runs/s-model-decoder");
     assert_eq!((&of["part"], &of["target"]), (&json!("decoder"), &json!("target")));
     assert_eq!(of["stimuli"]["features"], json!(["number", "length"]));
@@ -218,9 +232,12 @@ fn a_run_says_what_was_read_and_its_table_brings_it_back() {
     let text = ok(&w, "fit s.csv d.safetensors --drop target -o fitted --folds 2 --permutations 1 --map 0");
     assert!(!text.contains("other stimuli"), "{text}");
     assert_eq!(w.read("fitted/scores.csv"), w.read("again/scores.csv"));
-    assert_eq!((&record("fitted")["part"], &record("fitted")["target"]), (&json!("decoder"), &json!("target")));
+    assert_eq!(
+        (&record("fitted")["part"], &record("fitted")["target"]),
+        (&json!("decoder"), &json!("target"))
+    );
     // Another run does not take its place.
-    let (fine, text) = said(&w, &format!("run s.csv {RUN} --target sentence -o runs/s-model-decoder"));
+    let (fine, text) = said(&w, &format!("run s.csv {RUN} --target-text sentence -o runs/s-model-decoder"));
     assert!(!fine && text.contains("the decoder reads target there and sentence here"), "{text}");
     ok(&w, "run s.csv --folds 2 --permutations 1 --map 0 --model model --drop target -o encoder");
     let text = ok(&w, "compare encoder again -o both");
@@ -232,7 +249,13 @@ fn a_run_says_what_was_read_and_its_table_brings_it_back() {
 #[test]
 fn sites_of_a_decoder_have_files_and_names() {
     let w = workspace();
-    for (site, layers) in [("attention", 2), ("mlp", 2), ("attention-heads", 4), ("cross-attention", 2), ("cross-attention-heads", 4)] {
+    for (site, layers) in [
+        ("attention", 2),
+        ("mlp", 2),
+        ("attention-heads", 4),
+        ("cross-attention", 2),
+        ("cross-attention-heads", 4),
+    ] {
         ok(&w, &format!("{EXTRACT} --site {site} -o {site}.safetensors"));
         let found = Activations::read(&w.path(&format!("{site}.safetensors"))).unwrap();
         assert_eq!(found.layers().len(), layers, "{site}");
@@ -256,7 +279,10 @@ fn what_a_decoder_reads_can_be_seen() {
     assert_eq!(json["sentences"][0]["text"], "der Hund bellt .");
     assert_eq!((ids(0), ids(2)), (vec![2, 0, 10, 11, 13, 21], vec![2, 0, 11, 13]));
     let text = w.transcript("tokens tiny-bert --part decoder a");
-    assert!(text.contains("--part decoder: tiny-bert is a model of type `bert`") && text.contains("hint"), "{text}");
+    assert!(
+        text.contains("--part decoder: tiny-bert is a model of type `bert`") && text.contains("hint"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -270,15 +296,30 @@ fn mistakes_are_named_with_what_to_do() {
     w.write("long_source.csv", format!("sentence,number,target\n{long},sg,der\nthe dogs,pl,die\n"));
     let decoder = "--model model --part decoder -o x.safetensors";
     for (words, what) in [
-        ("extract s.csv --part decoder -o x.safetensors".to_owned(), "is a model of type `bert`, which has no decoder"),
-        ("extract s.csv --model model --target target -o x.safetensors".to_owned(), "--target is of --part decoder"),
-        (format!("extract s.csv --target tarket {decoder}"), "no feature is called `tarket`"),
-        (format!("extract numbers.csv {decoder}"), "column `target` holds numbers, and a decoder reads texts"),
-        (format!("extract s.csv --target length {decoder}"), "column `length` holds numbers"),
+        (
+            "extract s.csv --part decoder -o x.safetensors".to_owned(),
+            "is a model of type `bert`, which has no decoder",
+        ),
+        (
+            "extract s.csv --model model --target-text target -o x.safetensors".to_owned(),
+            "--target-text is of --part decoder",
+        ),
+        (format!("extract s.csv --target-text tarket {decoder}"), "no feature is called `tarket`"),
+        (
+            format!("extract numbers.csv {decoder}"),
+            "column `target` holds numbers, and a decoder reads texts",
+        ),
+        (format!("extract s.csv --target-text length {decoder}"), "column `length` holds numbers"),
         (format!("extract gaps.csv {decoder}"), "stimulus 1 has no text in column `target`"),
         (format!("extract blank.csv {decoder}"), "stimulus 1 has no text in column `target`"),
-        (format!("extract long.csv {decoder}"), "stimulus 1 has 18 tokens, but the decoder of model has 16 positions"),
-        (format!("extract long_source.csv {decoder}"), "stimulus 0 has 18 tokens, but the encoder of model has 16 positions"),
+        (
+            format!("extract long.csv {decoder}"),
+            "stimulus 1 has 18 tokens, but the decoder of model has 16 positions",
+        ),
+        (
+            format!("extract long_source.csv {decoder}"),
+            "stimulus 0 has 18 tokens, but the encoder of model has 16 positions",
+        ),
         (format!("extract s.csv --layers 3 {decoder}"), "layer 3 does not exist"),
         (format!("run s.csv --drop target {RUN} -o x"), "no feature is called `target`"),
         (format!("run s.csv --features target {RUN} -o x"), "no feature is called `target`"),

@@ -24,7 +24,7 @@ const CAUSAL_UNREAD: &str = "big_bird clip clip_text_model convbert deberta debe
     siglip stablelm t5gemma xlm";
 
 /// Families with a last norm whose classes do not read `tie_last_hidden_states`.
-const LAST_UNREAD: &str = "bloom clip falcon falcon_mamba gemma3 gpt_neo idefics3 llava llava_next mamba mamba2 mistral3 qwen2_5_vl \
+const LAST_UNREAD: &str = "bloom clip falcon falcon_mamba gemma3 gpt_neo idefics3 llava llava_next longt5 mamba mamba2 mistral3 qwen2_5_vl \
     qwen2_vl qwen3_vl siglip smolvlm t5gemma";
 
 /// Families of which it is not known what they do with a last state before the norm, or after it where they have it before.

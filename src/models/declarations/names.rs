@@ -69,6 +69,8 @@ pub(in crate::models) struct Block {
     pub(in crate::models) after_attention: Option<&'static str>,
     /// Attention to an encoder's last hidden state, in the blocks of a decoder that reads one.
     pub(in crate::models) cross: Option<Cross>,
+    /// What stands after the MLP for a language.
+    pub(in crate::models) language: Option<Language>,
     pub(in crate::models) mlp_in: Option<&'static str>,
     pub(in crate::models) mlp: Mlp,
     /// The layers of a mixture of experts, in the blocks that have one.
@@ -116,6 +118,14 @@ pub(in crate::models) struct QkNorm {
     pub(in crate::models) query: &'static str,
     pub(in crate::models) key: &'static str,
     pub(in crate::models) over: NormOver,
+}
+
+/// An MLP for a language, whose name stands for `{language}`, and a norm before it.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::models) struct Language {
+    pub(in crate::models) norm: Option<&'static str>,
+    pub(in crate::models) up: &'static str,
+    pub(in crate::models) down: &'static str,
 }
 
 /// What a norm of queries or keys is taken over.
@@ -239,6 +249,7 @@ impl Block {
             attention_out: None,
             after_attention: None,
             cross: None,
+            language: None,
             mlp_in: None,
             mlp,
             experts: None,

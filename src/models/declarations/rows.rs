@@ -3,10 +3,10 @@
 use super::families::{
     albert, apertus, arcee, bart, bert, bloom, clip, cohere, convbert, deberta, deberta_v1, deepseek,
     distilbert, electra, ernie, exaone4, falcon, gemma, gemma3n, gemma4, glm, gpt_bigcode, gpt_neo, gpt_neox,
-    gpt_oss, gpt2, gptj, granitemoe, gte, hybrid, jamba, lfm, llama, longformer, mamba, megatron_bert,
+    gpt_oss, gpt2, gptj, granitemoe, gte, hybrid, jamba, led, lfm, llama, longformer, mamba, megatron_bert,
     mixtral, modernbert, mpnet, mpt, nemotron, nemotron_h, nomic_bert, olmo, olmo_hybrid, olmoe, opt, phi,
-    qwen_moe, qwen_vl, qwen3_next, recurrent_gemma, rembert, roberta, roformer, rwkv7, starcoder2, t5,
-    t5gemma, wrapped, xglm, xlm, zamba2,
+    qwen_moe, qwen_vl, qwen3_next, recurrent_gemma, rembert, roberta, roformer, rwkv7, starcoder2,
+    switch_transformers, t5, t5gemma, wrapped, xglm, xlm, xmod, zamba2,
 };
 use super::family::{Family, row};
 use super::initial;
@@ -121,6 +121,9 @@ pub(super) const FAMILIES: &[Family] = &[
         &["jina_embeddings_v3", "jina_embeddings_v3_odd"],
         gte::jina_embeddings_v3,
     ),
+    row("led", "LED (encoder, without global tokens)", &["led", "led_odd"], led::encoder)
+        .drawn(initial::init_std)
+        .with_decoder(&["led", "led_odd"], led::decoder),
     row("lfm2", "LFM2", &["lfm2", "lfm2_odd"], lfm::lfm2),
     row("lfm2_moe", "LFM2 with experts", &["lfm2_moe", "lfm2_moe_odd"], lfm::lfm2_moe),
     row("lfm3", "LFM3", &["lfm3", "lfm3_odd"], lfm::lfm3),
@@ -133,6 +136,9 @@ pub(super) const FAMILIES: &[Family] = &[
         &["longformer", "longformer_odd"],
         longformer::longformer,
     ),
+    row("longt5", "LongT5 (encoder)", &["longt5", "longt5_global"], t5::longt5)
+        .drawn(t5::initial)
+        .with_decoder(&["longt5", "longt5_global"], t5::longt5_decoder),
     row("luke", "LUKE (without entities)", &["luke", "luke_odd"], roberta::luke),
     row("m2m_100", "M2M-100 and NLLB (encoder)", &["m2m_100", "m2m_100_odd"], bart::m2m_100)
         .drawn(initial::init_std)
@@ -275,6 +281,14 @@ pub(super) const FAMILIES: &[Family] = &[
     ),
     row("starcoder2", "StarCoder2", &["starcoder2", "starcoder2_odd"], starcoder2::declare)
         .drawn(starcoder2::initial),
+    row(
+        "switch_transformers",
+        "Switch Transformers (encoder)",
+        &["switch_transformers", "switch_transformers_odd"],
+        switch_transformers::encoder,
+    )
+    .drawn(switch_transformers::initial)
+    .with_decoder(&["switch_transformers", "switch_transformers_odd"], switch_transformers::decoder),
     row("t5", "T5, T5 v1.1 and Flan-T5 (encoder)", &["t5", "t5_gated", "t5_encoder"], t5::t5)
         .drawn(t5::initial)
         .with_decoder(&["t5", "t5_gated"], t5::decoder),
@@ -287,6 +301,7 @@ pub(super) const FAMILIES: &[Family] = &[
     row("xlm", "XLM", &["xlm", "xlm_causal"], xlm::xlm).drawn(xlm::initial),
     row("xlm-roberta", "XLM-RoBERTa", &["xlm_roberta", "xlm_roberta_odd"], roberta::declare),
     row("xlm-roberta-xl", "XLM-RoBERTa-XL", &["xlm_roberta_xl", "xlm_roberta_xl_odd"], roberta::xl),
+    row("xmod", "X-MOD (one language)", &["xmod", "xmod_odd"], xmod::declare),
     row("youtu", "Youtu-LLM", &["youtu", "youtu_odd"], deepseek::youtu).drawn(deepseek::youtu_initial),
     row("zamba2", "Zamba2", &["zamba2", "zamba2_odd"], zamba2::declare).drawn(zamba2::initial),
 ];

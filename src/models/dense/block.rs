@@ -6,6 +6,7 @@ use super::cross::Cross;
 use super::layers::Norm;
 use super::mixers::Mixer;
 use super::mlps::FeedForward;
+use super::mlps::mlp::Mlp;
 use super::pass::{Pass, Visible};
 use super::streams::{PerLayer, Updates};
 use crate::models::packed::block as packed;
@@ -23,6 +24,7 @@ pub(super) struct Block {
     mlp_in: Option<Norm>,
     mlp: Option<FeedForward>,
     mlp_out: Option<Norm>,
+    language: Option<(Option<Norm>, bool, Mlp)>,
     after_mlp: Option<Norm>,
     per_layer: Option<PerLayer>,
     updates: Option<Updates>,
@@ -43,6 +45,10 @@ impl Block {
             mlp_in: norm(&block.mlp_in)?,
             mlp: block.mlp.as_ref().map(|mlp| FeedForward::upload(mlp, device)).transpose()?,
             mlp_out: norm(&block.mlp_out)?,
+            language: match &block.language {
+                Some(of) => Some((norm(&of.norm)?, of.normed, Mlp::upload(&of.mlp, device)?)),
+                None => None,
+            },
             after_mlp: norm(&block.after_mlp)?,
             per_layer: block.per_layer.as_ref().map(|of| PerLayer::upload(of, device)).transpose()?,
             updates: block.updates.as_ref().map(|of| Updates::upload(of, device)).transpose()?,
@@ -115,7 +121,12 @@ impl Block {
         }
         let wrote = normalized(&mlp.forward(&read, pass)?, self.mlp_out.as_ref())?;
         pass.tap.keep(Site::Mlp, &wrote);
-        let x = (after + wrote)?;
+        let mut x = (after + wrote)?;
+        if let Some((norm, normed, mlp)) = &self.language {
+            let read = normalized(&x, norm.as_ref())?;
+            let made = mlp.forward(&read)?;
+            x = (if *normed { &read } else { &x } + made)?;
+        }
         normalized(&x, self.after_mlp.as_ref())
     }
 }

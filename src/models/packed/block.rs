@@ -3,6 +3,7 @@
 use super::cross::Cross;
 use super::kernels::linear::Finish;
 use super::kernels::norm::Norm;
+use super::language::Language;
 use super::mixers::Mixer;
 use super::mlps::FeedForward;
 use super::parts::Parts;
@@ -25,6 +26,7 @@ pub(in crate::models) struct Block {
     pub(in crate::models) mlp_in: Option<Norm>,
     pub(in crate::models) mlp: Option<FeedForward>,
     pub(in crate::models) mlp_out: Option<Norm>,
+    pub(in crate::models) language: Option<Language>,
     pub(in crate::models) after_mlp: Option<Norm>,
     pub(in crate::models) per_layer: Option<PerLayer>,
     pub(in crate::models) updates: Option<Updates>,
@@ -47,6 +49,7 @@ impl Block {
             mlp_in: parts.norm(names.mlp_in.filter(|_| has_mlp))?,
             mlp: FeedForward::load(parts)?,
             mlp_out: parts.norm(names.mlp_out)?,
+            language: Language::load(parts)?,
             after_mlp: parts.norm(names.after_mlp)?,
             per_layer: PerLayer::load(parts)?,
             updates: Updates::load(parts)?,
@@ -143,6 +146,9 @@ impl Block {
         add(x, wrote, self.mlp_out.as_ref(), tap.at(Site::Mlp), |x, finish, y| {
             mlp.forward_to(if reads_stream { x } else { read }, finish, sized(y, size), pass);
         });
+        if let Some(language) = &self.language {
+            language.apply(x);
+        }
         if let Some(norm) = &self.after_mlp {
             norm.apply_to_rows(x);
         }

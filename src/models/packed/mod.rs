@@ -13,6 +13,7 @@
 //! | `mixers` | the first half of a block: attention, or what takes its place |
 //! | `cross` | between the two, what a decoder takes from an encoder |
 //! | `mlps` | the second half of a block |
+//! | `language` | after it, what a block does for one language |
 //! | `streams` | what blocks are given beside the residual stream |
 //! | `block` | a block of both, with norms where an architecture has them |
 //! | `convolution` | the convolution beside a first block |
@@ -24,6 +25,7 @@ pub(super) mod convolution;
 pub(super) mod cross;
 pub(super) mod distances;
 pub(super) mod kernels;
+pub(super) mod language;
 pub(super) mod mixers;
 pub(super) mod mlps;
 mod pack;

@@ -67,7 +67,7 @@ pub struct ModelArgs {
     /// configuration and tokenizer alone
     #[arg(long, value_name = "SEED", num_args = 0..=1, require_equals = true, default_missing_value = "0")]
     pub untrained: Option<u64>,
-    /// Which part of an encoder–decoder (T5, BART, Marian …): its encoder, or its decoder, which reads a text of its own (--target)
+    /// Which part of an encoder–decoder (T5, BART, Marian …): its encoder, or its decoder, which reads a text of its own (--target-text)
     /// and what the encoder makes of the sentence
     #[arg(long, value_name = "PART", default_value = "encoder", value_parser = named::<Part>(&Part::NAMES))]
     pub part: Part,
@@ -113,7 +113,7 @@ pub struct ExtractArgs {
     /// Of --part decoder: the column of the texts that the decoder reads (default: target, where the stimuli have it, else the
     /// sentences); `sentence` is the sentences. It is no feature then
     #[arg(long, value_name = "COLUMN")]
-    pub target: Option<String>,
+    pub target_text: Option<String>,
     /// Pool only the tokens of this slot, whose spans travel with the stimuli (subj, verb …)
     #[arg(long, value_name = "SLOT")]
     pub at: Option<String>,

@@ -116,7 +116,7 @@ pub fn take(
     out: Destination<'_>,
     progress: &dyn Progress,
 ) -> Result<Taken> {
-    let stimuli = inputs::for_part(stimuli, options.part, args.target.as_deref(), progress)?;
+    let stimuli = inputs::for_part(stimuli, options.part, args.target_text.as_deref(), progress)?;
     let stimuli = &*stimuli;
     let part = options.part;
     let layers = model::layers(args, checkpoint, part)?;

@@ -134,11 +134,12 @@ pub fn for_part<'a>(
     progress: &dyn Progress,
 ) -> Result<Cow<'a, Stimuli>> {
     if part != Part::Decoder {
-        let hint = "add --part decoder, or leave --target out";
+        let hint = "add --part decoder, or leave --target-text out";
         return match column {
-            Some(_) => {
-                Err(Failure::usage("--target is of --part decoder: an encoder reads the sentences", hint))
-            }
+            Some(_) => Err(Failure::usage(
+                "--target-text is of --part decoder: an encoder reads the sentences",
+                hint,
+            )),
             None => Ok(Cow::Borrowed(stimuli)),
         };
     }
@@ -148,7 +149,7 @@ pub fn for_part<'a>(
     let column = match (column, stimuli.target()) {
         (Some(SENTENCE), Some(taken)) => {
             let message =
-                format!("column `{taken}` was taken for the decoder before, and --target is {SENTENCE}");
+                format!("column `{taken}` was taken for the decoder before, and --target-text is {SENTENCE}");
             return Err(Failure::input(message, "read the table from which these stimuli were written"));
         }
         (Some(SENTENCE), None) => None,

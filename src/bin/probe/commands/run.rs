@@ -95,7 +95,8 @@ fn prepare<'a>(args: &'a RunArgs, command: Vec<String>, printer: &Printer) -> Re
     let (stimuli, mut warnings) = stimuli(source, args, printer)?;
     stimuli.sentences()?;
     let part = args.model.part;
-    let mut stimuli = inputs::for_part(&stimuli, part, args.extract.target.as_deref(), printer)?.into_owned();
+    let mut stimuli =
+        inputs::for_part(&stimuli, part, args.extract.target_text.as_deref(), printer)?.into_owned();
     args.transforms.check(args.estimator.distance)?;
     let columns = columns(stimuli.features(), &args.transforms.steps(args.draw.seed));
     let mut read = None;

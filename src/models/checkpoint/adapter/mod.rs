@@ -147,7 +147,8 @@ impl Adapter {
     /// The adapter, for a decoder beside an encoder: of what both read, the table of tokens, it is the encoder's change that has the
     /// table's name, so that one of them is refused.
     pub(in crate::models) fn for_decoder(self) -> Result<Self> {
-        let is_table = |path: &&String| path.split('.').any(|part| part == "embed_tokens" || part == "shared");
+        let is_table =
+            |path: &&String| path.split('.').any(|part| part == "embed_tokens" || part == "shared");
         match self.modules.keys().chain(self.whole.keys()).find(is_table) {
             None => Ok(self),
             Some(path) => Err(self.wrong(

@@ -150,6 +150,11 @@ fn norms_are(config: &Config, first: bool) -> Result<()> {
     config.only("normalize_embedding", &Value::from(true))
 }
 
+/// BART with learned positions from 0, for a family that says how many there are.
+pub(super) fn without_offset(config: &Config) -> Result<Declaration> {
+    Ok(Declaration { spec: sizes(config, "gelu")?, names: BART })
+}
+
 pub(in crate::models) fn bart(config: &Config) -> Result<Declaration> {
     norms_are(config, false)?;
     Ok(Declaration { spec: spec(config, "gelu")?, names: BART })

@@ -123,6 +123,76 @@ pub(in crate::models) fn umt5_decoder(config: &Config, encoder: Declaration) -> 
     Ok(declaration)
 }
 
+/// T5 without gates, for a family that has other names of its MLPs.
+pub(super) fn plain(config: &Config) -> Result<Declaration> {
+    declare(config, "relu")
+}
+
+/// A block with the names that Switch Transformers has of its MLP.
+pub(super) fn of_switch(block: Block, decodes: bool) -> Block {
+    let mlp = if decodes {
+        Mlp::plain("decoder.block.{}.layer.2.mlp.wi", "decoder.block.{}.layer.2.mlp.wo", false)
+    } else {
+        Mlp::plain("encoder.block.{}.layer.1.mlp.wi", "encoder.block.{}.layer.1.mlp.wo", false)
+    };
+    Block { mlp, ..block }
+}
+
+/// `LongT5` (Guo et al. 2022), whose encoder sees so many tokens on either side. Summaries of blocks of tokens, which it may see besides,
+/// begin with the first whole block: longer sequences are refused then.
+pub(in crate::models) fn longt5(config: &Config) -> Result<Declaration> {
+    let Declaration { mut spec, mut names } = declare(config, "relu")?;
+    let radius = config.count_or("local_radius", 127)?;
+    let block_size = config.count_or("global_block_size", 16)?;
+    for block in &mut spec.blocks {
+        block.reach = Some(radius);
+    }
+    let kind = config.string_or("encoder_attention_type", "local")?;
+    let (qkv, output, bias) = match kind.as_str() {
+        "local" => (
+            Qkv::separate(
+                "encoder.block.{}.layer.0.LocalSelfAttention.q",
+                "encoder.block.{}.layer.0.LocalSelfAttention.k",
+                "encoder.block.{}.layer.0.LocalSelfAttention.v",
+                false,
+            ),
+            "encoder.block.{}.layer.0.LocalSelfAttention.o",
+            "encoder.block.0.layer.0.LocalSelfAttention.relative_attention_bias",
+        ),
+        "transient-global" if block_size > 1 => {
+            spec.n_positions = Some(block_size - 1);
+            (
+                Qkv::separate(
+                    "encoder.block.{}.layer.0.TransientGlobalSelfAttention.q",
+                    "encoder.block.{}.layer.0.TransientGlobalSelfAttention.k",
+                    "encoder.block.{}.layer.0.TransientGlobalSelfAttention.v",
+                    false,
+                ),
+                "encoder.block.{}.layer.0.TransientGlobalSelfAttention.o",
+                "encoder.block.0.layer.0.TransientGlobalSelfAttention.relative_attention_bias",
+            )
+        }
+        "transient-global" => {
+            let message =
+                format!("is {block_size}: every token has a summary of its own, which is not computed here");
+            return Err(config.error("global_block_size", message));
+        }
+        other => {
+            let message = format!("is `{other}`; supported are local and transient-global");
+            return Err(config.error("encoder_attention_type", message));
+        }
+    };
+    names.block =
+        Block { qkv, attention: linear(output).bias(false), distance_bias: Some(bias), ..names.block };
+    Ok(Declaration { spec, names })
+}
+
+/// Its decoder, which is T5's.
+pub(in crate::models) fn longt5_decoder(config: &Config, mut encoder: Declaration) -> Result<Declaration> {
+    encoder.spec.n_positions = None;
+    decoder(config, encoder)
+}
+
 fn declare(config: &Config, usual: &str) -> Result<Declaration> {
     for decoder in
         ["num_decoder_layers", "is_decoder", "scale_decoder_outputs", "n_positions", "dropout_rate"]

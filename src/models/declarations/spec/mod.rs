@@ -14,6 +14,7 @@
 //! | `streams` | what blocks are given beside the residual stream |
 //! | `block` | what differs from block to block |
 //! | `decoder` | what a decoder has that reads an encoder |
+//! | `language` | what a model has for each language |
 
 mod attention;
 mod block;
@@ -21,6 +22,7 @@ mod convolution;
 mod decoder;
 mod embeddings;
 mod experts;
+mod language;
 mod mixer;
 mod mlp;
 mod norm;
@@ -32,6 +34,7 @@ pub use convolution::Convolution;
 pub use decoder::{Decoder, Start};
 pub use embeddings::{Embeddings, Positions, Projected};
 pub use experts::{Experts, Groups, Router, Score};
+pub use language::Language;
 pub use mixer::{
     Both, Delta, DeltaLayout, Gated, Latent, Mamba, Mamba2, Mixer, Recurrent, Rwkv7, Shared, Short, Span,
 };
@@ -78,6 +81,8 @@ pub struct Spec {
     pub d_last: Option<usize>,
     /// What it reads of an encoder, if it is the decoder beside one.
     pub decoder: Option<Decoder>,
+    /// What each block has for the language of the sentences.
+    pub language: Option<Language>,
 }
 
 impl Spec {
@@ -108,6 +113,7 @@ impl Spec {
             streams: None,
             d_last: None,
             decoder: None,
+            language: None,
         }
     }
 
