@@ -10,7 +10,8 @@ use super::config::Config;
 use super::{registry, sizes};
 
 /// What is refused of which release, and the key that it is refused for: there releases differ.
-const REFUSED: &[(&str, &str, &str)] = &[("4.57", "olmo3", "rope_theta")];
+const REFUSED: &[(&str, &str, &str)] =
+    &[("4.57", "olmo3", "rope_theta"), ("5.24", "xmod", "default_language")];
 
 /// Keys of `attribute_map` that are no sizes.
 const NO_SIZES: [&str; 8] = [

@@ -17,7 +17,7 @@ pub(super) const FAMILIES: &[Family] = &[
     row("apertus", "Apertus", &["apertus", "apertus_odd"], apertus::apertus).drawn(apertus::initial),
     row("arcee", "AFM (Arcee)", &["arcee", "arcee_odd"], arcee::arcee),
     row("bamba", "Bamba", &["bamba", "bamba_odd"], hybrid::bamba).drawn(hybrid::initial),
-    row("bart", "BART (encoder)", &["bart", "bart_odd"], bart::bart)
+    row("bart", "BART (encoder, decoder)", &["bart", "bart_odd"], bart::bart)
         .drawn(initial::init_std)
         .with_decoder(&["bart", "bart_odd"], bart::bart_decoder),
     row("bert", "BERT", &["bert", "bert_odd", "bert_f16", "bert_bf16"], bert::declare),
@@ -121,7 +121,7 @@ pub(super) const FAMILIES: &[Family] = &[
         &["jina_embeddings_v3", "jina_embeddings_v3_odd"],
         gte::jina_embeddings_v3,
     ),
-    row("led", "LED (encoder, without global tokens)", &["led", "led_odd"], led::encoder)
+    row("led", "LED (encoder, decoder; without global tokens)", &["led", "led_odd"], led::encoder)
         .drawn(initial::init_std)
         .with_decoder(&["led", "led_odd"], led::decoder),
     row("lfm2", "LFM2", &["lfm2", "lfm2_odd"], lfm::lfm2),
@@ -136,19 +136,19 @@ pub(super) const FAMILIES: &[Family] = &[
         &["longformer", "longformer_odd"],
         longformer::longformer,
     ),
-    row("longt5", "LongT5 (encoder)", &["longt5", "longt5_global"], t5::longt5)
+    row("longt5", "LongT5 (encoder, decoder)", &["longt5", "longt5_global"], t5::longt5)
         .drawn(t5::initial)
         .with_decoder(&["longt5", "longt5_global"], t5::longt5_decoder),
     row("luke", "LUKE (without entities)", &["luke", "luke_odd"], roberta::luke),
-    row("m2m_100", "M2M-100 and NLLB (encoder)", &["m2m_100", "m2m_100_odd"], bart::m2m_100)
+    row("m2m_100", "M2M-100 and NLLB (encoder, decoder)", &["m2m_100", "m2m_100_odd"], bart::m2m_100)
         .drawn(initial::init_std)
         .with_decoder(&["m2m_100", "m2m_100_odd"], bart::m2m_100_decoder),
     row("mamba", "Mamba", &["mamba", "mamba_odd"], mamba::mamba).drawn(mamba::initial),
     row("mamba2", "Mamba-2", &["mamba2", "mamba2_odd"], mamba::mamba2).drawn(mamba::initial),
-    row("marian", "Marian (encoder)", &["marian", "marian_odd", "marian_apart"], bart::marian)
+    row("marian", "Marian (encoder, decoder)", &["marian", "marian_odd", "marian_apart"], bart::marian)
         .drawn(initial::init_std)
         .with_decoder(&["marian", "marian_apart"], bart::marian_decoder),
-    row("mbart", "mBART (encoder)", &["mbart", "mbart_odd"], bart::mbart)
+    row("mbart", "mBART (encoder, decoder)", &["mbart", "mbart_odd"], bart::mbart)
         .drawn(initial::init_std)
         .with_decoder(&["mbart", "mbart_odd"], bart::mbart_decoder),
     row("megatron-bert", "Megatron-BERT", &["megatron_bert", "megatron_bert_odd"], megatron_bert::declare),
@@ -173,7 +173,7 @@ pub(super) const FAMILIES: &[Family] = &[
     .drawn(modernbert::initial),
     row("mpnet", "MPNet", &["mpnet", "mpnet_odd", "mpnet_padding"], mpnet::declare),
     row("mpt", "MPT", &["mpt", "mpt_odd"], mpt::declare),
-    row("mt5", "mT5 (encoder)", &["mt5", "mt5_odd"], t5::mt5)
+    row("mt5", "mT5 (encoder, decoder)", &["mt5", "mt5_odd"], t5::mt5)
         .drawn(t5::initial)
         .with_decoder(&["mt5", "mt5_odd"], t5::decoder),
     row("nanochat", "nanochat", &["nanochat", "nanochat_odd"], apertus::nanochat),
@@ -199,7 +199,7 @@ pub(super) const FAMILIES: &[Family] = &[
         .drawn(olmo_hybrid::initial),
     row("olmoe", "OLMoE", &["olmoe", "olmoe_odd"], olmoe::olmoe),
     row("opt", "OPT", &["opt", "opt_odd", "opt_projected"], opt::declare).drawn(initial::init_std),
-    row("pegasus", "PEGASUS (encoder)", &["pegasus", "pegasus_odd"], bart::pegasus)
+    row("pegasus", "PEGASUS (encoder, decoder)", &["pegasus", "pegasus_odd"], bart::pegasus)
         .drawn(initial::init_std)
         .with_decoder(&["pegasus", "pegasus_odd"], bart::pegasus_decoder),
     row("phi", "Phi-1.5 and Phi-2", &["phi", "phi_odd", "phi_normed"], phi::phi),
@@ -283,18 +283,18 @@ pub(super) const FAMILIES: &[Family] = &[
         .drawn(starcoder2::initial),
     row(
         "switch_transformers",
-        "Switch Transformers (encoder)",
+        "Switch Transformers (encoder, decoder)",
         &["switch_transformers", "switch_transformers_odd"],
         switch_transformers::encoder,
     )
     .drawn(switch_transformers::initial)
     .with_decoder(&["switch_transformers", "switch_transformers_odd"], switch_transformers::decoder),
-    row("t5", "T5, T5 v1.1 and Flan-T5 (encoder)", &["t5", "t5_gated", "t5_encoder"], t5::t5)
+    row("t5", "T5, T5 v1.1 and Flan-T5 (encoder, decoder)", &["t5", "t5_gated", "t5_encoder"], t5::t5)
         .drawn(t5::initial)
         .with_decoder(&["t5", "t5_gated"], t5::decoder),
-    row("t5gemma", "T5Gemma (encoder)", &["t5gemma", "t5gemma_odd"], t5gemma::encoder)
+    row("t5gemma", "T5Gemma (encoder, decoder)", &["t5gemma", "t5gemma_odd"], t5gemma::encoder)
         .with_decoder(&["t5gemma", "t5gemma_odd"], t5gemma::decoder),
-    row("umt5", "UMT5 (encoder)", &["umt5", "umt5_odd"], t5::umt5)
+    row("umt5", "UMT5 (encoder, decoder)", &["umt5", "umt5_odd"], t5::umt5)
         .drawn(t5::initial)
         .with_decoder(&["umt5", "umt5_odd"], t5::umt5_decoder),
     row("xglm", "XGLM", &["xglm", "xglm_odd"], xglm::declare).drawn(initial::init_std),
