@@ -155,6 +155,9 @@ impl Site {
         let shared = spec.blocks.iter().any(|block| matches!(block.mixer, Mixer::Shared(_)));
         let both = spec.blocks.iter().any(|block| matches!(block.mixer, Mixer::Both(_)));
         match self {
+            Self::Attention | Self::AttentionHeads | Self::Mlp if matches!(mixer, Some(Mixer::Mobile(_))) => {
+                "has attention and MLPs in narrow parts of its blocks, and what they make is added as one".to_owned()
+            }
             Self::Attention | Self::AttentionHeads if shared => {
                 "has attention that Mamba-2 reads, and that adds nothing to the residual stream itself".to_owned()
             }

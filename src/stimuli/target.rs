@@ -90,6 +90,16 @@ mod tests {
         assert_eq!(taken.targets().unwrap(), ["der Hund", "die Hunde", "der Hund"]);
         assert_eq!((taken.to_csv(), taken.hash()), (whole.to_csv(), whole.hash()));
         assert_eq!(taken.select(&[1]).targets().unwrap(), ["die Hunde"]);
+        // What a decoder reads besides tells stimuli of one sentence apart.
+        let twice = whole.select(&[0, 0, 1]);
+        let mut pairs = Stimuli::new(
+            vec!["a".to_owned(); 3],
+            FeatureTable::new(3, twice.features().iter().cloned().collect()).unwrap(),
+        )
+        .unwrap();
+        assert_eq!(pairs.repeats().1, [vec![0, 1, 2]]);
+        pairs.take_target("target").unwrap();
+        assert_eq!(pairs.repeats(), (vec![vec![0, 1]], vec![]));
         // Another in its place.
         taken.take_target("number").unwrap();
         assert_eq!(

@@ -444,6 +444,11 @@ CASES = {
     "mixtral_odd": ("MixtralConfig", MOE_ODD | dict(
         num_hidden_layers=2, max_position_embeddings=32, head_dim=10, num_local_experts=5, sliding_window=3, hidden_act="gelu",
         rope_parameters=dict(rope_type="default", rope_theta=500.0)), {"saved": True}),
+    "mobilebert": ("MobileBertConfig", BERT | dict(
+        hidden_size=24, intermediate_size=20, intra_bottleneck_size=12, embedding_size=8, num_feedforward_networks=3), {"gentle": True}),
+    "mobilebert_odd": ("MobileBertConfig", BERT_ODD | dict(
+        hidden_size=20, intermediate_size=14, intra_bottleneck_size=10, embedding_size=20, num_feedforward_networks=1,
+        trigram_input=False, use_bottleneck_attention=True, key_query_shared_bottleneck=False), {"gentle": True}),
     "modernbert": ("ModernBertConfig", BERT | dict(num_hidden_layers=3, local_attention=4, pad_token_id=0), {}),
     "modernbert_odd": ("ModernBertConfig", BERT | dict(
         num_attention_heads=2, local_attention=2, norm_bias=True, attention_bias=True, mlp_bias=True, pad_token_id=0,

@@ -277,7 +277,7 @@ fn a_model_without_such_a_decoder_is_refused_and_so_are_its_weights() {
         let options = LoadOptions::default().part(Part::Decoder);
         let error = Model::load(&Golden::open(case).checkpoint(), &options).err().unwrap();
         assert!(error.to_string().contains(what), "{error}");
-        assert!(error.hint().unwrap().contains("bart, m2m_100"), "{error}");
+        assert!(error.hint().unwrap().contains("decoders are read of bart, led"), "{error}");
     }
     // A file of the encoder alone.
     let options = LoadOptions::default().part(Part::Decoder);

@@ -55,13 +55,13 @@ fn table() -> String {
     rows
 }
 
-/// A workspace with `model/` and `s.csv`.
+/// A workspace with `bart/` and `s.csv`.
 fn workspace() -> Workspace {
     let w = Workspace::new();
     let pairs = Pairs::open("bart");
-    w.write("model/config.json", pairs.config());
-    w.write("model/tokenizer.json", tokenizer());
-    w.write("model/model.safetensors", pairs.bytes());
+    w.write("bart/config.json", pairs.config());
+    w.write("bart/tokenizer.json", tokenizer());
+    w.write("bart/model.safetensors", pairs.bytes());
     w.write("s.csv", table());
     w
 }
@@ -79,7 +79,7 @@ fn ok(w: &Workspace, words: &str) -> String {
     text
 }
 
-const EXTRACT: &str = "extract s.csv --model model --part decoder";
+const EXTRACT: &str = "extract s.csv --model bart --part decoder";
 
 #[test]
 fn what_is_pooled_is_the_states_of_what_the_decoder_reads() {
@@ -154,7 +154,7 @@ fn a_slot_is_pooled_where_the_decoder_reads_it() {
         "word,sentence,start_idx,end_idx,number\ndog,the dog barks,4,7,sg\ndogs,the dogs bark,4,8,pl\n\
          barks,the dog barks,8,13,sg\nbark,the dogs bark,9,13,pl\n",
     );
-    let text = ok(&w, "extract words.csv --model model --part decoder -o words.safetensors");
+    let text = ok(&w, "extract words.csv --model bart --part decoder -o words.safetensors");
     assert!(text.contains("the decoder reads each sentence itself"), "{text}");
     let found = Activations::read(&w.path("words.safetensors")).unwrap();
     assert_eq!(found.provenance().target.as_deref(), Some("sentence"));
@@ -177,26 +177,26 @@ fn a_slot_is_pooled_where_the_decoder_reads_it() {
         "both.csv",
         "word,sentence,start_idx,end_idx,number,target\ndog,the dog barks,4,7,sg,der Hund\ndogs,the dogs bark,4,8,pl,die Hunde\n",
     );
-    let (fine, text) = said(&w, "extract both.csv --model model --part decoder -o x.safetensors");
+    let (fine, text) = said(&w, "extract both.csv --model bart --part decoder -o x.safetensors");
     assert!(
         !fine
             && text.contains("the decoder reads column `target`, where nothing says")
             && text.contains("hint"),
         "{text}"
     );
-    ok(&w, "extract both.csv --model model --part decoder --target-text sentence -o x.safetensors");
+    ok(&w, "extract both.csv --model bart --part decoder --target-text sentence -o x.safetensors");
 }
 
 #[test]
 fn the_cache_tells_parts_and_texts_apart() {
     let w = workspace();
     let cached = |words: &str| ok(&w, words).contains("from the cache");
-    assert!(!cached("extract s.csv --model model -o e.safetensors"));
+    assert!(!cached("extract s.csv --model bart -o e.safetensors"));
     assert!(!cached(&format!("{EXTRACT} -o d.safetensors")), "an encoder's state is no decoder's");
     assert!(!cached(&format!("{EXTRACT} --target-text sentence -o s.safetensors")), "other texts");
     assert!(
         cached(&format!("{EXTRACT} -o d2.safetensors"))
-            && cached("extract s.csv --model model -o e2.safetensors")
+            && cached("extract s.csv --model bart -o e2.safetensors")
     );
     let read = |name: &str| Activations::read(&w.path(name)).unwrap();
     let (e, d, s) = (read("e.safetensors"), read("d.safetensors"), read("s.safetensors"));
@@ -210,7 +210,7 @@ fn the_cache_tells_parts_and_texts_apart() {
     assert!(!cached(&format!("{EXTRACT} -o d3.safetensors")), "one text is another");
 }
 
-const RUN: &str = "--folds 2 --permutations 1 --map 0 --part decoder --model model";
+const RUN: &str = "--folds 2 --permutations 1 --map 0 --part decoder --model bart";
 
 #[test]
 fn a_run_says_what_was_read_and_its_table_brings_it_back() {
@@ -218,17 +218,17 @@ fn a_run_says_what_was_read_and_its_table_brings_it_back() {
     ok(&w, &format!("run s.csv {RUN}"));
     let record =
         |folder: &str| serde_json::from_str::<Value>(&w.read(&format!("{folder}/run.json"))).unwrap();
-    let of = record("runs/s-model-decoder");
+    let of = record("runs/s-bart-decoder");
     assert_eq!((&of["part"], &of["target"]), (&json!("decoder"), &json!("target")));
     assert_eq!(of["stimuli"]["features"], json!(["number", "length"]));
     assert_eq!(of["layers"], json!([0, 1, 2]));
-    let page = w.read("runs/s-model-decoder/report.html");
+    let page = w.read("runs/s-bart-decoder/report.html");
     assert!(page.contains("which read the text in column target behind its start token"), "methods");
     // The table of the run has the texts still, and they are no feature there.
-    assert!(w.read("runs/s-model-decoder/stimuli.csv").starts_with("sentence,number,target,length\n"));
-    ok(&w, &format!("run runs/s-model-decoder/stimuli.csv {RUN} -o again"));
-    assert_eq!(w.read("again/scores.csv"), w.read("runs/s-model-decoder/scores.csv"));
-    ok(&w, "extract runs/s-model-decoder/stimuli.csv --model model --part decoder -o d.safetensors");
+    assert!(w.read("runs/s-bart-decoder/stimuli.csv").starts_with("sentence,number,target,length\n"));
+    ok(&w, &format!("run runs/s-bart-decoder/stimuli.csv {RUN} -o again"));
+    assert_eq!(w.read("again/scores.csv"), w.read("runs/s-bart-decoder/scores.csv"));
+    ok(&w, "extract runs/s-bart-decoder/stimuli.csv --model bart --part decoder -o d.safetensors");
     let text = ok(&w, "fit s.csv d.safetensors --drop target -o fitted --folds 2 --permutations 1 --map 0");
     assert!(!text.contains("other stimuli"), "{text}");
     assert_eq!(w.read("fitted/scores.csv"), w.read("again/scores.csv"));
@@ -237,9 +237,9 @@ fn a_run_says_what_was_read_and_its_table_brings_it_back() {
         (&json!("decoder"), &json!("target"))
     );
     // Another run does not take its place.
-    let (fine, text) = said(&w, &format!("run s.csv {RUN} --target-text sentence -o runs/s-model-decoder"));
+    let (fine, text) = said(&w, &format!("run s.csv {RUN} --target-text sentence -o runs/s-bart-decoder"));
     assert!(!fine && text.contains("the decoder reads target there and sentence here"), "{text}");
-    ok(&w, "run s.csv --folds 2 --permutations 1 --map 0 --model model --drop target -o encoder");
+    ok(&w, "run s.csv --folds 2 --permutations 1 --map 0 --model bart --drop target -o encoder");
     let text = ok(&w, "compare encoder again -o both");
     assert!(text.contains("part"), "{text}");
     let text = ok(&w, &format!("run s.csv {RUN} --dry-run"));
@@ -262,16 +262,16 @@ fn sites_of_a_decoder_have_files_and_names() {
         assert_eq!(found.provenance().site.as_deref(), Some(site));
     }
     ok(&w, &format!("{EXTRACT} --site cross-attention-heads --heads 1 -o one.safetensors"));
-    let (fine, text) = said(&w, "extract s.csv --model model --site cross-attention -o x.npy");
+    let (fine, text) = said(&w, "extract s.csv --model bart --site cross-attention -o x.npy");
     assert!(!fine && text.contains("is no decoder that reads an encoder") && text.contains("hint"), "{text}");
 }
 
 #[test]
 fn what_a_decoder_reads_can_be_seen() {
     let w = workspace();
-    let text = w.ok("tokens model --part decoder Hund");
+    let text = w.ok("tokens bart --part decoder Hund");
     assert!(text.contains("</s>  added") && text.contains("<s>   added"), "{text}");
-    let json: Value = serde_json::from_str(&w.ok("tokens model --part decoder s.csv --json")).unwrap();
+    let json: Value = serde_json::from_str(&w.ok("tokens bart --part decoder s.csv --json")).unwrap();
     let ids = |at: usize| -> Vec<u64> {
         let tokens = json["sentences"][at]["tokens"].as_array().unwrap();
         tokens.iter().map(|token| token["id"].as_u64().unwrap()).collect()
@@ -294,14 +294,14 @@ fn mistakes_are_named_with_what_to_do() {
     let long = "Hund ".repeat(16);
     w.write("long.csv", format!("sentence,number,target\nthe dog,sg,der\nthe dogs,pl,{long}\ndogs,pl,die\n"));
     w.write("long_source.csv", format!("sentence,number,target\n{long},sg,der\nthe dogs,pl,die\n"));
-    let decoder = "--model model --part decoder -o x.safetensors";
+    let decoder = "--model bart --part decoder -o x.safetensors";
     for (words, what) in [
         (
             "extract s.csv --part decoder -o x.safetensors".to_owned(),
             "is a model of type `bert`, which has no decoder",
         ),
         (
-            "extract s.csv --model model --target-text target -o x.safetensors".to_owned(),
+            "extract s.csv --model bart --target-text target -o x.safetensors".to_owned(),
             "--target-text is of --part decoder",
         ),
         (format!("extract s.csv --target-text tarket {decoder}"), "no feature is called `tarket`"),
@@ -314,16 +314,16 @@ fn mistakes_are_named_with_what_to_do() {
         (format!("extract blank.csv {decoder}"), "stimulus 1 has no text in column `target`"),
         (
             format!("extract long.csv {decoder}"),
-            "stimulus 1 has 18 tokens, but the decoder of model has 16 positions",
+            "stimulus 1 has 18 tokens, but the decoder of bart has 16 positions",
         ),
         (
             format!("extract long_source.csv {decoder}"),
-            "stimulus 0 has 18 tokens, but the encoder of model has 16 positions",
+            "stimulus 0 has 18 tokens, but the encoder of bart has 16 positions",
         ),
         (format!("extract s.csv --layers 3 {decoder}"), "layer 3 does not exist"),
         (format!("run s.csv --drop target {RUN} -o x"), "no feature is called `target`"),
         (format!("run s.csv --features target {RUN} -o x"), "no feature is called `target`"),
-        ("extract s.csv --model model --part both -o x.npy".to_owned(), "invalid value 'both'"),
+        ("extract s.csv --model bart --part both -o x.npy".to_owned(), "invalid value 'both'"),
     ] {
         let (fine, text) = said(&w, &words);
         assert!(!fine && text.contains(what), "{words}: {text}");

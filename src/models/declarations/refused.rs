@@ -8,10 +8,6 @@ const REFUSED: &[(&str, &str)] = &[
         "zamba",
         "its blocks of attention read the embeddings again beside the residual stream, which is not computed here",
     ),
-    (
-        "mobilebert",
-        "its blocks have narrow parts between wide ones, and several MLPs each, which is not computed here",
-    ),
     ("t5gemma2", "its encoder, which also sees, is not computed here"),
     ("llama4", "its attention in chunks, and norms after the rotation, are not computed here"),
     ("llama4_text", "its attention in chunks, and norms after the rotation, are not computed here"),

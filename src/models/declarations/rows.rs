@@ -4,8 +4,8 @@ use super::families::{
     albert, apertus, arcee, bart, bert, bloom, clip, cohere, convbert, deberta, deberta_v1, deepseek,
     distilbert, electra, ernie, exaone4, falcon, gemma, gemma3n, gemma4, glm, gpt_bigcode, gpt_neo, gpt_neox,
     gpt_oss, gpt2, gptj, granitemoe, gte, hybrid, jamba, led, lfm, llama, longformer, mamba, megatron_bert,
-    mixtral, modernbert, mpnet, mpt, nemotron, nemotron_h, nomic_bert, olmo, olmo_hybrid, olmoe, opt, phi,
-    qwen_moe, qwen_vl, qwen3_next, recurrent_gemma, rembert, roberta, roformer, rwkv7, starcoder2,
+    mixtral, mobilebert, modernbert, mpnet, mpt, nemotron, nemotron_h, nomic_bert, olmo, olmo_hybrid, olmoe,
+    opt, phi, qwen_moe, qwen_vl, qwen3_next, recurrent_gemma, rembert, roberta, roformer, rwkv7, starcoder2,
     switch_transformers, t5, t5gemma, wrapped, xglm, xlm, xmod, zamba2,
 };
 use super::family::{Family, row};
@@ -162,6 +162,7 @@ pub(super) const FAMILIES: &[Family] = &[
         wrapped::mistral3,
     ),
     row("mixtral", "Mixtral", &["mixtral", "mixtral_odd"], mixtral::mixtral),
+    row("mobilebert", "MobileBERT", &["mobilebert", "mobilebert_odd"], mobilebert::declare),
     row("modernbert", "ModernBERT (Ettin)", &["modernbert", "modernbert_odd"], modernbert::encoder)
         .drawn(modernbert::initial),
     row(

@@ -10,6 +10,7 @@ use super::layers::{Linear, Norm};
 use super::means::Means;
 use super::padded::Padded;
 use super::pass::{Pass, Read};
+use super::scan::shift;
 use super::streams::{Inputs, Streams};
 use crate::models::declarations::rotary::Rotary;
 use crate::models::declarations::spec::{Positions, Projected};
@@ -44,6 +45,7 @@ pub(in crate::models) struct Dense {
 struct Embeddings {
     /// `(vocab_size, d)`, of whatever type it is held as.
     tokens: Tensor,
+    neighbours: bool,
     scale: f32,
     /// `(rows, d)`.
     positions: Option<(Positions, Tensor)>,
@@ -208,6 +210,7 @@ impl Embeddings {
         let positions = packed.positions.as_ref();
         Ok(Self {
             tokens: packed.tokens.held()?.to_device(device)?,
+            neighbours: packed.neighbours,
             scale: packed.scale,
             positions: positions
                 .map(|(layout, table)| table.to_device(device).map(|table| (*layout, table)))
@@ -225,6 +228,13 @@ impl Embeddings {
         let mut x = self.tokens.index_select(&rows, 0)?.to_dtype(DType::F32)?;
         if self.scale != 1.0 {
             x = (x * f64::from(self.scale))?;
+        }
+        if self.neighbours {
+            let d = x.dim(1)?;
+            let own = x.reshape((padded.batch, padded.length, d))?;
+            let own = padded.without_what_follows(&own)?;
+            let all = Tensor::cat(&[&shift(&own, -1)?, &own, &shift(&own, 1)?], 2)?;
+            x = all.reshape((padded.batch * padded.length, 3 * d))?;
         }
         x = self.project(x, Projected::BeforePositions)?;
         if let Some((layout, table)) = &self.positions {

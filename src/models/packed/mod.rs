@@ -18,6 +18,7 @@
 //! | `block` | a block of both, with norms where an architecture has them |
 //! | `convolution` | the convolution beside a first block |
 //! | `stack` | all blocks, in memory or made ready one at a time |
+//! | `waves` | tables of positions that are computed |
 //! | `trunk` | embeddings, the stack, and what comes after it |
 
 pub(super) mod block;
@@ -35,3 +36,4 @@ pub(super) mod stack;
 mod steps;
 pub(super) mod streams;
 pub(super) mod trunk;
+mod waves;

@@ -18,6 +18,7 @@ use super::kernels::ops;
 use super::pass::{Pass, Read};
 use super::stack::Stack;
 use super::streams::{Inputs, Streams};
+use super::waves::{sinusoids, waves};
 use crate::models::checkpoint::table::Table;
 use crate::models::checkpoint::weights::Weights;
 use crate::models::declarations::names::{Declaration, Names};
@@ -52,6 +53,7 @@ pub(in crate::models) struct Trunk {
 pub(in crate::models) struct Embeddings {
     /// `(vocab_size, d)`.
     pub(in crate::models) tokens: Table,
+    pub(in crate::models) neighbours: bool,
     pub(in crate::models) scale: f32,
     /// `(rows, d)`; the embeddings of the first segment and the first task, which all tokens share, are in it.
     pub(in crate::models) positions: Option<(Positions, Tensor)>,
@@ -255,7 +257,7 @@ impl Trunk {
 
 impl Embeddings {
     fn load(spec: &Spec, names: &Names, weights: &Weights, offload: bool) -> error::Result<Self> {
-        let spec::Embeddings { d, projected, .. } = spec.embeddings;
+        let spec::Embeddings { d, projected, neighbours, .. } = spec.embeddings;
         let d_positions = if projected == Projected::BeforePositions { spec.d_model } else { d };
         let d_norm = if projected == Projected::Last { d } else { spec.d_model };
         let tokens = weights.tokens(names.tokens, spec.vocab_size, d, offload)?;
@@ -279,7 +281,7 @@ impl Embeddings {
             if rows == 0 {
                 continue;
             }
-            let first = weights.table(name, rows, d)?.narrow(0, 0, 1)?;
+            let first = weights.table(name, rows, d_positions)?.narrow(0, 0, 1)?;
             match (&mut positions, &mut segment) {
                 (Some((_, table)), _) => *table = table.broadcast_add(&first)?,
                 (None, Some(segment)) => *segment = (&*segment + &first)?,
@@ -288,6 +290,7 @@ impl Embeddings {
         }
         Ok(Self {
             tokens,
+            neighbours,
             scale: spec.embeddings.scale,
             positions,
             segment,
@@ -295,7 +298,7 @@ impl Embeddings {
             projected,
             projection: names
                 .embedding_projection
-                .map(|name| weights.matrix(name, 0, spec.d_model, d))
+                .map(|name| weights.matrix(name, 0, spec.d_model, if neighbours { 3 * d } else { d }))
                 .transpose()?
                 .map(|matrix| matrix.pack()),
         })
@@ -305,6 +308,9 @@ impl Embeddings {
         let mut x = self.tokens.gather(sequences.tokens())?;
         if self.scale != 1.0 {
             x = (x * f64::from(self.scale))?;
+        }
+        if self.neighbours {
+            x = beside(&x, sequences)?;
         }
         x = self.project(x, Projected::BeforePositions)?;
         if let Some((layout, table)) = &self.positions {
@@ -330,36 +336,25 @@ impl Embeddings {
     }
 }
 
-/// The table of positions that is not learned, `(rows, d)`: the first half of a row are sines, the second cosines.
-fn sinusoids(layout: Positions, d: usize) -> Vec<f32> {
-    let half = d / 2;
-    // In f32, as transformers computes it (`M2M100SinusoidalPositionalEmbedding`).
-    let step = (10_000f64.ln() / (half as f64 - 1.0)) as f32;
-    let frequencies: Vec<f32> = (0..half).map(|unit| (unit as f32 * -step).exp()).collect();
-    let mut table = vec![0.0; layout.rows * d];
-    for (row, values) in table.chunks_exact_mut(d).enumerate() {
-        // The row of tokens that do not count is 0.
-        if layout.uncounted.is_some() && row + 1 == layout.first {
-            continue;
-        }
-        let (sines, cosines) = values.split_at_mut(half);
-        for ((sine, cosine), frequency) in sines.iter_mut().zip(cosines).zip(&frequencies) {
-            (*sine, *cosine) = (row as f32 * frequency).sin_cos();
+/// Embeddings `(n_tokens, d)` with those of the token after and of the token before on either side, `(n_tokens, 3 d)`: nothing beyond the
+/// ends of a sequence.
+fn beside(x: &Tensor, sequences: &Sequences) -> Result<Tensor> {
+    let (rows, d) = x.dims2()?;
+    let values: Vec<f32> = x.flatten_all()?.to_vec1()?;
+    let mut all = vec![0.0; rows * 3 * d];
+    for sequence in sequences.iter() {
+        for (place, &token) in sequence.path.iter().enumerate().skip(sequence.shared) {
+            let before = place.checked_sub(1).map(|place| sequence.path[place]);
+            let all_three = [sequence.path.get(place + 1).copied(), Some(token), before];
+            let out = &mut all[token as usize * 3 * d..][..3 * d];
+            for (out, other) in out.chunks_exact_mut(d).zip(all_three) {
+                if let Some(other) = other {
+                    out.copy_from_slice(&values[other as usize * d..][..d]);
+                }
+            }
         }
     }
-    table
-}
-
-/// The table of positions of Marian and PEGASUS, `(rows, d)`: sines of all wavelengths, then cosines. Of an odd number of units one
-/// more is a sine.
-fn waves(rows: usize, d: usize) -> Vec<f32> {
-    let sines = d.div_ceil(2);
-    let wave = |row: usize, unit: usize| {
-        // In f64, as transformers computes it (`MarianSinusoidalPositionalEmbedding`).
-        let angle = |pair: usize| row as f64 / 10_000f64.powf(2.0 * pair as f64 / d as f64);
-        if unit < sines { angle(unit).sin() as f32 } else { angle(unit - sines).cos() as f32 }
-    };
-    (0..rows).flat_map(|row| (0..d).map(move |unit| wave(row, unit))).collect()
+    Tensor::from_vec(all, (rows, 3 * d), &Device::Cpu)
 }
 
 /// Which row of the table of positions each token has.

@@ -41,6 +41,7 @@ pub(super) mod mamba;
 pub(super) mod megatron_bert;
 pub(super) mod mixtral;
 mod mixture;
+pub(super) mod mobilebert;
 pub(super) mod modernbert;
 pub(super) mod mpnet;
 pub(super) mod mpt;

@@ -36,7 +36,8 @@ pub use embeddings::{Embeddings, Positions, Projected};
 pub use experts::{Experts, Groups, Router, Score};
 pub use language::Language;
 pub use mixer::{
-    Both, Delta, DeltaLayout, Gated, Latent, Mamba, Mamba2, Mixer, Recurrent, Rwkv7, Shared, Short, Span,
+    Both, Delta, DeltaLayout, Gated, Latent, Mamba, Mamba2, Mixer, Mobile, Recurrent, Rwkv7, Shared, Short,
+    Span,
 };
 pub use mlp::{FeedForward, Mlp};
 pub use norm::{Norm, NormKind};

@@ -66,6 +66,7 @@ impl Attention {
             },
             value_norm: spec.value_norm.map(|eps| Norm {
                 centre: false,
+                scaled: false,
                 eps,
                 weight: vec![1.0; d_head],
                 bias: vec![0.0; d_head],
