@@ -21,7 +21,9 @@ impl Extract {
         }
         if let Some(&layer) = layers.iter().find(|layer| all.binary_search(layer).is_err()) {
             return Err(match site {
-                Site::Residual => Error::NoSuchLayer { layer, model: model(), last: spec.n_layers },
+                Site::Residual | Site::Streams => {
+                    Error::NoSuchLayer { layer, model: model(), last: spec.n_layers }
+                }
                 _ => Error::NotThere { layer, site, model: model(), layers: all },
             });
         }

@@ -8,6 +8,7 @@
 //! | `attention-heads` | for each head what it takes from the tokens it sees, before the output projection | `d_head` |
 //! | `cross-attention` | of a decoder: what its attention to the encoder adds to the residual stream | `d_model` |
 //! | `cross-attention-heads` | for each of its heads what it takes from the encoder's last hidden state, before the output projection | `d_head` |
+//! | `streams` | of a model with several streams (Gemma 3n) all of them side by side, before the first block (0) and after each | streams × `d_model` |
 //! | `router` | the probability of each expert, before some are chosen | experts |
 //!
 //! What is added is what stands in the sum `x + …`: after a norm behind the part (Gemma 2, OLMo 2) and after a factor (Granite), but
@@ -40,11 +41,13 @@ pub enum Site {
     CrossAttention,
     /// Each of its heads by itself.
     CrossAttentionHeads,
+    /// All streams of a model that has several, side by side: hidden states as transformers has them.
+    Streams,
 }
 
 impl Site {
     /// The names of all.
-    pub const NAMES: [&'static str; 7] = [
+    pub const NAMES: [&'static str; 8] = [
         "residual",
         "attention",
         "mlp",
@@ -52,9 +55,10 @@ impl Site {
         "router",
         "cross-attention",
         "cross-attention-heads",
+        "streams",
     ];
 
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Residual,
         Self::Attention,
         Self::Mlp,
@@ -62,7 +66,14 @@ impl Site {
         Self::Router,
         Self::CrossAttention,
         Self::CrossAttentionHeads,
+        Self::Streams,
     ];
+
+    /// Whether its layers are hidden states, numbered from 0 before the first block.
+    #[must_use]
+    pub fn is_of_states(self) -> bool {
+        matches!(self, Self::Residual | Self::Streams)
+    }
 
     /// Whether it is of heads, so that a layer has several matrices.
     #[must_use]
@@ -81,14 +92,18 @@ impl Site {
             Self::Router => "router",
             Self::CrossAttention => "cross-attention",
             Self::CrossAttentionHeads => "cross-attention-heads",
+            Self::Streams => "streams",
         }
     }
 
     /// The layers of a model that have it: hidden states (from 0, the embeddings) of the residual stream, else blocks (from 0).
     #[must_use]
     pub fn layers(self, spec: &Spec) -> Vec<usize> {
-        if self == Self::Residual {
-            return (0..=spec.n_layers).collect();
+        match self {
+            Self::Residual => return (0..=spec.n_layers).collect(),
+            Self::Streams if spec.streams.is_some() => return (0..=spec.n_layers).collect(),
+            Self::Streams => return Vec::new(),
+            _ => {}
         }
         (0..spec.blocks.len()).filter(|&block| self.is_in(spec, block)).collect()
     }
@@ -100,7 +115,7 @@ impl Site {
         }
         let block = &spec.blocks[block];
         match self {
-            Self::Residual | Self::CrossAttention | Self::CrossAttentionHeads => true,
+            Self::Residual | Self::Streams | Self::CrossAttention | Self::CrossAttentionHeads => true,
             Self::Attention => matches!(block.mixer, Mixer::Attention | Mixer::Latent(_) | Mixer::Span(_)),
             Self::AttentionHeads => {
                 let attends = matches!(block.mixer, Mixer::Attention | Mixer::Latent(_) | Mixer::Span(_));
@@ -124,6 +139,9 @@ impl Site {
     /// Units of one of its matrices at `layer`, which has it.
     #[must_use]
     pub fn width(self, spec: &Spec, layer: usize) -> usize {
+        if let (Self::Streams, Some(streams)) = (self, &spec.streams) {
+            return streams.count * spec.d_model;
+        }
         if let (Self::CrossAttentionHeads, Some(decoder)) = (self, &spec.decoder) {
             return decoder.cross.d_head;
         }
@@ -170,6 +188,7 @@ impl Site {
                 format!("has no attention: its blocks have {instead}")
             }
             Self::Router => "has no experts, and so no router".to_owned(),
+            Self::Streams => "has one stream, of which its hidden states are (of Gemma 3n there are several)".to_owned(),
             Self::CrossAttention | Self::CrossAttentionHeads => {
                 "is no decoder that reads an encoder here (of an encoder–decoder that is --part decoder)".to_owned()
             }
@@ -179,7 +198,7 @@ impl Site {
 
     /// How many blocks have to run for `deepest`, a layer of this site.
     pub(in crate::models) fn blocks_to(self, deepest: usize) -> usize {
-        if self == Self::Residual { deepest } else { deepest + 1 }
+        if self.is_of_states() { deepest } else { deepest + 1 }
     }
 }
 

@@ -38,7 +38,7 @@ impl Axis {
             return Self::named(run.layer_labels.clone());
         }
         let kind = match run.site {
-            Some(site) if site != Site::Residual => Kind::Site(site),
+            Some(site) if !site.is_of_states() => Kind::Site(site),
             _ if run.model.is_some() => Kind::Model,
             _ => Kind::Layers,
         };

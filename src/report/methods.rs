@@ -98,7 +98,7 @@ fn data(summary: &Summary, run: &RunRecord) -> Option<String> {
             let heads = text::counted(layers.len() as u128, "attention head");
             format!(", separately for each of {heads}")
         }
-        ([first, .., last], Some(_)) if *first == 0 && run.site.is_none() => {
+        ([first, .., last], Some(_)) if *first == 0 && run.site.unwrap_or_default().is_of_states() => {
             format!(
                 ", separately at each of {} layers (0–{last}, where 0 is the embeddings)",
                 summary.layers.len()
@@ -162,6 +162,9 @@ fn site(site: Site) -> Option<&'static str> {
         Site::AttentionHeads => Some(
             " The activations of a head are what it takes from the tokens that it attends to, before the output projection \
              (layers and heads are counted from 0).",
+        ),
+        Site::Streams => Some(
+            " The activations of a layer are all streams of its hidden state side by side (Gemma 3n), of the last before they become one.",
         ),
         Site::CrossAttention => Some(
             " The activations of a layer are what its attention to the encoder adds to the residual stream (layers are counted from \

@@ -85,6 +85,7 @@ mod short_sentence;
 mod sites;
 mod stochastic;
 mod streaming;
+mod streams;
 mod structure;
 mod sweep;
 mod tables;

@@ -167,6 +167,9 @@ impl Dense {
         if let Some(streams) = &self.streams {
             pass.carried.streams = streams.begin(&x)?;
             x = pass.carried.streams[streams.spec.read].clone();
+            if site == Site::Streams {
+                visit(0, &Tensor::cat(&pass.carried.streams, 1)?)?;
+            }
         }
         if site == Site::Residual {
             visit(0, &x)?;
@@ -184,6 +187,9 @@ impl Dense {
             if let Some((convolution, convolved)) = self.convolution.as_ref().zip(convolved.take()) {
                 x = convolution.add(&x, &convolved)?;
             }
+            if site == Site::Streams {
+                pass.tap.values = Some(Tensor::cat(&pass.carried.streams, 1)?);
+            }
             if index + 1 == self.blocks.len() {
                 if let Some(streams) = &self.streams {
                     x = streams.end(&pass.carried.streams)?;
@@ -197,6 +203,7 @@ impl Dense {
             }
             match (site, &pass.tap.values) {
                 (Site::Residual, _) => visit(index + 1, &x)?,
+                (Site::Streams, Some(values)) => visit(index + 1, values)?,
                 (_, Some(values)) => visit(index, values)?,
                 (_, None) => {}
             }

@@ -76,13 +76,18 @@ struct Batch<'a> {
 impl Batch<'_> {
     /// Hidden state 0, where hidden states are asked for.
     fn first(&self) -> Option<&[f32]> {
-        (self.pass.tap.site == Site::Residual).then_some(&self.x)
+        match self.pass.tap.site {
+            Site::Residual => Some(&self.x),
+            Site::Streams => Some(&self.pass.tap.values),
+            _ => None,
+        }
     }
 
     /// What is asked for of block `index`, which has run, and the number of its layer.
     fn taken(&self, index: usize) -> (usize, &[f32]) {
         match self.pass.tap.site {
             Site::Residual => (index + 1, &self.x),
+            Site::Streams => (index + 1, &self.pass.tap.values),
             _ => (index, &self.pass.tap.values),
         }
     }
@@ -227,6 +232,9 @@ impl Trunk {
         }
         if let Some(streams) = &self.streams {
             (x, pass.carried.streams) = streams.begin(x);
+            if site == Site::Streams {
+                pass.tap.values = streams.side_by_side(&x, &pass.carried.streams);
+            }
         }
         Ok(Batch { pass, convolved, x })
     }
@@ -240,6 +248,9 @@ impl Trunk {
         block.forward(x, pass);
         if let Some((convolution, convolved)) = self.convolution.as_ref().zip(convolved.take()) {
             convolution.add(x, &convolved);
+        }
+        if let Some(streams) = self.streams.as_ref().filter(|_| pass.tap.site == Site::Streams) {
+            pass.tap.values = streams.side_by_side(x, &pass.carried.streams);
         }
         if index + 1 == self.blocks.len() {
             if let Some(streams) = &self.streams {

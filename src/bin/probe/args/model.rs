@@ -121,6 +121,10 @@ pub struct ExtractArgs {
     /// projection, the probabilities that a router gives to experts, or, of --part decoder, what attention to the encoder adds
     #[arg(long, default_value = "residual", value_parser = explained(named::<Site>(&Site::NAMES), &SITES))]
     pub site: Site,
+    /// Of a model whose residual stream is several (Gemma 3n): the one that its blocks read, or all of them side by side, as transformers
+    /// gives them (all is --site streams)
+    #[arg(long, value_name = "WHICH", default_value = "read", value_parser = ["read", "all"], conflicts_with = "site")]
+    pub streams: String,
     /// Of --site attention-heads and cross-attention-heads: which heads of each block, e.g. 0-3,7 (default: all)
     #[arg(long, value_name = "HEADS")]
     pub heads: Option<Ranges>,
@@ -134,4 +138,11 @@ pub struct ExtractArgs {
     /// Run the model even if the cache has its activations, and do not keep them there
     #[arg(long)]
     pub no_cache: bool,
+}
+
+impl ExtractArgs {
+    /// Where activations are taken.
+    pub fn site(&self) -> Site {
+        if self.streams == "all" { Site::Streams } else { self.site }
+    }
 }

@@ -71,7 +71,7 @@ impl Plan {
         let spec = Model::declared_of(&checkpoint, part)?;
         let entries = model::entries(&args.extract, &checkpoint, part)?;
         let layers = entries.as_ref().map_or(spec.n_layers + 1, Vec::len);
-        let site = args.extract.site;
+        let site = args.extract.site();
         // As wide as what is fitted, which is the same for all of it but a last hidden state.
         let first = entries.and_then(|of| of.first().copied()).unwrap_or(0);
         let width = site.width(&spec, first / site.parts(&spec));

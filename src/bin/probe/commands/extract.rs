@@ -68,7 +68,7 @@ pub fn run(args: &ExtractCommand, printer: &Printer) -> Result<()> {
             "precision": options.precision,
             "part": activations.provenance().part,
             "target": activations.provenance().target,
-            "site": args.extract.site,
+            "site": args.extract.site(),
             "labels": activations.provenance().labels,
             "layers": activations.layers(),
             "transforms": activations.provenance().transforms,
@@ -78,7 +78,7 @@ pub fn run(args: &ExtractCommand, printer: &Printer) -> Result<()> {
             "cached": cached,
         }));
     }
-    let what = match args.extract.site {
+    let what = match args.extract.site() {
         Site::Residual => "layers".to_owned(),
         Site::AttentionHeads => "heads".to_owned(),
         Site::CrossAttentionHeads => "heads (cross-attention)".to_owned(),
@@ -121,14 +121,14 @@ pub fn take(
     let part = options.part;
     let layers = model::layers(args, checkpoint, part)?;
     let pooling = model::pooling(args.pool, checkpoint)?;
-    let (params, layers) = if args.site == Site::Residual {
+    let (params, layers) = if args.site() == Site::Residual {
         let needed = layers.as_ref().map(|layers| Transform::needed_layers(steps, layers));
         (model::places(args, needed)?, layers)
     } else {
         // Before the model runs, too: what has no such site is said at once, and all that is taken is transformed.
         let of_states = |step: &&Transform| matches!(step, Transform::MinusLayer0 | Transform::MinusPrevious);
         if let Some(step) = steps.iter().find(of_states) {
-            let message = format!("{step} subtracts hidden states, and --site {} has none", args.site);
+            let message = format!("{step} subtracts hidden states, and --site {} has none", args.site());
             return Err(Failure::usage(message, "leave the one or the other out"));
         }
         let params = model::places(args, layers)?;

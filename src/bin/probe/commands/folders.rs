@@ -54,7 +54,7 @@ pub fn for_activations(args: &ExtractCommand) -> PathBuf {
         let untrained = args.model.untrained.map(|seed| format!("-untrained{seed}")).unwrap_or_default();
         let (stimuli, model) =
             (stem(&args.stimuli.to_string_lossy()), name_of(Some(&args.model.model), revision));
-        let (part, site) = (of_part(args.model.part), of_site(args.extract.site));
+        let (part, site) = (of_part(args.model.part), of_site(args.extract.site()));
         PathBuf::from(format!("{stimuli}-{model}{untrained}{part}{site}.safetensors"))
     })
 }

@@ -64,12 +64,14 @@ pub fn find(
 pub fn layers(args: &ExtractArgs, checkpoint: &Checkpoint, part: Part) -> Result<Option<Vec<usize>>> {
     let Some(layers) = &args.layers else { return Ok(None) };
     let all: Vec<usize> = if layers.count_back() {
-        args.site.layers(&Model::declared_of(checkpoint, part)?)
+        args.site().layers(&Model::declared_of(checkpoint, part)?)
     } else {
         Vec::new()
     };
-    let hint = match args.site {
-        Site::Residual => "layers are counted from 0, the embeddings, or from the end: -1 is the last",
+    let hint = match args.site() {
+        Site::Residual | Site::Streams => {
+            "layers are counted from 0, the embeddings, or from the end: -1 is the last"
+        }
         _ => "of a site layers are blocks, counted from 0, or from the end: -1 is the last",
     };
     layers.of(&all).map(Some).map_err(|message| Failure::usage(message, hint))
@@ -77,19 +79,19 @@ pub fn layers(args: &ExtractArgs, checkpoint: &Checkpoint, part: Part) -> Result
 
 /// Where activations are taken, of which layers and heads.
 pub fn places(args: &ExtractArgs, layers: Option<Vec<usize>>) -> Result<Extract> {
-    if args.heads.is_some() && !args.site.is_of_heads() {
-        let message = format!("--heads is of --site attention-heads, and the site is {}", args.site);
+    if args.heads.is_some() && !args.site().is_of_heads() {
+        let message = format!("--heads is of --site attention-heads, and the site is {}", args.site());
         return Err(Failure::usage(message, "add --site attention-heads, or leave --heads out"));
     }
     let heads = args.heads.as_ref().map(|heads| heads.as_slice().to_vec());
-    Ok(Extract::params().site(args.site).layers(layers).heads(heads))
+    Ok(Extract::params().site(args.site()).layers(layers).heads(heads))
 }
 
 /// The numbers of the matrices that come of it: layers, or heads of layers; none where they are all hidden states.
 pub fn entries(args: &ExtractArgs, checkpoint: &Checkpoint, part: Part) -> Result<Option<Vec<usize>>> {
     let layers = layers(args, checkpoint, part)?;
     let params = places(args, layers.clone())?;
-    if args.site == Site::Residual {
+    if args.site() == Site::Residual {
         return Ok(layers);
     }
     Ok(Some(params.entries(&Model::declared_of(checkpoint, part)?, &checkpoint.id)?))

@@ -138,7 +138,7 @@ fn jobs<'a>(args: &'a RunArgs, source: &str) -> Vec<Job<'a>> {
                     out.join(folders::name_of((models.len() > 1).then_some(model), revision))
                 }
                 Some(out) => out.clone(),
-                None => folders::default_for(source, model, revision, &args.model, args.extract.site),
+                None => folders::default_for(source, model, revision, &args.model, args.extract.site()),
             };
             // Folders of one name in two places are two models.
             let mut out = wanted.clone();
@@ -199,7 +199,7 @@ impl<'a> Prepared<'a> {
             let wanted = wanted(self.source, stimuli, Some(record.clone()), &settings);
             let part = args.model.part;
             let layers = model::entries(&args.extract, &checkpoint, part)?.unwrap_or_default();
-            let site = Some(args.extract.site).filter(|&site| site != Site::Residual);
+            let site = Some(args.extract.site()).filter(|&site| site != Site::Residual);
             let target = (part == Part::Decoder).then(|| stimuli.target().unwrap_or(SENTENCE).to_owned());
             let part = Some(part).filter(|&part| part != Part::Encoder);
             let wanted = RunRecord { transforms: steps.clone(), layers, site, part, target, ..wanted };
