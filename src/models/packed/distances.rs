@@ -58,9 +58,12 @@ impl DistanceTable {
                 .collect(),
             Self::Buckets { table, max_distance, both_ways } => {
                 // Of one direction all buckets are for what stands before; what stands after is not seen.
-                let of = |distance: i64| match both_ways {
-                    true => bucket(distance, table.len(), *max_distance),
-                    false => bucket(distance.min(0), 2 * table.len(), *max_distance),
+                let of = |distance: i64| {
+                    if *both_ways {
+                        bucket(distance, table.len(), *max_distance)
+                    } else {
+                        bucket(distance.min(0), 2 * table.len(), *max_distance)
+                    }
                 };
                 let buckets: Vec<usize> = distances().map(of).collect();
                 let n_heads = table.first().map_or(0, Vec::len);

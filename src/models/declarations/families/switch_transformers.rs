@@ -49,9 +49,9 @@ pub(in crate::models) fn decoder(config: &Config, encoder: Declaration) -> Resul
 /// Gives `sparse` of the blocks experts, as evenly as they go.
 fn sparsely(config: &Config, declaration: &mut Declaration, sparse: usize, part: &str) -> Result<()> {
     let decodes = part == "decoder";
-    declaration.names.block = t5::of_switch(declaration.names.block, decodes);
+    declaration.names.block = t5::of_switch(&declaration.names.block, decodes);
     let Declaration { spec, names } = declaration;
-    let step = if sparse > 0 { spec.n_layers / sparse } else { spec.n_layers };
+    let step = spec.n_layers.checked_div(sparse).unwrap_or(spec.n_layers);
     let capacity = config.count_or("expert_capacity", 64)?;
     let experts = Experts {
         count: config.count_or("num_experts", 8)?,

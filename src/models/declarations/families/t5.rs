@@ -129,13 +129,13 @@ pub(super) fn plain(config: &Config) -> Result<Declaration> {
 }
 
 /// A block with the names that Switch Transformers has of its MLP.
-pub(super) fn of_switch(block: Block, decodes: bool) -> Block {
+pub(super) fn of_switch(block: &Block, decodes: bool) -> Block {
     let mlp = if decodes {
         Mlp::plain("decoder.block.{}.layer.2.mlp.wi", "decoder.block.{}.layer.2.mlp.wo", false)
     } else {
         Mlp::plain("encoder.block.{}.layer.1.mlp.wi", "encoder.block.{}.layer.1.mlp.wo", false)
     };
-    Block { mlp, ..block }
+    Block { mlp, ..*block }
 }
 
 /// `LongT5` (Guo et al. 2022), whose encoder sees so many tokens on either side. Summaries of blocks of tokens, which it may see besides,
@@ -235,9 +235,10 @@ fn declare(config: &Config, usual: &str) -> Result<Declaration> {
 /// The decoder beside what `encoder` declares.
 pub(in crate::models) fn decoder(config: &Config, encoder: Declaration) -> Result<Declaration> {
     let gated = matches!(encoder.names.block.mlp, Mlp::Gated { .. });
-    let n_layers = match config.has("num_decoder_layers") {
-        true => config.layers("num_decoder_layers")?,
-        false => encoder.spec.n_layers,
+    let n_layers = if config.has("num_decoder_layers") {
+        config.layers("num_decoder_layers")?
+    } else {
+        encoder.spec.n_layers
     };
     let start = if config.has("decoder_start_token_id") {
         config.token_or("decoder_start_token_id", 0)?

@@ -22,13 +22,13 @@ fn part(config: &Config, name: &str) -> Result<Config> {
 }
 
 /// What both parts call the norms around attention.
-fn names(names: Names) -> Names {
+fn names(names: &Names) -> Names {
     let block = Block {
         attention_in: Some("layers.{}.pre_self_attn_layernorm"),
         attention_out: Some("layers.{}.post_self_attn_layernorm"),
         ..names.block
     };
-    Names { block, ..names }
+    Names { block, ..*names }
 }
 
 /// The encoder.
@@ -45,7 +45,7 @@ pub(in crate::models) fn encoder(config: &Config) -> Result<Declaration> {
         // In both directions the window counts the tokens on each side, the token itself not among them.
         block.reach = block.reach.map(|reach| reach + 1);
     }
-    let names = names(of_gemma);
+    let names = names(&of_gemma);
     Ok(Declaration { spec, names: Names { prefixes: &["encoder.", "model.encoder."], ..names } })
 }
 
@@ -59,7 +59,7 @@ pub(in crate::models) fn decoder(config: &Config, encoder: Declaration) -> Resul
     part.finish()?;
     let cross = Attention { causal: false, ..spec.attention.clone() };
     spec.decoder = Some(Decoder { cross, d_source: encoder.spec.d_model, start });
-    let mut names = names(of_gemma);
+    let mut names = names(&of_gemma);
     names.block.cross = Some(Cross {
         query: linear("layers.{}.cross_attn.q_proj").bias(bias),
         key: linear("layers.{}.cross_attn.k_proj").bias(bias),

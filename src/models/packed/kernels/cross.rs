@@ -59,7 +59,7 @@ impl Kernel for Run<'_> {
                         keys: (&turned, columns),
                         values: (self.keys, n_kv_heads + kv_head),
                         source: paths[source],
-                        head,
+                        place: head,
                     };
                     let mut row = sequence.shared;
                     while row < sequence.path.len() {
@@ -87,7 +87,8 @@ struct Head<'a> {
     /// Keys and values, and which part of a row the values are.
     values: (&'a [f32], usize),
     source: &'a [u32],
-    head: usize,
+    /// Which of the queries.
+    place: usize,
 }
 
 impl Head<'_> {
@@ -103,9 +104,9 @@ impl Head<'_> {
         let Attention { n_heads, n_kv_heads, d_head, scale, cap, .. } = *self.spec;
         let n = self.source.len();
         let (mut outs, mut queries) = ([0; R], [[].as_slice(); R]);
-        for (place, (out, query)) in outs.iter_mut().zip(&mut queries).enumerate() {
-            let token = path[(first + place).min(path.len() - 1)] as usize;
-            *out = (token * n_heads + self.head) * d_head;
+        for (row, (out, query)) in outs.iter_mut().zip(&mut queries).enumerate() {
+            let token = path[(first + row).min(path.len() - 1)] as usize;
+            *out = (token * n_heads + self.place) * d_head;
             *query = &self.queries[*out..][..d_head];
         }
         score::<S, R>(simd, queries, scale, self.keys, scores, &(0..n));
