@@ -13,6 +13,7 @@ import sys
 MODEL = @MODEL@
 REVISION = @REVISION@
 SUBFOLDER = @SUBFOLDER@
+PART = @PART@
 OUT = @OUT@
 SENTENCES = json.loads(@SENTENCES@)
 
@@ -42,6 +43,31 @@ def text_part(model):
         if part is not None and hasattr(part, "forward"):
             return part
     return model
+
+
+def shifted(model, ids):
+    """What a decoder reads of a text: its tokens behind the token that begins it, without the last, as transformers makes it of labels."""
+    import importlib
+
+    import torch
+
+    labels, config = torch.tensor([ids]), model.config
+    if hasattr(model, "_shift_right"):
+        return model._shift_right(labels)[0].tolist()
+    shift = importlib.import_module(type(model).__module__).shift_tokens_right
+    start = () if config.model_type == "mbart" else (config.decoder_start_token_id,)
+    return shift(labels, config.pad_token_id, *start)[0].tolist()
+
+
+def decoder_states(model, source, ids):
+    """The decoder's embeddings, then what each of its blocks writes, while its encoder reads `source`."""
+    import torch
+
+    source, tokens = torch.tensor([source]), torch.tensor([ids])
+    with torch.no_grad():
+        return model(input_ids=source, attention_mask=torch.ones_like(source), decoder_input_ids=tokens,
+                     decoder_attention_mask=torch.ones_like(tokens), use_cache=False, return_dict=True,
+                     output_hidden_states=True).decoder_hidden_states
 
 
 def hidden_states(part, kind, ids):
@@ -76,13 +102,23 @@ def main():
         sys.exit(f"{error}: install transformers and torch (pip install transformers torch)")
     transformers.logging.set_verbosity_error()
     tokenizer, model, missing = load()
-    part, kind = text_part(model), model.config.model_type
+    kind = model.config.model_type
+    if PART == "decoder" and not getattr(model.config, "is_encoder_decoder", False):
+        sys.exit(f"{MODEL} has no decoder that reads an encoder")
+    part = model.get_decoder() if PART == "decoder" else text_part(model)
     lengths, tokens, layers = [], [], []
+    sources, source_lengths = [], []
     for sentence in SENTENCES:
         ids = list(tokenizer(sentence)["input_ids"])
         if not ids:
             sys.exit(f"the tokenizer makes no token of {sentence!r}: take it out of SENTENCES")
-        states = hidden_states(part, kind, ids)
+        if PART == "decoder":
+            sources.extend(ids)
+            source_lengths.append(len(ids))
+            source, ids = ids, shifted(model, ids)
+            states = decoder_states(model, source, ids)
+        else:
+            states = hidden_states(part, kind, ids)
         lengths.append(len(ids))
         tokens.extend(ids)
         layers = layers or [[] for _ in states]
@@ -91,7 +127,10 @@ def main():
     tensors = {f"layer.{k}": torch.cat(rows).contiguous() for k, rows in enumerate(layers)}
     tensors["tokens"] = torch.tensor(tokens, dtype=torch.int64)
     tensors["lengths"] = torch.tensor(lengths, dtype=torch.int64)
-    frozen = {"model": MODEL, "revision": REVISION, "model_type": kind, "class": type(part).__name__, "sentences": SENTENCES,
+    if PART == "decoder":
+        tensors["sources"] = torch.tensor(sources, dtype=torch.int64)
+        tensors["source_lengths"] = torch.tensor(source_lengths, dtype=torch.int64)
+    frozen = {"model": MODEL, "part": PART, "revision": REVISION, "model_type": kind, "class": type(part).__name__, "sentences": SENTENCES,
               "tokenizer": type(tokenizer).__name__, "missing": missing[:20], "transformers": transformers.__version__,
               "torch": torch.__version__, "python": sys.version.split()[0]}
     safetensors.torch.save_file(tensors, OUT, metadata={"probe_verify": json.dumps(frozen)})

@@ -52,7 +52,7 @@
 //! 1. its declaration, `src/models/declarations/families/NAME.rs`: `config.json`, key by key, becomes a [`models::Spec`], and its
 //!    weights get their names. What is silent in a configuration means what it means to transformers; a key that would change
 //!    numbers and is not read is an error of itself. (And its line in `families/mod.rs`.)
-//! 2. its row in `src/models/declarations/registry.rs`; where untrained weights are drawn otherwise than most, `.drawn(…)` with a
+//! 2. its row in `src/models/declarations/rows.rs`; where untrained weights are drawn otherwise than most, `.drawn(…)` with a
 //!    function of the declaration.
 //! 3. two golden cases or more in `tests/golden/hidden_states.py`, of odd sizes and absent keys, and the files it writes. The tests
 //!    find them through the row: packed and padded, offloaded, untrained, with shared beginnings, and with wild configurations.

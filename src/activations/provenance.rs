@@ -21,6 +21,12 @@ pub struct Provenance {
     /// How the model multiplied, if not in f32 (`fast`, `bf16`).
     #[serde(default)]
     pub precision: Option<String>,
+    /// Which part of an encoder–decoder they are of, if not its encoder (`decoder`).
+    #[serde(default)]
+    pub part: Option<String>,
+    /// What that part read: a column of the stimuli, or `sentence`.
+    #[serde(default)]
+    pub target: Option<String>,
     /// Where in the model they were taken, if not from the residual stream (`attention`, `attention-heads`).
     #[serde(default)]
     pub site: Option<String>,

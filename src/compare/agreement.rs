@@ -131,6 +131,7 @@ pub fn differing_options(runs: &[Run], order: Order) -> Vec<Warning> {
             |run: &Run| run.record.model.as_ref().map(|model| model.pooling.clone()).unwrap_or_default();
         warnings.extend(differing("pooling", &pooling));
     }
+    warnings.extend(differing("part", &|run: &Run| run.record.part.unwrap_or_default().to_string()));
     warnings.extend(differing("site", &|run: &Run| run.record.site.unwrap_or_default().to_string()));
     warnings.extend(differing("transforms", &|run: &Run| {
         serde_json::to_string(&run.record.transforms).unwrap_or_default()

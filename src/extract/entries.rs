@@ -21,13 +21,15 @@ impl Extract {
         }
         if let Some(&layer) = layers.iter().find(|layer| all.binary_search(layer).is_err()) {
             return Err(match site {
-                Site::Residual => Error::NoSuchLayer { layer, model: model(), last: spec.n_layers },
+                Site::Residual | Site::Streams => {
+                    Error::NoSuchLayer { layer, model: model(), last: spec.n_layers }
+                }
                 _ => Error::NotThere { layer, site, model: model(), layers: all },
             });
         }
         let parts = site.parts(spec);
         let mut heads = match &self.heads {
-            Some(heads) if site == Site::AttentionHeads => heads.clone(),
+            Some(heads) if site.is_of_heads() => heads.clone(),
             _ => (0..parts).collect(),
         };
         heads.sort_unstable();

@@ -116,6 +116,16 @@ pub enum Error {
         /// The slots whose places are known.
         known: Vec<String>,
     },
+    /// A slot was asked for, whose places are in the sentence, of a text beside it.
+    #[error(
+        "slots have their places in the sentence, and the decoder reads column `{column}`, where nothing says which tokens are `{slot}`"
+    )]
+    SlotOfTarget {
+        /// The slot.
+        slot: String,
+        /// The column.
+        column: String,
+    },
     /// A stimulus has no such slot.
     #[error("stimulus {row} has no `{slot}`")]
     NoSlot {
@@ -185,6 +195,9 @@ impl Error {
                     .to_owned()
             }
             Self::UnknownSlot { known, .. } => format!("the slots are {}", text::some(known, 10)),
+            Self::SlotOfTarget { .. } => {
+                "leave --at out (and of stimuli that are words take their sentences), or let the decoder read the sentences: --target-text sentence".to_owned()
+            }
             Self::NoSlot { .. } => "drop such stimuli, or choose a slot that all of them have".to_owned(),
             Self::SeveralTokens { .. } => {
                 "use --pool first or --pool last, or --at a slot that is one token in every stimulus".to_owned()

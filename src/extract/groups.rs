@@ -1,6 +1,7 @@
 //! Pooling that a device does itself: where a row is a mean of tokens, only the mean has to leave it.
 
-use super::batches::{Batch, Tokenized};
+use super::batches::Tokenized;
+use super::plan::Batch;
 use crate::activations::Pooling;
 
 /// The distinct groups of tokens of a batch, and the rows (stimuli) that each belongs to.
@@ -55,7 +56,7 @@ mod tests {
 
     #[test]
     fn rows_with_the_same_tokens_share_a_group() {
-        let stimulus = |kept: &[u32]| Tokenized { tokens: vec![1; 4], kept: kept.to_vec() };
+        let stimulus = |kept: &[u32]| Tokenized { tokens: vec![1; 4], source: vec![], kept: kept.to_vec() };
         let stimuli = [stimulus(&[0, 1]), stimulus(&[2]), stimulus(&[0, 1]), stimulus(&[2, 3])];
         let batch: Batch = vec![vec![0, 1, 2], vec![3]];
         let groups = Groups::of(Pooling::Mean, &stimuli, &batch).unwrap();

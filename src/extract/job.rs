@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use rayon::prelude::*;
 
-use super::batches::{Batch, Layout, Plan, Tokenized};
+use super::batches::Tokenized;
 use super::error::Result;
 use super::groups::Groups;
+use super::plan::{Batch, Layout, Plan};
 use super::pool;
 use super::throughput::Throughput;
 use crate::activations::{Pooling, Shape};
@@ -28,6 +29,8 @@ pub(super) struct Job {
     /// The layers that they are of, ascending.
     pub(super) runs: Vec<usize>,
     pub(super) stimuli: Vec<Tokenized>,
+    /// Whether the model is a decoder that reads an encoder.
+    pub(super) decodes: bool,
     pub(super) layout: Layout,
     pub(super) plan: Plan,
     /// Of what comes of it.
@@ -142,9 +145,14 @@ impl Job {
     /// The sequences of a batch, laid out.
     fn sequences(&self, batch: &Batch) -> Sequences {
         let tokens = batch.iter().map(|rows| self.stimuli[rows[0]].tokens.as_slice());
-        match self.layout {
+        let sequences = match self.layout {
             Layout::SharingPrefixes => Sequences::sharing_prefixes(tokens),
             Layout::Packed | Layout::Padded => Sequences::new(tokens),
+        };
+        if self.decodes {
+            sequences.reading(batch.iter().map(|rows| self.stimuli[rows[0]].source.as_slice()))
+        } else {
+            sequences
         }
     }
 

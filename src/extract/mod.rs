@@ -12,6 +12,7 @@ mod entries;
 mod error;
 mod groups;
 mod job;
+mod plan;
 mod pool;
 mod throughput;
 mod words;
@@ -29,11 +30,13 @@ pub use words::{SplitWord, split_words};
 use crate::activations::{
     Activations, Destination, PooledTokens, Pooling, Provenance, RowWriter, Shape, Stored,
 };
-use crate::models::{Dtype, Model, Precision, Site, Spec, Tokenizer};
+use crate::models::spec::Start;
+use crate::models::{Dtype, Model, Part, Precision, Site, Spec, Tokenizer};
 use crate::progress::Progress;
 use crate::stimuli::Stimuli;
-use batches::{Kept, Layout, Tokenized};
+use batches::{Kept, Tokenized};
 use job::Job;
+use plan::Layout;
 
 /// How stimuli become activations.
 ///
@@ -56,6 +59,9 @@ pub struct Extract {
     at: Option<String>,
     batch_tokens: Option<usize>,
 }
+
+/// What stands for the column of texts where a decoder reads the sentences.
+pub const SENTENCE: &str = "sentence";
 
 /// How many tokens run at once in each thread unless the user says otherwise.
 const PER_THREAD: usize = 384;
@@ -133,7 +139,8 @@ impl Extract {
         self
     }
 
-    /// Runs `model` on the sentences of `stimuli`. The result does not depend on batches, their order, or threads.
+    /// Runs `model` on the sentences of `stimuli`; a decoder that reads an encoder on the texts beside them, if there are any
+    /// ([`Stimuli::take_target`]), while its encoder reads the sentences. The result does not depend on batches, their order, or threads.
     ///
     /// # Errors
     ///
@@ -200,9 +207,15 @@ impl Extract {
         if self.pooling == Pooling::None {
             same_lengths(&tokenized)?;
         }
-        let tokens = tokenized.iter().map(|stimulus| stimulus.tokens.len()).sum();
+        let tokens = tokenized.iter().map(|stimulus| stimulus.tokens.len() + stimulus.source.len()).sum();
         let layout = Layout::of(model);
-        let plan = batches::plan(&tokenized, self.budget(tokens, layout), layout);
+        let budget = self.budget(tokens, layout);
+        let decodes = model.encoder().is_some();
+        let plan = if decodes {
+            plan::plan_pairs(&tokenized, budget, layout)
+        } else {
+            plan::plan(&tokenized, budget, layout)
+        };
         let repeat = if self.pooling == Pooling::None { tokenized[0].kept.len() } else { 1 };
         let parts = self.site.parts(spec);
         let widths = layers.iter().map(|&entry| repeat * self.site.width(spec, entry / parts)).collect();
@@ -215,6 +228,7 @@ impl Extract {
             runs,
             shape: Shape { layers, n_stimuli: tokenized.len(), widths },
             stimuli: tokenized,
+            decodes,
             layout,
             plan,
             tokens,
@@ -233,8 +247,12 @@ impl Extract {
 
     /// What activations of `stimuli` are activations of.
     fn provenance_with(&self, stimuli: &Stimuli, model: &Model) -> Provenance {
-        let loaded =
-            Loaded { untrained: model.untrained(), dtype: model.dtype(), precision: model.precision() };
+        let loaded = Loaded {
+            untrained: model.untrained(),
+            dtype: model.dtype(),
+            precision: model.precision(),
+            part: model.part(),
+        };
         self.provenance(stimuli, (model.id(), model.commit()), loaded, model.spec())
     }
 
@@ -243,12 +261,14 @@ impl Extract {
         &self,
         stimuli: &Stimuli,
         (model, commit): (&str, Option<&str>),
-        Loaded { untrained, dtype, precision }: Loaded,
+        Loaded { untrained, dtype, precision, part }: Loaded,
         spec: &Spec,
     ) -> Provenance {
         // Whoever asks for entries that are not there is told so elsewhere.
         let entries = self.entries(spec, model).unwrap_or_default().into_iter();
         Provenance {
+            part: (part != Part::Encoder).then(|| part.to_string()),
+            target: (part == Part::Decoder).then(|| stimuli.target().unwrap_or(SENTENCE).to_owned()),
             site: (self.site != Site::Residual).then(|| self.site.to_string()),
             labels: entries.filter_map(|entry| Some((entry, self.site.label(spec, entry)?))).collect(),
             model: Some(model.to_owned()),
@@ -270,7 +290,21 @@ impl Extract {
     /// - [`Error::SeveralTokens`] when vectors are pooled over more than one token
     /// - [`Error::Stimuli`], [`Error::NoTokens`], [`Error::UnequalLengths`], [`Error::UnknownSlot`], [`Error::NoSlot`]
     pub fn pooled_tokens(&self, stimuli: &Stimuli, tokenizer: &Tokenizer) -> Result<PooledTokens> {
-        let tokenized = batches::tokenize(stimuli, tokenizer, self.kept(stimuli)?)?;
+        self.pooled_tokens_of(stimuli, tokenizer, None)
+    }
+
+    /// The same of a decoder that reads an encoder, and begins as `begins` says.
+    ///
+    /// # Errors
+    ///
+    /// As [`Extract::pooled_tokens`]; [`Error::SlotOfTarget`].
+    pub fn pooled_tokens_of(
+        &self,
+        stimuli: &Stimuli,
+        tokenizer: &Tokenizer,
+        begins: Option<Start>,
+    ) -> Result<PooledTokens> {
+        let tokenized = batches::tokenize(stimuli, tokenizer, begins, self.kept(stimuli)?)?;
         match self.pooling {
             Pooling::None => same_lengths(&tokenized)?,
             Pooling::First | Pooling::Last => {}
@@ -312,6 +346,7 @@ struct Loaded {
     untrained: Option<u64>,
     dtype: Dtype,
     precision: Precision,
+    part: Part,
 }
 
 /// Refuses stimuli of different lengths.

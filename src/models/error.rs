@@ -1,6 +1,10 @@
 //! What can be wrong with a checkpoint.
 
+mod words;
+
 use std::path::Path;
+
+use words::{because, begin, quantised, whose_names};
 
 use super::device::DeviceChoice;
 use crate::{files, text};
@@ -58,6 +62,27 @@ pub enum Error {
         key: String,
         /// Its value, as JSON.
         value: String,
+    },
+    /// The decoder was asked for of a model that has none which reads an encoder.
+    #[error(
+        "--part decoder: {id} is a model of type `{model_type}`, which {}",
+        if *.reads_before { "is a decoder alone" } else { "has no decoder that is read here" }
+    )]
+    NoDecoder {
+        /// Which checkpoint.
+        id: String,
+        /// What it says it is.
+        model_type: String,
+        /// Whether its tokens see those before them alone.
+        reads_before: bool,
+        /// Every `model_type` whose decoder is read.
+        supported: Vec<&'static str>,
+    },
+    /// Sequences for a decoder without what its encoder reads, or the other way round.
+    #[error("the batch {}", if *.wanted { "says nothing of what the encoder reads" } else { "is for a decoder that reads an encoder" })]
+    Sources {
+        /// Whether the model reads an encoder.
+        wanted: bool,
     },
     /// How the family draws the weights of an untrained model is not known here.
     #[error("config.json of {id}: untrained weights of model_type `{model_type}` are not supported")]
@@ -260,46 +285,6 @@ pub enum Error {
     Compute(#[from] candle_core::Error),
 }
 
-/// What to do about weights that were quantised.
-fn quantised(method: &str) -> String {
-    if method == "FP8" || method == "MXFP4" {
-        return "put the `quantization_config` of the checkpoint's own config.json back: it says how the scales are meant".to_owned();
-    }
-    let load = if method.starts_with("MXFP4") {
-        "in Python, `from_pretrained(ID, quantization_config=Mxfp4Config(dequantize=True))`, then save_pretrained"
-    } else if method.starts_with("bitsandbytes") {
-        "in Python, load it with transformers, call `model.dequantize()`, then save_pretrained"
-    } else if method.starts_with("compressed-tensors") {
-        "in Python, `from_pretrained(ID, quantization_config=CompressedTensorsConfig(run_compressed=False))`, then save_pretrained"
-    } else {
-        "in Python, load it with the library that made it, write the weights back as floats, then save_pretrained"
-    };
-    format!(
-        "use the model that it was made from: its card names it. Or make floats of it: {load}, remove `quantization_config` from the \
-         config.json of the new folder if it is still there, and name that folder"
-    )
-}
-
-/// `, whose names begin with …`, where there are any.
-fn whose_names(there: &[String]) -> String {
-    if there.is_empty() {
-        String::new()
-    } else {
-        format!(", whose names begin with {}", text::join_and(there))
-    }
-}
-
-/// Beginnings of names, as they are.
-fn begin(beginnings: &[String]) -> String {
-    let quoted = beginnings.iter().map(|beginning| format!("`{beginning}`"));
-    text::join_and(&quoted.collect::<Vec<_>>())
-}
-
-/// A reason as the end of a sentence.
-fn because(reason: Option<&str>) -> String {
-    reason.map(|reason| format!(": {reason}")).unwrap_or_default()
-}
-
 impl Error {
     /// What the user can do about it.
     #[must_use]
@@ -312,6 +297,11 @@ impl Error {
                 let near = if near.is_empty() { String::new() } else { format!(" (the nearest name is {})", near.join(" or ")) };
                 format!("supported: {}{near}", supported.join(", "))
             }
+            Self::NoDecoder { supported, .. } => format!(
+                "leave --part out for its own hidden states; decoders are read of {}",
+                supported.join(", ")
+            ),
+            Self::Sources { .. } => "give sequences what they read (`Sequences::reading`) for a decoder, and for no other model".to_owned(),
             Self::NoInitialiser { .. } => {
                 "leave --untrained out, or name the first checkpoint of a training run (--revision)"
                     .to_owned()

@@ -15,6 +15,7 @@
 //! | room | what it is |
 //! | --- | --- |
 //! | `device` | what a model runs on, by name |
+//! | `part` | which part of an encoder–decoder is run |
 //! | `error` | what can be wrong with a checkpoint |
 //! | `charsmap` | how much a tokenizer's map of characters asks for |
 //! | `growth` | how much longer a tokenizer may make a text |
@@ -38,6 +39,7 @@ mod growth;
 mod model;
 mod options;
 mod packed;
+mod part;
 mod running;
 mod sequences;
 mod site;
@@ -56,6 +58,7 @@ pub use device::DeviceChoice;
 pub use error::{Error, Result};
 pub use model::Model;
 pub use options::LoadOptions;
+pub use part::Part;
 pub(crate) use sequences::common_prefix;
 pub use sequences::{Sequence, Sequences};
 pub use site::Site;

@@ -6,6 +6,7 @@ use super::checkpoint::initialize::Initialiser;
 use super::checkpoint::precision::{Form, Precision};
 use super::checkpoint::weights::Weights;
 use super::declarations::config::Config;
+use super::declarations::names::Declaration;
 use super::declarations::quantised::{self, Quantised};
 use super::declarations::registry::{self, Family};
 use super::declarations::spec::Spec;
@@ -15,6 +16,7 @@ use super::device::DeviceChoice;
 use super::error::{Error, Result};
 use super::options::LoadOptions;
 use super::packed::trunk::Trunk;
+use super::part::Part;
 use super::tokenizer::Tokenizer;
 use crate::hub::Checkpoint;
 
@@ -27,6 +29,8 @@ pub struct Model {
     positions: Option<usize>,
     family: &'static Family,
     pub(super) spec: Spec,
+    /// Of the decoder of an encoder–decoder what its encoder is.
+    pub(super) encoder: Option<Spec>,
     pub(super) computation: Computation,
     tokenizer: Tokenizer,
     untrained: Option<u64>,
@@ -73,27 +77,57 @@ impl Model {
         // What an error of these files is about.
         let source = adapter.as_ref().map_or(&checkpoint.id, |(base, _)| base);
         let config = Config::parse(source, &checkpoint.config)?;
+        let decodes = options.part == Part::Decoder;
+        let declared = if decodes { Some(registry::declare_decoder(&config)?) } else { None };
         let quantised = match quantised::read(&config) {
             // Weights that are drawn are stored in no way.
             Err(_) if options.untrained.is_some() => Quantised::No,
             read => read?,
         };
-        let (family, mut declaration) = registry::declare(&config)?;
-        let adapter = adapter.map(|(_, adapter)| adapter.onto(&mut declaration));
+        let (family, declaration) = registry::declare(&config)?;
         let tokenizer = Tokenizer::of(&checkpoint.id, &checkpoint.tokenizer)?;
         if options.offload && device.pads() {
             return Err(Error::Offload);
         }
-        let mut weights = match options.untrained {
-            None => Weights::open(source, &checkpoint.weights, form)?.stored(quantised).adapted(adapter)?,
-            Some(seed) => {
-                let initialiser = Initialiser::new((family.initial)(&config)?, seed);
-                Weights::untrained(&checkpoint.id, initialiser, form)
+        let mut notes = Vec::new();
+        let mut adapter = adapter.map(|(_, adapter)| adapter);
+        let mut trunk_of =
+            |mut declaration: Declaration, adapter: Option<Adapter>| -> Result<(Trunk, Spec)> {
+                let adapter = adapter.map(|adapter| adapter.onto(&mut declaration));
+                let mut weights = match options.untrained {
+                    None => Weights::open(source, &checkpoint.weights, form)?
+                        .stored(quantised)
+                        .adapted(adapter)?,
+                    Some(seed) => {
+                        let initialiser = Initialiser::new((family.initial)(&config)?, seed);
+                        Weights::untrained(&checkpoint.id, initialiser, form)
+                    }
+                };
+                for note in weights.settle(&declaration.names, tied(&config))? {
+                    if !notes.contains(&note) {
+                        notes.push(note);
+                    }
+                }
+                Ok((Trunk::load(&declaration, weights, options.offload)?, declaration.spec))
+            };
+        let (trunk, spec, encoder) = match declared {
+            None => {
+                let (trunk, spec) = trunk_of(declaration, adapter.take())?;
+                (trunk, spec, None)
+            }
+            Some(decoder) => {
+                // The same adapter for either part: each takes what is its own.
+                let again = match &checkpoint.adapter {
+                    Some(found) => Some(Adapter::open(found, &checkpoint.weights)?.for_decoder()?),
+                    None => None,
+                };
+                let (encoder, encoder_spec) = trunk_of(declaration, adapter.take())?;
+                let (mut trunk, spec) = trunk_of(decoder, again)?;
+                trunk.encoder = Some(Box::new(encoder));
+                (trunk, spec, Some(encoder_spec))
             }
         };
-        let mut notes = config.notes();
-        notes.extend(weights.settle(&declaration.names, tied(&config))?);
-        let trunk = Trunk::load(&declaration, weights, options.offload)?;
+        notes.splice(0..0, config.notes());
         let computation = if device.pads() {
             Computation::Dense(Box::new(Dense::upload(trunk, &device.open()?)?))
         } else {
@@ -105,7 +139,8 @@ impl Model {
             notes,
             positions: config.positions(),
             family,
-            spec: declaration.spec,
+            spec,
+            encoder,
             computation,
             tokenizer,
             untrained: options.untrained,
@@ -130,7 +165,19 @@ impl Model {
     ///
     /// [`Error::UnsupportedModelType`], [`Error::ConfigValue`], [`Error::ConfigKey`].
     pub fn declared(checkpoint: &Checkpoint) -> Result<Spec> {
+        Self::declared_of(checkpoint, Part::Encoder)
+    }
+
+    /// The same of one part of an encoder–decoder.
+    ///
+    /// # Errors
+    ///
+    /// As [`Model::declared`]; [`Error::NoDecoder`].
+    pub fn declared_of(checkpoint: &Checkpoint, part: Part) -> Result<Spec> {
         let config = Config::parse(&checkpoint.id, &checkpoint.config)?;
+        if part == Part::Decoder {
+            return Ok(registry::declare_decoder(&config)?.spec);
+        }
         let declaration = (registry::family(&config)?.declare)(&config)?;
         config.finish()?;
         Ok(declaration.spec)
@@ -171,6 +218,18 @@ impl Model {
     #[must_use]
     pub fn device(&self) -> DeviceChoice {
         self.device
+    }
+
+    /// Which part of an encoder–decoder it is.
+    #[must_use]
+    pub fn part(&self) -> Part {
+        if self.encoder.is_some() { Part::Decoder } else { Part::Encoder }
+    }
+
+    /// What the encoder is that it reads, if it is a decoder that reads one.
+    #[must_use]
+    pub fn encoder(&self) -> Option<&Spec> {
+        self.encoder.as_ref()
     }
 
     /// How its weights are held.

@@ -5,6 +5,7 @@ use super::checkpoint::precision::Precision;
 use super::device::DeviceChoice;
 use super::error::{Error, Result};
 use super::packed::kernels::tiles;
+use super::part::Part;
 
 /// How a checkpoint is loaded.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -12,6 +13,8 @@ use super::packed::kernels::tiles;
 pub struct LoadOptions {
     /// Draw the weights as before any training, from this seed; those of the checkpoint are not read.
     pub untrained: Option<u64>,
+    /// Which part of an encoder–decoder is run.
+    pub part: Part,
     /// What the model runs on.
     pub device: DeviceChoice,
     /// How weights are held in memory.
@@ -32,6 +35,12 @@ impl LoadOptions {
     #[must_use]
     pub fn untrained(self, seed: u64) -> Self {
         Self { untrained: Some(seed), ..self }
+    }
+
+    /// These options, of `part` of an encoder–decoder.
+    #[must_use]
+    pub fn part(self, part: Part) -> Self {
+        Self { part, ..self }
     }
 
     /// These options, on `device`.

@@ -1,5 +1,6 @@
 //! How a model is run: what tokens have at each layer, for one batch or several.
 
+use super::declarations::spec::Spec;
 use super::error::{Error, Result};
 use super::model::{Computation, Model};
 use super::sequences::Sequences;
@@ -174,22 +175,34 @@ impl Model {
 
     /// Refuses sequences that the model cannot take.
     fn check(&self, sequences: &Sequences) -> Result<()> {
-        let vocab_size = self.spec.vocab_size;
-        if let Some(&token) = sequences.tokens().iter().find(|&&token| token as usize >= vocab_size) {
-            return Err(Error::TokenOutOfRange { token, vocab_size });
+        check(&self.spec, sequences)?;
+        match (&self.encoder, sequences.sources()) {
+            (Some(encoder), Some((sources, of))) if of.len() == sequences.len() => check(encoder, sources)?,
+            (None, None) => {}
+            (encoder, _) => return Err(Error::Sources { wanted: encoder.is_some() }),
         }
-        for (index, sequence) in sequences.iter().enumerate() {
-            let tokens = sequence.path.len();
-            if tokens == 0 {
-                return Err(Error::NoTokens { index });
-            }
-            if let Some(max_tokens) = self.spec.n_positions.filter(|&most| tokens > most) {
-                return Err(Error::TooLong { tokens, max_tokens });
-            }
-        }
-        if sequences.shares_prefixes() && !self.spec.attention.causal {
+        let shared = sequences.shares_prefixes();
+        if shared && (!self.spec.attention.causal || self.encoder.is_some()) {
             return Err(Error::SharedPrefixes);
         }
         Ok(())
     }
+}
+
+/// Refuses sequences that have a token or a length that what `spec` says has not.
+fn check(spec: &Spec, sequences: &Sequences) -> Result<()> {
+    let vocab_size = spec.vocab_size;
+    if let Some(&token) = sequences.tokens().iter().find(|&&token| token as usize >= vocab_size) {
+        return Err(Error::TokenOutOfRange { token, vocab_size });
+    }
+    for (index, sequence) in sequences.iter().enumerate() {
+        let tokens = sequence.path.len();
+        if tokens == 0 {
+            return Err(Error::NoTokens { index });
+        }
+        if let Some(max_tokens) = spec.n_positions.filter(|&most| tokens > most) {
+            return Err(Error::TooLong { tokens, max_tokens });
+        }
+    }
+    Ok(())
 }

@@ -4,6 +4,8 @@
 //! states of their beginning. A batch is a list of tokens that are computed, and for each sequence the path of its tokens
 //! through that list.
 
+use std::collections::BTreeMap;
+
 /// A batch of token sequences.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sequences {
@@ -15,6 +17,16 @@ pub struct Sequences {
     ends: Vec<usize>,
     /// How many tokens of each sequence are those of the sequence before it.
     shared: Vec<usize>,
+    /// What a decoder's sequences read of an encoder.
+    sources: Option<Box<Sources>>,
+}
+
+/// What the sequences of a decoder read of an encoder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Sources {
+    sequences: Sequences,
+    /// Which of these each reads.
+    of: Vec<usize>,
 }
 
 /// One sequence of a batch.
@@ -48,6 +60,27 @@ impl Sequences {
             previous = sequence;
         }
         batch
+    }
+
+    /// The same batch, for a decoder: each sequence reads what the encoder makes of its own of `sources`, as many as there are
+    /// sequences. One that several read is encoded once.
+    #[must_use]
+    pub fn reading<'a>(mut self, sources: impl IntoIterator<Item = &'a [u32]>) -> Self {
+        let (mut places, mut distinct, mut of) = (BTreeMap::new(), Vec::new(), Vec::new());
+        for source in sources {
+            of.push(*places.entry(source).or_insert_with(|| {
+                distinct.push(source);
+                distinct.len() - 1
+            }));
+        }
+        self.sources = Some(Box::new(Sources { sequences: Self::new(distinct), of }));
+        self
+    }
+
+    /// What the encoder reads, and which of its sequences each of this batch's reads, if it is for a decoder.
+    #[must_use]
+    pub fn sources(&self) -> Option<(&Self, &[usize])> {
+        self.sources.as_ref().map(|sources| (&sources.sequences, sources.of.as_slice()))
     }
 
     fn push(&mut self, sequence: &[u32], shared: usize) {

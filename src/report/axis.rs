@@ -38,7 +38,7 @@ impl Axis {
             return Self::named(run.layer_labels.clone());
         }
         let kind = match run.site {
-            Some(site) if site != Site::Residual => Kind::Site(site),
+            Some(site) if !site.is_of_states() => Kind::Site(site),
             _ if run.model.is_some() => Kind::Model,
             _ => Kind::Layers,
         };
@@ -79,6 +79,7 @@ impl Axis {
             Kind::Model => "layer (0: embeddings)",
             Kind::Site(Site::Attention) => "layer (what attention adds)",
             Kind::Site(Site::Mlp) => "layer (what the MLP adds)",
+            Kind::Site(Site::CrossAttention) => "layer (what attention to the encoder adds)",
             Kind::Site(Site::Router) => "layer (probabilities of experts)",
             Kind::Named => "",
             _ => self.noun(),

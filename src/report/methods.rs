@@ -6,8 +6,9 @@ use super::estimators::Words;
 use super::inference;
 use super::words;
 use crate::activations::Transform;
+use crate::extract::SENTENCE;
 use crate::mlem::FeatureGroup;
-use crate::models::Site;
+use crate::models::{Part, Site};
 use crate::profile::{Order, SpreadOver, Summary};
 use crate::rundir::RunRecord;
 use crate::text;
@@ -93,11 +94,11 @@ fn data(summary: &Summary, run: &RunRecord) -> Option<String> {
     let layers = match (summary.layers.as_slice(), &run.model) {
         ([], _) => return None,
         ([_], _) => String::new(),
-        (layers, _) if run.site == Some(Site::AttentionHeads) => {
+        (layers, _) if run.site.is_some_and(Site::is_of_heads) => {
             let heads = text::counted(layers.len() as u128, "attention head");
             format!(", separately for each of {heads}")
         }
-        ([first, .., last], Some(_)) if *first == 0 && run.site.is_none() => {
+        ([first, .., last], Some(_)) if *first == 0 && run.site.unwrap_or_default().is_of_states() => {
             format!(
                 ", separately at each of {} layers (0–{last}, where 0 is the embeddings)",
                 summary.layers.len()
@@ -121,11 +122,22 @@ fn data(summary: &Summary, run: &RunRecord) -> Option<String> {
         pooling => format!(" Token vectors were pooled by their {}.", words::visible(pooling)),
     });
     let site = run.site.and_then(site);
+    let part = run.part.filter(|&part| part == Part::Decoder).map(|_| {
+        let text = match run.target.as_deref() {
+            None | Some(SENTENCE) => "the sentence itself".to_owned(),
+            Some(column) => format!("the text in column {}", words::visible(column)),
+        };
+        format!(
+            " Activations are those of the model's decoder, which read {text} behind its start token, shifted by one as in training, and \
+             attended to the encoder's last hidden state of the sentence."
+        )
+    });
     Some(format!(
-        "The representations of {} stimuli from {stimuli}{} in {activations}{commit} were analysed with {}{layers}.{}{}{}{}{}{}",
+        "The representations of {} stimuli from {stimuli}{} in {activations}{commit} were analysed with {}{layers}.{}{}{}{}{}{}{}",
         text::count(run.stimuli.n_stimuli as u128),
         drawn.unwrap_or_default(),
         Words::of(run).name,
+        part.unwrap_or_default(),
         site.unwrap_or_default(),
         adapter.unwrap_or_default(),
         untrained.unwrap_or_default(),
@@ -149,6 +161,17 @@ fn site(site: Site) -> Option<&'static str> {
         ),
         Site::AttentionHeads => Some(
             " The activations of a head are what it takes from the tokens that it attends to, before the output projection \
+             (layers and heads are counted from 0).",
+        ),
+        Site::Streams => Some(
+            " The activations of a layer are all streams of its hidden state side by side (Gemma 3n), of the last before they become one.",
+        ),
+        Site::CrossAttention => Some(
+            " The activations of a layer are what its attention to the encoder adds to the residual stream (layers are counted from \
+             0, the first block).",
+        ),
+        Site::CrossAttentionHeads => Some(
+            " The activations of a head are what it takes from the encoder's last hidden state, before the output projection \
              (layers and heads are counted from 0).",
         ),
         Site::Router => Some(

@@ -11,6 +11,7 @@ use super::error::Result;
 use super::record::{ModelRecord, RunRecord, StimuliRecord, host, now};
 use crate::activations::{ByLayer, Provenance};
 use crate::geometry::Geometry;
+use crate::models::Part;
 use crate::profile::{self, Profile, Settings, UnitRow};
 use crate::progress::Progress;
 use crate::stimuli::Stimuli;
@@ -160,6 +161,9 @@ impl Fit {
             command: self.command.clone(),
             activations: self.file.clone(),
             transforms: self.activations.provenance().transforms.clone(),
+            part: (self.activations.provenance().part.as_deref() == Some(Part::Decoder.name()))
+                .then_some(Part::Decoder),
+            target: self.activations.provenance().target.clone(),
             site: self.activations.provenance().site.as_ref().and_then(|site| site.parse().ok()),
             layer_arrays: self.of_layers(|provenance| &provenance.arrays),
             layer_labels: self.of_layers(|provenance| &provenance.labels),

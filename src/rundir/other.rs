@@ -106,6 +106,12 @@ pub fn differences(there: &RunRecord, here: &RunRecord) -> Vec<String> {
     of_models("its weights are held in", |model| model.dtype.clone().unwrap_or_else(|| "f32".to_owned()));
     of_models("the pooling is", |model| model.pooling.clone());
     tell("the activations are of", or_none(&there.activations), or_none(&here.activations));
+    tell(
+        "the part of the model is",
+        there.part.unwrap_or_default().to_string(),
+        here.part.unwrap_or_default().to_string(),
+    );
+    tell("the decoder reads", or_none(&there.target), or_none(&here.target));
     let site = |run: &RunRecord| run.site.unwrap_or_default().to_string();
     tell("the site is", site(there), site(here));
     let transforms = |run: &RunRecord| {

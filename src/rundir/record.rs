@@ -10,7 +10,7 @@ use super::error::{Error, Result};
 use super::tables::layer_hash;
 use crate::activations::Transform;
 use crate::files;
-use crate::models::{Merged, Site};
+use crate::models::{Merged, Part, Site};
 use crate::profile::Profile;
 use crate::stimuli::Source;
 use crate::tokens::Applied;
@@ -120,6 +120,12 @@ pub struct RunRecord {
     /// What the layers are called, where they have names and no numbers.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub layer_labels: BTreeMap<usize, String>,
+    /// Which part of an encoder–decoder they are of, if not its encoder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<Part>,
+    /// What that part read: a column of the stimuli, or `sentence`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
     /// Where in the model they were taken, if not from the residual stream; `layers` are blocks then, or heads of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub site: Option<Site>,

@@ -113,15 +113,17 @@ impl Stimuli {
         levels.iter().map(ToString::to_string).chain(nearly.map(|nearly| nearly.to_string())).collect()
     }
 
-    /// Rows of one sentence (and, of words, one place in it): those whose values are the same, and those whose are not.
+    /// Rows of one sentence (and, of words, one place in it; and of one text for a decoder): those whose values are the same, and those whose are not.
     #[must_use]
     pub fn repeats(&self) -> (Vec<Vec<usize>>, Vec<Vec<usize>>) {
         let Some(sentences) = self.sentences.as_deref() else { return Default::default() };
-        type Place<'a> = (&'a str, Option<(u32, u32)>);
+        type Place<'a> = (&'a str, Option<(u32, u32)>, Option<String>);
+        let targets = self.targets();
         let mut rows: BTreeMap<Place<'_>, Vec<usize>> = BTreeMap::new();
         for (row, sentence) in sentences.iter().enumerate() {
             let place = self.word(row).map(|(_, span)| (span.start, span.end));
-            rows.entry((sentence, place)).or_default().push(row);
+            let target = targets.as_ref().map(|targets| targets[row].clone());
+            rows.entry((sentence, place, target)).or_default().push(row);
         }
         let values = |row: usize| self.features().iter().map(move |feature| feature.display(row));
         let groups = rows.into_values().filter(|rows| rows.len() > 1);

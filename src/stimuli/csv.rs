@@ -21,7 +21,8 @@ impl Stimuli {
         if self.is_word_level() {
             record.extend(words::COLUMNS.map(str::to_owned));
         }
-        record.extend(self.features().iter().map(|feature| feature.name().to_owned()));
+        let columns = self.columns();
+        record.extend(columns.iter().map(|feature| feature.name().to_owned()));
         // Writing to memory cannot fail, and every record has the header's length.
         let _ = writer.write_record(&record);
         for row in 0..self.len() {
@@ -30,7 +31,7 @@ impl Stimuli {
             if let Some((word, Span { start, end })) = self.word(row) {
                 record.extend([word, start.to_string(), end.to_string()]);
             }
-            record.extend(self.features().iter().map(|feature| feature.display(row)));
+            record.extend(columns.iter().map(|feature| feature.display(row)));
             let _ = writer.write_record(&record);
         }
         writer.into_inner().unwrap_or_default()

@@ -146,6 +146,22 @@ pub enum Error {
         /// The features there are.
         known: Vec<String>,
     },
+    /// A column that should hold texts for a decoder holds none.
+    #[error("column `{column}` holds {}, and a decoder reads texts", if *.distances { "distances" } else { "numbers" })]
+    NoTexts {
+        /// The column.
+        column: String,
+        /// Whether it is given as distances.
+        distances: bool,
+    },
+    /// A stimulus without a text for the decoder.
+    #[error("stimulus {row} has no text in column `{column}`, which the decoder reads")]
+    EmptyText {
+        /// The column.
+        column: String,
+        /// Which stimulus, from 0.
+        row: usize,
+    },
     /// A feature that was declared numeric has a value that is no finite number.
     #[error("feature `{feature}` is numeric, but row {row} has `{value}`")]
     NotANumber {
@@ -184,6 +200,12 @@ impl Error {
             Self::NoFeatures { .. } => {
                 "every column but `sentence` is a feature: add at least one".to_owned()
             }
+            Self::NoTexts { .. } => {
+                "name a column of texts (--target-text COLUMN), or let the decoder read the sentences (--target-text sentence)".to_owned()
+            }
+            Self::EmptyText { column, .. } => format!(
+                "fill in `{column}` in every row or take the row out; --target-text sentence lets the decoder read the sentences"
+            ),
             Self::UnknownFeature { name, known } => return suggested(name, known, "the features are"),
             Self::UnknownColumn { name, known, .. } => return suggested(name, known, "its columns are"),
             Self::UnknownRelation { name, known, .. } => {

@@ -19,6 +19,8 @@ mod source;
 mod suspects;
 mod table;
 mod tables;
+mod target;
+mod texts;
 mod words;
 
 pub use average::Averaged;
@@ -33,6 +35,7 @@ pub use source::Source;
 pub use suspects::Suspect;
 pub use table::FeatureTable;
 pub use tables::{Reading, is_table};
+pub use target::TARGET;
 
 /// Where a slot stands in a sentence: Unicode scalar offsets, end excluded, as Python slices a `str`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -51,6 +54,8 @@ pub struct Stimuli {
     /// `(n_stimuli, n_slots)`; `None` where a sentence lacks the slot. Empty when there are no slots.
     spans: Vec<Vec<Option<Span>>>,
     features: FeatureTable,
+    /// Texts for a decoder, which were a column beside the features.
+    target: Option<texts::Target>,
     source: Source,
     /// Whether the stimuli are words in sentences: the first slot is the word.
     word_level: bool,
@@ -76,6 +81,7 @@ impl Stimuli {
             slots: Vec::new(),
             spans: Vec::new(),
             features,
+            target: None,
             source: Source::default(),
             word_level: false,
             notes: Vec::new(),
@@ -194,6 +200,7 @@ impl Stimuli {
                 rows.iter().map(|&row| self.spans[row].clone()).collect()
             },
             features: self.features.select(rows),
+            target: self.target.as_ref().map(|target| target.select(rows)),
             source: self.source.clone(),
             word_level: self.word_level,
             notes: self.notes.clone(),
@@ -205,7 +212,7 @@ impl Stimuli {
     pub fn hash(&self) -> String {
         let mut hasher = blake3::Hasher::new();
         hasher.update(&self.to_csv());
-        for feature in &self.features {
+        for feature in self.columns() {
             hasher.update(&[u8::from(feature.is_numeric())]);
             if let Values::Distances(distances) = feature.values() {
                 distances.bytes().for_each(|bytes| {

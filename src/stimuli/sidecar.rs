@@ -38,6 +38,9 @@ pub(super) struct Sidecar {
     #[serde(default)]
     source: Source,
     features: Vec<Declaration>,
+    /// The column that holds texts for a decoder, and is no feature.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    target: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     slots: Vec<String>,
     /// `(n_stimuli, n_slots)`, `[start, end]` in Unicode scalars.
@@ -58,8 +61,8 @@ fn hash(stimuli: &Stimuli) -> String {
 impl Sidecar {
     pub(super) fn of(stimuli: &Stimuli) -> Self {
         let features = stimuli
-            .features()
-            .iter()
+            .columns()
+            .into_iter()
             .map(|feature| Declaration {
                 name: feature.name().to_owned(),
                 kind: match feature.values() {
@@ -76,6 +79,7 @@ impl Sidecar {
         Self {
             source: stimuli.source().clone(),
             features,
+            target: stimuli.target().map(str::to_owned),
             // Where the stimuli are words, the table says where they stand.
             slots: if stimuli.is_word_level() { Vec::new() } else { stimuli.slots().to_vec() },
             spans: if stimuli.is_word_level() { Vec::new() } else { spans.collect() },
@@ -134,6 +138,11 @@ impl Sidecar {
                 }
                 _ => {}
             }
+        }
+        if let Some(target) = &self.target
+            && stimuli.features().position(target).is_ok()
+        {
+            stimuli.take_target(target)?;
         }
         if !self.spans.is_empty() && self.spans.len() != stimuli.len() {
             return Err(disagree(format!(

@@ -8,6 +8,7 @@ use super::error::Result;
 use crate::files;
 use crate::files::Parts;
 use crate::hub::{self, Checkpoint, Weights};
+use crate::models::Part;
 
 /// How the name of a certificate ends.
 const ENDING: &str = "json";
@@ -44,11 +45,23 @@ pub struct Certificate {
 ///
 /// Weights that cannot be read.
 pub fn fingerprint(checkpoint: &Checkpoint) -> Result<String> {
+    fingerprint_of(checkpoint, Part::Encoder)
+}
+
+/// The same for one part of an encoder–decoder: what was found of one says nothing of the other.
+///
+/// # Errors
+///
+/// Weights that cannot be read.
+pub fn fingerprint_of(checkpoint: &Checkpoint, part: Part) -> Result<String> {
     let mut parts = Parts::default();
     parts.add(&checkpoint.config);
     parts.add(&checkpoint.tokenizer.json);
     if checkpoint.tokenizer.split_special_tokens {
         parts.add("special tokens are split");
+    }
+    if part != Part::Encoder {
+        parts.add(part.name());
     }
     let adapter = checkpoint.adapter.as_ref();
     if let Some(adapter) = adapter {

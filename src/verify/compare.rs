@@ -3,10 +3,10 @@
 use std::fmt;
 
 use super::certificate::Certificate;
-use super::error::Result;
+use super::error::{Error, Result};
 use super::frozen::Frozen;
 use crate::files::Parts;
-use crate::models::{Model, Sequences};
+use crate::models::{Model, Part, Sequences};
 use crate::progress::{Progress, Unit};
 
 /// The largest difference that counts as rounding, relative to the layer's largest magnitude.
@@ -110,6 +110,10 @@ const SHOWN: usize = 4;
 ///
 /// [`super::Error::Models`] where the model cannot run; a file that cannot be read, or has numbers that are none.
 pub fn compare(model: &Model, checkpoint: &str, frozen: &Frozen, progress: &dyn Progress) -> Result<Outcome> {
+    if model.part() != frozen.part() {
+        let (path, there, here) = (frozen.path().to_owned(), frozen.part(), model.part());
+        return Err(Error::OtherPart { path, there, here });
+    }
     let mut partings: Vec<Parting> = tokens(model, frozen)?.into_iter().collect();
     let mut differences = Vec::new();
     let (here, there) = (model.spec().n_layers + 1, frozen.n_states());
@@ -160,8 +164,15 @@ fn tokens(model: &Model, frozen: &Frozen) -> Result<Option<Parting>> {
     let tokenizer = model.tokenizer();
     let mut first = None;
     let mut parted = 0;
-    for (sentence, there) in frozen.sentences().iter().zip(frozen.tokens()) {
-        let here = tokenizer.encode(sentence)?.tokens;
+    let start = model.spec().decoder.as_ref().map(|decoder| decoder.start);
+    for (index, (sentence, there)) in frozen.sentences().iter().zip(frozen.tokens()).enumerate() {
+        let text = tokenizer.encode(sentence)?;
+        // What parts for the encoder parts for the decoder too, unless it is the last token.
+        let (here, there) = match (start, frozen.sources().get(index)) {
+            (Some(_), Some(source)) if text.tokens != *source => (text.tokens, source),
+            (Some(start), _) => (start.shift(text).tokens, there),
+            (None, _) => (text.tokens, there),
+        };
         if here == *there {
             continue;
         }
@@ -204,7 +215,10 @@ fn states(
 ) -> Result<std::result::Result<Vec<(usize, std::result::Result<Largest, Parting>)>, String>> {
     let deepest = model.spec().n_layers.min(frozen.n_states() - 1);
     let sequences: Vec<&[u32]> = frozen.tokens().iter().map(Vec::as_slice).collect();
-    let sequences = Sequences::new(sequences);
+    let mut sequences = Sequences::new(sequences);
+    if frozen.part() == Part::Decoder {
+        sequences = sequences.reading(frozen.sources().iter().map(Vec::as_slice));
+    }
     let mut found = Vec::new();
     let mut failed = None;
     progress.begin("compare", deepest as u64 + 1, Unit::Items);

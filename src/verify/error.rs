@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::models::Part;
 use crate::{files, hub, models};
 
 /// A result whose error is this module's.
@@ -20,6 +21,16 @@ pub enum Error {
     /// A model that cannot be loaded or run.
     #[error(transparent)]
     Models(#[from] models::Error),
+    /// A file of one part of an encoder–decoder, and the other was loaded.
+    #[error("{} is of the {there}, and the model was loaded as the {here}", path.display())]
+    OtherPart {
+        /// Which file.
+        path: PathBuf,
+        /// The part that it is of.
+        there: Part,
+        /// The part that was loaded.
+        here: Part,
+    },
     /// A file that is not what the script writes.
     #[error("{}: {message}", path.display())]
     Frozen {
@@ -38,6 +49,9 @@ impl Error {
             Self::Files(error) => error.hint(),
             Self::Hub(error) => error.hint(),
             Self::Models(error) => error.hint(),
+            Self::OtherPart { there, .. } => {
+                Some(format!("add --part {there}, or write the script anew for the part that is meant"))
+            }
             Self::Frozen { .. } => Some(
                 "it should be the file that the script of `probe verify MODEL` writes: run the script again"
                     .to_owned(),

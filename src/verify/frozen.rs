@@ -9,6 +9,7 @@ use super::error::{Error, Result};
 use crate::files;
 use crate::files::memory::has_room;
 use crate::files::tensors::{self, Number};
+use crate::models::Part;
 
 /// How the metadata is called.
 const ABOUT: &str = "probe_verify";
@@ -20,6 +21,8 @@ pub struct Frozen {
     file: File,
     about: About,
     tokens: Vec<Vec<u32>>,
+    /// Of a decoder, what its encoder read; else nothing.
+    sources: Vec<Vec<u32>>,
     /// Where each hidden state stands, and its units.
     layers: Vec<(u64, Number, usize)>,
 }
@@ -30,6 +33,8 @@ struct About {
     model: String,
     #[serde(default)]
     model_type: String,
+    #[serde(default)]
+    part: Part,
     sentences: Vec<String>,
     #[serde(default)]
     missing: Vec<String>,
@@ -66,6 +71,13 @@ impl Frozen {
         };
         let tokens =
             split(&numbers("lengths")?, &numbers("tokens")?, about.sentences.len()).map_err(wrong)?;
+        let sources = match about.part {
+            Part::Encoder => Vec::new(),
+            Part::Decoder => {
+                let (lengths, sources) = (numbers("source_lengths")?, numbers("sources")?);
+                split(&lengths, &sources, about.sentences.len()).map_err(wrong)?
+            }
+        };
         let n_tokens: usize = tokens.iter().map(Vec::len).sum();
         let mut layers = Vec::new();
         while let Some(info) = metadata.info(&format!("layer.{}", layers.len())) {
@@ -82,7 +94,13 @@ impl Frozen {
         if layers.is_empty() {
             return Err(wrong("it has no hidden state".to_owned()));
         }
-        Ok(Self { path: path.to_owned(), file, about, tokens, layers })
+        Ok(Self { path: path.to_owned(), file, about, tokens, sources, layers })
+    }
+
+    /// The file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// The model, as the script was told.
@@ -113,6 +131,18 @@ impl Frozen {
     #[must_use]
     pub fn missing(&self) -> &[String] {
         &self.about.missing
+    }
+
+    /// Which part of an encoder–decoder it is of.
+    #[must_use]
+    pub fn part(&self) -> Part {
+        self.about.part
+    }
+
+    /// Of a decoder, what its encoder read of each sentence; else nothing.
+    #[must_use]
+    pub fn sources(&self) -> &[Vec<u32>] {
+        &self.sources
     }
 
     /// The sentences.

@@ -24,7 +24,7 @@ mod frozen;
 mod script;
 mod sentences;
 
-pub use certificate::{Certificate, Certificates, fingerprint};
+pub use certificate::{Certificate, Certificates, fingerprint, fingerprint_of};
 pub use compare::{Outcome, Parting, TOLERANCE, compare};
 pub use error::{Error, Result};
 pub use frozen::Frozen;

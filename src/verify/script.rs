@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::models::Part;
+
 const TEMPLATE: &str = include_str!("../../assets/verify.py");
 
 /// What a script is of.
@@ -13,6 +15,8 @@ pub struct Script<'a> {
     pub revision: Option<&'a str>,
     /// The folder of the model inside that; empty where it is the same.
     pub subfolder: &'a str,
+    /// The part of an encoder–decoder.
+    pub part: Part,
     /// The sentences.
     pub sentences: &'a [String],
     /// The name of the script, for its own docs.
@@ -24,7 +28,7 @@ pub struct Script<'a> {
 /// The text of a script.
 #[must_use]
 pub fn script(of: Script<'_>) -> String {
-    let Script { model, revision, subfolder, sentences, name, out } = of;
+    let Script { model, revision, subfolder, part, sentences, name, out } = of;
     let sentences = Value::from(sentences.to_vec()).to_string();
     // What is written in is never looked at again for places to write something.
     let mut text = String::new();
@@ -37,6 +41,7 @@ pub fn script(of: Script<'_>) -> String {
             "MODEL" => text.push_str(&literal(model)),
             "REVISION" => text.push_str(&revision.map_or("None".to_owned(), literal)),
             "SUBFOLDER" => text.push_str(&literal(subfolder)),
+            "PART" => text.push_str(&literal(part.name())),
             "OUT" => text.push_str(&literal(out)),
             "SENTENCES" => text.push_str(&literal(&sentences)),
             "SCRIPT" => text.push_str(&name.replace(['\\', '"', '\n', '\r'], "_")),
@@ -84,13 +89,14 @@ mod tests {
             model: "m\"\nimport os",
             revision: None,
             subfolder: "",
+            part: Part::Encoder,
             sentences: &sentences,
             name: "v.py",
             out: "o.safetensors",
         };
         let text = script(of);
         assert!(
-            text.contains("MODEL = \"m\\\"\\u000aimport os\"\nREVISION = None\nSUBFOLDER = \"\"\nOUT = \"o.safetensors\"\n"),
+            text.contains("MODEL = \"m\\\"\\u000aimport os\"\nREVISION = None\nSUBFOLDER = \"\"\nPART = \"encoder\"\nOUT = \"o.safetensors\"\n"),
             "{text}"
         );
         assert!(

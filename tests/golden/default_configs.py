@@ -19,7 +19,7 @@ FILE = HERE / "default_configs.json"
 
 
 def main():
-    registry = (HERE.parents[1] / "src/models/declarations/registry.rs").read_text()
+    registry = (HERE.parents[1] / "src/models/declarations/rows.rs").read_text()
     release = ".".join(transformers.__version__.split(".")[:2])
     frozen = json.loads(FILE.read_text()) if FILE.exists() else {}
     frozen[release] = {}

@@ -116,6 +116,9 @@ MLA_ODD = dict(hidden_size=21, num_hidden_layers=3, num_attention_heads=3, num_k
                    rope_type="yarn", rope_theta=500.0, factor=4.0, original_max_position_embeddings=8, mscale=0.8,
                    mscale_all_dim=0.6))
 T5 = dict(d_model=32, d_kv=8, d_ff=48, num_layers=2, num_heads=4)
+T5_SMALL = T5 | dict(d_model=16, d_ff=24)
+LED = dict(d_model=16, encoder_layers=2, decoder_layers=1, encoder_attention_heads=4, decoder_attention_heads=2, encoder_ffn_dim=20,
+           decoder_ffn_dim=8, max_encoder_position_embeddings=24, max_decoder_position_embeddings=8)
 
 # name -> (configuration class, its arguments, and, where a family or a file calls for it: the dtype to store, old names, other
 # names, the class of the model, its encoder, its language model or another part alone, whether tensors have the names that
@@ -348,6 +351,9 @@ CASES = {
     "jina_embeddings_v3_odd": ("JinaEmbeddingsV3Config", BERT | dict(
         hidden_size=20, intermediate_size=14, num_attention_heads=2, type_vocab_size=3, hidden_act="relu",
         layer_norm_eps=1e-3, rope_parameters=dict(rope_type="default", rope_theta=500.0)), {"saved": True}),
+    "led": ("LEDConfig", LED | dict(attention_window=4), {"encoder": True}),
+    "led_odd": ("LEDConfig", LED | dict(d_model=18, encoder_layers=3, encoder_attention_heads=3, attention_window=[4, 8, 4],
+                                        activation_function="relu"), {"encoder": True}),
     "lfm2": ("Lfm2Config", LFM2 | dict(block_multiple_of=8, full_attn_idxs=[1]), {}),
     "lfm2_odd": ("Lfm2Config", dict(
         hidden_size=24, num_hidden_layers=3, num_attention_heads=6, num_key_value_heads=3, block_ff_dim=50,
@@ -388,6 +394,10 @@ CASES = {
     "longformer": ("LongformerConfig", BERT | dict(hidden_size=16, intermediate_size=24, attention_window=4), {}),
     "longformer_odd": ("LongformerConfig", BERT_ODD | dict(hidden_size=20, intermediate_size=14, attention_window=[4, 8],
                                                            pad_token_id=2, max_position_embeddings=20), {}),
+    "longt5": ("LongT5Config", T5_SMALL | dict(local_radius=2, feed_forward_proj="gated-gelu"), {"model": "LongT5EncoderModel"}),
+    "longt5_global": ("LongT5Config", T5_SMALL | dict(
+        d_model=18, num_heads=3, num_layers=3, encoder_attention_type="transient-global", global_block_size=10, local_radius=3,
+        layer_norm_epsilon=1e-3), {"model": "LongT5EncoderModel"}),
     "luke": ("LukeConfig", BERT | dict(hidden_size=16, intermediate_size=24, entity_vocab_size=5, entity_emb_size=4), {}),
     "luke_odd": ("LukeConfig", BERT_ODD | dict(hidden_size=20, intermediate_size=14, entity_vocab_size=5, entity_emb_size=20,
                                                pad_token_id=2, use_entity_aware_attention=False), {}),
@@ -434,6 +444,11 @@ CASES = {
     "mixtral_odd": ("MixtralConfig", MOE_ODD | dict(
         num_hidden_layers=2, max_position_embeddings=32, head_dim=10, num_local_experts=5, sliding_window=3, hidden_act="gelu",
         rope_parameters=dict(rope_type="default", rope_theta=500.0)), {"saved": True}),
+    "mobilebert": ("MobileBertConfig", BERT | dict(
+        hidden_size=24, intermediate_size=20, intra_bottleneck_size=12, embedding_size=8, num_feedforward_networks=3), {"gentle": True}),
+    "mobilebert_odd": ("MobileBertConfig", BERT_ODD | dict(
+        hidden_size=20, intermediate_size=14, intra_bottleneck_size=10, embedding_size=20, num_feedforward_networks=1,
+        trigram_input=False, use_bottleneck_attention=True, key_query_shared_bottleneck=False), {"gentle": True}),
     "modernbert": ("ModernBertConfig", BERT | dict(num_hidden_layers=3, local_attention=4, pad_token_id=0), {}),
     "modernbert_odd": ("ModernBertConfig", BERT | dict(
         num_attention_heads=2, local_attention=2, norm_bias=True, attention_bias=True, mlp_bias=True, pad_token_id=0,
@@ -630,6 +645,11 @@ CASES = {
     "starcoder2_odd": ("Starcoder2Config", SMALL | dict(
         hidden_size=24, num_attention_heads=6, num_key_value_heads=3, sliding_window=3, use_bias=False, norm_epsilon=1e-3,
         num_hidden_layers=3, hidden_act="gelu", rope_parameters=dict(rope_type="default", rope_theta=500.0)), {}),
+    "switch_transformers": ("SwitchTransformersConfig", T5_SMALL | dict(
+        num_layers=4, num_sparse_encoder_layers=2, num_experts=4, expert_capacity=12), {"model": "SwitchTransformersEncoderModel"}),
+    "switch_transformers_odd": ("SwitchTransformersConfig", T5_SMALL | dict(
+        d_model=18, num_heads=3, num_layers=3, num_sparse_encoder_layers=3, num_experts=3, router_bias=True, dense_act_fn="silu",
+        relative_attention_num_buckets=8), {"model": "SwitchTransformersEncoderModel"}),
     "t5": ("T5Config", T5, {"model": "T5EncoderModel"}),
     "t5_encoder": ("T5Config", T5 | dict(d_model=15, d_kv=4, num_heads=2, feed_forward_proj="gated-silu"),
                    {"model": "T5EncoderModel", "renamed": {"shared": "encoder.embed_tokens"}}),
@@ -646,6 +666,10 @@ CASES = {
                                hidden_activation="silu",
                                layer_types=["full_attention", "sliding_attention", "full_attention"]),
         decoder=GROUPED | dict(vocab_size=VOCABULARY, head_dim=12)), {"encoder": True}),
+    "umt5": ("UMT5Config", T5 | dict(d_model=16, d_ff=24), {"model": "UMT5EncoderModel"}),
+    "umt5_odd": ("UMT5Config", T5 | dict(d_model=18, d_kv=5, num_heads=3, d_ff=10, num_layers=3, feed_forward_proj="gated-silu",
+                                         relative_attention_num_buckets=8, relative_attention_max_distance=6),
+                 {"model": "UMT5EncoderModel"}),
     "xglm": ("XGLMConfig", dict(d_model=16, ffn_dim=24, num_layers=2, attention_heads=4, max_position_embeddings=16), {}),
     "xglm_odd": ("XGLMConfig", dict(d_model=15, ffn_dim=10, num_layers=3, attention_heads=3, max_position_embeddings=12,
                                     scale_embedding=False, activation_function="relu", pad_token_id=0), {}),
@@ -656,6 +680,11 @@ CASES = {
     "xlm_roberta_odd": ("XLMRobertaConfig", BERT_ODD, {}),
     "xlm_roberta_xl": ("XLMRobertaXLConfig", BERT | dict(hidden_size=16, intermediate_size=24), {}),
     "xlm_roberta_xl_odd": ("XLMRobertaXLConfig", BERT_ODD | dict(hidden_size=20, intermediate_size=14, pad_token_id=0), {}),
+    "xmod": ("XmodConfig", BERT | dict(hidden_size=16, intermediate_size=24, languages=["en_XX", "de_DE"], default_language="de_DE",
+                                       pad_token_id=1), {}),
+    "xmod_odd": ("XmodConfig", BERT_ODD | dict(
+        hidden_size=20, intermediate_size=14, languages=["en_XX"], default_language="en_XX", pre_norm=True, adapter_layer_norm=True,
+        ln_before_adapter=False, adapter_reduction_factor=3), {}),
     "youtu": ("YoutuConfig", MLA, {}),
     "youtu_odd": ("YoutuConfig", MLA_ODD | dict(rope_interleave=False, hidden_act="gelu"), {}),
     "zamba2": ("Zamba2Config", dict(

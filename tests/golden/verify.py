@@ -3,7 +3,7 @@
     python tests/golden/verify.py [CASE ...]
 
 Needs torch, transformers, tokenizers and safetensors. A case is tests/golden/verify/CASE.zip: the folder of the checkpoint as
-transformers saves it, and frozen.safetensors, which assets/verify.py wrote with its four values filled in.
+transformers saves it, and frozen.safetensors, which assets/verify.py wrote with its values filled in; of a case that is called so, of the decoder.
 """
 
 import json
@@ -40,6 +40,11 @@ CASES = {
     "clip": ("CLIPConfig", dict(text_config=SMALL | dict(max_position_embeddings=64), vision_config=VISION), "CLIPModel"),
     "llava": ("LlavaConfig", dict(text_config=LLAMA | dict(model_type="llama"),
                                   vision_config=VISION | dict(model_type="clip_vision_model")), "LlavaModel"),
+    "bart_decoder": ("BartConfig", dict(d_model=16, encoder_layers=1, decoder_layers=2, encoder_attention_heads=4,
+                                        decoder_attention_heads=2, encoder_ffn_dim=8, decoder_ffn_dim=24, max_position_embeddings=64),
+                     "BartModel"),
+    "t5_decoder": ("T5Config", dict(d_model=16, d_kv=4, d_ff=24, num_layers=1, num_decoder_layers=2, num_heads=4,
+                                    decoder_start_token_id=1), "T5Model"),
     "mistral": ("MistralConfig", LLAMA | dict(sliding_window=None), "MistralModel"),
 }
 
@@ -91,6 +96,7 @@ def make(case, folder):
     model.save_pretrained(folder)
     words.save_pretrained(folder)
     values = {"SCRIPT": "verify.py", "MODEL": json.dumps(str(folder)), "REVISION": "None", "SUBFOLDER": '""',
+              "PART": json.dumps("decoder" if case.endswith("_decoder") else "encoder"),
               "OUT": json.dumps(str(folder / "frozen.safetensors")), "SENTENCES": json.dumps(json.dumps(SENTENCES))}
     text = (HERE.parent.parent / "assets" / "verify.py").read_text(encoding="utf-8")
     for key, value in values.items():

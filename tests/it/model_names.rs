@@ -18,7 +18,7 @@ fn what_is_known_of_one_architecture_is_said() {
         ("mamba", true, "the last before the norm and after it"),
         ("rwkv7", true, "float64"),
         ("bert-base", true, "stands for google-bert/bert-base-uncased"),
-        ("mobilebert", false, "several MLPs each"),
+        ("t5gemma2", false, "also sees"),
         ("gema4", false, "the nearest name is gemma4"),
     ] {
         let (could, said) = said_of(name);

@@ -72,6 +72,33 @@ fn thirteen_families_are_as_transformers_has_them() {
 }
 
 #[test]
+fn decoders_are_as_transformers_has_them_and_have_certificates_of_their_own() {
+    for case in ["bart_decoder", "t5_decoder"] {
+        let w = unpacked(case);
+        let (ok, said) = verify(&w, &format!("{AGAINST} --part decoder"));
+        assert!(ok && said.contains("the same tokens; 3 hidden states within"), "{case}: {said}");
+        // Of the other part it says nothing.
+        let (ok, said) = verify(&w, AGAINST);
+        assert!(!ok && said.contains("is of the decoder, and the model was loaded as the encoder"), "{said}");
+        assert!(said.contains("add --part decoder"), "{said}");
+        let run = "run relative_clause --sample 32 --model model --folds 1 --permutations 2 --map 0 --no-cache -q --force -o";
+        let paragraph = "gave the tokens of Hugging Face transformers";
+        let (ok, said) = verify(&w, &format!("{run} decoder --part decoder"));
+        assert!(ok, "{said}");
+        assert!(w.read("decoder/report.html").contains(paragraph), "{case}");
+        assert!(verify(&w, &format!("{run} encoder")).0);
+        assert!(!w.read("encoder/report.html").contains(paragraph), "{case}");
+    }
+    let w = unpacked("gpt2");
+    let (ok, said) = verify(&w, "verify model --part decoder");
+    assert!(!ok && said.contains("--part decoder") && said.contains("is a decoder alone"), "{said}");
+    let w = unpacked("t5");
+    let (ok, said) = verify(&w, "verify model --part decoder -o v.py");
+    assert!(ok && said.contains("probe verify model --part decoder --against"), "{said}");
+    assert!(w.read("v.py").contains("PART = \"decoder\""), "{said}");
+}
+
+#[test]
 fn a_certificate_is_kept_and_runs_of_the_same_model_cite_it() {
     let w = unpacked("gpt2");
     let run = "run relative_clause --sample 32 --model model --folds 1 --permutations 2 --map 0 --no-cache -q --force -o";

@@ -6,7 +6,7 @@ use crate::extract::error::Result;
 use crate::extract::{Extract, Loaded};
 use crate::files::Parts;
 use crate::hub::{self, Checkpoint, Weights};
-use crate::models::{LoadOptions, Model, Site, Spec};
+use crate::models::{LoadOptions, Model, Part, Site, Spec};
 use crate::stimuli::Stimuli;
 
 /// Activations that are asked for, and the key that they are kept under.
@@ -76,9 +76,14 @@ impl<'a> Request<'a> {
             }
         }
         parts.add(format!("{kept:?}"));
-        let loaded = Loaded { untrained: options.untrained, dtype: options.dtype, precision };
+        if options.part == Part::Decoder {
+            parts.add(Part::Decoder.name());
+            stimuli.targets().into_iter().flatten().for_each(|text| parts.add(text));
+        }
+        let loaded =
+            Loaded { untrained: options.untrained, dtype: options.dtype, precision, part: options.part };
         let key = parts.hash();
-        let spec = Model::declared(checkpoint)?;
+        let spec = Model::declared_of(checkpoint, options.part)?;
         Ok(Self { params, stimuli, checkpoint, loaded, spec, key })
     }
 

@@ -106,9 +106,12 @@ impl Config {
         Self::new(other.id.clone(), other.path.clone(), Map::new())
     }
 
-    /// Keeps something that a user should know of how it was read.
+    /// Keeps something that a user should know of how it was read, once.
     pub(in crate::models) fn note(&self, note: String) {
-        self.notes.borrow_mut().push(note);
+        let mut notes = self.notes.borrow_mut();
+        if !notes.contains(&note) {
+            notes.push(note);
+        }
     }
 
     /// What a user should know of how it was read, in the order in which it was found.

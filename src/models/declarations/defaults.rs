@@ -10,10 +10,13 @@ use super::config::Config;
 use super::{registry, sizes};
 
 /// What is refused of which release, and the key that it is refused for: there releases differ.
-const REFUSED: &[(&str, &str, &str)] = &[("4.57", "olmo3", "rope_theta")];
+const REFUSED: &[(&str, &str, &str)] =
+    &[("4.57", "olmo3", "rope_theta"), ("5.24", "xmod", "default_language")];
 
 /// Keys of `attribute_map` that are no sizes.
-const NO_SIZES: [&str; 8] = [
+const NO_SIZES: [&str; 10] = [
+    "attention_probs_dropout_prob",
+    "initializer_range",
     "boi_token_id",
     "eoi_token_id",
     "image_token_id",

@@ -24,7 +24,7 @@ const CAUSAL_UNREAD: &str = "big_bird clip clip_text_model convbert deberta debe
     siglip stablelm t5gemma xlm";
 
 /// Families with a last norm whose classes do not read `tie_last_hidden_states`.
-const LAST_UNREAD: &str = "bloom clip falcon falcon_mamba gemma3 gpt_neo idefics3 llava llava_next mamba mamba2 mistral3 qwen2_5_vl \
+const LAST_UNREAD: &str = "bloom clip falcon falcon_mamba gemma3 gpt_neo idefics3 llava llava_next longt5 mamba mamba2 mistral3 qwen2_5_vl \
     qwen2_vl qwen3_vl siglip smolvlm t5gemma";
 
 /// Families of which it is not known what they do with a last state before the norm, or after it where they have it before.
@@ -97,6 +97,19 @@ fn last(config: &Config, model_type: &str, mut declaration: Declaration) -> Resu
     }
     names.final_norm = None;
     Ok(declaration)
+}
+
+/// Refuses what would change a decoder beside an encoder: it is not known what transformers makes of these keys there.
+pub(super) fn of_decoder(config: &Config) -> Result<()> {
+    for (key, usual) in [("is_causal", None), ("tie_last_hidden_states", Some(true))] {
+        if let Some(value) = config.value(key).filter(|value| value.as_bool() != usual || usual.is_none()) {
+            return Err(config.error(
+                key,
+                format!("is {value}, which is not supported for a decoder that reads an encoder"),
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// A key of decoders made into encoders that only Gemma 3 reads; what others do with it is in code of their own.

@@ -16,6 +16,8 @@
 //! | `general` | the keys that mean the same to every family |
 //! | `initial` | how a family draws its weights before any training |
 //! | `families` | a small file per family: a configuration becomes a declaration |
+//! | `family` | a row of the table of what is supported |
+//! | `rows` | the rows |
 //! | `refused` | what is known and cannot be had |
 //! | `registry` | the table of what is supported |
 //! | `defaults` | tests: what transformers writes with nothing set is understood |
@@ -26,6 +28,7 @@ pub(super) mod config;
 #[cfg(test)]
 mod defaults;
 mod families;
+mod family;
 mod general;
 pub(super) mod initial;
 mod irrelevant;
@@ -36,6 +39,7 @@ pub(super) mod quantised;
 pub(super) mod refused;
 pub mod registry;
 pub(super) mod rotary;
+mod rows;
 mod sizes;
 pub mod spec;
 pub(super) mod tied;

@@ -2,6 +2,10 @@
 //!
 //! A part that a family does not name, it does not have. Several names that a norm may have stand with `|` between.
 
+mod linear;
+
+pub(in crate::models) use linear::{Linear, linear};
+
 use super::spec::Spec;
 
 /// The names of a family's weights.
@@ -37,6 +41,7 @@ pub(in crate::models) struct Names {
 ///
 /// ```text
 /// x = after_attention(x + attention_out(attention(attention_in(x))))
+/// (of a decoder that reads an encoder, what [`Cross`] says)
 /// x = after_mlp(x + mlp_out(mlp(mlp_in(x))))
 /// ```
 ///
@@ -51,7 +56,7 @@ pub(in crate::models) struct Block {
     pub(in crate::models) qkv: Qkv,
     /// Norms of queries and keys, of each head or of all at once.
     pub(in crate::models) qk_norm: Option<QkNorm>,
-    /// A table `(buckets, heads)` of [`super::spec::DistanceBias::Buckets`], which all blocks share.
+    /// A table `(buckets, heads)` of [`super::spec::DistanceBias::Buckets`], which all blocks share, unless it has their number.
     pub(in crate::models) distance_bias: Option<&'static str>,
     /// The layers of [`super::spec::DistanceBias::Disentangled`].
     pub(in crate::models) disentangled: Option<Disentangled>,
@@ -62,6 +67,10 @@ pub(in crate::models) struct Block {
     pub(in crate::models) gate: Option<Linear>,
     pub(in crate::models) attention_out: Option<&'static str>,
     pub(in crate::models) after_attention: Option<&'static str>,
+    /// Attention to an encoder's last hidden state, in the blocks of a decoder that reads one.
+    pub(in crate::models) cross: Option<Cross>,
+    /// What stands after the MLP for a language.
+    pub(in crate::models) language: Option<Language>,
     pub(in crate::models) mlp_in: Option<&'static str>,
     pub(in crate::models) mlp: Mlp,
     /// The layers of a mixture of experts, in the blocks that have one.
@@ -74,15 +83,16 @@ pub(in crate::models) struct Block {
     pub(in crate::models) after_mlp: Option<&'static str>,
 }
 
-/// A linear layer: `NAME.weight`, and `NAME.bias` if it has one.
+/// Attention to an encoder's last hidden state: `x = after(x + out(cross(before(x))))`.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::models) struct Linear {
-    pub(in crate::models) name: &'static str,
-    pub(in crate::models) bias: bool,
-    /// Whether it is stored `(inputs, outputs)`, not `(outputs, inputs)`.
-    pub(in crate::models) turned: bool,
-    /// Inputs and outputs are in so many groups that do not mix, each stored `(inputs, outputs)`.
-    pub(in crate::models) groups: usize,
+pub(in crate::models) struct Cross {
+    pub(in crate::models) query: Linear,
+    pub(in crate::models) key: Linear,
+    pub(in crate::models) value: Linear,
+    pub(in crate::models) output: Linear,
+    pub(in crate::models) before: Option<&'static str>,
+    pub(in crate::models) out: Option<&'static str>,
+    pub(in crate::models) after: Option<&'static str>,
 }
 
 /// Queries, keys and values.
@@ -108,6 +118,14 @@ pub(in crate::models) struct QkNorm {
     pub(in crate::models) query: &'static str,
     pub(in crate::models) key: &'static str,
     pub(in crate::models) over: NormOver,
+}
+
+/// An MLP for a language, whose name stands for `{language}`, and a norm before it.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::models) struct Language {
+    pub(in crate::models) norm: Option<&'static str>,
+    pub(in crate::models) up: &'static str,
+    pub(in crate::models) down: &'static str,
 }
 
 /// What a norm of queries or keys is taken over.
@@ -202,28 +220,6 @@ impl Mlp {
     }
 }
 
-/// A linear layer with a bias.
-pub(in crate::models) const fn linear(name: &'static str) -> Linear {
-    Linear { name, bias: true, turned: false, groups: 1 }
-}
-
-impl Linear {
-    /// The same layer, with a bias or without.
-    pub(in crate::models) const fn bias(self, bias: bool) -> Self {
-        Self { bias, ..self }
-    }
-
-    /// The same layer, in groups if there are several.
-    pub(in crate::models) const fn grouped(self, groups: usize) -> Self {
-        Self { groups, ..self }
-    }
-
-    /// The same layer, stored `(inputs, outputs)`.
-    pub(in crate::models) const fn turned(self) -> Self {
-        Self { turned: true, ..self }
-    }
-}
-
 impl Qkv {
     /// Three layers, all with a bias or all without.
     pub(in crate::models) const fn separate(
@@ -252,6 +248,8 @@ impl Block {
             gate: None,
             attention_out: None,
             after_attention: None,
+            cross: None,
+            language: None,
             mlp_in: None,
             mlp,
             experts: None,
@@ -267,6 +265,11 @@ impl Block {
         let none = linear("");
         let block = Self::new(Qkv::Stacked(none), none, Mlp::Plain { up: none, down: none });
         Self { attention_in: Some(norm), mixer, ..block }
+    }
+
+    /// Whether each block has a table of distances of its own.
+    pub(in crate::models) fn has_own_distances(&self) -> bool {
+        self.distance_bias.is_some_and(|name| name.contains("{}"))
     }
 
     /// The norm before each half, as most decoders have it.
@@ -315,6 +318,7 @@ impl Names {
             | Qkv::InterleavedApart { layer, .. }
             | Qkv::Sharded(layer, _) => layers.push(layer),
         }
+        layers.extend(block.cross.iter().flat_map(|cross| [cross.query, cross.output]));
         match block.mlp {
             Mlp::Plain { up, down } => layers.extend([up, down]),
             Mlp::Gated { gate, up, down } => layers.extend([gate, up, down]),

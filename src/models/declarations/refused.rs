@@ -8,24 +8,6 @@ const REFUSED: &[(&str, &str)] = &[
         "zamba",
         "its blocks of attention read the embeddings again beside the residual stream, which is not computed here",
     ),
-    (
-        "mobilebert",
-        "its blocks have narrow parts between wide ones, and several MLPs each, which is not computed here",
-    ),
-    (
-        "xmod",
-        "its blocks end in adapters, one for each language, and nothing says here which language a sentence is of",
-    ),
-    ("led", "its encoder's attention in windows with global tokens is not computed here"),
-    (
-        "longt5",
-        "its encoder's attention is within blocks of tokens or to summaries of them, which is not computed here",
-    ),
-    ("umt5", "each of its blocks has distances of its own in the scores, which is not computed here"),
-    (
-        "switch_transformers",
-        "its experts leave out tokens that are beyond their capacity, which depends on the batch",
-    ),
     ("t5gemma2", "its encoder, which also sees, is not computed here"),
     ("llama4", "its attention in chunks, and norms after the rotation, are not computed here"),
     ("llama4_text", "its attention in chunks, and norms after the rotation, are not computed here"),

@@ -6,7 +6,7 @@
 /// Of each type of models: the other name, and the one that its family reads.
 pub(super) fn other_names(model_type: &str) -> &'static [(&'static str, &'static str)] {
     match model_type {
-        "bart" | "m2m_100" | "marian" | "mbart" | "pegasus" => {
+        "bart" | "led" | "m2m_100" | "marian" | "mbart" | "pegasus" => {
             &[("hidden_size", "d_model"), ("num_attention_heads", "encoder_attention_heads")]
         }
         "bloom" => &[("num_attention_heads", "n_head"), ("num_hidden_layers", "n_layer")],
@@ -31,8 +31,13 @@ pub(super) fn other_names(model_type: &str) -> &'static [(&'static str, &'static
             ("num_attention_heads", "n_heads"),
             ("num_hidden_layers", "n_layers"),
         ],
-        "mt5" | "t5" => &[
+        "longt5" | "mt5" | "t5" | "umt5" => &[
             ("head_dim", "d_kv"),
+            ("hidden_size", "d_model"),
+            ("num_attention_heads", "num_heads"),
+            ("num_hidden_layers", "num_layers"),
+        ],
+        "switch_transformers" => &[
             ("hidden_size", "d_model"),
             ("num_attention_heads", "num_heads"),
             ("num_hidden_layers", "num_layers"),
@@ -50,7 +55,9 @@ pub(super) fn other_names(model_type: &str) -> &'static [(&'static str, &'static
 /// Where both are there they have to agree.
 pub(super) fn lately_other_names(model_type: &str) -> &'static [(&'static str, &'static str)] {
     match model_type {
-        "bart" | "m2m_100" | "marian" | "mbart" | "pegasus" => &[("num_hidden_layers", "encoder_layers")],
+        "bart" | "led" | "m2m_100" | "marian" | "mbart" | "pegasus" => {
+            &[("num_hidden_layers", "encoder_layers")]
+        }
         _ => &[],
     }
 }

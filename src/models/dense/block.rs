@@ -2,9 +2,11 @@
 
 use candle_core::{Device, Result, Tensor};
 
+use super::cross::Cross;
 use super::layers::Norm;
 use super::mixers::Mixer;
 use super::mlps::FeedForward;
+use super::mlps::mlp::Mlp;
 use super::pass::{Pass, Visible};
 use super::streams::{PerLayer, Updates};
 use crate::models::packed::block as packed;
@@ -17,10 +19,12 @@ pub(super) struct Block {
     mixer: Mixer,
     mixer_out: Option<Norm>,
     after_mixer: Option<Norm>,
+    cross: Option<Cross>,
     parallel: bool,
     mlp_in: Option<Norm>,
     mlp: Option<FeedForward>,
     mlp_out: Option<Norm>,
+    language: Option<(Option<Norm>, bool, Mlp)>,
     after_mlp: Option<Norm>,
     per_layer: Option<PerLayer>,
     updates: Option<Updates>,
@@ -36,10 +40,15 @@ impl Block {
             mixer: Mixer::upload(&block.mixer, device)?,
             mixer_out: norm(&block.mixer_out)?,
             after_mixer: norm(&block.after_mixer)?,
+            cross: block.cross.as_ref().map(|cross| Cross::upload(cross, device)).transpose()?,
             parallel: block.parallel,
             mlp_in: norm(&block.mlp_in)?,
             mlp: block.mlp.as_ref().map(|mlp| FeedForward::upload(mlp, device)).transpose()?,
             mlp_out: norm(&block.mlp_out)?,
+            language: match &block.language {
+                Some(of) => Some((norm(&of.norm)?, of.normed, Mlp::upload(&of.mlp, device)?)),
+                None => None,
+            },
             after_mlp: norm(&block.after_mlp)?,
             per_layer: block.per_layer.as_ref().map(|of| PerLayer::upload(of, device)).transpose()?,
             updates: block.updates.as_ref().map(|of| Updates::upload(of, device)).transpose()?,
@@ -97,6 +106,10 @@ impl Block {
             }
             _ => x.clone(),
         };
+        let after = match &self.cross {
+            Some(cross) => cross.forward(&after, pass)?,
+            None => after,
+        };
         let Some(mlp) = &self.mlp else { return Ok(after) };
         let read = match (&self.mlp_in, self.parallel) {
             (Some(norm), parallel) => norm.forward(if parallel { x } else { &after })?,
@@ -108,7 +121,12 @@ impl Block {
         }
         let wrote = normalized(&mlp.forward(&read, pass)?, self.mlp_out.as_ref())?;
         pass.tap.keep(Site::Mlp, &wrote);
-        let x = (after + wrote)?;
+        let mut x = (after + wrote)?;
+        if let Some((norm, normed, mlp)) = &self.language {
+            let read = normalized(&x, norm.as_ref())?;
+            let made = mlp.forward(&read)?;
+            x = (if *normed { &read } else { &x } + made)?;
+        }
         normalized(&x, self.after_mlp.as_ref())
     }
 }

@@ -46,6 +46,7 @@ fn unless_zero(values: Vec<f32>, device: &Device) -> Result<Option<Tensor>> {
 /// A norm of the last dimension.
 pub(super) struct Norm {
     centre: bool,
+    scaled: bool,
     eps: f32,
     /// `(d,)`.
     weight: Tensor,
@@ -56,6 +57,7 @@ impl Norm {
     pub(super) fn upload(norm: &packed::Norm, device: &Device) -> Result<Self> {
         Ok(Self {
             centre: norm.centre,
+            scaled: norm.scaled,
             eps: norm.eps,
             weight: Tensor::new(norm.weight.as_slice(), device)?,
             bias: unless_zero(norm.bias.clone(), device)?,
@@ -68,7 +70,11 @@ impl Norm {
         // square of what is centred already has no such loss.
         let centred =
             if self.centre { x.broadcast_sub(&x.mean_keepdim(D::Minus1)?)? } else { x.contiguous()? };
-        let y = ops::rms_norm(&centred, &self.weight, self.eps)?;
+        let y = if self.scaled {
+            x.broadcast_mul(&self.weight)?
+        } else {
+            ops::rms_norm(&centred, &self.weight, self.eps)?
+        };
         match &self.bias {
             Some(bias) => y.broadcast_add(bias),
             None => Ok(y),
@@ -157,6 +163,7 @@ mod tests {
     fn norms_of_parts_are_those_of_each_part() {
         let norm = |seed: usize, size: usize| packed::Norm {
             centre: seed.is_multiple_of(2),
+            scaled: false,
             eps: 1e-3,
             weight: (0..size).map(|unit| (unit * 7 + seed) as f32 / 9.0 - 1.0).collect(),
             bias: (0..size).map(|unit| (unit + seed) as f32 / 5.0).collect(),

@@ -20,6 +20,7 @@
 //! | `streams` | what blocks are given beside the residual stream |
 //! | `mlps` | the second half of a block |
 //! | `mixers` | the first half of a block, of which some have an MLP of their own |
+//! | `cross` | between the two, what a decoder takes from an encoder |
 //! | `block` | a block of both |
 //! | `convolution` | the convolution beside a first block |
 //! | `means` | means over groups of tokens |
@@ -27,6 +28,7 @@
 
 mod block;
 mod convolution;
+mod cross;
 mod layers;
 mod means;
 mod mixers;

@@ -41,8 +41,40 @@ pub(super) struct Pass<'a> {
     pub(super) bias: Option<Tensor>,
     /// For each kind of layer what is added to its scores, `(1 or batch, 1, 1 or length, length)`, if something is.
     masks: Vec<(Visible, Option<Tensor>)>,
+    /// What a decoder reads of an encoder.
+    pub(super) read: Option<Read>,
     pub(super) carried: Carried,
     pub(super) tap: Tap,
+}
+
+/// What a decoder reads of an encoder.
+pub(super) struct Read {
+    /// The encoder's last hidden state, `(sources * length, d_source)`.
+    pub(super) states: Tensor,
+    /// How many places each of the encoder's sequences takes.
+    pub(super) length: usize,
+    /// Which of these each of the decoder's sequences reads, `(batch,)`.
+    pub(super) of: Tensor,
+    /// What is added to scores, `(batch, 1, 1, length)`, so that padding is not seen.
+    pub(super) mask: Option<Tensor>,
+}
+
+impl Read {
+    /// Of the encoder's `states` in `padded`, those that the decoder's sequences read.
+    pub(super) fn new(states: Tensor, padded: &Padded, of: &[usize]) -> Result<Self> {
+        let length = padded.length;
+        let device = states.device();
+        let mask = if padded.has_padding() {
+            let tokens = padded.is_token();
+            let seen = of.iter().flat_map(|&source| &tokens[source * length..][..length]);
+            let scores = seen.map(|&token| if token { 0.0 } else { UNSEEN });
+            Some(Tensor::from_iter(scores, device)?.reshape((of.len(), 1, 1, length))?)
+        } else {
+            None
+        };
+        let of = Tensor::from_iter(of.iter().map(|&source| source as u32), device)?;
+        Ok(Self { states, length, of, mask })
+    }
 }
 
 /// What is taken of a block beside the residual stream.
@@ -108,6 +140,7 @@ impl<'a> Pass<'a> {
             rotations,
             bias,
             masks,
+            read: None,
             carried: Carried::default(),
             tap: Tap { site, values: None },
         })
@@ -143,7 +176,7 @@ fn mask(visible: Visible, padded: &Padded, device: &Device) -> Result<Option<Ten
 }
 
 /// The values of distances for each query and key, `(1, n_heads, length, length)`.
-fn by_pair(bias: &Bias, length: usize, device: &Device) -> Result<Tensor> {
+pub(super) fn by_pair(bias: &Bias, length: usize, device: &Device) -> Result<Tensor> {
     let width = 2 * bias.longest - 1;
     let values = bias.values.chunks_exact(width).flat_map(|head| {
         (0..length).flat_map(move |query| {

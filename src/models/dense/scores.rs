@@ -43,7 +43,7 @@ pub(super) fn attend(
     let stacked = queries.reshape((batch, n_kv_heads, group, d_head))?;
     let mut scores = stacked.matmul(&keys.t()?)?.reshape((batch, n_heads, length, length))?;
     if let Some(extra) = extra {
-        scores = (scores + extra)?;
+        scores = scores.broadcast_add(extra)?;
     }
     if let Some(bias) = &pass.bias {
         scores = scores.broadcast_add(bias)?;

@@ -9,7 +9,8 @@ use super::convolution::Convolution;
 use super::layers::{Linear, Norm};
 use super::means::Means;
 use super::padded::Padded;
-use super::pass::Pass;
+use super::pass::{Pass, Read};
+use super::scan::shift;
 use super::streams::{Inputs, Streams};
 use crate::models::declarations::rotary::Rotary;
 use crate::models::declarations::spec::{Positions, Projected};
@@ -37,11 +38,14 @@ pub(in crate::models) struct Dense {
     inputs: Option<Inputs>,
     streams: Option<Streams>,
     read_again: bool,
+    /// What a decoder reads.
+    encoder: Option<Box<Self>>,
 }
 
 struct Embeddings {
     /// `(vocab_size, d)`, of whatever type it is held as.
     tokens: Tensor,
+    neighbours: bool,
     scale: f32,
     /// `(rows, d)`.
     positions: Option<(Positions, Tensor)>,
@@ -86,6 +90,10 @@ impl Dense {
             inputs: trunk.inputs.map(|inputs| Inputs::upload(inputs, device)).transpose()?,
             streams: trunk.streams.map(|streams| Streams::upload(&streams, device)).transpose()?,
             read_again: trunk.read_again,
+            encoder: match trunk.encoder {
+                Some(encoder) => Some(Box::new(Self::upload(*encoder, device)?)),
+                None => None,
+            },
         })
     }
 
@@ -121,6 +129,18 @@ impl Dense {
         })
     }
 
+    /// What the encoder makes of what the sequences of a decoder read.
+    fn encoded(&self, (sources, of): (&Sequences, &[usize])) -> error::Result<Option<Read>> {
+        let Some(encoder) = &self.encoder else { return Ok(None) };
+        let padded = Padded::new(sources, &self.device)?;
+        let mut states = None;
+        encoder.take(sources, &padded, (Site::Residual, &[encoder.blocks.len()]), |_, x| {
+            states = Some(x.clone());
+            Ok(())
+        })?;
+        Ok(states.map(|states| Read::new(states, &padded, of)).transpose()?)
+    }
+
     /// The same, with `(batch * length, …)` on the device.
     fn take(
         &self,
@@ -133,6 +153,10 @@ impl Dense {
         let visible = self.blocks.iter().filter_map(|block| block.visible());
         let distances = self.distances.as_ref();
         let mut pass = Pass::new(padded, &self.rotaries, distances, visible, (site, &self.device))?;
+        pass.read = match sequences.sources().filter(|_| site.blocks_to(deepest) > 0) {
+            Some(sources) => self.encoded(sources)?,
+            None => None,
+        };
         let mut visit = |layer: usize, x: &Tensor| {
             if layers.binary_search(&layer).is_ok() { visit(layer, x) } else { Ok(()) }
         };
@@ -143,6 +167,9 @@ impl Dense {
         if let Some(streams) = &self.streams {
             pass.carried.streams = streams.begin(&x)?;
             x = pass.carried.streams[streams.spec.read].clone();
+            if site == Site::Streams {
+                visit(0, &Tensor::cat(&pass.carried.streams, 1)?)?;
+            }
         }
         if site == Site::Residual {
             visit(0, &x)?;
@@ -160,6 +187,9 @@ impl Dense {
             if let Some((convolution, convolved)) = self.convolution.as_ref().zip(convolved.take()) {
                 x = convolution.add(&x, &convolved)?;
             }
+            if site == Site::Streams {
+                pass.tap.values = Some(Tensor::cat(&pass.carried.streams, 1)?);
+            }
             if index + 1 == self.blocks.len() {
                 if let Some(streams) = &self.streams {
                     x = streams.end(&pass.carried.streams)?;
@@ -173,6 +203,7 @@ impl Dense {
             }
             match (site, &pass.tap.values) {
                 (Site::Residual, _) => visit(index + 1, &x)?,
+                (Site::Streams, Some(values)) => visit(index + 1, values)?,
                 (_, Some(values)) => visit(index, values)?,
                 (_, None) => {}
             }
@@ -186,6 +217,7 @@ impl Embeddings {
         let positions = packed.positions.as_ref();
         Ok(Self {
             tokens: packed.tokens.held()?.to_device(device)?,
+            neighbours: packed.neighbours,
             scale: packed.scale,
             positions: positions
                 .map(|(layout, table)| table.to_device(device).map(|table| (*layout, table)))
@@ -203,6 +235,13 @@ impl Embeddings {
         let mut x = self.tokens.index_select(&rows, 0)?.to_dtype(DType::F32)?;
         if self.scale != 1.0 {
             x = (x * f64::from(self.scale))?;
+        }
+        if self.neighbours {
+            let d = x.dim(1)?;
+            let own = x.reshape((padded.batch, padded.length, d))?;
+            let own = padded.without_what_follows(&own)?;
+            let all = Tensor::cat(&[&shift(&own, -1)?, &own, &shift(&own, 1)?], 2)?;
+            x = all.reshape((padded.batch * padded.length, 3 * d))?;
         }
         x = self.project(x, Projected::BeforePositions)?;
         if let Some((layout, table)) = &self.positions {

@@ -1,7 +1,9 @@
 //! A block: a mixer and an MLP, each added to the residual stream, with norms where an architecture has them.
 
+use super::cross::Cross;
 use super::kernels::linear::Finish;
 use super::kernels::norm::Norm;
+use super::language::Language;
 use super::mixers::Mixer;
 use super::mlps::FeedForward;
 use super::parts::Parts;
@@ -19,10 +21,12 @@ pub(in crate::models) struct Block {
     pub(in crate::models) mixer: Mixer,
     pub(in crate::models) mixer_out: Option<Norm>,
     pub(in crate::models) after_mixer: Option<Norm>,
+    pub(in crate::models) cross: Option<Cross>,
     pub(in crate::models) parallel: bool,
     pub(in crate::models) mlp_in: Option<Norm>,
     pub(in crate::models) mlp: Option<FeedForward>,
     pub(in crate::models) mlp_out: Option<Norm>,
+    pub(in crate::models) language: Option<Language>,
     pub(in crate::models) after_mlp: Option<Norm>,
     pub(in crate::models) per_layer: Option<PerLayer>,
     pub(in crate::models) updates: Option<Updates>,
@@ -40,10 +44,12 @@ impl Block {
             mixer: Mixer::load(parts)?,
             mixer_out: parts.norm(names.attention_out)?,
             after_mixer: parts.norm(names.after_attention)?,
+            cross: Cross::load(parts)?,
             parallel: parts.spec.parallel,
             mlp_in: parts.norm(names.mlp_in.filter(|_| has_mlp))?,
             mlp: FeedForward::load(parts)?,
             mlp_out: parts.norm(names.mlp_out)?,
+            language: Language::load(parts)?,
             after_mlp: parts.norm(names.after_mlp)?,
             per_layer: PerLayer::load(parts)?,
             updates: Updates::load(parts)?,
@@ -114,6 +120,21 @@ impl Block {
                 updates.beside(read, x);
             }
         }
+        if let Some(cross) = &self.cross {
+            if let Some(norm) = &cross.before {
+                normalized(x, norm, read);
+            }
+            cross.mix(if cross.before.is_some() { read } else { x }, pass, mixed);
+            if let Some(taken) = tap.at(Site::CrossAttentionHeads) {
+                taken.clone_from(mixed);
+            }
+            add(x, wrote, cross.out.as_ref(), tap.at(Site::CrossAttention), |_, finish, y| {
+                cross.output.forward_to(mixed, finish, sized(y, size));
+            });
+            if let Some(norm) = &cross.after {
+                norm.apply_to_rows(x);
+            }
+        }
         let Some(mlp) = &self.mlp else { return };
         if let Some(norm) = self.mlp_in.as_ref().filter(|_| !self.parallel) {
             normalized(x, norm, read);
@@ -125,6 +146,9 @@ impl Block {
         add(x, wrote, self.mlp_out.as_ref(), tap.at(Site::Mlp), |x, finish, y| {
             mlp.forward_to(if reads_stream { x } else { read }, finish, sized(y, size), pass);
         });
+        if let Some(language) = &self.language {
+            language.apply(x);
+        }
         if let Some(norm) = &self.after_mlp {
             norm.apply_to_rows(x);
         }

@@ -1,17 +1,18 @@
 //! What is added to scores by the distance of two tokens: slopes, or learned values of buckets of distances.
 
 use super::kernels::distances::Bias;
-use crate::models::checkpoint::weights::Weights;
+use crate::models::checkpoint::weights::{Weights, in_block};
 use crate::models::declarations::names;
 use crate::models::declarations::spec::{DistanceBias, Spec};
 use crate::models::error;
 
 /// What is added to scores, by head and distance.
+#[derive(Clone)]
 pub(in crate::models) enum DistanceTable {
     /// A slope per head.
     Slopes(Vec<f32>),
     /// `(buckets, heads)`.
-    Buckets { table: Vec<Vec<f32>>, max_distance: usize },
+    Buckets { table: Vec<Vec<f32>>, max_distance: usize, both_ways: bool },
 }
 
 impl DistanceTable {
@@ -20,6 +21,19 @@ impl DistanceTable {
         names: &names::Block,
         weights: &Weights,
     ) -> error::Result<Option<Self>> {
+        if names.has_own_distances() {
+            return Ok(None);
+        }
+        Self::of_block(spec, names, weights, 0)
+    }
+
+    /// The same of block `layer`, where each has a table of its own.
+    pub(in crate::models) fn of_block(
+        spec: &Spec,
+        names: &names::Block,
+        weights: &Weights,
+        layer: usize,
+    ) -> error::Result<Option<Self>> {
         Ok(match spec.attention.bias {
             // Disentangled layers have tables of their own.
             DistanceBias::None | DistanceBias::Disentangled(_) => None,
@@ -27,9 +41,9 @@ impl DistanceTable {
                 Some(Self::Slopes(alibi_slopes(spec.attention.n_heads).map(|slope| slope * scale).collect()))
             }
             DistanceBias::Buckets { count, max_distance } => {
-                let name = names.distance_bias.unwrap_or_default();
-                let table = weights.table(name, count, spec.attention.n_heads)?.to_vec2()?;
-                Some(Self::Buckets { table, max_distance })
+                let name = in_block(names.distance_bias.unwrap_or_default(), layer);
+                let table = weights.table(&name, count, spec.attention.n_heads)?.to_vec2()?;
+                Some(Self::Buckets { table, max_distance, both_ways: !spec.attention.causal })
             }
         })
     }
@@ -42,9 +56,16 @@ impl DistanceTable {
                 .iter()
                 .flat_map(|slope| distances().map(move |distance| slope * distance as f32))
                 .collect(),
-            Self::Buckets { table, max_distance } => {
-                let buckets: Vec<usize> =
-                    distances().map(|distance| bucket(distance, table.len(), *max_distance)).collect();
+            Self::Buckets { table, max_distance, both_ways } => {
+                // Of one direction all buckets are for what stands before; what stands after is not seen.
+                let of = |distance: i64| {
+                    if *both_ways {
+                        bucket(distance, table.len(), *max_distance)
+                    } else {
+                        bucket(distance.min(0), 2 * table.len(), *max_distance)
+                    }
+                };
+                let buckets: Vec<usize> = distances().map(of).collect();
                 let n_heads = table.first().map_or(0, Vec::len);
                 (0..n_heads).flat_map(|head| buckets.iter().map(move |&bucket| table[bucket][head])).collect()
             }

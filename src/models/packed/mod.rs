@@ -11,17 +11,22 @@
 //! | `pass` | what all blocks of a pass share, and what they leave for each other |
 //! | `parts` | what a part of a block is loaded from |
 //! | `mixers` | the first half of a block: attention, or what takes its place |
+//! | `cross` | between the two, what a decoder takes from an encoder |
 //! | `mlps` | the second half of a block |
+//! | `language` | after it, what a block does for one language |
 //! | `streams` | what blocks are given beside the residual stream |
 //! | `block` | a block of both, with norms where an architecture has them |
 //! | `convolution` | the convolution beside a first block |
 //! | `stack` | all blocks, in memory or made ready one at a time |
+//! | `waves` | tables of positions that are computed |
 //! | `trunk` | embeddings, the stack, and what comes after it |
 
 pub(super) mod block;
 pub(super) mod convolution;
+pub(super) mod cross;
 pub(super) mod distances;
 pub(super) mod kernels;
+pub(super) mod language;
 pub(super) mod mixers;
 pub(super) mod mlps;
 mod pack;
@@ -31,3 +36,4 @@ pub(super) mod stack;
 mod steps;
 pub(super) mod streams;
 pub(super) mod trunk;
+mod waves;

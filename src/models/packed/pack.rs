@@ -59,12 +59,13 @@ impl Weights {
             }
         }
         let bias = match spec.kind {
-            NormKind::Layer | NormKind::LayerPlusOne => {
+            NormKind::Layer | NormKind::LayerPlusOne | NormKind::Scaled => {
                 self.floats(&named("bias", "beta"), &[size], Role::Zero)?
             }
             _ => vec![0.0; size],
         };
-        let centre = !matches!(spec.kind, NormKind::Rms | NormKind::RmsPlusOne | NormKind::RmsPlain);
-        Ok(Norm { centre, eps: spec.eps, weight, bias })
+        let scaled = spec.kind == NormKind::Scaled;
+        let of_squares = matches!(spec.kind, NormKind::Rms | NormKind::RmsPlusOne | NormKind::RmsPlain);
+        Ok(Norm { centre: !of_squares && !scaled, scaled, eps: spec.eps, weight, bias })
     }
 }

@@ -16,11 +16,23 @@ pub(in crate::models) struct Pass<'a> {
     /// For each of the trunk's rotations its cosines and sines, `(longest, pairs)` each, and `pairs`.
     pub(in crate::models) rotations: Vec<(Vec<f32>, Vec<f32>, usize)>,
     pub(in crate::models) bias: Option<Bias>,
+    /// What a decoder reads of an encoder.
+    pub(in crate::models) read: Option<Read<'a>>,
     pub(in crate::models) carried: Carried,
     pub(in crate::models) room: Room,
     pub(in crate::models) tap: Tap,
     /// Room for queries, keys and values.
     pub(in crate::models) qkv: Vec<f32>,
+}
+
+/// What a decoder reads of an encoder.
+pub(in crate::models) struct Read<'a> {
+    /// The encoder's last hidden state, `(n_source_tokens, d_source)`.
+    pub(in crate::models) states: Vec<f32>,
+    /// The sequences that these are the tokens of.
+    pub(in crate::models) sequences: &'a Sequences,
+    /// Which of them each of the decoder's sequences reads.
+    pub(in crate::models) of: &'a [usize],
 }
 
 /// What is taken of a block beside the residual stream.
@@ -87,6 +99,7 @@ impl<'a> Pass<'a> {
             positions: sequences.positions(),
             rotations: rotations.collect(),
             bias: distances.map(|distances| distances.up_to(longest)),
+            read: None,
             carried: Carried::default(),
             room: Room::default(),
             tap: Tap { site, values: Vec::new() },

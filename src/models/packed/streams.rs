@@ -104,6 +104,8 @@ impl PerLayer {
 /// From hidden state 0 to all streams, and from all streams to what the last norm reads.
 pub(in crate::models) struct Streams {
     pub(in crate::models) spec: spec::Streams,
+    /// Units of each.
+    d: usize,
     pub(in crate::models) outward: Vec<PackedLinear>,
     pub(in crate::models) back: Vec<PackedLinear>,
 }
@@ -112,6 +114,13 @@ pub(in crate::models) struct Streams {
 pub(in crate::models) const LEAST_SQUARE: f32 = 1e-5;
 
 impl Streams {
+    /// All streams side by side, `(n_tokens, streams d_model)`, of the one that blocks read and the others.
+    pub(super) fn side_by_side(&self, x: &[f32], others: &[Vec<f32>]) -> Vec<f32> {
+        let stream = |at: usize| if at == self.spec.read { x } else { others[at].as_slice() };
+        let token = |start: usize| (0..others.len()).flat_map(move |at| &stream(at)[start..][..self.d]);
+        (0..x.len()).step_by(self.d).flat_map(token).copied().collect()
+    }
+
     /// Those of a model that has several.
     pub(super) fn load(spec: &Spec, weights: &Weights) -> Result<Option<Self>> {
         let Some(of) = spec.streams else { return Ok(None) };
@@ -124,6 +133,7 @@ impl Streams {
         };
         Ok(Some(Self {
             spec: of,
+            d: spec.d_model,
             outward: layers("altup_projections")?,
             back: layers("altup_unembed_projections")?,
         }))

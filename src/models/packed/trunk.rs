@@ -4,6 +4,8 @@
 //! looks at where one ends. A pass goes through all blocks with one batch ([`Trunk::forward`]), or, where blocks are made ready one at
 //! a time, through one block with all batches ([`Trunk::forward_together`]); its steps are the same either way.
 
+use std::sync::{Mutex, PoisonError};
+
 use candle_core::{Device, Result, Tensor};
 use rayon::prelude::*;
 
@@ -13,9 +15,10 @@ use super::distances::DistanceTable;
 use super::kernels::linear::{Finish, PackedLinear};
 use super::kernels::norm::Norm;
 use super::kernels::ops;
-use super::pass::Pass;
+use super::pass::{Pass, Read};
 use super::stack::Stack;
 use super::streams::{Inputs, Streams};
+use super::waves::{sinusoids, waves};
 use crate::models::checkpoint::table::Table;
 use crate::models::checkpoint::weights::Weights;
 use crate::models::declarations::names::{Declaration, Names};
@@ -43,11 +46,14 @@ pub(in crate::models) struct Trunk {
     pub(in crate::models) streams: Option<Streams>,
     /// Whether blocks read hidden state 0.
     pub(in crate::models) read_again: bool,
+    /// What a decoder reads.
+    pub(in crate::models) encoder: Option<Box<Self>>,
 }
 
 pub(in crate::models) struct Embeddings {
     /// `(vocab_size, d)`.
     pub(in crate::models) tokens: Table,
+    pub(in crate::models) neighbours: bool,
     pub(in crate::models) scale: f32,
     /// `(rows, d)`; the embeddings of the first segment and the first task, which all tokens share, are in it.
     pub(in crate::models) positions: Option<(Positions, Tensor)>,
@@ -70,13 +76,18 @@ struct Batch<'a> {
 impl Batch<'_> {
     /// Hidden state 0, where hidden states are asked for.
     fn first(&self) -> Option<&[f32]> {
-        (self.pass.tap.site == Site::Residual).then_some(&self.x)
+        match self.pass.tap.site {
+            Site::Residual => Some(&self.x),
+            Site::Streams => Some(&self.pass.tap.values),
+            _ => None,
+        }
     }
 
     /// What is asked for of block `index`, which has run, and the number of its layer.
     fn taken(&self, index: usize) -> (usize, &[f32]) {
         match self.pass.tap.site {
             Site::Residual => (index + 1, &self.x),
+            Site::Streams => (index + 1, &self.pass.tap.values),
             _ => (index, &self.pass.tap.values),
         }
     }
@@ -116,6 +127,7 @@ impl Trunk {
             inputs,
             streams,
             read_again: spec.blocks.iter().any(|block| matches!(block.mixer, Mixer::Shared(_))),
+            encoder: None,
         })
     }
 
@@ -127,7 +139,8 @@ impl Trunk {
         (site, deepest): (Site, usize),
         mut visit: impl FnMut(usize, &[f32]) -> error::Result<()>,
     ) -> error::Result<()> {
-        let mut batch = self.begin(sequences, (site, deepest))?;
+        let read = self.encoded(std::slice::from_ref(sequences), (site, deepest))?.pop();
+        let mut batch = self.begin(sequences, (site, deepest), read)?;
         batch.first().map_or(Ok(()), |x| visit(0, x))?;
         for index in 0..site.blocks_to(deepest).min(self.blocks.len()) {
             let block = self.blocks.block(index)?;
@@ -146,8 +159,10 @@ impl Trunk {
         (site, deepest): (Site, usize),
         visit: impl Fn(usize, usize, &[f32]) -> error::Result<()> + Sync,
     ) -> error::Result<()> {
-        let begun = batches.par_iter().enumerate().map(|(batch, sequences)| {
-            let begun = self.begin(sequences, (site, deepest))?;
+        let mut read = self.encoded(batches, (site, deepest))?.into_iter().map(Some).collect::<Vec<_>>();
+        read.resize(batches.len(), None);
+        let begun = batches.par_iter().zip(read).enumerate().map(|(batch, (sequences, read))| {
+            let begun = self.begin(sequences, (site, deepest), read)?;
             begun.first().map_or(Ok(()), |x| visit(batch, 0, x))?;
             Ok(begun)
         });
@@ -163,22 +178,63 @@ impl Trunk {
         Ok(())
     }
 
+    /// What the encoder makes of what each of `batches` reads, `(n_source_tokens, d_source)`; nothing where there is no encoder, or no
+    /// block that asks for it.
+    fn encoded(&self, batches: &[Sequences], (site, deepest): (Site, usize)) -> error::Result<Vec<Vec<f32>>> {
+        let Some(encoder) = self.encoder.as_ref().filter(|_| site.blocks_to(deepest) > 0) else {
+            return Ok(Vec::new());
+        };
+        let last = (Site::Residual, encoder.blocks.len());
+        let sources: Vec<&Sequences> = batches.iter().filter_map(|batch| Some(batch.sources()?.0)).collect();
+        if !encoder.blocks.is_offloaded() {
+            let mut all = vec![Vec::new(); sources.len()];
+            for (source, states) in sources.into_iter().zip(&mut all) {
+                encoder.forward(source, last, |layer, x| {
+                    if layer == last.1 {
+                        x.clone_into(states);
+                    }
+                    Ok(())
+                })?;
+            }
+            return Ok(all);
+        }
+        // Each block is read once for all of them.
+        let all: Vec<Mutex<Vec<f32>>> = sources.iter().map(|_| Mutex::default()).collect();
+        let sources: Vec<Sequences> = sources.into_iter().cloned().collect();
+        encoder.forward_together(&sources, last, |batch, layer, x| {
+            if layer == last.1 {
+                x.clone_into(&mut all[batch].lock().unwrap_or_else(PoisonError::into_inner));
+            }
+            Ok(())
+        })?;
+        Ok(all
+            .into_iter()
+            .map(|states| states.into_inner().unwrap_or_else(PoisonError::into_inner))
+            .collect())
+    }
+
     /// A batch at hidden state 0, on its way to layer `deepest` of `site`.
     fn begin<'a>(
         &self,
         sequences: &'a Sequences,
         (site, deepest): (Site, usize),
+        read: Option<Vec<f32>>,
     ) -> error::Result<Batch<'a>> {
         let mut x: Vec<f32> = self.embeddings.forward(sequences)?.flatten_all()?.to_vec1()?;
         let convolution = self.convolution.as_ref().filter(|_| deepest > 0);
         let convolved = convolution.map(|convolution| convolution.forward(&x, sequences));
         let mut pass = Pass::new(sequences, &self.rotaries, self.distances.as_ref(), site);
+        pass.read =
+            sequences.sources().zip(read).map(|((sequences, of), states)| Read { states, sequences, of });
         pass.carried.embedded = self.read_again.then(|| x.clone());
         if let Some(inputs) = self.inputs.as_ref().filter(|_| deepest > 0) {
             pass.carried.per_layer = inputs.forward(sequences.tokens(), &x)?;
         }
         if let Some(streams) = &self.streams {
             (x, pass.carried.streams) = streams.begin(x);
+            if site == Site::Streams {
+                pass.tap.values = streams.side_by_side(&x, &pass.carried.streams);
+            }
         }
         Ok(Batch { pass, convolved, x })
     }
@@ -192,6 +248,9 @@ impl Trunk {
         block.forward(x, pass);
         if let Some((convolution, convolved)) = self.convolution.as_ref().zip(convolved.take()) {
             convolution.add(x, &convolved);
+        }
+        if let Some(streams) = self.streams.as_ref().filter(|_| pass.tap.site == Site::Streams) {
+            pass.tap.values = streams.side_by_side(x, &pass.carried.streams);
         }
         if index + 1 == self.blocks.len() {
             if let Some(streams) = &self.streams {
@@ -209,7 +268,7 @@ impl Trunk {
 
 impl Embeddings {
     fn load(spec: &Spec, names: &Names, weights: &Weights, offload: bool) -> error::Result<Self> {
-        let spec::Embeddings { d, projected, .. } = spec.embeddings;
+        let spec::Embeddings { d, projected, neighbours, .. } = spec.embeddings;
         let d_positions = if projected == Projected::BeforePositions { spec.d_model } else { d };
         let d_norm = if projected == Projected::Last { d } else { spec.d_model };
         let tokens = weights.tokens(names.tokens, spec.vocab_size, d, offload)?;
@@ -233,7 +292,7 @@ impl Embeddings {
             if rows == 0 {
                 continue;
             }
-            let first = weights.table(name, rows, d)?.narrow(0, 0, 1)?;
+            let first = weights.table(name, rows, d_positions)?.narrow(0, 0, 1)?;
             match (&mut positions, &mut segment) {
                 (Some((_, table)), _) => *table = table.broadcast_add(&first)?,
                 (None, Some(segment)) => *segment = (&*segment + &first)?,
@@ -242,6 +301,7 @@ impl Embeddings {
         }
         Ok(Self {
             tokens,
+            neighbours,
             scale: spec.embeddings.scale,
             positions,
             segment,
@@ -249,7 +309,7 @@ impl Embeddings {
             projected,
             projection: names
                 .embedding_projection
-                .map(|name| weights.matrix(name, 0, spec.d_model, d))
+                .map(|name| weights.matrix(name, 0, spec.d_model, if neighbours { 3 * d } else { d }))
                 .transpose()?
                 .map(|matrix| matrix.pack()),
         })
@@ -259,6 +319,9 @@ impl Embeddings {
         let mut x = self.tokens.gather(sequences.tokens())?;
         if self.scale != 1.0 {
             x = (x * f64::from(self.scale))?;
+        }
+        if self.neighbours {
+            x = beside(&x, sequences)?;
         }
         x = self.project(x, Projected::BeforePositions)?;
         if let Some((layout, table)) = &self.positions {
@@ -284,36 +347,25 @@ impl Embeddings {
     }
 }
 
-/// The table of positions that is not learned, `(rows, d)`: the first half of a row are sines, the second cosines.
-fn sinusoids(layout: Positions, d: usize) -> Vec<f32> {
-    let half = d / 2;
-    // In f32, as transformers computes it (`M2M100SinusoidalPositionalEmbedding`).
-    let step = (10_000f64.ln() / (half as f64 - 1.0)) as f32;
-    let frequencies: Vec<f32> = (0..half).map(|unit| (unit as f32 * -step).exp()).collect();
-    let mut table = vec![0.0; layout.rows * d];
-    for (row, values) in table.chunks_exact_mut(d).enumerate() {
-        // The row of tokens that do not count is 0.
-        if layout.uncounted.is_some() && row + 1 == layout.first {
-            continue;
-        }
-        let (sines, cosines) = values.split_at_mut(half);
-        for ((sine, cosine), frequency) in sines.iter_mut().zip(cosines).zip(&frequencies) {
-            (*sine, *cosine) = (row as f32 * frequency).sin_cos();
+/// Embeddings `(n_tokens, d)` with those of the token after and of the token before on either side, `(n_tokens, 3 d)`: nothing beyond the
+/// ends of a sequence.
+fn beside(x: &Tensor, sequences: &Sequences) -> Result<Tensor> {
+    let (rows, d) = x.dims2()?;
+    let values: Vec<f32> = x.flatten_all()?.to_vec1()?;
+    let mut all = vec![0.0; rows * 3 * d];
+    for sequence in sequences.iter() {
+        for (place, &token) in sequence.path.iter().enumerate().skip(sequence.shared) {
+            let before = place.checked_sub(1).map(|place| sequence.path[place]);
+            let all_three = [sequence.path.get(place + 1).copied(), Some(token), before];
+            let out = &mut all[token as usize * 3 * d..][..3 * d];
+            for (out, other) in out.chunks_exact_mut(d).zip(all_three) {
+                if let Some(other) = other {
+                    out.copy_from_slice(&values[other as usize * d..][..d]);
+                }
+            }
         }
     }
-    table
-}
-
-/// The table of positions of Marian and PEGASUS, `(rows, d)`: sines of all wavelengths, then cosines. Of an odd number of units one
-/// more is a sine.
-fn waves(rows: usize, d: usize) -> Vec<f32> {
-    let sines = d.div_ceil(2);
-    let wave = |row: usize, unit: usize| {
-        // In f64, as transformers computes it (`MarianSinusoidalPositionalEmbedding`).
-        let angle = |pair: usize| row as f64 / 10_000f64.powf(2.0 * pair as f64 / d as f64);
-        if unit < sines { angle(unit).sin() as f32 } else { angle(unit - sines).cos() as f32 }
-    };
-    (0..rows).flat_map(|row| (0..d).map(move |unit| wave(row, unit))).collect()
+    Tensor::from_vec(all, (rows, 3 * d), &Device::Cpu)
 }
 
 /// Which row of the table of positions each token has.

@@ -118,6 +118,8 @@ pub(super) fn run(run: &RunRecord) -> Vec<Fact> {
     let arrays: Vec<String> =
         run.layer_arrays.iter().map(|(layer, name)| format!("{layer}: {name}")).collect();
     say("arrays of the layers", arrays.join(", "));
+    say("part", run.part.map(|part| part.to_string()).unwrap_or_default());
+    say("read by the decoder", run.target.clone().unwrap_or_default());
     say("site", run.site.map(|site| site.to_string()).unwrap_or_default());
     let transforms: Vec<String> = run.transforms.iter().map(ToString::to_string).collect();
     say("transforms", transforms.join(", "));

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use mlem_probe::activations::Pooling;
-use mlem_probe::models::{DeviceChoice, Dtype, Precision, Site};
+use mlem_probe::models::{DeviceChoice, Dtype, Part, Precision, Site};
 use serde::Deserialize;
 
 use super::layers::Layers;
@@ -31,7 +31,9 @@ const POOLING: [(&str, &str); 6] = [
 ];
 
 /// What sites are called elsewhere.
-const SITES: [(&str, &str); 8] = [
+const SITES: [(&str, &str); 10] = [
+    ("cross", "what the attention of a decoder to its encoder adds is --site cross-attention"),
+    ("encoderattn", "what the attention of a decoder to its encoder adds is --site cross-attention"),
     ("resid", "the residual stream is --site residual"),
     ("resid_post", "the residual stream after each block is --site residual"),
     ("hidden", "hidden states are --site residual"),
@@ -65,6 +67,10 @@ pub struct ModelArgs {
     /// configuration and tokenizer alone
     #[arg(long, value_name = "SEED", num_args = 0..=1, require_equals = true, default_missing_value = "0")]
     pub untrained: Option<u64>,
+    /// Which part of an encoder–decoder (T5, BART, Marian …): its encoder, or its decoder, which reads a text of its own (--target-text)
+    /// and what the encoder makes of the sentence
+    #[arg(long, value_name = "PART", default_value = "encoder", value_parser = named::<Part>(&Part::NAMES))]
+    pub part: Part,
     /// What the model runs on: auto, cpu, cuda:0 (the NVIDIA GPU of that number) or metal; a GPU takes a program that was built
     /// with its feature, and auto is the processor without one
     #[arg(long, value_name = "DEVICE", default_value = "auto")]
@@ -104,14 +110,22 @@ pub struct ExtractArgs {
     /// Leave the tokens that the tokenizer adds out of the pooling
     #[arg(long)]
     pub no_special_tokens: bool,
+    /// Of --part decoder: the column of the texts that the decoder reads (default: target, where the stimuli have it, else the
+    /// sentences); `sentence` is the sentences. It is no feature then
+    #[arg(long, value_name = "COLUMN")]
+    pub target_text: Option<String>,
     /// Pool only the tokens of this slot, whose spans travel with the stimuli (subj, verb …)
     #[arg(long, value_name = "SLOT")]
     pub at: Option<String>,
     /// Where activations are taken: the residual stream, what attention or the MLP of each block adds to it, each head before the output
-    /// projection, or the probabilities that a router gives to experts
+    /// projection, the probabilities that a router gives to experts, or, of --part decoder, what attention to the encoder adds
     #[arg(long, default_value = "residual", value_parser = explained(named::<Site>(&Site::NAMES), &SITES))]
     pub site: Site,
-    /// Of --site attention-heads: which heads of each block, e.g. 0-3,7 (default: all)
+    /// Of a model whose residual stream is several (Gemma 3n): the one that its blocks read, or all of them side by side, as transformers
+    /// gives them (all is --site streams)
+    #[arg(long, value_name = "WHICH", default_value = "read", value_parser = ["read", "all"], conflicts_with = "site")]
+    pub streams: String,
+    /// Of --site attention-heads and cross-attention-heads: which heads of each block, e.g. 0-3,7 (default: all)
     #[arg(long, value_name = "HEADS")]
     pub heads: Option<Ranges>,
     /// Layers to keep, e.g. 0-6,9 or -1 for the last (default: all; 0 is the embedding output, but the first block of any --site but
@@ -124,4 +138,11 @@ pub struct ExtractArgs {
     /// Run the model even if the cache has its activations, and do not keep them there
     #[arg(long)]
     pub no_cache: bool,
+}
+
+impl ExtractArgs {
+    /// Where activations are taken.
+    pub fn site(&self) -> Site {
+        if self.streams == "all" { Site::Streams } else { self.site }
+    }
 }

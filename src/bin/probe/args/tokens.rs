@@ -1,8 +1,10 @@
 //! Options of `probe tokens`.
 
 use clap::Args;
+use mlem_probe::models::Part;
 
 use super::Talk;
+use super::shared::named;
 
 /// `probe tokens`.
 #[derive(Debug, Args)]
@@ -12,6 +14,10 @@ pub struct TokensArgs {
     /// Sentences, or a CSV with a `sentence` column; none shows how the tokenizer is read and no more
     #[arg(value_name = "TEXT|STIMULI")]
     pub texts: Vec<String>,
+    /// Which part of an encoder–decoder reads the texts: its encoder, or its decoder, which reads a text shifted by one behind its start
+    /// token
+    #[arg(long, value_name = "PART", default_value = "encoder", value_parser = named::<Part>(&Part::NAMES))]
+    pub part: Part,
     /// Branch, tag or commit of the Hub
     #[arg(long, value_name = "REV")]
     pub revision: Option<String>,

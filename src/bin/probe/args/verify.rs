@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use mlem_probe::models::Part;
 
 use super::Talk;
+use super::shared::named;
 
 /// `probe verify`.
 #[derive(Debug, Args)]
@@ -20,6 +22,9 @@ pub struct VerifyArgs {
     /// Leave out the adapter that lies beside a model's own weights
     #[arg(long)]
     pub no_adapter: bool,
+    /// Which part of an encoder–decoder: its encoder, or its decoder, which reads each sentence itself while the encoder reads it too
+    #[arg(long, value_name = "PART", default_value = "encoder", value_parser = named::<Part>(&Part::NAMES))]
+    pub part: Part,
     /// A sentence to compare, as often as there are (default: twenty that come with this program)
     #[arg(long, value_name = "TEXT", conflicts_with = "sentences")]
     pub text: Vec<String>,

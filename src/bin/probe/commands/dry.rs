@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use mlem_probe::activations::{Activations, Destination, Provenance};
 use mlem_probe::hub::{self, Checkpoint, Hub, Weights};
-use mlem_probe::models::{LoadOptions, Model, Spec, Tokenizer};
+use mlem_probe::models::{LoadOptions, Model, Part, Spec, Tokenizer};
 use mlem_probe::numeric::rng::Stream;
 use mlem_probe::profile::{self, Profile};
 use mlem_probe::progress::{Progress, Silent};
@@ -67,10 +67,11 @@ impl Plan {
         printer: &Printer,
     ) -> Result<Self> {
         let checkpoint = find(name, revision, printer)?;
-        let spec = Model::declared(&checkpoint)?;
-        let entries = model::entries(&args.extract, &checkpoint)?;
+        let part = args.model.part;
+        let spec = Model::declared_of(&checkpoint, part)?;
+        let entries = model::entries(&args.extract, &checkpoint, part)?;
         let layers = entries.as_ref().map_or(spec.n_layers + 1, Vec::len);
-        let site = args.extract.site;
+        let site = args.extract.site();
         // As wide as what is fitted, which is the same for all of it but a last hidden state.
         let first = entries.and_then(|of| of.first().copied()).unwrap_or(0);
         let width = site.width(&spec, first / site.parts(&spec));
@@ -78,6 +79,12 @@ impl Plan {
         let mut tokens = 0;
         for sentence in stimuli.sentences()? {
             tokens += tokenizer.encode(sentence)?.tokens.len();
+        }
+        if part == Part::Decoder {
+            let texts = stimuli.targets();
+            for text in texts.as_deref().map_or_else(|| stimuli.sentences(), Ok)? {
+                tokens += tokenizer.encode(text)?.tokens.len();
+            }
         }
         let features = stimuli.features().n_features();
         Ok(Self {
@@ -176,6 +183,7 @@ fn extraction(
     }
     printer.detail(&format!("{TIMED} sentences through {} blocks, to take the time", spec.n_layers));
     let options = LoadOptions::default()
+        .part(args.model.part)
         .device(args.model.device.resolve()?)
         .dtype(args.model.dtype)
         .precision(args.model.precision)

@@ -66,7 +66,9 @@ pub fn run(args: &ExtractCommand, printer: &Printer) -> Result<()> {
             "device": options.device.to_string(),
             "dtype": options.dtype,
             "precision": options.precision,
-            "site": args.extract.site,
+            "part": activations.provenance().part,
+            "target": activations.provenance().target,
+            "site": args.extract.site(),
             "labels": activations.provenance().labels,
             "layers": activations.layers(),
             "transforms": activations.provenance().transforms,
@@ -76,9 +78,10 @@ pub fn run(args: &ExtractCommand, printer: &Printer) -> Result<()> {
             "cached": cached,
         }));
     }
-    let what = match args.extract.site {
+    let what = match args.extract.site() {
         Site::Residual => "layers".to_owned(),
         Site::AttentionHeads => "heads".to_owned(),
+        Site::CrossAttentionHeads => "heads (cross-attention)".to_owned(),
         site => format!("layers ({site})"),
     };
     Printer::result(format!(
@@ -113,27 +116,31 @@ pub fn take(
     out: Destination<'_>,
     progress: &dyn Progress,
 ) -> Result<Taken> {
-    let layers = model::layers(args, checkpoint)?;
+    let stimuli = inputs::for_part(stimuli, options.part, args.target_text.as_deref(), progress)?;
+    let stimuli = &*stimuli;
+    let part = options.part;
+    let layers = model::layers(args, checkpoint, part)?;
     let pooling = model::pooling(args.pool, checkpoint)?;
-    let (params, layers) = if args.site == Site::Residual {
+    let (params, layers) = if args.site() == Site::Residual {
         let needed = layers.as_ref().map(|layers| Transform::needed_layers(steps, layers));
         (model::places(args, needed)?, layers)
     } else {
         // Before the model runs, too: what has no such site is said at once, and all that is taken is transformed.
         let of_states = |step: &&Transform| matches!(step, Transform::MinusLayer0 | Transform::MinusPrevious);
         if let Some(step) = steps.iter().find(of_states) {
-            let message = format!("{step} subtracts hidden states, and --site {} has none", args.site);
+            let message = format!("{step} subtracts hidden states, and --site {} has none", args.site());
             return Err(Failure::usage(message, "leave the one or the other out"));
         }
         let params = model::places(args, layers)?;
-        params.entries(&Model::declared(checkpoint)?, &checkpoint.id)?;
+        params.entries(&Model::declared_of(checkpoint, part)?, &checkpoint.id)?;
         (params, None)
     };
     let (params, layers) = (with(params, args, pooling), layers.as_deref());
     // Before the model runs: what cannot be said of single tokens is a mistake of the command line.
     let tokens = if steps.iter().any(Transform::needs_tokens) {
         let tokenizer = Tokenizer::of(&checkpoint.id, &checkpoint.tokenizer)?;
-        Some(params.pooled_tokens(stimuli, &tokenizer)?)
+        let begins = Model::declared_of(checkpoint, part)?.decoder.map(|decoder| decoder.start);
+        Some(params.pooled_tokens_of(stimuli, &tokenizer, begins)?)
     } else {
         None
     };

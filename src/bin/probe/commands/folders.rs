@@ -2,9 +2,9 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use mlem_probe::models::Site;
+use mlem_probe::models::{Part, Site};
 
-use crate::args::{ExtractCommand, FitArgs};
+use crate::args::{ExtractCommand, FitArgs, ModelArgs};
 
 /// What `-o` is where a folder is to be found.
 const AUTO: &str = "auto";
@@ -17,12 +17,17 @@ pub fn default_for(
     source: &str,
     model: &str,
     revision: Option<&str>,
-    untrained: Option<u64>,
+    args: &ModelArgs,
     site: Site,
 ) -> PathBuf {
-    let untrained = untrained.map(|seed| format!("-untrained{seed}")).unwrap_or_default();
-    let (name, site) = (name_of(Some(model), revision), of_site(site));
-    Path::new("runs").join(format!("{}-{name}{untrained}{site}", stem(source)))
+    let untrained = args.untrained.map(|seed| format!("-untrained{seed}")).unwrap_or_default();
+    let (name, part, site) = (name_of(Some(model), revision), of_part(args.part), of_site(site));
+    Path::new("runs").join(format!("{}-{name}{untrained}{part}{site}", stem(source)))
+}
+
+/// What names say of a part of an encoder–decoder, where it is not the encoder.
+pub fn of_part(part: Part) -> String {
+    if part == Part::Encoder { String::new() } else { format!("-{part}") }
 }
 
 /// What names say of a site, where it is not the residual stream.
@@ -49,8 +54,8 @@ pub fn for_activations(args: &ExtractCommand) -> PathBuf {
         let untrained = args.model.untrained.map(|seed| format!("-untrained{seed}")).unwrap_or_default();
         let (stimuli, model) =
             (stem(&args.stimuli.to_string_lossy()), name_of(Some(&args.model.model), revision));
-        let site = of_site(args.extract.site);
-        PathBuf::from(format!("{stimuli}-{model}{untrained}{site}.safetensors"))
+        let (part, site) = (of_part(args.model.part), of_site(args.extract.site()));
+        PathBuf::from(format!("{stimuli}-{model}{untrained}{part}{site}.safetensors"))
     })
 }
 

@@ -1,5 +1,6 @@
 //! What `probe fit` reads: features, and recordings of activations; and which of the features are fitted.
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -7,11 +8,12 @@ use mlem_probe::activations::{
     self, Beside, ByLayer, Destination, MeanOf, MeanOver, Opened, Reading, Transform, check_repeat,
     read_square_matrices,
 };
-use mlem_probe::extract::columns;
+use mlem_probe::extract::{SENTENCE, columns};
 use mlem_probe::mlem::Distance;
+use mlem_probe::models::Part;
 use mlem_probe::profile::EstimatorName;
 use mlem_probe::progress::Progress;
-use mlem_probe::stimuli::{Feature, FeatureTable, Oddity, Stimuli, repeats};
+use mlem_probe::stimuli::{Feature, FeatureTable, Oddity, Stimuli, TARGET, repeats};
 use mlem_probe::text;
 
 use crate::args::{EstimatorArgs, FitArgs, TableArgs};
@@ -121,6 +123,47 @@ pub fn read(path: &Path, args: &TableArgs, progress: &dyn Progress) -> Result<St
     let stimuli = Stimuli::read_as(path, &args.reading())?;
     stimuli.notes().iter().for_each(|note| progress.note(note));
     Ok(stimuli)
+}
+
+/// The stimuli as `part` of a model reads them: for a decoder, the texts of `column`, or of the usual one if there is one, are no
+/// feature but what it reads. Says what it reads.
+pub fn for_part<'a>(
+    stimuli: &'a Stimuli,
+    part: Part,
+    column: Option<&str>,
+    progress: &dyn Progress,
+) -> Result<Cow<'a, Stimuli>> {
+    if part != Part::Decoder {
+        let hint = "add --part decoder, or leave --target-text out";
+        return match column {
+            Some(_) => Err(Failure::usage(
+                "--target-text is of --part decoder: an encoder reads the sentences",
+                hint,
+            )),
+            None => Ok(Cow::Borrowed(stimuli)),
+        };
+    }
+    // A grammar's features are no texts, whatever they are called.
+    let usual = Some(TARGET)
+        .filter(|name| stimuli.source().grammar.is_none() && stimuli.features().position(name).is_ok());
+    let column = match (column, stimuli.target()) {
+        (Some(SENTENCE), Some(taken)) => {
+            let message =
+                format!("column `{taken}` was taken for the decoder before, and --target-text is {SENTENCE}");
+            return Err(Failure::input(message, "read the table from which these stimuli were written"));
+        }
+        (Some(SENTENCE), None) => None,
+        (named, Some(taken)) if named.is_none_or(|name| name == taken) => return Ok(Cow::Borrowed(stimuli)),
+        (named, _) => named.or(usual),
+    };
+    let Some(column) = column else {
+        progress.note("the decoder reads each sentence itself, as its encoder does");
+        return Ok(Cow::Borrowed(stimuli));
+    };
+    let mut stimuli = stimuli.clone();
+    stimuli.take_target(column)?;
+    progress.note(&format!("the decoder reads column `{column}`, which is no feature then"));
+    Ok(Cow::Owned(stimuli))
 }
 
 /// The features of STIMULI, with those of `--feature-distances`.

@@ -37,6 +37,7 @@ fn model(name: &str, printer: &Printer) -> Result<()> {
             "model_type": family.model_type,
             "name": family.name,
             "golden": family.golden,
+            "decoders": family.decoders,
             "states_in_transformers": differs,
             "checked_against": family.checked(),
         }));
@@ -57,6 +58,10 @@ fn model(name: &str, printer: &Printer) -> Result<()> {
         "           tokens packed and padded, sequences of several lengths, on the frozen checkpoints\n",
     );
     let _ = writeln!(out, "           {} (tests/golden/hidden_states)", family.golden.join(", "));
+    if !family.decoders.is_empty() {
+        out.push_str("  decoder  --part decoder: what its decoder makes of a text of its own, while the encoder reads the sentence,\n");
+        let _ = writeln!(out, "           on {} (tests/golden/decoders)", family.decoders.join(", "));
+    }
     out.push_str("           a checkpoint of your own: probe verify MODEL\n");
     Printer::result(out)
 }
@@ -90,6 +95,7 @@ fn models(printer: &Printer) -> Result<()> {
                 "model_type": family.model_type,
                 "name": family.name,
                 "golden": family.golden,
+                "decoders": family.decoders,
                 "states_in_transformers": family.states_in_transformers(),
             })).collect::<Vec<_>>(),
             "aliases": hub::ALIASES.iter().map(|(alias, id)| json!({"alias": alias, "id": id})).collect::<Vec<_>>(),
@@ -103,7 +109,8 @@ fn models(printer: &Printer) -> Result<()> {
     out.push_str("\nArchitectures: any checkpoint with this model_type, from the Hub or a folder. Each is held equal to Hugging Face\n\
          transformers, every hidden state, on the small frozen checkpoints named last (tests/golden). Of Mamba, Mamba-2 and\n\
          Falcon Mamba, state 0 is the embeddings here, as of all others; in transformers it is the first block's output, and the\n\
-         last block's is there twice, before the last norm and after it. `probe models NAME` says it of one\n");
+         last block's is there twice, before the last norm and after it. `probe models NAME` says it of one, and whether the decoder\n\
+         of an encoder–decoder is read (--part decoder)\n");
     let families = models::families().iter();
     out.push_str(&table(
         families

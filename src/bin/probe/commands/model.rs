@@ -3,7 +3,7 @@
 use mlem_probe::activations::Pooling;
 use mlem_probe::extract::Extract;
 use mlem_probe::hub::{self, Checkpoint, Hub};
-use mlem_probe::models::{DeviceChoice, LoadOptions, Model, Precision, Site};
+use mlem_probe::models::{DeviceChoice, LoadOptions, Model, Part, Precision, Site};
 use mlem_probe::progress::Progress;
 use mlem_probe::text::{join_and, visible};
 
@@ -46,8 +46,12 @@ pub fn find(
     hub.revision = revision.map(str::to_owned);
     hub.base.clone_from(&args.base);
     hub.no_adapter = args.no_adapter;
-    let mut options =
-        LoadOptions::default().device(device).dtype(args.dtype).precision(precision).offload(args.offload);
+    let mut options = LoadOptions::default()
+        .part(args.part)
+        .device(device)
+        .dtype(args.dtype)
+        .precision(precision)
+        .offload(args.offload);
     if let Some(seed) = args.untrained {
         hub.weights = false;
         options = options.untrained(seed);
@@ -57,12 +61,17 @@ pub fn find(
 }
 
 /// The layers that were asked for; those that are counted from the end by what the configuration of `checkpoint` says.
-pub fn layers(args: &ExtractArgs, checkpoint: &Checkpoint) -> Result<Option<Vec<usize>>> {
+pub fn layers(args: &ExtractArgs, checkpoint: &Checkpoint, part: Part) -> Result<Option<Vec<usize>>> {
     let Some(layers) = &args.layers else { return Ok(None) };
-    let all: Vec<usize> =
-        if layers.count_back() { args.site.layers(&Model::declared(checkpoint)?) } else { Vec::new() };
-    let hint = match args.site {
-        Site::Residual => "layers are counted from 0, the embeddings, or from the end: -1 is the last",
+    let all: Vec<usize> = if layers.count_back() {
+        args.site().layers(&Model::declared_of(checkpoint, part)?)
+    } else {
+        Vec::new()
+    };
+    let hint = match args.site() {
+        Site::Residual | Site::Streams => {
+            "layers are counted from 0, the embeddings, or from the end: -1 is the last"
+        }
         _ => "of a site layers are blocks, counted from 0, or from the end: -1 is the last",
     };
     layers.of(&all).map(Some).map_err(|message| Failure::usage(message, hint))
@@ -70,22 +79,22 @@ pub fn layers(args: &ExtractArgs, checkpoint: &Checkpoint) -> Result<Option<Vec<
 
 /// Where activations are taken, of which layers and heads.
 pub fn places(args: &ExtractArgs, layers: Option<Vec<usize>>) -> Result<Extract> {
-    if args.heads.is_some() && args.site != Site::AttentionHeads {
-        let message = format!("--heads is of --site attention-heads, and the site is {}", args.site);
+    if args.heads.is_some() && !args.site().is_of_heads() {
+        let message = format!("--heads is of --site attention-heads, and the site is {}", args.site());
         return Err(Failure::usage(message, "add --site attention-heads, or leave --heads out"));
     }
     let heads = args.heads.as_ref().map(|heads| heads.as_slice().to_vec());
-    Ok(Extract::params().site(args.site).layers(layers).heads(heads))
+    Ok(Extract::params().site(args.site()).layers(layers).heads(heads))
 }
 
 /// The numbers of the matrices that come of it: layers, or heads of layers; none where they are all hidden states.
-pub fn entries(args: &ExtractArgs, checkpoint: &Checkpoint) -> Result<Option<Vec<usize>>> {
-    let layers = layers(args, checkpoint)?;
+pub fn entries(args: &ExtractArgs, checkpoint: &Checkpoint, part: Part) -> Result<Option<Vec<usize>>> {
+    let layers = layers(args, checkpoint, part)?;
     let params = places(args, layers.clone())?;
-    if args.site == Site::Residual {
+    if args.site() == Site::Residual {
         return Ok(layers);
     }
-    Ok(Some(params.entries(&Model::declared(checkpoint)?, &checkpoint.id)?))
+    Ok(Some(params.entries(&Model::declared_of(checkpoint, part)?, &checkpoint.id)?))
 }
 
 /// How the tokens of `checkpoint` are pooled.

@@ -7,11 +7,11 @@ use std::time::Instant;
 
 use mlem_probe::activations::{Column, Destination, Pooling};
 use mlem_probe::compare::{Representation, stimuli_sample};
-use mlem_probe::extract::columns;
+use mlem_probe::extract::{SENTENCE, columns};
 use mlem_probe::files::Lock;
 use mlem_probe::grammar::{Draw, Grammar};
 use mlem_probe::hub;
-use mlem_probe::models::{Dtype, Model, Precision, Site};
+use mlem_probe::models::{Dtype, Model, Part, Precision, Site};
 use mlem_probe::numeric::rng::Stream;
 use mlem_probe::progress::Progress;
 use mlem_probe::rundir::{AdapterRecord, Fit, ModelRecord, RECORD, RunDir, RunRecord, wanted};
@@ -92,8 +92,11 @@ struct Prepared<'a> {
 fn prepare<'a>(args: &'a RunArgs, command: Vec<String>, printer: &Printer) -> Result<Prepared<'a>> {
     let source = args.source.as_deref().unwrap_or_default();
     let begun = Instant::now();
-    let (mut stimuli, mut warnings) = stimuli(source, args, printer)?;
+    let (stimuli, mut warnings) = stimuli(source, args, printer)?;
     stimuli.sentences()?;
+    let part = args.model.part;
+    let mut stimuli =
+        inputs::for_part(&stimuli, part, args.extract.target_text.as_deref(), printer)?.into_owned();
     args.transforms.check(args.estimator.distance)?;
     let columns = columns(stimuli.features(), &args.transforms.steps(args.draw.seed));
     let mut read = None;
@@ -135,9 +138,7 @@ fn jobs<'a>(args: &'a RunArgs, source: &str) -> Vec<Job<'a>> {
                     out.join(folders::name_of((models.len() > 1).then_some(model), revision))
                 }
                 Some(out) => out.clone(),
-                None => {
-                    folders::default_for(source, model, revision, args.model.untrained, args.extract.site)
-                }
+                None => folders::default_for(source, model, revision, &args.model, args.extract.site()),
             };
             // Folders of one name in two places are two models.
             let mut out = wanted.clone();
@@ -196,9 +197,12 @@ impl<'a> Prepared<'a> {
         if !is_cell {
             let settings = args.estimator.settings(args.draw.seed, stimuli.features());
             let wanted = wanted(self.source, stimuli, Some(record.clone()), &settings);
-            let layers = model::entries(&args.extract, &checkpoint)?.unwrap_or_default();
-            let site = Some(args.extract.site).filter(|&site| site != Site::Residual);
-            let wanted = RunRecord { transforms: steps.clone(), layers, site, ..wanted };
+            let part = args.model.part;
+            let layers = model::entries(&args.extract, &checkpoint, part)?.unwrap_or_default();
+            let site = Some(args.extract.site()).filter(|&site| site != Site::Residual);
+            let target = (part == Part::Decoder).then(|| stimuli.target().unwrap_or(SENTENCE).to_owned());
+            let part = Some(part).filter(|&part| part != Part::Encoder);
+            let wanted = RunRecord { transforms: steps.clone(), layers, site, part, target, ..wanted };
             let auto = folders::is_auto(args.out.as_deref());
             // The lock of the first folder is let go of where there is another.
             claimed = fit::settle(&mut dir, &wanted, auto, args.force)?.or(claimed);

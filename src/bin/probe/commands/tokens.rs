@@ -4,11 +4,13 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use mlem_probe::hub::{self, Hub};
-use mlem_probe::models::{Encoding, Tokenizer};
+use mlem_probe::models::{Encoding, Model, Part, Tokenizer};
+use mlem_probe::progress::Silent;
 use mlem_probe::stimuli::Stimuli;
 use mlem_probe::tokens::TokenizerText;
 use serde_json::{Value, json};
 
+use super::inputs;
 use crate::args::TokensArgs;
 use crate::failure::Result;
 use crate::printer::Printer;
@@ -22,10 +24,19 @@ pub fn run(args: &TokensArgs, printer: &Printer) -> Result<()> {
     hub.weights = false;
     let (model, text) = hub::tokenizer(&args.model, &hub, printer)?;
     let tokenizer = Tokenizer::of(&model, &text)?;
-    let sentences = sentences(&args.texts)?;
+    let start = match args.part {
+        Part::Encoder => None,
+        // What a decoder reads first stands in config.json.
+        Part::Decoder => {
+            let checkpoint = hub::resolve(&args.model, &hub, printer)?;
+            Model::declared_of(&checkpoint, args.part)?.decoder.map(|decoder| decoder.start)
+        }
+    };
+    let sentences = sentences(&args.texts, args.part)?;
     let mut encoded = Vec::with_capacity(sentences.len());
     for sentence in sentences {
         let encoding = tokenizer.encode(&sentence)?;
+        let encoding = start.map_or(encoding.clone(), |start| start.shift(encoding));
         encoded.push((sentence, encoding));
     }
     if printer.json() {
@@ -35,11 +46,16 @@ pub fn run(args: &TokensArgs, printer: &Printer) -> Result<()> {
 }
 
 /// The texts, or the sentences of the file that the only one of them is.
-fn sentences(texts: &[String]) -> Result<Vec<String>> {
+fn sentences(texts: &[String], part: Part) -> Result<Vec<String>> {
     if let [path] = texts
         && Path::new(path).is_file()
     {
-        return Ok(Stimuli::read(path.as_ref())?.sentences()?.to_vec());
+        let stimuli = Stimuli::read(path.as_ref())?;
+        let stimuli = inputs::for_part(&stimuli, part, None, &Silent)?;
+        return Ok(match stimuli.targets() {
+            Some(targets) if part == Part::Decoder => targets,
+            _ => stimuli.sentences()?.to_vec(),
+        });
     }
     Ok(texts.to_vec())
 }

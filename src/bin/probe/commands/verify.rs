@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use mlem_probe::extract::cache::Cache;
 use mlem_probe::files;
 use mlem_probe::hub::{self, Hub, Weights};
-use mlem_probe::models::{DeviceChoice, Dtype, LoadOptions, Model, Precision};
+use mlem_probe::models::{DeviceChoice, Dtype, LoadOptions, Model, Part, Precision};
 use mlem_probe::progress::Progress;
 use mlem_probe::stimuli::Stimuli;
 use mlem_probe::text;
@@ -40,10 +40,15 @@ fn write(args: &VerifyArgs, printer: &Printer) -> Result<()> {
             "verify a checkpoint of your own, or one of the Hub",
         ));
     }
+    // Before a script is written for a decoder that is not there.
+    if args.part == Part::Decoder {
+        Model::declared_of(&checkpoint, args.part)?;
+    }
     let folder = Path::new(&args.model).is_dir().then(|| fs::canonicalize(&args.model).ok()).flatten();
     let model = folder.map_or(checkpoint.id.clone(), |folder| folder.to_string_lossy().into_owned());
     let sentences = sentences(args)?;
-    let name = format!("verify-{}", folders::name_of(Some(&args.model), args.revision.as_deref()));
+    let part = folders::of_part(args.part);
+    let name = format!("verify-{}{part}", folders::name_of(Some(&args.model), args.revision.as_deref()));
     let path = args.out.clone().unwrap_or_else(|| PathBuf::from(format!("{name}.py")));
     let frozen = path.with_extension("safetensors");
     let shown = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -52,6 +57,7 @@ fn write(args: &VerifyArgs, printer: &Printer) -> Result<()> {
         model: &model,
         revision: revision.filter(|_| !Path::new(&args.model).is_dir()),
         subfolder: checkpoint.sentences.as_ref().map_or("", |found| &found.inner),
+        part: args.part,
         sentences: &sentences,
         name: &shown(&path),
         out: &frozen.to_string_lossy(),
@@ -64,12 +70,13 @@ fn write(args: &VerifyArgs, printer: &Printer) -> Result<()> {
         return Printer::result_json(&json!({ "script": path, "writes": frozen, "sentences": sentences }));
     }
     Printer::result(format!(
-        "{}: {} of {}\nrun it where transformers is: python {}\nthen: probe verify {} --against {}\n",
+        "{}: {} of {}\nrun it where transformers is: python {}\nthen: probe verify {}{} --against {}\n",
         path.display(),
         text::counted(sentences.len() as u128, "sentence"),
         model,
         text::argument(&path.to_string_lossy()),
         text::argument(&args.model),
+        if args.part == Part::Encoder { String::new() } else { format!(" --part {}", args.part) },
         text::argument(&frozen.to_string_lossy()),
     ))
 }
@@ -106,8 +113,8 @@ fn compare(args: &VerifyArgs, file: &Path, printer: &Printer) -> Result<()> {
     hub.base.clone_from(&args.base);
     hub.no_adapter = args.no_adapter;
     let checkpoint = hub::resolve(&args.model, &hub, printer)?;
-    let fingerprint = verify::fingerprint(&checkpoint)?;
-    let model = Model::load(&checkpoint, &LoadOptions::default())?;
+    let fingerprint = verify::fingerprint_of(&checkpoint, args.part)?;
+    let model = Model::load(&checkpoint, &LoadOptions::default().part(args.part))?;
     let found = verify::compare(&model, &fingerprint, &frozen, printer)?;
     let kept = certificates();
     let n_tokens: usize = frozen.tokens().iter().map(Vec::len).sum();
@@ -180,5 +187,5 @@ pub fn certificate(checkpoint: &hub::Checkpoint, options: &LoadOptions) -> Optio
         && options.device == DeviceChoice::Cpu
         && !matches!(checkpoint.weights, Weights::Embedded(_) | Weights::Absent);
     let kept = certificates().filter(|kept| as_verified && !kept.is_empty())?;
-    kept.get(&verify::fingerprint(checkpoint).ok()?)
+    kept.get(&verify::fingerprint_of(checkpoint, options.part).ok()?)
 }

@@ -144,6 +144,21 @@ impl Adapter {
         self
     }
 
+    /// The adapter, for a decoder beside an encoder: of what both read, the table of tokens, it is the encoder's change that has the
+    /// table's name, so that one of them is refused.
+    pub(in crate::models) fn for_decoder(self) -> Result<Self> {
+        let is_table =
+            |path: &&String| path.split('.').any(|part| part == "embed_tokens" || part == "shared");
+        match self.modules.keys().chain(self.whole.keys()).find(is_table) {
+            None => Ok(self),
+            Some(path) => Err(self.wrong(
+                format!("it changes `{path}`, a table of tokens, which is not read for a decoder beside an encoder"),
+                "merge the adapter with peft (`merge_and_unload`, then save_pretrained) and name the folder of the result, or leave \
+                 --part out",
+            )),
+        }
+    }
+
     /// Says what the family's names may stand behind in the names of modules.
     pub(in crate::models) fn set_heads(&mut self, heads: &[&str]) {
         self.heads = heads.iter().map(|head| (*head).to_owned()).chain([String::new()]).collect();

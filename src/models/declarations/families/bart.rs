@@ -1,12 +1,14 @@
-//! The encoders of BART (Lewis et al. 2020), mBART (Liu et al. 2020), M2M-100 (Fan et al. 2021; NLLB too), Marian and PEGASUS.
+//! The encoders and decoders of BART (Lewis et al. 2020), mBART (Liu et al. 2020), M2M-100 (Fan et al. 2021; NLLB too), Marian and PEGASUS.
 //!
 //! Source: `models/{bart,mbart,m2m_100,marian,pegasus}/modeling_*.py` of Hugging Face transformers.
 
 use serde_json::Value;
 
 use crate::models::declarations::config::Config;
-use crate::models::declarations::names::{Block, Declaration, Mlp, Names, Qkv, linear};
-use crate::models::declarations::spec::{self, Attention, Embeddings, Norm, NormKind, Positions, Spec};
+use crate::models::declarations::names::{Block, Cross, Declaration, Mlp, Names, Qkv, linear};
+use crate::models::declarations::spec::{
+    self, Attention, Decoder, Embeddings, Norm, NormKind, Positions, Spec, Start,
+};
 use crate::models::error::Result;
 
 const BLOCK: Block = Block::new(
@@ -48,6 +50,43 @@ const MARIAN: Names = Names { embedding_norm: None, other_tokens: Some("encoder.
 
 /// The same with norms before each half, and a last one.
 const PEGASUS: Names = Names { other_tokens: Some("encoder.embed_tokens"), ..M2M_100 };
+
+/// A block of the decoder, which attends to the encoder between its own attention and the MLP.
+const DECODER_BLOCK: Block = Block::new(
+    Qkv::separate(
+        "decoder.layers.{}.self_attn.q_proj",
+        "decoder.layers.{}.self_attn.k_proj",
+        "decoder.layers.{}.self_attn.v_proj",
+        true,
+    ),
+    linear("decoder.layers.{}.self_attn.out_proj"),
+    Mlp::Plain { up: linear("decoder.layers.{}.fc1"), down: linear("decoder.layers.{}.fc2") },
+);
+
+/// The names of the decoder beside the encoder that is called `encoder`.
+fn decoder_names(encoder: &Names) -> Names {
+    let first = encoder.block.attention_in.is_some();
+    let norm = Some("decoder.layers.{}.encoder_attn_layer_norm");
+    let cross = Cross {
+        query: linear("decoder.layers.{}.encoder_attn.q_proj"),
+        key: linear("decoder.layers.{}.encoder_attn.k_proj"),
+        value: linear("decoder.layers.{}.encoder_attn.v_proj"),
+        output: linear("decoder.layers.{}.encoder_attn.out_proj"),
+        before: norm.filter(|_| first),
+        out: None,
+        after: norm.filter(|_| !first),
+    };
+    let norms = ("decoder.layers.{}.self_attn_layer_norm", "decoder.layers.{}.final_layer_norm");
+    let block = Block { cross: Some(cross), ..DECODER_BLOCK };
+    Names {
+        other_tokens: Some("decoder.embed_tokens"),
+        positions: "decoder.embed_positions",
+        embedding_norm: encoder.embedding_norm.map(|_| "decoder.layernorm_embedding"),
+        final_norm: encoder.final_norm.map(|_| "decoder.layer_norm"),
+        block: if first { block.norms_before(norms.0, norms.1) } else { block.norms_after(norms.0, norms.1) },
+        ..*encoder
+    }
+}
 
 fn spec(config: &Config, activation: &str) -> Result<Spec> {
     config.only("static_position_embeddings", &Value::from(false))?;
@@ -111,6 +150,11 @@ fn norms_are(config: &Config, first: bool) -> Result<()> {
     config.only("normalize_embedding", &Value::from(true))
 }
 
+/// BART with learned positions from 0, for a family that says how many there are.
+pub(super) fn without_offset(config: &Config) -> Result<Declaration> {
+    Ok(Declaration { spec: sizes(config, "gelu")?, names: BART })
+}
+
 pub(in crate::models) fn bart(config: &Config) -> Result<Declaration> {
     norms_are(config, false)?;
     Ok(Declaration { spec: spec(config, "gelu")?, names: BART })
@@ -164,4 +208,63 @@ pub(in crate::models) fn m2m_100(config: &Config) -> Result<Declaration> {
         return Err(config.error("d_model", "is too small for sines and cosines"));
     }
     Ok(Declaration { spec, names: M2M_100 })
+}
+
+/// The decoder beside what `encoder` declares, which begins as `start` says.
+fn decoder(config: &Config, encoder: Declaration, start: Start) -> Result<Declaration> {
+    let names = decoder_names(&encoder.names);
+    let (n_heads, d_head) = config.heads("d_model", "decoder_attention_heads")?;
+    let n_layers = config.layers("decoder_layers")?;
+    let spec = Spec {
+        n_layers,
+        blocks: vec![spec::Block::default(); n_layers],
+        attention: Attention::causal(n_heads, d_head),
+        mlp: spec::Mlp { d: config.count("decoder_ffn_dim")?, ..encoder.spec.mlp },
+        decoder: Some(Decoder {
+            cross: Attention::full(n_heads, d_head),
+            d_source: encoder.spec.d_model,
+            start,
+        }),
+        ..encoder.spec
+    };
+    Ok(Declaration { spec, names })
+}
+
+/// That of a model whose decoder begins with one token, by default `usual`.
+fn with_token(config: &Config, encoder: Declaration, usual: u32) -> Result<Declaration> {
+    let token = config.token_or("decoder_start_token_id", usual)?;
+    decoder(config, encoder, Start::Token(token))
+}
+
+/// The decoder of BART.
+pub(in crate::models) fn bart_decoder(config: &Config, encoder: Declaration) -> Result<Declaration> {
+    with_token(config, encoder, 2)
+}
+
+/// The decoder of mBART, whose text begins with the token of its language, which stands at its end.
+pub(in crate::models) fn mbart_decoder(config: &Config, encoder: Declaration) -> Result<Declaration> {
+    decoder(config, encoder, Start::Last)
+}
+
+/// The decoder of M2M-100 and NLLB.
+pub(in crate::models) fn m2m_100_decoder(config: &Config, encoder: Declaration) -> Result<Declaration> {
+    with_token(config, encoder, 2)
+}
+
+/// The decoder of Marian, which may have a table of tokens of its own.
+pub(in crate::models) fn marian_decoder(config: &Config, encoder: Declaration) -> Result<Declaration> {
+    let shared = config.flag_or("share_encoder_decoder_embeddings", true)?;
+    let mut decoder = with_token(config, encoder, 58_100)?;
+    if let Some(size) = config.count_if_any("decoder_vocab_size")? {
+        decoder.spec.vocab_size = size;
+    }
+    if !shared {
+        (decoder.names.tokens, decoder.names.other_tokens) = ("decoder.embed_tokens", None);
+    }
+    Ok(decoder)
+}
+
+/// The decoder of PEGASUS.
+pub(in crate::models) fn pegasus_decoder(config: &Config, encoder: Declaration) -> Result<Declaration> {
+    with_token(config, encoder, 0)
 }

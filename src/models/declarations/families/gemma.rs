@@ -74,7 +74,6 @@ fn scores(config: &Config, spec: &mut Spec) -> Result<()> {
     Ok(())
 }
 
-/// `T5Gemma` (Zhang et al. 2025): Gemma 2 whose tokens see in both directions, as an encoder.
 /// `part`, of a larger configuration, with the sizes that transformers assumes of Gemma 2 and 3 and does not write in a part.
 pub(super) fn assumed_sizes(part: Config) -> Config {
     part.with_defaults(&json!({
@@ -85,32 +84,6 @@ pub(super) fn assumed_sizes(part: Config) -> Config {
         "num_key_value_heads": 4,
         "head_dim": 256,
     }))
-}
-
-pub(in crate::models) fn t5gemma(config: &Config) -> Result<Declaration> {
-    for decoder in ["decoder", "dropout_rate", "classifier_dropout_rate", "vocab_size"] {
-        config.ignore(decoder);
-    }
-    let part = config.part("encoder")?.ok_or_else(|| config.error("encoder", "is missing"))?;
-    let part =
-        assumed_sizes(part).with_defaults(&json!({"vocab_size": 256_000, "max_position_embeddings": 8192}));
-    part.only("is_decoder", &Value::from(false))?;
-    for unused in ["dropout_rate", "cross_attention_hidden_size"] {
-        part.ignore(unused);
-    }
-    let Declaration { mut spec, names } = gemma2(&part)?;
-    part.finish()?;
-    spec.attention.causal = false;
-    for block in &mut spec.blocks {
-        // In both directions the window counts the tokens on each side, the token itself not among them.
-        block.reach = block.reach.map(|reach| reach + 1);
-    }
-    let block = Block {
-        attention_in: Some("layers.{}.pre_self_attn_layernorm"),
-        attention_out: Some("layers.{}.post_self_attn_layernorm"),
-        ..names.block
-    };
-    Ok(Declaration { spec, names: Names { prefixes: &["encoder.", "model.encoder."], block, ..names } })
 }
 
 /// The rotations of Gemma 3's full and sliding layers. Newer files have an object for each; older ones have scaling for the

@@ -19,23 +19,28 @@ pub(in crate::models) fn longformer(config: &Config) -> Result<Declaration> {
     }
     config.only("autoregressive", &Value::from(false))?;
     let Declaration { mut spec, names } = roberta::declare(config)?;
-    let windows = match config.value("attention_window") {
-        Some(Value::Array(_)) => config.numbers("attention_window")?.unwrap_or_default(),
-        _ => vec![config.count_or("attention_window", 512)? as f64; spec.n_layers],
-    };
-    if windows.len() != spec.n_layers {
-        let message = format!("lists {} layers, but there are {}", windows.len(), spec.n_layers);
-        return Err(config.error("attention_window", message));
-    }
-    for (block, &window) in spec.blocks.iter_mut().zip(&windows) {
-        if window < 2.0 || window % 2.0 != 0.0 {
-            return Err(
-                config.error("attention_window", format!("has {window}, which is not an even number"))
-            );
-        }
-        block.reach = Some((window / 2.0) as usize);
+    for (block, window) in spec.blocks.iter_mut().zip(windows(config, spec.n_layers)?) {
+        block.reach = Some(window / 2);
     }
     Ok(Declaration { spec, names: Names { prefixes: &["", "longformer."], ..names } })
+}
+
+/// The window of each of `n_layers` blocks, an even number of tokens.
+pub(super) fn windows(config: &Config, n_layers: usize) -> Result<Vec<usize>> {
+    let windows = match config.value("attention_window") {
+        Some(Value::Array(_)) => config.numbers("attention_window")?.unwrap_or_default(),
+        _ => vec![config.count_or("attention_window", 512)? as f64; n_layers],
+    };
+    if windows.len() != n_layers {
+        let message = format!("lists {} layers, but there are {n_layers}", windows.len());
+        return Err(config.error("attention_window", message));
+    }
+    match windows.iter().find(|&&window| window < 2.0 || window % 2.0 != 0.0) {
+        Some(window) => {
+            Err(config.error("attention_window", format!("has {window}, which is not an even number")))
+        }
+        None => Ok(windows.into_iter().map(|window| window as usize).collect()),
+    }
 }
 
 /// BERT; where blocks of tokens attend to some others alone, sequences that are longer than all of these are refused: which

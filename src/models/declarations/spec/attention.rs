@@ -55,9 +55,10 @@ pub enum DistanceBias {
         /// 1 in BLOOM.
         scale: f32,
     },
-    /// A learned value per head and bucket of distances (Raffel et al. 2020), in both directions.
+    /// A learned value per head and bucket of distances (Raffel et al. 2020): in both directions, or, where attention is causal, in
+    /// the one.
     Buckets {
-        /// How many buckets, half for each direction.
+        /// How many buckets; of two directions each has half.
         count: usize,
         /// Distances from here on share the last bucket.
         max_distance: usize,

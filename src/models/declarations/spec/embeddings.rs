@@ -5,6 +5,9 @@
 pub struct Embeddings {
     /// Size of a token's embedding; where it is not `d_model`, a linear layer follows.
     pub d: usize,
+    /// Whether those of the token after and of the token before stand on either side of a token's own, and the linear layer reads all
+    /// three.
+    pub neighbours: bool,
     /// What token embeddings are multiplied by.
     pub scale: f32,
     /// Where the linear layer to `d_model` stands, if there is one.
@@ -48,6 +51,7 @@ impl Embeddings {
     pub(in crate::models) fn tokens(d_model: usize) -> Self {
         Self {
             d: d_model,
+            neighbours: false,
             scale: 1.0,
             projected: Projected::Last,
             positions: None,

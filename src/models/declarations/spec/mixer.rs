@@ -28,6 +28,8 @@ pub enum Mixer {
     Shared(Shared),
     /// A gated linear recurrence after a convolution.
     Recurrent(Recurrent),
+    /// Attention and MLPs in a narrow part, which are all of the block.
+    Mobile(Mobile),
     /// There is none: the block is its second half.
     None,
 }
@@ -46,6 +48,7 @@ impl Mixer {
             Self::Both(_) => "attention and Mamba-2 side by side",
             Self::Shared(_) => "Mamba-2 that reads shared attention",
             Self::Recurrent(_) => "a gated linear recurrence",
+            Self::Mobile(_) => "narrow parts of attention and MLPs",
             Self::None => "none",
         }
     }
@@ -70,6 +73,19 @@ pub struct Shared {
     pub home: usize,
     /// The layer's number among those that have one, from 0.
     pub index: usize,
+}
+
+/// A block in a narrow part (Sun et al. 2020).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mobile {
+    /// Units of the narrow part.
+    pub d: usize,
+    /// Size of the hidden layer of its MLPs.
+    pub d_mlp: usize,
+    /// How many MLPs follow each other.
+    pub n_mlps: usize,
+    /// Whether queries and keys have a layer to the narrow part of their own, and values are made of the wide one.
+    pub shared: bool,
 }
 
 /// Multi-head latent attention (DeepSeek-AI 2024).

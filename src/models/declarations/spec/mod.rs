@@ -13,12 +13,16 @@
 //! | `mlp` | the second half of a block |
 //! | `streams` | what blocks are given beside the residual stream |
 //! | `block` | what differs from block to block |
+//! | `decoder` | what a decoder has that reads an encoder |
+//! | `language` | what a model has for each language |
 
 mod attention;
 mod block;
 mod convolution;
+mod decoder;
 mod embeddings;
 mod experts;
+mod language;
 mod mixer;
 mod mlp;
 mod norm;
@@ -27,10 +31,13 @@ mod streams;
 pub use attention::{Attention, Disentangled, DistanceBias, Pairs, QueryGrowth};
 pub use block::Block;
 pub use convolution::Convolution;
+pub use decoder::{Decoder, Start};
 pub use embeddings::{Embeddings, Positions, Projected};
 pub use experts::{Experts, Groups, Router, Score};
+pub use language::Language;
 pub use mixer::{
-    Both, Delta, DeltaLayout, Gated, Latent, Mamba, Mamba2, Mixer, Recurrent, Rwkv7, Shared, Short, Span,
+    Both, Delta, DeltaLayout, Gated, Latent, Mamba, Mamba2, Mixer, Mobile, Recurrent, Rwkv7, Shared, Short,
+    Span,
 };
 pub use mlp::{FeedForward, Mlp};
 pub use norm::{Norm, NormKind};
@@ -73,6 +80,10 @@ pub struct Spec {
     pub streams: Option<Streams>,
     /// Size of the last hidden state, where a linear layer of the final one changes it.
     pub d_last: Option<usize>,
+    /// What it reads of an encoder, if it is the decoder beside one.
+    pub decoder: Option<Decoder>,
+    /// What each block has for the language of the sentences.
+    pub language: Option<Language>,
 }
 
 impl Spec {
@@ -102,6 +113,8 @@ impl Spec {
             per_layer: None,
             streams: None,
             d_last: None,
+            decoder: None,
+            language: None,
         }
     }
 

@@ -20,6 +20,8 @@ pub enum NormKind {
     LayerPlain,
     /// Mean 0 and variance 1, then weights that are stored less 1, and biases.
     LayerPlusOne,
+    /// Weights and biases alone.
+    Scaled,
     /// Mean square 1, then weights.
     Rms,
     /// The same with weights that are stored less 1.

@@ -6,8 +6,9 @@ use candle_nn::ops::sigmoid;
 use super::disentangled::Distances;
 use crate::models::declarations::spec;
 use crate::models::dense::layers::{Linear, Norms};
-use crate::models::dense::pass::{Pass, Visible};
+use crate::models::dense::pass::{Pass, Visible, by_pair};
 use crate::models::dense::scores;
+use crate::models::packed::distances::DistanceTable;
 use crate::models::packed::mixers::attention as packed;
 
 /// An attention layer with its weights.
@@ -21,6 +22,7 @@ pub(in crate::models::dense) struct Attention {
     keys_of: Option<usize>,
     keeps: Option<usize>,
     distances: Option<Distances>,
+    bias: Option<DistanceTable>,
     /// `(1, n_heads, 1, 1)`.
     sinks: Option<Tensor>,
     gate: Option<Linear>,
@@ -50,6 +52,7 @@ impl Attention {
             },
             keys_of: layer.keys_of,
             keeps: layer.keeps,
+            bias: layer.bias.clone(),
             distances: distances.map(|of| Distances::upload(of, scale, device)).transpose()?,
             sinks: match &layer.sinks {
                 Some(sinks) => Some(Tensor::from_slice(sinks, (1, sinks.len(), 1, 1), device)?),
@@ -134,6 +137,11 @@ impl Attention {
             Some(distances) => distances.scores(&queries, &keys, pass)?,
             None => None,
         };
+        let own = match &self.bias {
+            Some(bias) => Some(by_pair(&bias.up_to(pass.length), pass.length, &pass.device)?),
+            None => None,
+        };
+        let extra = extra.or(own);
         let qkv = (&queries, &keys, &values);
         scores::attend(qkv, (extra.as_ref(), self.sinks.as_ref()), &self.spec, self.visible(), pass)
     }

@@ -5,7 +5,7 @@
 //! | room | what it is |
 //! | --- | --- |
 //! | `disentangled` | what distances add to the scores of one layer |
-//! | `attention`, `mamba`, `mamba2`, `rwkv7`, `delta`, `short`, `recurrent` | mixers |
+//! | `attention`, `mamba`, `mamba2`, `rwkv7`, `delta`, `short`, `recurrent`, `mobile` | mixers |
 //! | `both`, `latent`, `shared`, `span` | mixers that are made of others |
 
 mod attention;
@@ -15,6 +15,7 @@ mod disentangled;
 mod latent;
 mod mamba;
 mod mamba2;
+mod mobile;
 mod recurrent;
 mod rwkv7;
 mod shared;
@@ -28,6 +29,7 @@ use delta::Delta;
 use latent::Latent;
 use mamba::Mamba;
 use mamba2::Mamba2;
+use mobile::Mobile;
 use recurrent::Recurrent;
 use rwkv7::Rwkv7;
 use shared::Shared;
@@ -52,6 +54,7 @@ pub(super) enum Mixer {
     Latent(Box<Latent>),
     Recurrent(Box<Recurrent>),
     Both(Box<Both>),
+    Mobile(Box<Mobile>),
     None,
 }
 
@@ -70,6 +73,7 @@ impl Mixer {
             packed::Mixer::Latent(of) => Self::Latent(Box::new(Latent::upload(of, device)?)),
             packed::Mixer::Shared(of) => Self::Shared(Box::new(Shared::upload(of, device)?)),
             packed::Mixer::Both(of) => Self::Both(Box::new(Both::upload(of, device)?)),
+            packed::Mixer::Mobile(of) => Self::Mobile(Box::new(Mobile::upload(of, device)?)),
             packed::Mixer::None => Self::None,
             packed::Mixer::Span(of) => Self::Span(Box::new(Span::upload(of, device)?)),
         })
@@ -83,6 +87,7 @@ impl Mixer {
             Self::Both(mixer) => Some(mixer.attention.visible()),
             Self::Shared(mixer) => Some(mixer.attention.visible()),
             Self::Latent(mixer) => Some(mixer.attention.visible()),
+            Self::Mobile(_) => Some(Mobile::VISIBLE),
             _ => None,
         }
     }
@@ -100,6 +105,7 @@ impl Mixer {
             Self::Shared(mixer) => mixer.mix(x, pass),
             Self::Recurrent(mixer) => mixer.mix(x, pass),
             Self::Both(mixer) => mixer.mix(x, pass),
+            Self::Mobile(mixer) => mixer.mix(x, pass),
             Self::Latent(mixer) => mixer.mix(x, pass),
             Self::None => return Ok(None),
         }
@@ -119,6 +125,7 @@ impl Mixer {
             Self::Shared(mixer) => &mixer.output,
             Self::Recurrent(mixer) => &mixer.output,
             Self::Both(mixer) => &mixer.attention.output,
+            Self::Mobile(mixer) => &mixer.output,
             Self::Latent(mixer) => &mixer.attention.output,
             Self::None => return None,
         })

@@ -9,6 +9,7 @@
 
 pub(in crate::models) mod attention;
 mod columns;
+pub(in crate::models) mod cross;
 pub(in crate::models) mod delta;
 pub(in crate::models) mod distances;
 pub(in crate::models) mod linear;

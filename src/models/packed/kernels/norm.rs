@@ -7,6 +7,8 @@ use super::simd::{self, Kernel, Simd};
 pub(in crate::models) struct Norm {
     /// Whether the mean is taken off first.
     pub(in crate::models) centre: bool,
+    /// Whether nothing is done but scaling and shifting.
+    pub(in crate::models) scaled: bool,
     /// Added to the variance (or mean square).
     pub(in crate::models) eps: f32,
     /// `(d,)`.
@@ -33,6 +35,12 @@ impl Norm {
     pub(super) fn apply<S: Simd>(&self, simd: S, row: &mut [f32]) {
         let d = self.weight.len();
         let row = &mut row[..d];
+        if self.scaled {
+            for ((value, weight), bias) in row.iter_mut().zip(&self.weight).zip(&self.bias) {
+                *value = value.mul_add(*weight, *bias);
+            }
+            return;
+        }
         let mean = if self.centre { sum(simd, row, 0.0, |_, x| x) / d as f32 } else { 0.0 };
         let variance = sum(simd, row, mean, |simd, x| simd.mul(x, x)) / d as f32;
         let scale = 1.0 / (variance + self.eps).sqrt();
@@ -94,6 +102,7 @@ mod tests {
             let x: Vec<f32> = (0..3 * d).map(|i| ((i * 37 % 11) as f32).mul_add(0.3, 100.0)).collect();
             let norm = Norm {
                 centre,
+                scaled: false,
                 eps: 1e-3,
                 weight: (0..d).map(|i| 1.0 + i as f32 * 0.1).collect(),
                 bias: (0..d).map(|i| i as f32 - 2.0).collect(),

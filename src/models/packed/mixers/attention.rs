@@ -5,6 +5,7 @@ use crate::models::checkpoint::matrix::Matrix;
 use crate::models::declarations::names::{self, NormOver, Qkv};
 use crate::models::declarations::spec::{self, NormKind, Pairs};
 use crate::models::error;
+use crate::models::packed::distances::DistanceTable;
 use crate::models::packed::kernels::attention::Attend;
 use crate::models::packed::kernels::linear::{Finish, PackedLinear};
 use crate::models::packed::kernels::norm::Norm;
@@ -28,6 +29,8 @@ pub(in crate::models) struct Attention {
     /// This block, if others take its keys and values.
     pub(in crate::models) keeps: Option<usize>,
     pub(in crate::models) distances: Option<LayerDistances>,
+    /// What is added to scores by distance, where it is not that of all blocks.
+    pub(in crate::models) bias: Option<DistanceTable>,
     /// For each head a score of nothing.
     pub(in crate::models) sinks: Option<Vec<f32>>,
     /// What heads take is multiplied by the sigmoid of this, `d_model` to `n_heads d_head` or to `n_heads`.
@@ -63,6 +66,7 @@ impl Attention {
             },
             value_norm: spec.value_norm.map(|eps| Norm {
                 centre: false,
+                scaled: false,
                 eps,
                 weight: vec![1.0; d_head],
                 bias: vec![0.0; d_head],
@@ -70,6 +74,11 @@ impl Attention {
             keys_of: block.keys_of,
             keeps: block.keeps_keys.then_some(parts.layer),
             distances: LayerDistances::load(parts)?,
+            bias: if names.has_own_distances() {
+                DistanceTable::of_block(parts.spec, names, parts.weights, parts.layer)?
+            } else {
+                None
+            },
             sinks: match names.sinks {
                 Some(name) => Some(parts.values(name, &[n_heads])?),
                 None => None,
@@ -148,10 +157,11 @@ impl Attention {
     fn attend_prepared(&self, qkv: &[f32], pass: &Pass<'_>, mixed: &mut Vec<f32>) {
         let spec::Attention { n_heads, n_kv_heads, .. } = self.spec;
         let distances = self.distances.as_ref().map(|distances| distances.up_to(pass.sequences.longest()));
+        let own = self.bias.as_ref().map(|bias| bias.up_to(pass.sequences.longest()));
         let attend = Attend {
             spec: &self.spec,
             reach: self.reach,
-            bias: pass.bias.as_ref(),
+            bias: own.as_ref().or(pass.bias.as_ref()),
             distances: distances.as_ref(),
             sinks: self.sinks.as_deref(),
         };

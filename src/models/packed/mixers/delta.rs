@@ -72,6 +72,7 @@ impl Delta {
             decay: tensor("A_log", &[of.n_value_heads])?.iter().map(|log| -log.exp()).collect(),
             norm: Norm {
                 centre: false,
+                scaled: false,
                 eps: of.eps.unwrap_or(parts.spec.norm.eps),
                 weight: tensor(norm, &[of.d_value])?,
                 bias: vec![0.0; of.d_value],

@@ -52,7 +52,7 @@ impl Mamba {
             if weighted {
                 return parts.norm_of(&name(&format!("{part}_layernorm")), size, kind);
             }
-            Ok(Norm { centre: false, eps, weight: vec![1.0; size], bias: vec![0.0; size] })
+            Ok(Norm { centre: false, scaled: false, eps, weight: vec![1.0; size], bias: vec![0.0; size] })
         };
         Ok(Self {
             d_inner,

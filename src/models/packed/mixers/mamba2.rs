@@ -66,6 +66,7 @@ impl Mamba2 {
                 .chunks_exact(size)
                 .map(|weight| Norm {
                     centre: false,
+                    scaled: false,
                     eps: of.eps.unwrap_or(parts.spec.norm.eps),
                     weight: weight.to_vec(),
                     bias: vec![0.0; size],

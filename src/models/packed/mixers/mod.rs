@@ -8,7 +8,7 @@
 //! | room | what it is |
 //! | --- | --- |
 //! | `disentangled` | what distances add to the scores of one layer |
-//! | `attention`, `mamba`, `mamba2`, `rwkv7`, `delta`, `short`, `recurrent` | mixers |
+//! | `attention`, `mamba`, `mamba2`, `rwkv7`, `delta`, `short`, `recurrent`, `mobile` | mixers |
 //! | `both`, `latent`, `shared`, `span` | mixers that are made of others |
 
 pub(in crate::models) mod attention;
@@ -18,6 +18,7 @@ pub(in crate::models) mod disentangled;
 pub(in crate::models) mod latent;
 pub(in crate::models) mod mamba;
 pub(in crate::models) mod mamba2;
+pub(in crate::models) mod mobile;
 pub(in crate::models) mod recurrent;
 pub(in crate::models) mod rwkv7;
 pub(in crate::models) mod shared;
@@ -30,6 +31,7 @@ use delta::Delta;
 use latent::Latent;
 use mamba::Mamba;
 use mamba2::Mamba2;
+use mobile::Mobile;
 use recurrent::Recurrent;
 use rwkv7::Rwkv7;
 use shared::Shared;
@@ -56,6 +58,7 @@ pub(in crate::models) enum Mixer {
     Latent(Box<Latent>),
     Recurrent(Box<Recurrent>),
     Both(Box<Both>),
+    Mobile(Box<Mobile>),
     /// There is none.
     None,
 }
@@ -75,6 +78,7 @@ impl Mixer {
             Spec::Latent(of) => Self::Latent(Box::new(Latent::load(of, parts)?)),
             Spec::Shared(of) => Self::Shared(Box::new(Shared::load(of, parts)?)),
             Spec::Both(of) => Self::Both(Box::new(Both::load(of, parts)?)),
+            Spec::Mobile(of) => Self::Mobile(Box::new(Mobile::load(of, parts)?)),
             Spec::None => Self::None,
             Spec::Span(of) => Self::Span(Box::new(Span::load(*of, parts)?)),
         })
@@ -94,6 +98,7 @@ impl Mixer {
             Self::Shared(mixer) => *mixed = mixer.mix(x, pass),
             Self::Short(mixer) => *mixed = mixer.mix(x, pass),
             Self::Both(mixer) => *mixed = mixer.mix(x, pass),
+            Self::Mobile(mixer) => *mixed = mixer.mix(x, pass),
             Self::None => (),
         }
     }
@@ -112,6 +117,7 @@ impl Mixer {
             Self::Latent(mixer) => &mixer.attention.output,
             Self::Recurrent(mixer) => &mixer.output,
             Self::Both(mixer) => &mixer.attention.output,
+            Self::Mobile(mixer) => &mixer.output,
             Self::None => return None,
         })
     }

@@ -96,6 +96,7 @@ impl Rwkv7 {
             norms: norms
                 .map(|(weight, bias)| Norm {
                     centre: true,
+                    scaled: false,
                     eps: d_head as f32 * parts.spec.norm.eps,
                     weight: weight.to_vec(),
                     bias: bias.to_vec(),

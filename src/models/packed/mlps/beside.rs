@@ -26,7 +26,8 @@ impl Beside {
     pub(super) fn load(of: &spec::Experts, names: &names::Experts, parts: Parts<'_>) -> Result<Self> {
         let (d, norm) = (parts.spec.d_model, parts.spec.norm);
         let of_block = |name: &str| parts.norm_of(&format!("layers.{{}}.{name}"), d, norm);
-        let router_in = Norm { centre: false, eps: norm.eps, weight: vec![1.0; d], bias: vec![0.0; d] };
+        let router_in =
+            Norm { centre: false, scaled: false, eps: norm.eps, weight: vec![1.0; d], bias: vec![0.0; d] };
         Ok(Self {
             mlp_in: of_block("pre_feedforward_layernorm")?,
             mlp: mlp::load(parts)?,
