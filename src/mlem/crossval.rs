@@ -300,7 +300,7 @@ fn unvarying(design: &Design, sets: &[PairSet]) -> Vec<Warning> {
 }
 
 /// The levels of each feature that do not occur in the training stimuli of some fold.
-fn unseen_levels(features: &FeatureTable, fold_of: &[usize], n_folds: usize) -> Vec<Warning> {
+pub(crate) fn unseen_levels(features: &FeatureTable, fold_of: &[usize], n_folds: usize) -> Vec<Warning> {
     let mut warnings = Vec::new();
     for feature in features {
         let Values::Categorical { levels, codes } = feature.values() else { continue };

@@ -71,7 +71,7 @@ mod error;
 mod evaluate;
 mod fit;
 mod group;
-mod importance;
+pub(crate) mod importance;
 mod inference;
 pub(crate) mod moments;
 pub(crate) mod pairs;
@@ -81,6 +81,7 @@ pub(crate) mod solve;
 mod units;
 mod warning;
 
+pub(crate) use crossval::unseen_levels;
 pub use crossval::{CrossValidation, FoldFit};
 pub use error::{Error, Result};
 pub use fit::FittedMlem;

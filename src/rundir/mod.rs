@@ -13,10 +13,10 @@
 //! | `stimuli.csv`, `stimuli.json` | the stimuli that were fitted: [`crate::stimuli`] |
 //! | `scores.csv`, `importance.csv`, `weights.csv` | [`Profile`](crate::profile::Profile), a row per layer and fold |
 //! | `statistics.csv` | means, intervals and p-values: [`Statistic`](crate::profile::Statistic) |
-//! | `training.csv`, `ridge.csv`, `correlations.csv`, `decoding.csv` | what one estimator alone tells: [`Details`](crate::profile::Details) |
+//! | `training.csv`, `ridge.csv`, `correlations.csv`, `decoding.csv`, `encoding.csv` | what one estimator alone tells: [`Details`](crate::profile::Details) |
 //! | `ceiling.csv` | the noise ceiling of repeated recordings: [`CeilingRow`](crate::profile::CeilingRow) |
 //! | `layer_differences.csv`, `bootstrap.csv` | samples of the stimuli: [`Bootstrapped`](crate::profile::Bootstrapped) |
-//! | `units.csv` | every single unit: [`UnitRow`](crate::profile::UnitRow) |
+//! | `units.csv`, `encoding_units.csv` | every single unit: [`UnitRow`](crate::profile::UnitRow), [`EncodedUnit`](crate::profile::EncodedUnit) |
 //! | `geometry.csv` | maps of the stimuli: [`Geometry`](crate::geometry::Geometry) |
 //! | `report.html`, `figures/` | the page, and the figures that were asked for |
 //!
@@ -38,6 +38,7 @@ pub use other::differences;
 pub use record::{AdapterRecord, ModelRecord, RunRecord, StimuliRecord};
 pub use saved::{Doubt, Saved};
 pub use tables::{
-    GEOMETRY, IMPORTANCE, SCORES, STATISTICS, TABLES, Table, WEIGHTS, geometry_csv, importance_csv,
-    read_profile, score_columns, scores_csv, statistics_csv, units_csv, weights_csv, write_profile,
+    GEOMETRY, IMPORTANCE, SCORES, STATISTICS, TABLES, Table, WEIGHTS, encoded_units_csv, geometry_csv,
+    importance_csv, read_profile, score_columns, scores_csv, statistics_csv, units_csv, weights_csv,
+    write_profile,
 };

@@ -120,6 +120,15 @@ impl FeatureTable {
         }
     }
 
+    /// The unit of each stimulus, where some are kept together ([`FeatureTable::keep_together`]).
+    #[must_use]
+    pub fn units(&self) -> Option<&[usize]> {
+        match &self.held_out {
+            HeldOut::Together(unit_of) => Some(unit_of),
+            _ => None,
+        }
+    }
+
     /// A key for each stimulus, the same for the same value of a column.
     pub(super) fn keys_of(&self, name: &str) -> Result<Vec<Option<u64>>> {
         let feature = self.feature(self.position(name)?);

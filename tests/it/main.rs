@@ -8,6 +8,7 @@
 //! - `compare`: models against each other, and against independent implementations
 //! - `damage`: files that are damaged, and runs that are refused
 //! - `device`: what a model runs on; the computation of GPUs, on the processor
+//! - `encoding`: against scikit-learn and plain loops, and as the program runs it
 //! - `extract`: stimuli and a model to activations
 //! - `feature_grammars`: feature grammars as NLTK understands them
 //! - `floors`: the architecture as the docs have it: floors, rooms, no circle of files, none too long
@@ -53,6 +54,7 @@ mod cache;
 mod compare;
 mod damage;
 mod device;
+mod encoding;
 mod extract;
 mod feature_grammars;
 mod floors;

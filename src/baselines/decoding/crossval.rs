@@ -4,7 +4,7 @@ use ndarray::ArrayView2;
 use rayon::prelude::*;
 
 use super::super::Result;
-use super::fit::check;
+use super::super::rows::check;
 use super::params::DecodingParams;
 use super::score::FeatureScore;
 use super::warning::Warning;
@@ -75,7 +75,7 @@ impl CrossValidation {
     ///
     /// Another number of rows than the features have; activations that are not finite.
     pub fn fit(&self, activations: ArrayView2<'_, f32>) -> Result<Vec<FoldFit>> {
-        check(&self.features, activations)?;
+        check(self.features.n_stimuli(), activations)?;
         let of_fold = |fold: usize| {
             let alone = self.n_folds == 1;
             let (held_out, training): (Vec<usize>, Vec<usize>) =

@@ -19,9 +19,10 @@ const BOOTSTRAP: usize = 100_000;
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Estimator")]
 pub struct EstimatorArgs {
-    /// What is fitted: MLEM; feature-reweighted RSA; linear probes with control tasks; or nothing (RSA)
+    /// What is fitted: MLEM; feature-reweighted RSA; linear probes with control tasks; ridge regression from features to units
+    /// (encoding); or nothing (RSA)
     #[arg(long, default_value = "mlem", value_parser =
-        named::<EstimatorName>(&["mlem", "frrsa", "decoding", "rsa"]))]
+        named::<EstimatorName>(&["mlem", "frrsa", "decoding", "encoding", "rsa"]))]
     pub estimator: EstimatorName,
     /// Read these features as categories even if they look like numbers
     #[arg(long, value_name = "F,...", value_delimiter = ',')]
@@ -35,7 +36,7 @@ pub struct EstimatorArgs {
     /// Leave these features out
     #[arg(long, value_name = "F,...", value_delimiter = ',')]
     pub drop: Vec<String>,
-    /// Fit every pair of features too (W with off-diagonal entries)
+    /// Fit every pair of features too (W with off-diagonal entries; products of columns)
     #[arg(long)]
     pub interactions: bool,
     /// Neural distance
@@ -90,7 +91,7 @@ pub struct EstimatorArgs {
     /// those in importance between models that `probe compare` takes (`bootstrap.csv`)
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub bootstrap: usize,
-    /// Fit every single unit of every layer too, into units.csv
+    /// Fit every single unit of every layer too, into units.csv (of encoding, into encoding_units.csv)
     #[arg(long)]
     pub per_unit: bool,
     /// Stimuli on the map of each layer; 0 draws no maps
@@ -123,8 +124,10 @@ impl EstimatorArgs {
     ///
     /// A usage mistake, with the option and the estimators that have it; [`mlem::Error::Option`], with the value.
     pub fn check(&self) -> Result<()> {
-        use EstimatorName::{Frrsa, Mlem, Rsa};
+        use EstimatorName::{Encoding, Frrsa, Mlem, Rsa};
         let metric = [Mlem, Frrsa];
+        let effects = [Mlem, Frrsa, Encoding];
+        let of_effects = "mlem, frrsa and encoding";
         let only = |given: bool, option: &str, has: &[EstimatorName], whose: &str| {
             if given && !has.contains(&self.estimator) {
                 let message = format!("{option} is an option of --estimator {whose}");
@@ -132,16 +135,17 @@ impl EstimatorArgs {
             }
             Ok(())
         };
-        only(self.interactions, "--interactions", &metric, "mlem and frrsa")?;
-        only(!self.group.is_empty(), "--group", &metric, "mlem and frrsa")?;
-        only(self.conditional.is_some(), "--conditional", &metric, "mlem and frrsa")?;
+        only(self.interactions, "--interactions", &effects, of_effects)?;
+        only(!self.group.is_empty(), "--group", &effects, of_effects)?;
+        only(self.conditional.is_some(), "--conditional", &effects, of_effects)?;
         only(self.null > 0, "--null", &[Mlem], "mlem")?;
-        only(self.per_unit, "--per-unit", &[Mlem], "mlem")?;
+        only(self.per_unit, "--per-unit", &[Mlem, Encoding], "mlem and encoding")?;
         only(self.bootstrap > 0, "--bootstrap", &[Mlem], "mlem")?;
         only(self.solver == Solver::Stochastic, "--solver stochastic", &[Mlem], "mlem")?;
         only(self.target == Target::Rank, "--target rank", &[Mlem], "mlem")?;
         only(self.constraint == Constraint::None, "--constraint none", &metric, "mlem and frrsa")?;
-        only(self.permute.is_some(), "--permute", &metric, "mlem and frrsa")?;
+        only(self.permute == Some(Permute::Pairs), "--permute pairs", &metric, "mlem and frrsa")?;
+        only(self.permute.is_some(), "--permute", &effects, of_effects)?;
         let distances = [Mlem, Frrsa, Rsa];
         only(self.distance != Distance::Euclidean, "--distance", &distances, "mlem, frrsa and rsa")?;
         only(self.missing != Missing::Zero, "--missing", &distances, "mlem, frrsa and rsa")?;
