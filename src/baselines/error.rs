@@ -40,6 +40,14 @@ pub enum Error {
         /// How many are needed.
         least: usize,
     },
+    /// Too few stimuli are given to train on for the folds within them.
+    #[error("{stimuli} stimuli are `train`, and cross-validation within them needs {least}")]
+    TooFewTraining {
+        /// How many there are.
+        stimuli: usize,
+        /// How many are needed.
+        least: usize,
+    },
     /// Probes and regressions read values, and a feature given as distances has none.
     #[error("feature `{feature}` is given as distances, and decoding and encoding take values")]
     NoValues {
@@ -88,6 +96,7 @@ impl Error {
             Self::Option { .. } => return None,
             Self::TooFewFolds { least, .. } => format!("use --folds {least} or more"),
             Self::TooFewStimuli { .. } => "use fewer --folds, or more stimuli".to_owned(),
+            Self::TooFewTraining { .. } => "call more stimuli `train` in the column of --split".to_owned(),
             Self::TooManyColumns { widest, .. } => {
                 format!("leave --interactions out, or the feature of the most values: --drop {widest}")
             }

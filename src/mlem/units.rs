@@ -159,7 +159,7 @@ impl UnitValidation {
             .map(|fold| {
                 (0..x.ncols())
                     .map(|unit| {
-                        let without = (self.0.n_folds() > 1).then(|| &own[fold]);
+                        let without = design.layout.holds_out().then(|| &own[fold]);
                         let products = products.iter().map(|term| term[fold][unit]).collect();
                         powers.target_sums(without, unit, products)
                     })

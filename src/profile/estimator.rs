@@ -53,9 +53,9 @@ fn texts(warnings: &[impl ToString]) -> Vec<String> {
     warnings.iter().map(ToString::to_string).collect()
 }
 
-/// Where scores of `n_folds` folds are measured.
-pub(super) fn split(n_folds: usize) -> Split {
-    if n_folds > 1 { Split::Test } else { Split::Train }
+/// Where scores are measured.
+pub(super) fn split(holds_out: bool) -> Split {
+    if holds_out { Split::Test } else { Split::Train }
 }
 
 /// All estimators' options meet features by methods of the same names, which differ in their errors alone.
@@ -146,7 +146,7 @@ impl LayerFit for rsa::CrossValidation {
         profile: &mut Profile,
     ) -> Result<Vec<String>> {
         let fits = self.fit(activations).map_err(|error| error.at_layer(layer))?;
-        let split = split(fits.len());
+        let split = split(self.folds().holds_out());
         for fit in &fits {
             let fold = fit.fold;
             let spearman = rounded(fit.scored.spearman.unwrap_or(f64::NAN));
@@ -186,7 +186,7 @@ impl LayerFit for decoding::CrossValidation {
         profile: &mut Profile,
     ) -> Result<Vec<String>> {
         let fits = self.fit(activations).map_err(|error| error.at_layer(layer))?;
-        let split = split(fits.len());
+        let split = split(self.holds_out());
         for fit in &fits {
             let fold = fit.fold;
             let spearman = rounded(fit.score);
@@ -233,7 +233,7 @@ impl LayerFit for encoding::CrossValidation {
         profile: &mut Profile,
     ) -> Result<Vec<String>> {
         let fits = self.fit(activations).map_err(|error| error.at_layer(layer))?;
-        let split = split(fits.len());
+        let split = split(self.holds_out());
         for fit in &fits {
             let (fold, scored) = (fit.fold, fit.scored);
             if let Some(trained) = fit.trained {

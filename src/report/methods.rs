@@ -259,6 +259,10 @@ fn folds(summary: &Summary, run: &RunRecord) -> String {
 /// What other estimators than a metric are scored on.
 fn scored_on(summary: &Summary, run: &RunRecord) -> String {
     match (option(run, "split"), option(run, "unit")) {
+        (Some(column), _) if summary.n_folds < 2 && summary.holds_out => format!(
+            "on the test stimuli of column {} (a single split, so that there are no intervals over folds)",
+            words::visible(column)
+        ),
         _ if summary.n_folds < 2 => "on all stimuli".to_owned(),
         (None, None) => format!("on each of {} folds of held-out stimuli", summary.n_folds),
         _ => format!("on each fold of held-out stimuli ({})", folds(summary, run)),
@@ -276,6 +280,12 @@ fn score(summary: &Summary, run: &RunRecord) -> Option<String> {
         format!(
             "Stimuli were split into {folds}: W was fitted to pairs within the training stimuli and evaluated on pairs \
              within the held-out ones"
+        )
+    } else if let (true, Some(column)) = (summary.holds_out, option(run, "split")) {
+        format!(
+            "W was fitted to pairs within the training stimuli that column {} names and evaluated on pairs within its test stimuli: a \
+             single split, so that there are no intervals over folds",
+            words::visible(column)
         )
     } else {
         "The same stimuli served for fitting and evaluation".to_owned()

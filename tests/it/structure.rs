@@ -68,6 +68,67 @@ fn a_column_names_the_folds_and_is_no_feature() {
 }
 
 #[test]
+fn train_and_test_are_one_fold_of_every_estimator() {
+    let w = recordings();
+    let mut lines: Vec<String> = w.read("s.csv").lines().map(str::to_owned).collect();
+    for (i, line) in lines.iter_mut().enumerate() {
+        *line += match i {
+            0 => ",set",
+            i if i % 3 == 0 => ",Test",
+            _ => ",train",
+        };
+    }
+    w.write("t.csv", lines.join("\n") + "\n");
+    for (estimator, trained) in
+        [("mlem", true), ("frrsa", true), ("rsa", false), ("decoding", false), ("encoding", true)]
+    {
+        let out = format!(
+            "fit t.csv x.npy -o {estimator} --map 0 --split set --features kind,size --estimator {estimator}"
+        );
+        let output = w.transcript(&out);
+        assert!(output.contains("which 80 to train on and which 40 to test on"), "{output}");
+        let of = w.read(&format!("{estimator}/scores.csv"));
+        let rows: Vec<&str> = of.lines().skip(1).collect();
+        assert_eq!(rows.iter().filter(|row| row.starts_with("0,0,test,")).count(), 1, "{of}");
+        assert_eq!(rows.len(), 1 + usize::from(trained), "{of}");
+        let importance = w.read(&format!("{estimator}/importance.csv"));
+        assert_eq!(importance.lines().count(), 3, "{importance}");
+        let statistics = w.read(&format!("{estimator}/statistics.csv"));
+        assert!(statistics.lines().skip(1).all(|row| row.split(',').nth(5) == Some("")), "{statistics}");
+        let page = w.read(&format!("{estimator}/report.html"));
+        assert!(page.contains("no intervals over folds") && !page.contains("on all stimuli"), "{estimator}");
+        assert_eq!(w.ok(&format!("{out} -q")), w.ok(&format!("report {estimator} -q")));
+    }
+    // What is trained on is not scored, and what is scored is not trained on: the labels the other way round are other numbers.
+    let swapped: Vec<String> = lines
+        .iter()
+        .map(|line| line.replace("Test", "x").replace("train", "test").replace(",x", ",train"))
+        .collect();
+    w.write("swapped.csv", swapped.join("\n") + "\n");
+    w.ok("fit swapped.csv x.npy -o swapped --map 0 -q --split set --features kind,size");
+    assert_ne!(w.read("swapped/scores.csv"), w.read("mlem/scores.csv"));
+    w.ok("fit t.csv x.npy -o null --map 0 -q --split set --features kind,size --null 19 --bootstrap 19 --per-unit --solver exact");
+    assert!(w.read("null/null.csv").lines().count() == 20 && w.read("null/units.csv").lines().count() > 3);
+    for (from, to, says, hint) in [
+        ("Test", "validation", "names `train` and `validation`", "write `train` or `test`"),
+        ("Test", "train", "names one alone", "give two folds or more"),
+        ("train", "training", "names `Test` and `training`", "write `train` or `test`"),
+    ] {
+        w.write("bad.csv", lines.join("\n").replace(from, to) + "\n");
+        let said = w.transcript("fit bad.csv x.npy -o bad --map 0 --split set --features kind,size");
+        assert!(said.contains(says) && said.contains(hint), "{said}");
+    }
+    let few: Vec<String> = lines
+        .iter()
+        .enumerate()
+        .map(|(i, line)| if i > 6 { line.replace("Test", "train") } else { line.clone() })
+        .collect();
+    w.write("few.csv", few.join("\n") + "\n");
+    let said = w.transcript("fit few.csv x.npy -o bad --map 0 --split set --features kind,size");
+    assert!(said.contains("2 stimuli are `test`, and at least 3 are needed"), "{said}");
+}
+
+#[test]
 fn what_belongs_together_is_on_one_side() {
     let w = recordings();
     w.ok("fit s.csv x.npy -o o --map 0 -q --unit concept --drop fold,session");

@@ -23,6 +23,8 @@ use crate::stimuli::confounds::Confounds;
 pub struct CrossValidation {
     penalties: Vec<f64>,
     n_stimuli: usize,
+    /// Whether what is scored is not trained on.
+    holds_out: bool,
     plan: Plan,
     folds: Vec<Fold>,
     warnings: Vec<Warning>,
@@ -69,9 +71,7 @@ impl EncodingParams {
     /// As the module docs have it.
     pub fn cross_validation(&self, features: &FeatureTable, folds: usize) -> Result<CrossValidation> {
         self.check_features(features, folds)?;
-        let n = features.n_stimuli();
-        let fold_of = features.folds(folds, self.options.seed);
-        let layout = Layout::of_folds(&fold_of, folds);
+        let layout = Layout::of(features, folds, self.options.seed);
         let plan = self.plan(features, &layout)?;
         let coding = Coding::new(features)?;
         let columns = coding.columns(features);
@@ -79,7 +79,7 @@ impl EncodingParams {
         let prepare = |fold: usize| {
             let positions = layout.folds[fold].clone();
             let held_out = layout.order[positions.clone()].to_vec();
-            let rows: Vec<usize> = (0..n).filter(|&row| folds == 1 || fold_of[row] != fold).collect();
+            let rows = layout.training(fold);
             let standard = Standard::new(&coding, &terms, &columns, &rows);
             let units: Option<Vec<usize>> =
                 features.units().map(|units| rows.iter().map(|&row| units[row]).collect());
@@ -102,15 +102,16 @@ impl EncodingParams {
         let mut told: Vec<mlem::Warning> = Vec::new();
         let flagged = Confounds::of(features).flagged().into_iter();
         told.extend(flagged.map(|pair| mlem::Warning::Correlated { a: pair.a, b: pair.b, r: pair.r }));
-        if folds > 1 {
-            told.extend(mlem::unseen_levels(features, &fold_of, folds));
+        if layout.holds_out() {
+            told.extend(mlem::unseen_levels(features, &features.folds(folds, self.options.seed), folds));
             told.extend(unvarying(features, &prepared));
         }
         let names: Vec<String> = features.names().into_iter().map(str::to_owned).collect();
-        told.extend(plan.warnings(&names, &layout.folds));
+        told.extend(plan.warnings(&names, layout.held()));
         Ok(CrossValidation {
             penalties: self.penalties.clone(),
-            n_stimuli: n,
+            n_stimuli: features.n_stimuli(),
+            holds_out: layout.holds_out(),
             plan,
             folds: prepared,
             warnings: told.into_iter().map(Warning::Features).collect(),
@@ -126,6 +127,12 @@ impl EncodingParams {
 }
 
 impl CrossValidation {
+    /// Whether what is scored is not trained on.
+    #[must_use]
+    pub fn holds_out(&self) -> bool {
+        self.holds_out
+    }
+
     /// How many folds.
     #[must_use]
     pub fn n_folds(&self) -> usize {
@@ -176,7 +183,7 @@ impl CrossValidation {
             FoldFit {
                 fold,
                 scored: found.score,
-                trained: (self.folds.len() > 1).then_some(model.trained),
+                trained: self.holds_out.then_some(model.trained),
                 training_stimuli: of.rows.len(),
                 penalty: model.penalty,
                 columns: of.standard.n_columns(),

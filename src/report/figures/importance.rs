@@ -184,7 +184,7 @@ pub(super) fn scores(summary: &Summary, run: &RunRecord) -> Figure {
     // What was not measured is not drawn: held-out scores with one fold, scores on the training pairs with several.
     let measured = |at: &[Spread]| at.iter().any(Spread::is_defined);
     let rows =
-        rows.into_iter().filter(|(name, at)| measured(at) || (*name == "training") == (summary.n_folds == 1));
+        rows.into_iter().filter(|(name, at)| measured(at) || (*name == "training") != summary.holds_out);
     let trajectory =
         |name: &str, at: &[Spread]| Trajectory { name: name.to_owned(), order: Order::Main, at: at.to_vec() };
     let mut terms: Vec<Trajectory> = rows.map(|(name, at)| trajectory(name, at)).collect();

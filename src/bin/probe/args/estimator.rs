@@ -61,7 +61,7 @@ pub struct EstimatorArgs {
     /// Folds of cross-validation over stimuli; 1 fits and scores on all of them
     #[arg(long, value_name = "K", default_value_t = 5)]
     pub folds: usize,
-    /// The column that names the fold of each stimulus: every fold is held out once. It is no feature
+    /// The column that names the fold of each stimulus: every fold is held out once; or that says train and test. It is no feature
     #[arg(long, value_name = "COLUMN", conflicts_with = "folds")]
     pub split: Option<String>,
     /// Stimuli of one value in this column (repetitions, sentences of a text) are in one fold. It is no feature

@@ -224,7 +224,7 @@ pub fn choose_features(
     for name in &args.categorical {
         stimuli.features_mut().declare_categorical(name)?;
     }
-    hold_out(stimuli, args, session)?;
+    hold_out(stimuli, args, session, progress)?;
     if !args.features.is_empty() {
         stimuli.features_mut().retain(|feature| args.features.iter().any(|name| name == feature.name()));
     }
@@ -270,10 +270,22 @@ pub fn choose_features(
 }
 
 /// Applies `--split` and `--unit`, whose columns are no features.
-fn hold_out(stimuli: &mut Stimuli, args: &EstimatorArgs, session: Option<&str>) -> Result<()> {
+fn hold_out(
+    stimuli: &mut Stimuli,
+    args: &EstimatorArgs,
+    session: Option<&str>,
+    progress: &dyn Progress,
+) -> Result<()> {
     let features = stimuli.features_mut();
     if let Some(column) = &args.split {
         features.hold_out_by(column)?;
+        if let Some((train, test)) = features.train_and_test() {
+            progress.note(&format!(
+                "`{column}` says which {} to train on and which {} to test on: one split, so that there are no intervals over folds",
+                text::count(train as u128),
+                text::count(test as u128)
+            ));
+        }
     }
     if let Some(column) = &args.unit {
         let units = features.keep_together(column)?;
