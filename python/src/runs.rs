@@ -214,7 +214,11 @@ impl Fitting {
         let Self { options, names: (source, file), mut warnings } = self;
         let begun = Instant::now();
         options.transforms.check(options.estimator.distance)?;
-        if recordings.len() > 1 && options.estimator.estimator != EstimatorName::Mlem {
+        if options.estimator.are_several() {
+            let hint = "fit one at a time";
+            return Err(Failure::usage("estimator= takes one estimator here, and several were given", hint));
+        }
+        if recordings.len() > 1 && options.estimator.first() != EstimatorName::Mlem {
             let hint = "leave it out, or choose the estimator that has it";
             return Err(Failure::usage("--repeats is an option of --estimator mlem", hint));
         }

@@ -30,7 +30,7 @@ pub use estimator::{Estimator, LayerFit};
 pub use fit::{Fitted, fit};
 pub use metric::{Direction, Metric};
 pub use reach::Reach;
-pub use settings::{EstimatorName, Settings};
+pub use settings::{EstimatorName, ScoreMeasure, Settings};
 pub use spread::Spread;
 pub use statistics::{ALPHA, Statistic, Test};
 pub use summary::{SpreadOver, Summary, Trajectory};

@@ -29,6 +29,53 @@ pub enum EstimatorName {
     Rsa,
 }
 
+impl EstimatorName {
+    /// Its name, as options and files have it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Mlem => "mlem",
+            Self::Frrsa => "frrsa",
+            Self::Decoding => "decoding",
+            Self::Encoding => "encoding",
+            Self::Rsa => "rsa",
+        }
+    }
+
+    /// What its scores are.
+    #[must_use]
+    pub fn measure(self) -> ScoreMeasure {
+        match self {
+            Self::Mlem | Self::Frrsa | Self::Rsa => ScoreMeasure::Spearman,
+            Self::Decoding => ScoreMeasure::Skill,
+            Self::Encoding => ScoreMeasure::RSquared,
+        }
+    }
+}
+
+/// What the score of a layer is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ScoreMeasure {
+    /// Spearman's correlation of modelled and neural distances.
+    Spearman,
+    /// Mean skill of probes: 2·AUC − 1, or R² of a numeric feature.
+    Skill,
+    /// R² of predicted activations, pooled over units.
+    RSquared,
+}
+
+impl ScoreMeasure {
+    /// As files have it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Spearman => "spearman",
+            Self::Skill => "skill",
+            Self::RSquared => "r2",
+        }
+    }
+}
+
 /// What a run is made with.
 ///
 /// | name | default | meaning |

@@ -317,3 +317,60 @@ fn what_encoding_cannot_do_is_said_with_what_to_do() {
         assert!(said.contains(message) && said.contains(hint), "{said}");
     }
 }
+
+#[test]
+fn several_estimators_stand_side_by_side_on_the_same_folds() {
+    let w = workspace(64);
+    let command = "fit f.csv a.npy -o out --folds 4 --map 0 --interactions --estimator mlem,frrsa,rsa,decoding,encoding";
+    let said = w.transcript(command);
+    assert!(said.contains("rsa has no --interactions, and is fitted without"), "{said}");
+    assert!(said.contains("5 estimators on the same folds") && said.contains("best fit, held-out"), "{said}");
+    let table = w.read("out/estimators.csv");
+    assert!(table.starts_with("layer,fold,split,estimator,score,measure,seconds\n"), "{table}");
+    for (estimator, measure) in [
+        ("mlem", "spearman"),
+        ("frrsa", "spearman"),
+        ("rsa", "spearman"),
+        ("decoding", "skill"),
+        ("encoding", "r2"),
+    ] {
+        // Its run directory is that of the estimator alone.
+        let own = if ["rsa", "decoding"].contains(&estimator) { "" } else { "--interactions" };
+        w.ok(&format!(
+            "fit f.csv a.npy -o alone/{estimator} --quiet --folds 4 --map 0 --estimator {estimator} {own}"
+        ));
+        for file in ["scores.csv", "importance.csv", "stimuli.csv"] {
+            let (a, b) = (format!("out/{estimator}/{file}"), format!("alone/{estimator}/{file}"));
+            assert_eq!(w.read(&a), w.read(&b), "{estimator} {file}");
+        }
+        let scores = w.read(&format!("out/{estimator}/scores.csv"));
+        for row in scores.lines().skip(1) {
+            let cells: Vec<&str> = row.split(',').collect();
+            let same = format!("{},{},{},{estimator},{},{measure},", cells[0], cells[1], cells[2], cells[3]);
+            assert!(table.lines().any(|row| row.starts_with(&same)), "{same} in {table}");
+        }
+    }
+    let page = w.read("out/estimators.html");
+    for word in ["encoding (R²)", "mlem (Spearman)", "decoding/report.html", "Estimators side by side"] {
+        assert!(page.contains(word), "{word}");
+    }
+    let again = w.ok(&format!("{command} --quiet"));
+    assert!(again.contains("5 estimators"));
+    let json: Value = w
+        .ok("fit f.csv a.npy -o two --quiet --folds 4 --map 0 --json --estimator rsa,encoding")
+        .split_inclusive("\n}\n")
+        .last()
+        .map(|last| serde_json::from_str(last).unwrap())
+        .unwrap();
+    assert_eq!(json["runs"][1]["score"], "r2");
+    for (command, message, hint) in [
+        ("-o alone/mlem --estimator mlem,rsa", "alone/mlem has a run.json", "--force"),
+        ("-o out --estimator mlem", "out has a estimators.csv that is of no run", "-o DIR"),
+        ("-o new --estimator rsa,decoding --interactions", "--interactions is an option of", "leave it out"),
+        ("-o new --estimator rsa,deco", "invalid value 'deco'", "possible values"),
+        ("-o new --estimator frrsa,mlem --folds 2", "2 folds leave no cross-validation", "--folds 3"),
+    ] {
+        let said = w.transcript(&format!("fit f.csv a.npy --map 0 {command}"));
+        assert!(said.contains(message) && said.contains(hint), "{said}");
+    }
+}

@@ -14,7 +14,7 @@ use mlem_probe::rundir::{Finished, Fit, ModelRecord, RunDir, RunRecord};
 use mlem_probe::stimuli::Stimuli;
 
 use super::inputs::Recordings;
-use super::{folders, inputs, piped, reach, report};
+use super::{folders, inputs, piped, reach, report, several};
 use crate::args::{EstimatorArgs, FigureArgs, FitArgs};
 use crate::command_line;
 use crate::failure::{Failure, Result};
@@ -52,6 +52,9 @@ pub fn run(args: &FitArgs, words: Vec<String>, printer: &Printer) -> Result<()> 
         seconds: BTreeMap::from([("read".to_owned(), begun.elapsed().as_secs_f64())]),
         warnings,
     };
+    if args.estimator.are_several() {
+        return several::fit(&fit, (&args.estimator, args.seed), (&dir, args.force), &args.figures, printer);
+    }
     let wanted = fit.wanted(&args.estimator.settings(args.seed, fit.stimuli.features()));
     let _also = settle(&mut dir, &wanted, folders::is_auto(args.out.as_deref()), args.force)?;
     let finished = finish(fit, &args.estimator, args.seed, (&dir, &args.figures), printer)?;

@@ -41,7 +41,7 @@ pub fn activations(
     out: &Path,
     printer: &Printer,
 ) -> Result<Recordings> {
-    if !args.repeat.is_empty() && args.estimator.estimator != EstimatorName::Mlem {
+    if !args.repeat.is_empty() && args.estimator.estimator.iter().any(|name| *name != EstimatorName::Mlem) {
         let hint = "leave it out, or choose the estimator that has it";
         return Err(Failure::usage("--repeat is an option of --estimator mlem", hint));
     }

@@ -16,6 +16,7 @@ mod reach;
 mod report;
 mod rerun;
 mod run;
+mod several;
 mod shell;
 mod simulate;
 mod source;
