@@ -29,10 +29,11 @@ impl Fitted {
         words: Vec<String>,
         threads: Option<usize>,
     ) -> PyResult<Self> {
-        let FitOptions { estimator, seed, .. } = given(py, parse(&words))?;
+        let FitOptions { estimator, transforms, seed, .. } = given(py, parse(&words))?;
         let (stimuli, activations) = (Arc::clone(&stimuli.0), Arc::clone(&activations.layers));
         let fitted = work(py, threads, None, move |_| {
             estimator.check()?;
+            transforms.check(estimator.distance)?;
             let matrix = activations.layer(0)?;
             Ok(estimator.params(seed).fit(stimuli.features(), matrix.view())?)
         })?;

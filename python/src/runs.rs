@@ -270,8 +270,8 @@ impl Fitting {
                 repeats.into_iter().map(|repeat| inputs::means(repeat, &groups)).collect::<Result<_>>()?;
             warnings.extend(said);
         }
-        let session = options.transforms.z_score_by.as_deref();
-        warnings.extend(inputs::choose_features(&mut stimuli, &options.estimator, session, progress)?);
+        let structure = options.transforms.structure();
+        warnings.extend(inputs::choose_features(&mut stimuli, &options.estimator, &structure, progress)?);
         let fit = Fit {
             command: Vec::new(),
             model: fit::model_of(activations.provenance()),

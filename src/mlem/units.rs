@@ -57,6 +57,7 @@ impl MlemParams {
         match (self.distance, self.target, self.solver) {
             (Distance::Cosine, ..) => return refused("distance", "cosine"),
             (Distance::Correlation, ..) => return refused("distance", "correlation"),
+            (Distance::Mahalanobis, ..) => return refused("distance", "mahalanobis"),
             (Distance::Precomputed, ..) => return refused("distance", "precomputed"),
             (_, Target::Rank, _) => return refused("target", "rank"),
             (.., Solver::Stochastic) => return refused("solver", "stochastic"),

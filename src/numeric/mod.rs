@@ -22,6 +22,7 @@ pub mod quantile;
 pub mod rank;
 pub mod ridge;
 pub mod rng;
+pub mod shrinkage;
 pub mod significance;
 pub(crate) mod simd;
 pub mod soft_rank;

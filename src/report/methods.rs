@@ -207,6 +207,7 @@ fn model(summary: &Summary, run: &RunRecord) -> Option<String> {
         "norm-diff" => "the difference of norms".to_owned(),
         "precomputed" => "the given distance".to_owned(),
         "euclidean" => "the Euclidean distance".to_owned(),
+        "mahalanobis" => "the Mahalanobis distance".to_owned(),
         name => format!("the {} distance", words::visible(name)),
     };
     let target = match option(run, "target") {

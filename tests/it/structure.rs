@@ -175,3 +175,56 @@ fn a_session_is_taken_out_before_the_fit() {
     let run: serde_json::Value = serde_json::from_str(&w.read("within/run.json")).unwrap();
     assert_eq!(run["transforms"][0], "z-score:session");
 }
+
+#[test]
+fn distances_are_weighed_by_the_noise_of_repetitions() {
+    let w = recordings();
+    let of = "--map 0 -q --features kind,size";
+    w.ok(&format!("fit s.csv x.npy -o m {of} --distance mahalanobis --noise-from concept"));
+    w.ok(&format!("fit s.csv x.npy -o t {of} --transform whiten:concept"));
+    assert_eq!(w.read("m/scores.csv"), w.read("t/scores.csv"));
+    w.ok(&format!("fit s.csv x.npy -o e {of}"));
+    assert_ne!(w.read("m/scores.csv"), w.read("e/scores.csv"));
+    let page = w.read("m/report.html");
+    assert!(page.contains("the Mahalanobis distance") && page.contains("Ledoit and Wolf"), "{page}");
+    let run: serde_json::Value = serde_json::from_str(&w.read("m/run.json")).unwrap();
+    assert_eq!(
+        (&run["options"]["distance"], &run["transforms"][0]),
+        (&"mahalanobis".into(), &"whiten:concept".into())
+    );
+    // What is repeated is averaged after the noise was taken, and is no feature.
+    let means = "fit s.csv x.npy -o a --map 0 --average concept --distance mahalanobis --noise-from concept --drop fold";
+    let said = w.transcript(means);
+    assert!(said.contains("40 stimuli are the means of 120"), "{said}");
+    assert!(!w.read("a/importance.csv").contains("concept"));
+    for (options, says, hint) in [
+        ("--distance mahalanobis", "none are named", "--noise-from"),
+        ("--noise-from concept", "--noise-from is of --distance mahalanobis", "whiten:concept"),
+        ("--distance mahalanobis --noise-from concpt", "no column `concpt`", "did you mean concept?"),
+        (
+            "--distance mahalanobis --noise-from concept --per-unit",
+            "single units have no fit",
+            "leave --distance out",
+        ),
+        ("--transform whiten", "no transform is called `whiten`", "whiten:condition"),
+        (
+            "--estimator decoding --distance mahalanobis --noise-from concept",
+            "--distance is an option of",
+            "leave it out",
+        ),
+    ] {
+        let said = w.transcript(&format!("fit s.csv x.npy -o bad --map 0 --features kind,size {options}"));
+        assert!(said.contains(says) && said.contains(hint), "{said}");
+    }
+    let ids: Vec<String> = w
+        .read("s.csv")
+        .lines()
+        .enumerate()
+        .map(|(i, line)| if i == 0 { format!("{line},id") } else { format!("{line},i{i}") })
+        .collect();
+    w.write("ids.csv", ids.join("\n") + "\n");
+    let said = w.transcript(
+        "fit ids.csv x.npy -o bad --map 0 --features kind,size --distance mahalanobis --noise-from id",
+    );
+    assert!(said.contains("no two stimuli have the same value"), "{said}");
+}

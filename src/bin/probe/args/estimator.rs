@@ -39,9 +39,10 @@ pub struct EstimatorArgs {
     /// Fit every pair of features too (W with off-diagonal entries; products of columns)
     #[arg(long)]
     pub interactions: bool,
-    /// Neural distance
-    #[arg(long, default_value = "euclidean", value_parser =
-        named::<Distance>(&["euclidean", "manhattan", "cosine", "correlation", "norm-diff", "precomputed"]))]
+    /// Neural distance; mahalanobis with --noise-from
+    #[arg(long, default_value = "euclidean", value_parser = named::<Distance>(&[
+        "euclidean", "manhattan", "cosine", "correlation", "mahalanobis", "norm-diff", "precomputed",
+    ]))]
     pub distance: Distance,
     /// What the fit tracks: the squared neural distance, or its rank
     #[arg(long, default_value = "squared", value_parser = named::<Target>(&["squared", "rank"]))]

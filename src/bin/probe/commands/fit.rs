@@ -39,8 +39,8 @@ pub fn run(args: &FitArgs, words: Vec<String>, printer: &Printer) -> Result<()> 
         repeats = repeats.into_iter().map(|repeat| inputs::means(repeat, &groups)).collect::<Result<_>>()?;
         warnings.extend(said);
     }
-    let session = args.transforms.z_score_by.as_deref();
-    warnings.extend(inputs::choose_features(&mut stimuli, &args.estimator, session, printer)?);
+    let structure = args.transforms.structure();
+    warnings.extend(inputs::choose_features(&mut stimuli, &args.estimator, &structure, printer)?);
     let fit = Fit {
         command: words,
         source: piped::shown(&args.stimuli.to_string_lossy()).to_owned(),

@@ -203,11 +203,11 @@ pub fn means(activations: Layers, groups: &[Vec<usize>]) -> Result<Layers> {
 }
 
 /// Applies `--categorical`, `--features` and `--drop`, once the options go together; says which values may not be meant as such,
-/// and gives what it said. `session` is the column of `--z-score-by`.
+/// and gives what it said. `structure` are columns of transforms that are no features.
 pub fn choose_features(
     stimuli: &mut Stimuli,
     args: &EstimatorArgs,
-    session: Option<&str>,
+    structure: &[&str],
     progress: &dyn Progress,
 ) -> Result<Vec<String>> {
     args.check()?;
@@ -224,7 +224,7 @@ pub fn choose_features(
     for name in &args.categorical {
         stimuli.features_mut().declare_categorical(name)?;
     }
-    hold_out(stimuli, args, session, progress)?;
+    hold_out(stimuli, args, structure, progress)?;
     if !args.features.is_empty() {
         stimuli.features_mut().retain(|feature| args.features.iter().any(|name| name == feature.name()));
     }
@@ -273,7 +273,7 @@ pub fn choose_features(
 fn hold_out(
     stimuli: &mut Stimuli,
     args: &EstimatorArgs,
-    session: Option<&str>,
+    structure: &[&str],
     progress: &dyn Progress,
 ) -> Result<()> {
     let features = stimuli.features_mut();
@@ -298,8 +298,8 @@ fn hold_out(
             return Err(Failure::usage(message, format!("--folds {units} at most, or another column")));
         }
     }
-    let structure = [args.split.as_deref(), args.unit.as_deref(), args.average.as_deref(), session];
-    features.retain(|feature| !structure.contains(&Some(feature.name())));
+    let own = [args.split.as_deref(), args.unit.as_deref(), args.average.as_deref()];
+    features.retain(|feature| !own.contains(&Some(feature.name())) && !structure.contains(&feature.name()));
     Ok(())
 }
 

@@ -114,8 +114,8 @@ fn prepare<'a>(args: &'a RunArgs, command: Vec<String>, printer: &Printer) -> Re
         read = Some((std::mem::replace(&mut stimuli, means), groups));
         warnings.extend(said);
     }
-    let session = args.transforms.z_score_by.as_deref();
-    warnings.extend(inputs::choose_features(&mut stimuli, &args.estimator, session, printer)?);
+    let structure = args.transforms.structure();
+    warnings.extend(inputs::choose_features(&mut stimuli, &args.estimator, &structure, printer)?);
     for (of, _) in args.estimator.each() {
         let settings = of.settings(args.draw.seed, stimuli.features());
         settings.estimator().check(stimuli.features(), settings.folds)?;
