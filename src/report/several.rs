@@ -56,9 +56,18 @@ impl OfEstimator {
         }
     }
 
+    /// What its scores are called.
+    fn called(&self) -> &'static str {
+        match self.measure() {
+            ScoreMeasure::Spearman => "Spearman",
+            ScoreMeasure::Skill => "skill",
+            ScoreMeasure::RSquared => "R²",
+        }
+    }
+
     /// `rsa (Spearman)`.
     fn title(&self) -> String {
-        format!("{} ({})", self.name, Words::of(&self.record).score)
+        format!("{} ({})", self.name, self.called())
     }
 
     /// Where it is best, and how good it is there.
@@ -111,7 +120,7 @@ fn rows(all: &[OfEstimator]) -> Vec<Row> {
         Row {
             name: of.name,
             does: words.title,
-            score: words.score,
+            score: of.called(),
             best: of.best(),
             seconds: format!("{:.1} s", of.seconds()),
         }
