@@ -23,7 +23,7 @@ use pyo3::types::{PyBytes, PyDict};
 use crate::activations::{Activations, Chosen};
 use crate::args::FigureArgs;
 use crate::commands::inputs::Layers;
-use crate::commands::{fit, inputs};
+use crate::commands::{finish, fit, inputs};
 use crate::errors::{self, given};
 use crate::failure::{Failure, Result};
 use crate::folders::Folder;
@@ -65,7 +65,7 @@ impl Run {
             let fit = Fitting { options, names, warnings }.begin(stimuli, recordings, &dir, progress)?;
             let (fit, FitOptions { estimator, seed, feature_names, .. }) = fit;
             let figures = FigureArgs { feature_names, ..FigureArgs::default() };
-            let finished = fit::finish(fit, &estimator, seed, (&dir, &figures), progress)?;
+            let finished = finish::finish(fit, &estimator, seed, (&dir, &figures), progress)?;
             let files = files_in(folder.path())?;
             let shown = match &figures.feature_names {
                 None => finished.clone(),
@@ -176,7 +176,7 @@ impl Run {
         work(py, None, None, move |_| {
             let mut dir = RunDir::at(&path);
             let _claimed = dir.claim()?;
-            let _also = fit::settle(&mut dir, &finished.record, false, force)?;
+            let _also = finish::settle(&mut dir, &finished.record, false, force)?;
             // Nothing of what was there is to lie beside this run.
             dir.forget()?;
             Ok(write_into(dir.path(), &files)?)

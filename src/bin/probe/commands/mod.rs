@@ -5,6 +5,7 @@ mod check;
 pub mod compare;
 mod dry;
 pub mod extract;
+pub mod finish;
 pub mod fit;
 mod folders;
 pub mod generate;

@@ -19,7 +19,7 @@ use mlem_probe::stimuli::Stimuli;
 use mlem_probe::text;
 
 use super::{
-    compare, dry, extract, fit, folders, generate, inputs, model, piped, report, several, source, verify,
+    compare, dry, extract, finish, folders, generate, inputs, model, piped, report, several, source, verify,
 };
 use crate::args::{DrawArgs, ExtractArgs, LAYER_STIMULI, RunArgs};
 use crate::failure::{Failure, Result};
@@ -67,7 +67,7 @@ pub fn run(args: &RunArgs, words: Vec<String>, printer: &Printer) -> Result<()> 
         done.push(dir.path().to_owned());
         report::show(
             &dir,
-            &fit::finish(fit, &args.estimator, args.draw.seed, (&dir, &args.figures), printer)?,
+            &finish::finish(fit, &args.estimator, args.draw.seed, (&dir, &args.figures), printer)?,
             printer,
         )?;
     }
@@ -83,7 +83,7 @@ pub fn one(args: &RunArgs, command: Vec<String>, out: &Path, printer: &Printer) 
     let revision = args.model.revision.first().map(String::as_str);
     let job = Job { model: &args.model.model, revision, out: out.to_owned(), is_cell: true };
     let Taken { fit, dir, _claimed, .. } = prepared.take(&job, printer)?;
-    fit::finish(fit, &args.estimator, args.draw.seed, (&dir, &args.figures), printer)?;
+    finish::finish(fit, &args.estimator, args.draw.seed, (&dir, &args.figures), printer)?;
     Ok(())
 }
 
@@ -216,7 +216,7 @@ impl<'a> Prepared<'a> {
             let wanted = RunRecord { transforms: steps.clone(), layers, site, ..wanted };
             let auto = folders::is_auto(args.out.as_deref());
             // The lock of the first folder is let go of where there is another.
-            claimed = fit::settle(&mut dir, &wanted, auto, args.force)?.or(claimed);
+            claimed = finish::settle(&mut dir, &wanted, auto, args.force)?.or(claimed);
         }
         let begun = Instant::now();
         let read = self.read.as_ref().map_or(stimuli, |(read, _)| read);
@@ -261,7 +261,7 @@ impl<'a> Prepared<'a> {
             // Now that the layers are known.
             let wanted = fit.wanted(&args.estimator.settings(args.draw.seed, stimuli.features()));
             let auto = folders::is_auto(args.out.as_deref());
-            claimed = fit::settle(&mut dir, &wanted, auto, args.force)?.or(claimed);
+            claimed = finish::settle(&mut dir, &wanted, auto, args.force)?.or(claimed);
         }
         Ok(Taken { args: self.args, fit, dir, _claimed: claimed })
     }

@@ -6,7 +6,7 @@ use mlem_probe::rundir::{ESTIMATORS, Fit, RECORD, RunDir, estimators_csv};
 use mlem_probe::text;
 use serde_json::json;
 
-use super::{fit, report};
+use super::{finish, report};
 use crate::args::{EstimatorArgs, FigureArgs};
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;
@@ -49,8 +49,8 @@ pub fn fit(
         let mut own = RunDir::at(out.join(name));
         let _claimed = own.claim()?;
         let fit = fit.clone();
-        let _also = fit::settle(&mut own, &fit.wanted(&settings), false, force)?;
-        let finished = fit::finish(fit, of, seed, (&own, figures), printer)?;
+        let _also = finish::settle(&mut own, &fit.wanted(&settings), false, force)?;
+        let finished = finish::finish(fit, of, seed, (&own, figures), printer)?;
         report::show(&own, &finished, printer)?;
         done.push(OfEstimator { name, profile: finished.profile, record: finished.record });
     }
