@@ -212,7 +212,9 @@ fn growth(across: &Array2<f64>, along: &Array2<f64>, columns: &[usize], change: 
 /// The importances of the effects of `plan`, of which `drops` has those of each permutation.
 fn named(plan: &Plan, drops: &[Vec<f64>]) -> Vec<TermImportance> {
     let mut drops = drops.to_vec();
-    drops.iter_mut().for_each(|drops| subtract_mains(drops, &plan.effects));
+    for drops in &mut drops {
+        subtract_mains(drops, &plan.effects);
+    }
     let of = |(k, effect): (usize, &Effect)| {
         let all: Vec<f64> = drops.iter().map(|drops| drops[k]).collect();
         let (importance, sd) = mean_sd(&all).unwrap_or((f64::NAN, f64::NAN));
