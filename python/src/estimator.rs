@@ -83,10 +83,11 @@ impl Fitted {
         threads: Option<usize>,
         training: Option<TrainingOptions>,
     ) -> PyResult<Self> {
-        let FitOptions { estimator, seed, .. } = given(py, parse(&words))?;
+        let FitOptions { estimator, transforms, seed, .. } = given(py, parse(&words))?;
         let (stimuli, activations) = (Arc::clone(&stimuli.0), Arc::clone(&activations.layers));
         let fitted = work(py, threads, None, move |_| {
             estimator.check()?;
+            transforms.check(estimator.distance)?;
             let matrix = activations.layer(0)?;
             let training = training.map(Training::from).unwrap_or_default();
             Ok(estimator.params(seed).training(training).fit(stimuli.features(), matrix.view())?)

@@ -23,7 +23,7 @@ use pyo3::types::{PyBytes, PyDict};
 use crate::activations::{Activations, Chosen};
 use crate::args::FigureArgs;
 use crate::commands::inputs::Layers;
-use crate::commands::{fit, inputs};
+use crate::commands::{finish, fit, inputs};
 use crate::errors::{self, given};
 use crate::failure::{Failure, Result};
 use crate::folders::Folder;
@@ -65,7 +65,7 @@ impl Run {
             let fit = Fitting { options, names, warnings }.begin(stimuli, recordings, &dir, progress)?;
             let (fit, FitOptions { estimator, seed, feature_names, .. }) = fit;
             let figures = FigureArgs { feature_names, ..FigureArgs::default() };
-            let finished = fit::finish(fit, &estimator, seed, (&dir, &figures), progress)?;
+            let finished = finish::finish(fit, &estimator, seed, (&dir, &figures), progress)?;
             let files = files_in(folder.path())?;
             let shown = match &figures.feature_names {
                 None => finished.clone(),
@@ -176,7 +176,7 @@ impl Run {
         work(py, None, None, move |_| {
             let mut dir = RunDir::at(&path);
             let _claimed = dir.claim()?;
-            let _also = fit::settle(&mut dir, &finished.record, false, force)?;
+            let _also = finish::settle(&mut dir, &finished.record, false, force)?;
             // Nothing of what was there is to lie beside this run.
             dir.forget()?;
             Ok(write_into(dir.path(), &files)?)
@@ -214,7 +214,11 @@ impl Fitting {
         let Self { options, names: (source, file), mut warnings } = self;
         let begun = Instant::now();
         options.transforms.check(options.estimator.distance)?;
-        if recordings.len() > 1 && options.estimator.estimator != EstimatorName::Mlem {
+        if options.estimator.are_several() {
+            let hint = "fit one at a time";
+            return Err(Failure::usage("estimator= takes one estimator here, and several were given", hint));
+        }
+        if recordings.len() > 1 && options.estimator.first() != EstimatorName::Mlem {
             let hint = "leave it out, or choose the estimator that has it";
             return Err(Failure::usage("--repeats is an option of --estimator mlem", hint));
         }
@@ -266,8 +270,8 @@ impl Fitting {
                 repeats.into_iter().map(|repeat| inputs::means(repeat, &groups)).collect::<Result<_>>()?;
             warnings.extend(said);
         }
-        let session = options.transforms.z_score_by.as_deref();
-        warnings.extend(inputs::choose_features(&mut stimuli, &options.estimator, session, progress)?);
+        let structure = options.transforms.structure();
+        warnings.extend(inputs::choose_features(&mut stimuli, &options.estimator, &structure, progress)?);
         let fit = Fit {
             command: Vec::new(),
             model: fit::model_of(activations.provenance()),

@@ -69,6 +69,20 @@ pub enum Error {
         /// How many stimuli there are.
         n: usize,
     },
+    /// The noise is what differs among stimuli of one value, and there are no two of any.
+    #[error("{transform}: no two stimuli have the same value, so that there is no noise to whiten by")]
+    NoRepeats {
+        /// Which transform.
+        transform: String,
+    },
+    /// The noise has no covariance that could be inverted.
+    #[error("{transform}: at layer {layer} the noise has no covariance that can be inverted")]
+    NoNoise {
+        /// Which transform.
+        transform: String,
+        /// Which layer.
+        layer: usize,
+    },
     /// A matrix without rows or columns.
     #[error("layer {layer} is empty: {rows} stimuli × {columns} units")]
     Empty {
@@ -239,6 +253,12 @@ impl Error {
             Self::LeftOut { .. } => "leave the same units out of all layers with --units".to_owned(),
             Self::Widths { .. } | Self::NoSuchUnit { .. } => {
                 "choose layers of the same size with --layers, or units that all of them have with --units".to_owned()
+            }
+            Self::NoRepeats { .. } => "name the column of what was repeated: a condition, a stimulus".to_owned(),
+            Self::NoNoise { .. } => {
+                "stimuli of one value must differ in their activations, and in more than a few units: take single recordings and no \
+                 means of them, or leave out constant units with --units"
+                    .to_owned()
             }
             Self::NothingLeft { .. } => "name a column that several stimuli have in common".to_owned(),
             Self::NoColumn { name, known } => {

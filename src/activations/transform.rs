@@ -9,6 +9,7 @@
 //! | `z-score:COLUMN` | the same within the stimuli of each value of a column: of a session, of a subject |
 //! | `minus-group-mean:COLUMN` | subtracts the mean over the stimuli of the same value of a column |
 //! | `residual:A+B` | leaves what is not linear in columns: the indicators of the values of each, or its numbers |
+//! | `whiten:COLUMN` | whitens by the noise: the covariance of how stimuli of the same value of a column differ from their mean, shrunk (Ledoit and Wolf 2004) |
 //! | `pca:K` | replaces the units by the scores on the first K principal components over stimuli |
 //! | `units:0-99,128` | keeps these units, counted from 0 |
 //! | `noise:LEVEL:SEED` | adds Gaussian noise, LEVEL standard deviations of each unit, drawn under SEED |
@@ -41,6 +42,8 @@ pub enum Transform {
     MinusGroupMean(String),
     /// Leaves what is not linear in these columns.
     Residual(Vec<String>),
+    /// Whitens by the covariance of what differs among the stimuli of the same value of a column.
+    Whiten(String),
     /// Scores on the first principal components.
     Pca(usize),
     /// These units, ascending.
@@ -55,7 +58,7 @@ pub enum Transform {
 }
 
 /// How the transforms without a value, and the one with a value, are called.
-const NAMES: [&str; 8] = [
+const NAMES: [&str; 9] = [
     "minus-layer0",
     "minus-previous",
     "minus-token-mean",
@@ -63,6 +66,7 @@ const NAMES: [&str; 8] = [
     "z-score:COLUMN",
     "minus-group-mean:COLUMN",
     "residual:A+B",
+    "whiten:COLUMN",
     "pca:K",
 ];
 
@@ -77,7 +81,9 @@ impl Transform {
     #[must_use]
     pub fn columns(&self) -> &[String] {
         match self {
-            Self::ZScoreBy(column) | Self::MinusGroupMean(column) => std::slice::from_ref(column),
+            Self::ZScoreBy(column) | Self::MinusGroupMean(column) | Self::Whiten(column) => {
+                std::slice::from_ref(column)
+            }
             Self::Residual(columns) => columns,
             _ => &[],
         }
@@ -106,6 +112,10 @@ impl Transform {
             Self::Residual(columns) => {
                 format!("what is linear in {} was taken out", crate::text::join_and(columns))
             }
+            Self::Whiten(column) => format!(
+                "activations were whitened by the noise covariance, that of how stimuli of the same {column} differ from their mean \
+                 (shrunk as in Ledoit and Wolf 2004; the Euclidean distance then is the Mahalanobis distance)"
+            ),
             Self::Pca(k) => {
                 format!("vectors were reduced to their first {k} principal components over stimuli")
             }
@@ -153,6 +163,7 @@ impl fmt::Display for Transform {
             Self::ZScoreBy(column) => write!(f, "z-score:{column}"),
             Self::MinusGroupMean(column) => write!(f, "minus-group-mean:{column}"),
             Self::Residual(columns) => write!(f, "residual:{}", columns.join("+")),
+            Self::Whiten(column) => write!(f, "whiten:{column}"),
             Self::Pca(k) => write!(f, "pca:{k}"),
             Self::Units(units) => write!(f, "units:{}", ranges(units)),
             Self::Noise { level, seed } => write!(f, "noise:{level}:{seed}"),
@@ -175,6 +186,7 @@ impl FromStr for Transform {
             ("minus-group-mean", Some(column)) if !column.is_empty() => {
                 Ok(Self::MinusGroupMean(column.to_owned()))
             }
+            ("whiten", Some(column)) if !column.is_empty() => Ok(Self::Whiten(column.to_owned())),
             ("residual", Some(columns)) if !columns.split('+').any(str::is_empty) => {
                 Ok(Self::Residual(columns.split('+').map(str::to_owned).collect()))
             }
@@ -211,6 +223,7 @@ fn meant(name: &str) -> String {
     match bare {
         "pca" => return "write pca:K with the number of components, pca:50".to_owned(),
         "minus-group-mean" => return "write the column behind it: minus-group-mean:session".to_owned(),
+        "whiten" => return "write the column of what is repeated behind it: whiten:condition".to_owned(),
         "residual" => {
             return "write columns behind it: residual:length or residual:length+frequency".to_owned();
         }
@@ -268,6 +281,7 @@ mod tests {
             "z-score:session",
             "minus-group-mean:subj number",
             "residual:length+zipf",
+            "whiten:condition",
             "pca:50",
             "units:0-99,128",
             "noise:0.25:7",
@@ -284,13 +298,15 @@ mod tests {
         assert_eq!(refused("zscore").to_string(), "no transform is called `zscore`");
         assert_eq!(refused("zscore").hint().unwrap(), "did you mean z-score?");
         assert_eq!(refused("minus-layer-0").hint().unwrap(), "did you mean minus-layer0?");
-        assert!(refused("whiten").hint().unwrap().starts_with("the transforms are minus-layer0, "));
+        assert!(refused("centre").hint().unwrap().starts_with("the transforms are minus-layer0, "));
         for bad in [
             "pca",
             "residual:",
             "residual:a+",
             "minus-group-mean",
             "z-score:",
+            "whiten",
+            "whiten:",
             "pca:0",
             "pca:x",
             "units:3-1",

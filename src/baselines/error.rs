@@ -40,11 +40,35 @@ pub enum Error {
         /// How many are needed.
         least: usize,
     },
-    /// A probe reads values, and a feature given as distances has none.
-    #[error("feature `{feature}` is given as distances, which cannot be decoded")]
+    /// Too few stimuli are given to train on for the folds within them.
+    #[error("{stimuli} stimuli are `train`, and cross-validation within them needs {least}")]
+    TooFewTraining {
+        /// How many there are.
+        stimuli: usize,
+        /// How many are needed.
+        least: usize,
+    },
+    /// Probes and regressions read values, and a feature given as distances has none.
+    #[error("feature `{feature}` is given as distances, and decoding and encoding take values")]
     NoValues {
         /// Which feature.
         feature: String,
+    },
+    /// The columns of a regression do not fit.
+    #[error("the features have {columns} columns, and a regression takes at most {most}")]
+    TooManyColumns {
+        /// How many columns.
+        columns: usize,
+        /// How many there may be.
+        most: usize,
+        /// The feature of the most columns.
+        widest: String,
+    },
+    /// Units are left out in turn to choose a penalty, and there is one.
+    #[error("fold {fold} is trained on a single unit, and a penalty is chosen by leaving units out")]
+    OneUnit {
+        /// Which fold, from 0.
+        fold: usize,
     },
     /// Something went wrong at one layer.
     #[error("layer {layer}: {source}")]
@@ -72,6 +96,11 @@ impl Error {
             Self::Option { .. } => return None,
             Self::TooFewFolds { least, .. } => format!("use --folds {least} or more"),
             Self::TooFewStimuli { .. } => "use fewer --folds, or more stimuli".to_owned(),
+            Self::TooFewTraining { .. } => "call more stimuli `train` in the column of --split".to_owned(),
+            Self::TooManyColumns { widest, .. } => {
+                format!("leave --interactions out, or the feature of the most values: --drop {widest}")
+            }
+            Self::OneUnit { .. } => "use more --folds, or another column with --unit".to_owned(),
             Self::NoValues { feature } => format!("leave it out with --drop {feature}"),
         })
     }

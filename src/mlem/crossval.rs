@@ -16,6 +16,8 @@ use crate::stimuli::{FeatureTable, Values};
 
 /// A held-out fold needs this many stimuli for its distances to be ranked.
 const MIN_FOLD: usize = 3;
+/// A training set that is given needs this many.
+const MIN_TRAINING: usize = 5;
 
 /// Features split into folds, and everything that depends on the features alone, computed once for all layers.
 #[derive(Debug, Clone)]
@@ -105,27 +107,27 @@ impl MlemParams {
         most: u64,
     ) -> Result<CrossValidation> {
         self.check_features(features, folds)?;
-        let fold_of = features.folds(folds, self.seed);
-        let design = Design::new(self, features, Layout::of_folds(&fold_of, folds))?;
-        let within: u64 = design.layout.folds.iter().map(|fold| n_pairs(fold.len())).sum();
+        let design = Design::new(self, features, Layout::of(features, folds, self.seed))?;
+        let within: u64 = design.layout.held().iter().map(|fold| n_pairs(fold.len())).sum();
         let held = design.coverage.at_most(most, within);
         let sets = (0..folds)
             .into_par_iter()
             .map(|fold| PairSet::new(&design.columns, &design.layout.tasks_within(fold), held))
             .collect::<Vec<PairSet>>();
-        let n_trained = if folds > 1 { folds } else { 0 };
+        let holds_out = design.layout.holds_out();
+        let n_trained = if holds_out { folds } else { 0 };
         let trained_on = (0..n_trained).into_par_iter().map(|fold| Sample::new(&design, fold)).collect();
         let mut warnings = design.warnings();
         if held != design.coverage && self.permutations > 0 {
             let scored = (within as f64 * design.coverage.fraction) as u64;
             warnings.push(Warning::SampledImportances { pairs: scored, used: most });
         }
-        if folds > 1 {
-            warnings.extend(unseen_levels(features, &fold_of, folds));
+        if holds_out {
+            warnings.extend(unseen_levels(features, &features.folds(folds, self.seed), folds));
             warnings.extend(unvarying(&design, &sets));
         }
         let plan = Plan::new(self, features, &design.layout.order, &design.terms, &design.columns)?;
-        warnings.extend(plan.warnings(design.scales.names(), &design.layout.folds));
+        warnings.extend(plan.warnings(design.scales.names(), design.layout.held()));
         let systems = Systems::new(&design);
         Ok(CrossValidation { design, systems, plan, coverage: held, sets, trained_on, warnings })
     }
@@ -146,6 +148,13 @@ impl MlemParams {
         }
         if n < MIN_STIMULI {
             return Err(Error::TooFewStimuli { found: n, least: MIN_STIMULI });
+        }
+        if let Some((train, test)) = features.train_and_test() {
+            for (set, stimuli, least) in [("train", train, MIN_TRAINING), ("test", test, MIN_FOLD)] {
+                if stimuli < least {
+                    return Err(Error::SmallSet { set, stimuli, least });
+                }
+            }
         }
         if let Some(given) = features.given_folds().filter(|&given| folds > 1 && given != folds) {
             let value = format!("{folds} where {given} are given");
@@ -186,6 +195,12 @@ impl CrossValidation {
     #[must_use]
     pub fn params(&self) -> &MlemParams {
         &self.design.params
+    }
+
+    /// Whether what is scored is not trained on.
+    #[must_use]
+    pub fn holds_out(&self) -> bool {
+        self.design.layout.holds_out()
     }
 
     /// How many folds.
@@ -300,7 +315,7 @@ fn unvarying(design: &Design, sets: &[PairSet]) -> Vec<Warning> {
 }
 
 /// The levels of each feature that do not occur in the training stimuli of some fold.
-fn unseen_levels(features: &FeatureTable, fold_of: &[usize], n_folds: usize) -> Vec<Warning> {
+pub(crate) fn unseen_levels(features: &FeatureTable, fold_of: &[usize], n_folds: usize) -> Vec<Warning> {
     let mut warnings = Vec::new();
     for feature in features {
         let Values::Categorical { levels, codes } = feature.values() else { continue };
@@ -320,6 +335,7 @@ fn unseen_levels(features: &FeatureTable, fold_of: &[usize], n_folds: usize) -> 
             .iter()
             .enumerate()
             .filter_map(|(level, fold)| fold.flatten().map(|fold| (level, fold)))
+            .filter(|&(_, fold)| fold < n_folds)
             .collect();
         if !unseen.is_empty() {
             warnings.push(Warning::UnseenLevels {

@@ -55,6 +55,16 @@ pub enum Error {
         /// How many a fold needs.
         least: usize,
     },
+    /// A set of stimuli that is given, to train on or to test on, is too small.
+    #[error("{stimuli} {} `{set}`, and at least {least} are needed", if *stimuli == 1 { "stimulus is" } else { "stimuli are" })]
+    SmallSet {
+        /// `train` or `test`.
+        set: &'static str,
+        /// How many stimuli it has.
+        stimuli: usize,
+        /// How many it needs.
+        least: usize,
+    },
     /// There is no feature.
     #[error("there is no feature to fit")]
     NoFeatures,
@@ -176,6 +186,7 @@ impl Error {
             Self::SmallFold { .. } => {
                 "join folds in the column that names them (--split), or use fewer --folds with --unit".to_owned()
             }
+            Self::SmallSet { set, .. } => format!("call more stimuli `{set}` in the column of --split, or take --folds"),
             Self::NoFeatures => "every column but `sentence` is a feature: add at least one".to_owned(),
             Self::NamesStimuli { feature } => format!("leave it out: --drop {feature}"),
             Self::ConstantFeature { feature, .. } => {

@@ -71,7 +71,7 @@ mod error;
 mod evaluate;
 mod fit;
 mod group;
-mod importance;
+pub(crate) mod importance;
 mod inference;
 pub(crate) mod moments;
 pub(crate) mod pairs;
@@ -82,6 +82,7 @@ mod training;
 mod units;
 mod warning;
 
+pub(crate) use crossval::unseen_levels;
 pub use crossval::{CrossValidation, FoldFit};
 pub use error::{Error, Result};
 pub use fit::FittedMlem;

@@ -13,6 +13,9 @@ pub enum Distance {
     /// `‖x − y‖₂`.
     #[default]
     Euclidean,
+    /// `√((x − y)' Σ⁻¹ (x − y))`, with `Σ` the covariance of the noise: the Euclidean distance of activations that are whitened
+    /// already, as [`Transform::Whiten`](crate::activations::Transform::Whiten) whitens them. Nothing is whitened here.
+    Mahalanobis,
     /// `‖x − y‖₁`.
     Manhattan,
     /// `1 − x·y / (‖x‖ ‖y‖)`.

@@ -57,6 +57,7 @@ impl MlemParams {
         match (self.distance, self.target, self.solver) {
             (Distance::Cosine, ..) => return refused("distance", "cosine"),
             (Distance::Correlation, ..) => return refused("distance", "correlation"),
+            (Distance::Mahalanobis, ..) => return refused("distance", "mahalanobis"),
             (Distance::Precomputed, ..) => return refused("distance", "precomputed"),
             (_, Target::Rank, _) => return refused("target", "rank"),
             (.., Solver::Stochastic) => return refused("solver", "stochastic"),
@@ -159,7 +160,7 @@ impl UnitValidation {
             .map(|fold| {
                 (0..x.ncols())
                     .map(|unit| {
-                        let without = (self.0.n_folds() > 1).then(|| &own[fold]);
+                        let without = design.layout.holds_out().then(|| &own[fold]);
                         let products = products.iter().map(|term| term[fold][unit]).collect();
                         powers.target_sums(without, unit, products)
                     })

@@ -27,6 +27,7 @@ pub mod quantile;
 pub mod rank;
 pub mod ridge;
 pub mod rng;
+pub mod shrinkage;
 pub mod sign_flips;
 pub mod significance;
 pub(crate) mod simd;

@@ -70,6 +70,27 @@ pub struct Decoded {
     pub stimuli: u64,
 }
 
+/// A row of `encoding.csv`: the regression of a layer's units on the features.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Encoded {
+    /// Layer; 0 is the embedding output.
+    pub layer: usize,
+    /// Fold, from 0.
+    pub fold: usize,
+    /// R² on held-out stimuli, pooled over units by their variance.
+    pub r2: f64,
+    /// Pearson's correlation of predicted and held-out activations, mean over units.
+    pub pearson: f64,
+    /// The penalty that was chosen.
+    pub penalty: f64,
+    /// Columns of the features.
+    pub columns: u64,
+    /// Units that vary among the held-out stimuli.
+    pub units: u64,
+    /// Held-out stimuli.
+    pub stimuli: u64,
+}
+
 /// The tables of single estimators.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Details {
@@ -81,6 +102,8 @@ pub struct Details {
     pub correlations: Vec<Correlation>,
     /// `decoding.csv`, of decoding.
     pub decoded: Vec<Decoded>,
+    /// `encoding.csv`, of encoding.
+    pub encoded: Vec<Encoded>,
 }
 
 impl Details {
@@ -89,7 +112,9 @@ impl Details {
         let training = self.training.iter().map(|row| row.layer);
         let ridge = self.ridge.iter().map(|row| row.layer);
         let correlations = self.correlations.iter().map(|row| row.layer);
-        training.chain(ridge).chain(correlations).chain(self.decoded.iter().map(|row| row.layer))
+        let decoded = self.decoded.iter().map(|row| row.layer);
+        let encoded = self.encoded.iter().map(|row| row.layer);
+        training.chain(ridge).chain(correlations).chain(decoded).chain(encoded)
     }
 
     /// Keeps the rows of the layers that `keep` keeps.
@@ -98,6 +123,7 @@ impl Details {
         self.ridge.retain(|row| keep(row.layer));
         self.correlations.retain(|row| keep(row.layer));
         self.decoded.retain(|row| keep(row.layer));
+        self.encoded.retain(|row| keep(row.layer));
     }
 
     /// Puts the layers in order.
@@ -106,5 +132,6 @@ impl Details {
         self.ridge.sort_by_key(|row| row.layer);
         self.correlations.sort_by_key(|row| row.layer);
         self.decoded.sort_by_key(|row| row.layer);
+        self.encoded.sort_by_key(|row| row.layer);
     }
 }

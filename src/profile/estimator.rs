@@ -2,9 +2,10 @@
 
 use ndarray::ArrayView2;
 
-use super::details::{Correlation, Decoded, Ridge, Training};
+use super::details::{Correlation, Decoded, Encoded, Ridge, Training};
 use super::{Importance, Order, Profile, Result, Score, Split};
 use crate::baselines::decoding::{self, DecodingParams};
+use crate::baselines::encoding::{self, EncodingParams};
 use crate::baselines::frrsa::{self, FrRsaParams};
 use crate::baselines::rsa::{self, RsaParams};
 use crate::files::table::rounded;
@@ -52,9 +53,9 @@ fn texts(warnings: &[impl ToString]) -> Vec<String> {
     warnings.iter().map(ToString::to_string).collect()
 }
 
-/// Where scores of `n_folds` folds are measured.
-pub(super) fn split(n_folds: usize) -> Split {
-    if n_folds > 1 { Split::Test } else { Split::Train }
+/// Where scores are measured.
+pub(super) fn split(holds_out: bool) -> Split {
+    if holds_out { Split::Test } else { Split::Train }
 }
 
 /// All estimators' options meet features by methods of the same names, which differ in their errors alone.
@@ -72,7 +73,7 @@ macro_rules! estimators {
     )*};
 }
 
-estimators!(MlemParams, FrRsaParams, RsaParams, DecodingParams);
+estimators!(MlemParams, FrRsaParams, RsaParams, DecodingParams, EncodingParams);
 
 impl LayerFit for mlem::CrossValidation {
     fn warnings(&self) -> Vec<String> {
@@ -145,7 +146,7 @@ impl LayerFit for rsa::CrossValidation {
         profile: &mut Profile,
     ) -> Result<Vec<String>> {
         let fits = self.fit(activations).map_err(|error| error.at_layer(layer))?;
-        let split = split(fits.len());
+        let split = split(self.folds().holds_out());
         for fit in &fits {
             let fold = fit.fold;
             let spearman = rounded(fit.scored.spearman.unwrap_or(f64::NAN));
@@ -185,7 +186,7 @@ impl LayerFit for decoding::CrossValidation {
         profile: &mut Profile,
     ) -> Result<Vec<String>> {
         let fits = self.fit(activations).map_err(|error| error.at_layer(layer))?;
-        let split = split(fits.len());
+        let split = split(self.holds_out());
         for fit in &fits {
             let fold = fit.fold;
             let spearman = rounded(fit.score);
@@ -217,5 +218,51 @@ impl LayerFit for decoding::CrossValidation {
         }
         let warnings = fits.iter().flat_map(|fit| &fit.warnings);
         Ok(warnings.map(|warning| format!("layer {layer}, {warning}")).collect())
+    }
+}
+
+impl LayerFit for encoding::CrossValidation {
+    fn warnings(&self) -> Vec<String> {
+        texts(self.warnings())
+    }
+
+    fn fit(
+        &self,
+        layer: usize,
+        activations: ArrayView2<'_, f32>,
+        profile: &mut Profile,
+    ) -> Result<Vec<String>> {
+        let fits = self.fit(activations).map_err(|error| error.at_layer(layer))?;
+        let split = split(self.holds_out());
+        for fit in &fits {
+            let (fold, scored) = (fit.fold, fit.scored);
+            if let Some(trained) = fit.trained {
+                let (spearman, pairs) = (rounded(trained), fit.training_stimuli as u64);
+                profile.scores.push(Score { layer, fold, split: Split::Train, spearman, pairs });
+            }
+            let spearman = rounded(scored.r_squared);
+            profile.scores.push(Score { layer, fold, split, spearman, pairs: scored.stimuli as u64 });
+            profile.importances.extend(fit.importances.iter().map(|effect| Importance {
+                layer,
+                fold,
+                feature: effect.name.clone(),
+                order: effect.order,
+                importance: rounded(effect.importance),
+                sd: rounded(effect.sd),
+            }));
+            profile.details.encoded.push(Encoded {
+                layer,
+                fold,
+                r2: spearman,
+                pearson: rounded(scored.pearson),
+                penalty: rounded(fit.penalty),
+                columns: fit.columns as u64,
+                units: scored.units as u64,
+                stimuli: scored.stimuli as u64,
+            });
+        }
+        let warnings = fits.into_iter().flat_map(|fit| fit.warnings);
+        let merged = encoding::Warning::merged(warnings);
+        Ok(merged.iter().map(|warning| format!("layer {layer}, {warning}")).collect())
     }
 }

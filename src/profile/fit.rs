@@ -44,7 +44,7 @@ pub fn fit<E: From<Error>>(
         progress.warn(warning);
     }
     let mut profile = done;
-    profile.keep_complete(folds);
+    profile.keep_complete(folds, features.holds_out(folds));
     let fitted: BTreeSet<usize> = profile.scores.iter().map(|row| row.layer).collect();
     progress.begin("fit", activations.layers().len() as u64, Unit::Items);
     for (index, &layer) in activations.layers().iter().enumerate() {
@@ -72,9 +72,9 @@ pub fn fit<E: From<Error>>(
 
 impl Profile {
     /// Keeps the layers that have a score for each of `folds`; a layer's score is written last.
-    fn keep_complete(&mut self, folds: usize) {
+    fn keep_complete(&mut self, folds: usize, holds_out: bool) {
         let complete: BTreeSet<usize> = {
-            let held_out = split(folds);
+            let held_out = split(holds_out);
             let scored =
                 |layer| self.scores.iter().filter(|row| row.layer == layer && row.split == held_out).count();
             self.scores.iter().map(|row| row.layer).filter(|&layer| scored(layer) == folds).collect()
@@ -110,7 +110,7 @@ impl Profile {
 
     /// Adds the rows of one layer.
     pub(super) fn push(&mut self, layer: usize, validation: &CrossValidation, fits: &[FoldFit]) {
-        let split = split(validation.n_folds());
+        let split = split(validation.holds_out());
         let names = validation.features();
         for fit in fits {
             let fold = fit.fold;

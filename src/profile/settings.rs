@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 
 use super::estimator::Estimator;
 use crate::baselines::decoding::Decoding;
+use crate::baselines::encoding::{Encoding, EncodingParams};
 use crate::baselines::frrsa::FrRsa;
 use crate::baselines::rsa::Rsa;
-use crate::mlem::{Constraint, MlemParams, Solver};
+use crate::mlem::{Constraint, MlemParams, Permute, Solver};
 
 /// What is fitted to every layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -22,8 +23,57 @@ pub enum EstimatorName {
     Frrsa,
     /// A linear probe per feature.
     Decoding,
+    /// A ridge regression from the features to every unit.
+    Encoding,
     /// Nothing: correlations of each feature's distance.
     Rsa,
+}
+
+impl EstimatorName {
+    /// Its name, as options and files have it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Mlem => "mlem",
+            Self::Frrsa => "frrsa",
+            Self::Decoding => "decoding",
+            Self::Encoding => "encoding",
+            Self::Rsa => "rsa",
+        }
+    }
+
+    /// What its scores are.
+    #[must_use]
+    pub fn measure(self) -> ScoreMeasure {
+        match self {
+            Self::Mlem | Self::Frrsa | Self::Rsa => ScoreMeasure::Spearman,
+            Self::Decoding => ScoreMeasure::Skill,
+            Self::Encoding => ScoreMeasure::RSquared,
+        }
+    }
+}
+
+/// What the score of a layer is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ScoreMeasure {
+    /// Spearman's correlation of modelled and neural distances.
+    Spearman,
+    /// Mean skill of probes: 2·AUC − 1, or R² of a numeric feature.
+    Skill,
+    /// R² of predicted activations, pooled over units.
+    RSquared,
+}
+
+impl ScoreMeasure {
+    /// As files have it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Spearman => "spearman",
+            Self::Skill => "skill",
+            Self::RSquared => "r2",
+        }
+    }
 }
 
 /// What a run is made with.
@@ -38,7 +88,7 @@ pub enum EstimatorName {
 /// | `unit` | none | the column whose values are kept in one fold |
 /// | `bootstrap` | 0 | samples of the stimuli; MLEM alone |
 /// | `map` | 400 | stimuli on the map of each layer; 0 draws no maps |
-/// | `per_unit` | no | whether every single unit is fitted too; MLEM alone |
+/// | `per_unit` | no | whether every single unit is fitted too; MLEM and encoding |
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
     /// What is fitted.
@@ -89,7 +139,14 @@ impl Settings {
             EstimatorName::Decoding => {
                 Box::new(Decoding::params().controls(params.permutations).seed(params.seed))
             }
+            EstimatorName::Encoding => Box::new(self.encoding()),
         }
+    }
+
+    /// The options of encoding.
+    #[must_use]
+    pub fn encoding(&self) -> EncodingParams {
+        Encoding::params().options(self.params.clone())
     }
 
     /// The options that the estimator has and that decide the fits of its layers, by their long names, as `run.json` has them.
@@ -131,6 +188,19 @@ impl Settings {
             }
             EstimatorName::Decoding => {
                 options.retain(|name, _| ["estimator", "folds", "permutations"].contains(&name.as_str()));
+            }
+            EstimatorName::Encoding => {
+                let own = [
+                    "estimator",
+                    "interactions",
+                    "folds",
+                    "permutations",
+                    "groups",
+                    "conditional",
+                    "permute",
+                ];
+                options.retain(|name, _| own.contains(&name.as_str()));
+                options.insert("permute".to_owned(), json!(Permute::Stimuli));
             }
         }
         let columns = [("split", &self.split), ("unit", &self.unit), ("average", &self.average)];

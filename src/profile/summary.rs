@@ -54,6 +54,8 @@ pub struct Summary {
     pub labels: BTreeMap<usize, String>,
     /// How many folds.
     pub n_folds: usize,
+    /// Whether scores are of stimuli that were held out.
+    pub holds_out: bool,
     /// Spearman on the training stimuli, one per layer.
     pub train: Vec<Spread>,
     /// Spearman on the held-out stimuli, one per layer; all undefined with a single fold.
@@ -119,6 +121,7 @@ impl Summary {
             layers,
             labels: profile.labels.clone(),
             n_folds,
+            holds_out: n_folds > 1 || profile.scores.iter().any(|row| row.split == Split::Test),
             spread_over,
         }
     }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::notation::visible;
+use super::notation::{short, visible};
 use crate::rundir::RunRecord;
 use crate::text;
 
@@ -93,11 +93,37 @@ const DECODING: Words = Words {
 }",
 };
 
+const ENCODING: Words = Words {
+    id: "encoding",
+    name: "an encoding model (ridge regression from features to units; Naselaris et al., 2011)",
+    title: "Encoding: how much of every unit the features predict",
+    score: "R²",
+    fit: "R² of activations predicted from the features, pooled over units by their variance, on",
+    bibtex: "@article{naselaris2011encoding,
+  title   = {Encoding and decoding in {fMRI}},
+  author  = {Naselaris, Thomas and Kay, Kendrick N. and Nishimoto, Shinji and Gallant, Jack L.},
+  journal = {NeuroImage},
+  volume  = {56},
+  number  = {2},
+  pages   = {400--410},
+  year    = {2011}
+}
+@article{hoerl1970ridge,
+  title   = {Ridge Regression: Biased Estimation for Nonorthogonal Problems},
+  author  = {Hoerl, Arthur E. and Kennard, Robert W.},
+  journal = {Technometrics},
+  volume  = {12},
+  number  = {1},
+  pages   = {55--67},
+  year    = {1970}
+}",
+};
+
 impl Words {
     /// Those for the estimator of `run`.
     pub(super) fn of(run: &RunRecord) -> &'static Self {
         let id = run.options.get("estimator").and_then(Value::as_str).unwrap_or_default();
-        [&FRRSA, &RSA, &DECODING].into_iter().find(|words| words.id == id).unwrap_or(&MLEM)
+        [&FRRSA, &RSA, &DECODING, &ENCODING].into_iter().find(|words| words.id == id).unwrap_or(&MLEM)
     }
 
     /// What an importance is, where it is no drop of the score.
@@ -114,17 +140,13 @@ impl Words {
                 "selectivity of a linear probe: its skill (2·AUC − 1, or R² of a numeric feature; 0 is chance) less that on shuffled \
                  values{controls}"
             )),
+            "encoding" => Some(encoding_importance(run)),
             _ => None,
         }
     }
 
     /// The model, the score and the importance of a methods paragraph, where they are not a metric's.
-    pub(super) fn method(&self, run: &RunRecord, folds: usize) -> Option<String> {
-        let split = if folds > 1 {
-            format!("on each of {folds} folds of held-out stimuli")
-        } else {
-            "on all stimuli".to_owned()
-        };
+    pub(super) fn method(&self, run: &RunRecord, split: &str) -> Option<String> {
         match self.id {
             "rsa" => {
                 let distance = run.options.get("distance").and_then(Value::as_str).unwrap_or("euclidean");
@@ -147,9 +169,56 @@ impl Words {
                     text::counted(u128::from(controls), "control task")
                 ))
             }
+            "encoding" => Some(encoding_method(run, split)),
             _ => None,
         }
     }
+}
+
+/// What an importance of encoding is.
+fn encoding_importance(run: &RunRecord) -> String {
+    let number = |name: &str| run.options.get(name).and_then(Value::as_u64);
+    let times = number("permutations").map(|n| format!(", {}", text::counted(u128::from(n), "permutation")));
+    let threshold = run.options.get("conditional").and_then(Value::as_f64);
+    let within = threshold.map(|r| format!(" that agree in its correlates (|r| > {})", short(r, 2)));
+    format!(
+        "drop in R² (pooled over units) when a feature's values are permuted across held-out stimuli{}{}",
+        within.unwrap_or_default(),
+        times.unwrap_or_default()
+    )
+}
+
+fn encoding_method(run: &RunRecord, split: &str) -> String {
+    let products = match run.options.get("interactions") {
+        Some(Value::Bool(true)) => "; the products of the columns of every two features were columns too",
+        _ => "",
+    };
+    let (what, left_out) = match run.options.get("unit").and_then(Value::as_str) {
+        Some(column) => ("the stimuli of each unit", format!(" of one {} together", visible(column))),
+        None => ("each training stimulus", String::new()),
+    };
+    let times = run.options.get("permutations").and_then(Value::as_u64).unwrap_or_default();
+    let threshold = run.options.get("conditional").and_then(Value::as_f64);
+    let within = threshold.map(|r| {
+        format!(" that agree in the features whose distances correlate with its own beyond {}", short(r, 2))
+    });
+    let importance = match times {
+        0 => String::new(),
+        n => format!(
+            " The importance of a feature is the drop in the pooled R² when its values are permuted across held-out stimuli{} \
+             (of an interaction: the drop of permuting both of its features, less the drops of each), averaged over {}.",
+            within.unwrap_or_default(),
+            text::counted(u128::from(n), "permutation")
+        ),
+    };
+    format!(
+        "The activations of all units were predicted from the features by ridge regression. A categorical feature had a column for each \
+         level (one where it has two), a numeric one a column; columns were standardised on the training stimuli, and a missing value \
+         was put at their mean{products}. The penalty, one for all units of a layer, was that with the least squared error when {what} \
+         was left out{left_out} within the training stimuli (in closed form). Predictions were scored {split}, by R² pooled over units \
+         (one less the sum of squared errors over that of squared deviations), and by Pearson's correlation, its mean over units.\
+         {importance}"
+    )
 }
 
 #[cfg(test)]
@@ -165,12 +234,14 @@ mod tests {
 
     #[test]
     fn every_estimator_says_what_its_importance_is() {
-        for (id, metric) in [("mlem", true), ("frrsa", true), ("rsa", false), ("decoding", false)] {
+        for (id, metric) in
+            [("mlem", true), ("frrsa", true), ("rsa", false), ("decoding", false), ("encoding", false)]
+        {
             let run = run(id);
             let words = Words::of(&run);
             assert_eq!(words.id, id);
             assert_eq!(words.importance(&run).is_none(), metric);
-            assert_eq!(words.method(&run, 5).is_none(), metric);
+            assert_eq!(words.method(&run, "on all stimuli").is_none(), metric);
         }
         assert_eq!(Words::of(&RunRecord::default()).id, "mlem");
         assert!(

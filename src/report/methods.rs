@@ -19,12 +19,21 @@ const HASH: usize = 12;
 /// The paragraph. What the record does not tell is left out rather than guessed.
 pub(super) fn paragraph(summary: &Summary, run: &RunRecord) -> String {
     let words = Words::of(run);
-    let sentences = match words.method(run, summary.n_folds) {
+    let sentences = match words.method(run, &scored_on(summary, run)) {
         // What was not run is not described.
         _ if summary.layers.is_empty() => vec![data(summary, run), program(run)],
         Some(method) => {
             let distances = features(run).filter(|_| words.score == "Spearman");
-            vec![data(summary, run), transforms(run), distances, Some(method), program(run)]
+            let groups = groups(run).filter(|_| words.score == "R²");
+            vec![
+                data(summary, run),
+                transforms(run),
+                distances,
+                Some(method),
+                groups,
+                means(run),
+                program(run),
+            ]
         }
         None => vec![
             data(summary, run),
@@ -221,6 +230,7 @@ fn model(summary: &Summary, run: &RunRecord) -> Option<String> {
         "norm-diff" => "the difference of norms".to_owned(),
         "precomputed" => "the given distance".to_owned(),
         "euclidean" => "the Euclidean distance".to_owned(),
+        "mahalanobis" => "the Mahalanobis distance".to_owned(),
         name => format!("the {} distance", words::visible(name)),
     };
     let target = match option(run, "target") {
@@ -255,29 +265,56 @@ fn model(summary: &Summary, run: &RunRecord) -> Option<String> {
     ))
 }
 
+/// `5 folds`, and what made them.
+fn folds(summary: &Summary, run: &RunRecord) -> String {
+    match (option(run, "split"), option(run, "unit")) {
+        (Some(column), _) => {
+            format!("the {} folds of column {}", summary.n_folds, words::visible(column))
+        }
+        (_, Some(column)) => format!(
+            "{} folds, those of one value of column {} together",
+            summary.n_folds,
+            words::visible(column)
+        ),
+        _ => format!("{} folds", summary.n_folds),
+    }
+}
+
+/// What other estimators than a metric are scored on.
+fn scored_on(summary: &Summary, run: &RunRecord) -> String {
+    match (option(run, "split"), option(run, "unit")) {
+        (Some(column), _) if summary.n_folds < 2 && summary.holds_out => format!(
+            "on the test stimuli of column {} (a single split, so that there are no intervals over folds)",
+            words::visible(column)
+        ),
+        _ if summary.n_folds < 2 => "on all stimuli".to_owned(),
+        (None, None) => format!("on each of {} folds of held-out stimuli", summary.n_folds),
+        _ => format!("on each fold of held-out stimuli ({})", folds(summary, run)),
+    }
+}
+
+fn means(run: &RunRecord) -> Option<String> {
+    let column = words::visible(option(run, "average")?);
+    Some(format!("Activations were averaged over the stimuli of each value of {column}."))
+}
+
 fn score(summary: &Summary, run: &RunRecord) -> Option<String> {
     let split = if summary.n_folds > 1 {
-        let folds = match (option(run, "split"), option(run, "unit")) {
-            (Some(column), _) => {
-                format!("the {} folds of column {}", summary.n_folds, words::visible(column))
-            }
-            (_, Some(column)) => format!(
-                "{} folds, those of one value of column {} together",
-                summary.n_folds,
-                words::visible(column)
-            ),
-            _ => format!("{} folds", summary.n_folds),
-        };
+        let folds = folds(summary, run);
         format!(
             "Stimuli were split into {folds}: W was fitted to pairs within the training stimuli and evaluated on pairs \
              within the held-out ones"
         )
+    } else if let (true, Some(column)) = (summary.holds_out, option(run, "split")) {
+        format!(
+            "W was fitted to pairs within the training stimuli that column {} names and evaluated on pairs within its test stimuli: a \
+             single split, so that there are no intervals over folds",
+            words::visible(column)
+        )
     } else {
         "The same stimuli served for fitting and evaluation".to_owned()
     };
-    let means = option(run, "average").map_or(String::new(), |column| {
-        format!(" Activations were averaged over the stimuli of each value of {}.", words::visible(column))
-    });
+    let means = means(run).map_or(String::new(), |means| format!(" {means}"));
     (summary.n_folds > 0).then(|| {
         format!("The fit is Spearman's correlation of modelled and neural distances, with mid-ranks for ties. {split}.{means}")
     })

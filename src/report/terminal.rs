@@ -51,7 +51,7 @@ pub fn render(profile: &Profile, run: &RunRecord, options: Options) -> String {
     let layout = Layout::new(&summary, &groups, options);
     let mut out = heading(&summary, run, options.width);
     // Scores on the training pairs are not always taken; a row of gaps would tell nothing.
-    let trained = summary.n_folds == 1 || summary.train.iter().any(Spread::is_defined);
+    let trained = !summary.holds_out || summary.train.iter().any(Spread::is_defined);
     for columns in layout.blocks(summary.layers.len()) {
         out.push('\n');
         layout.header(&mut out, &summary.layers[columns.clone()]);
@@ -71,8 +71,8 @@ pub fn render(profile: &Profile, run: &RunRecord, options: Options) -> String {
             .map(|test| test.is_some_and(|test| test.is_significant()))
             .collect();
         let (of_test, of_train) =
-            if summary.n_folds > 1 { (&stars[..], &[][..]) } else { (&[][..], &stars[..]) };
-        if summary.n_folds > 1 {
+            if summary.holds_out { (&stars[..], &[][..]) } else { (&[][..], &stars[..]) };
+        if summary.holds_out {
             layout.row(&mut out, &format!("{score}, test"), &summary.test[columns.clone()], of_test, false);
         }
         if trained {
@@ -197,8 +197,8 @@ impl Layout {
         let width = options.width.max(40);
         let shown = || groups.iter().flat_map(|group| &group.shown);
         let cells = || {
-            let test = summary.test.iter().filter(|_| summary.n_folds > 1);
-            let trained = summary.train.iter().filter(|spread| summary.n_folds == 1 || spread.is_defined());
+            let test = summary.test.iter().filter(|_| summary.holds_out);
+            let trained = summary.train.iter().filter(|spread| !summary.holds_out || spread.is_defined());
             let scores = trained.chain(test);
             shown().flat_map(|term| &term.at).chain(scores)
         };

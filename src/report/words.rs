@@ -31,6 +31,10 @@ pub(super) fn importance(summary: &Summary, run: &RunRecord) -> String {
         SpreadOver::Folds => {
             format!("mean ± sd over {} folds of held-out stimuli", text::count(summary.n_folds as u128))
         }
+        SpreadOver::Permutations if summary.holds_out => {
+            "mean ± sd over permutations, on the held-out stimuli (one split: no interval over folds)"
+                .to_owned()
+        }
         SpreadOver::Permutations => "mean ± sd over permutations, on all stimuli (one fold)".to_owned(),
     };
     match other {

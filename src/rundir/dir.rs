@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 
 use super::error::{Error, Result};
 use super::record::RunRecord;
-use super::tables::{self, GEOMETRY, TABLES, UNITS, geometry_csv, units_csv};
+use super::tables::{
+    self, ENCODED_UNITS, GEOMETRY, TABLES, UNITS, encoded_units_csv, geometry_csv, units_csv,
+};
 use crate::files::abandoned::remove_abandoned;
 use crate::files::{self, Lock};
 use crate::geometry::Geometry;
-use crate::profile::{Bootstrapped, Profile, Sample, UnitRow};
+use crate::profile::{Bootstrapped, EncodedUnit, Profile, Sample, UnitRow};
 use crate::stimuli::Stimuli;
 
 /// What reproduces the run.
@@ -166,6 +168,15 @@ impl RunDir {
     /// [`Error::Files`].
     pub fn write_units(&self, units: Option<&[UnitRow]>) -> Result<()> {
         Ok(files::write_or_remove(&self.path.join(UNITS), units.map(units_csv).as_deref())?)
+    }
+
+    /// Writes how well single units are predicted, or removes that of an earlier run when there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Files`].
+    pub fn write_encoded_units(&self, units: Option<&[EncodedUnit]>) -> Result<()> {
+        Ok(files::write_or_remove(&self.path.join(ENCODED_UNITS), units.map(encoded_units_csv).as_deref())?)
     }
 
     /// Reads what samples of the stimuli tell of each layer; a run that drew none has none.

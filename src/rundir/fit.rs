@@ -12,7 +12,7 @@ use super::record::{ModelRecord, RunRecord, StimuliRecord, host, now};
 use crate::activations::{ByLayer, Provenance};
 use crate::geometry::Geometry;
 use crate::models::Part;
-use crate::profile::{self, Profile, Settings, UnitRow};
+use crate::profile::{self, EstimatorName, Profile, Settings, UnitRow};
 use crate::progress::Progress;
 use crate::stimuli::Stimuli;
 
@@ -124,7 +124,15 @@ impl Fit {
             }
         })?;
         dir.write_geometry(geometry.as_ref())?;
-        let units = if settings.per_unit {
+        let encoded = if settings.per_unit && settings.estimator == EstimatorName::Encoding {
+            let estimator = settings.encoding();
+            let fit = || Ok(profile::encode_units(&estimator, folds, features, activations, progress)?);
+            Some(timed(&mut seconds, "units", fit)?)
+        } else {
+            None
+        };
+        dir.write_encoded_units(encoded.as_deref())?;
+        let units = if settings.per_unit && encoded.is_none() {
             let fit = || Ok(profile::fit_units(&settings.params, folds, features, activations, progress)?);
             Some(timed(&mut seconds, "units", fit)?)
         } else {

@@ -13,11 +13,12 @@
 //! | `stimuli.csv`, `stimuli.json` | the stimuli that were fitted: [`crate::stimuli`] |
 //! | `scores.csv`, `importance.csv`, `weights.csv` | [`Profile`](crate::profile::Profile), a row per layer and fold |
 //! | `statistics.csv` | means, intervals and p-values: [`Statistic`](crate::profile::Statistic) |
-//! | `training.csv`, `ridge.csv`, `correlations.csv`, `decoding.csv` | what one estimator alone tells: [`Details`](crate::profile::Details) |
+//! | `training.csv`, `ridge.csv`, `correlations.csv`, `decoding.csv`, `encoding.csv` | what one estimator alone tells: [`Details`](crate::profile::Details) |
 //! | `ceiling.csv` | the noise ceiling of repeated recordings: [`CeilingRow`](crate::profile::CeilingRow) |
 //! | `layer_differences.csv`, `bootstrap.csv` | samples of the stimuli: [`Bootstrapped`](crate::profile::Bootstrapped) |
-//! | `units.csv` | every single unit: [`UnitRow`](crate::profile::UnitRow) |
+//! | `units.csv`, `encoding_units.csv` | every single unit: [`UnitRow`](crate::profile::UnitRow), [`EncodedUnit`](crate::profile::EncodedUnit) |
 //! | `geometry.csv` | maps of the stimuli: [`Geometry`](crate::geometry::Geometry) |
+//! | `estimators.csv` | the scores of several estimators, in the folder around their run directories: [`EstimatorScores`] |
 //! | `report.html`, `figures/` | the page, and the figures that were asked for |
 //!
 //! `docs/files.md` has the columns of every table, what its bases count from and what each `sd` is of; [`TABLES`] has them for
@@ -25,6 +26,7 @@
 
 mod dir;
 mod error;
+mod estimators;
 mod fit;
 mod other;
 mod record;
@@ -33,11 +35,13 @@ mod tables;
 
 pub use dir::{FIGURES, PAGE, RECORD, RunDir, STIMULI};
 pub use error::{Error, Result};
+pub use estimators::{ESTIMATORS, EstimatorScores, estimators_csv};
 pub use fit::{Finished, Fit, wanted};
 pub use other::differences;
 pub use record::{AdapterRecord, ModelRecord, RunRecord, StimuliRecord};
 pub use saved::{Doubt, Saved};
 pub use tables::{
-    GEOMETRY, IMPORTANCE, SCORES, STATISTICS, TABLES, Table, WEIGHTS, geometry_csv, importance_csv,
-    read_profile, score_columns, scores_csv, statistics_csv, units_csv, weights_csv, write_profile,
+    GEOMETRY, IMPORTANCE, SCORES, STATISTICS, TABLES, Table, WEIGHTS, encoded_units_csv, geometry_csv,
+    importance_csv, read_profile, score_columns, scores_csv, statistics_csv, units_csv, weights_csv,
+    write_profile,
 };

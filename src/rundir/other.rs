@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::dir::{PAGE, RECORD, RunDir, STIMULI};
 use super::error::{Error, Result};
+use super::estimators::ESTIMATORS;
 use super::record::{ModelRecord, RunRecord};
 use super::tables::{SCORES, TABLES};
 use crate::text;
@@ -18,10 +19,11 @@ impl RunDir {
     /// # Errors
     ///
     /// [`Error::OtherRun`] with what differs; [`Error::Foreign`] where files of these names lie there without a `run.json`, or
-    /// those of a comparison or a sweep.
+    /// those of a comparison, of several estimators or of a sweep.
     pub fn require_free(&self, wanted: &RunRecord) -> Result<()> {
         let there = |name: &str| self.path().join(name).exists();
-        if let Some(name) = ["sweep.json", "comparison.csv"].into_iter().find(|name| there(name)) {
+        if let Some(name) = ["sweep.json", "comparison.csv", ESTIMATORS].into_iter().find(|name| there(name))
+        {
             return Err(Error::Foreign { path: self.path().to_owned(), file: name.to_owned() });
         }
         if !there(RECORD) {
@@ -218,7 +220,7 @@ mod tests {
 
     #[test]
     fn files_of_someone_else_are_not_written_over() {
-        for name in ["scores.csv", "report.html", "comparison.csv", "sweep.json"] {
+        for name in ["scores.csv", "report.html", "comparison.csv", "sweep.json", "estimators.csv"] {
             let home = tempfile::tempdir().unwrap();
             files::write(&home.path().join(name), b"mine").unwrap();
             let error = RunDir::at(home.path()).require_free(&record()).unwrap_err();

@@ -64,6 +64,14 @@ pub enum Error {
         /// The column.
         column: String,
     },
+    /// A column that names a set to train on names others than one to test on.
+    #[error("column `{column}` names {}, and what is fitted to `train` is scored on `test`", text::join_and(&names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>()))]
+    OtherSets {
+        /// The column.
+        column: String,
+        /// What it names.
+        names: Vec<String>,
+    },
     /// Sentences are needed and there are none.
     #[error("the stimuli have no `sentence` column, and a model needs sentences")]
     NoSentences {
@@ -212,6 +220,9 @@ impl Error {
                 return suggested(name, known, "its relations are");
             }
             Self::NoFold { column, .. } => format!("give every row a fold in `{column}`, or take the rows out"),
+            Self::OtherSets { column, .. } => format!(
+                "write `train` or `test` for each stimulus in `{column}`, and leave those out that are of neither; folds that are each held out once have other names"
+            ),
             Self::OneFold { column } => format!("give two folds or more in `{column}`, or use --folds"),
             Self::OtherKind { hint, .. } => hint.clone(),
             Self::NotANumber { feature, .. } => {

@@ -15,20 +15,31 @@ use crate::text;
 /// A value with more stimuli than this for each fold is no rare one: a fold is without it once in 3,000 draws.
 const RARE: usize = 8;
 
+/// Where a test set is given, the training stimuli are in so many parts, for those who choose something within them.
+pub const TRAINING_PARTS: usize = 4;
+
 impl FeatureTable {
     /// Which of `n_folds` folds each stimulus is in: sizes differ by one at most, membership is random under `seed`, and rare values of a
     /// feature are spread over as many folds as they can be in. The same for all estimators. Units that are kept together
     /// ([`FeatureTable::keep_together`]) are in one fold, and folds as even as that allows; given folds
-    /// ([`FeatureTable::hold_out_by`]) are as they are.
+    /// ([`FeatureTable::hold_out_by`]) are as they are. Where a test set is given, it is fold 0, the only one that is held out, and the
+    /// training stimuli are in the [`TRAINING_PARTS`] that follow.
     #[must_use]
     pub fn folds(&self, n_folds: usize, seed: u64) -> Vec<usize> {
+        if let HeldOut::Apart(held_out) = &self.held_out {
+            let n_training = held_out.iter().filter(|held_out| !**held_out).count();
+            let parts = split::folds(n_training, TRAINING_PARTS, &mut Stream::new(seed, "folds"));
+            let mut parts = parts.into_iter();
+            let fold = |held_out: &bool| if *held_out { 0 } else { 1 + parts.next().unwrap_or(0) };
+            return held_out.iter().map(fold).collect();
+        }
         if n_folds > 1 {
             match &self.held_out {
                 HeldOut::Given(fold_of) => return fold_of.clone(),
                 HeldOut::Together(unit_of) => {
                     return split::folds_of_units(unit_of, n_folds, &mut Stream::new(seed, "folds"));
                 }
-                HeldOut::Random => {}
+                HeldOut::Random | HeldOut::Apart(_) => {}
             }
         }
         let mut fold_of = split::folds(self.n_stimuli(), n_folds, &mut Stream::new(seed, "folds"));
@@ -65,12 +76,13 @@ impl FeatureTable {
         Ok(n_units)
     }
 
-    /// From now on, the folds are those that the column `name` names, in the order of their names. Returns how many there are.
+    /// From now on, the folds are those that the column `name` names, in the order of their names. Returns how many there are. Where it
+    /// names `train` and `test`, models are fitted to the first and scored on the second, which is one fold.
     ///
     /// # Errors
     ///
     /// [`Error::UnknownFeature`]; [`Error::NoValues`] where the column is given as its distances; [`Error::NoFold`] where a stimulus
-    /// is in none; [`Error::OneFold`] where all are in one.
+    /// is in none; [`Error::OneFold`] where all are in one; [`Error::OtherSets`] where it names `train` beside others than `test`.
     pub fn hold_out_by(&mut self, name: &str) -> Result<usize> {
         let values: Vec<Option<String>> = match self.feature(self.position(name)?).values() {
             Values::Categorical { levels, codes } => {
@@ -91,6 +103,15 @@ impl FeatureTable {
         if names.len() < 2 {
             return Err(Error::OneFold { column: name.to_owned() });
         }
+        let is = |value: &String, what: &str| value.trim().eq_ignore_ascii_case(what);
+        if names.iter().any(|name| is(name, "train") || is(name, "training")) {
+            if !names.iter().all(|name| is(name, "train") || is(name, "test")) {
+                let names = names.into_iter().cloned().collect();
+                return Err(Error::OtherSets { column: name.to_owned(), names });
+            }
+            self.held_out = HeldOut::Apart(values.iter().flatten().map(|value| is(value, "test")).collect());
+            return Ok(1);
+        }
         let place = |value: &String| names.iter().position(|name| *name == value).unwrap_or(0);
         let (fold_of, n_folds) = (values.iter().flatten().map(place).collect(), names.len());
         self.held_out = HeldOut::Given(fold_of);
@@ -102,8 +123,29 @@ impl FeatureTable {
     pub fn given_folds(&self) -> Option<usize> {
         match &self.held_out {
             HeldOut::Given(fold_of) => fold_of.iter().max().map(|last| last + 1),
+            HeldOut::Apart(_) => Some(1),
             _ => None,
         }
+    }
+
+    /// How many stimuli are to train on and how many to test on, where the two sets are given.
+    #[must_use]
+    pub fn train_and_test(&self) -> Option<(usize, usize)> {
+        let HeldOut::Apart(held_out) = &self.held_out else { return None };
+        let test = held_out.iter().filter(|held_out| **held_out).count();
+        Some((held_out.len() - test, test))
+    }
+
+    /// How many folds [`FeatureTable::folds`] puts stimuli in, where `n_folds` of them are held out in turn.
+    #[must_use]
+    pub fn n_parts(&self, n_folds: usize) -> usize {
+        if self.train_and_test().is_some() { 1 + TRAINING_PARTS } else { n_folds }
+    }
+
+    /// Whether models that are fitted in `n_folds` folds are scored on stimuli that they were not fitted to.
+    #[must_use]
+    pub fn holds_out(&self, n_folds: usize) -> bool {
+        self.n_parts(n_folds) > 1
     }
 
     /// How many units are kept together, where some are: no more folds than that can be had.
@@ -116,6 +158,15 @@ impl FeatureTable {
                 units.dedup();
                 Some(units.len())
             }
+            _ => None,
+        }
+    }
+
+    /// The unit of each stimulus, where some are kept together ([`FeatureTable::keep_together`]).
+    #[must_use]
+    pub fn units(&self) -> Option<&[usize]> {
+        match &self.held_out {
+            HeldOut::Together(unit_of) => Some(unit_of),
             _ => None,
         }
     }

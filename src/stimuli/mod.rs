@@ -28,6 +28,7 @@ pub use check::{RowName, TableCheck, repeats};
 pub use distances::Distances;
 pub use error::{Error, Result};
 pub use feature::{Feature, Values};
+pub use folds::TRAINING_PARTS;
 pub use hygiene::Oddity;
 pub use levels::FeatureLevels;
 pub use nearly::NearlyNumeric;

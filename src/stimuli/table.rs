@@ -21,6 +21,8 @@ pub(super) enum HeldOut {
     Together(Vec<usize>),
     /// The fold of each, counted from 0.
     Given(Vec<usize>),
+    /// Whether each is held out, once and for all: a set to train on and one to test on.
+    Apart(Vec<bool>),
 }
 
 impl FeatureTable {
@@ -159,6 +161,7 @@ impl FeatureTable {
                 HeldOut::Random => HeldOut::Random,
                 HeldOut::Together(of) => HeldOut::Together(rows.iter().map(|&row| of[row]).collect()),
                 HeldOut::Given(of) => HeldOut::Given(rows.iter().map(|&row| of[row]).collect()),
+                HeldOut::Apart(of) => HeldOut::Apart(rows.iter().map(|&row| of[row]).collect()),
             },
         }
     }

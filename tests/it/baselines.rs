@@ -236,7 +236,7 @@ fn what_an_estimator_cannot_do_is_said_with_what_to_do() {
         (
             "f.csv a.npy --estimator decoding --interactions",
             2,
-            "--interactions is an option of --estimator mlem and frrsa",
+            "--interactions is an option of --estimator mlem, frrsa and encoding",
             "leave it out, or choose the estimator that has it",
         ),
         (

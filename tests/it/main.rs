@@ -9,6 +9,7 @@
 //! - `damage`: files that are damaged, and runs that are refused
 //! - `device`: what a model runs on; the computation of GPUs, on the processor
 //! - `docs`: every command and output of the README and the docs
+//! - `encoding`: against scikit-learn and plain loops, and as the program runs it
 //! - `extract`: stimuli and a model to activations
 //! - `feature_grammars`: feature grammars as NLTK understands them
 //! - `floors`: the architecture as the docs have it: floors, rooms, no circle of files, none too long
@@ -58,6 +59,7 @@ mod decoders;
 mod decoders_run;
 mod device;
 mod docs;
+mod encoding;
 mod extract;
 mod feature_grammars;
 mod floors;

@@ -68,6 +68,67 @@ fn a_column_names_the_folds_and_is_no_feature() {
 }
 
 #[test]
+fn train_and_test_are_one_fold_of_every_estimator() {
+    let w = recordings();
+    let mut lines: Vec<String> = w.read("s.csv").lines().map(str::to_owned).collect();
+    for (i, line) in lines.iter_mut().enumerate() {
+        *line += match i {
+            0 => ",set",
+            i if i % 3 == 0 => ",Test",
+            _ => ",train",
+        };
+    }
+    w.write("t.csv", lines.join("\n") + "\n");
+    for (estimator, trained) in
+        [("mlem", true), ("frrsa", true), ("rsa", false), ("decoding", false), ("encoding", true)]
+    {
+        let out = format!(
+            "fit t.csv x.npy -o {estimator} --map 0 --split set --features kind,size --estimator {estimator}"
+        );
+        let output = w.transcript(&out);
+        assert!(output.contains("which 80 to train on and which 40 to test on"), "{output}");
+        let of = w.read(&format!("{estimator}/scores.csv"));
+        let rows: Vec<&str> = of.lines().skip(1).collect();
+        assert_eq!(rows.iter().filter(|row| row.starts_with("0,0,test,")).count(), 1, "{of}");
+        assert_eq!(rows.len(), 1 + usize::from(trained), "{of}");
+        let importance = w.read(&format!("{estimator}/importance.csv"));
+        assert_eq!(importance.lines().count(), 3, "{importance}");
+        let statistics = w.read(&format!("{estimator}/statistics.csv"));
+        assert!(statistics.lines().skip(1).all(|row| row.split(',').nth(5) == Some("")), "{statistics}");
+        let page = w.read(&format!("{estimator}/report.html"));
+        assert!(page.contains("no intervals over folds") && !page.contains("on all stimuli"), "{estimator}");
+        assert_eq!(w.ok(&format!("{out} -q")), w.ok(&format!("report {estimator} -q")));
+    }
+    // What is trained on is not scored, and what is scored is not trained on: the labels the other way round are other numbers.
+    let swapped: Vec<String> = lines
+        .iter()
+        .map(|line| line.replace("Test", "x").replace("train", "test").replace(",x", ",train"))
+        .collect();
+    w.write("swapped.csv", swapped.join("\n") + "\n");
+    w.ok("fit swapped.csv x.npy -o swapped --map 0 -q --split set --features kind,size");
+    assert_ne!(w.read("swapped/scores.csv"), w.read("mlem/scores.csv"));
+    w.ok("fit t.csv x.npy -o null --map 0 -q --split set --features kind,size --null 19 --bootstrap 19 --per-unit --solver exact");
+    assert!(w.read("null/null.csv").lines().count() == 20 && w.read("null/units.csv").lines().count() > 3);
+    for (from, to, says, hint) in [
+        ("Test", "validation", "names `train` and `validation`", "write `train` or `test`"),
+        ("Test", "train", "names one alone", "give two folds or more"),
+        ("train", "training", "names `Test` and `training`", "write `train` or `test`"),
+    ] {
+        w.write("bad.csv", lines.join("\n").replace(from, to) + "\n");
+        let said = w.transcript("fit bad.csv x.npy -o bad --map 0 --split set --features kind,size");
+        assert!(said.contains(says) && said.contains(hint), "{said}");
+    }
+    let few: Vec<String> = lines
+        .iter()
+        .enumerate()
+        .map(|(i, line)| if i > 6 { line.replace("Test", "train") } else { line.clone() })
+        .collect();
+    w.write("few.csv", few.join("\n") + "\n");
+    let said = w.transcript("fit few.csv x.npy -o bad --map 0 --split set --features kind,size");
+    assert!(said.contains("2 stimuli are `test`, and at least 3 are needed"), "{said}");
+}
+
+#[test]
 fn what_belongs_together_is_on_one_side() {
     let w = recordings();
     w.ok("fit s.csv x.npy -o o --map 0 -q --unit concept --drop fold,session");
@@ -113,4 +174,57 @@ fn a_session_is_taken_out_before_the_fit() {
     assert!(mean("within/scores.csv") > 0.6 && mean("left/scores.csv") > 0.6);
     let run: serde_json::Value = serde_json::from_str(&w.read("within/run.json")).unwrap();
     assert_eq!(run["transforms"][0], "z-score:session");
+}
+
+#[test]
+fn distances_are_weighed_by_the_noise_of_repetitions() {
+    let w = recordings();
+    let of = "--map 0 -q --features kind,size";
+    w.ok(&format!("fit s.csv x.npy -o m {of} --distance mahalanobis --noise-from concept"));
+    w.ok(&format!("fit s.csv x.npy -o t {of} --transform whiten:concept"));
+    assert_eq!(w.read("m/scores.csv"), w.read("t/scores.csv"));
+    w.ok(&format!("fit s.csv x.npy -o e {of}"));
+    assert_ne!(w.read("m/scores.csv"), w.read("e/scores.csv"));
+    let page = w.read("m/report.html");
+    assert!(page.contains("the Mahalanobis distance") && page.contains("Ledoit and Wolf"), "{page}");
+    let run: serde_json::Value = serde_json::from_str(&w.read("m/run.json")).unwrap();
+    assert_eq!(
+        (&run["options"]["distance"], &run["transforms"][0]),
+        (&"mahalanobis".into(), &"whiten:concept".into())
+    );
+    // What is repeated is averaged after the noise was taken, and is no feature.
+    let means = "fit s.csv x.npy -o a --map 0 --average concept --distance mahalanobis --noise-from concept --drop fold";
+    let said = w.transcript(means);
+    assert!(said.contains("40 stimuli are the means of 120"), "{said}");
+    assert!(!w.read("a/importance.csv").contains("concept"));
+    for (options, says, hint) in [
+        ("--distance mahalanobis", "none are named", "--noise-from"),
+        ("--noise-from concept", "--noise-from is of --distance mahalanobis", "whiten:concept"),
+        ("--distance mahalanobis --noise-from concpt", "no column `concpt`", "did you mean concept?"),
+        (
+            "--distance mahalanobis --noise-from concept --per-unit",
+            "single units have no fit",
+            "leave --distance out",
+        ),
+        ("--transform whiten", "no transform is called `whiten`", "whiten:condition"),
+        (
+            "--estimator decoding --distance mahalanobis --noise-from concept",
+            "--distance is an option of",
+            "leave it out",
+        ),
+    ] {
+        let said = w.transcript(&format!("fit s.csv x.npy -o bad --map 0 --features kind,size {options}"));
+        assert!(said.contains(says) && said.contains(hint), "{said}");
+    }
+    let ids: Vec<String> = w
+        .read("s.csv")
+        .lines()
+        .enumerate()
+        .map(|(i, line)| if i == 0 { format!("{line},id") } else { format!("{line},i{i}") })
+        .collect();
+    w.write("ids.csv", ids.join("\n") + "\n");
+    let said = w.transcript(
+        "fit ids.csv x.npy -o bad --map 0 --features kind,size --distance mahalanobis --noise-from id",
+    );
+    assert!(said.contains("no two stimuli have the same value"), "{said}");
 }

@@ -1,7 +1,8 @@
 //! What is done to activations before the fit, in every command that can do it.
 
 use insta::assert_snapshot;
-use mlem_probe::activations::{Activations, Transform};
+use mlem_probe::activations::{Activations, Beside, Column, Provenance, Transform};
+use mlem_probe::progress::Silent;
 use ndarray::Array2;
 use serde_json::Value;
 
@@ -126,4 +127,35 @@ fn mistakes_are_named() {
     error: --transform, --units, --z-score-by and --noise are for activations, and --distance precomputed takes distances
     hint: transform the activations that the distances were computed from, or leave one of the two out
     ");
+}
+
+#[test]
+fn whitened_distances_are_those_that_scikit_learn_and_numpy_give() {
+    // scikit-learn 1.9.1 and NumPy 2.4.6: `ledoit_wolf(residuals, assume_centered=True)[0] * 12 / 8`, where residuals are of the means of
+    // rows of one number modulo 4, its inverse, and `default_rng(0).normal(size=(12, 5)) * [1, 2, 3, 4, 5] + 3` in f32.
+    let numbers = "3.125730 2.735790 4.921268 3.419600 0.321653 \
+         3.361595 5.608000 5.841243 0.185059 -3.327107 \
+         2.376726 3.082652 -3.975092 2.124833 -3.229555 \
+         2.267733 1.911482 2.051100 4.646522 8.212567 \
+         2.871465 5.732927 1.004416 4.406040 7.517351 \
+         3.094012 1.513002 0.234824 1.169097 4.100976 \
+         1.990382 2.581649 2.522325 5.163382 4.073296 \
+         3.355373 1.692343 2.611159 6.135902 10.467156 \
+         1.740934 6.027848 7.037626 6.125246 4.322278 \
+         2.686077 5.916041 8.880775 10.206539 9.575519 \
+         3.357380 0.583363 2.986638 5.625900 -3.441807 \
+         3.395122 3.859727 5.088128 -1.736472 -0.308513";
+    let numbers: Vec<f32> = numbers.split_whitespace().map(|number| number.parse().unwrap()).collect();
+    let matrix = Array2::from_shape_vec((12, 5), numbers).unwrap();
+    let plain = Activations::new(vec![0], vec![matrix], Provenance::default()).unwrap();
+    let groups = (0..4).map(|k| (k..12).step_by(4).collect()).collect();
+    let columns = [Column { name: "condition".to_owned(), groups, numbers: None }];
+    let beside = Beside { columns: &columns, ..Beside::default() };
+    let steps = ["whiten:condition".parse().unwrap()];
+    let found = plain.transform(&steps, None, beside, &Silent).unwrap();
+    let white = found.matrix(0).mapv(f64::from);
+    for (i, j, expected) in [(0, 1, 2.654_548_258_3), (0, 4, 6.310_404_092_7), (2, 11, 19.795_226_848_6)] {
+        let squared = (&white.row(i) - &white.row(j)).mapv(|x| x * x).sum();
+        assert!((squared - expected).abs() < 1e-6 * expected, "{i} {j}: {squared} {expected}");
+    }
 }

@@ -1,8 +1,9 @@
 //! The arithmetic of the transforms, on one layer.
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView2, Axis, s};
 
 use crate::numeric::rng::Stream;
+use crate::numeric::shrinkage::Shrunk;
 
 /// Subtracts from the units `units` of `rows` their mean over these rows.
 pub(super) fn subtract_mean(matrix: &mut Array2<f32>, rows: &[usize], units: std::ops::Range<usize>) {
@@ -66,6 +67,23 @@ pub(super) fn subtract_explained(matrix: &mut Array2<f32>, space: &Array2<f64>) 
         let is_nothing = left.dot(&left) <= 1e-20 * whole.dot(&whole);
         to.zip_mut_with(&left, |to, &left| *to = if is_nothing { 0.0 } else { left as f32 });
     }
+}
+
+/// Whitens by the noise: what differs among the stimuli of one of `groups`, their sums of squares divided by how many there are less how
+/// many groups. Stimuli that are alone in theirs say nothing of it. `None` where it has no inverse.
+pub(super) fn whiten(matrix: &Array2<f32>, groups: &[Vec<usize>]) -> Option<Array2<f32>> {
+    let repeated: Vec<&Vec<usize>> = groups.iter().filter(|group| group.len() > 1).collect();
+    let rows: Vec<usize> = repeated.iter().flat_map(|group| group.iter().copied()).collect();
+    let mut residuals = matrix.select(Axis(0), &rows).mapv(f64::from);
+    let mut start = 0;
+    for group in &repeated {
+        let mut own = residuals.slice_mut(s![start..start + group.len(), ..]);
+        let mean = own.mean_axis(Axis(0))?;
+        own -= &mean;
+        start += group.len();
+    }
+    let noise = Shrunk::ledoit_wolf(residuals.view(), (rows.len() - repeated.len()) as f64)?;
+    noise.is_definite().then(|| noise.whiten(matrix.mapv(f64::from).view()).mapv(|x| x as f32))
 }
 
 /// Adds noise of `level` standard deviations of each unit, drawn for `layer` under `seed`.

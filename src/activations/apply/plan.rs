@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ndarray::{Array2, Axis};
 use rayon::prelude::*;
 
-use super::arithmetic::{add_noise, standardize, subtract_explained, subtract_mean};
+use super::arithmetic::{add_noise, standardize, subtract_explained, subtract_mean, whiten};
 use crate::activations::beside::{Beside, Column};
 use crate::activations::by_layer::{ByLayer, Shape};
 use crate::activations::error::{Error, Result};
@@ -80,6 +80,9 @@ impl<'a> Plan<'a> {
             let is_residual = matches!(transform, Transform::Residual(_));
             let degrees = asked.iter().map(|column| column.degrees()).sum::<usize>();
             let one_by_one = |column: &&Column| column.groups.len() == n;
+            if matches!(transform, Transform::Whiten(_)) && asked.iter().any(one_by_one) {
+                return Err(Error::NoRepeats { transform: transform.to_string() });
+            }
             let nothing = if is_residual { degrees + 1 >= n } else { asked.iter().any(one_by_one) };
             if nothing {
                 return Err(Error::NothingLeft { transform: transform.to_string(), n });
@@ -247,6 +250,10 @@ impl<'a> Plan<'a> {
                 if let Some(space) = &self.spaces[before.len()] {
                     subtract_explained(&mut matrix, space);
                 }
+            }
+            Transform::Whiten(column) => {
+                let flat = || Error::NoNoise { transform: transform.to_string(), layer };
+                matrix = whiten(&matrix, self.groups_of(column)).ok_or_else(flat)?;
             }
             Transform::Pca(k) => {
                 // The numbers are finite and `k` is small enough: what is left is a failure to converge.

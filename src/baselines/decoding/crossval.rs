@@ -4,7 +4,7 @@ use ndarray::ArrayView2;
 use rayon::prelude::*;
 
 use super::super::Result;
-use super::fit::check;
+use super::super::rows::check;
 use super::params::DecodingParams;
 use super::score::FeatureScore;
 use super::warning::Warning;
@@ -16,6 +16,8 @@ pub struct CrossValidation {
     params: DecodingParams,
     features: FeatureTable,
     n_folds: usize,
+    /// Whether what is scored is not trained on.
+    holds_out: bool,
     fold_of: Vec<usize>,
     warnings: Vec<Warning>,
 }
@@ -50,6 +52,7 @@ impl DecodingParams {
             params: self.clone(),
             features: features.clone(),
             n_folds: folds,
+            holds_out: features.holds_out(folds),
             fold_of,
             warnings,
         })
@@ -57,6 +60,12 @@ impl DecodingParams {
 }
 
 impl CrossValidation {
+    /// Whether what is scored is not trained on.
+    #[must_use]
+    pub fn holds_out(&self) -> bool {
+        self.holds_out
+    }
+
     /// How many folds.
     #[must_use]
     pub fn n_folds(&self) -> usize {
@@ -75,9 +84,9 @@ impl CrossValidation {
     ///
     /// Another number of rows than the features have; activations that are not finite.
     pub fn fit(&self, activations: ArrayView2<'_, f32>) -> Result<Vec<FoldFit>> {
-        check(&self.features, activations)?;
+        check(self.features.n_stimuli(), activations)?;
         let of_fold = |fold: usize| {
-            let alone = self.n_folds == 1;
+            let alone = !self.holds_out;
             let (held_out, training): (Vec<usize>, Vec<usize>) =
                 (0..self.fold_of.len()).partition(|&row| alone || self.fold_of[row] == fold);
             let training = if alone { &held_out } else { &training };

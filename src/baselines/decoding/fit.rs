@@ -3,11 +3,11 @@
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 use rayon::prelude::*;
 
-use super::super::{Error, Result};
+use super::super::Result;
+use super::super::rows::check;
 use super::params::DecodingParams;
 use super::probe::{Labels, Probe, Training};
 use super::score::{FeatureScore, Measure, score};
-use crate::mlem;
 use crate::numeric::correlation::mean_sd;
 use crate::numeric::linalg::symmetric_eigen;
 use crate::numeric::rng::Stream;
@@ -22,7 +22,7 @@ impl DecodingParams {
     /// As the module docs have it.
     pub fn fit(&self, features: &FeatureTable, activations: ArrayView2<'_, f32>) -> Result<FittedDecoding> {
         self.check_features(features, 1)?;
-        check(features, activations)?;
+        check(features.n_stimuli(), activations)?;
         let rows: Vec<usize> = (0..features.n_stimuli()).collect();
         Ok(self.fit_rows(features, activations, &rows, "all"))
     }
@@ -89,24 +89,6 @@ impl DecodingParams {
 
     fn control_stream(&self, name: &str, feature: &str, control: usize) -> Stream {
         Stream::new(self.seed, &format!("control {control} of {feature} in {name}"))
-    }
-}
-
-/// Whether `activations` are one row of numbers per stimulus.
-pub(super) fn check(features: &FeatureTable, activations: ArrayView2<'_, f32>) -> Result<()> {
-    let (rows, units) = activations.dim();
-    if rows != features.n_stimuli() {
-        let features = features.n_stimuli();
-        return Err(mlem::Error::RowCounts { features, activations: rows }.into());
-    }
-    if units == 0 {
-        return Err(mlem::Error::NoUnits.into());
-    }
-    match activations.indexed_iter().find(|(_, x)| !x.is_finite()) {
-        Some(((row, unit), &value)) => {
-            Err(Error::Mlem(mlem::Error::NotFinite { stimulus: row, unit, value }))
-        }
-        None => Ok(()),
     }
 }
 
@@ -246,7 +228,7 @@ impl FittedDecoding {
         features: &FeatureTable,
         activations: ArrayView2<'_, f32>,
     ) -> Result<Vec<FeatureScore>> {
-        check(features, activations)?;
+        check(features.n_stimuli(), activations)?;
         let rows: Vec<usize> = (0..features.n_stimuli()).collect();
         Ok(self.score_rows(features, activations, &rows))
     }

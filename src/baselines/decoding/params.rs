@@ -91,6 +91,10 @@ impl DecodingParams {
         let n = features.n_stimuli();
         let training = if folds > 1 { n - n.div_ceil(folds) } else { n };
         let least = MIN_INNER * self.inner_folds;
+        if let Some((train, _)) = features.train_and_test() {
+            let enough = train >= least;
+            return if enough { Ok(()) } else { Err(Error::TooFewTraining { stimuli: train, least }) };
+        }
         if training < least {
             let least = if folds > 1 { (least * folds).div_ceil(folds - 1) + 1 } else { least };
             return Err(Error::TooFewStimuli { stimuli: n, folds, least });

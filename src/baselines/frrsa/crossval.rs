@@ -8,10 +8,12 @@ use super::params::FrRsaParams;
 use crate::mlem::pairs::{Term, normalise};
 use crate::mlem::solve::Solved;
 use crate::mlem::{self, Warning};
-use crate::stimuli::FeatureTable;
+use crate::stimuli::{FeatureTable, TRAINING_PARTS};
 
 /// One fold is held out, one judges the fractions, and one at least is left to fit to.
 const LEAST_FOLDS: usize = 3;
+/// Stimuli of a part of a given training set, so that its distances differ.
+const INNER_STIMULI: usize = 3;
 
 /// Features split into folds, with everything about the fits that they decide computed once for all layers.
 #[derive(Debug, Clone)]
@@ -54,7 +56,12 @@ impl FrRsaParams {
     pub fn check_features(&self, features: &FeatureTable, folds: usize) -> Result<()> {
         self.check()?;
         self.options.check_features(features, folds)?;
-        if folds < LEAST_FOLDS {
+        if let Some((train, _)) = features.train_and_test() {
+            let least = INNER_STIMULI * TRAINING_PARTS;
+            if train < least {
+                return Err(Error::TooFewTraining { stimuli: train, least });
+            }
+        } else if folds < LEAST_FOLDS {
             return Err(Error::TooFewFolds { folds, least: LEAST_FOLDS });
         }
         Ok(())
@@ -87,7 +94,7 @@ impl CrossValidation {
             let targets = self.moments.targets(design, neural);
             (0..n_folds)
                 .map(|held_out| {
-                    let inner: Vec<usize> = (0..n_folds).filter(|&fold| fold != held_out).collect();
+                    let inner: Vec<usize> = (0..design.n_parts()).filter(|&fold| fold != held_out).collect();
                     chosen[held_out] = self.moments.choose(&targets, &inner, &self.fractions);
                     let training = self.moments.over(&targets, |fold| fold != held_out);
                     solve(&training, self.fractions[chosen[held_out]], &design.terms)

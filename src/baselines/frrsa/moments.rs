@@ -34,7 +34,7 @@ impl Moments {
             design.terms.iter().map(|&term| Monomial::new(term, columns.slots())).collect();
         let groups = Groups::of_products(columns, &monomials);
         let tasks = design.layout.tasks();
-        let n_folds = design.n_folds();
+        let n_folds = design.n_parts();
         let of_task =
             |task: &Task| FeatureSums::of(task, columns, design.coverage, &monomials, groups.as_ref());
         let zeros = || FeatureSums::zeros(monomials.len());

@@ -70,7 +70,7 @@ pub(super) fn neural_distance(x: ArrayView2<'_, f32>, i: usize, j: usize, distan
     let norm = |a: &[f64]| dot(a, a).sqrt();
     let difference: Vec<f64> = a.iter().zip(&b).map(|(a, b)| a - b).collect();
     match distance {
-        Distance::Euclidean => norm(&difference),
+        Distance::Euclidean | Distance::Mahalanobis => norm(&difference),
         Distance::Manhattan => difference.iter().map(|x| x.abs()).sum(),
         Distance::Cosine => 1.0 - dot(&a, &b) / (norm(&a) * norm(&b)),
         Distance::Correlation => {

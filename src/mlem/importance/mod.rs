@@ -13,5 +13,5 @@ mod strata;
 pub use drops::TermImportance;
 pub use effects::Order;
 pub(crate) use effects::{Effect, subtract_mains};
-pub(crate) use plan::{Held, Permuted, Plan};
+pub(crate) use plan::{Held, Orders, Permuted, Plan};
 pub(crate) use ranker::Ranker;

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::effects::{Effect, Order, effects};
-use super::strata::Strata;
+use super::strata::{Strata, Stratum};
 use crate::mlem::error::Result;
 use crate::mlem::pairs::{Columns, Coverage, Slot, Task, Term};
 use crate::mlem::params::{MlemParams, Permute};
@@ -88,24 +88,15 @@ impl Plan {
     }
 
     /// Where the groups begin among the effects.
-    pub(super) fn first_group(&self) -> usize {
+    pub(crate) fn first_group(&self) -> usize {
         self.effects.partition_point(|effect| effect.order != Order::Group)
     }
 
     /// Which effects have an importance among `stimuli`, whose pairs are `set`: those whose distances differ there, and which something
     /// can be permuted of.
     pub(crate) fn permutable(&self, stimuli: &Range<usize>, set: &PairSet) -> Vec<bool> {
-        let varies: Vec<bool> = self.effects.iter().map(|effect| self.varies(effect, set)).collect();
-        let Some(strata) = &self.strata else { return varies };
-        let first = self.first_group();
-        let free = |(k, effect): (usize, &Effect)| {
-            if !varies[k] {
-                return false;
-            }
-            let parts = strata.of_effect(effect, k.saturating_sub(first));
-            parts.iter().all(|stratum| stratum.free(stimuli.clone()) > 0)
-        };
-        self.effects.iter().enumerate().map(free).collect()
+        let can = |(k, effect): (usize, &Effect)| self.varies(effect, set) && self.moves(k, stimuli);
+        self.effects.iter().enumerate().map(can).collect()
     }
 
     /// Whether the distances of `effect` differ among the pairs of `set`: of a group those of one of its features at least.
@@ -144,57 +135,91 @@ impl Plan {
         }
     }
 
-    /// The stream of permutation number `permutation` of `what`.
-    fn stream(&self, held: &Held<'_>, what: &str, permutation: usize) -> Stream {
-        Stream::new(self.seed, &format!("{}{what} permutation {permutation}", held.name))
-    }
-
     /// The order of the `n` pairs of `held` in permutation number `permutation`, where pairs are permuted. All terms have the same, so
     /// that differences between terms do not depend on the draw.
     pub(super) fn order(&self, n: usize, held: &Held<'_>, permutation: usize) -> Vec<u32> {
         let mut order: Vec<u32> = (0..n as u32).collect();
-        self.stream(held, "", permutation).shuffle(&mut order);
+        self.stream(&held.name, "", permutation).shuffle(&mut order);
         order
     }
 
     /// The pairs of permutation number `permutation`; `set` has the unpermuted pairs of `held`.
     pub(crate) fn permuted(&self, set: &PairSet, held: &Held<'_>, permutation: usize) -> Permuted {
-        let stream = |what: &str| self.stream(held, what, permutation);
         if self.permute == Permute::Pairs {
             let order = self.order(set.len(), held, permutation);
             let mut permuted = PairSet::empty(held.columns);
             set.gather(&order, &mut permuted);
             return Permuted { sets: vec![permuted] };
         }
+        let orders = self.orders(&held.name, &held.stimuli, permutation);
         let of = |columns: Columns| PairSet::new(&columns, held.tasks, held.coverage);
-        let stimuli = || held.stimuli.clone();
-        let mut alone = stream("");
-        let features = of(held.columns.permuted(stimuli(), |feature, order| match &self.strata {
-            None => alone.shuffle(order),
-            Some(strata) => strata.of_feature(feature).shuffle(stimuli(), &mut alone, order),
-        }));
-        let mut sets = vec![features];
-        if self.has_groups() {
-            let mut together = stream(" groups");
-            let mut push = |order: &[usize]| {
-                sets.push(of(held.columns.permuted(stimuli(), |_, out| out.copy_from_slice(order))));
-            };
-            let identity: Vec<usize> = stimuli().collect();
-            match &self.strata {
-                None => {
-                    let mut order = identity;
-                    together.shuffle(&mut order);
-                    push(&order);
-                }
-                Some(strata) => {
-                    for stratum in strata.of_groups() {
-                        let mut order = identity.clone();
-                        stratum.shuffle(stimuli(), &mut together, &mut order);
-                        push(&order);
-                    }
-                }
-            }
-        }
+        let moved =
+            |take: &dyn Fn(usize, &mut [usize])| of(held.columns.permuted(held.stimuli.clone(), take));
+        let mut sets = vec![moved(&|feature, out| out.copy_from_slice(&orders.features[feature]))];
+        sets.extend(orders.groups.iter().map(|order| moved(&|_, out| out.copy_from_slice(order))));
         Permuted { sets }
+    }
+
+    /// The stream of permutation number `permutation` of `what` in the evaluation `name`.
+    fn stream(&self, name: &str, what: &str, permutation: usize) -> Stream {
+        Stream::new(self.seed, &format!("{name}{what} permutation {permutation}"))
+    }
+
+    /// Where the values of `stimuli` come from in permutation number `permutation` of the evaluation `name`.
+    pub(crate) fn orders(&self, name: &str, stimuli: &Range<usize>, permutation: usize) -> Orders {
+        let identity: Vec<usize> = stimuli.clone().collect();
+        let mut alone = self.stream(name, "", permutation);
+        let of_feature = |feature: usize| {
+            let mut order = identity.clone();
+            match &self.strata {
+                None => alone.shuffle(&mut order),
+                Some(strata) => strata.of_feature(feature).shuffle(stimuli.clone(), &mut alone, &mut order),
+            }
+            order
+        };
+        let features = (0..self.slots.len()).map(of_feature).collect();
+        let mut groups = Vec::new();
+        if self.has_groups() {
+            let mut together = self.stream(name, " groups", permutation);
+            let mut shuffled = |stratum: Option<&Stratum>| {
+                let mut order = identity.clone();
+                match stratum {
+                    None => together.shuffle(&mut order),
+                    Some(stratum) => stratum.shuffle(stimuli.clone(), &mut together, &mut order),
+                }
+                order
+            };
+            groups = match &self.strata {
+                None => vec![shuffled(None)],
+                Some(strata) => strata.of_groups().iter().map(|stratum| shuffled(Some(stratum))).collect(),
+            };
+        }
+        Orders { features, groups }
+    }
+
+    /// Whether something of `effect`, which is effect number `k`, can move among `stimuli` within its strata.
+    pub(crate) fn moves(&self, k: usize, stimuli: &Range<usize>) -> bool {
+        let Some(strata) = &self.strata else { return true };
+        let parts = strata.of_effect(&self.effects[k], k.saturating_sub(self.first_group()));
+        parts.iter().all(|stratum| stratum.free(stimuli.clone()) > 0)
+    }
+}
+
+/// Where the value at each of some positions comes from, in one permutation of stimuli.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Orders {
+    /// One order for each feature.
+    features: Vec<Vec<usize>>,
+    /// One for each group, one for all of them, or none where there are no groups.
+    groups: Vec<Vec<usize>>,
+}
+
+impl Orders {
+    /// The order of `feature` where `effect` is permuted. If it is a group, it is group number `group`.
+    pub(crate) fn of(&self, effect: &Effect, group: usize, feature: usize) -> &[usize] {
+        match effect.order {
+            Order::Group => self.groups.get(group).or(self.groups.first()).unwrap_or(&self.features[feature]),
+            _ => &self.features[feature],
+        }
     }
 }

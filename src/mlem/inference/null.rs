@@ -103,7 +103,7 @@ impl CrossValidation {
             .map(|draw| {
                 let solved = if exact {
                     let of_fold = |(fold, sums)| self.systems.solve_exactly(&self.design, fold, sums);
-                    sums[draw].iter().enumerate().map(of_fold).collect()
+                    sums[draw].iter().take(self.n_folds()).enumerate().map(of_fold).collect()
                 } else {
                     self.systems.solve(&self.design, &draws[draw])
                 };
@@ -130,8 +130,8 @@ impl CrossValidation {
         let mut from: Vec<u32> = (0..self.design.columns.n_stimuli() as u32).collect();
         if draw > 0 {
             let mut stream = Stream::new(self.params().seed, &format!("null {draw}"));
-            for fold in &self.design.layout.folds {
-                stream.shuffle(&mut from[fold.clone()]);
+            for side in self.design.layout.sides() {
+                stream.shuffle(&mut from[side]);
             }
         }
         from

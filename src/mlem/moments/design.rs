@@ -87,7 +87,13 @@ impl Design {
         self.scales.names().len()
     }
 
+    /// How many folds are held out in turn.
     pub(crate) fn n_folds(&self) -> usize {
+        self.layout.n_held
+    }
+
+    /// In how many folds stimuli are; some may be trained on alone.
+    pub(crate) fn n_parts(&self) -> usize {
         self.layout.folds.len()
     }
 
@@ -108,7 +114,7 @@ impl Design {
 
     /// For each of `neurals` and every fold, the sums of the squared distances over the training pairs; on one thread.
     pub(crate) fn target_sums_of_each(&self, neurals: &[Neural]) -> Vec<Vec<TargetSums>> {
-        let (n_folds, monomials) = (self.n_folds(), &self.monomials[..]);
+        let (n_folds, monomials) = (self.n_parts(), &self.monomials[..]);
         let zeros = || TargetSums::zeros(monomials.len());
         // `(n_neurals)` sums over all pairs, and `(n_neurals, n_folds)` over those that touch a fold.
         let mut total = vec![zeros(); neurals.len()];
@@ -191,7 +197,7 @@ impl Design {
 
     /// For every fold, the sums of the target over its training pairs.
     pub(crate) fn target_sums(&self, neural: &Neural) -> Vec<TargetSums> {
-        let (terms, n_folds) = (&self.monomials[..], self.n_folds());
+        let (terms, n_folds) = (&self.monomials[..], self.n_parts());
         let zeros = || TargetSums::zeros(terms.len());
         match self.params.target {
             Target::Squared => {
@@ -232,7 +238,7 @@ impl Design {
             histogram
         };
         let (_, training) =
-            sum_by_fold(&self.tasks, self.n_folds(), Histogram::default, of_task, |sum, other, sign| {
+            sum_by_fold(&self.tasks, self.n_parts(), Histogram::default, of_task, |sum, other, sign| {
                 sum.add(other, sign > 0.0);
             });
         training.iter().map(Histogram::ranks).collect()

@@ -70,12 +70,12 @@ impl Neural {
         for &i in order {
             rows.extend(activations.row(i).iter().map(|&x| f64::from(x)));
         }
-        if matches!(distance, Distance::Euclidean | Distance::Manhattan) {
+        if matches!(distance, Distance::Euclidean | Distance::Mahalanobis | Distance::Manhattan) {
             shared.unit = unit(span(&rows, width));
             divide(&mut rows, shared.unit);
         }
         match distance {
-            Distance::Euclidean => {
+            Distance::Euclidean | Distance::Mahalanobis => {
                 // Centring changes no distance, and shorter norms leave more digits to it.
                 centre(&mut rows, width);
                 shared.norms = rows.chunks_exact(width).map(|row| dot(row, row)).collect();
@@ -189,7 +189,7 @@ impl Neural {
 
     /// Whether the distance is Euclidean, between activations that are at hand.
     pub(crate) fn is_euclidean(&self) -> bool {
-        self.shared.distance == Distance::Euclidean
+        matches!(self.shared.distance, Distance::Euclidean | Distance::Mahalanobis)
     }
 
     /// The same stimuli in another order: position `k` gets the stimulus that was at position `order[k]`.
@@ -206,7 +206,8 @@ impl Neural {
     /// Whether dot products of whole tiles make its distances.
     pub(crate) fn wants_gram(&self) -> bool {
         self.rows.is_none()
-            && matches!(self.shared.distance, Distance::Euclidean | Distance::Cosine | Distance::Correlation)
+            && (self.is_euclidean()
+                || matches!(self.shared.distance, Distance::Cosine | Distance::Correlation))
     }
 
     /// Whether a distance takes the activations of both stimuli.
@@ -270,7 +271,7 @@ impl Neural {
         let Shared { distance, rows, width, norms, table, .. } = &*self.shared;
         let row = |i: usize| &rows[i * width..(i + 1) * width];
         match distance {
-            Distance::Euclidean => {
+            Distance::Euclidean | Distance::Mahalanobis => {
                 let mut squared = 0.0;
                 add_squares(&mut squared, row(i), row(j));
                 squared

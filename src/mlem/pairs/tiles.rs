@@ -9,6 +9,7 @@ use super::distance::Neural;
 use super::encode::{Columns, Partners};
 use super::sampled::Waiting;
 use crate::numeric::rng::Stream;
+use crate::stimuli::FeatureTable;
 
 /// Rows of a strip.
 const ROWS: usize = 128;
@@ -24,12 +25,48 @@ pub(crate) struct Layout {
     pub(crate) order: Vec<usize>,
     /// The positions of each fold.
     pub(crate) folds: Vec<Range<usize>>,
+    /// How many of the folds are held out in turn, the first ones; the others are trained on alone.
+    pub(crate) n_held: usize,
 }
 
 impl Layout {
     /// All of `n` stimuli in one fold.
     pub(crate) fn whole(n: usize) -> Self {
-        Self { order: (0..n).collect(), folds: std::iter::once(0..n).collect() }
+        Self { order: (0..n).collect(), folds: std::iter::once(0..n).collect(), n_held: 1 }
+    }
+
+    /// The stimuli of `features` by the fold that each is in, of `n_folds` that are held out in turn.
+    pub(crate) fn of(features: &FeatureTable, n_folds: usize, seed: u64) -> Self {
+        let layout = Self::of_folds(&features.folds(n_folds, seed), features.n_parts(n_folds));
+        Self { n_held: n_folds, ..layout }
+    }
+
+    /// Whether what is held out is not trained on.
+    pub(crate) fn holds_out(&self) -> bool {
+        self.folds.len() > 1
+    }
+
+    /// The positions of the folds that are held out in turn.
+    pub(crate) fn held(&self) -> &[Range<usize>] {
+        &self.folds[..self.n_held.min(self.folds.len())]
+    }
+
+    /// Positions that are never on both sides: each fold that is held out, and all that are trained on alone.
+    pub(crate) fn sides(&self) -> Vec<Range<usize>> {
+        let mut sides = self.held().to_vec();
+        let end = sides.last().map_or(0, |last| last.end);
+        if end < self.order.len() {
+            sides.push(end..self.order.len());
+        }
+        sides
+    }
+
+    /// The stimuli that are trained on where `fold` is held out, ascending.
+    pub(crate) fn training(&self, fold: usize) -> Vec<usize> {
+        let own = if self.holds_out() { self.folds[fold].clone() } else { 0..0 };
+        let mut rows = [&self.order[..own.start], &self.order[own.end..]].concat();
+        rows.sort_unstable();
+        rows
     }
 
     /// The stimuli by the fold each is in.
@@ -41,7 +78,7 @@ impl Layout {
             order.extend((0..fold_of.len()).filter(|&i| fold_of[i] == fold));
             folds.push(start..order.len());
         }
-        Self { order, folds }
+        Self { order, folds, n_held: n_folds }
     }
 
     /// The strips that cover every pair once.

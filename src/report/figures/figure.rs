@@ -102,6 +102,7 @@ pub(super) fn short(id: &str) -> &'static str {
         "interactions" => "Interactions",
         "groups" => "Groups",
         "scores" => "Fit",
+        "estimators" => "Estimators",
         "metric" => "Metric",
         "geometry" => "Geometry",
         "correlations" => "Correlations",

@@ -184,7 +184,7 @@ pub(super) fn scores(summary: &Summary, run: &RunRecord) -> Figure {
     // What was not measured is not drawn: held-out scores with one fold, scores on the training pairs with several.
     let measured = |at: &[Spread]| at.iter().any(Spread::is_defined);
     let rows =
-        rows.into_iter().filter(|(name, at)| measured(at) || (*name == "training") == (summary.n_folds == 1));
+        rows.into_iter().filter(|(name, at)| measured(at) || (*name == "training") != summary.holds_out);
     let trajectory =
         |name: &str, at: &[Spread]| Trajectory { name: name.to_owned(), order: Order::Main, at: at.to_vec() };
     let mut terms: Vec<Trajectory> = rows.map(|(name, at)| trajectory(name, at)).collect();
@@ -222,4 +222,31 @@ pub(super) fn scores(summary: &Summary, run: &RunRecord) -> Figure {
         names.join(" and within the ")
     );
     chart(("scores", title), &terms, (summary, axis), (note, Words::of(run).score), ranges)
+}
+
+/// The scores of several estimators, one of each per layer of `summary`.
+pub(in crate::report) fn estimators(
+    scores: &[(String, Vec<Spread>)],
+    summary: &Summary,
+    run: &RunRecord,
+) -> Figure {
+    let axis = &Axis::of(run);
+    let stimuli = if summary.holds_out { "held-out" } else { "training" };
+    let note = format!(
+        "The score of each layer by every estimator, on the same {stimuli} stimuli; what a score is, its name says, and scores of two \
+         kinds are on no common scale: hold where they rise and fall against each other, and not how high they are."
+    );
+    let id = "estimators";
+    let title = "Estimators side by side";
+    if let Some(grid) = axis.grid(&summary.layers) {
+        let rows: Vec<(&str, &[Spread])> =
+            scores.iter().map(|(name, at)| (name.as_str(), at.as_slice())).collect();
+        return grid::plain((id, title), &rows, (summary, axis, &grid), (note, "score"));
+    }
+    let terms: Vec<Trajectory> = scores
+        .iter()
+        .map(|(name, at)| Trajectory { name: name.clone(), order: Order::Main, at: at.clone() })
+        .collect();
+    let terms: Vec<&Trajectory> = terms.iter().collect();
+    chart((id, title), &terms, (summary, axis), (note, "score"), Vec::new())
 }

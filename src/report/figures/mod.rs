@@ -17,6 +17,7 @@ use crate::rundir::RunRecord;
 
 pub(super) use correlations::correlations;
 pub(super) use figure::{CONFOUNDED, Entry, Exact, Figure, STYLES};
+pub(super) use importance::estimators;
 use importance::{curves, heatmap, scores};
 pub(super) use maps::{colour_by, maps};
 

@@ -1,11 +1,12 @@
-//! The tables of single estimators: `training.csv`, `ridge.csv`, `correlations.csv`, `decoding.csv`.
+//! The tables of single estimators: `training.csv`, `ridge.csv`, `correlations.csv`, `decoding.csv`,
+//! `encoding.csv`.
 
 use std::path::Path;
 
 use super::row::{Cells, Row, read_any, write_any};
 use crate::baselines::decoding::Measure;
 use crate::files::table::number;
-use crate::profile::{Correlation, Decoded, Details, Ridge, Training};
+use crate::profile::{Correlation, Decoded, Details, Encoded, Ridge, Training};
 use crate::rundir::error::Result;
 
 const MEASURES: [(&str, Measure); 2] = [("roc_auc", Measure::RocAuc), ("r2", Measure::RSquared)];
@@ -14,7 +15,8 @@ pub(super) fn write(details: &Details, folder: &Path) -> Result<()> {
     write_any(&details.training, folder)?;
     write_any(&details.ridge, folder)?;
     write_any(&details.correlations, folder)?;
-    write_any(&details.decoded, folder)
+    write_any(&details.decoded, folder)?;
+    write_any(&details.encoded, folder)
 }
 
 pub(super) fn read(folder: &Path) -> Result<Details> {
@@ -23,6 +25,7 @@ pub(super) fn read(folder: &Path) -> Result<Details> {
         ridge: read_any(folder)?,
         correlations: read_any(folder)?,
         decoded: read_any(folder)?,
+        encoded: read_any(folder)?,
     })
 }
 
@@ -139,6 +142,42 @@ impl Row<10> for Decoded {
             selectivity: cells.number(7)?,
             penalty: cells.number(8)?,
             stimuli: cells.parse(9)?,
+        })
+    }
+}
+
+impl Row<8> for Encoded {
+    const FILE: &'static str = "encoding.csv";
+    const HEADER: [&'static str; 8] =
+        ["layer", "fold", "r2", "pearson", "penalty", "columns", "units", "stimuli"];
+
+    fn layer(&self) -> usize {
+        self.layer
+    }
+
+    fn cells(&self) -> [String; 8] {
+        [
+            self.layer.to_string(),
+            self.fold.to_string(),
+            number(self.r2),
+            number(self.pearson),
+            number(self.penalty),
+            self.columns.to_string(),
+            self.units.to_string(),
+            self.stimuli.to_string(),
+        ]
+    }
+
+    fn parse(cells: &Cells<'_>) -> Result<Self, String> {
+        Ok(Self {
+            layer: cells.parse(0)?,
+            fold: cells.parse(1)?,
+            r2: cells.number(2)?,
+            pearson: cells.number(3)?,
+            penalty: cells.number(4)?,
+            columns: cells.parse(5)?,
+            units: cells.parse(6)?,
+            stimuli: cells.parse(7)?,
         })
     }
 }

@@ -1,9 +1,10 @@
-//! The tables of what is done beside the fits: `null.csv`, `ceiling.csv`, `bootstrap.csv`, `layer_differences.csv`, `units.csv`.
+//! The tables of what is done beside the fits: `null.csv`, `ceiling.csv`, `bootstrap.csv`, `layer_differences.csv`, `units.csv`,
+//! `encoding_units.csv`.
 
 use super::effects::{of_cells, of_row, order_name};
 use super::row::{Cells, Row};
 use crate::files::table::{cell, table};
-use crate::profile::{CeilingRow, LayerDifference, NullDraw, Sample, UnitRow};
+use crate::profile::{CeilingRow, EncodedUnit, LayerDifference, NullDraw, Sample, UnitRow};
 
 fn bound(x: Option<f64>) -> String {
     x.map_or_else(String::new, cell)
@@ -130,6 +131,34 @@ pub fn units_csv(rows: &[UnitRow]) -> Vec<u8> {
                 row.feature.clone(),
                 order_name(row.order).to_owned(),
                 cell(row.weight),
+                cell(row.importance.mean),
+                cell(row.importance.sd),
+            ]
+        }),
+    )
+}
+
+/// The file of the single units of encoding.
+pub const ENCODED_UNITS: &str = "encoding_units.csv";
+
+pub(super) const ENCODED_UNITS_HEADER: [&str; 10] =
+    ["layer", "unit", "r2", "r2_sd", "pearson", "pearson_sd", "feature", "order", "importance", "sd"];
+
+/// The bytes of `encoding_units.csv`; as [`units_csv`], it is not read back.
+#[must_use]
+pub fn encoded_units_csv(rows: &[EncodedUnit]) -> Vec<u8> {
+    table(
+        ENCODED_UNITS_HEADER,
+        rows.iter().map(|row| {
+            [
+                row.layer.to_string(),
+                row.unit.to_string(),
+                cell(row.r2.mean),
+                cell(row.r2.sd),
+                cell(row.pearson.mean),
+                cell(row.pearson.sd),
+                row.feature.clone(),
+                order_name(row.order).to_owned(),
                 cell(row.importance.mean),
                 cell(row.importance.sd),
             ]

@@ -18,10 +18,12 @@ pub const WEIGHTS: &str = "weights.csv";
 
 const SPLITS: [(&str, Split); 2] = [("train", Split::Train), ("test", Split::Test)];
 
-/// What `scores.csv` has in the columns of the score and of what it was measured over: probes are scored otherwise, over stimuli.
+/// What `scores.csv` has in the columns of the score and of what it was measured over: probes and regressions are scored otherwise,
+/// over stimuli.
 #[must_use]
 pub fn score_columns(details: &Details) -> [&'static str; 2] {
-    if details.decoded.is_empty() { ["spearman", "pairs"] } else { ["score", "stimuli"] }
+    let over_pairs = details.decoded.is_empty() && details.encoded.is_empty();
+    if over_pairs { ["spearman", "pairs"] } else { ["score", "stimuli"] }
 }
 
 fn score_header(details: &Details) -> [&'static str; 5] {

@@ -18,8 +18,8 @@ mod statistics;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-pub(super) use extras::UNITS;
-pub use extras::units_csv;
+pub(super) use extras::{ENCODED_UNITS, UNITS};
+pub use extras::{encoded_units_csv, units_csv};
 pub(super) use geometry::read as read_geometry;
 pub use geometry::{GEOMETRY, geometry_csv};
 pub use layers::{IMPORTANCE, SCORES, WEIGHTS, importance_csv, score_columns, scores_csv, weights_csv};
@@ -29,8 +29,8 @@ use self::row::Row;
 use super::error::Result;
 use crate::files::{self, Parts};
 use crate::profile::{
-    Bootstrapped, CeilingRow, Correlation, Decoded, Details, Importance, LayerDifference, NullDraw, Profile,
-    Ridge, Sample, Score, Training, Weight,
+    Bootstrapped, CeilingRow, Correlation, Decoded, Details, Encoded, Importance, LayerDifference, NullDraw,
+    Profile, Ridge, Sample, Score, Training, Weight,
 };
 
 /// A table of a run directory.
@@ -38,7 +38,7 @@ use crate::profile::{
 pub struct Table {
     /// Its file.
     pub name: &'static str,
-    /// Its columns, in order. Those of decoding's `scores.csv` are [`score_columns`].
+    /// Its columns, in order. Those of decoding's and encoding's `scores.csv` are [`score_columns`].
     pub columns: &'static [&'static str],
 }
 
@@ -47,7 +47,7 @@ const fn of<const N: usize, R: Row<N>>() -> Table {
 }
 
 /// Every table that a run may have beside its stimuli.
-pub const TABLES: [Table; 14] = [
+pub const TABLES: [Table; 16] = [
     of::<5, Score>(),
     of::<6, Importance>(),
     of::<5, Weight>(),
@@ -60,6 +60,8 @@ pub const TABLES: [Table; 14] = [
     of::<3, Ridge>(),
     of::<5, Correlation>(),
     of::<10, Decoded>(),
+    of::<8, Encoded>(),
+    Table { name: ENCODED_UNITS, columns: &extras::ENCODED_UNITS_HEADER },
     of::<6, CeilingRow>(),
     Table { name: GEOMETRY, columns: &geometry::HEADER },
 ];
@@ -69,7 +71,7 @@ pub(super) const SAMPLES: &str = Sample::FILE;
 
 /// The tables that are made once every layer has been fitted.
 pub(super) fn what_follows() -> impl Iterator<Item = &'static str> {
-    [CeilingRow::FILE, LayerDifference::FILE, Sample::FILE, UNITS, GEOMETRY].into_iter()
+    [CeilingRow::FILE, LayerDifference::FILE, Sample::FILE, UNITS, ENCODED_UNITS, GEOMETRY].into_iter()
 }
 
 /// Writes the tables of `profile` into `folder`; the scores last, so that a layer that is there is whole.
@@ -111,7 +113,7 @@ pub fn read_profile(folder: &Path) -> Result<Profile> {
 pub(super) fn layer_hash(profile: &Profile, layer: usize) -> String {
     let Profile { scores, importances, weights, tested, draws, ceiling: _, details, warnings, labels: _ } =
         profile;
-    let Details { training, ridge, correlations, decoded } = details;
+    let Details { training, ridge, correlations, decoded, encoded } = details;
     let mut parts = Parts::default();
     row::add(&mut parts, scores, layer);
     row::add(&mut parts, importances, layer);
@@ -122,6 +124,10 @@ pub(super) fn layer_hash(profile: &Profile, layer: usize) -> String {
     row::add(&mut parts, ridge, layer);
     row::add(&mut parts, correlations, layer);
     row::add(&mut parts, decoded, layer);
+    // Runs of before there was encoding have the hashes that they had.
+    if !encoded.is_empty() {
+        row::add(&mut parts, encoded, layer);
+    }
     parts.add("warnings");
     warnings.get(&layer).into_iter().flatten().for_each(|warning| parts.add(warning));
     parts.hash()

@@ -111,6 +111,16 @@ fn what_is_of_another_run_goes() {
         penalty: 10.0,
         stimuli: 9,
     };
+    let encoded = Encoded {
+        layer: 1,
+        fold: 0,
+        r2: -0.25,
+        pearson: f64::from(0.5f32),
+        penalty: 10.0,
+        columns: 7,
+        units: 5,
+        stimuli: 9,
+    };
     let correlation =
         Correlation { layer: 1, fold: 0, feature: "x".to_owned(), spearman: 0.5, partial: -0.25 };
     let profile = Profile {
@@ -120,6 +130,7 @@ fn what_is_of_another_run_goes() {
             ridge: vec![Ridge { layer: 1, fold: 0, fraction: 0.5 }],
             correlations: vec![correlation],
             decoded: vec![decoded],
+            encoded: vec![encoded],
         },
         ..Profile::default()
     };

@@ -238,7 +238,7 @@ fn h19_an_option_of_another_estimator() {
     wrong(
         "fit s.csv a.npy -o out --folds 2 --map 0 --estimator rsa --interactions",
         2,
-        &["--interactions is an option of --estimator mlem and frrsa"],
+        &["--interactions is an option of --estimator mlem, frrsa and encoding"],
         "leave it out",
         "fit s.csv a.npy -o out --folds 2 --map 0 --estimator rsa",
     );

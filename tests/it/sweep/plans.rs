@@ -138,7 +138,7 @@ fn mistakes_are_pointed_at() {
     exit code 1
     --- stdout
     --- stderr
-    error: plan.toml: cell 4 (short_sentence × tiny-bert × mean × estimator=rsa × interactions=true) cannot be run: --interactions is an option of --estimator mlem and frrsa
+    error: plan.toml: cell 4 (short_sentence × tiny-bert × mean × estimator=rsa × interactions=true) cannot be run: --interactions is an option of --estimator mlem, frrsa and encoding
     hint: leave it out, or choose the estimator that has it; or leave the combination out with [[exclude]]
     ");
     assert_snapshot!(w.transcript("sweep nowhere.toml"), @"

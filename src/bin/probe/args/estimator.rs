@@ -19,10 +19,11 @@ const BOOTSTRAP: usize = 100_000;
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Estimator")]
 pub struct EstimatorArgs {
-    /// What is fitted: MLEM; feature-reweighted RSA; linear probes with control tasks; or nothing (RSA)
-    #[arg(long, default_value = "mlem", value_parser =
-        named::<EstimatorName>(&["mlem", "frrsa", "decoding", "rsa"]))]
-    pub estimator: EstimatorName,
+    /// What is fitted: MLEM; feature-reweighted RSA; linear probes with control tasks; ridge regression from features to units
+    /// (encoding); or nothing (RSA). Several are fitted on the same folds, each into a folder of its own, with their scores in one table
+    #[arg(long, value_name = "NAME,...", value_delimiter = ',', default_value = "mlem", value_parser =
+        named::<EstimatorName>(&["mlem", "frrsa", "decoding", "encoding", "rsa"]))]
+    pub estimator: Vec<EstimatorName>,
     /// Read these features as categories even if they look like numbers
     #[arg(long, value_name = "F,...", value_delimiter = ',')]
     pub categorical: Vec<String>,
@@ -35,12 +36,13 @@ pub struct EstimatorArgs {
     /// Leave these features out
     #[arg(long, value_name = "F,...", value_delimiter = ',')]
     pub drop: Vec<String>,
-    /// Fit every pair of features too (W with off-diagonal entries)
+    /// Fit every pair of features too (W with off-diagonal entries; products of columns)
     #[arg(long)]
     pub interactions: bool,
-    /// Neural distance
-    #[arg(long, default_value = "euclidean", value_parser =
-        named::<Distance>(&["euclidean", "manhattan", "cosine", "correlation", "norm-diff", "precomputed"]))]
+    /// Neural distance; mahalanobis with --noise-from
+    #[arg(long, default_value = "euclidean", value_parser = named::<Distance>(&[
+        "euclidean", "manhattan", "cosine", "correlation", "mahalanobis", "norm-diff", "precomputed",
+    ]))]
     pub distance: Distance,
     /// What the fit tracks: the squared neural distance, or its rank
     #[arg(long, default_value = "squared", value_parser = named::<Target>(&["squared", "rank"]))]
@@ -60,7 +62,7 @@ pub struct EstimatorArgs {
     /// Folds of cross-validation over stimuli; 1 fits and scores on all of them
     #[arg(long, value_name = "K", default_value_t = 5)]
     pub folds: usize,
-    /// The column that names the fold of each stimulus: every fold is held out once. It is no feature
+    /// The column that names the fold of each stimulus: every fold is held out once; or that says train and test. It is no feature
     #[arg(long, value_name = "COLUMN", conflicts_with = "folds")]
     pub split: Option<String>,
     /// Stimuli of one value in this column (repetitions, sentences of a text) are in one fold. It is no feature
@@ -90,7 +92,7 @@ pub struct EstimatorArgs {
     /// those in importance between models that `probe compare` takes (`bootstrap.csv`)
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub bootstrap: usize,
-    /// Fit every single unit of every layer too, into units.csv
+    /// Fit every single unit of every layer too, into units.csv (of encoding, into encoding_units.csv)
     #[arg(long)]
     pub per_unit: bool,
     /// Stimuli on the map of each layer; 0 draws no maps
@@ -101,11 +103,97 @@ pub struct EstimatorArgs {
     pub pairs: PairBudget,
 }
 
+/// An option that not every estimator has.
+struct Own {
+    option: &'static str,
+    has: &'static [EstimatorName],
+    whose: &'static str,
+    given: fn(&EstimatorArgs) -> bool,
+    /// Takes it away.
+    without: fn(&mut EstimatorArgs),
+}
+
+const fn own(
+    option: &'static str,
+    (has, whose): (&'static [EstimatorName], &'static str),
+    given: fn(&EstimatorArgs) -> bool,
+    without: fn(&mut EstimatorArgs),
+) -> Own {
+    Own { option, has, whose, given, without }
+}
+
+const MLEM: (&[EstimatorName], &str) = (&[EstimatorName::Mlem], "mlem");
+const METRIC: (&[EstimatorName], &str) = (&[EstimatorName::Mlem, EstimatorName::Frrsa], "mlem and frrsa");
+const EFFECTS: (&[EstimatorName], &str) =
+    (&[EstimatorName::Mlem, EstimatorName::Frrsa, EstimatorName::Encoding], "mlem, frrsa and encoding");
+const DISTANCES: (&[EstimatorName], &str) =
+    (&[EstimatorName::Mlem, EstimatorName::Frrsa, EstimatorName::Rsa], "mlem, frrsa and rsa");
+const UNITS: (&[EstimatorName], &str) =
+    (&[EstimatorName::Mlem, EstimatorName::Encoding], "mlem and encoding");
+
+const OWN: [Own; 13] = [
+    own("--interactions", EFFECTS, |of| of.interactions, |of| of.interactions = false),
+    own("--group", EFFECTS, |of| !of.group.is_empty(), |of| of.group.clear()),
+    own("--conditional", EFFECTS, |of| of.conditional.is_some(), |of| of.conditional = None),
+    own("--null", MLEM, |of| of.null > 0, |of| of.null = 0),
+    own("--per-unit", UNITS, |of| of.per_unit, |of| of.per_unit = false),
+    own("--bootstrap", MLEM, |of| of.bootstrap > 0, |of| of.bootstrap = 0),
+    own("--solver stochastic", MLEM, |of| of.solver == Solver::Stochastic, |of| of.solver = Solver::Exact),
+    own("--target rank", MLEM, |of| of.target == Target::Rank, |of| of.target = Target::Squared),
+    own(
+        "--constraint none",
+        METRIC,
+        |of| of.constraint == Constraint::None,
+        |of| of.constraint = Constraint::Spd,
+    ),
+    own("--permute pairs", METRIC, |of| of.permute == Some(Permute::Pairs), |of| of.permute = None),
+    own("--permute", EFFECTS, |of| of.permute.is_some(), |of| of.permute = None),
+    own(
+        "--distance",
+        DISTANCES,
+        |of| of.distance != Distance::Euclidean,
+        |of| of.distance = Distance::Euclidean,
+    ),
+    own("--missing", DISTANCES, |of| of.missing != Missing::Zero, |of| of.missing = Missing::Zero),
+];
+
 impl EstimatorArgs {
+    /// The estimator, or the first of several.
+    pub fn first(&self) -> EstimatorName {
+        self.estimator.first().copied().unwrap_or_default()
+    }
+
+    /// The options of each estimator that was asked for, once: those that it has, and the names of those that it lacks.
+    pub fn each(&self) -> Vec<(Self, Vec<&'static str>)> {
+        let mut names: Vec<EstimatorName> = Vec::new();
+        for &name in &self.estimator {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        let of = |name: EstimatorName| {
+            let mut args = Self { estimator: vec![name], ..self.clone() };
+            let mut lacks = Vec::new();
+            for own in OWN.iter().filter(|own| !own.has.contains(&name)) {
+                if (own.given)(&args) {
+                    lacks.push(own.option);
+                    (own.without)(&mut args);
+                }
+            }
+            (args, lacks)
+        };
+        names.into_iter().map(of).collect()
+    }
+
+    /// Whether several estimators were asked for.
+    pub fn are_several(&self) -> bool {
+        self.each().len() > 1
+    }
+
     /// What a run on `features` is made with, drawing from `seed`.
     pub fn settings(&self, seed: u64, features: &FeatureTable) -> Settings {
         Settings {
-            estimator: self.estimator,
+            estimator: self.first(),
             params: self.params(seed),
             folds: features.given_folds().unwrap_or(self.folds),
             split: self.split.clone(),
@@ -123,28 +211,13 @@ impl EstimatorArgs {
     ///
     /// A usage mistake, with the option and the estimators that have it; [`mlem::Error::Option`], with the value.
     pub fn check(&self) -> Result<()> {
-        use EstimatorName::{Frrsa, Mlem, Rsa};
-        let metric = [Mlem, Frrsa];
-        let only = |given: bool, option: &str, has: &[EstimatorName], whose: &str| {
-            if given && !has.contains(&self.estimator) {
-                let message = format!("{option} is an option of --estimator {whose}");
-                return Err(Failure::usage(message, "leave it out, or choose the estimator that has it"));
-            }
-            Ok(())
+        let lacks = |own: &&Own| {
+            (own.given)(self) && !self.estimator.iter().any(|estimator| own.has.contains(estimator))
         };
-        only(self.interactions, "--interactions", &metric, "mlem and frrsa")?;
-        only(!self.group.is_empty(), "--group", &metric, "mlem and frrsa")?;
-        only(self.conditional.is_some(), "--conditional", &metric, "mlem and frrsa")?;
-        only(self.null > 0, "--null", &[Mlem], "mlem")?;
-        only(self.per_unit, "--per-unit", &[Mlem], "mlem")?;
-        only(self.bootstrap > 0, "--bootstrap", &[Mlem], "mlem")?;
-        only(self.solver == Solver::Stochastic, "--solver stochastic", &[Mlem], "mlem")?;
-        only(self.target == Target::Rank, "--target rank", &[Mlem], "mlem")?;
-        only(self.constraint == Constraint::None, "--constraint none", &metric, "mlem and frrsa")?;
-        only(self.permute.is_some(), "--permute", &metric, "mlem and frrsa")?;
-        let distances = [Mlem, Frrsa, Rsa];
-        only(self.distance != Distance::Euclidean, "--distance", &distances, "mlem, frrsa and rsa")?;
-        only(self.missing != Missing::Zero, "--missing", &distances, "mlem, frrsa and rsa")?;
+        if let Some(Own { option, whose, .. }) = OWN.iter().find(lacks) {
+            let message = format!("{option} is an option of --estimator {whose}");
+            return Err(Failure::usage(message, "leave it out, or choose the estimator that has it"));
+        }
         if self.conditional.is_some() && self.permuted() == Permute::Pairs {
             return Err(Failure::usage(
                 "--conditional permutes values across stimuli, and --permute pairs asks for distances across pairs",

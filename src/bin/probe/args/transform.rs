@@ -19,9 +19,13 @@ pub struct TransformArgs {
     #[arg(long, value_name = "COLUMN")]
     pub z_score_by: Option<String>,
     /// Done to every layer, in this order: minus-layer0, minus-previous, minus-token-mean, z-score, minus-group-mean:COLUMN,
-    /// residual:A+B (what is not linear in these columns), pca:K
+    /// residual:A+B (what is not linear in these columns), whiten:COLUMN (by the noise among stimuli of one value), pca:K
     #[arg(long, value_name = "T,...", value_delimiter = ',', value_parser = step)]
     pub transform: Vec<Transform>,
+    /// With --distance mahalanobis: the column of what was repeated, a condition or a stimulus. The noise is how its repetitions differ,
+    /// and its covariance is shrunk (Ledoit and Wolf); last of all transforms. It is no feature
+    #[arg(long, value_name = "COLUMN")]
+    pub noise_from: Option<String>,
     /// Add Gaussian noise of LEVEL standard deviations of each unit; after every other transform
     #[arg(long, value_name = "LEVEL", value_parser = level, allow_negative_numbers = true)]
     pub noise: Option<f64>,
@@ -33,7 +37,19 @@ impl TransformArgs {
         let units = self.units.as_ref().map(|units| Transform::Units(units.as_slice().to_vec()));
         let noise = self.noise.map(|level| Transform::Noise { level, seed });
         let within = self.z_score_by.clone().map(Transform::ZScoreBy);
-        units.into_iter().chain(within).chain(self.transform.iter().cloned()).chain(noise).collect()
+        let whiten = self.noise_from.clone().map(Transform::Whiten);
+        units
+            .into_iter()
+            .chain(within)
+            .chain(self.transform.iter().cloned())
+            .chain(noise)
+            .chain(whiten)
+            .collect()
+    }
+
+    /// Columns that say how stimuli belong together, and are no features.
+    pub fn structure(&self) -> Vec<&str> {
+        [&self.z_score_by, &self.noise_from].into_iter().flatten().map(String::as_str).collect()
     }
 
     /// Whether they go with the neural distance.
@@ -42,6 +58,23 @@ impl TransformArgs {
     ///
     /// A usage mistake, where distances would be transformed as if they were activations.
     pub fn check(&self, distance: Distance) -> Result<()> {
+        match (distance == Distance::Mahalanobis, &self.noise_from) {
+            (true, None) => {
+                return Err(Failure::usage(
+                    "--distance mahalanobis takes the covariance of the noise from repetitions, and none are named",
+                    "name the column of what was repeated with --noise-from",
+                ));
+            }
+            (false, Some(column)) => {
+                return Err(Failure::usage(
+                    "--noise-from is of --distance mahalanobis",
+                    format!(
+                        "write --distance mahalanobis, or --transform whiten:{column} for another distance"
+                    ),
+                ));
+            }
+            _ => {}
+        }
         if distance == Distance::Precomputed && !self.steps(0).is_empty() {
             return Err(Failure::usage(
                 "--transform, --units, --z-score-by and --noise are for activations, and --distance precomputed takes distances",

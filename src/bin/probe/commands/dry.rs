@@ -201,16 +201,18 @@ fn extraction(
 
 /// Seconds that the fit would take, without draws: one layer of random numbers is fitted.
 fn fit(args: &RunArgs, stimuli: &Stimuli, d_model: usize, layers: usize) -> Result<f64> {
-    let mut settings = args.estimator.settings(args.draw.seed, stimuli.features());
-    settings.params = settings.params.nulls(0);
     let mut stream = Stream::new(args.draw.seed, "dry run");
     let matrix = Array2::from_shape_fn((stimuli.len(), d_model), |_| stream.normal() as f32);
     let activations = Activations::new(vec![0], vec![matrix], Provenance::default())?;
     let begun = Instant::now();
-    let (features, folds) = (stimuli.features(), settings.folds);
-    let estimator = settings.estimator();
-    let keep = |_: &Profile| -> std::result::Result<(), profile::Error> { Ok(()) };
-    profile::fit(&*estimator, folds, features, &activations, Profile::default(), &Silent, keep)?;
+    let features = stimuli.features();
+    for (of, _) in args.estimator.each() {
+        let mut settings = of.settings(args.draw.seed, features);
+        settings.params = settings.params.nulls(0);
+        let (folds, estimator) = (settings.folds, settings.estimator());
+        let keep = |_: &Profile| -> std::result::Result<(), profile::Error> { Ok(()) };
+        profile::fit(&*estimator, folds, features, &activations, Profile::default(), &Silent, keep)?;
+    }
     Ok(begun.elapsed().as_secs_f64() * layers as f64)
 }
 

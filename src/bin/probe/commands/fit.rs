@@ -7,15 +7,15 @@ use std::time::Instant;
 
 use mlem_probe::activations::Provenance;
 use mlem_probe::files::kind::Group;
-use mlem_probe::files::{Lock, what_is};
-use mlem_probe::profile::{Order, UnitRow};
+use mlem_probe::files::what_is;
 use mlem_probe::progress::Progress;
-use mlem_probe::rundir::{Finished, Fit, ModelRecord, RunDir, RunRecord};
+use mlem_probe::rundir::{Fit, ModelRecord, RunDir};
 use mlem_probe::stimuli::Stimuli;
 
+use super::finish::{finish, settle};
 use super::inputs::Recordings;
-use super::{folders, inputs, piped, reach, report};
-use crate::args::{EstimatorArgs, FigureArgs, FitArgs};
+use super::{folders, inputs, piped, report, several};
+use crate::args::FitArgs;
 use crate::command_line;
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;
@@ -45,8 +45,8 @@ pub fn one(args: &FitArgs, words: Vec<String>, printer: &Printer) -> Result<(Run
         repeats = repeats.into_iter().map(|repeat| inputs::means(repeat, &groups)).collect::<Result<_>>()?;
         warnings.extend(said);
     }
-    let session = args.transforms.z_score_by.as_deref();
-    warnings.extend(inputs::choose_features(&mut stimuli, &args.estimator, session, printer)?);
+    let structure = args.transforms.structure();
+    warnings.extend(inputs::choose_features(&mut stimuli, &args.estimator, &structure, printer)?);
     let fit = Fit {
         command: words,
         source: piped::shown(&args.stimuli.to_string_lossy()).to_owned(),
@@ -58,6 +58,9 @@ pub fn one(args: &FitArgs, words: Vec<String>, printer: &Printer) -> Result<(Run
         seconds: BTreeMap::from([("read".to_owned(), begun.elapsed().as_secs_f64())]),
         warnings,
     };
+    if args.estimator.are_several() {
+        return several::fit(&fit, (&args.estimator, args.seed), (&dir, args.force), &args.figures, printer);
+    }
     let wanted = fit.wanted(&args.estimator.settings(args.seed, fit.stimuli.features()));
     let _also = settle(&mut dir, &wanted, folders::is_auto(args.out.as_deref()), args.force)?;
     let finished = finish(fit, &args.estimator, args.seed, (&dir, &args.figures), printer)?;
@@ -115,58 +118,9 @@ fn require_order(args: &FitArgs) -> Result<()> {
     Err(Failure::usage(message, format!("write `probe fit {second} {first} …`")))
 }
 
-/// Sees to it that `dir` is free for the run that `wanted` describes: else it is another folder (`auto`), what is there may be
-/// replaced (`force`), or this fails. Gives the lock of the other folder.
-pub fn settle(dir: &mut RunDir, wanted: &RunRecord, auto: bool, force: bool) -> Result<Option<Lock>> {
-    if auto {
-        let free = dir.next_free(wanted)?;
-        if free != *dir {
-            *dir = free;
-            return Ok(dir.claim()?);
-        }
-    } else if !force {
-        // Where it may be replaced, what is there stays until the first layer of the new run has gone well.
-        dir.require_free(wanted)?;
-    }
-    Ok(None)
-}
-
 /// The command line of this process: the program by its name, for where it lies on this machine reproduces nothing. What is no
 /// UTF-8 in it is marked.
 pub fn command_line() -> Vec<String> {
     let words = command_line::words().into_iter().skip(1).map(|word| word.to_string_lossy().into_owned());
     iter::once("probe".to_owned()).chain(words).collect()
-}
-
-/// Makes the run directory `dir`, page and all.
-pub fn finish(
-    mut fit: Fit,
-    args: &EstimatorArgs,
-    seed: u64,
-    (dir, figures): (&RunDir, &FigureArgs),
-    progress: &dyn Progress,
-) -> Result<Finished> {
-    let (n_features, n_layers) = (fit.stimuli.features().n_features(), fit.activations.layers().len());
-    fit.warnings.extend(reach::say(args, n_features, n_layers, progress));
-    let settings = args.settings(seed, fit.stimuli.features());
-    let mut finished = fit.into_dir(&settings, dir, progress)?;
-    say_the_foremost_units(finished.units.as_deref().unwrap_or_default(), progress);
-    report::finish(dir, &mut finished, figures, progress)?;
-    Ok(finished)
-}
-
-/// Names the unit in which each feature matters most.
-fn say_the_foremost_units(units: &[UnitRow], progress: &dyn Progress) {
-    let mut foremost: Vec<&UnitRow> = Vec::new();
-    for row in units.iter().filter(|row| row.order == Order::Main && row.importance.is_defined()) {
-        match foremost.iter_mut().find(|other| other.feature == row.feature) {
-            Some(other) if other.importance.mean >= row.importance.mean => {}
-            Some(other) => *other = row,
-            None => foremost.push(row),
-        }
-    }
-    for UnitRow { layer, unit, feature, importance, .. } in foremost {
-        progress
-            .note(&format!("{feature} matters most in unit {unit} of layer {layer}: {:.3}", importance.mean));
-    }
 }

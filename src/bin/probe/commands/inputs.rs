@@ -43,7 +43,7 @@ pub fn activations(
     out: &Path,
     printer: &Printer,
 ) -> Result<Recordings> {
-    if !args.repeat.is_empty() && args.estimator.estimator != EstimatorName::Mlem {
+    if !args.repeat.is_empty() && args.estimator.estimator.iter().any(|name| *name != EstimatorName::Mlem) {
         let hint = "leave it out, or choose the estimator that has it";
         return Err(Failure::usage("--repeat is an option of --estimator mlem", hint));
     }
@@ -246,11 +246,11 @@ pub fn means(activations: Layers, groups: &[Vec<usize>]) -> Result<Layers> {
 }
 
 /// Applies `--categorical`, `--features` and `--drop`, once the options go together; says which values may not be meant as such,
-/// and gives what it said. `session` is the column of `--z-score-by`.
+/// and gives what it said. `structure` are columns of transforms that are no features.
 pub fn choose_features(
     stimuli: &mut Stimuli,
     args: &EstimatorArgs,
-    session: Option<&str>,
+    structure: &[&str],
     progress: &dyn Progress,
 ) -> Result<Vec<String>> {
     args.check()?;
@@ -267,7 +267,7 @@ pub fn choose_features(
     for name in &args.categorical {
         stimuli.features_mut().declare_categorical(name)?;
     }
-    hold_out(stimuli, args, session)?;
+    hold_out(stimuli, args, structure, progress)?;
     if !args.features.is_empty() {
         stimuli.features_mut().retain(|feature| args.features.iter().any(|name| name == feature.name()));
     }
@@ -313,10 +313,22 @@ pub fn choose_features(
 }
 
 /// Applies `--split` and `--unit`, whose columns are no features.
-fn hold_out(stimuli: &mut Stimuli, args: &EstimatorArgs, session: Option<&str>) -> Result<()> {
+fn hold_out(
+    stimuli: &mut Stimuli,
+    args: &EstimatorArgs,
+    structure: &[&str],
+    progress: &dyn Progress,
+) -> Result<()> {
     let features = stimuli.features_mut();
     if let Some(column) = &args.split {
         features.hold_out_by(column)?;
+        if let Some((train, test)) = features.train_and_test() {
+            progress.note(&format!(
+                "`{column}` says which {} to train on and which {} to test on: one split, so that there are no intervals over folds",
+                text::count(train as u128),
+                text::count(test as u128)
+            ));
+        }
     }
     if let Some(column) = &args.unit {
         let units = features.keep_together(column)?;
@@ -329,8 +341,8 @@ fn hold_out(stimuli: &mut Stimuli, args: &EstimatorArgs, session: Option<&str>) 
             return Err(Failure::usage(message, format!("--folds {units} at most, or another column")));
         }
     }
-    let structure = [args.split.as_deref(), args.unit.as_deref(), args.average.as_deref(), session];
-    features.retain(|feature| !structure.contains(&Some(feature.name())));
+    let own = [args.split.as_deref(), args.unit.as_deref(), args.average.as_deref()];
+    features.retain(|feature| !own.contains(&Some(feature.name())) && !structure.contains(&feature.name()));
     Ok(())
 }
 

@@ -18,7 +18,9 @@ use mlem_probe::rundir::{AdapterRecord, Fit, ModelRecord, RECORD, RunDir, RunRec
 use mlem_probe::stimuli::Stimuli;
 use mlem_probe::text;
 
-use super::{compare, dry, extract, fit, folders, generate, inputs, model, piped, report, source, verify};
+use super::{
+    compare, dry, extract, finish, folders, generate, inputs, model, piped, report, several, source, verify,
+};
 use crate::args::{DrawArgs, ExtractArgs, LAYER_STIMULI, RunArgs};
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;
@@ -34,6 +36,17 @@ pub fn run(args: &RunArgs, words: Vec<String>, printer: &Printer) -> Result<()> 
     }
     let named = prepared.stimuli.source().grammar.clone().unwrap_or_else(|| prepared.source.to_owned());
     let jobs = jobs(args, &named);
+    if args.estimator.are_several() {
+        let [job] = &jobs[..] else {
+            let hint = "take one model at a time, or one estimator for all models";
+            return Err(Failure::usage("several estimators and several models at once", hint));
+        };
+        // Each estimator has a folder of its own in it.
+        let job = Job { out: job.out.clone(), is_cell: true, ..*job };
+        let Taken { fit, dir, _claimed, .. } = prepared.take(&job, printer)?;
+        let options = (&args.estimator, args.draw.seed);
+        return several::fit(&fit, options, (&dir, args.force), &args.figures, printer);
+    }
     let compared = jobs.len() > 1;
     let out = match &args.out {
         Some(out) if !folders::is_auto(Some(out)) => out.clone(),
@@ -54,7 +67,7 @@ pub fn run(args: &RunArgs, words: Vec<String>, printer: &Printer) -> Result<()> 
         done.push(dir.path().to_owned());
         report::show(
             &dir,
-            &fit::finish(fit, &args.estimator, args.draw.seed, (&dir, &args.figures), printer)?,
+            &finish::finish(fit, &args.estimator, args.draw.seed, (&dir, &args.figures), printer)?,
             printer,
         )?;
     }
@@ -70,7 +83,7 @@ pub fn one(args: &RunArgs, command: Vec<String>, out: &Path, printer: &Printer) 
     let revision = args.model.revision.first().map(String::as_str);
     let job = Job { model: &args.model.model, revision, out: out.to_owned(), is_cell: true };
     let Taken { fit, dir, _claimed, .. } = prepared.take(&job, printer)?;
-    fit::finish(fit, &args.estimator, args.draw.seed, (&dir, &args.figures), printer)?;
+    finish::finish(fit, &args.estimator, args.draw.seed, (&dir, &args.figures), printer)?;
     Ok(())
 }
 
@@ -104,10 +117,12 @@ fn prepare<'a>(args: &'a RunArgs, command: Vec<String>, printer: &Printer) -> Re
         read = Some((std::mem::replace(&mut stimuli, means), groups));
         warnings.extend(said);
     }
-    let session = args.transforms.z_score_by.as_deref();
-    warnings.extend(inputs::choose_features(&mut stimuli, &args.estimator, session, printer)?);
-    let settings = args.estimator.settings(args.draw.seed, stimuli.features());
-    settings.estimator().check(stimuli.features(), settings.folds)?;
+    let structure = args.transforms.structure();
+    warnings.extend(inputs::choose_features(&mut stimuli, &args.estimator, &structure, printer)?);
+    for (of, _) in args.estimator.each() {
+        let settings = of.settings(args.draw.seed, stimuli.features());
+        settings.estimator().check(stimuli.features(), settings.folds)?;
+    }
     let seconds = BTreeMap::from([("generate".to_owned(), begun.elapsed().as_secs_f64())]);
     Ok(Prepared { args, command, source: piped::shown(source), stimuli, read, columns, warnings, seconds })
 }
@@ -205,7 +220,7 @@ impl<'a> Prepared<'a> {
             let wanted = RunRecord { transforms: steps.clone(), layers, site, part, target, ..wanted };
             let auto = folders::is_auto(args.out.as_deref());
             // The lock of the first folder is let go of where there is another.
-            claimed = fit::settle(&mut dir, &wanted, auto, args.force)?.or(claimed);
+            claimed = finish::settle(&mut dir, &wanted, auto, args.force)?.or(claimed);
         }
         let begun = Instant::now();
         let read = self.read.as_ref().map_or(stimuli, |(read, _)| read);
@@ -250,7 +265,7 @@ impl<'a> Prepared<'a> {
             // Now that the layers are known.
             let wanted = fit.wanted(&args.estimator.settings(args.draw.seed, stimuli.features()));
             let auto = folders::is_auto(args.out.as_deref());
-            claimed = fit::settle(&mut dir, &wanted, auto, args.force)?.or(claimed);
+            claimed = finish::settle(&mut dir, &wanted, auto, args.force)?.or(claimed);
         }
         Ok(Taken { args: self.args, fit, dir, _claimed: claimed })
     }

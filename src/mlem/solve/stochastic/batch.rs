@@ -39,7 +39,7 @@ pub(super) struct Pool<'a> {
 impl<'a> Pool<'a> {
     /// The training stimuli of `fold`: all but its own, or all where it is the only one.
     pub(super) fn new(design: &'a Design, fold: usize) -> Self {
-        let held_out = if design.n_folds() > 1 { design.layout.folds[fold].clone() } else { 0..0 };
+        let held_out = if design.layout.holds_out() { design.layout.folds[fold].clone() } else { 0..0 };
         let n_training = design.columns.n_stimuli() - held_out.len();
         Self { columns: &design.columns, held_out, n_training }
     }

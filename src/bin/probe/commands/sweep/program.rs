@@ -74,6 +74,13 @@ impl Program for Runs {
 
     fn settings(&self, words: &[String]) -> Result<Settings, Complaint> {
         let (args, settings) = self.parse(words)?;
+        if args.estimator.are_several() {
+            let message = "a cell has one --estimator, and several are named".to_owned();
+            return Err(Complaint {
+                message,
+                hint: Some("give each a cell: estimator = [\"mlem\", \"rsa\"]".to_owned()),
+            });
+        }
         let checked = args.estimator.check().and_then(|()| args.transforms.check(args.estimator.distance));
         match checked {
             Ok(()) => Ok(settings),

@@ -1,0 +1,85 @@
+//! Several estimators on the same folds: a run directory for each, and their scores in one table, figure and page.
+
+use mlem_probe::files;
+use mlem_probe::report::several::{self, OfEstimator};
+use mlem_probe::rundir::{ESTIMATORS, Fit, RECORD, RunDir, estimators_csv};
+use mlem_probe::text;
+use serde_json::json;
+
+use super::{finish, report};
+use crate::args::{EstimatorArgs, FigureArgs};
+use crate::failure::{Failure, Result};
+use crate::printer::Printer;
+
+/// The page of several estimators.
+const PAGE: &str = "estimators.html";
+
+/// Fits every estimator of `args` to what `fit` has, each into a folder of its own in `dir`, and shows them side by side.
+pub fn fit(
+    fit: &Fit,
+    (args, seed): (&EstimatorArgs, u64),
+    (dir, force): (&RunDir, bool),
+    figures: &FigureArgs,
+    printer: &Printer,
+) -> Result<()> {
+    let out = dir.path();
+    if !force
+        && let Some(name) =
+            [RECORD, "comparison.csv", "sweep.json"].iter().find(|name| out.join(name).exists())
+    {
+        let message =
+            format!("{} has a {name}, and is to hold the runs of several estimators", out.display());
+        return Err(Failure::input(message, "name another folder with -o; --force writes them beside it"));
+    }
+    let all = args.each();
+    // What cannot be fitted is said before anything is.
+    for (of, lacks) in &all {
+        let settings = of.settings(seed, fit.stimuli.features());
+        of.check()?;
+        settings.estimator().check(fit.stimuli.features(), settings.folds)?;
+        if !lacks.is_empty() {
+            let name = settings.estimator.name();
+            printer.say(&format!("{name} has no {}, and is fitted without", text::join_or(lacks)));
+        }
+    }
+    let mut done = Vec::new();
+    for (of, _) in &all {
+        let settings = of.settings(seed, fit.stimuli.features());
+        let name = settings.estimator.name();
+        let mut own = RunDir::at(out.join(name));
+        let _claimed = own.claim()?;
+        let fit = fit.clone();
+        let _also = finish::settle(&mut own, &fit.wanted(&settings), false, force)?;
+        let finished = finish::finish(fit, of, seed, (&own, figures), printer)?;
+        report::show(&own, &finished, printer)?;
+        done.push(OfEstimator { name, profile: finished.profile, record: finished.record });
+    }
+    // The page of an earlier run is not to stand beside this one's table, whatever ends this process.
+    files::write_or_remove(&out.join(PAGE), None)?;
+    let rows = done.iter().map(OfEstimator::scores);
+    files::write(&out.join(ESTIMATORS), &estimators_csv(&rows.collect::<Vec<_>>()))?;
+    files::write(&out.join(PAGE), several::page(&done)?.as_bytes())?;
+    if !figures.figures.is_empty() {
+        for file in several::figures(&done, &figures.figures)? {
+            files::write(&out.join("figures").join(file.name), &file.bytes)?;
+        }
+    }
+    if printer.json() {
+        return Printer::result_json(&json!({
+            "estimators": out.join(ESTIMATORS),
+            "page": out.join(PAGE),
+            "runs": done.iter().map(|of| json!({
+                "estimator": of.name,
+                "run_dir": out.join(of.name),
+                "score": of.measure().name(),
+                "seconds": of.seconds(),
+            })).collect::<Vec<_>>(),
+        }));
+    }
+    Printer::data(format!("\n{}", several::terminal(&done)))?;
+    Printer::result(format!(
+        "\nestimators: {}\npage:       {}\n",
+        out.join(ESTIMATORS).display(),
+        out.join(PAGE).display()
+    ))
+}
