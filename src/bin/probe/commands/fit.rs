@@ -9,7 +9,7 @@ use mlem_probe::activations::Provenance;
 use mlem_probe::files::kind::Group;
 use mlem_probe::files::what_is;
 use mlem_probe::progress::Progress;
-use mlem_probe::rundir::{Fit, ModelRecord, RunDir};
+use mlem_probe::rundir::{Finished, Fit, ModelRecord, RunDir};
 use mlem_probe::stimuli::Stimuli;
 
 use super::finish::{finish, settle};
@@ -22,12 +22,14 @@ use crate::printer::Printer;
 
 /// Runs the command.
 pub fn run(args: &FitArgs, words: Vec<String>, printer: &Printer) -> Result<()> {
-    let (dir, finished) = one(args, words, printer)?;
-    report::show(&dir, &finished, printer)
+    match one(args, words, printer)? {
+        Some((dir, finished)) => report::show(&dir, &finished, printer),
+        None => Ok(()),
+    }
 }
 
-/// Fits one run directory and shows nothing.
-pub fn one(args: &FitArgs, words: Vec<String>, printer: &Printer) -> Result<(RunDir, Finished)> {
+/// Fits one run directory and shows nothing of it; several estimators have a directory each, which are shown, and give none.
+pub fn one(args: &FitArgs, words: Vec<String>, printer: &Printer) -> Result<Option<(RunDir, Finished)>> {
     args.transforms.check(args.estimator.distance)?;
     require_order(args)?;
     let out = folders::for_fit(args);
@@ -59,12 +61,13 @@ pub fn one(args: &FitArgs, words: Vec<String>, printer: &Printer) -> Result<(Run
         warnings,
     };
     if args.estimator.are_several() {
-        return several::fit(&fit, (&args.estimator, args.seed), (&dir, args.force), &args.figures, printer);
+        several::fit(&fit, (&args.estimator, args.seed), (&dir, args.force), &args.figures, printer)?;
+        return Ok(None);
     }
     let wanted = fit.wanted(&args.estimator.settings(args.seed, fit.stimuli.features()));
     let _also = settle(&mut dir, &wanted, folders::is_auto(args.out.as_deref()), args.force)?;
     let finished = finish(fit, &args.estimator, args.seed, (&dir, &args.figures), printer)?;
-    Ok((dir, finished))
+    Ok(Some((dir, finished)))
 }
 
 /// Warns where activations say that they are of other stimuli than `stimuli`, and gives the warning; `names` are those of both.

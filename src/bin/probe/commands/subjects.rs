@@ -32,6 +32,12 @@ pub fn run(args: &FitArgs, words: &[String], printer: &Printer) -> Result<()> {
             "write the table to a file and name that",
         ));
     }
+    if args.estimator.are_several() {
+        return Err(Failure::usage(
+            "--by-subject makes a group of the subjects' profiles, which are of one estimator",
+            "name one --estimator, or run the command once for each, with -o of its own",
+        ));
+    }
     let out = folders::for_fit(args);
     let subjects = subjects(args)?;
     let counts: Vec<String> =
