@@ -1,5 +1,7 @@
 //! Encoding against scikit-learn's frozen numbers, against plain loops, and as the program runs it.
 
+use std::fmt::Write as _;
+
 use mlem_probe::baselines::encoding::{Encoding, EncodingParams};
 use mlem_probe::mlem::Mlem;
 use mlem_probe::numeric::rng::Stream;
@@ -292,12 +294,11 @@ fn what_encoding_cannot_do_is_said_with_what_to_do() {
     w.write("same.npy", constant);
     let said = w.transcript("fit f.csv same.npy -o same --estimator encoding --map 0 --folds 3");
     assert!(said.contains("folds 0, 1 and 2: no score, because no unit varies"), "{said}");
-    let mut table = w.read("f.csv");
-    table = table
-        .lines()
-        .enumerate()
-        .map(|(i, row)| format!("{row},{}\n", if i == 0 { "who".to_owned() } else { format!("w{}", i % 2) }))
-        .collect();
+    let mut table = String::new();
+    for (i, row) in w.read("f.csv").lines().enumerate() {
+        let who = ["w0", "w1"][i % 2];
+        let _ = writeln!(table, "{row},{}", if i == 0 { "who" } else { who });
+    }
     w.write("units.csv", table);
     for (command, code, message, hint) in [
         (

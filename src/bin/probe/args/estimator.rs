@@ -92,7 +92,7 @@ pub struct EstimatorArgs {
     /// those in importance between models that `probe compare` takes (`bootstrap.csv`)
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub bootstrap: usize,
-    /// Fit every single unit of every layer too, into units.csv (of encoding, into encoding_units.csv)
+    /// Fit every single unit of every layer too, into `units.csv` (of encoding, into `encoding_units.csv`)
     #[arg(long)]
     pub per_unit: bool,
     /// Stimuli on the map of each layer; 0 draws no maps
