@@ -15,7 +15,7 @@
 //! - `floors`: the architecture as the docs have it: floors, rooms, no circle of files, none too long
 //! - `frequencies`: frequencies of word forms, bundled and of one's own
 //! - `given_distances`: features that are distances, not values
-//! - `group`: subjects as a sample, against MNE and SciPy, and as a user runs it
+//! - `group`: subjects as a sample, against MNE and `SciPy`, and as a user runs it
 //! - `grammar_errors`: mistakes in grammars, each with its place
 //! - `grammar_limits`: grammars that are very large, deep or repetitive
 //! - `grammar_words`: the words of a grammar and a model's tokenizer

@@ -35,7 +35,8 @@ fn fitted(w: &Workspace, subjects: usize) -> String {
     for subject in 1..=subjects {
         w.ok(&format!("fit words.csv s{subject}.npz {QUICK} -o runs/s{subject}"));
     }
-    (1..=subjects).map(|subject| format!("runs/s{subject} ")).collect()
+    let folders: Vec<String> = (1..=subjects).map(|subject| format!("runs/s{subject}")).collect();
+    folders.join(" ")
 }
 
 fn rows(csv: &str) -> Vec<Vec<String>> {
@@ -114,7 +115,7 @@ fn regions_of_one_file_of_all_subjects_are_a_loop_and_a_group() {
     for subject in 1..=5 {
         let (path, name) = (path.display(), format!("sub-{subject:02}"));
         w.ok(&format!("fit words.csv {path} --arrays {name}/* {QUICK} -o runs/{name}"));
-        runs += &format!("runs/{name} ");
+        runs = runs + "runs/" + &name + " ";
     }
     w.write("pairs.csv", "region,beside\nV1,V4\nV1,IT\n");
     let told = w.ok(&format!("group {runs} --cluster=tfce --neighbours pairs.csv --tail greater -o out"));

@@ -1,4 +1,4 @@
-//! The numbers: against what MNE, SciPy, statsmodels and rsatoolbox give, frozen by `tests/golden/group.py`.
+//! The numbers: against what MNE, `SciPy`, statsmodels and rsatoolbox give, frozen by `tests/golden/group.py`.
 
 use std::collections::BTreeMap;
 
@@ -186,31 +186,31 @@ fn steps(case: &Case, extent: f64, height: f64, start: f64, step: f64) -> (Vec<f
 fn enhancement_in_steps_matches_mne_with_its_p_values_and_other_powers() {
     let a = case("A");
     let (scores, p) = steps(&a, 0.5, 2.0, 0.0, 0.2);
-    near(&scores, &[7.011341669, 97.76391308, 18.21191308, -9.265927261, -33.07392726, 3.08]);
+    near(&scores, &[7.011_341_669, 97.763_913_08, 18.211_913_08, -9.265_927_261, -33.073_927_26, 3.08]);
     near(&p, &[17.0, 2.0, 5.0, 16.0, 4.0, 38.0]);
     let (scores, p) = steps(&a, 0.5, 2.0, 0.0, 0.1);
-    near(&scores, &[6.573132815, 100.0608741, 18.92487407, -8.7695383, -33.9635383, 2.87]);
+    near(&scores, &[6.573_132_815, 100.060_874_1, 18.924_874_07, -8.769_538_3, -33.963_538_3, 2.87]);
     near(&p, &[17.0, 2.0, 5.0, 16.0, 3.0, 40.0]);
     let (scores, _) = steps(&a, 0.5, 2.0, 1.0, 0.2);
-    near(&scores, &[7.981290121, 98.73386154, 19.18186154, -10.05788686, -33.86588686, 3.64]);
+    near(&scores, &[7.981_290_121, 98.733_861_54, 19.181_861_54, -10.057_886_86, -33.865_886_86, 3.64]);
     let (scores, _) = steps(&a, 1.0, 1.0, 0.0, 0.2);
     near(&scores, &[7.92, 29.2, 13.52, -7.28, -13.76, 2.2]);
     let (scores, _) = steps(&a, 2.0 / 3.0, 2.0, 0.0, 0.2);
-    near(&scores, &[8.420179316, 100.5443956, 20.99239565, -10.40065169, -34.20865169, 3.08]);
+    near(&scores, &[8.420_179_316, 100.544_395_6, 20.992_395_65, -10.400_651_69, -34.208_651_69, 3.08]);
     let (scores, p) = steps(&case("B"), 0.5, 2.0, 0.0, 0.2);
     let frozen = [
-        0.02771281292,
-        1.2954506,
-        5.131652762,
-        0.7663003382,
-        9.135242374,
-        0.7663003382,
-        8.051652762,
-        0.7663003382,
-        4.215242374,
-        12.50324237,
-        4.215242374,
-        0.1338448062,
+        0.027_712_812_92,
+        1.295_450_6,
+        5.131_652_762,
+        0.766_300_338_2,
+        9.135_242_374,
+        0.766_300_338_2,
+        8.051_652_762,
+        0.766_300_338_2,
+        4.215_242_374,
+        12.503_242_37,
+        4.215_242_374,
+        0.133_844_806_2,
     ];
     near(&scores, &frozen);
     near(&p, &[128.0, 112.0, 61.0, 122.0, 38.0, 122.0, 40.0, 122.0, 67.0, 23.0, 67.0, 128.0]);
@@ -223,7 +223,7 @@ fn graphs_of_channels_and_time_are_those_of_the_frozen_cases() {
     assert_eq!(Graph::path(4, 1).product(&Graph::path(5, 1)), case("C in a row").graph());
     assert_eq!(Graph::path(4, 2).product(&ring), case("C two steps").graph());
     assert_eq!(Graph::path(3, 1).product(&Graph::path(4, 1)), case("B").graph());
-    near(&[critical(0.05, Tail::Two, 7), critical(0.05, Tail::Greater, 7)], &[2.364624252, 1.894578605]);
+    near(&[critical(0.05, Tail::Two, 7), critical(0.05, Tail::Greater, 7)], &[2.364_624_252, 1.894_578_605]);
 }
 
 #[test]
@@ -256,8 +256,16 @@ fn corrections_match_statsmodels() {
     let p = [0.001, 0.012, 0.012, 0.03, 0.04, 0.2, 0.5, 1.0];
     near(&holm(&p), &[0.008, 0.084, 0.084, 0.15, 0.16, 0.6, 1.0, 1.0]);
     near(&benjamini_hochberg(&p), &[0.008, 0.032, 0.032, 0.06, 0.064, 0.266_666_666_7, 0.571_428_571_4, 1.0]);
-    let by =
-        [0.02174285714, 0.08697142857, 0.08697142857, 0.1630714286, 0.1739428571, 0.7247619048, 1.0, 1.0];
+    let by = [
+        0.021_742_857_14,
+        0.086_971_428_57,
+        0.086_971_428_57,
+        0.163_071_428_6,
+        0.173_942_857_1,
+        0.724_761_904_8,
+        1.0,
+        1.0,
+    ];
     near(&benjamini_yekutieli(&p), &by);
     near(&hommel(&p), &[0.008, 0.072, 0.072, 0.12, 0.16, 0.6, 1.0, 1.0]);
     assert!(hommel(&[]).is_empty() && benjamini_yekutieli(&[]).is_empty());
@@ -267,16 +275,18 @@ fn corrections_match_statsmodels() {
 #[test]
 fn one_sample_of_seven_is_that_of_scipy() {
     // numpy's default_rng(0).normal(size=7) + .8 and default_rng(1).normal(size=7) + .2.
-    let first = [0.92573022, 0.66789514, 1.44042265, 0.90490012, 0.26433063, 1.16159505, 2.10400005];
+    let first =
+        [0.925_730_22, 0.667_895_14, 1.440_422_65, 0.904_900_12, 0.264_330_63, 1.161_595_05, 2.104_000_05];
     let one = OneSample::of(&first).unwrap();
     let (low, high) = one.interval(0.95);
     near(
         &[one.t, one.p_value(Tail::Two), low, high],
-        &[4.802016216, 0.00299456576, 0.5232914265, 1.610672531],
+        &[4.802_016_216, 0.002_994_565_76, 0.523_291_426_5, 1.610_672_531],
     );
-    let second = [0.54558419, 1.02161814, 0.53043708, -1.10315723, 1.10535587, 0.64637457, -0.33695326];
+    let second =
+        [0.545_584_19, 1.021_618_14, 0.530_437_08, -1.103_157_23, 1.105_355_87, 0.646_374_57, -0.336_953_26];
     let one = OneSample::of(&second).unwrap();
-    near(&[one.t, one.p_value(Tail::Two)], &[1.149760898, 0.2939991143]);
+    near(&[one.t, one.p_value(Tail::Two)], &[1.149_760_898, 0.293_999_114_3]);
     for (values, two, one_side) in [(first, 2.0, 1.0), (second, 34.0, 17.0)] {
         for (tail, count) in [(Tail::Two, two), (Tail::Greater, one_side)] {
             let flips = Flips::of(7, tail, 0, 0);

@@ -52,11 +52,10 @@ pub fn run(args: &GroupArgs, words: Vec<String>, printer: &Printer) -> Result<()
     let neighbours = neighbours(args, &subjects[0].record)?;
     let group = Group::of(subjects, &neighbours, args.params())?;
     for warning in &group.warnings {
-        match warning {
-            Warning::Differs(mlem_probe::compare::Warning::Doubt { .. }) => {
-                printer.alarm(&warning.to_string())
-            }
-            _ => printer.warn(&warning.to_string()),
+        if let Warning::Differs(mlem_probe::compare::Warning::Doubt { .. }) = warning {
+            printer.alarm(&warning.to_string());
+        } else {
+            printer.warn(&warning.to_string());
         }
     }
     let seconds = BTreeMap::from([("group".to_owned(), begun.elapsed().as_secs_f64())]);

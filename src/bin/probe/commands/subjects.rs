@@ -130,18 +130,16 @@ fn split(named: &[(usize, &str)]) -> Option<Vec<Subject>> {
     let mut subjects: Vec<Subject> = Vec::new();
     for &(layer, name) in named {
         let subject = name.split(mark).next().unwrap_or_default().trim();
-        match subjects.iter_mut().find(|other| other.name == subject) {
-            Some(other) => other.layers.push(layer),
-            None => {
-                let taken =
-                    |folder: &str| folder == GROUP || subjects.iter().any(|other| other.folder == folder);
-                let mut folder = folder(subject);
-                while taken(&folder) {
-                    folder.push('_');
-                }
-                subjects.push(Subject { name: subject.to_owned(), folder, layers: vec![layer] });
-            }
+        if let Some(other) = subjects.iter_mut().find(|other| other.name == subject) {
+            other.layers.push(layer);
+            continue;
         }
+        let taken = |folder: &str| folder == GROUP || subjects.iter().any(|other| other.folder == folder);
+        let mut folder = folder(subject);
+        while taken(&folder) {
+            folder.push('_');
+        }
+        subjects.push(Subject { name: subject.to_owned(), folder, layers: vec![layer] });
     }
     (subjects.len() > 1).then_some(subjects)
 }
