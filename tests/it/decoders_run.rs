@@ -109,10 +109,10 @@ fn what_is_pooled_is_the_states_of_what_the_decoder_reads() {
         model
             .hidden_states(&pair, 2, |layer, states| {
                 let mean = |unit: usize| {
-                    let values = states.chunks_exact(16).map(|token| token[unit]);
+                    let values = states.chunks_exact(8).map(|token| token[unit]);
                     values.sum::<f32>() / read.len() as f32
                 };
-                for unit in 0..16 {
+                for unit in 0..8 {
                     let found = found.matrix(layer)[[row, unit]];
                     assert!((found - mean(unit)).abs() < 1e-5, "{row} {layer}: {found} {}", mean(unit));
                 }
@@ -168,7 +168,7 @@ fn a_slot_is_pooled_where_the_decoder_reads_it() {
     let pair = Sequences::new([read.as_slice()]).reading([source.as_slice()]);
     model
         .hidden_states(&pair, 2, |layer, states| {
-            let dog = &states[3 * 16..][..16];
+            let dog = &states[3 * 8..][..8];
             assert!(found.matrix(layer).row(0).iter().zip(dog).all(|(a, b)| (a - b).abs() < 1e-6), "{layer}");
             Ok(())
         })
