@@ -1,5 +1,7 @@
 //! `--part decoder` as a user has it: what is read, what is pooled, what runs and files say, the cache, and mistakes.
 
+use std::fmt::Write as _;
+
 use serde_json::{Value, json};
 
 use mlem_probe::activations::{Activations, Pooling};
@@ -50,7 +52,8 @@ fn table() -> String {
     .take(12)
     .enumerate()
     {
-        rows.push_str(&format!("{source},{number},{target},{}\n", at % 5));
+        let length = at % 5;
+        writeln!(rows, "{source},{number},{target},{length}").unwrap();
     }
     rows
 }
