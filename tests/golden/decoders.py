@@ -19,25 +19,27 @@ import torch
 import transformers
 
 sys.path.insert(0, str(Path(__file__).parent))
-from hidden_states import VOCABULARY, compress, roughen  # noqa: E402
+from hidden_states import compress, roughen  # noqa: E402
 
 HERE = Path(__file__).parent / "decoders"
+VOCABULARY = 40
 # Longer and shorter than the sources, and two texts for one source, which the first and the last have.
 LENGTHS = [5, 1, 9, 3, 5]
 LABELS = [3, 4, 2, 9, 6]
 
-BART = dict(d_model=16, encoder_layers=2, decoder_layers=2, encoder_attention_heads=4, decoder_attention_heads=2,
-            encoder_ffn_dim=20, decoder_ffn_dim=24, max_position_embeddings=16)
-BART_ODD = dict(d_model=18, encoder_layers=1, decoder_layers=3, encoder_attention_heads=2, decoder_attention_heads=3,
-                encoder_ffn_dim=8, decoder_ffn_dim=10, max_position_embeddings=12, scale_embedding=True)
-T5 = dict(d_model=16, d_kv=6, d_ff=24, num_layers=2, num_heads=4, relative_attention_num_buckets=8, relative_attention_max_distance=6,
-          decoder_start_token_id=0)
-LED = dict(d_model=16, encoder_layers=2, decoder_layers=2, encoder_attention_heads=4, decoder_attention_heads=2, encoder_ffn_dim=20,
-           decoder_ffn_dim=24, max_encoder_position_embeddings=24, max_decoder_position_embeddings=14)
-SWITCH = dict(num_layers=4, num_sparse_encoder_layers=2, num_decoder_layers=2, num_sparse_decoder_layers=1, num_experts=4, expert_capacity=12)
-GEMMA = dict(hidden_size=16, intermediate_size=20, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2, head_dim=8,
+BART = dict(d_model=8, encoder_layers=1, decoder_layers=2, encoder_attention_heads=4, decoder_attention_heads=2,
+            encoder_ffn_dim=6, decoder_ffn_dim=10, max_position_embeddings=16)
+BART_ODD = dict(d_model=10, encoder_layers=1, decoder_layers=3, encoder_attention_heads=2, decoder_attention_heads=5,
+                encoder_ffn_dim=5, decoder_ffn_dim=7, max_position_embeddings=12, scale_embedding=True)
+T5 = dict(d_model=8, d_kv=3, d_ff=10, num_layers=1, num_decoder_layers=2, num_heads=4, relative_attention_num_buckets=8,
+          relative_attention_max_distance=6, decoder_start_token_id=0)
+LED = dict(d_model=8, encoder_layers=1, decoder_layers=2, encoder_attention_heads=4, decoder_attention_heads=2, encoder_ffn_dim=6,
+           decoder_ffn_dim=10, max_encoder_position_embeddings=24, max_decoder_position_embeddings=14)
+SWITCH = dict(num_layers=2, num_sparse_encoder_layers=1, num_decoder_layers=2, num_sparse_decoder_layers=1, num_experts=4,
+              expert_capacity=12)
+GEMMA = dict(hidden_size=8, intermediate_size=10, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2, head_dim=4,
              max_position_embeddings=32, vocab_size=VOCABULARY, query_pre_attn_scalar=8, sliding_window=3, attn_logit_softcapping=2.0)
-GEMMA_ODD = dict(hidden_size=18, intermediate_size=14, num_hidden_layers=3, num_attention_heads=6, num_key_value_heads=3, head_dim=6,
+GEMMA_ODD = dict(hidden_size=12, intermediate_size=7, num_hidden_layers=3, num_attention_heads=6, num_key_value_heads=3, head_dim=4,
                  max_position_embeddings=32, vocab_size=VOCABULARY, rms_norm_eps=1e-3, attn_logit_softcapping=None, attention_bias=True,
                  sliding_window=2, layer_types=["full_attention", "sliding_attention", "full_attention"])
 
@@ -46,18 +48,18 @@ CASES = {
     "bart": ("BartConfig", BART),
     "bart_odd": ("BartConfig", BART_ODD | dict(activation_function="relu", decoder_start_token_id=7)),
     "m2m_100": ("M2M100Config", BART),
-    "m2m_100_odd": ("M2M100Config", BART_ODD | dict(d_model=15, encoder_attention_heads=3, scale_embedding=False, pad_token_id=4,
+    "m2m_100_odd": ("M2M100Config", BART_ODD | dict(d_model=9, encoder_attention_heads=3, decoder_attention_heads=3, scale_embedding=False, pad_token_id=4,
                                                      activation_function="gelu")),
-    "marian": ("MarianConfig", BART | dict(pad_token_id=59, decoder_start_token_id=59)),
-    "marian_apart": ("MarianConfig", BART_ODD | dict(pad_token_id=0, decoder_start_token_id=0, decoder_vocab_size=40,
+    "marian": ("MarianConfig", BART | dict(pad_token_id=39, decoder_start_token_id=39)),
+    "marian_apart": ("MarianConfig", BART_ODD | dict(pad_token_id=0, decoder_start_token_id=0, decoder_vocab_size=30,
                                                      share_encoder_decoder_embeddings=False, tie_word_embeddings=False)),
     "mbart": ("MBartConfig", BART),
     "mbart_odd": ("MBartConfig", BART_ODD | dict(activation_function="relu", pad_token_id=3)),
     "mt5": ("MT5Config", T5 | dict(feed_forward_proj="gated-gelu")),
-    "mt5_odd": ("MT5Config", T5 | dict(d_model=18, num_heads=3, num_layers=1, num_decoder_layers=3, feed_forward_proj="gated-silu",
+    "mt5_odd": ("MT5Config", T5 | dict(d_model=9, num_heads=3, num_layers=1, num_decoder_layers=3, feed_forward_proj="gated-silu",
                                        relative_attention_num_buckets=5, decoder_start_token_id=9)),
     "pegasus": ("PegasusConfig", BART | dict(scale_embedding=True)),
-    "pegasus_odd": ("PegasusConfig", BART_ODD | dict(d_model=15, encoder_attention_heads=3, scale_embedding=False,
+    "pegasus_odd": ("PegasusConfig", BART_ODD | dict(d_model=9, encoder_attention_heads=3, decoder_attention_heads=3, scale_embedding=False,
                                                      activation_function="relu")),
     "t5": ("T5Config", T5),
     "t5_gated": ("T5Config", T5 | dict(num_decoder_layers=1, feed_forward_proj="gated-gelu", layer_norm_epsilon=1e-3,
@@ -66,18 +68,18 @@ CASES = {
     "t5gemma_odd": ("T5GemmaConfig", dict(
         encoder=GEMMA, decoder=GEMMA_ODD | dict(hidden_activation="silu", bos_token_id=5))),
     "umt5": ("UMT5Config", T5),
-    "umt5_odd": ("UMT5Config", T5 | dict(d_model=18, num_heads=3, num_layers=1, num_decoder_layers=3, feed_forward_proj="relu",
+    "umt5_odd": ("UMT5Config", T5 | dict(d_model=9, num_heads=3, num_layers=1, num_decoder_layers=3, feed_forward_proj="relu",
                                          relative_attention_num_buckets=6, layer_norm_epsilon=1e-3)),
     # The encoder sees a few tokens on either side; of the other kind of encoder so few that no summary is made.
     "led": ("LEDConfig", LED | dict(attention_window=4)),
-    "led_odd": ("LEDConfig", LED | dict(d_model=18, encoder_layers=3, attention_window=[4, 8, 4], encoder_attention_heads=3,
+    "led_odd": ("LEDConfig", LED | dict(d_model=9, encoder_layers=2, attention_window=[4, 8], encoder_attention_heads=3,
                                         decoder_attention_heads=3, activation_function="relu", decoder_start_token_id=9)),
     "longt5": ("LongT5Config", T5 | dict(local_radius=2, feed_forward_proj="gated-gelu")),
     "longt5_global": ("LongT5Config", T5 | dict(encoder_attention_type="transient-global", global_block_size=10, local_radius=3,
                                                 num_decoder_layers=1)),
     "switch_transformers": ("SwitchTransformersConfig", T5 | SWITCH),
     "switch_transformers_odd": ("SwitchTransformersConfig", T5 | SWITCH | dict(
-        num_layers=3, num_sparse_encoder_layers=0, num_decoder_layers=3, num_sparse_decoder_layers=3, router_bias=True, num_experts=3,
+        num_layers=1, num_sparse_encoder_layers=1, num_decoder_layers=3, num_sparse_decoder_layers=3, router_bias=True, num_experts=3,
         dense_act_fn="silu")),
 }
 

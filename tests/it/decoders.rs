@@ -242,7 +242,7 @@ fn a_decoder_is_not_its_encoder_and_says_what_it_is() {
         Model::load(&pairs.checkpoint(), &LoadOptions::default()).unwrap(),
     );
     assert_eq!((decoder.part(), encoder.part()), (Part::Decoder, Part::Encoder));
-    assert_eq!((decoder.encoder().map(|spec| spec.n_layers), encoder.encoder()), (Some(2), None));
+    assert_eq!((decoder.encoder().map(|spec| spec.n_layers), encoder.encoder()), (Some(1), None));
     // What the encoder reads matters to all but the embeddings.
     let targets = [vec![2u32, 11, 12]];
     let states = |source: Vec<u32>| taken(&decoder, Site::Residual, &batch(&[source], &targets));
@@ -295,7 +295,7 @@ fn a_model_without_such_a_decoder_is_refused_and_so_are_its_weights() {
         Model::load(&Checkpoint { config: config.to_string(), ..pairs.checkpoint() }, &options).err()
     };
     for (key, value, said) in [
-        ("decoder_start_token_id", serde_json::json!(60), "is 60, and the table of tokens has 60 rows"),
+        ("decoder_start_token_id", serde_json::json!(60), "is 60, and the table of tokens has 40 rows"),
         ("decoder_start_token_id", serde_json::json!("x"), "the number of a token"),
         ("num_decoder_layers", serde_json::json!(0), "positive whole number"),
         ("num_decoder_layers", serde_json::json!(9), "`decoder.block.2."),
