@@ -170,6 +170,13 @@ impl RunRecord {
         }
     }
 
+    /// The same record, whose key is of all that `depends` says.
+    #[must_use]
+    pub fn keyed(mut self, depends: &serde_json::Value) -> Self {
+        self.key = blake3::hash(depends.to_string().as_bytes()).to_hex().to_string();
+        self
+    }
+
     /// The same, with the time of now and what this program runs on.
     #[must_use]
     pub fn dated(self) -> Self {

@@ -173,7 +173,6 @@ fn record(
     RunRecord {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         command: words,
-        key: blake3::hash(depends.to_string().as_bytes()).to_hex().to_string(),
         stimuli: first.stimuli.clone(),
         layers: group.axis.iter().map(|entry| entry.layer).collect(),
         layer_labels: if first.layer_labels.is_empty() { BTreeMap::new() } else { names },
@@ -183,6 +182,7 @@ fn record(
         warnings: group.warnings.iter().map(ToString::to_string).collect(),
         ..RunRecord::default()
     }
+    .keyed(&depends)
     .dated()
 }
 
