@@ -32,7 +32,7 @@ def main():
             configuration().save_pretrained(folder)
             text = (Path(folder) / "config.json").read_text()
         other = configuration.attribute_map
-        frozen[release][model_type] = {"config": json.dumps(json.loads(text)), "attribute_map": other}
+        frozen[release][model_type] = {"config": json.dumps(json.loads(text), separators=(",", ":")), "attribute_map": other}
     rows = ",\n".join(
         f'"{release}": {{\n' + ",\n".join(f'"{name}": {json.dumps(of)}' for name, of in types.items()) + "\n}"
         for release, types in sorted(frozen.items()))
