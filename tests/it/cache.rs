@@ -1,30 +1,23 @@
 //! Activations that were taken before: what is found again, what is not, and what is done about damage.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Output;
 
 use serde_json::Value;
 
-use crate::workspace::{Workspace, names};
+use crate::workspace::{Workspace, asset, names};
 
 /// A workspace with a model in a folder: the embedded one's files, at one of its steps.
 fn workspace() -> Workspace {
     let w = Workspace::new();
     w.ok("generate relative_clause --sample 60 -o s.csv");
-    for name in ["config.json", "tokenizer.json"] {
-        w.write(&format!("model/{name}"), fs::read(asset(name)).unwrap());
-    }
-    put_weights(&w, "model");
+    w.write_model("model");
     w
 }
 
-fn asset(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/tiny-bert").join(name)
-}
-
 fn put_weights(w: &Workspace, step: &str) {
-    w.write("model/model.safetensors", fs::read(asset(&format!("{step}.safetensors"))).unwrap());
+    w.write("model/model.safetensors", asset(&format!("{step}.safetensors")));
 }
 
 /// Runs `words` with the cache in a folder of this workspace; gives what was said on stderr.

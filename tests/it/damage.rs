@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write as _;
-use std::path::Path;
 
 use mlem_probe::models::Tokenizer;
 use mlem_probe::tokens;
@@ -14,10 +13,7 @@ use crate::workspace::{Workspace, names};
 /// A folder `model` with the files of the model that the program has inside.
 fn with_model() -> Workspace {
     let w = Workspace::new();
-    for name in ["config.json", "tokenizer.json", "model.safetensors"] {
-        let asset = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/tiny-bert").join(name);
-        w.write(&format!("model/{name}"), fs::read(asset).unwrap());
-    }
+    w.write_model("model");
     w.ok("generate short_sentence --sample 4 -o s.csv");
     w
 }

@@ -137,10 +137,7 @@ fn what_an_offloaded_model_lacks_is_named_when_its_turn_comes() {
 fn the_program_offloads_and_halves() {
     let w = Workspace::new();
     w.ok("generate relative_clause --sample 40 -o s.csv");
-    for name in ["config.json", "tokenizer.json", "model.safetensors"] {
-        let asset = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/tiny-bert").join(name);
-        w.write(&format!("model/{name}"), fs::read(asset).unwrap());
-    }
+    w.write_model("model");
     let extract = |out: &str, options: &str| {
         w.ok(&format!("extract s.csv --model ./model --no-cache -o {out}.safetensors {options}"));
         fs::read(w.path(&format!("{out}.safetensors"))).unwrap()

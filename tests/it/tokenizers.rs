@@ -263,10 +263,7 @@ fn a_map_of_characters_that_points_out_of_itself_is_an_error() {
 fn a_tokenizer_that_breaks_down_says_so_and_no_more() {
     let w = Workspace::new();
     w.ok("generate relative_clause --sample 40 -o s.csv");
-    for name in ["config.json", "model.safetensors"] {
-        let asset = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/tiny-bert").join(name);
-        w.write(&format!("model/{name}"), std::fs::read(asset).unwrap());
-    }
+    w.write_model("model");
     w.write("model/tokenizer.json", with_map("BAAAAP////8="));
     let text = w.transcript("extract s.csv --model ./model --no-cache --quiet -o a.safetensors");
     assert!(text.starts_with("exit code 1\n--- stdout\n--- stderr\nerror: tokenizer.json of `"), "{text}");

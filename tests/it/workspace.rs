@@ -5,14 +5,36 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use assert_cmd::Command;
+use mlem_probe::hub::embedded;
 use tempfile::TempDir;
 
 /// A folder that is gone when the test ends.
 pub struct Workspace(TempDir);
 
+/// The embedded model's file `name` as a checkpoint on disk has it; `REVISION.safetensors` are the weights of one of its steps, and
+/// `model.safetensors` those of the last.
+pub fn asset(name: &str) -> Vec<u8> {
+    let revision = name.strip_suffix(".safetensors").map(|step| if step == "model" { "final" } else { step });
+    match revision {
+        Some(step) => {
+            let mut revisions = embedded::MODELS[0].revisions.iter();
+            revisions.find(|revision| revision.name == step).unwrap().file().unwrap().to_vec()
+        }
+        None => fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/tiny-bert").join(name)).unwrap(),
+    }
+}
+
 impl Workspace {
     pub fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
+    }
+
+    /// Writes the embedded model as the checkpoint `folder`.
+    pub fn write_model(&self, folder: &str) -> &Self {
+        for name in ["config.json", "tokenizer.json", "model.safetensors"] {
+            self.write(&format!("{folder}/{name}"), asset(name));
+        }
+        self
     }
 
     pub fn path(&self, name: &str) -> PathBuf {

@@ -54,7 +54,11 @@ impl Revision {
     }
 
     /// Its safetensors file.
-    fn file(&'static self) -> io::Result<&'static [u8]> {
+    ///
+    /// # Errors
+    ///
+    /// The program is damaged.
+    pub fn file(&'static self) -> io::Result<&'static [u8]> {
         if let Some(file) = self.file.get() {
             return Ok(file);
         }
