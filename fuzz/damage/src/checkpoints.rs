@@ -20,6 +20,42 @@ fn safetensors(tensors: &[New]) -> Vec<u8> {
     [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), &data].concat()
 }
 
+/// Random weights of the BERT that `config` declares, in halves.
+pub fn weights(config: &[u8]) -> Vec<u8> {
+    let config = String::from_utf8_lossy(config);
+    let size = |key: &str| -> usize {
+        let (_, rest) = config.split_once(&format!("\"{key}\":")).unwrap();
+        rest.trim_start().split(|c: char| !c.is_ascii_digit()).next().unwrap().parse().unwrap()
+    };
+    let (width, inner) = (size("hidden_size"), size("intermediate_size"));
+    let mut shapes: Vec<(String, Vec<usize>)> = Vec::new();
+    for (name, rows) in [("word", "vocab_size"), ("position", "max_position_embeddings"), ("token_type", "type_vocab_size")] {
+        shapes.push((format!("embeddings.{name}_embeddings.weight"), vec![size(rows), width]));
+    }
+    let mut parts = vec![("embeddings.LayerNorm".to_owned(), width, None)];
+    for layer in (0..size("num_hidden_layers")).map(|layer| format!("encoder.layer.{layer}")) {
+        for part in ["self.query", "self.key", "self.value", "output.dense"] {
+            parts.push((format!("{layer}.attention.{part}"), width, Some(width)));
+        }
+        parts.push((format!("{layer}.attention.output.LayerNorm"), width, None));
+        parts.push((format!("{layer}.intermediate.dense"), inner, Some(width)));
+        parts.push((format!("{layer}.output.dense"), width, Some(inner)));
+        parts.push((format!("{layer}.output.LayerNorm"), width, None));
+    }
+    for (name, outputs, inputs) in parts {
+        shapes.push((format!("{name}.weight"), [Some(outputs), inputs].into_iter().flatten().collect()));
+        shapes.push((format!("{name}.bias"), vec![outputs]));
+    }
+    let mut rng = Rng::new(17);
+    // Halves between 2^-7 and 2^-4 of either sign.
+    let mut half = || (((8 + rng.below(3)) << 10 | rng.below(1024)) as u16 | if rng.below(2) == 0 { 0 } else { 0x8000 }).to_le_bytes();
+    let tensor = |(name, shape): (String, Vec<usize>)| {
+        let bytes = (0..shape.iter().product()).flat_map(|_| half()).collect();
+        (name, "F16", shape, bytes)
+    };
+    safetensors(&shapes.into_iter().map(tensor).collect::<Vec<New>>())
+}
+
 fn is_query(tensor: &Tensor) -> bool {
     tensor.name.ends_with("self.query.weight\"")
 }

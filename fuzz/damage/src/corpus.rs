@@ -38,7 +38,7 @@ pub fn fill(probe: &Probe, assets: &Path) {
         put(&format!("{model}/tokenizer.json"), &asset("tokenizer.json"));
         put(&format!("{model}/tokenizer_config.json"), b"{\"do_lower_case\": true, \"model_max_length\": 64}");
     }
-    let weights = asset("model.safetensors");
+    let weights = checkpoints::weights(&asset("config.json"));
     put("m/model.safetensors", &weights);
     put("p/pytorch_model.bin", &pytorch(&weights));
     let [first, second] = halves(&weights);
