@@ -41,6 +41,17 @@ pub enum Doubt {
         /// Its line.
         line: usize,
     },
+    /// A slot takes a feature from another that does not list it among its columns, so that no column has it.
+    HiddenAgreement {
+        /// The slot that takes it.
+        slot: String,
+        /// The slot that it is taken from.
+        from: String,
+        /// The feature.
+        feature: String,
+        /// The line of the agreement.
+        line: usize,
+    },
     /// No sentence uses some value that words are inflected for.
     UnusedForms {
         /// The lexicon.
@@ -104,6 +115,12 @@ impl fmt::Display for Doubt {
             Self::UnusedSlot { slot, line } => write!(
                 f,
                 "slot `{slot}` (line {line}) stands in no template: write {{{slot}}} in a text, or remove the slot"
+            ),
+            Self::HiddenAgreement { slot, from, feature, line } => write!(
+                f,
+                "no column has the {feature} of {slot}: it is that of {from} (line {line}), whose `features` leave it out; \
+                 write agree = {{ {from} = \"{slot}\" }} if {from} is to follow {slot}, or list {feature} among the features of \
+                 {from}"
             ),
             Self::UnusedForms { lexicon, value, forms, because } => {
                 write!(f, "no sentence uses a form of {lexicon} that is {value}: {}", text::some(forms, 10))?;

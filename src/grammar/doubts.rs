@@ -22,6 +22,7 @@ impl Grammar {
         let source = SourceText { origin: &self.origin, text: &self.text };
         let mut doubts = document.mistyped(source);
         doubts.extend(document.unused_slots(source));
+        doubts.extend(document.hidden_agreement(source));
         let gaps = document.gaps();
         for gaps in gaps.chunk_by(|a, b| a.lexicon == b.lexicon) {
             let gaps: Vec<&toml::Gap> = gaps.iter().collect();

@@ -21,10 +21,11 @@
 //! | `document` | all of it, read |
 //! | `classes` | operands that must be the same |
 //! | `compile` | rules, from templates |
-//! | `doubts` | slips that a document allows |
+//! | `doubts`, `agreement` | slips that a document allows |
 //! | `words` | rules, from words |
 //! | `columns` | the features of the stimuli |
 
+mod agreement;
 mod classes;
 mod columns;
 mod compile;
