@@ -35,7 +35,9 @@ pub(super) fn order(names: &[&str], ordered: bool) -> Result<Ordered, Unclear> {
     if let [only] = named.as_slice() {
         let number = only.layer_numbers().last().map(|&at| only.numbers[at]).filter(|number| number.counts);
         let layer = number.map_or(0, |number| number.value as usize);
-        return Ok(Ordered { layers: vec![(0, layer)], labels: false });
+        // The one array of a model is its layer, whatever it is called; a path (`sub-01/V1`) says what it is of.
+        let labels = number.is_none() && names[0].contains('/');
+        return Ok(Ordered { layers: vec![(0, layer)], labels });
     }
     let mut groups: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (at, name) in named.iter().enumerate() {
@@ -238,6 +240,13 @@ mod tests {
         expect(&["-1", "-2", "-10"], &[("-10", 0), ("-2", 1), ("-1", 2)]);
         assert!(order(&["-1", "-2"], true).unwrap().labels);
         assert!(order(&["0", "1", "-1"], true).unwrap_err().why.contains("both ends"));
+    }
+
+    #[test]
+    fn one_path_is_a_label_and_one_name_is_a_layer() {
+        assert!(order(&["sub-01/V1"], true).unwrap().labels);
+        assert!(!order(&["activations"], true).unwrap().labels);
+        assert_eq!(order(&["model/layer.3"], true).unwrap(), Ordered { layers: vec![(0, 3)], labels: false });
     }
 
     #[test]
