@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use super::entries::matched;
+use super::error::Lacking;
 use super::{Entry, Error, Params, Result, Run, Unlike, Warning};
 use crate::compare::{self, differing_options};
 use crate::profile::{Order, Split, Summary};
@@ -56,11 +58,7 @@ pub(super) fn check(subjects: &[Run], params: &Params) -> Result<Agreed> {
     if splits.contains(&false) && estimator != Some("rsa") {
         warnings.push(Warning::Fitted);
     }
-    let names: Vec<Vec<String>> = summaries
-        .iter()
-        .map(|summary| (0..summary.layers.len()).map(|i| summary.layer_name(i)).collect())
-        .collect();
-    let names = without_subject(names);
+    let names = matched(&summaries);
     let entries =
         in_common(subjects, &names, params.shared, "layers, times or regions", &mut warnings, |unlike| {
             Error::Axis(Box::new(unlike))
@@ -93,34 +91,6 @@ fn effects_in_words(order: Order) -> &'static str {
     }
 }
 
-/// The names of entries without what stands before all names of one subject (`sub-01/V1`, `sub-01/V4`), where that alone sets subjects
-/// apart.
-fn without_subject(names: Vec<Vec<String>>) -> Vec<Vec<String>> {
-    let set = |names: &Vec<String>| names.iter().cloned().collect::<BTreeSet<String>>();
-    let alike = |names: &[Vec<String>]| names.iter().all(|other| set(other) == set(&names[0]));
-    if alike(&names) {
-        return names;
-    }
-    let shorter: Vec<Vec<String>> = names.iter().map(|names| without_beginning(names)).collect();
-    if alike(&shorter) { shorter } else { names }
-}
-
-/// `names` without the beginning that they share, up to a mark in it that sets words apart.
-fn without_beginning(names: &[String]) -> Vec<String> {
-    let Some((first, rest)) = names.split_first().filter(|(_, rest)| !rest.is_empty()) else {
-        return names.to_vec();
-    };
-    let shared = |a: &str, b: &str| {
-        a.chars().zip(b.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum()
-    };
-    let length = rest.iter().map(|name| shared(first, name)).min().unwrap_or(0usize);
-    // What sets a subject apart from the rest of a name, the surest first.
-    let marks = ["/", ", ", "_", ".", ":", "|", " ", "-"];
-    let from =
-        marks.iter().find_map(|mark| first[..length].rfind(mark).map(|at| at + mark.len())).unwrap_or(0);
-    names.iter().map(|name| name[from..].to_owned()).collect()
-}
-
 /// The effects of `order`, in the order of the tables.
 fn effects(summary: &Summary, order: Order) -> Vec<String> {
     summary.terms.iter().filter(|term| term.order == order).map(|term| term.name.clone()).collect()
@@ -135,40 +105,31 @@ fn in_common(
     warnings: &mut Vec<Warning>,
     unlike: impl Fn(Unlike) -> Error,
 ) -> Result<Vec<String>> {
-    let lacks = |j: usize, name: &String| !names[j].contains(name);
-    let mut left_out: Vec<(String, usize)> = Vec::new();
-    for j in 1..names.len() {
-        let only = |a: usize, b: usize| -> Vec<String> {
-            names[a].iter().filter(|name| lacks(b, name)).cloned().collect()
-        };
-        let (only_a, only_b) = (only(0, j), only(j, 0));
-        if only_a.is_empty() && only_b.is_empty() {
+    let mut lacking: Vec<Lacking> = Vec::new();
+    let mut seen: BTreeSet<&String> = BTreeSet::new();
+    for name in names.iter().flatten().filter(|name| seen.insert(*name)) {
+        let (with, without): (Vec<usize>, Vec<usize>) =
+            (0..names.len()).partition(|&j| names[j].contains(name));
+        if without.is_empty() {
             continue;
         }
-        if !shared {
-            let [a, b] = [0, j].map(|i| subjects[i].folder.clone());
-            return Err(unlike(Unlike { a, b, only_a, only_b }));
-        }
-        for (only, lacking) in [(only_a, j), (only_b, 0)] {
-            for name in only {
-                if !left_out.iter().any(|(other, _)| *other == name) {
-                    left_out.push((name, lacking));
-                }
-            }
+        let folders = |of: Vec<usize>| of.into_iter().map(|j| subjects[j].folder.clone()).collect();
+        let (with, without): (Vec<String>, Vec<String>) = (folders(with), folders(without));
+        match lacking.iter_mut().find(|other| other.without == without) {
+            Some(other) => other.names.push(name.clone()),
+            None => lacking.push(Lacking { names: vec![name.clone()], with, without }),
         }
     }
-    let all: Vec<String> =
-        names[0].iter().filter(|name| (1..names.len()).all(|j| !lacks(j, name))).cloned().collect();
+    if !shared && !lacking.is_empty() {
+        return Err(unlike(Unlike { lacking }));
+    }
+    let is_left_out = |name: &String| lacking.iter().any(|lacking| lacking.names.contains(name));
+    let all: Vec<String> = names[0].iter().filter(|name| !is_left_out(name)).cloned().collect();
     if all.is_empty() {
         return Err(Error::NothingShared { what });
     }
-    if let Some((_, lacking)) = left_out.first() {
-        let lacking = subjects[*lacking].folder.clone();
-        warnings.push(Warning::LeftOut {
-            what,
-            names: left_out.into_iter().map(|(name, _)| name).collect(),
-            lacking,
-        });
+    if !lacking.is_empty() {
+        warnings.push(Warning::LeftOut { what, unlike: Unlike { lacking } });
     }
     Ok(all)
 }

@@ -1,5 +1,6 @@
 //! Why subjects are no group.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use crate::mlem::Order;
@@ -11,27 +12,46 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// At most so many names are listed at a time.
 const NAMED: usize = 10;
 
-/// Two subjects, and what only one of them has.
-#[derive(Debug)]
+/// What some subjects have and others lack.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unlike {
-    /// A run directory.
-    pub a: String,
-    /// Another.
-    pub b: String,
-    /// What only the first has.
-    pub only_a: Vec<String>,
-    /// What only the other has.
-    pub only_b: Vec<String>,
+    /// The names, by the subjects that lack them.
+    pub lacking: Vec<Lacking>,
 }
 
-impl Unlike {
+/// What the same subjects lack.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lacking {
+    /// The names of features, or of layers, times or regions.
+    pub names: Vec<String>,
+    /// The run directories of the subjects that have them.
+    pub with: Vec<String>,
+    /// Those of the subjects that lack them.
+    pub without: Vec<String>,
+}
+
+impl fmt::Display for Unlike {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let told: Vec<String> = self.lacking.iter().take(NAMED).map(Lacking::told).collect();
+        f.write_str(&told.join("; "))?;
+        match self.lacking.len().saturating_sub(NAMED) {
+            0 => Ok(()),
+            more => write!(f, "; and {} more", text::count(more as u128)),
+        }
+    }
+}
+
+impl Lacking {
     fn told(&self) -> String {
-        let of = |folder: &str, only: &[String]| {
-            (!only.is_empty()).then(|| format!("only {folder} has {}", text::some(only, NAMED)))
+        let names = text::some(&self.names, NAMED);
+        let (who, verb) = if self.with.len() < self.without.len() {
+            (&self.with, ["has", "have"])
+        } else {
+            (&self.without, ["lacks", "lack"])
         };
-        let told: Vec<String> =
-            [of(&self.a, &self.only_a), of(&self.b, &self.only_b)].into_iter().flatten().collect();
-        told.join("; ")
+        let verb = verb[usize::from(who.len() > 1)];
+        let only = if self.with.len() < self.without.len() { "only " } else { "" };
+        format!("{only}{} {verb} {names}", text::some(who, NAMED))
     }
 }
 
@@ -60,10 +80,10 @@ pub enum Error {
         order: Order,
     },
     /// Other entries of the axis.
-    #[error("{} and {} are not of the same layers, times or regions: {}", .0.a, .0.b, .0.told())]
+    #[error("the subjects are not of the same layers, times or regions: {0}")]
     Axis(Box<Unlike>),
     /// Other effects.
-    #[error("{} and {} are over other {}s: {}", unlike.a, unlike.b, order.noun(), unlike.told())]
+    #[error("the subjects are not of the same {}s: {unlike}", order.noun())]
     Effects {
         /// What was to be tested.
         order: Order,
@@ -127,18 +147,30 @@ impl Error {
                 "fit the same ones of each subject (--features, --drop), or leave out what some lack with --shared"
             }
             Self::NothingShared { .. } => {
-                "fit each subject with the same table of features and the same names of arrays"
+                "fit each subject with the same table of features and the same names of arrays, or SUBJECT/NAME with the same NAMEs"
             }
             Self::Estimators { .. } => "fit each subject with the same --estimator",
             Self::NeighbourLine { .. } => {
                 "write two names a line, separated by a comma or a tab; names with commas in double quotes"
             }
-            Self::NoNeighbours { .. } => {
-                "write the names as the arrays of the subjects have them, two a line: V1,V2"
+            Self::NoNeighbours { entries, .. } => {
+                return Some(format!("write these names, two a line: {}", pair(entries)));
             }
             Self::Rundir(error) => return error.hint(),
             Self::Files(error) => return error.hint(),
         };
         Some(text.to_owned())
+    }
+}
+
+/// The first two of `names` as a line of a file of neighbours has them.
+#[must_use]
+pub fn pair(names: &[String]) -> String {
+    let quoted = |name: &String| {
+        if name.contains(['"', ',']) { format!("\"{}\"", name.replace('"', "\"\"")) } else { name.clone() }
+    };
+    match names {
+        [a, b, ..] => format!("{},{}", quoted(a), quoted(b)),
+        _ => "V1,V2".to_owned(),
     }
 }

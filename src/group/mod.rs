@@ -1,7 +1,8 @@
 //! Subjects as a sample: what the profiles of several subjects (recordings of brains, or models) have in common.
 //!
 //! Each run directory is one subject: the mean over folds of its score and of its importances, at every entry of its axis (layers,
-//! points of time, regions). Entries are matched by name, and every subject must have the same ones. Nothing is fitted here.
+//! points of time, regions). Entries are matched by name, without the subject that
+//! stands before the names of some files ([`entry_names`]), and every subject must have the same ones. Nothing is fitted here.
 //!
 //! # What is tested
 //!
@@ -23,6 +24,7 @@
 
 mod agreement;
 mod csv;
+mod entries;
 mod error;
 mod label;
 mod neighbours;
@@ -35,7 +37,8 @@ pub use crate::numeric::ceiling::Agreement;
 pub use crate::numeric::one_sample::{NoTest, OneSample};
 pub use crate::numeric::sign_flips::Tail;
 pub use csv::{AGREEMENT, CLUSTERS, GROUP, SUBJECTS};
-pub use error::{Error, Result, Unlike};
+pub use entries::entry_names;
+pub use error::{Error, Lacking, Result, Unlike, pair};
 pub use label::label;
 pub use neighbours::Neighbours;
 pub use results::{Cluster, ClusterBy, Curve, Enhanced, Entry, FORMING, Group, Params, Point, Test};

@@ -111,12 +111,33 @@ fn what_stands_before_the_names_of_one_subject_is_left_out_where_it_alone_differ
 }
 
 #[test]
+fn regions_that_some_subjects_lack_are_named_without_the_subject() {
+    let one = |i: usize| {
+        let regions: &[&str] = if i < 4 { &["IFG", "STG", "MTG"] } else { &["IFG", "STG"] };
+        let axis: Vec<String> = regions.iter().map(|name| format!("sub-{:02}/{name}", i + 1)).collect();
+        let axis: Vec<&str> = axis.iter().map(String::as_str).collect();
+        subjects(6, &axis, &["a"], |i, _, at| noise(i, at)).remove(i)
+    };
+    let runs: Vec<Run> = (0..6).map(one).collect();
+    let (text, hint) = error(runs.clone());
+    assert!(text.ends_with("regions: runs/sub-05 and runs/sub-06 lack MTG"), "{text}");
+    assert!(hint.contains("--shared"), "{hint}");
+    let shared = Params { shared: true, draws: 50, ..Params::default() };
+    let group = Group::of(runs.clone(), &Neighbours::InARow, shared).unwrap();
+    assert_eq!(group.axis.iter().map(|entry| entry.name.as_str()).collect::<Vec<_>>(), ["IFG", "STG"]);
+    assert!(
+        told(&group).iter().any(|line| line.contains("left out: MTG (runs/sub-05 and runs/sub-06 lack MTG)"))
+    );
+    assert_eq!(entry_names(&runs)[5], ["IFG", "STG"]);
+}
+
+#[test]
 fn subjects_that_are_no_group_are_refused_with_what_differs() {
     let all = |axis: &[&str], features: &[&str]| subjects(3, axis, features, |i, _, at| noise(i, at));
     let mut runs = all(&["V1", "V4"], &["a", "b"]);
     runs[2] = all(&["V1", "IT"], &["a", "b"]).remove(2);
     let (text, hint) = error(runs.clone());
-    let expected = "only runs/sub-01 has V4; only runs/sub-03 has IT";
+    let expected = "regions: runs/sub-03 lacks V4; only runs/sub-03 has IT";
     assert!(text.contains(expected) && hint.contains("--shared"), "{text} {hint}");
     let shared = Params { shared: true, draws: 50, ..Params::default() };
     let group = Group::of(runs, &Neighbours::InARow, shared.clone()).unwrap();
@@ -124,14 +145,14 @@ fn subjects_that_are_no_group_are_refused_with_what_differs() {
     assert!(
         told(&group)
             .iter()
-            .any(|line| line.contains("left out: V4 and IT") || line.contains("left out: V4, IT")),
+            .any(|line| line.contains("left out: V4 and IT (runs/sub-03 lacks V4; only runs/sub-03 has IT)")),
         "{:?}",
         told(&group)
     );
     let mut runs = all(&["V1"], &["a", "b"]);
     runs[1] = all(&["V1"], &["a"]).remove(1);
     let (text, _) = error(runs);
-    assert!(text.contains("over other features: only runs/sub-01 has b"), "{text}");
+    assert!(text.contains("not of the same features: runs/sub-02 lacks b"), "{text}");
     let mut runs = all(&["V1"], &["a"]);
     runs[1] = all(&["IT"], &["a"]).remove(1);
     assert!(Group::of(runs, &Neighbours::InARow, shared).unwrap_err().to_string().contains("in common"));
@@ -232,6 +253,8 @@ fn neighbours_are_pairs_of_names() {
     files::write(&path, b"V1,V4\nV1,\xff\n").unwrap();
     assert!(Neighbours::read(&path).unwrap_err().to_string().contains(":2: this is no UTF-8"));
     let error = read("x,y\nV1,z\n").unwrap().graph(&names).unwrap_err();
+    assert_eq!(error.hint().unwrap(), "write these names, two a line: V1,V4");
+    assert_eq!(pair(&names[1..]), "V4,\"left, IT\"");
     assert!(
         error.to_string().contains("V1, V4 and left, IT") || error.to_string().contains("V1, V4, left, IT"),
         "{error}"

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Tail;
+use super::{Tail, Unlike};
 use crate::{compare, text};
 
 /// At most so many names are listed at a time.
@@ -53,10 +53,8 @@ pub enum Warning {
     LeftOut {
         /// What: features, or layers, times or regions.
         what: &'static str,
-        /// Their names.
-        names: Vec<String>,
-        /// A subject that lacks the first.
-        lacking: String,
+        /// Their names, and which subjects lack them.
+        unlike: Unlike,
     },
     /// Two subjects with the same numbers.
     Copies {
@@ -114,12 +112,14 @@ impl fmt::Display for Warning {
             Self::NotTested { name, entries, why } => {
                 write!(f, "{name} is not tested at {}: {why}", text::some(entries, NAMED))
             }
-            Self::LeftOut { what, names, lacking } => write!(
-                f,
-                "{what} that not all subjects have are left out: {} ({lacking} lacks {})",
-                text::some(names, NAMED),
-                names.first().map_or("", String::as_str)
-            ),
+            Self::LeftOut { what, unlike } => {
+                let names: Vec<&String> = unlike.lacking.iter().flat_map(|lacking| &lacking.names).collect();
+                write!(
+                    f,
+                    "{what} that not all subjects have are left out: {} ({unlike})",
+                    text::some(&names, NAMED)
+                )
+            }
             Self::Copies { a, b } => write!(
                 f,
                 "{a} and {b} have the same numbers throughout: if they are one subject, leave one out, for a subject that counts twice makes \

@@ -34,10 +34,10 @@ fn with_interval(point: &Point) -> Spread {
     Spread { sd: half, ..point.spread }
 }
 
-/// What is significant of `curve`, from which position to which.
-fn spans(group: &Group, curve: &Curve) -> Vec<(f64, f64)> {
+/// What is significant of `curve`, from which position to which: what has no order stands apart.
+fn spans(group: &Group, curve: &Curve, ordered: bool) -> Vec<(f64, f64)> {
     let hits: Vec<usize> = (0..group.axis.len()).filter(|&at| group.is_significant(curve, at)).collect();
-    let runs = hits.chunk_by(|a, b| a + 1 == *b);
+    let runs = hits.chunk_by(|a, b| ordered && a + 1 == *b);
     runs.map(|run| (run[0] as f64 - 0.4, run[run.len() - 1] as f64 + 0.4)).collect()
 }
 
@@ -80,7 +80,7 @@ fn profiles(group: &Group, axis: &Axis, names: &[String]) -> Figure {
                 .map(|(i, point)| (i as f64, with_interval(point)))
                 .collect(),
         }],
-        spans: spans(group, curve),
+        spans: spans(group, curve, axis.is_ordered()),
     };
     let lines: Vec<String> = curves.iter().filter_map(|curve| found(group, curve)).collect();
     let description = if lines.is_empty() { "Nothing is significant.".to_owned() } else { lines.join(" ") };

@@ -16,10 +16,17 @@ use super::export::{self, File, Format};
 use crate::group::Group;
 use crate::rundir::RunRecord;
 
-/// Whether the axis of `run` has an order, layers or points of time, so that entries that follow each other are neighbours.
+/// Whether the axis of `run`, whose entries are called `names` ([`crate::group::entry_names`]), has an order, layers or points of time, so
+/// that entries that follow each other are neighbours.
 #[must_use]
-pub fn is_ordered(run: &RunRecord) -> bool {
-    Axis::of(run).is_ordered()
+pub fn is_ordered(run: &RunRecord, names: &[String]) -> bool {
+    if run.layer_labels.is_empty() { Axis::of(run).is_ordered() } else { are_ordered(names) }
+}
+
+/// Whether entries that are called `names` have an order.
+#[must_use]
+pub fn are_ordered(names: &[String]) -> bool {
+    Axis::named(names.iter().cloned().enumerate()).is_ordered()
 }
 
 /// The figures of a group as files of `formats`.

@@ -19,8 +19,10 @@ pub(super) fn found(group: &Group, curve: &Curve) -> Option<String> {
         let clusters = curve.clusters.iter().filter(|cluster| cluster.p_family <= group.params.alpha);
         let told: Vec<String> = clusters
             .map(|cluster| {
+                // Which of its entries an effect is at, a cluster does not say.
+                let at = if cluster.entries.len() > 1 { "in a cluster that has" } else { "at" };
                 format!(
-                    "{} ({}, {})",
+                    "{at} {} ({}, {})",
                     places(group, &cluster.entries),
                     side(cluster.mass),
                     p_is(cluster.p_family)
@@ -34,11 +36,11 @@ pub(super) fn found(group: &Group, curve: &Curve) -> Option<String> {
             .filter_map(|&at| curve.points[at].test.ok())
             .map(|test| test.enhanced.map_or(test.p_max, |enhanced| enhanced.p_family))
             .fold(0.0, f64::max);
-        format!("{} ({} or less)", places(group, &hits), p_is(p))
+        format!("at {} ({} or less)", places(group, &hits), p_is(p))
     };
     let axis = axis(group);
     Some(format!(
-        "{} differs from 0 at {where_}, most at {}: {} ({} interval {} to {}, t({}) = {}).",
+        "{} differs from 0 {where_}, most at {}: {} ({} interval {} to {}, t({}) = {}).",
         name(group, curve),
         axis.place(group.axis[peak].layer),
         words::short(test.sample.mean, 3),

@@ -10,10 +10,13 @@ fn grouped(cluster: Option<ClusterBy>) -> Group {
 #[test]
 fn the_terminal_says_where_and_how_sure() {
     let told =
-        terminal(&grouped(Some(ClusterBy::Threshold(None))), Options { width: 100, ..Options::default() });
+        terminal(&grouped(Some(ClusterBy::Threshold(None))), Options { width: 120, ..Options::default() });
     assert!(told.contains("8 subjects, 2 features, 10 times; 128 sign flips (all), least p .008"), "{told}");
     assert!(told.contains("1 of 2 features has a mean that is not 0"), "{told}");
-    assert!(told.contains("a differs from 0 at times 150-200 ms to 300-350 ms (above, p = .0"), "{told}");
+    assert!(
+        told.contains("a differs from 0 in a cluster that has times 150-200 ms to 300-350 ms (above, p = .0"),
+        "{told}"
+    );
     assert!(!told.contains("NaN"));
 }
 

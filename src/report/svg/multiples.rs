@@ -121,9 +121,14 @@ impl Multiples<'_> {
             svg.text("tick right", (left - 6.0, y.at(value) + 4.0), &Label::new(text));
         }
         let last = panel.series.iter().flat_map(|series| &series.points).map(|&(x, _)| x).fold(1.0, f64::max);
-        let x = |at: f64| left + 8.0 + at / last * (right - left - 16.0);
+        // Names stand in the middle of equal parts, what is counted or follows from end to end.
+        let ordered = !matches!(self.across, Across::Names(_));
+        let x = |at: f64| match &self.across {
+            Across::Names(names) => left + (at + 0.5) / names.len().max(1) as f64 * (right - left),
+            _ => left + 8.0 + at / last * (right - left - 16.0),
+        };
         for &(from, to) in &panel.spans {
-            let (from, to) = (x(from.max(-0.4)), x(to.min(last + 0.4)));
+            let (from, to) = (x(from).max(left), x(to).min(right));
             svg.rect("found", (from, y.at(y.top())), (to - from, bottom - y.at(y.top())));
         }
         let ticks: Vec<(f64, String)> = match &self.across {
@@ -156,7 +161,6 @@ impl Multiples<'_> {
             };
             svg.text("tick middle", (x(at), bottom + 16.0), &label);
         }
-        let ordered = !matches!(self.across, Across::Names(_));
         for series in panel.series.iter().rev() {
             let class = series.style.map_or("series rest".to_owned(), |style| format!("series s{style}"));
             svg.open(&class, &format!(" data-series=\"{}\"", series.index));

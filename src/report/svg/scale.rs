@@ -16,7 +16,12 @@ impl Scale {
         let (low, high) = finite.fold((0.0, 0.0), |(low, high): (f64, f64), x| (low.min(x), high.max(x)));
         let high = if low == high { low + 1.0 } else { high };
         let step = round_step((high - low) / ticks as f64);
-        Self { low, high: high + (high - low) * 0.03, from, to, step }
+        let mut scale = Self { low, high: high + (high - low) * 0.03, from, to, step };
+        // Zero alone is no scale: the next smaller step has a second tick.
+        if scale.steps().1 <= scale.steps().0 {
+            scale.step = round_step(step * 0.4);
+        }
+        scale
     }
 
     /// The same without zero, where the values are much further from it than from each other: it would hide what tells them
@@ -43,11 +48,15 @@ impl Scale {
         self.high
     }
 
+    /// The first and the last multiple of the step that is on it.
+    fn steps(&self) -> (f64, f64) {
+        ((self.low / self.step - 1e-9).ceil(), (self.high / self.step).floor())
+    }
+
     /// The ticks and how they are written.
     pub(super) fn ticks(&self) -> Vec<(f64, String)> {
         let decimals = (-self.step.log10().floor()).max(0.0) as usize;
-        let first = (self.low / self.step - 1e-9).ceil();
-        let last = (self.high / self.step).floor();
+        let (first, last) = self.steps();
         (0..=(last - first) as usize)
             .map(|i| {
                 let value = (first + i as f64) * self.step;
@@ -102,6 +111,17 @@ mod tests {
         let ticks: Vec<String> = scale.ticks().into_iter().map(|(_, text)| text).collect();
         assert_eq!(ticks, ["0.0", "0.1", "0.2", "0.3"]);
         assert!(scale.at(0.347) > 0.0 && scale.at(0.0) == 100.0);
+    }
+
+    #[test]
+    fn zero_is_never_the_only_tick() {
+        for (values, expected) in [
+            ([-0.004, 0.0045], vec!["-0.004", "-0.002", "0.000", "0.002", "0.004"]),
+            ([-0.0019, 0.0017], vec!["-0.001", "0.000", "0.001"]),
+        ] {
+            let ticks = Scale::new(values, 100.0, 0.0, 3).ticks();
+            assert_eq!(ticks.into_iter().map(|(_, text)| text).collect::<Vec<_>>(), expected);
+        }
     }
 
     #[test]

@@ -53,7 +53,9 @@ fn windows_of_time_become_a_cluster_and_the_tables_agree() {
     let told = w.ok(&format!("group {runs} --cluster --tail greater --figures svg -o out"));
     assert!(told.contains("6 subjects, 2 features, 5 times; 64 sign flips (all), least p .016"), "{told}");
     assert!(
-        told.contains("number differs from 0 at times 50-100 ms to 150-200 ms (above, p = .016)"),
+        told.contains(
+            "number differs from 0 in a cluster that has times 50-100 ms to 150-200 ms (above, p = .016)"
+        ),
         "{told}"
     );
     let written = names(&w.path("out"));
@@ -173,6 +175,55 @@ fn one_command_fits_every_subject_and_the_group() {
 }
 
 #[test]
+fn regions_that_some_subjects_lack_are_named_and_left_out() {
+    let w = Workspace::new();
+    recordings(&w, 1, &["V1"], &[]);
+    let mut all = Vec::new();
+    for subject in 1..=6 {
+        for region in &["IFG", "STG", "MTG"][..if subject < 5 { 3 } else { 2 }] {
+            let mut stream = Stream::new(subject, region);
+            let noise: Vec<f64> = (0..N * UNITS).map(|_| stream.normal()).collect();
+            let name = format!("sub-{subject:02}/{region}");
+            all.push(array(&name, &[N, UNITS], |k| noise[k] + 1.5 * ((k / UNITS) % 2) as f64));
+        }
+    }
+    fs::rename(file(&w.path(""), "npz", &all), w.path("uneven.npz")).unwrap();
+    let quick = QUICK.replace(" -q", "");
+    let text = w.transcript(&format!("fit words.csv uneven.npz --by-subject {quick} -o all"));
+    for part in [
+        "exit code 1",
+        "all subjects are fitted, but are no group",
+        "all/sub-05 and all/sub-06 lack MTG",
+        "--cluster --neighbours pairs.csv",
+        "leave out what some lack: probe group all/sub-01 all/sub-02",
+        "--shared",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let runs: String = (1..=6).map(|subject| format!("all/sub-{subject:02} ")).collect();
+    let text = w.transcript(&format!("group {runs} --shared -o by-hand"));
+    assert!(text.contains("left out: MTG (all/sub-05 and all/sub-06 lack MTG)"), "{text}");
+    let text = w.transcript(&format!("group {runs} --shared --cluster -o out"));
+    assert!(
+        text.contains("IFG, STG and MTG have no order") && text.contains("two a line: IFG,STG"),
+        "{text}"
+    );
+    w.write("pairs.csv", "sub-01/IFG,sub-01/STG\n");
+    let text = w.transcript(&format!("group {runs} --shared --cluster --neighbours pairs.csv -o out"));
+    assert!(
+        text.contains("the subjects have: IFG and STG") && text.contains("two a line: IFG,STG"),
+        "{text}"
+    );
+    w.write("pairs.csv", "IFG,STG\n");
+    let told = w.ok(&format!("group {runs} --shared --cluster --neighbours pairs.csv -o out"));
+    assert!(told.contains("number differs from 0 in a cluster that has IFG and STG (above"), "{told}");
+    // The same in one command; a subject alone records none of the group's options.
+    w.ok(&format!("fit words.csv uneven.npz --by-subject --shared {QUICK} -o all"));
+    assert_eq!(w.read("all/group/group.csv"), w.read("by-hand/group.csv"));
+    assert!(!w.read("all/sub-06/run.json").contains("--shared"));
+}
+
+#[test]
 fn what_is_no_group_is_said_with_what_to_do() {
     let w = Workspace::new();
     recordings(&w, 2, &["V1", "V4"], &[0]);
@@ -209,7 +260,7 @@ fn what_is_no_group_is_said_with_what_to_do() {
     said("group runs/s1 runs/s2 -o out", &["no p-value of a sign flip can be below 0.500", "exit code 0"]);
     said("group out runs/s1 -o other", &["out is a group, not a subject"]);
     w.ok("fit words.csv s1.npz --folds 2 --permutations 2 --map 0 -q --layers 1 -o one");
-    said("group one runs/s2 -o other", &["only runs/s2 has V4", "--shared"]);
+    said("group one runs/s2 -o other", &["one lacks V4", "--shared"]);
     said("group one runs/s2 --shared -o other", &["are left out: V4 (one lacks V4)", "exit code 0"]);
     w.ok("fit words.csv s1.npz --folds 2 --map 0 -q --estimator decoding -o decoded");
     said("group decoded runs/s2 -o other", &["not of one estimator: decoding in decoded, mlem in runs/s2"]);

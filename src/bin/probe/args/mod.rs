@@ -259,6 +259,9 @@ pub struct FitArgs {
     /// DIR/SUBJECT, and test what they have in common into DIR/group, as `probe group` does
     #[arg(long, conflicts_with_all = ["layers", "repeat"])]
     pub by_subject: bool,
+    /// With --by-subject, leave out of the group what some subjects lack: features, and layers, times or regions
+    #[arg(long, requires = "by_subject")]
+    pub shared: bool,
     #[command(flatten)]
     pub reading: ReadingArgs,
     /// Seed of the folds and the permutations

@@ -5,7 +5,9 @@ use std::path::Path;
 use std::time::Instant;
 
 use mlem_probe::files;
-use mlem_probe::group::{ClusterBy, Curve, FORMING, Group, Neighbours, Run, Warning, label};
+use mlem_probe::group::{
+    ClusterBy, Curve, FORMING, Group, Neighbours, Run, Warning, entry_names, label, pair,
+};
 use mlem_probe::progress::Progress;
 use mlem_probe::report::group;
 use mlem_probe::rundir::{FIGURES, RECORD, RunDir, RunRecord};
@@ -49,7 +51,7 @@ pub fn run(args: &GroupArgs, words: Vec<String>, printer: &Printer) -> Result<()
     }
     let mut subjects: Vec<Run> = super::compare::read(&args.runs)?;
     label(&mut subjects, &args.labels);
-    let neighbours = neighbours(args, &subjects[0].record)?;
+    let neighbours = neighbours(args, &subjects)?;
     let group = Group::of(subjects, &neighbours, args.params())?;
     for warning in &group.warnings {
         if let Warning::Differs(mlem_probe::compare::Warning::Doubt { .. }) = warning {
@@ -109,21 +111,20 @@ fn require_subject(folder: &Path) -> Result<()> {
     ))
 }
 
-fn neighbours(args: &GroupArgs, first: &RunRecord) -> Result<Neighbours> {
-    match &args.neighbours {
-        Some(file) => Ok(Neighbours::read(file)?),
-        None if args.cluster.is_some() && !group::is_ordered(first) => Err(Failure::usage(
-            format!("{} have no order that says which are neighbours", first_names(first)),
-            "give --neighbours FILE, a file of pairs of names, two a line: V1,V2",
-        )),
-        None => Ok(Neighbours::InARow),
+fn neighbours(args: &GroupArgs, subjects: &[Run]) -> Result<Neighbours> {
+    if let Some(file) = &args.neighbours {
+        return Ok(Neighbours::read(file)?);
     }
-}
-
-/// The first names of an axis, for a message.
-fn first_names(record: &RunRecord) -> String {
-    let names: Vec<&String> = record.layer_labels.values().collect();
-    if names.is_empty() { "these arrays".to_owned() } else { text::some(&names, 3) }
+    let first = &subjects[0].record;
+    let names = entry_names(subjects).swap_remove(0);
+    if args.cluster.is_none() || group::is_ordered(first, &names) {
+        return Ok(Neighbours::InARow);
+    }
+    let shown = if first.layer_labels.is_empty() { "these arrays".to_owned() } else { text::some(&names, 3) };
+    Err(Failure::usage(
+        format!("{shown} have no order that says which are neighbours"),
+        format!("give --neighbours FILE, a file of pairs of these names, two a line: {}", pair(&names)),
+    ))
 }
 
 /// What reproduces the group.

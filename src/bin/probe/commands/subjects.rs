@@ -4,7 +4,9 @@ use std::path::Path;
 
 use clap::Parser as _;
 use mlem_probe::activations::{self, Opened};
+use mlem_probe::group::Error;
 use mlem_probe::mlem::Distance;
+use mlem_probe::report::group::are_ordered;
 use mlem_probe::text;
 
 use super::rerun::without_out;
@@ -22,6 +24,8 @@ struct Subject {
     name: String,
     folder: String,
     layers: Vec<usize>,
+    /// What its arrays are called behind the subject.
+    names: Vec<String>,
 }
 
 /// Runs the command, of which `words` are what a run records.
@@ -48,7 +52,8 @@ pub fn run(args: &FitArgs, words: &[String], printer: &Printer) -> Result<()> {
         text::some(&counts, 10)
     ));
     // Each run records the command that makes it alone.
-    let alone: Vec<String> = without_out(words).into_iter().filter(|word| word != "--by-subject").collect();
+    let of_group = |word: &String| word == "--by-subject" || word == "--shared";
+    let alone: Vec<String> = without_out(words).into_iter().filter(|word| !of_group(word)).collect();
     let mut runs = Vec::new();
     for subject in &subjects {
         let layers: Vec<String> = subject.layers.iter().map(ToString::to_string).collect();
@@ -69,11 +74,32 @@ pub fn run(args: &FitArgs, words: &[String], printer: &Printer) -> Result<()> {
     if labels.iter().all(|label| !label.contains(',')) {
         line.extend([format!("--labels={}", labels.join(","))]);
     }
+    if args.shared {
+        line.push("--shared".to_owned());
+    }
     let Some(Command::Group(mut group_args)) = parsed(&line)?.command else { return Ok(()) };
     group_args.talk = args.talk.clone();
     group_args.figures.clone_from(&args.figures.figures);
-    printer.say("clusters, one-sided tests and other effects: `probe group DIR/SUBJECT… --cluster --tail greater --order interaction`");
-    group::run(&group_args, line, printer)
+    let regions = if are_ordered(&subjects[0].names) { "" } else { " --neighbours pairs.csv" };
+    printer.say(&format!(
+        "clusters, one-sided tests and other effects: `probe group DIR/SUBJECT… --cluster{regions} --tail greater --order interaction`"
+    ));
+    let command = line.iter().map(|word| text::argument(word)).collect::<Vec<_>>().join(" ");
+    group::run(&group_args, line, printer).map_err(|failure| {
+        if args.shared || !is_uneven(&failure) {
+            return failure;
+        }
+        Failure::input(
+            format!("all subjects are fitted, but are no group: {}", failure.message()),
+            format!("leave out what some lack: {command} --shared"),
+        )
+    })
+}
+
+/// Whether subjects are no group because some lack what others have.
+fn is_uneven(failure: &Failure) -> bool {
+    let Failure::Stage(error) = failure else { return false };
+    matches!(**error, mlem_probe::Error::Group(Error::Axis(_) | Error::Effects { .. }))
 }
 
 fn parsed(line: &[String]) -> Result<Cli> {
@@ -129,9 +155,11 @@ fn split(named: &[(usize, &str)]) -> Option<Vec<Subject>> {
     }
     let mut subjects: Vec<Subject> = Vec::new();
     for &(layer, name) in named {
-        let subject = name.split(mark).next().unwrap_or_default().trim();
+        let Some((subject, rest)) = name.split_once(mark) else { continue };
+        let (subject, rest) = (subject.trim(), rest.to_owned());
         if let Some(other) = subjects.iter_mut().find(|other| other.name == subject) {
             other.layers.push(layer);
+            other.names.push(rest);
             continue;
         }
         let taken = |folder: &str| folder == GROUP || subjects.iter().any(|other| other.folder == folder);
@@ -139,7 +167,7 @@ fn split(named: &[(usize, &str)]) -> Option<Vec<Subject>> {
         while taken(&folder) {
             folder.push('_');
         }
-        subjects.push(Subject { name: subject.to_owned(), folder, layers: vec![layer] });
+        subjects.push(Subject { name: subject.to_owned(), folder, layers: vec![layer], names: vec![rest] });
     }
     (subjects.len() > 1).then_some(subjects)
 }
