@@ -36,7 +36,7 @@ pub struct Drawn {
     pub balance: Option<Balance>,
 }
 
-/// What balancing achieved.
+/// What balancing achieved, of the features that it was for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Balance {
     /// How many sentences the sample was chosen from.

@@ -33,6 +33,16 @@ impl Grammar {
     /// [`Error::Empty`] when the grammar generates nothing, with what removed the last candidate of each template;
     /// [`Error::TooMany`] when more are asked for than fit in memory.
     pub fn generate(&self, draw: &Draw) -> Result<Drawn> {
+        self.generate_for(draw, |_| true)
+    }
+
+    /// Draws stimuli as [`Grammar::generate`] does, and balances a sample over those features alone whose name is `fitted`: what a fit leaves
+    /// out is to cost the others nothing. The stimuli have all features.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Grammar::generate`].
+    pub fn generate_for(&self, draw: &Draw, fitted: impl Fn(&str) -> bool) -> Result<Drawn> {
         let (n, seed) = match *draw {
             Draw::All => (usize::MAX, 0),
             Draw::Sample { n, seed } | Draw::Balanced { n, seed } => (n, seed),
@@ -46,7 +56,7 @@ impl Grammar {
             return Ok(Drawn { stimuli: self.stimuli(all, drawn)?, complete: true, balance: None });
         }
         if let Draw::Balanced { .. } = draw {
-            return self.balanced(n, seed);
+            return self.balanced(n, seed, fitted);
         }
         let (sample, complete) = self.sample(n, seed);
         let drawn = format!(
@@ -94,7 +104,7 @@ impl Grammar {
         POOL.min((TRIED_CHARS / self.size()) as usize)
     }
 
-    fn balanced(&self, n: usize, seed: u64) -> Result<Drawn> {
+    fn balanced(&self, n: usize, seed: u64, fitted: impl Fn(&str) -> bool) -> Result<Drawn> {
         let (pool, complete) = self.sample(self.pool().max(n.saturating_mul(2)), seed);
         let candidates = pool.sentences.len();
         let lemma = self.rules.names.get("lemma");
@@ -105,12 +115,15 @@ impl Grammar {
         if candidates <= n {
             return Ok(Drawn { stimuli: pool, complete, balance: None });
         }
-        let rows = balance::choose(pool.features(), &words, n, seed);
+        let mut among = pool.features().clone();
+        among.retain(|feature| fitted(feature.name()));
+        let rows = balance::choose(&among, &words, n, seed);
         let stimuli = pool.select(&rows);
-        let confounds = Confounds::of(stimuli.features());
-        let before = Confounds::of(pool.features()).largest();
+        let chosen = among.select(&rows);
+        let confounds = Confounds::of(&chosen);
+        let before = Confounds::of(&among).largest();
         let after = confounds.largest();
-        let (uneven_before, uneven_after) = (Uneven::most(pool.features()), Uneven::most(stimuli.features()));
+        let (uneven_before, uneven_after) = (Uneven::most(&among), Uneven::most(&chosen));
         let balance = Balance { candidates, before, after, confounds, uneven_before, uneven_after };
         Ok(Drawn { stimuli, complete: false, balance: Some(balance) })
     }

@@ -62,22 +62,37 @@ impl Reach {
     }
 }
 
+/// `p` with three significant digits, without the zero before the point and zeros at the end: `.0196`; one is `1`.
+fn significant(p: f64) -> String {
+    // The place of the first digit that is not zero. Rounding may make it the one before, and the last digit a zero.
+    let place = (-p.log10()).floor().max(0.0) as usize;
+    let text = format!("{p:.*}", place + 3);
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    text.strip_prefix('0').unwrap_or(text).to_owned()
+}
+
 /// As a message before the work says it.
 impl fmt::Display for Reach {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { option, draws, tests, sides } = *self;
         let tests = text::counted(tests as u128, "test");
-        write!(f, "{option} {draws}: no p-value is below {sides}/{} = {:.2}", draws + 1, self.least())?;
+        write!(
+            f,
+            "{option} {draws}: no p-value is below {sides}/{} = {}",
+            draws + 1,
+            significant(self.least())
+        )?;
+        let alpha = significant(ALPHA);
         let enough = text::count(self.enough() as u128).replace(',', "");
         match self.least_effects() {
-            0 | 1 => write!(f, ", and one effect alone can be below {ALPHA} after correction over {tests}"),
+            0 | 1 => write!(f, ", and one effect alone can be below {alpha} after correction over {tests}"),
             n if !self.is_vain() => write!(
                 f,
-                "; after correction over {tests} an effect is below {ALPHA} only together with others, {n} of them at this \
+                "; after correction over {tests} an effect is below {alpha} only together with others, {n} of them at this \
                  least p-value. {option} {enough} lets one alone be"
             ),
             _ => {
-                write!(f, "; after correction over {tests} none is below {ALPHA}. {option} {enough} would do")
+                write!(f, "; after correction over {tests} none is below {alpha}. {option} {enough} would do")
             }
         }
     }
@@ -119,12 +134,20 @@ mod tests {
     }
 
     #[test]
+    fn the_least_p_value_has_three_digits() {
+        let of = |draws: usize| significant(Reach::of_null(draws, 1).least());
+        let said = [1, 5, 9, 20, 50, 200, 999, 1000, 100_000].map(of);
+        assert_eq!(said, [".5", ".167", ".1", ".0476", ".0196", ".00498", ".001", ".000999", ".00001"]);
+        assert_eq!(significant(1.0), "1");
+    }
+
+    #[test]
     fn the_message_has_the_least_p_and_what_would_do() {
         let vain = Reach::of_null(5, 3);
         assert!(vain.is_vain());
         assert_eq!(
             vain.to_string(),
-            "--null 5: no p-value is below 1/6 = 0.17; after correction over 3 tests none is below 0.05. --null 60 would do"
+            "--null 5: no p-value is below 1/6 = .167; after correction over 3 tests none is below .05. --null 60 would do"
         );
         let some = Reach::of_null(1000, 91).to_string();
         assert!(some.contains("2 of them") && some.ends_with("--null 1820 lets one alone be"), "{some}");

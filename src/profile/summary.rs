@@ -75,6 +75,12 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// Whether an importance has a standard deviation: within one fold, that of RSA has none.
+    #[must_use]
+    pub fn has_spreads(&self) -> bool {
+        self.terms.iter().flat_map(|term| &term.at).any(|spread| spread.sd.is_finite())
+    }
+
     /// The summary of `profile`.
     #[must_use]
     pub fn of(profile: &Profile) -> Self {

@@ -19,6 +19,8 @@ pub(super) struct Words {
     pub(super) score: &'static str,
     /// What the score of a layer is.
     pub(super) fit: &'static str,
+    /// Over what an importance varies within one fold, if anything.
+    pub(super) permuted: &'static str,
     /// The reference as BibTeX.
     pub(super) bibtex: &'static str,
 }
@@ -29,6 +31,7 @@ const MLEM: Words = Words {
     title: "Metric Learning Encoding Model: which features organise the distances between activations",
     score: "Spearman",
     fit: "Spearman correlation of modelled and neural distances, over pairs within",
+    permuted: "permutations",
     bibtex: "@misc{jalouzot2024mlem,
   title         = {Metric-Learning Encoding Models Identify Processing Profiles of Linguistic Features in {BERT}'s Representations},
   author        = {Jalouzot, Louis and Sobczyk, Robin and Lhopitallier, Bastien and Salle, Jeanne and Lan, Nur and Chemla, Emmanuel and Lakretz, Yair},
@@ -68,6 +71,7 @@ const RSA: Words = Words {
     title: "Representational similarity analysis: which features' distances go with those between activations",
     score: "Spearman",
     fit: "Spearman correlation of the sum of all feature distances with the neural distance, over pairs within",
+    permuted: "permutations",
     bibtex: "@article{kriegeskorte2008rsa,
   title   = {Representational similarity analysis – connecting the branches of systems neuroscience},
   author  = {Kriegeskorte, Nikolaus and Mur, Marieke and Bandettini, Peter},
@@ -84,6 +88,7 @@ const DECODING: Words = Words {
     title: "Linear decoding: which features a probe can read off the activations",
     score: "Decoding",
     fit: "Mean skill of the probes (2·AUC − 1 of categorical features, R² of numeric ones), on",
+    permuted: "control tasks",
     bibtex: "@inproceedings{hewitt2019control,
   title     = {Designing and Interpreting Probes with Control Tasks},
   author    = {Hewitt, John and Liang, Percy},
@@ -99,6 +104,7 @@ const ENCODING: Words = Words {
     title: "Encoding: how much of every unit the features predict",
     score: "R²",
     fit: "R² of activations predicted from the features, pooled over units by their variance, on",
+    permuted: "permutations",
     bibtex: "@article{naselaris2011encoding,
   title   = {Encoding and decoding in {fMRI}},
   author  = {Naselaris, Thomas and Kay, Kendrick N. and Nishimoto, Shinji and Gallant, Jack L.},

@@ -31,11 +31,17 @@ pub(super) fn importance(summary: &Summary, run: &RunRecord) -> String {
         SpreadOver::Folds => {
             format!("mean ± sd over {} folds of held-out stimuli", text::count(summary.n_folds as u128))
         }
-        SpreadOver::Permutations if summary.holds_out => {
-            "mean ± sd over permutations, on the held-out stimuli (one split: no interval over folds)"
-                .to_owned()
+        SpreadOver::Permutations => {
+            let what = Words::of(run).permuted;
+            let spread =
+                if summary.has_spreads() { format!("mean ± sd over {what}, ") } else { String::new() };
+            let on = if summary.holds_out {
+                "on the held-out stimuli (one split: no interval over folds)"
+            } else {
+                "on all stimuli (one fold)"
+            };
+            format!("{spread}{on}")
         }
-        SpreadOver::Permutations => "mean ± sd over permutations, on all stimuli (one fold)".to_owned(),
     };
     match other {
         Some(what) => format!("{what}; {over}"),

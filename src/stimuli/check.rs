@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::confounds::Confounds;
+use super::copies::{other_values, same_values};
 use super::hygiene::Oddity;
-use super::levels::{FeatureLevels, SHOWN, write_correlations, write_levels};
+use super::levels::{FeatureLevels, write_correlations, write_levels};
 use super::suspects::Suspect;
 use super::{Stimuli, Values};
 use crate::text;
@@ -209,7 +210,8 @@ impl TableCheck {
                 feature.name
             ));
         }
-        findings.extend(repeats(&self.repeated, &self.relabelled));
+        findings.extend(same_values(&self.repeated));
+        findings.extend(other_values(&self.relabelled, false));
         // What a fit leaves out, or what holds numbers or the sentences, is spoken of elsewhere.
         let elsewhere = |column: &String| {
             self.constant().any(|feature| feature.name == *column)
@@ -264,40 +266,6 @@ fn are(n: usize) -> String {
     format!("{} {}", stimuli(n), if n == 1 { "is" } else { "are" })
 }
 
-/// What is said of stimuli that stand in a table more than once: rows from 0, as everywhere.
-#[must_use]
-pub fn repeats(same: &[Vec<usize>], other: &[Vec<usize>]) -> Vec<String> {
-    let listed = |groups: &[Vec<usize>]| {
-        let rows = |group: &Vec<usize>| group.iter().map(ToString::to_string).collect::<Vec<_>>();
-        let shown: Vec<String> =
-            groups.iter().take(SHOWN / 4).map(|group| text::join_and(&rows(group))).collect();
-        let more = if groups.len() > shown.len() { "; …" } else { "" };
-        format!("(stimuli {}{more}, counted from 0)", shown.join("; "))
-    };
-    let mut said = Vec::new();
-    let counted = |groups: &[Vec<usize>]| match groups.len() {
-        1 => "1 sentence is".to_owned(),
-        n => format!("{} sentences are", text::count(n as u128)),
-    };
-    if !same.is_empty() {
-        said.push(format!(
-            "{} there more than once with the same values {}: a copy in the training folds gives away the held-out one, so that \
-             scores are too high; keep one of each",
-            counted(same),
-            listed(same)
-        ));
-    }
-    if !other.is_empty() {
-        said.push(format!(
-            "{} there more than once with other values {}: a model sees no difference between them; correct the values, or keep one \
-             of each",
-            counted(other),
-            listed(other)
-        ));
-    }
-    said
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -316,6 +284,7 @@ mod tests {
         assert!(check.has_problems());
         let said = check.findings().join("\n");
         assert!(said.contains("stimuli 0 and 2") && said.contains("stimuli 3 and 4"), "{said}");
+        assert_eq!((said.matches("--unit").count(), said.matches("--average").count()), (2, 2), "{said}");
     }
 
     #[test]

@@ -6,6 +6,7 @@
 mod average;
 mod check;
 pub mod confounds;
+mod copies;
 mod csv;
 mod distances;
 mod error;
@@ -24,7 +25,8 @@ mod texts;
 mod words;
 
 pub use average::Averaged;
-pub use check::{RowName, TableCheck, repeats};
+pub use check::{RowName, TableCheck};
+pub use copies::{other_values, parted_by, same_values};
 pub use distances::Distances;
 pub use error::{Error, Result};
 pub use feature::{Feature, Values};

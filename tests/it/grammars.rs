@@ -122,6 +122,28 @@ fn balance_takes_the_correlations_out_of_relative_clause() {
 }
 
 #[test]
+fn a_sample_is_balanced_over_what_is_fitted() {
+    let grammar = Grammar::bundled("relative_clause").unwrap();
+    let draw = Draw::Balanced { n: 60, seed: 0 };
+    let all = grammar.generate(&draw).unwrap();
+    assert_eq!(all, grammar.generate_for(&draw, |_| true).unwrap());
+    let names = all.stimuli.features().names();
+    let kept = |name: &str| names[..3].contains(&name);
+    let some = grammar.generate_for(&draw, kept).unwrap();
+    assert_eq!(some.stimuli.features().names(), names);
+    let largest = |stimuli: &Stimuli| {
+        let mut features = stimuli.features().clone();
+        features.retain(|feature| kept(feature.name()));
+        Confounds::of(&features).largest().unwrap()
+    };
+    let of = some.balance.unwrap().after.unwrap();
+    assert_eq!(of, largest(&some.stimuli));
+    assert!(of.r.abs() <= largest(&all.stimuli).r.abs());
+    // Of no features, the words alone are even.
+    assert_eq!(grammar.generate_for(&draw, |_| false).unwrap().stimuli.len(), 60);
+}
+
+#[test]
 fn check_names_what_the_choice_of_words_ties_together() {
     let check = Grammar::bundled("relative_clause").unwrap().check().unwrap();
     let named: Vec<String> =

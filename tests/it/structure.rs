@@ -140,6 +140,105 @@ fn what_belongs_together_is_on_one_side() {
     assert!(draws.contains("--average"), "{draws}");
 }
 
+/// 24 sentences in two presentations, with the part of the design that each is in, and another that cuts them.
+fn presentations() -> Workspace {
+    let mut table = "sentence,item,presentation,part,cut,number,tense\n".to_owned();
+    let mut values = Vec::new();
+    for presentation in 0..2 {
+        for item in 0..24usize {
+            let (number, tense) = (["sg", "pl"][item % 2], ["past", "present"][item / 2 % 2]);
+            let part = ["a", "b", "c"][item / 8];
+            let cut = ["a", "b", "c"][if item < 5 { (item + presentation) % 3 } else { item / 8 }];
+            let _ = writeln!(table, "the item {item},i{item},p{presentation},{part},{cut},{number},{tense}");
+            values.extend((0..6).map(|unit| {
+                let noise = ((item * 31 + presentation * 57 + unit * 17) % 23) as f32 / 20.0;
+                noise + (if unit % 2 == 0 { item % 2 } else { item / 2 % 2 }) as f32
+            }));
+        }
+    }
+    let w = Workspace::new();
+    w.write("s.csv", table).write("x.npy", npy(&[48, 6], &values));
+    w
+}
+
+#[test]
+fn copies_are_warned_of_where_folds_part_them() {
+    let w = presentations();
+    let features = "--features number,tense";
+    let fit = |options: &str| w.transcript(&format!("fit s.csv x.npy -o o --force --map 0 {options}"));
+    let plain = fit(features);
+    for part in [
+        "24 sentences are there more than once with the same values",
+        "scores are too high",
+        "--unit",
+        "--average",
+    ] {
+        assert!(plain.contains(part), "{part}: {plain}");
+    }
+    for options in ["--unit item", "--split part", "--average item", "--folds 1"] {
+        let said = fit(&format!("{features} {options}"));
+        assert!(said.starts_with("exit code 0") && !said.contains("too high"), "{options}: {said}");
+    }
+    let said = fit("--unit item --drop presentation,part,cut");
+    assert!(said.starts_with("exit code 0") && !said.contains("too high"), "{said}");
+    let cut = fit(&format!("{features} --split cut"));
+    for part in [
+        "--split `cut` parts copies of 5 sentences",
+        "stimuli 0 and 24, counted from 0",
+        "one value of `cut`",
+    ] {
+        assert!(cut.contains(part), "{part}: {cut}");
+    }
+    let unit = fit(&format!("{features} --unit presentation --folds 2"));
+    assert!(unit.contains("--unit `presentation` parts copies of 24 sentences"), "{unit}");
+    // Presentations that are numbered differ in that alone.
+    let numbered = fit("--features number,tense,presentation");
+    assert!(
+        numbered.contains("with other values") && numbered.contains("--drop the column that numbers"),
+        "{numbered}"
+    );
+    let check = w.transcript("check s.csv");
+    assert!(check.contains("--unit") && check.contains("--average"), "{check}");
+}
+
+#[test]
+fn a_column_that_was_taken_may_be_dropped() {
+    let w = presentations();
+    for options in [
+        "--average item --drop presentation,part,cut,item",
+        "--average item --drop presentation,cut --categorical presentation",
+        "--unit item --drop item,presentation,part,cut",
+        "--split part --drop part,presentation,item,cut",
+    ] {
+        let said = w.transcript(&format!("fit s.csv x.npy -o o --force --map 0 {options}"));
+        assert!(said.starts_with("exit code 0"), "{options}: {said}");
+        assert!(!said.contains("left out, because stimuli of one"), "{options}: {said}");
+    }
+    for (options, says, hint) in [
+        ("--average item --drop presentatin", "no feature is called `presentatin`", ""),
+        ("--average item --features number,cut", "stimuli of one `item` differ in `cut`", "leave `cut` out"),
+        ("--split part --unit item", "--split says the fold of each stimulus", "leave --unit out"),
+        ("--average item --unit item", "--average makes one stimulus", "leave one of the two out"),
+    ] {
+        let said = w.transcript(&format!("fit s.csv x.npy -o bad --map 0 {options}"));
+        assert!(!said.starts_with("exit code 0") && said.contains(says) && said.contains(hint), "{said}");
+    }
+}
+
+#[test]
+fn one_fold_of_rsa_has_no_spread() {
+    let w = presentations();
+    let fit = |estimator: &str| {
+        let of = "-o o --force --map 0 --features number,tense --folds 1";
+        let said = w.transcript(&format!("fit s.csv x.npy {of} --estimator {estimator}"));
+        said.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let said = fit("rsa");
+    assert!(said.contains("on all stimuli (one fold)") && !said.contains("± sd"), "{said}");
+    assert!(fit("mlem").contains("mean ± sd over permutations, on all stimuli"));
+    assert!(fit("decoding").contains("mean ± sd over control tasks, on all stimuli"));
+}
+
 #[test]
 fn means_stand_for_what_they_are_means_of() {
     let w = recordings();

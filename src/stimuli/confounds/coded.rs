@@ -111,13 +111,13 @@ impl<'a> Coded<'a> {
         Moments { mean, variance: if variance > 1e-13 { variance } else { 0.0 } }
     }
 
-    /// Whether each level of this feature goes with one level of `other` only.
+    /// Whether each level of this feature goes with one level of `other` only, and levels come again often enough for that to mean
+    /// something.
     pub(super) fn decides(&self, other: &Self) -> bool {
-        if self.given.is_some() || other.given.is_some() {
+        if self.given.is_some() || other.given.is_some() || !self.recurs() {
             return false;
         }
         let mut seen: Vec<Option<u32>> = vec![None; self.n_codes];
-        let mut used = 0;
         let mut first = None;
         let mut varies = false;
         for (&a, &b) in self.codes.iter().zip(&other.codes) {
@@ -125,13 +125,19 @@ impl<'a> Coded<'a> {
             match &mut seen[a as usize] {
                 Some(known) if *known != b => return false,
                 Some(_) => {}
-                empty @ None => {
-                    *empty = Some(b);
-                    used += 1;
-                }
+                empty @ None => *empty = Some(b),
             }
         }
-        varies && used < self.codes.len()
+        varies
+    }
+
+    /// Whether at least half of the stimuli that have a value share it with another one: a value that occurs once goes with one value of
+    /// any other feature, and most of such are a function of nothing.
+    fn recurs(&self) -> bool {
+        let mut counts = vec![0usize; self.n_codes];
+        self.present().for_each(|row| counts[self.codes[row] as usize] += 1);
+        let shared: usize = counts.iter().filter(|&&count| count > 1).sum();
+        shared > 0 && 2 * shared >= self.present().count()
     }
 }
 

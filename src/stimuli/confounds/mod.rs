@@ -124,8 +124,9 @@ impl Confounds {
         self.pairs().into_iter().filter(|pair| pair.r.abs() > THRESHOLD).collect()
     }
 
-    /// The features that another feature decides. What a constant feature or one that differs for every stimulus decides
-    /// is no news and left out.
+    /// The features that another feature decides: stimuli with one value of it have one value of them. What a constant feature decides
+    /// is no news and left out, and so is what a feature decides of whose stimuli (those that have a value) more than half share it with
+    /// no other, as those of numbers that are nearly all different.
     #[must_use]
     pub fn dependencies(&self) -> &[Dependency] {
         &self.dependencies
@@ -224,6 +225,29 @@ mod tests {
         assert_eq!(confounds.dependencies(), [expected]);
         assert_eq!(confounds.correlation(0, 2), None);
         assert_eq!(confounds.largest().unwrap().b, "gender");
+    }
+
+    #[test]
+    fn values_that_hardly_come_again_decide_nothing() {
+        let n = 40;
+        let number: Vec<Option<&str>> = (0..n).map(|row| Some(["sg", "pl"][row % 2])).collect();
+        let decided = |zipf: Vec<Option<f64>>| {
+            let features =
+                vec![Feature::numeric("zipf", zipf).unwrap(), Feature::categorical("number", &number)];
+            let confounds = Confounds::of(&FeatureTable::new(n, features).unwrap());
+            confounds.dependencies().iter().any(|found| found.of == "zipf")
+        };
+        // Rows 2k and 2k + 2, the first `pairs` of them, have one value; the others have each their own.
+        let zipf = |pairs: usize| {
+            let value = |row: usize| if row % 4 >= 2 && row < 4 * pairs { row - 2 } else { row };
+            (0..n).map(|row| Some(value(row) as f64 / 7.0)).collect::<Vec<_>>()
+        };
+        assert!(!decided(zipf(0)) && !decided(zipf(4)));
+        assert!(decided(zipf(10)));
+        // Five words with a frequency each.
+        assert!(decided((0..n).map(|row| Some([1.5, 2.5, 3.5, 4.5, 5.5, 6.5][row % 6])).collect()));
+        // Missing values are no value that comes again.
+        assert!(!decided((0..n).map(|row| (row % 2 == 0).then_some(row as f64)).collect()));
     }
 
     #[test]

@@ -66,11 +66,11 @@ pub struct EstimatorArgs {
     #[arg(long, value_name = "COLUMN", conflicts_with = "folds")]
     pub split: Option<String>,
     /// Stimuli of one value in this column (repetitions, sentences of a text) are in one fold. It is no feature
-    #[arg(long, value_name = "COLUMN", conflicts_with = "split")]
+    #[arg(long, value_name = "COLUMN")]
     pub unit: Option<String>,
     /// One stimulus, their mean, stands for all of one value in this column: repetitions of a stimulus, sentences of a concept. It is
     /// no feature
-    #[arg(long, value_name = "COLUMN", conflicts_with = "unit")]
+    #[arg(long, value_name = "COLUMN")]
     pub average: Option<String>,
     /// Permutations per importance; control tasks per probe
     #[arg(long, value_name = "N", default_value_t = 5)]
@@ -185,6 +185,14 @@ impl EstimatorArgs {
         names.into_iter().map(of).collect()
     }
 
+    /// Whether the options leave a column of this name among the features.
+    pub fn fits(&self, name: &str) -> bool {
+        let is = |other: &String| other == name;
+        (self.features.is_empty() || self.features.iter().any(is))
+            && !self.drop.iter().any(is)
+            && ![&self.split, &self.unit, &self.average].into_iter().flatten().any(is)
+    }
+
     /// Whether several estimators were asked for.
     pub fn are_several(&self) -> bool {
         self.each().len() > 1
@@ -223,6 +231,22 @@ impl EstimatorArgs {
                 "--conditional permutes values across stimuli, and --permute pairs asks for distances across pairs",
                 "leave one of the two out",
             ));
+        }
+        if let Some(unit) = &self.unit {
+            let apart = "--split says the fold of each stimulus, and --unit has folds drawn that keep stimuli together";
+            let hint = format!(
+                "leave --unit out: folds of --split keep together what has one value there; or leave --split out, and folds of whole \
+                 units of `{unit}` are drawn"
+            );
+            if self.split.is_some() {
+                return Err(Failure::usage(apart, hint));
+            }
+            if self.average.is_some() {
+                return Err(Failure::usage(
+                    "--average makes one stimulus of those that go together, and --unit keeps them, in one fold",
+                    "leave one of the two out",
+                ));
+            }
         }
         // Draws and samples of single stimuli would part those that go together.
         let of_stimuli = [(self.null > 0, "--null"), (self.bootstrap > 0, "--bootstrap")];

@@ -10,7 +10,7 @@ use mlem_probe::files::kind::Group;
 use mlem_probe::files::what_is;
 use mlem_probe::progress::Progress;
 use mlem_probe::rundir::{Finished, Fit, ModelRecord, RunDir};
-use mlem_probe::stimuli::Stimuli;
+use mlem_probe::stimuli::{Averaged, Stimuli};
 
 use super::finish::{finish, settle};
 use super::inputs::Recordings;
@@ -41,14 +41,17 @@ pub fn one(args: &FitArgs, words: Vec<String>, printer: &Printer) -> Result<Opti
         inputs::activations(args, stimuli.features(), &out, printer)?;
     let names = (args.activations.display(), args.stimuli.display());
     warnings.extend(other_stimuli(activations.provenance(), &stimuli, names, printer));
-    if let Some(((means, groups), said)) = inputs::average(&stimuli, &args.estimator, printer)? {
-        stimuli = means;
+    let mut differing = Vec::new();
+    if let Some((averaged, said)) = inputs::average(&stimuli, &args.estimator, printer)? {
+        let Averaged { stimuli: means, groups, differing: left_out } = averaged;
+        (stimuli, differing) = (means, left_out);
         activations = inputs::means(activations, &groups)?;
         repeats = repeats.into_iter().map(|repeat| inputs::means(repeat, &groups)).collect::<Result<_>>()?;
         warnings.extend(said);
     }
     let structure = args.transforms.structure();
-    warnings.extend(inputs::choose_features(&mut stimuli, &args.estimator, &structure, printer)?);
+    let of = (&args.estimator, args.seed);
+    warnings.extend(inputs::choose_features(&mut stimuli, of, (&structure, &differing), printer)?);
     let fit = Fit {
         command: words,
         source: piped::shown(&args.stimuli.to_string_lossy()).to_owned(),

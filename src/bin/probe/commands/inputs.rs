@@ -13,7 +13,9 @@ use mlem_probe::mlem::Distance;
 use mlem_probe::models::Part;
 use mlem_probe::profile::EstimatorName;
 use mlem_probe::progress::Progress;
-use mlem_probe::stimuli::{Feature, FeatureTable, Oddity, Stimuli, TARGET, repeats};
+use mlem_probe::stimuli::{
+    Averaged, Feature, FeatureTable, Oddity, Stimuli, TARGET, other_values, parted_by, same_values,
+};
 use mlem_probe::text;
 
 use crate::args::{EstimatorArgs, FitArgs, TableArgs};
@@ -203,17 +205,26 @@ fn at(path: &Path, error: mlem_probe::stimuli::Error) -> Failure {
 /// Stimuli as `--average` has them, and the groups of all that each is the mean of.
 pub type Means = (Stimuli, Vec<Vec<usize>>);
 
-/// Applies `--average`, before anything else is done to the features; says what it left out, and gives what it said.
+/// Applies `--average`, before anything else is done to the features; says which of those that would be fitted it left out, and gives
+/// what it said.
 pub fn average(
     stimuli: &Stimuli,
     args: &EstimatorArgs,
     progress: &dyn Progress,
-) -> Result<Option<(Means, Vec<String>)>> {
+) -> Result<Option<(Averaged, Vec<String>)>> {
+    args.check()?;
     let Some(column) = &args.average else { return Ok(None) };
     let averaged = stimuli.averaged(column)?;
     if let Some(split) = args.split.iter().find(|split| averaged.differing.contains(split)) {
         let message = format!("stimuli of one `{column}` are in several folds of `{split}`, and become one");
         return Err(Failure::input(message, "give all stimuli that are averaged one fold"));
+    }
+    if let Some(name) = args.features.iter().find(|name| averaged.differing.contains(name)) {
+        let message =
+            format!("stimuli of one `{column}` differ in `{name}`, so that their mean has no value of it");
+        let hint =
+            format!("leave `{name}` out of --features, or average by a column whose stimuli agree in it");
+        return Err(Failure::input(message, hint));
     }
     if averaged.stimuli.features().iter().all(|feature| feature.name() == column) {
         let message = format!("stimuli of one `{column}` differ in every feature");
@@ -226,8 +237,9 @@ pub fn average(
         text::count(stimuli.len() as u128)
     ));
     let mut warnings = Vec::new();
-    if !averaged.differing.is_empty() {
-        let names: Vec<String> = averaged.differing.iter().map(|name| format!("`{name}`")).collect();
+    let names: Vec<String> =
+        averaged.differing.iter().filter(|name| args.fits(name)).map(|name| format!("`{name}`")).collect();
+    if !names.is_empty() {
         warnings.push(format!(
             "left out, because stimuli of one `{column}` differ in {}: {}",
             if names.len() == 1 { "it" } else { "them" },
@@ -237,7 +249,7 @@ pub fn average(
     for warning in &warnings {
         progress.warn(warning);
     }
-    Ok(Some(((averaged.stimuli, averaged.groups), warnings)))
+    Ok(Some((averaged, warnings)))
 }
 
 /// `activations` with one row, the mean, for each of `groups`.
@@ -245,26 +257,27 @@ pub fn means(activations: Layers, groups: &[Vec<usize>]) -> Result<Layers> {
     Ok(Arc::new(MeanOver::new(activations, groups.to_vec())?))
 }
 
-/// Applies `--categorical`, `--features` and `--drop`, once the options go together; says which values may not be meant as such,
-/// and gives what it said. `structure` are columns of transforms that are no features.
+/// Applies `--categorical`, `--features` and `--drop`, after [`average`] has seen that the options go together; says which values may not be meant as such,
+/// and gives what it said. `structure` are columns of transforms that are no features, `left_out` those that averaging took: to drop them
+/// once more is no mistake. Folds are drawn under the seed.
 pub fn choose_features(
     stimuli: &mut Stimuli,
-    args: &EstimatorArgs,
-    structure: &[&str],
+    (args, seed): (&EstimatorArgs, u64),
+    (structure, left_out): (&[&str], &[String]),
     progress: &dyn Progress,
 ) -> Result<Vec<String>> {
-    args.check()?;
-    for name in args.features.iter().chain(&args.drop) {
+    let is_there = |name: &&String| !left_out.contains(name);
+    for name in args.features.iter().chain(&args.drop).filter(is_there) {
         stimuli.features().position(name)?;
     }
     if let Some(name) = args.numeric.iter().find(|name| args.categorical.contains(name)) {
         let message = format!("`{name}` cannot be both numeric and categorical");
         return Err(Failure::usage(message, "take it out of --numeric or of --categorical"));
     }
-    for name in &args.numeric {
+    for name in args.numeric.iter().filter(is_there) {
         stimuli.features_mut().declare_numeric(name)?;
     }
-    for name in &args.categorical {
+    for name in args.categorical.iter().filter(is_there) {
         stimuli.features_mut().declare_categorical(name)?;
     }
     hold_out(stimuli, args, structure, progress)?;
@@ -301,8 +314,7 @@ pub fn choose_features(
     warnings.extend(leave_constant_out(stimuli, args)?);
     if stimuli.source().grammar.is_none() {
         warnings.extend(stimuli.row_names().iter().map(ToString::to_string));
-        let (same, other) = stimuli.repeats();
-        warnings.extend(repeats(&same, &other));
+        warnings.extend(copies(stimuli, args, seed));
     }
     for warning in &warnings {
         progress.warn(warning);
@@ -310,6 +322,20 @@ pub fn choose_features(
     // What was assumed in reading them was said there, and is told with the rest.
     warnings.splice(0..0, stimuli.notes().iter().cloned());
     Ok(warnings)
+}
+
+/// What is said of stimuli that are there more than once: of those with the same values only where the folds part them.
+fn copies(stimuli: &Stimuli, args: &EstimatorArgs, seed: u64) -> Vec<String> {
+    let (same, other) = stimuli.repeats();
+    let features = stimuli.features();
+    let parted = features.parted(&same, features.given_folds().unwrap_or(args.folds), seed);
+    let by = [("--split", &args.split), ("--unit", &args.unit), ("--average", &args.average)];
+    let by = by.into_iter().find_map(|(option, column)| column.as_deref().map(|column| (option, column)));
+    let first = match by {
+        Some((option, column)) => parted_by(option, column, &parted),
+        None => same_values(&same).filter(|_| !parted.is_empty()),
+    };
+    first.into_iter().chain(other_values(&other, by.is_some())).collect()
 }
 
 /// Applies `--split` and `--unit`, whose columns are no features.

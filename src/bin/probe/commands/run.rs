@@ -21,7 +21,7 @@ use mlem_probe::text;
 use super::{
     compare, dry, extract, finish, folders, generate, inputs, model, piped, report, several, source, verify,
 };
-use crate::args::{DrawArgs, ExtractArgs, LAYER_STIMULI, RunArgs};
+use crate::args::{ExtractArgs, LAYER_STIMULI, RunArgs};
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;
 
@@ -113,12 +113,15 @@ fn prepare<'a>(args: &'a RunArgs, command: Vec<String>, printer: &Printer) -> Re
     args.transforms.check(args.estimator.distance)?;
     let columns = columns(stimuli.features(), &args.transforms.steps(args.draw.seed));
     let mut read = None;
-    if let Some(((means, groups), said)) = inputs::average(&stimuli, &args.estimator, printer)? {
-        read = Some((std::mem::replace(&mut stimuli, means), groups));
+    let mut differing = Vec::new();
+    if let Some((averaged, said)) = inputs::average(&stimuli, &args.estimator, printer)? {
+        read = Some((std::mem::replace(&mut stimuli, averaged.stimuli), averaged.groups));
+        differing = averaged.differing;
         warnings.extend(said);
     }
     let structure = args.transforms.structure();
-    warnings.extend(inputs::choose_features(&mut stimuli, &args.estimator, &structure, printer)?);
+    let of = (&args.estimator, args.draw.seed);
+    warnings.extend(inputs::choose_features(&mut stimuli, of, (&structure, &differing), printer)?);
     for (of, _) in args.estimator.each() {
         let settings = of.settings(args.draw.seed, stimuli.features());
         settings.estimator().check(stimuli.features(), settings.folds)?;
@@ -315,18 +318,21 @@ fn stimuli(source: &str, args: &RunArgs, printer: &Printer) -> Result<(Stimuli, 
             grammar.declare_numeric(&args.estimator.numeric)?;
             let mut warnings = source::warn(&grammar, printer);
             warnings.extend(generate::doubts(&grammar, printer)?);
-            Ok((from_grammar(&grammar, &args.draw, printer)?, warnings))
+            Ok((from_grammar(&grammar, args, printer)?, warnings))
         }
         source::Source::Table => Ok((from_table(source, args, printer)?, Vec::new())),
     }
 }
 
-fn from_grammar(grammar: &Grammar, draw: &DrawArgs, printer: &Printer) -> Result<Stimuli> {
+fn from_grammar(grammar: &Grammar, args: &RunArgs, printer: &Printer) -> Result<Stimuli> {
+    let draw = &args.draw;
     let seed = draw.seed;
+    let structure = args.transforms.structure();
+    let fitted = |name: &str| args.estimator.fits(name) && !structure.contains(&name);
     let drawn = match draw.sample {
         Some(0) => return Err(no_stimuli()),
         _ if draw.all => grammar.generate(&Draw::All)?,
-        sample => grammar.generate(&Draw::Balanced { n: sample.unwrap_or(SAMPLE), seed })?,
+        sample => grammar.generate_for(&Draw::Balanced { n: sample.unwrap_or(SAMPLE), seed }, fitted)?,
     };
     generate::say_what_was_drawn(&drawn, printer);
     if draw.sample.is_none() && !drawn.complete {
