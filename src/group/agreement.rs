@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::entries::matched;
+use super::entries::entry_names;
 use super::error::Lacking;
 use super::{Entry, Error, Params, Result, Run, Unlike, Warning};
 use crate::compare::{self, differing_options};
@@ -58,7 +58,7 @@ pub(super) fn check(subjects: &[Run], params: &Params) -> Result<Agreed> {
     if splits.contains(&false) && estimator != Some("rsa") {
         warnings.push(Warning::Fitted);
     }
-    let names = matched(&summaries);
+    let names = entry_names(subjects);
     let entries =
         in_common(subjects, &names, params.shared, "layers, times or regions", &mut warnings, |unlike| {
             Error::Axis(Box::new(unlike))
