@@ -219,16 +219,16 @@ pub fn average(
         let message = format!("stimuli of one `{column}` are in several folds of `{split}`, and become one");
         return Err(Failure::input(message, "give all stimuli that are averaged one fold"));
     }
+    if averaged.stimuli.features().iter().all(|feature| feature.name() == column) {
+        let message = format!("stimuli of one `{column}` differ in every feature");
+        let hint = "average by a column whose stimuli agree in the features that are to be fitted";
+        return Err(Failure::input(message, hint));
+    }
     if let Some(name) = args.features.iter().find(|name| averaged.differing.contains(name)) {
         let message =
             format!("stimuli of one `{column}` differ in `{name}`, so that their mean has no value of it");
         let hint =
             format!("leave `{name}` out of --features, or average by a column whose stimuli agree in it");
-        return Err(Failure::input(message, hint));
-    }
-    if averaged.stimuli.features().iter().all(|feature| feature.name() == column) {
-        let message = format!("stimuli of one `{column}` differ in every feature");
-        let hint = "average by a column whose stimuli agree in the features that are to be fitted";
         return Err(Failure::input(message, hint));
     }
     progress.note(&format!(
