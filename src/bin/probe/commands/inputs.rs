@@ -43,7 +43,9 @@ pub fn activations(
     out: &Path,
     printer: &Printer,
 ) -> Result<Recordings> {
-    if !args.repeat.is_empty() && args.estimator.estimator.iter().any(|name| *name != EstimatorName::Mlem) {
+    // Of several estimators, the others take the mean of the recordings.
+    let of_mlem = args.estimator.each().iter().any(|(of, _)| of.first() == EstimatorName::Mlem);
+    if !args.repeat.is_empty() && !of_mlem {
         let hint = "leave it out, or choose the estimator that has it";
         return Err(Failure::usage("--repeat is an option of --estimator mlem", hint));
     }
@@ -254,6 +256,16 @@ pub fn choose_features(
     progress: &dyn Progress,
 ) -> Result<Vec<String>> {
     args.check()?;
+    let columns = args.split.iter().chain(&args.unit).chain(&args.features).chain(&args.drop);
+    if let Some(name) = columns.into_iter().find(|name| stimuli.target() == Some(name.as_str())) {
+        let hint = format!(
+            "leave `{name}` out of --features, --drop, --split and --unit; --target-text names another column that the decoder reads"
+        );
+        return Err(Failure::usage(
+            format!("the decoder reads column `{name}`, which is no feature then"),
+            hint,
+        ));
+    }
     for name in args.features.iter().chain(&args.drop) {
         stimuli.features().position(name)?;
     }

@@ -121,7 +121,12 @@ fn prepare<'a>(args: &'a RunArgs, command: Vec<String>, printer: &Printer) -> Re
     warnings.extend(inputs::choose_features(&mut stimuli, &args.estimator, &structure, printer)?);
     for (of, _) in args.estimator.each() {
         let settings = of.settings(args.draw.seed, stimuli.features());
-        settings.estimator().check(stimuli.features(), settings.folds)?;
+        let checked = settings.estimator().check(stimuli.features(), settings.folds);
+        if args.estimator.are_several() {
+            checked.map_err(|error| several::of_estimator(error.into(), settings.estimator.name()))?;
+        } else {
+            checked?;
+        }
     }
     let seconds = BTreeMap::from([("generate".to_owned(), begun.elapsed().as_secs_f64())]);
     Ok(Prepared { args, command, source: piped::shown(source), stimuli, read, columns, warnings, seconds })
