@@ -16,6 +16,7 @@ use mlem_probe::report::export::{self, Format};
 use mlem_probe::report::names::FeatureNames;
 use mlem_probe::report::page::Input;
 use mlem_probe::rundir::{Finished, Fit, PAGE, RECORD, RunDir, Saved};
+use mlem_probe::stimuli::Averaged;
 use mlem_probe::stimuli::confounds::Confounds;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
@@ -23,7 +24,7 @@ use pyo3::types::{PyBytes, PyDict};
 use crate::activations::{Activations, Chosen};
 use crate::args::FigureArgs;
 use crate::commands::inputs::Layers;
-use crate::commands::{finish, fit, inputs};
+use crate::commands::{averages, finish, fit, inputs};
 use crate::errors::{self, given};
 use crate::failure::{Failure, Result};
 use crate::folders::Folder;
@@ -263,15 +264,18 @@ impl Fitting {
         };
         let called = (file.as_deref().unwrap_or("the activations"), source.as_str());
         warnings.extend(fit::other_stimuli(activations.provenance(), &stimuli, called, progress));
-        if let Some(((averaged, groups), said)) = inputs::average(&stimuli, &options.estimator, progress)? {
-            stimuli = averaged;
-            activations = inputs::means(activations, &groups)?;
+        let mut differing = Vec::new();
+        if let Some((averaged, said)) = averages::average(&stimuli, &options.estimator, progress)? {
+            let Averaged { stimuli: means, groups, differing: left_out } = averaged;
+            (stimuli, differing) = (means, left_out);
+            activations = averages::means(activations, &groups)?;
             repeats =
-                repeats.into_iter().map(|repeat| inputs::means(repeat, &groups)).collect::<Result<_>>()?;
+                repeats.into_iter().map(|repeat| averages::means(repeat, &groups)).collect::<Result<_>>()?;
             warnings.extend(said);
         }
         let structure = options.transforms.structure();
-        warnings.extend(inputs::choose_features(&mut stimuli, &options.estimator, &structure, progress)?);
+        let of = (&options.estimator, options.seed);
+        warnings.extend(inputs::choose_features(&mut stimuli, of, (&structure, &differing), progress)?);
         let fit = Fit {
             command: Vec::new(),
             model: fit::model_of(activations.provenance()),

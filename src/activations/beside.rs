@@ -25,28 +25,36 @@ impl<'a> From<Option<&'a PooledTokens>> for Beside<'a> {
 pub struct Column {
     /// Its name.
     pub name: String,
-    /// The stimuli of each value, counted from 0; those without a value are a group too.
+    /// The stimuli of each value, counted from 0.
     pub groups: Vec<Vec<usize>>,
+    /// The stimuli without a value, ascending.
+    pub without: Vec<usize>,
     /// Its values where they are numbers, one for each stimulus.
     pub numbers: Option<Vec<Option<f64>>>,
 }
 
 impl Column {
+    /// How many sets of stimuli it tells apart: those of each value, and those without one.
+    pub(super) fn levels(&self) -> usize {
+        self.groups.len() + usize::from(!self.without.is_empty())
+    }
+
     /// How much of the stimuli it explains at the most, beside a constant.
     pub(super) fn degrees(&self) -> usize {
         match &self.numbers {
             Some(numbers) => 1 + usize::from(numbers.contains(&None)),
-            None => self.groups.len().saturating_sub(1),
+            None => self.levels().saturating_sub(1),
         }
     }
 
     /// An orthonormal basis `(n_stimuli, rank)` of what is linear in `columns`, and a constant: the indicators of the values of a
-    /// column, or its numbers, and whether there is one.
+    /// column and of none, or its numbers, and whether there is one.
     pub(super) fn basis(columns: &[&Column], n: usize) -> Array2<f64> {
         let mut all: Vec<Vec<f64>> = vec![vec![1.0; n]];
         for column in columns {
             let Some(numbers) = &column.numbers else {
-                for group in &column.groups {
+                let without = Some(&column.without).filter(|without| !without.is_empty());
+                for group in column.groups.iter().chain(without) {
                     let mut indicator = vec![0.0; n];
                     for &stimulus in group {
                         indicator[stimulus] = 1.0;

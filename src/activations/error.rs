@@ -70,13 +70,28 @@ pub enum Error {
         n: usize,
     },
     /// The noise is what differs among stimuli of one value, and there are no two of any.
-    #[error("{transform}: no two stimuli have the same value, so that there is no noise to whiten by")]
+    #[error(
+        "{transform} (of --transform, or --noise-from): no two stimuli have the same value, so that there is no noise to whiten by"
+    )]
     NoRepeats {
         /// Which transform.
         transform: String,
     },
+    /// Something is done within each value of a column, and stimuli have none.
+    #[error("{transform}: column `{column}` is empty for {}: {}", text::counted(rows.len() as u128, "row"),
+        text::some(&rows.iter().map(ToString::to_string).collect::<Vec<_>>(), 10))]
+    NoGroup {
+        /// Which transform.
+        transform: String,
+        /// The column.
+        column: String,
+        /// The rows, from 0.
+        rows: Vec<usize>,
+    },
     /// The noise has no covariance that could be inverted.
-    #[error("{transform}: at layer {layer} the noise has no covariance that can be inverted")]
+    #[error(
+        "{transform} (of --transform, or --noise-from): at layer {layer} the noise has no covariance that can be inverted"
+    )]
     NoNoise {
         /// Which transform.
         transform: String,
@@ -253,6 +268,9 @@ impl Error {
             Self::LeftOut { .. } => "leave the same units out of all layers with --units".to_owned(),
             Self::Widths { .. } | Self::NoSuchUnit { .. } => {
                 "choose layers of the same size with --layers, or units that all of them have with --units".to_owned()
+            }
+            Self::NoGroup { column, .. } => {
+                format!("give every row a value in `{column}`, or take the rows out of the table and of the activations")
             }
             Self::NoRepeats { .. } => "name the column of what was repeated: a condition, a stimulus".to_owned(),
             Self::NoNoise { .. } => {

@@ -29,6 +29,8 @@ pub enum Error {
         folds: usize,
         /// How many are needed.
         least: usize,
+        /// Whether a column names them.
+        given: bool,
     },
     /// Too few stimuli for the folds within the folds.
     #[error("{stimuli} stimuli are too few for {folds} folds with folds within them: {least} are needed")]
@@ -94,6 +96,11 @@ impl Error {
             Self::Mlem(error) => return error.hint(),
             Self::Layer { source, .. } => return source.hint(),
             Self::Option { .. } => return None,
+            Self::TooFewFolds { folds, least, given: true } => {
+                format!(
+                    "the column of --split names {folds} folds, and frrsa takes {least}: name more, or leave frrsa out"
+                )
+            }
             Self::TooFewFolds { least, .. } => format!("use --folds {least} or more"),
             Self::TooFewStimuli { .. } => "use fewer --folds, or more stimuli".to_owned(),
             Self::TooFewTraining { .. } => "call more stimuli `train` in the column of --split".to_owned(),

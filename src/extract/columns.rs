@@ -20,13 +20,15 @@ pub fn columns(features: &FeatureTable, transforms: &[Transform]) -> Vec<Column>
             Values::Numeric(values) => Some(values.clone()),
             _ => None,
         };
-        let mut groups: BTreeMap<Option<u64>, Vec<usize>> = BTreeMap::new();
+        let mut groups: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
+        let mut without = Vec::new();
         for (row, key) in keys.into_iter().enumerate() {
-            groups.entry(key).or_default().push(row);
+            key.map_or(&mut without, |key| groups.entry(key).or_default()).push(row);
         }
         columns.push(Column {
             name: feature.name().to_owned(),
             groups: groups.into_values().collect(),
+            without,
             numbers,
         });
     }

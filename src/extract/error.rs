@@ -37,7 +37,7 @@ pub enum Error {
         last: usize,
     },
     /// A site was asked for that no block of the model has.
-    #[error("--site {site}: {model} {why}")]
+    #[error("--site {site}{}: {model} {why}", if *site == Site::Streams { " (--streams all)" } else { "" })]
     NoSite {
         /// The site.
         site: Site,
@@ -169,6 +169,9 @@ impl Error {
             Self::Activations(error) => return error.hint(),
             Self::NoStimuli => "give at least one sentence".to_owned(),
             Self::NoSuchLayer { last, .. } => format!("use --layers 0-{last}, or part of it"),
+            Self::NoSite { site: Site::Streams, .. } => {
+                "leave --streams all (or --site streams) out for the residual stream, or choose another --site".to_owned()
+            }
             Self::NoSite { .. } => "leave --site out for the residual stream, or choose another site".to_owned(),
             Self::NotThere { layers, .. } => {
                 let runs = layers.chunk_by(|a, b| a + 1 == *b).map(|run| match run {

@@ -50,21 +50,30 @@ impl MlemParams {
     ///
     /// # Errors
     ///
-    /// As [`MlemParams::cross_validation`]; [`Error::Units`] with another distance than Euclidean, Manhattan (which are one
-    /// for a single unit) or the difference of norms, with a rank target, and with the stochastic solver.
+    /// As [`MlemParams::cross_validation`] and [`MlemParams::check_units`].
     pub fn unit_validation(&self, features: &FeatureTable, folds: usize) -> Result<UnitValidation> {
-        let refused = |option: &'static str, value: &'static str| Err(Error::Units { option, value });
-        match (self.distance, self.target, self.solver) {
-            (Distance::Cosine, ..) => return refused("distance", "cosine"),
-            (Distance::Correlation, ..) => return refused("distance", "correlation"),
-            (Distance::Mahalanobis, ..) => return refused("distance", "mahalanobis"),
-            (Distance::Precomputed, ..) => return refused("distance", "precomputed"),
-            (_, Target::Rank, _) => return refused("target", "rank"),
-            (.., Solver::Stochastic) => return refused("solver", "stochastic"),
-            _ => {}
-        }
+        self.check_units()?;
         let params = self.clone().pairs(PairBudget::All);
         Ok(UnitValidation(params.validation(features, folds, HELD * folds as u64)?))
+    }
+
+    /// Whether single units can be fitted with these options.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Units`] with another distance than Euclidean, Manhattan (which are one for a single unit) or the difference of
+    /// norms, with a rank target, and with the stochastic solver.
+    pub fn check_units(&self) -> Result<()> {
+        let refused = |option: &'static str, value: &'static str| Err(Error::Units { option, value });
+        match (self.distance, self.target, self.solver) {
+            (Distance::Cosine, ..) => refused("distance", "cosine"),
+            (Distance::Correlation, ..) => refused("distance", "correlation"),
+            (Distance::Mahalanobis, ..) => refused("distance", "mahalanobis"),
+            (Distance::Precomputed, ..) => refused("distance", "precomputed"),
+            (_, Target::Rank, _) => refused("target", "rank"),
+            (.., Solver::Stochastic) => refused("solver", "stochastic"),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -324,8 +324,14 @@ fn mistakes_are_named_with_what_to_do() {
             "stimulus 0 has 18 tokens, but the encoder of bart has 16 positions",
         ),
         (format!("extract s.csv --layers 3 {decoder}"), "layer 3 does not exist"),
-        (format!("run s.csv --drop target {RUN} -o x"), "no feature is called `target`"),
-        (format!("run s.csv --features target {RUN} -o x"), "no feature is called `target`"),
+        (
+            format!("run s.csv --drop target {RUN} -o x"),
+            "the decoder reads column `target`, which is no feature then",
+        ),
+        (
+            format!("run s.csv --features target {RUN} -o x"),
+            "the decoder reads column `target`, which is no feature then",
+        ),
         ("extract s.csv --model bart --part both -o x.npy".to_owned(), "invalid value 'both'"),
     ] {
         let (fine, text) = said(&w, &words);

@@ -104,3 +104,19 @@ fn a_recording_without_differences_has_no_ceiling_and_that_is_said() {
     let said = w.transcript("fit f.csv a.npy --repeat b.npy -o out --folds 1 --map 0 --permutations 0");
     assert!(said.contains("layer 0: no noise ceiling in 1 of 1 fold, because a recording"), "{said}");
 }
+
+#[test]
+fn estimators_without_a_ceiling_take_the_mean_of_the_recordings() {
+    let w = Workspace::new();
+    w.write("f.csv", features()).write("1.npy", recording(1, 2.0)).write("2.npy", recording(2, 2.0));
+    let said =
+        w.transcript("fit f.csv 1.npy --repeat 2.npy -o out --folds 3 --map 0 --estimator mlem,encoding");
+    assert!(
+        said.contains("encoding has no --repeat: it is fitted to the mean of the 2 recordings"),
+        "{said}"
+    );
+    assert!(w.path("out/mlem/ceiling.csv").exists() && !w.path("out/encoding/ceiling.csv").exists());
+    assert!(w.read("out/encoding/run.json").contains("mean of the 2 recordings"));
+    let report = w.transcript("report out");
+    assert!(report.contains("of several estimators") && report.contains("encoding"), "{report}");
+}

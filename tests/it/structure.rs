@@ -327,3 +327,72 @@ fn distances_are_weighed_by_the_noise_of_repetitions() {
     );
     assert!(said.contains("no two stimuli have the same value"), "{said}");
 }
+
+/// The whitened rows of `x`, with the stimuli of each of `groups` for repetitions.
+fn whitened(x: &ndarray::Array2<f32>, condition: &[Option<String>]) -> ndarray::Array2<f32> {
+    use mlem_probe::activations::{Activations, Beside, Provenance};
+    use mlem_probe::stimuli::{Feature, FeatureTable};
+    let values: Vec<Option<&str>> = condition.iter().map(Option::as_deref).collect();
+    let features = FeatureTable::new(x.nrows(), vec![Feature::categorical("cond", &values)]).unwrap();
+    let steps = ["whiten:cond".parse().unwrap()];
+    let columns = mlem_probe::extract::columns(&features, &steps);
+    let beside = Beside { columns: &columns, ..Beside::default() };
+    let plain = Activations::new(vec![0], vec![x.clone()], Provenance::default()).unwrap();
+    let white = plain.transform(&steps, None, beside, &mlem_probe::progress::Silent).unwrap();
+    white.matrix(0).to_owned()
+}
+
+#[test]
+fn noise_is_that_of_the_stimuli_that_are_in_a_condition() {
+    let value = |i: usize, unit: usize| {
+        let noise = ((i * 37 + unit * 101 + i * i * 13 * (unit + 1)) % 97) as f32 / 97.0;
+        noise + (i % 12) as f32
+    };
+    let x = ndarray::Array2::from_shape_fn((60, 4), |(i, unit)| value(i, unit));
+    let condition: Vec<Option<String>> =
+        (0..60).map(|i| (i % 7 != 3).then(|| format!("c{}", i % 12))).collect();
+    let inside: Vec<usize> = (0..60).filter(|&i| condition[i].is_some()).collect();
+    assert_eq!(inside.len(), 51);
+    let all = whitened(&x, &condition);
+    let of_inside: Vec<Option<String>> = inside.iter().map(|&i| condition[i].clone()).collect();
+    let alone = whitened(&x.select(ndarray::Axis(0), &inside), &of_inside);
+    let distance = |x: &ndarray::Array2<f32>, i: usize, j: usize| -> f32 {
+        (0..4).map(|unit| (x[[i, unit]] - x[[j, unit]]).powi(2)).sum()
+    };
+    for (a, &i) in inside.iter().enumerate() {
+        for (b, &j) in inside.iter().enumerate() {
+            let (ours, theirs) = (distance(&all, i, j), distance(&alone, a, b));
+            assert!((ours - theirs).abs() <= 1e-4 * theirs.max(1.0), "{i} {j}: {ours} {theirs}");
+        }
+    }
+}
+
+#[test]
+fn an_empty_cell_is_in_no_condition_and_in_no_session() {
+    let w = recordings();
+    let table = w.read("s.csv").replace("c3,s0", ",s0").replace("c5,s2", "c5,");
+    w.write("e.csv", table);
+    let white =
+        "fit e.csv x.npy -o o --map 0 --drop session,trial,fold --distance mahalanobis --noise-from concept";
+    let said = w.transcript(white);
+    assert!(said.contains("of 120 stimuli ha") && said.contains("no concept and take"), "{said}");
+    for option in
+        ["--z-score-by session", "--transform z-score:session", "--transform minus-group-mean:session"]
+    {
+        let said = w.transcript(&format!("fit e.csv x.npy -o p --map 0 --drop fold,trial {option}"));
+        assert!(said.contains("column `session` is empty for") && said.contains("give every row"), "{said}");
+    }
+}
+
+#[test]
+fn single_units_that_cannot_be_fitted_are_refused_first() {
+    let w = recordings();
+    for option in ["--distance cosine", "--target rank", "--solver stochastic", "--distance correlation"] {
+        for estimator in ["mlem", "encoding,decoding,mlem"] {
+            let command = format!("fit s.csv x.npy -o u --map 0 --features kind,size --per-unit {option}");
+            let said = w.transcript(&format!("{command} --estimator {estimator}"));
+            assert!(said.contains("single units have no fit with"), "{said}");
+            assert!(!w.path("u/encoding").exists() && !w.path("u/scores.csv").exists(), "{option}");
+        }
+    }
+}

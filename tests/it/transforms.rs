@@ -149,7 +149,7 @@ fn whitened_distances_are_those_that_scikit_learn_and_numpy_give() {
     let matrix = Array2::from_shape_vec((12, 5), numbers).unwrap();
     let plain = Activations::new(vec![0], vec![matrix], Provenance::default()).unwrap();
     let groups = (0..4).map(|k| (k..12).step_by(4).collect()).collect();
-    let columns = [Column { name: "condition".to_owned(), groups, numbers: None }];
+    let columns = [Column { name: "condition".to_owned(), groups, without: Vec::new(), numbers: None }];
     let beside = Beside { columns: &columns, ..Beside::default() };
     let steps = ["whiten:condition".parse().unwrap()];
     let found = plain.transform(&steps, None, beside, &Silent).unwrap();

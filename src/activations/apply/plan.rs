@@ -67,7 +67,9 @@ impl<'a> Plan<'a> {
         };
         let n = source.n_stimuli();
         let column = |name: &String| {
-            let of_all = |column: &&Column| column.groups.iter().map(Vec::len).sum::<usize>() == n;
+            let of_all = |column: &&Column| {
+                column.groups.iter().map(Vec::len).sum::<usize>() + column.without.len() == n
+            };
             let found = columns.iter().filter(|column| column.name == *name).find(of_all);
             found.ok_or_else(|| Error::NoColumn {
                 name: name.clone(),
@@ -80,8 +82,16 @@ impl<'a> Plan<'a> {
             let is_residual = matches!(transform, Transform::Residual(_));
             let degrees = asked.iter().map(|column| column.degrees()).sum::<usize>();
             let one_by_one = |column: &&Column| column.groups.len() == n;
-            if matches!(transform, Transform::Whiten(_)) && asked.iter().any(one_by_one) {
+            let no_two = |column: &&Column| column.groups.iter().all(|group| group.len() < 2);
+            if matches!(transform, Transform::Whiten(_)) && asked.iter().any(no_two) {
                 return Err(Error::NoRepeats { transform: transform.to_string() });
+            }
+            // What is done within a value cannot be done to a stimulus that has none.
+            if let Transform::ZScoreBy(_) | Transform::MinusGroupMean(_) = transform
+                && let Some(column) = asked.iter().find(|column| !column.without.is_empty())
+            {
+                let (column, rows) = (column.name.clone(), column.without.clone());
+                return Err(Error::NoGroup { transform: transform.to_string(), column, rows });
             }
             let nothing = if is_residual { degrees + 1 >= n } else { asked.iter().any(one_by_one) };
             if nothing {
@@ -178,7 +188,7 @@ impl<'a> Plan<'a> {
                 visit(group * at_once + place, matrix)?;
             }
         }
-        if let Some(warning) = self.alone() {
+        for warning in self.alone().into_iter().chain(self.without_condition()) {
             progress.warn(&warning);
         }
         for note in notes.values() {
@@ -268,6 +278,24 @@ impl<'a> Plan<'a> {
     /// The stimuli of each value of a column that is there.
     fn groups_of(&self, name: &str) -> &'a [Vec<usize>] {
         self.columns.iter().find(|column| column.name == name).map_or(&[], |column| &column.groups)
+    }
+
+    /// What is to be said of stimuli that are in no condition: they are whitened, and the noise is not taken from them.
+    fn without_condition(&self) -> Option<String> {
+        self.transforms.iter().find_map(|transform| {
+            let Transform::Whiten(name) = transform else { return None };
+            let column = self.columns.iter().find(|column| column.name == *name)?;
+            let (without, n) = (column.without.len(), self.source.n_stimuli());
+            (without > 0).then(|| {
+                format!(
+                    "{transform}: {} of {} stimuli {} no {name} and {} no part in the covariance of the noise; whitened by it are all",
+                    text::count(without as u128),
+                    text::count(n as u128),
+                    if without == 1 { "has" } else { "have" },
+                    if without == 1 { "takes" } else { "take" },
+                )
+            })
+        })
     }
 
     /// What is to be said of tokens that have no mean but themselves.

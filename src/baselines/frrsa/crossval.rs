@@ -62,7 +62,11 @@ impl FrRsaParams {
                 return Err(Error::TooFewTraining { stimuli: train, least });
             }
         } else if folds < LEAST_FOLDS {
-            return Err(Error::TooFewFolds { folds, least: LEAST_FOLDS });
+            return Err(Error::TooFewFolds {
+                folds,
+                least: LEAST_FOLDS,
+                given: features.given_folds().is_some(),
+            });
         }
         Ok(())
     }

@@ -264,6 +264,10 @@ impl EstimatorArgs {
         };
         within("folds", self.folds, 1..=usize::MAX, "at least 1")?;
         within("bootstrap", self.bootstrap, 0..=BOOTSTRAP, "at most 100,000")?;
+        // Units are fitted after the layers, and what they cannot be fitted with is known now.
+        if self.per_unit && self.each().iter().any(|(of, _)| of.first() == EstimatorName::Mlem) {
+            self.params(0).check_units()?;
+        }
         Ok(self.params(0).check()?)
     }
 

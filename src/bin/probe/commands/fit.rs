@@ -14,7 +14,7 @@ use mlem_probe::stimuli::{Averaged, Stimuli};
 
 use super::finish::{finish, settle};
 use super::inputs::Recordings;
-use super::{folders, inputs, piped, report, several};
+use super::{averages, folders, inputs, piped, report, several};
 use crate::args::FitArgs;
 use crate::command_line;
 use crate::failure::{Failure, Result};
@@ -42,11 +42,12 @@ pub fn one(args: &FitArgs, words: Vec<String>, printer: &Printer) -> Result<Opti
     let names = (args.activations.display(), args.stimuli.display());
     warnings.extend(other_stimuli(activations.provenance(), &stimuli, names, printer));
     let mut differing = Vec::new();
-    if let Some((averaged, said)) = inputs::average(&stimuli, &args.estimator, printer)? {
+    if let Some((averaged, said)) = averages::average(&stimuli, &args.estimator, printer)? {
         let Averaged { stimuli: means, groups, differing: left_out } = averaged;
         (stimuli, differing) = (means, left_out);
-        activations = inputs::means(activations, &groups)?;
-        repeats = repeats.into_iter().map(|repeat| inputs::means(repeat, &groups)).collect::<Result<_>>()?;
+        activations = averages::means(activations, &groups)?;
+        repeats =
+            repeats.into_iter().map(|repeat| averages::means(repeat, &groups)).collect::<Result<_>>()?;
         warnings.extend(said);
     }
     let structure = args.transforms.structure();

@@ -3,8 +3,11 @@
 use std::path::{Component, Path, PathBuf};
 
 use mlem_probe::models::{Part, Site};
+use mlem_probe::rundir::{ESTIMATORS, RECORD};
+use mlem_probe::text;
 
 use crate::args::{ExtractCommand, FitArgs, ModelArgs};
+use crate::failure::{Failure, Result};
 
 /// What `-o` is where a folder is to be found.
 const AUTO: &str = "auto";
@@ -33,6 +36,28 @@ pub fn of_part(part: Part) -> String {
 /// What names say of a site, where it is not the residual stream.
 fn of_site(site: Site) -> String {
     if site == Site::Residual { String::new() } else { format!("-{site}") }
+}
+
+/// Refuses a folder that holds no run itself but several, of estimators, subjects or models; names them.
+pub fn require_run(folder: &Path) -> Result<()> {
+    if folder.join(RECORD).exists() {
+        return Ok(());
+    }
+    let Ok(entries) = std::fs::read_dir(folder) else { return Ok(()) };
+    let runs = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    let mut runs: Vec<String> = runs
+        .filter(|path| path.join(RECORD).is_file())
+        .map(|path| text::argument(&path.to_string_lossy()).to_string())
+        .collect();
+    if runs.is_empty() {
+        return Ok(());
+    }
+    runs.sort_by(|a, b| text::naturally(a, b));
+    let what = if folder.join(ESTIMATORS).exists() { "of several estimators, each" } else { "each" };
+    Err(Failure::input(
+        format!("{} is no run: it holds runs {what} in a folder of its own", folder.display()),
+        format!("name one of them: {}", text::some(&runs, 10)),
+    ))
 }
 
 /// The folder for a fit of features to activations.

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use mlem_probe::activations::{
-    self, Beside, ByLayer, Destination, MeanOf, MeanOver, Opened, Reading, Transform, check_repeat,
+    self, Beside, ByLayer, Destination, MeanOf, Opened, Reading, Transform, check_repeat,
     read_square_matrices,
 };
 use mlem_probe::extract::{SENTENCE, columns};
@@ -14,7 +14,7 @@ use mlem_probe::models::Part;
 use mlem_probe::profile::EstimatorName;
 use mlem_probe::progress::Progress;
 use mlem_probe::stimuli::{
-    Averaged, Feature, FeatureTable, Oddity, Stimuli, TARGET, other_values, parted_by, same_values,
+    Feature, FeatureTable, Oddity, Stimuli, TARGET, other_values, parted_by, same_values,
 };
 use mlem_probe::text;
 
@@ -45,7 +45,9 @@ pub fn activations(
     out: &Path,
     printer: &Printer,
 ) -> Result<Recordings> {
-    if !args.repeat.is_empty() && args.estimator.estimator.iter().any(|name| *name != EstimatorName::Mlem) {
+    // Of several estimators, the others take the mean of the recordings.
+    let of_mlem = args.estimator.each().iter().any(|(of, _)| of.first() == EstimatorName::Mlem);
+    if !args.repeat.is_empty() && !of_mlem {
         let hint = "leave it out, or choose the estimator that has it";
         return Err(Failure::usage("--repeat is an option of --estimator mlem", hint));
     }
@@ -202,63 +204,8 @@ fn at(path: &Path, error: mlem_probe::stimuli::Error) -> Failure {
     Failure::input(format!("{}: {error}", path.display()), hint)
 }
 
-/// Stimuli as `--average` has them, and the groups of all that each is the mean of.
-pub type Means = (Stimuli, Vec<Vec<usize>>);
-
-/// Applies `--average`, before anything else is done to the features; says which of those that would be fitted it left out, and gives
-/// what it said.
-pub fn average(
-    stimuli: &Stimuli,
-    args: &EstimatorArgs,
-    progress: &dyn Progress,
-) -> Result<Option<(Averaged, Vec<String>)>> {
-    args.check()?;
-    let Some(column) = &args.average else { return Ok(None) };
-    let averaged = stimuli.averaged(column)?;
-    if let Some(split) = args.split.iter().find(|split| averaged.differing.contains(split)) {
-        let message = format!("stimuli of one `{column}` are in several folds of `{split}`, and become one");
-        return Err(Failure::input(message, "give all stimuli that are averaged one fold"));
-    }
-    if averaged.stimuli.features().iter().all(|feature| feature.name() == column) {
-        let message = format!("stimuli of one `{column}` differ in every feature");
-        let hint = "average by a column whose stimuli agree in the features that are to be fitted";
-        return Err(Failure::input(message, hint));
-    }
-    if let Some(name) = args.features.iter().find(|name| averaged.differing.contains(name)) {
-        let message =
-            format!("stimuli of one `{column}` differ in `{name}`, so that their mean has no value of it");
-        let hint =
-            format!("leave `{name}` out of --features, or average by a column whose stimuli agree in it");
-        return Err(Failure::input(message, hint));
-    }
-    progress.note(&format!(
-        "{} stimuli are the means of {} by `{column}`",
-        text::count(averaged.groups.len() as u128),
-        text::count(stimuli.len() as u128)
-    ));
-    let mut warnings = Vec::new();
-    let names: Vec<String> =
-        averaged.differing.iter().filter(|name| args.fits(name)).map(|name| format!("`{name}`")).collect();
-    if !names.is_empty() {
-        warnings.push(format!(
-            "left out, because stimuli of one `{column}` differ in {}: {}",
-            if names.len() == 1 { "it" } else { "them" },
-            text::some(&names, NAMED)
-        ));
-    }
-    for warning in &warnings {
-        progress.warn(warning);
-    }
-    Ok(Some((averaged, warnings)))
-}
-
-/// `activations` with one row, the mean, for each of `groups`.
-pub fn means(activations: Layers, groups: &[Vec<usize>]) -> Result<Layers> {
-    Ok(Arc::new(MeanOver::new(activations, groups.to_vec())?))
-}
-
-/// Applies `--categorical`, `--features` and `--drop`, after [`average`] has seen that the options go together; says which values may not be meant as such,
-/// and gives what it said. `structure` are columns of transforms that are no features, `left_out` those that averaging took: to drop them
+/// Applies `--categorical`, `--features` and `--drop`, after [`average`](super::averages::average) has seen that the options go together;
+/// says which values may not be meant as such, and gives what it said. `structure` are columns of transforms that are no features, `left_out` those that averaging took: to drop them
 /// once more is no mistake. Folds are drawn under the seed.
 pub fn choose_features(
     stimuli: &mut Stimuli,
@@ -266,6 +213,7 @@ pub fn choose_features(
     (structure, left_out): (&[&str], &[String]),
     progress: &dyn Progress,
 ) -> Result<Vec<String>> {
+    not_the_decoders(stimuli, args)?;
     let is_there = |name: &&String| !left_out.contains(name);
     for name in args.features.iter().chain(&args.drop).filter(is_there) {
         stimuli.features().position(name)?;
@@ -322,6 +270,18 @@ pub fn choose_features(
     // What was assumed in reading them was said there, and is told with the rest.
     warnings.splice(0..0, stimuli.notes().iter().cloned());
     Ok(warnings)
+}
+
+/// Refuses options that name the column of the decoder's texts.
+fn not_the_decoders(stimuli: &Stimuli, args: &EstimatorArgs) -> Result<()> {
+    let mut columns = args.split.iter().chain(&args.unit).chain(&args.features).chain(&args.drop);
+    let Some(name) = columns.find(|name| stimuli.target() == Some(name.as_str())) else { return Ok(()) };
+    Err(Failure::usage(
+        format!("the decoder reads column `{name}`, which is no feature then"),
+        format!(
+            "leave `{name}` out of --features, --drop, --split and --unit; --target-text names another column that the decoder reads"
+        ),
+    ))
 }
 
 /// What is said of stimuli that are there more than once: of those with the same values only where the folds part them.

@@ -1,5 +1,6 @@
 //! What each subcommand does.
 
+pub mod averages;
 mod cache;
 mod check;
 pub mod compare;

@@ -12,6 +12,7 @@ use mlem_probe::stimuli::confounds::Confounds;
 use ndarray::Array2;
 use serde_json::{Value, json};
 
+use super::folders;
 use crate::args::{FigureArgs, ReportArgs};
 use crate::failure::Result;
 use crate::printer::Printer;
@@ -19,6 +20,7 @@ use crate::printer::Printer;
 /// Runs the command.
 pub fn run(args: &ReportArgs, printer: &Printer) -> Result<()> {
     let dir = RunDir::at(&args.run_dir);
+    folders::require_run(dir.path())?;
     let Saved { mut record, profile, stimuli, geometry, doubts, .. } = dir.read()?;
     let doubts: Vec<String> = doubts.iter().map(ToString::to_string).collect();
     for doubt in &doubts {

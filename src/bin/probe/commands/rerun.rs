@@ -4,6 +4,7 @@ use clap::Parser as _;
 use mlem_probe::rundir::RunDir;
 use mlem_probe::text;
 
+use super::folders;
 use crate::args::{Cli, RerunArgs};
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;
@@ -11,6 +12,9 @@ use crate::printer::Printer;
 /// The command that the record of a run has, with what was asked for on top, and its words.
 pub fn command(args: &RerunArgs, printer: &Printer) -> Result<Option<(Cli, Vec<String>)>> {
     let folder = if args.run.is_dir() { Some(args.run.as_path()) } else { args.run.parent() };
+    if args.run.is_dir() {
+        folders::require_run(&args.run)?;
+    }
     let record = RunDir::at(folder.unwrap_or(&args.run)).read_record()?;
     let [program, words @ ..] = record.command.as_slice() else {
         let hint = "it was made by a program that uses the library; run that again";

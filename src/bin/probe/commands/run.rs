@@ -19,7 +19,8 @@ use mlem_probe::stimuli::Stimuli;
 use mlem_probe::text;
 
 use super::{
-    compare, dry, extract, finish, folders, generate, inputs, model, piped, report, several, source, verify,
+    averages, compare, dry, extract, finish, folders, generate, inputs, model, piped, report, several,
+    source, verify,
 };
 use crate::args::{ExtractArgs, LAYER_STIMULI, RunArgs};
 use crate::failure::{Failure, Result};
@@ -94,7 +95,7 @@ struct Prepared<'a> {
     source: &'a str,
     stimuli: Stimuli,
     /// The stimuli that the model reads, where those that are fitted are means over groups of them.
-    read: Option<inputs::Means>,
+    read: Option<averages::Means>,
     /// Their columns, where transforms ask for some.
     columns: Vec<Column>,
     warnings: Vec<String>,
@@ -114,7 +115,7 @@ fn prepare<'a>(args: &'a RunArgs, command: Vec<String>, printer: &Printer) -> Re
     let columns = columns(stimuli.features(), &args.transforms.steps(args.draw.seed));
     let mut read = None;
     let mut differing = Vec::new();
-    if let Some((averaged, said)) = inputs::average(&stimuli, &args.estimator, printer)? {
+    if let Some((averaged, said)) = averages::average(&stimuli, &args.estimator, printer)? {
         read = Some((std::mem::replace(&mut stimuli, averaged.stimuli), averaged.groups));
         differing = averaged.differing;
         warnings.extend(said);
@@ -124,7 +125,12 @@ fn prepare<'a>(args: &'a RunArgs, command: Vec<String>, printer: &Printer) -> Re
     warnings.extend(inputs::choose_features(&mut stimuli, of, (&structure, &differing), printer)?);
     for (of, _) in args.estimator.each() {
         let settings = of.settings(args.draw.seed, stimuli.features());
-        settings.estimator().check(stimuli.features(), settings.folds)?;
+        let checked = settings.estimator().check(stimuli.features(), settings.folds);
+        if args.estimator.are_several() {
+            checked.map_err(|error| several::of_estimator(error.into(), settings.estimator.name()))?;
+        } else {
+            checked?;
+        }
     }
     let seconds = BTreeMap::from([("generate".to_owned(), begun.elapsed().as_secs_f64())]);
     Ok(Prepared { args, command, source: piped::shown(source), stimuli, read, columns, warnings, seconds })
@@ -255,7 +261,7 @@ impl<'a> Prepared<'a> {
             source: self.source.to_owned(),
             stimuli: stimuli.clone(),
             activations: match &self.read {
-                Some((_, groups)) => inputs::means(Arc::new(taken.activations), groups)?,
+                Some((_, groups)) => averages::means(Arc::new(taken.activations), groups)?,
                 None => Arc::new(taken.activations),
             },
             repeats: Vec::new(),

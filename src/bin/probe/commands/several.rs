@@ -1,6 +1,7 @@
 //! Several estimators on the same folds: a run directory for each, and their scores in one table, figure and page.
 
 use mlem_probe::files;
+use mlem_probe::profile::{EstimatorName, Settings};
 use mlem_probe::report::several::{self, OfEstimator};
 use mlem_probe::rundir::{ESTIMATORS, Fit, RECORD, RunDir, estimators_csv};
 use mlem_probe::text;
@@ -13,6 +14,23 @@ use crate::printer::Printer;
 
 /// The page of several estimators.
 const PAGE: &str = "estimators.html";
+
+/// What is said of an estimator that has no noise ceiling, where there are several recordings.
+fn without_repeats(fit: &Fit, settings: &Settings) -> Option<String> {
+    (settings.estimator != EstimatorName::Mlem && !fit.repeats.is_empty()).then(|| {
+        format!(
+            "{} has no --repeat: it is fitted to the mean of the {} recordings, without a noise ceiling",
+            settings.estimator.name(),
+            fit.repeats.len()
+        )
+    })
+}
+
+/// A failure with the name of the estimator, of several, that it is of.
+pub fn of_estimator(failure: Failure, name: &str) -> Failure {
+    let hint = failure.hint().unwrap_or_default();
+    Failure::input(format!("{name}: {}", failure.message()), hint)
+}
 
 /// Fits every estimator of `args` to what `fit` has, each into a folder of its own in `dir`, and shows them side by side.
 pub fn fit(
@@ -36,10 +54,14 @@ pub fn fit(
     for (of, lacks) in &all {
         let settings = of.settings(seed, fit.stimuli.features());
         of.check()?;
-        settings.estimator().check(fit.stimuli.features(), settings.folds)?;
+        let checked = settings.estimator().check(fit.stimuli.features(), settings.folds);
+        checked.map_err(|error| of_estimator(error.into(), settings.estimator.name()))?;
         if !lacks.is_empty() {
             let name = settings.estimator.name();
             printer.say(&format!("{name} has no {}, and is fitted without", text::join_or(lacks)));
+        }
+        if let Some(said) = without_repeats(fit, &settings) {
+            printer.say(&said);
         }
     }
     let mut done = Vec::new();
@@ -48,7 +70,11 @@ pub fn fit(
         let name = settings.estimator.name();
         let mut own = RunDir::at(out.join(name));
         let _claimed = own.claim()?;
-        let fit = fit.clone();
+        let mut fit = fit.clone();
+        if let Some(said) = without_repeats(&fit, &settings) {
+            fit.warnings.push(said);
+            fit.repeats.clear();
+        }
         let _also = finish::settle(&mut own, &fit.wanted(&settings), false, force)?;
         let finished = finish::finish(fit, of, seed, (&own, figures), printer)?;
         report::show(&own, &finished, printer)?;
