@@ -17,6 +17,31 @@ pub mod pca {
     }
 }
 
+/// Noise covariances, which no reader needs.
+pub mod shrinkage {
+    use ndarray::{Array2, ArrayView2};
+
+    /// None is made.
+    pub struct Shrunk;
+
+    impl Shrunk {
+        /// None: the linear algebra is not built here.
+        pub fn ledoit_wolf(_: ArrayView2<'_, f64>, _: f64) -> Option<Self> {
+            None
+        }
+
+        /// None is.
+        pub fn is_definite(&self) -> bool {
+            false
+        }
+
+        /// What it was.
+        pub fn whiten(&self, x: ArrayView2<'_, f64>) -> Array2<f64> {
+            x.to_owned()
+        }
+    }
+}
+
 /// Bases, which no reader needs.
 pub mod spectral {
     use ndarray::{Array2, ArrayView2};

@@ -107,7 +107,8 @@ mod tests {
     #[test]
     fn every_option_out_of_range_is_named() {
         assert!(Training::default().check().is_ok());
-        let wrong: [(&str, fn(&mut Training)); 10] = [
+        type Spoil = fn(&mut Training);
+        let wrong: [(&str, Spoil); 10] = [
             ("batch_size", |training| training.batch_size = Some(1)),
             ("batch_size_min", |training| training.batch_size_min = 0),
             ("batch_size_max", |training| training.batch_size_max = usize::MAX),

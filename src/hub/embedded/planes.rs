@@ -19,7 +19,8 @@ use flate2::write::ZlibEncoder;
 ///
 /// It is no safetensors file, or of another width.
 pub fn pack(file: &[u8]) -> io::Result<Vec<u8>> {
-    let header = header_of(file).filter(|header| (file.len() - header) % 2 == 0).ok_or_else(damaged)?;
+    let header =
+        header_of(file).filter(|header| (file.len() - header).is_multiple_of(2)).ok_or_else(damaged)?;
     let (head, numbers) = file.split_at(header);
     let mut compressed = ZlibEncoder::new(Vec::new(), Compression::best());
     compressed.write_all(head)?;

@@ -63,7 +63,8 @@ pub(super) fn like(trained: &[u8]) -> io::Result<Vec<u8>> {
         (0..).take_while(|layer| tensors.contains_key(&format!("encoder.layer.{layer}.output.dense.bias")));
     let drawn = start(*n_words.ok_or_else(damaged)?, n_layers.count());
     let mut file = trained.to_vec();
-    for (name, info) in tensors {
+    let places: BTreeMap<_, _> = tensors.into_iter().collect();
+    for (name, info) in places {
         let (from, to) = info.data_offsets;
         let place = file.get_mut(header + from..header + to).ok_or_else(damaged)?;
         let (_, values) = drawn.get(&name).ok_or_else(damaged)?;
