@@ -47,7 +47,7 @@ pub fn require_run(folder: &Path) -> Result<()> {
     let runs = entries.filter_map(|entry| Some(entry.ok()?.path()));
     let mut runs: Vec<String> = runs
         .filter(|path| path.join(RECORD).is_file())
-        .map(|path| text::argument(&path.to_string_lossy()).to_string())
+        .map(|path| text::argument(&path.to_string_lossy()))
         .collect();
     if runs.is_empty() {
         return Ok(());
