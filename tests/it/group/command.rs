@@ -201,7 +201,7 @@ fn regions_that_some_subjects_lack_are_named_and_left_out() {
         assert!(text.contains(part), "{part}: {text}");
     }
     let runs: Vec<String> = (1..=6).map(|subject| format!("all/sub-{subject:02}")).collect();
-    let runs = runs.join(" ") + " ";
+    let runs = runs.join(" ");
     let text = w.transcript(&format!("group {runs} --shared -o by-hand"));
     assert!(text.contains("left out: MTG (all/sub-05 and all/sub-06 lack MTG)"), "{text}");
     let text = w.transcript(&format!("group {runs} --shared --cluster -o out"));
