@@ -33,7 +33,7 @@ impl Group {
     ///
     /// # Errors
     ///
-    /// Fewer than two subjects or one of them twice; other effects, entries or estimators, or no importances ([`Error`]).
+    /// Fewer than two subjects or one of them twice; other effects, entries or estimators, or no importances ([`super::Error`]).
     pub fn of(subjects: Vec<Run>, neighbours: &Neighbours, params: Params) -> Result<Self> {
         let agreed = check(&subjects, &params)?;
         test(subjects, agreed, neighbours, params)
