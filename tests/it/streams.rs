@@ -61,7 +61,10 @@ fn all_streams_are_the_hidden_states_of_transformers() {
 fn a_model_with_one_stream_has_no_others() {
     let w = Workspace::new();
     let text = w.transcript("run relative_clause --sample 32 --streams all -o x --quiet");
-    assert!(text.contains("--site streams: tiny-bert has one stream") && text.contains("hint"), "{text}");
+    assert!(
+        text.contains("--site streams (--streams all): tiny-bert has one stream") && text.contains("hint"),
+        "{text}"
+    );
     let text = w.transcript("run relative_clause --sample 32 --streams all --site mlp -o x --quiet");
     assert!(text.contains("cannot be used with"), "{text}");
     w.ok("run relative_clause --sample 32 --streams read --folds 2 --permutations 1 --map 0 -o x --quiet");
