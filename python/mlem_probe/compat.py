@@ -7,9 +7,10 @@ unchanged. Where something means here what it does not mean there, a :class:`Com
 * with interactions a weight off the diagonal counts twice, as in a quadratic form, and once there;
 * stimuli that were not fitted are scaled as those that were, and on their own range there.
 
-It trains by batches, as the package does, which stops short of the optimum, with small weights too large.
-``MLEM(solver="exact")``, which the package has not, computes the optimum, on all pairs: batches, steps, learning rates and patience
-have no meaning then, and two seeds differ in the permutations alone. Without a ``random_seed`` the seed is 0.
+It trains by batches, as the package does, which stops short of the optimum, with small weights too large. ``solver="exact"``, which the
+package has not, computes the optimum, on all pairs: batches, steps, learning rates and patience have no meaning then, and two
+seeds differ in the permutations alone. With interactions that is the default (``solver="stochastic"`` trains): there the package's
+training ends elsewhere with every seed, below the model without interactions. Without a ``random_seed`` the seed is 0.
 
 It needs pandas, as the package does, and no torch.
 """
@@ -84,7 +85,7 @@ class MLEM:
         random_seed: Optional[int] = None,
         corr_warning_threshold: float = 0.5,
         *,
-        solver: str = "stochastic",
+        solver: Optional[str] = None,
     ) -> None:
         self.interactions = interactions
         self.n_permutations = n_permutations
@@ -115,11 +116,11 @@ class MLEM:
         self._spans: dict[str, tuple[float, float]] = {}
 
     def fit(self, X: Any, Y: Any, feature_names: Optional[Sequence[str]] = None) -> MLEM:
-        """Fits the features ``X`` to the representations ``Y``: by batches of pairs, or to the optimum where ``solver="exact"``."""
+        """Fits the features ``X`` to the representations ``Y``: by batches of pairs, or to the optimum (``solver``)."""
         self._say_what_differs()
         stimuli, names = self._features(X, feature_names)
         activations = self._representations(Y, len(stimuli))
-        words = ["--permutations=1", f"--solver={self.solver}", f"--seed={self.random_seed or 0}"]
+        words = ["--permutations=1", f"--solver={self._solver()}", f"--seed={self.random_seed or 0}"]
         if self.interactions:
             words.append("--interactions")
         distance = self.distance if isinstance(self.distance, str) else "precomputed"
@@ -191,7 +192,7 @@ class MLEM:
     def estimate_batch_size(self, X: Any, feature_names: Optional[Sequence[str]] = None) -> int:
         """The fewest pairs with which the correlations between feature distances are stable; all of them for the exact fit."""
         stimuli, _ = self._features(X, feature_names)
-        if self.solver == "exact":
+        if self._solver() == "exact":
             warn("there is no batch size to estimate: the fit is on all pairs", CompatWarning)
             return len(stimuli) * (len(stimuli) - 1) // 2
         words = [f"--seed={self.random_seed or 0}", "--solver=stochastic"]
@@ -216,7 +217,7 @@ class MLEM:
     def _say_what_differs(self) -> None:
         defaults = inspect.signature(type(self).__init__).parameters
         given = [name for name in _TRAINING if getattr(self, name) != defaults[name].default]
-        if given and self.solver == "exact":
+        if given and self._solver() == "exact":
             verb = "has" if len(given) == 1 else "have"
             warn(f"{', '.join(given)} {verb} no meaning: the fit is exact, and on all pairs", CompatWarning)
         if self.interactions:
@@ -227,6 +228,11 @@ class MLEM:
             )
         if self.device != "cpu":
             warn(f"device={self.device!r}: the fit is the processor's", CompatWarning)
+
+    def _solver(self) -> str:
+        if self.solver is not None:
+            return self.solver
+        return "exact" if self.interactions else "stochastic"
 
     def _training(self) -> dict[str, Any]:
         return {

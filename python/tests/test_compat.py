@@ -32,7 +32,7 @@ def test_its_results(mixed):
 
 
 def test_the_optimum(mixed):
-    features, activations, (plain, _) = mixed
+    features, activations, (plain, interacting) = mixed
     mlem = MLEM(solver="exact").fit(features, activations)
     importances, scores = mlem.score()
     assert scores.mean() >= plain["spearman_mean"] - 3 * plain["spearman_sd"]
@@ -44,6 +44,11 @@ def test_the_optimum(mixed):
     assert mlem.batch_size_fit_ == len(features) * (len(features) - 1) // 2
     with pytest.raises(mp.UsageError, match="solver"):
         MLEM(solver="other").fit(features, activations)
+    with pytest.warns(CompatWarning, match="lr has no meaning"):
+        MLEM(interactions=True, lr=0.2).fit(features[:64], activations[:64])
+    with pytest.warns(CompatWarning, match="counts twice"):
+        trained = MLEM(interactions=True, solver="stochastic").fit(features, activations)
+    assert trained.score()[1].mean() >= interacting["spearman_mean"] - 3 * interacting["spearman_sd"]
 
 
 def test_how_it_trains(mixed):
