@@ -95,6 +95,7 @@ pub use score::Scored;
 pub use solve::TrainingStep;
 pub use training::Training;
 pub use units::{UnitFit, UnitValidation};
+pub(crate) use warning::merged_by;
 pub use warning::{Undefined, Warning};
 
 /// The estimator: [`Mlem::params`] gives its options, whose `fit` gives a [`FittedMlem`].

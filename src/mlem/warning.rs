@@ -120,17 +120,25 @@ impl Warning {
     }
 }
 
+/// `warnings`, each taken into an earlier one where `absorb` says that it was.
+pub(crate) fn merged_by<W>(
+    warnings: impl IntoIterator<Item = W>,
+    absorb: impl Fn(&mut W, &W) -> bool,
+) -> Vec<W> {
+    let mut merged: Vec<W> = Vec::new();
+    for warning in warnings {
+        if !merged.iter_mut().any(|earlier| absorb(earlier, &warning)) {
+            merged.push(warning);
+        }
+    }
+    merged
+}
+
 impl Warning {
     /// The warnings of one layer, where warnings that differ only in their folds become one.
     #[must_use]
     pub fn merged(warnings: impl IntoIterator<Item = Self>) -> Vec<Self> {
-        let mut merged: Vec<Self> = Vec::new();
-        for warning in warnings {
-            if !merged.iter_mut().any(|earlier| earlier.absorb(&warning)) {
-                merged.push(warning);
-            }
-        }
-        merged
+        merged_by(warnings, Self::absorb)
     }
 
     /// Adds the folds of `other`, if it is the same warning about other folds.

@@ -41,6 +41,23 @@ pub(super) fn spread(spread: Spread, decimals: usize) -> String {
     if spread.sd.is_finite() { format!("{mean} ± {}", short(spread.sd, decimals)) } else { mean }
 }
 
+/// `rows` with their columns under each other.
+pub(super) fn table(out: &mut String, rows: &[Vec<String>]) {
+    let n = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..n)
+        .map(|c| rows.iter().filter_map(|row| row.get(c)).map(|cell| cell.width()).max().unwrap_or(0))
+        .collect();
+    for row in rows {
+        let mut line = String::new();
+        for (cell, width) in row.iter().zip(&widths) {
+            line.push_str(cell);
+            line.extend(std::iter::repeat_n(' ', width - cell.width() + 2));
+        }
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+}
+
 /// `text` in at most `width` columns of a terminal, cut with `…` where it is wider.
 pub(super) fn cut(text: &str, width: usize) -> String {
     if text.width() <= width {

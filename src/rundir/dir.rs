@@ -4,6 +4,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use super::error::{Error, Result};
+use super::estimators::{ESTIMATORS, ESTIMATORS_PAGE};
 use super::record::RunRecord;
 use super::tables::{
     self, ENCODED_UNITS, GEOMETRY, TABLES, UNITS, encoded_units_csv, geometry_csv, units_csv,
@@ -233,14 +234,14 @@ impl RunDir {
         Ok(())
     }
 
-    /// Removes what was made of an earlier run's layers: the tables that follow them, and the page. None of it may stand beside
-    /// the layers of another run.
+    /// Removes what was made of an earlier run's layers: the tables that follow them, and the page; and the scores of several estimators,
+    /// whose folder this is no more. None of it may stand beside the layers of another run.
     ///
     /// # Errors
     ///
     /// [`Error::Files`].
     pub(super) fn remove_what_follows(&self) -> Result<()> {
-        for name in tables::what_follows().chain([PAGE]) {
+        for name in tables::what_follows().chain([PAGE, ESTIMATORS, ESTIMATORS_PAGE]) {
             files::write_or_remove(&self.path.join(name), None)?;
         }
         Ok(())

@@ -70,7 +70,7 @@ pub enum Error {
         differs: Vec<String>,
     },
     /// It has files of something that is no run.
-    #[error("{} has a {file} that is of no run, or of something else than a run", path.display())]
+    #[error("{} has {file}, which is of no run, or of something else than a run", path.display())]
     Foreign {
         /// Which folder.
         path: PathBuf,

@@ -6,6 +6,9 @@ use crate::profile::{Score, ScoreMeasure, Split};
 /// The file of the scores of several estimators, in the folder that has a run directory for each.
 pub const ESTIMATORS: &str = "estimators.csv";
 
+/// The page of several estimators, beside it.
+pub const ESTIMATORS_PAGE: &str = "estimators.html";
+
 /// The scores of one estimator.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EstimatorScores<'a> {

@@ -18,7 +18,7 @@
 //! | `layer_differences.csv`, `bootstrap.csv` | samples of the stimuli: [`Bootstrapped`](crate::profile::Bootstrapped) |
 //! | `units.csv`, `encoding_units.csv` | every single unit: [`UnitRow`](crate::profile::UnitRow), [`EncodedUnit`](crate::profile::EncodedUnit) |
 //! | `geometry.csv` | maps of the stimuli: [`Geometry`](crate::geometry::Geometry) |
-//! | `estimators.csv` | the scores of several estimators, in the folder around their run directories: [`EstimatorScores`] |
+//! | `estimators.csv`, `estimators.html` | the scores of several estimators, in the folder around their run directories: [`EstimatorScores`] |
 //! | `report.html`, `figures/` | the page, and the figures that were asked for |
 //!
 //! `docs/files.md` has the columns of every table, what its bases count from and what each `sd` is of; [`TABLES`] has them for
@@ -35,7 +35,7 @@ mod tables;
 
 pub use dir::{FIGURES, PAGE, RECORD, RunDir, STIMULI};
 pub use error::{Error, Result};
-pub use estimators::{ESTIMATORS, EstimatorScores, estimators_csv};
+pub use estimators::{ESTIMATORS, ESTIMATORS_PAGE, EstimatorScores, estimators_csv};
 pub use fit::{Finished, Fit, wanted};
 pub use other::differences;
 pub use record::{AdapterRecord, ModelRecord, RunRecord, StimuliRecord};

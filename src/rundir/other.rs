@@ -51,19 +51,58 @@ impl RunDir {
     ///
     /// A `run.json` that cannot be read.
     pub fn next_free(&self, wanted: &RunRecord) -> Result<Self> {
+        self.first(|dir| is_free(dir.require_free(wanted)))
+    }
+
+    /// The file that says that the folder is a run, a comparison or a sweep, and none around runs of several estimators.
+    #[must_use]
+    pub fn not_of_several(&self) -> Option<&'static str> {
+        [RECORD, "comparison.csv", "sweep.json"].into_iter().find(|name| self.path().join(name).exists())
+    }
+
+    /// This folder where it is free for a run of each of several estimators, `wanted` by name, in a folder of its own in it; else the first
+    /// of `NAME-2`, `NAME-3` … that is.
+    ///
+    /// # Errors
+    ///
+    /// A `run.json` that cannot be read.
+    pub fn next_free_of_several(&self, wanted: &[(&str, RunRecord)]) -> Result<Self> {
+        self.first(|dir| {
+            let of =
+                |(name, wanted): &(&str, RunRecord)| Self::at(dir.path().join(name)).require_free(wanted);
+            Ok(dir.not_of_several().is_none() && is_free(wanted.iter().try_for_each(of))?)
+        })
+    }
+
+    /// This folder, or the first of `NAME-2`, `NAME-3` …, that is not there yet.
+    ///
+    /// # Errors
+    ///
+    /// None.
+    pub fn next_not_there(&self) -> Result<Self> {
+        self.first(|dir| Ok(!dir.path().exists()))
+    }
+
+    /// This folder, or the first of `NAME-2`, `NAME-3` …, that is `free`.
+    fn first(&self, free: impl Fn(&Self) -> Result<bool>) -> Result<Self> {
         let mut n = 1;
         let mut dir = self.clone();
-        loop {
-            match dir.require_free(wanted) {
-                Ok(()) => return Ok(dir),
-                Err(Error::OtherRun { .. } | Error::Foreign { .. }) => {}
-                Err(error) => return Err(error),
-            }
+        while !free(&dir)? {
             n += 1;
             let mut name = self.path().as_os_str().to_owned();
             name.push(format!("-{n}"));
             dir = Self::at(name);
         }
+        Ok(dir)
+    }
+}
+
+/// Whether a folder is free that `required` speaks of.
+fn is_free(required: Result<()>) -> Result<bool> {
+    match required {
+        Ok(()) => Ok(true),
+        Err(Error::OtherRun { .. } | Error::Foreign { .. }) => Ok(false),
+        Err(error) => Err(error),
     }
 }
 

@@ -357,6 +357,20 @@ fn several_estimators_stand_side_by_side_on_the_same_folds() {
     }
     let again = w.ok(&format!("{command} --quiet"));
     assert!(again.contains("5 estimators"));
+    // A folder is found where one is asked for: the same for the same, another for another run.
+    let auto = |options: &str| {
+        let command = format!("fit f.csv a.npy -o auto --quiet --map 0 --estimator rsa,decoding {options}");
+        w.ok(&command).lines().filter_map(|line| line.strip_prefix("estimators: ")).collect::<String>()
+    };
+    for (options, folder) in
+        [("--folds 4", "f-a"), ("--folds 3", "f-a-2"), ("--folds 4", "f-a"), ("--folds 3", "f-a-2")]
+    {
+        assert_eq!(auto(options), format!("runs/{folder}/estimators.csv"), "{options}");
+    }
+    // One run in the place of several leaves nothing that speaks of these.
+    w.ok("fit f.csv a.npy -o runs/f-a-2 --force --quiet --map 0 --estimator rsa");
+    let left = crate::workspace::names(&w.path("runs/f-a-2"));
+    assert!(left.iter().all(|name| !name.starts_with("estimators")), "{left:?}");
     let json: Value = w
         .ok("fit f.csv a.npy -o two --quiet --folds 4 --map 0 --json --estimator rsa,encoding")
         .split_inclusive("\n}\n")
@@ -366,7 +380,7 @@ fn several_estimators_stand_side_by_side_on_the_same_folds() {
     assert_eq!(json["runs"][1]["score"], "r2");
     for (command, message, hint) in [
         ("-o alone/mlem --estimator mlem,rsa", "alone/mlem has a run.json", "--force"),
-        ("-o out --estimator mlem", "out has a estimators.csv that is of no run", "-o DIR"),
+        ("-o out --estimator mlem", "out has estimators.csv, which is of no run", "-o DIR"),
         ("-o new --estimator rsa,decoding --interactions", "--interactions is an option of", "leave it out"),
         ("-o new --estimator rsa,deco", "invalid value 'deco'", "possible values"),
         ("-o new --estimator frrsa,mlem --folds 2", "2 folds leave no cross-validation", "--folds 3"),

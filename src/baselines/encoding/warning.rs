@@ -34,13 +34,7 @@ impl Warning {
     /// The warnings of one layer, where warnings that differ only in their folds become one.
     #[must_use]
     pub fn merged(warnings: impl IntoIterator<Item = Self>) -> Vec<Self> {
-        let mut merged: Vec<Self> = Vec::new();
-        for warning in warnings {
-            if !merged.iter_mut().any(|earlier| earlier.absorb(&warning)) {
-                merged.push(warning);
-            }
-        }
-        merged
+        mlem::merged_by(warnings, Self::absorb)
     }
 
     /// Adds the folds of `other`, if it is the same warning about other folds.

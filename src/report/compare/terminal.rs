@@ -1,8 +1,6 @@
 //! What a terminal shows of a comparison: the models, how far they are from each other, and what stands out.
 
-use unicode_width::UnicodeWidthStr;
-
-use super::super::notation::wrap;
+use super::super::notation::{table, wrap};
 use super::super::terminal::Options;
 use super::super::words;
 use super::page;
@@ -53,23 +51,6 @@ pub fn terminal(comparison: &Comparison, options: Options) -> String {
         wrap(&mut out, &sentence, width);
     }
     out
-}
-
-/// `rows` with their columns under each other.
-fn table(out: &mut String, rows: &[Vec<String>]) {
-    let n = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..n)
-        .map(|c| rows.iter().filter_map(|row| row.get(c)).map(|cell| cell.width()).max().unwrap_or(0))
-        .collect();
-    for row in rows {
-        let mut line = String::new();
-        for (cell, width) in row.iter().zip(&widths) {
-            line.push_str(cell);
-            line.extend(std::iter::repeat_n(' ', width - cell.width() + 2));
-        }
-        out.push_str(line.trim_end());
-        out.push('\n');
-    }
 }
 
 fn name(comparison: &Comparison, run: usize) -> String {

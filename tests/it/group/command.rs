@@ -218,6 +218,18 @@ fn regions_that_some_subjects_lack_are_named_and_left_out() {
     w.write("pairs.csv", "IFG,STG\n");
     let told = w.ok(&format!("group {runs} --shared --cluster --neighbours pairs.csv -o out"));
     assert!(told.contains("number differs from 0 in a cluster that has IFG and STG (above"), "{told}");
+    // A folder that is there is left alone; an array of no row per stimulus is said, and a number that is none with its subject.
+    let text = w.transcript(&format!("fit words.csv uneven.npz --by-subject --shared {quick} -o auto"));
+    assert!(text.contains("exit code 0") && w.path("runs/words-uneven/group").exists(), "{text}");
+    w.ok(&format!("fit words.csv uneven.npz --by-subject --shared {QUICK} -o auto"));
+    assert!(w.path("runs/words-uneven-2/group").exists());
+    all.push(array("sub-06/MTG", &[N - 1, UNITS], |_| 0.5));
+    all.push(array("sub-05/MTG", &[N, UNITS], |k| if k == UNITS + 2 { f64::NAN } else { k as f64 }));
+    fs::rename(file(&w.path(""), "npz", &all), w.path("odd.npz")).unwrap();
+    let text = w.transcript(&format!("fit words.csv odd.npz --by-subject {quick} -o odd"));
+    assert!(text.contains("left out, as no layer: `sub-06/MTG`"), "{text}");
+    assert!(text.contains("error: sub-05 (") && text.contains("is MTG): layer "), "{text}");
+    assert!(text.contains("stimulus 1: unit 2 is NaN"), "{text}");
     // The same in one command; a subject alone records none of the group's options.
     w.ok(&format!("fit words.csv uneven.npz --by-subject --shared {QUICK} -o all"));
     assert_eq!(w.read("all/group/group.csv"), w.read("by-hand/group.csv"));

@@ -65,7 +65,13 @@ pub fn one(args: &FitArgs, words: Vec<String>, printer: &Printer) -> Result<Opti
         warnings,
     };
     if args.estimator.are_several() {
-        several::fit(&fit, (&args.estimator, args.seed), (&dir, args.force), &args.figures, printer)?;
+        several::fit(
+            &fit,
+            (&args.estimator, args.seed),
+            (&dir, folders::is_auto(args.out.as_deref()), args.force),
+            &args.figures,
+            printer,
+        )?;
         return Ok(None);
     }
     let wanted = fit.wanted(&args.estimator.settings(args.seed, fit.stimuli.features()));

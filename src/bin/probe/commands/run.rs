@@ -46,7 +46,8 @@ pub fn run(args: &RunArgs, words: Vec<String>, printer: &Printer) -> Result<()> 
         let job = Job { out: job.out.clone(), is_cell: true, ..*job };
         let Taken { fit, dir, _claimed, .. } = prepared.take(&job, printer)?;
         let options = (&args.estimator, args.draw.seed);
-        return several::fit(&fit, options, (&dir, args.force), &args.figures, printer);
+        let auto = folders::is_auto(args.out.as_deref());
+        return several::fit(&fit, options, (&dir, auto, args.force), &args.figures, printer);
     }
     let compared = jobs.len() > 1;
     let out = match &args.out {

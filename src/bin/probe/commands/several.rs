@@ -3,7 +3,7 @@
 use mlem_probe::files;
 use mlem_probe::profile::{EstimatorName, Settings};
 use mlem_probe::report::several::{self, OfEstimator};
-use mlem_probe::rundir::{ESTIMATORS, Fit, RECORD, RunDir, estimators_csv};
+use mlem_probe::rundir::{ESTIMATORS, ESTIMATORS_PAGE, Fit, RunDir, estimators_csv};
 use mlem_probe::text;
 use serde_json::json;
 
@@ -11,9 +11,6 @@ use super::{finish, report};
 use crate::args::{EstimatorArgs, FigureArgs};
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;
-
-/// The page of several estimators.
-const PAGE: &str = "estimators.html";
 
 /// What is said of an estimator that has no noise ceiling, where there are several recordings.
 fn without_repeats(fit: &Fit, settings: &Settings) -> Option<String> {
@@ -32,19 +29,24 @@ pub fn of_estimator(failure: Failure, name: &str) -> Failure {
     Failure::input(format!("{name}: {}", failure.message()), hint)
 }
 
-/// Fits every estimator of `args` to what `fit` has, each into a folder of its own in `dir`, and shows them side by side.
+/// Fits every estimator of `args` to what `fit` has, each into a folder of its own in `dir`, or in the first like it that is free
+/// (`auto`), and shows them side by side.
 pub fn fit(
     fit: &Fit,
     (args, seed): (&EstimatorArgs, u64),
-    (dir, force): (&RunDir, bool),
+    (dir, auto, force): (&RunDir, bool, bool),
     figures: &FigureArgs,
     printer: &Printer,
 ) -> Result<()> {
+    let of_each = || {
+        args.each().into_iter().map(|(of, _)| {
+            let settings = of.settings(seed, fit.stimuli.features());
+            (settings.estimator.name(), fit.wanted(&settings))
+        })
+    };
+    let dir = if auto { dir.next_free_of_several(&of_each().collect::<Vec<_>>())? } else { dir.clone() };
     let out = dir.path();
-    if !force
-        && let Some(name) =
-            [RECORD, "comparison.csv", "sweep.json"].iter().find(|name| out.join(name).exists())
-    {
+    if !force && let Some(name) = dir.not_of_several() {
         let message =
             format!("{} has a {name}, and is to hold the runs of several estimators", out.display());
         return Err(Failure::input(message, "name another folder with -o; --force writes them beside it"));
@@ -81,10 +83,10 @@ pub fn fit(
         done.push(OfEstimator { name, profile: finished.profile, record: finished.record });
     }
     // The page of an earlier run is not to stand beside this one's table, whatever ends this process.
-    files::write_or_remove(&out.join(PAGE), None)?;
+    files::write_or_remove(&out.join(ESTIMATORS_PAGE), None)?;
     let rows = done.iter().map(OfEstimator::scores);
     files::write(&out.join(ESTIMATORS), &estimators_csv(&rows.collect::<Vec<_>>()))?;
-    files::write(&out.join(PAGE), several::page(&done)?.as_bytes())?;
+    files::write(&out.join(ESTIMATORS_PAGE), several::page(&done)?.as_bytes())?;
     if !figures.figures.is_empty() {
         for file in several::figures(&done, &figures.figures)? {
             files::write(&out.join("figures").join(file.name), &file.bytes)?;
@@ -93,7 +95,7 @@ pub fn fit(
     if printer.json() {
         return Printer::result_json(&json!({
             "estimators": out.join(ESTIMATORS),
-            "page": out.join(PAGE),
+            "page": out.join(ESTIMATORS_PAGE),
             "runs": done.iter().map(|of| json!({
                 "estimator": of.name,
                 "run_dir": out.join(of.name),
@@ -106,6 +108,6 @@ pub fn fit(
     Printer::result(format!(
         "\nestimators: {}\npage:       {}\n",
         out.join(ESTIMATORS).display(),
-        out.join(PAGE).display()
+        out.join(ESTIMATORS_PAGE).display()
     ))
 }

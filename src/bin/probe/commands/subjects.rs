@@ -7,6 +7,7 @@ use mlem_probe::activations::{self, Opened};
 use mlem_probe::group::Error;
 use mlem_probe::mlem::Distance;
 use mlem_probe::report::group::are_ordered;
+use mlem_probe::rundir::RunDir;
 use mlem_probe::text;
 
 use super::rerun::without_out;
@@ -42,8 +43,11 @@ pub fn run(args: &FitArgs, words: &[String], printer: &Printer) -> Result<()> {
             "name one --estimator, or run the command once for each, with -o of its own",
         ));
     }
-    let out = folders::for_fit(args);
-    let subjects = subjects(args)?;
+    let mut out = folders::for_fit(args);
+    if folders::is_auto(args.out.as_deref()) {
+        out = RunDir::at(out).next_not_there()?.path().to_owned();
+    }
+    let subjects = subjects(args, printer)?;
     let counts: Vec<String> =
         subjects.iter().map(|subject| format!("{} ({})", subject.name, subject.layers.len())).collect();
     printer.say(&format!(
@@ -62,7 +66,7 @@ pub fn run(args: &FitArgs, words: &[String], printer: &Printer) -> Result<()> {
         let line = [alone.clone(), own.to_vec()].concat();
         let Some(Command::Fit(args)) = parsed(&line)?.command else { continue };
         printer.say(&format!("subject {}: {folder}", subject.name));
-        fit::one(&args, line, &printer.of_a_part())?;
+        fit::one(&args, line, &printer.of_a_part()).map_err(|failure| of_subject(failure, subject))?;
         runs.push(folder);
     }
     let out = out.join(GROUP).to_string_lossy().into_owned();
@@ -96,6 +100,16 @@ pub fn run(args: &FitArgs, words: &[String], printer: &Printer) -> Result<()> {
     })
 }
 
+/// A failure of a stage with the subject that it is of, and its arrays: what it says of layers counts those of the file.
+fn of_subject(failure: Failure, subject: &Subject) -> Failure {
+    let Failure::Stage(_) = failure else { return failure };
+    let arrays =
+        subject.layers.iter().zip(&subject.names).map(|(layer, name)| format!("layer {layer} is {name}"));
+    let message =
+        format!("{} ({}): {}", subject.name, text::some(&arrays.collect::<Vec<_>>(), 6), failure.message());
+    Failure::input(message, failure.hint().unwrap_or_default())
+}
+
 /// Whether subjects are no group because some lack what others have.
 fn is_uneven(failure: &Failure) -> bool {
     let Failure::Stage(error) = failure else { return false };
@@ -112,15 +126,16 @@ fn parsed(line: &[String]) -> Result<Cli> {
     })
 }
 
-/// The subjects of the file, in the order of their arrays.
-fn subjects(args: &FitArgs) -> Result<Vec<Subject>> {
+/// The subjects of the file, in the order of their arrays; says what of it is left out.
+fn subjects(args: &FitArgs, printer: &Printer) -> Result<Vec<Subject>> {
     let quiet = Printer::new(&args.talk).silenced();
     let n = inputs::stimuli(args, &quiet)?.features().n_stimuli();
     let reading = activations::Reading {
         distances: args.estimator.distance == Distance::Precomputed,
         ..args.reading.of(n)
     };
-    let Opened { activations, .. } = activations::open_as(&args.activations, None, &reading)?;
+    let Opened { activations, notes, .. } = activations::open_as(&args.activations, None, &reading)?;
+    notes.iter().for_each(|note| printer.say(note));
     let labels = &activations.provenance().labels;
     let named: Vec<(usize, &str)> = activations
         .layers()
