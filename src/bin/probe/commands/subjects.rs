@@ -43,10 +43,9 @@ pub fn run(args: &FitArgs, words: &[String], printer: &Printer) -> Result<()> {
             "name one --estimator, or run the command once for each, with -o of its own",
         ));
     }
-    let mut out = folders::for_fit(args);
-    if folders::is_auto(args.out.as_deref()) {
-        out = RunDir::at(out).next_not_there()?.path().to_owned();
-    }
+    let named = RunDir::at(folders::for_fit(args));
+    let free = if folders::is_auto(args.out.as_deref()) { named.next_not_there()? } else { named };
+    let out = free.path();
     let subjects = subjects(args, printer)?;
     let counts: Vec<String> =
         subjects.iter().map(|subject| format!("{} ({})", subject.name, subject.layers.len())).collect();
@@ -135,7 +134,9 @@ fn subjects(args: &FitArgs, printer: &Printer) -> Result<Vec<Subject>> {
         ..args.reading.of(n)
     };
     let Opened { activations, notes, .. } = activations::open_as(&args.activations, None, &reading)?;
-    notes.iter().for_each(|note| printer.say(note));
+    for note in &notes {
+        printer.say(note);
+    }
     let labels = &activations.provenance().labels;
     let named: Vec<(usize, &str)> = activations
         .layers()
