@@ -14,7 +14,8 @@ pub enum DeviceChoice {
     /// The processor.
     #[default]
     Cpu,
-    /// The processor, computing as a GPU does: slower, and there to compare the two.
+    /// The processor, computing as a GPU does: slower, and there to compare the two. [`LoadOptions::padded`](super::LoadOptions::padded)
+    /// asks for it.
     CpuPadded,
     /// The NVIDIA GPU of this number; in programs built with the feature `cuda`.
     Cuda(usize),

@@ -266,6 +266,9 @@ pub enum Error {
         /// The cargo feature that it takes.
         feature: &'static str,
     },
+    /// Padded batches on the processor, without what computes them.
+    #[error("cpu-padded: what computes padded batches was not asked for")]
+    Padded,
     /// A device that does not answer.
     #[error("{device}: the device cannot be used: {message}")]
     NoDevice {
@@ -367,6 +370,7 @@ impl Error {
             Self::NotBuiltFor { feature, .. } => {
                 format!("build it with `cargo build --release --features {feature}`, or leave --device out")
             }
+            Self::Padded => "ask for it by LoadOptions::padded".to_owned(),
             Self::NoDevice { .. } => {
                 "look whether the driver sees it (nvidia-smi lists NVIDIA's), or run on the processor: --device cpu"
                     .to_owned()

@@ -24,6 +24,7 @@
 //! | `site` | where in a model activations are taken |
 //! | `checkpoint` | what stands in files: safetensors, PyTorch, dtypes, tables; and weights before any training |
 //! | `packed` | the processor's computation, on tokens without padding |
+//! | `elsewhere` | what is asked of a computation that is not the processor's own |
 //! | `dense` | a device's computation, on padded batches |
 //! | `options` | how a checkpoint is loaded |
 //! | `model` | a checkpoint loaded |
@@ -34,6 +35,7 @@ mod checkpoint;
 mod declarations;
 mod dense;
 mod device;
+mod elsewhere;
 mod error;
 mod growth;
 mod model;

@@ -11,8 +11,8 @@ use super::declarations::quantised::{self, Quantised};
 use super::declarations::registry::{self, Family};
 use super::declarations::spec::Spec;
 use super::declarations::tied::tied;
-use super::dense::Dense;
 use super::device::DeviceChoice;
+use super::elsewhere::Elsewhere;
 use super::error::{Error, Result};
 use super::options::LoadOptions;
 use super::packed::trunk::Trunk;
@@ -44,7 +44,7 @@ pub(super) enum Computation {
     /// On the processor, with packed tokens.
     Packed(Box<Trunk>),
     /// On a device of candle's, with padding.
-    Dense(Box<Dense>),
+    Padded(Box<dyn Elsewhere>),
 }
 
 impl Model {
@@ -60,7 +60,7 @@ impl Model {
     /// - [`Error::Adapter`], [`Error::UntrainedAdapter`]: an adapter that cannot be merged
     /// - [`Error::NoInitialiser`] for an untrained model of a family whose first weights are not known
     /// - [`Error::Tokenizer`]
-    /// - [`Error::NotBuiltFor`], [`Error::NoDevice`], [`Error::Offload`], [`Error::Precision`]
+    /// - [`Error::NotBuiltFor`], [`Error::Padded`], [`Error::NoDevice`], [`Error::Offload`], [`Error::Precision`]
     pub fn load(checkpoint: &Checkpoint, options: &LoadOptions) -> Result<Self> {
         let device = options.device.resolve()?;
         let precision =
@@ -128,10 +128,9 @@ impl Model {
             }
         };
         notes.splice(0..0, config.notes());
-        let computation = if device.pads() {
-            Computation::Dense(Box::new(Dense::upload(trunk, &device.open()?)?))
-        } else {
-            Computation::Packed(Box::new(trunk))
+        let computation = match options.upload(device)? {
+            Some(upload) => Computation::Padded(upload(trunk, device)?),
+            None => Computation::Packed(Box::new(trunk)),
         };
         Ok(Self {
             id: checkpoint.id.clone(),
@@ -250,7 +249,7 @@ impl Model {
     pub fn is_offloaded(&self) -> bool {
         match &self.computation {
             Computation::Packed(trunk) => trunk.blocks.is_offloaded(),
-            Computation::Dense(_) => false,
+            Computation::Padded(_) => false,
         }
     }
 

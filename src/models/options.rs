@@ -1,8 +1,12 @@
 //! How a checkpoint is loaded.
 
+use std::fmt;
+
 use super::checkpoint::dtype::Dtype;
 use super::checkpoint::precision::Precision;
+use super::dense;
 use super::device::DeviceChoice;
+use super::elsewhere::Upload;
 use super::error::{Error, Result};
 use super::packed::kernels::tiles;
 use super::part::Part;
@@ -28,6 +32,27 @@ pub struct LoadOptions {
     /// For tests of it.
     #[doc(hidden)]
     pub portable: bool,
+    /// What computes where [`Self::device`] is the processor with padded batches.
+    padding: Padding,
+}
+
+/// Held apart so that only [`LoadOptions::padded`] names the computation.
+#[derive(Clone, Default)]
+struct Padding(Option<Upload>);
+
+/// The device says it already.
+impl PartialEq for Padding {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Padding {}
+
+impl fmt::Debug for Padding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0.is_some())
+    }
 }
 
 impl LoadOptions {
@@ -47,6 +72,28 @@ impl LoadOptions {
     #[must_use]
     pub fn device(self, device: DeviceChoice) -> Self {
         Self { device, ..self }
+    }
+
+    /// These options, on the processor, computing as a GPU does: [`DeviceChoice::CpuPadded`].
+    #[must_use]
+    pub fn padded(self) -> Self {
+        Self { device: DeviceChoice::CpuPadded, padding: Padding(Some(dense::upload)), ..self }
+    }
+
+    /// What lays out the weights on `device`; `None` for the processor's own computation.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Padded`]
+    pub(super) fn upload(&self, device: DeviceChoice) -> Result<Option<Upload>> {
+        match device {
+            DeviceChoice::Auto | DeviceChoice::Cpu => Ok(None),
+            DeviceChoice::CpuPadded => self.padding.0.map(Some).ok_or(Error::Padded),
+            // The condition is known when the program is built: others are linked without what stands after it.
+            DeviceChoice::Cuda(_) | DeviceChoice::Metal => {
+                Ok(if DeviceChoice::GPU_BUILD { Some(dense::upload) } else { None })
+            }
+        }
     }
 
     /// These options, with weights held as `dtype`.

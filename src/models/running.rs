@@ -58,7 +58,7 @@ impl Model {
             Computation::Packed(trunk) => trunk.forward(sequences, (site, deepest), |layer, states| {
                 if layers.binary_search(&layer).is_ok() { visit(layer, states) } else { Ok(()) }
             }),
-            Computation::Dense(dense) => dense.forward(sequences, (site, &layers), visit),
+            Computation::Padded(device) => device.forward(sequences, (site, &layers), &mut visit),
         }
     }
 
@@ -147,13 +147,13 @@ impl Model {
         if let Some(index) = wrong {
             return Err(Error::NoSuchToken { index });
         }
-        if let Computation::Dense(dense) = &self.computation {
+        if let Computation::Padded(device) = &self.computation {
             self.check(sequences)?;
             let layers = self.there(site, layers);
             if layers.is_empty() || sequences.is_empty() {
                 return Ok(());
             }
-            return dense.means(sequences, (site, &layers), groups, visit);
+            return device.means(sequences, (site, &layers), groups, &mut visit);
         }
         self.take_at(sequences, (site, layers), |layer, states| {
             let width = states.len() / sequences.tokens().len();

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use mlem_probe::hub::{Checkpoint, Weights};
 use mlem_probe::models::{
-    DeviceChoice, Encoding, Error, LoadOptions, Model, Part, Sequences, Site, families,
+    Encoding, Error, LoadOptions, Model, Part, Sequences, Site, families,
 };
 use mlem_probe::tokens::TokenizerText;
 use safetensors::SafeTensors;
@@ -172,7 +172,7 @@ fn every_decoder_matches_transformers() {
 
 #[test]
 fn every_decoder_matches_transformers_on_padded_batches() {
-    every_case(|case| matches(case, &LoadOptions::default().device(DeviceChoice::CpuPadded)));
+    every_case(|case| matches(case, &LoadOptions::default().padded()));
 }
 
 #[test]

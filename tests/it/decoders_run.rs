@@ -125,7 +125,7 @@ fn what_is_pooled_is_the_states_of_what_the_decoder_reads() {
     }
     // Each pooling, batches of any size, and a device's padded batches agree.
     let padded =
-        LoadOptions::default().part(Part::Decoder).device(mlem_probe::models::DeviceChoice::CpuPadded);
+        LoadOptions::default().part(Part::Decoder).padded();
     let padded = Model::load(&checkpoint, &padded).unwrap();
     for pooling in [Pooling::Mean, Pooling::First, Pooling::Last, Pooling::Max, Pooling::Min] {
         for special in [true, false] {

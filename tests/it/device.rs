@@ -4,17 +4,17 @@ use insta::assert_snapshot;
 use mlem_probe::activations::{Activations, Pooling};
 use mlem_probe::extract::Extract;
 use mlem_probe::extract::cache::Request;
-use mlem_probe::models::{DeviceChoice, Dtype, LoadOptions, Model, Sequences, families};
+use mlem_probe::models::{DeviceChoice, Dtype, Model, Sequences, families};
 use mlem_probe::progress::Silent;
 use mlem_probe::stimuli::Span;
 
 use crate::extract::{SENTENCES, model_on, stimuli};
-use crate::models::{Golden, hidden_states, larger};
+use crate::models::{Golden, hidden_states, larger, on};
 use crate::workspace::Workspace;
 
 fn load(case: &str, device: DeviceChoice) -> Model {
     let model =
-        Model::load(&Golden::open(case).checkpoint(), &LoadOptions::default().device(device)).unwrap();
+        Model::load(&Golden::open(case).checkpoint(), &on(device)).unwrap();
     assert_eq!(model.device(), device);
     model
 }
@@ -76,7 +76,7 @@ fn weights_are_held_in_half_on_a_device_too() {
     for case in ["bert", "albert", "llama", "gpt2", "opt_projected", "deberta_v2_conv", "mamba2", "rwkv7"] {
         for dtype in [Dtype::F16, Dtype::Bf16] {
             let states = |device| {
-                let options = LoadOptions::default().device(device).dtype(dtype);
+                let options = on(device).dtype(dtype);
                 let model = Model::load(&Golden::open(case).checkpoint(), &options).unwrap();
                 hidden_states(&model, &sequences)
             };
@@ -259,7 +259,7 @@ fn activations_of_one_device_are_not_another_s() {
     let stimuli = stimuli(&SENTENCES);
     let params = Extract::params();
     let key = |device| {
-        let options = LoadOptions::default().device(device);
+        let options = on(device);
         Request::new(&params, &stimuli, &checkpoint, &options).unwrap().key().to_owned()
     };
     assert_ne!(key(DeviceChoice::Cpu), key(DeviceChoice::CpuPadded));

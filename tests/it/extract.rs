@@ -8,7 +8,7 @@ use mlem_probe::progress::Silent;
 use mlem_probe::stimuli::{Feature, FeatureTable, Span, Stimuli};
 use mlem_probe::tokens::TokenizerText;
 
-use crate::models::{Golden, hidden_states};
+use crate::models::{Golden, hidden_states, on};
 
 /// A word-level tokenizer that adds `[CLS]` and `[SEP]`, and whose file asks for padding and truncation.
 const TOKENIZER: &str = r#"{"version": "1.0",
@@ -28,7 +28,7 @@ fn model_of(case: &str) -> Model {
 pub(crate) fn model_on(case: &str, device: DeviceChoice) -> Model {
     let checkpoint =
         Checkpoint { tokenizer: TokenizerText::alone(TOKENIZER), ..Golden::open(case).checkpoint() };
-    Model::load(&checkpoint, &LoadOptions::default().device(device)).unwrap()
+    Model::load(&checkpoint, &on(device)).unwrap()
 }
 
 pub(crate) fn stimuli(sentences: &[&str]) -> Stimuli {

@@ -15,7 +15,7 @@ use mlem_probe::stimuli::{FeatureTable, Stimuli};
 use mlem_probe::tokens::TokenizerText;
 use safetensors::SafeTensors;
 
-use crate::models::{larger, not_run};
+use crate::models::{larger, not_run, on};
 
 /// The checkpoint, or `None` (with a word about it) when the tier is off.
 fn checkpoint() -> Option<Checkpoint> {
@@ -85,7 +85,7 @@ fn matches_transformers_on_minilm_in_padded_batches() {
 
 fn matches_transformers(device: DeviceChoice) {
     let Some(checkpoint) = checkpoint() else { return };
-    let model = Model::load(&checkpoint, &LoadOptions::default().device(device)).unwrap();
+    let model = Model::load(&checkpoint, &on(device)).unwrap();
     let bytes = fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/minilm.safetensors")).unwrap();
     let golden = SafeTensors::deserialize(&bytes).unwrap();
     let (_, metadata) = SafeTensors::read_metadata(&bytes).unwrap();

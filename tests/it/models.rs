@@ -6,7 +6,7 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use mlem_probe::hub::{Checkpoint, Weights};
-use mlem_probe::models::{LoadOptions, Model, Sequences, families};
+use mlem_probe::models::{DeviceChoice, LoadOptions, Model, Sequences, families};
 use mlem_probe::tokens::TokenizerText;
 use safetensors::SafeTensors;
 
@@ -80,6 +80,14 @@ impl Golden {
         let tensors = SafeTensors::deserialize(&self.bytes).unwrap();
         let tensor = tensors.tensor(&format!("golden.hidden.{layer}")).unwrap();
         tensor.data().chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect()
+    }
+}
+
+/// How a model is loaded on a device, of which one is the processor with padded batches.
+pub(crate) fn on(device: DeviceChoice) -> LoadOptions {
+    match device {
+        DeviceChoice::CpuPadded => LoadOptions::default().padded(),
+        device => LoadOptions::default().device(device),
     }
 }
 

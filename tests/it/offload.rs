@@ -6,7 +6,7 @@ use std::path::Path;
 use mlem_probe::activations::Pooling;
 use mlem_probe::extract::Extract;
 use mlem_probe::hub::Checkpoint;
-use mlem_probe::models::{DeviceChoice, Dtype, LoadOptions, Model, Sequences};
+use mlem_probe::models::{Dtype, LoadOptions, Model, Sequences};
 use mlem_probe::progress::Silent;
 use mlem_probe::stimuli::{FeatureTable, Stimuli};
 
@@ -127,7 +127,7 @@ fn what_an_offloaded_model_lacks_is_named_when_its_turn_comes() {
             && error.contains("] is missing from the weights, whose names begin with `"),
         "{error}"
     );
-    let options = LoadOptions::default().offload(true).device(DeviceChoice::CpuPadded);
+    let options = LoadOptions::default().offload(true).padded();
     let error = Model::load(&golden.checkpoint(), &options).map(drop).unwrap_err();
     assert!(error.to_string().starts_with("--offload is for the processor"), "{error}");
     assert_eq!(error.hint().unwrap(), "add --device cpu, or leave --offload out");

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use mlem_probe::hub::Checkpoint;
-use mlem_probe::models::{DeviceChoice, LoadOptions, Model, Precision};
+use mlem_probe::models::{LoadOptions, Model, Precision};
 
 use crate::models::{Golden, every_case, hidden_states, largest_difference, matches_transformers, not_run};
 
@@ -96,9 +96,8 @@ fn what_runs_is_what_is_said() {
     let expected = if Precision::tiles() { Precision::Fast } else { Precision::F32 };
     assert_eq!(runs(&fast).unwrap(), expected);
     assert_eq!(runs(&LoadOptions::default()).unwrap(), Precision::F32);
-    let padded = DeviceChoice::CpuPadded;
-    assert_eq!(runs(&fast.device(padded)).unwrap(), Precision::F32);
-    let error = runs(&LoadOptions::default().precision(Precision::Bf16).device(padded)).unwrap_err();
+    assert_eq!(runs(&fast.padded()).unwrap(), Precision::F32);
+    let error = runs(&LoadOptions::default().precision(Precision::Bf16).padded()).unwrap_err();
     assert_eq!(error.to_string(), "bf16 precision is the processor's; on a GPU products are f32");
     assert!(error.hint().unwrap().contains("--device cpu"));
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use mlem_probe::activations::{Activations, ByLayer, Destination, Pooling};
 use mlem_probe::extract::Extract;
 use mlem_probe::extract::cache::{Cache, Request};
-use mlem_probe::models::{DeviceChoice, Dtype, LoadOptions, Model, Sequences, Site};
+use mlem_probe::models::{Dtype, LoadOptions, Model, Sequences, Site};
 use mlem_probe::progress::Silent;
 use mlem_probe::stimuli::{FeatureTable, Stimuli};
 use safetensors::SafeTensors;
@@ -88,7 +88,7 @@ fn sites_match_hooks_of_transformers() {
 
 #[test]
 fn sites_match_hooks_of_transformers_in_padded_batches() {
-    matches_hooks(&LoadOptions::default().device(DeviceChoice::CpuPadded));
+    matches_hooks(&LoadOptions::default().padded());
 }
 
 /// Of a model whose blocks add to the stream what their parts make, and nothing else, states are sums of it.
@@ -198,7 +198,7 @@ fn each_head_is_a_matrix_with_a_label() {
 fn pooled_sites_are_the_same_in_padded_batches_and_with_offloaded_weights() {
     for case in ["bert", "olmoe_odd", "gpt2_odd"] {
         let packed = load(case, &LoadOptions::default());
-        let padded = load(case, &LoadOptions::default().device(DeviceChoice::CpuPadded));
+        let padded = load(case, &LoadOptions::default().padded());
         let offloaded = load(case, &LoadOptions::default().offload(true));
         for site in SITES.into_iter().filter(|site| !site.layers(packed.spec()).is_empty()) {
             for pooling in [Pooling::Mean, Pooling::Last, Pooling::Max] {

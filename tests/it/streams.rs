@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::path::Path;
 
-use mlem_probe::models::{DeviceChoice, LoadOptions, Model, Sequences, Site};
+use mlem_probe::models::{LoadOptions, Model, Sequences, Site};
 use safetensors::SafeTensors;
 
 use crate::models::{Golden, largest_difference};
@@ -20,7 +20,7 @@ fn all_streams_are_the_hidden_states_of_transformers() {
         let sequences = golden.sequences();
         for options in [
             LoadOptions::default(),
-            LoadOptions::default().device(DeviceChoice::CpuPadded),
+            LoadOptions::default().padded(),
             LoadOptions::default().offload(true),
         ] {
             let model = Model::load(&golden.checkpoint(), &options).unwrap();

@@ -44,7 +44,7 @@ impl<'a> Request<'a> {
         // Numbers from different devices are the same to rounding only; where weights wait for their turn makes no difference.
         let device = options.device.resolve()?;
         let precision = options.precision.resolve(device)?;
-        let options = LoadOptions { device, precision, offload: false, ..options.clone() };
+        let options = options.clone().device(device).precision(precision).offload(false);
         parts.add(format!("{options:?}"));
         match &checkpoint.weights {
             Weights::Safetensors(paths) | Weights::Pytorch(paths) => {

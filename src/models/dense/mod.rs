@@ -41,4 +41,4 @@ mod scores;
 mod streams;
 mod trunk;
 
-pub(super) use trunk::Dense;
+pub(super) use trunk::upload;

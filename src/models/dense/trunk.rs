@@ -14,6 +14,8 @@ use super::scan::shift;
 use super::streams::{Inputs, Streams};
 use crate::models::declarations::rotary::Rotary;
 use crate::models::declarations::spec::{Positions, Projected};
+use crate::models::device::DeviceChoice;
+use crate::models::elsewhere::Elsewhere;
 use crate::models::error;
 use crate::models::packed::block as packed;
 use crate::models::packed::distances::DistanceTable;
@@ -24,7 +26,7 @@ use crate::models::sequences::Sequences;
 use crate::models::site::Site;
 
 /// Embeddings and blocks with their weights, on a device.
-pub(in crate::models) struct Dense {
+struct Dense {
     device: Device,
     embeddings: Embeddings,
     /// The same one several times where an architecture shares it.
@@ -56,9 +58,44 @@ struct Embeddings {
     projection: Option<Linear>,
 }
 
+impl Elsewhere for Dense {
+    fn forward(
+        &self,
+        sequences: &Sequences,
+        wanted: (Site, &[usize]),
+        visit: &mut dyn FnMut(usize, &[f32]) -> error::Result<()>,
+    ) -> error::Result<()> {
+        let padded = Padded::new(sequences, &self.device)?;
+        self.take(sequences, &padded, wanted, |layer, x| {
+            let values = padded.without_padding(x)?.flatten_all()?.to_vec1::<f32>()?;
+            visit(layer, &values)
+        })
+    }
+
+    fn means(
+        &self,
+        sequences: &Sequences,
+        wanted: (Site, &[usize]),
+        groups: &[(usize, &[u32])],
+        visit: &mut dyn FnMut(usize, &[f32]) -> error::Result<()>,
+    ) -> error::Result<()> {
+        let padded = Padded::new(sequences, &self.device)?;
+        let means = Means::new(groups, &padded, &self.device)?;
+        self.take(sequences, &padded, wanted, |layer, x| {
+            let values = means.of(x)?.flatten_all()?.to_vec1::<f32>()?;
+            visit(layer, &values)
+        })
+    }
+}
+
+/// The [`Upload`](crate::models::elsewhere::Upload) of this computation.
+pub(in crate::models) fn upload(trunk: Trunk, device: DeviceChoice) -> error::Result<Box<dyn Elsewhere>> {
+    Ok(Box::new(Dense::upload(trunk, &device.open()?)?))
+}
+
 impl Dense {
     /// Lays out the weights of `trunk` on `device`; each block's are let go of as soon as they are there.
-    pub(in crate::models) fn upload(trunk: Trunk, device: &Device) -> error::Result<Self> {
+    fn upload(trunk: Trunk, device: &Device) -> error::Result<Self> {
         // What runs on a device is on it as a whole.
         let Stack::Ready(blocks) = trunk.blocks else { return Err(error::Error::Offload) };
         let mut uploaded: Vec<Arc<Block>> = Vec::with_capacity(blocks.len());
@@ -94,38 +131,6 @@ impl Dense {
                 Some(encoder) => Some(Box::new(Self::upload(*encoder, device)?)),
                 None => None,
             },
-        })
-    }
-
-    /// Runs blocks up to the last of `layers` (ascending) of a site, and gives what they have of it to `visit`, `(n_tokens, …)`, with
-    /// rows as those of [`Sequences::tokens`]: hidden states by their number, others by that of the block.
-    pub(in crate::models) fn forward(
-        &self,
-        sequences: &Sequences,
-        wanted: (Site, &[usize]),
-        mut visit: impl FnMut(usize, &[f32]) -> error::Result<()>,
-    ) -> error::Result<()> {
-        let padded = Padded::new(sequences, &self.device)?;
-        self.take(sequences, &padded, wanted, |layer, x| {
-            let values = padded.without_padding(x)?.flatten_all()?.to_vec1::<f32>()?;
-            visit(layer, &values)
-        })
-    }
-
-    /// The same with means over groups of tokens, `(groups, d_model)`, which are made on the device: each group has a sequence
-    /// and positions in it.
-    pub(in crate::models) fn means(
-        &self,
-        sequences: &Sequences,
-        wanted: (Site, &[usize]),
-        groups: &[(usize, &[u32])],
-        mut visit: impl FnMut(usize, &[f32]) -> error::Result<()>,
-    ) -> error::Result<()> {
-        let padded = Padded::new(sequences, &self.device)?;
-        let means = Means::new(groups, &padded, &self.device)?;
-        self.take(sequences, &padded, wanted, |layer, x| {
-            let values = means.of(x)?.flatten_all()?.to_vec1::<f32>()?;
-            visit(layer, &values)
         })
     }
 
