@@ -5,9 +5,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use mlem_probe::hub::{Checkpoint, Weights};
-use mlem_probe::models::{
-    Encoding, Error, LoadOptions, Model, Part, Sequences, Site, families,
-};
+use mlem_probe::models::{Encoding, Error, LoadOptions, Model, Part, Sequences, Site, families};
 use mlem_probe::tokens::TokenizerText;
 use safetensors::SafeTensors;
 

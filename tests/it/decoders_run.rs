@@ -124,8 +124,7 @@ fn what_is_pooled_is_the_states_of_what_the_decoder_reads() {
             .unwrap();
     }
     // Each pooling, batches of any size, and a device's padded batches agree.
-    let padded =
-        LoadOptions::default().part(Part::Decoder).padded();
+    let padded = LoadOptions::default().part(Part::Decoder).padded();
     let padded = Model::load(&checkpoint, &padded).unwrap();
     for pooling in [Pooling::Mean, Pooling::First, Pooling::Last, Pooling::Max, Pooling::Min] {
         for special in [true, false] {

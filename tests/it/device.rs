@@ -13,8 +13,7 @@ use crate::models::{Golden, hidden_states, larger, on};
 use crate::workspace::Workspace;
 
 fn load(case: &str, device: DeviceChoice) -> Model {
-    let model =
-        Model::load(&Golden::open(case).checkpoint(), &on(device)).unwrap();
+    let model = Model::load(&Golden::open(case).checkpoint(), &on(device)).unwrap();
     assert_eq!(model.device(), device);
     model
 }

@@ -18,11 +18,9 @@ fn all_streams_are_the_hidden_states_of_transformers() {
     for case in ["gemma3n_text", "gemma3n_text_odd"] {
         let golden = Golden::open(case);
         let sequences = golden.sequences();
-        for options in [
-            LoadOptions::default(),
-            LoadOptions::default().padded(),
-            LoadOptions::default().offload(true),
-        ] {
+        for options in
+            [LoadOptions::default(), LoadOptions::default().padded(), LoadOptions::default().offload(true)]
+        {
             let model = Model::load(&golden.checkpoint(), &options).unwrap();
             let layers = Site::Streams.layers(model.spec());
             assert_eq!(layers.len(), model.spec().n_layers + 1);
