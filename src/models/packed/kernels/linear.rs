@@ -138,7 +138,7 @@ impl Product<'_> {
         let Room { of, sums: sums_room, panel: panel_room, .. } = self.room;
         // While a product is under way, the one before it is finished.
         let (mut now, mut before) = aligned(sums_room, 2 * sums::<M>()).split_at_mut(sums::<M>());
-        let at_once = rows_at_once(*inputs);
+        let at_once = rows_at_once::<M>(*inputs);
         let panels = bias.len() / PANEL;
         let blocks_of_rows = self.x.chunks(at_once * inputs).zip(self.y.chunks_mut(at_once * outputs));
         for (index, (x, y)) in blocks_of_rows.enumerate() {

@@ -120,15 +120,14 @@ impl Product<'_> {
     #[inline(always)]
     fn with<S: Simd, M: Multiply>(self, simd: S, multiply: M) {
         let Self { mlp, x, finish, scale, y, room } = self;
-        let (d, rows) = (x.inputs, rows_at_once(2 * x.inputs));
+        let (d, rows) = (x.inputs, rows_at_once::<M>(x.inputs));
         for first in (0..x.len()).step_by(rows) {
             let x = x.some(first, rows);
-            let (y, to) = match x.which {
-                Some(routes) => (&mut *y, To::Routes(routes, scale)),
-                None => {
-                    let (start, size) = (first * d, x.len() * d);
-                    (&mut y[start..][..size], To::Places(finish.of(start, size)))
-                }
+            let (y, to) = if let Some(routes) = x.which {
+                (&mut *y, To::Routes(routes, scale))
+            } else {
+                let (start, size) = (first * d, x.len() * d);
+                (&mut y[start..][..size], To::Places(finish.of(start, size)))
             };
             of_rows(simd, multiply, mlp, x, to, y, room);
         }

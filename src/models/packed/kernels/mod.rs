@@ -12,6 +12,7 @@ mod columns;
 pub(in crate::models) mod cross;
 pub(in crate::models) mod delta;
 pub(in crate::models) mod distances;
+mod lanes;
 pub(in crate::models) mod linear;
 pub(in crate::models) mod math;
 mod means;

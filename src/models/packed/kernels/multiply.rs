@@ -61,6 +61,8 @@ pub(super) trait Multiply: Copy {
     type Item: Copy + 'static;
     /// How many rows are multiplied at once.
     const ROWS: usize;
+    /// How many values of rows stay in the second cache, beside weights and what is made of them.
+    const VALUES: usize;
 
     /// How many items hold so many rows.
     fn size(self, rows: usize, inputs: usize) -> usize;
@@ -108,10 +110,9 @@ pub(super) trait Multiply: Copy {
 
 /// How many rows are taken at once, of so many inputs: what fits the second cache beside a panel of weights. A multiple of every
 /// [`Multiply::ROWS`], so that rows are grouped alike wherever a block begins.
-pub(super) fn rows_at_once(inputs: usize) -> usize {
+pub(super) fn rows_at_once<M: Multiply>(inputs: usize) -> usize {
     const STEP: usize = 96;
-    const VALUES: usize = 160 << 10;
-    (VALUES / inputs.max(1) / STEP).clamp(1, 4) * STEP
+    (M::VALUES / inputs.max(1) / STEP).clamp(1, 4) * STEP
 }
 
 /// The blocks of so many rows.

@@ -61,7 +61,56 @@ impl<S: Simd, const N: usize> Simd for Several<S, N> {
         total
     }
     #[inline(always)]
+    fn most(self, vectors: Self::V) -> f32 {
+        let mut most = f32::NEG_INFINITY;
+        for vector in vectors {
+            most = most.max(self.0.most(vector));
+        }
+        most
+    }
+    #[inline(always)]
     fn apart(self, kernel: impl Kernel) {
         self.0.apart(kernel);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::models::declarations::activation::Activation;
+    use crate::models::packed::kernels::math::activate;
+    use crate::models::packed::kernels::simd::{Level, run_at};
+
+    struct Both<'a>(Activation, &'a [f32], [&'a mut Vec<f32>; 2]);
+
+    impl Kernel for Both<'_> {
+        #[inline(always)]
+        fn run<S: Simd>(self, simd: S) {
+            let (Self(activation, values, [one, four]), several) = (self, Several::<S, 4>(simd));
+            for values in values.chunks_exact(4 * S::LANES) {
+                for values in values.chunks_exact(S::LANES) {
+                    let mut made = vec![0.0; S::LANES];
+                    simd.store(&mut made, activate(simd, activation, simd.load(values)));
+                    one.extend(made);
+                }
+                let mut made = vec![0.0; 4 * S::LANES];
+                several.store(&mut made, activate(several, activation, several.load(values)));
+                four.extend(made);
+            }
+        }
+    }
+
+    #[test]
+    fn several_are_each_by_itself_to_the_last_bit() {
+        let values: Vec<f32> = (-320..320).map(|i| i as f32 / 31.0).collect();
+        for name in Activation::names() {
+            let activation = Activation::parse(name).unwrap();
+            for level in Level::here() {
+                let (mut one, mut four) = (Vec::new(), Vec::new());
+                run_at(level, Both(activation, &values, [&mut one, &mut four]));
+                assert_eq!(one.len(), values.len());
+                assert_eq!(one, four, "{name}, {level:?}");
+            }
+        }
     }
 }

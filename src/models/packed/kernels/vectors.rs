@@ -48,6 +48,8 @@ macro_rules! for_rows {
 impl Multiply for Vectors {
     type Item = f32;
     const ROWS: usize = MOST;
+    /// Rows are there twice: as they are, and laid out.
+    const VALUES: usize = 80 << 10;
 
     fn size(self, rows: usize, inputs: usize) -> usize {
         rows * inputs

@@ -4,7 +4,7 @@
 #[allow(clippy::wildcard_imports, reason = "the names are the processor's; tests may import all")]
 use std::arch::x86_64::*;
 
-use super::{Kernel, Simd};
+use crate::models::packed::kernels::lanes::{Kernel, Simd};
 
 /// Vectors of 16.
 #[derive(Debug, Clone, Copy)]

@@ -110,6 +110,7 @@ pub(in super::super) struct Tiles<'a> {
 impl Multiply for Tiles<'_> {
     type Item = Tile;
     const ROWS: usize = ROWS;
+    const VALUES: usize = 160 << 10;
 
     fn size(self, rows: usize, inputs: usize) -> usize {
         parts::tiles_of_rows(rows, inputs, self.parts.activations)

@@ -16,6 +16,7 @@ pub(in super::super) struct Portable(pub(in super::super) Parts);
 impl Multiply for Portable {
     type Item = Tile;
     const ROWS: usize = ROWS;
+    const VALUES: usize = 160 << 10;
 
     fn size(self, rows: usize, inputs: usize) -> usize {
         parts::tiles_of_rows(rows, inputs, self.0.activations)
