@@ -4,13 +4,14 @@ model, in turns.
     cargo build --release
     python benches/extract_vs_transformers.py MODEL_FOLDER STIMULI.csv [--precision f32,fast] [--against OTHER_PROBE]
                                               [--theirs float32,bfloat16] [--pool mean|last] [--rounds 5] [--batch 64]
-                                              [--device cpu|cuda:0]
+                                              [--device cpu|cuda:0] [--theirs-every 1]
 
 Prints the best time of each in seconds, in sentences a second and in seconds of processor time, every ratio, the largest difference
 from transformers in float32 (of the largest magnitude of its layer), and our peak memory. On a machine that others load, the
 processor's time is the one to believe. Theirs is the loop that a user would write: batches of sentences, padded to the longest of
 the batch, every hidden state, the mean over real tokens or the last of them. Tokenizing and pooling count on both sides; loading
-does not (but it is in our processor time). On a GPU (with a program built for it) both run on the same one, and the processor's time
+does not (but it is in our processor time). Where theirs takes minutes, --theirs-every 20 runs one batch of twenty of it, and counts the
+sentences of these; ours always runs all. On a GPU (with a program built for it) both run on the same one, and the processor's time
 says little. Without transformers, or with --theirs '', ours are timed alone. OTHER_PROBE runs in f32, with no option that an
 earlier version may not have.
 """
@@ -38,10 +39,14 @@ parser.add_argument("--binary", default=ROOT / "target/release/probe")
 parser.add_argument("--precision", default="f32", help="ours, one or several: f32,fast,bf16")
 parser.add_argument("--against", help="another probe, in f32")
 parser.add_argument("--theirs", default="float32", help="theirs, none, one or several: float32,bfloat16")
+parser.add_argument("--theirs-every", type=int, default=1, help="of so many batches of theirs one is run")
 parser.add_argument("--threads", type=int, default=2)
 arguments = parser.parse_args()
 with open(arguments.stimuli, newline="") as file:
     sentences = [row["sentence"] for row in csv.DictReader(file)]
+# Where the batches of theirs begin that are run, and the sentences in them.
+starts = range(0, len(sentences), arguments.batch * arguments.theirs_every)
+taken = [row for start in starts for row in range(start, min(start + arguments.batch, len(sentences)))]
 
 
 def ours(out, binary, *options):
@@ -68,7 +73,7 @@ def load_theirs(dtype):
         begun, processor = time.perf_counter(), time.process_time()
         pooled = []
         with torch.inference_mode():
-            for start in range(0, len(sentences), arguments.batch):
+            for start in starts:
                 batch = tokenizer(sentences[start:start + arguments.batch], padding=True, return_tensors="pt")
                 batch = batch.to(arguments.device)
                 states = model(**batch, output_hidden_states=True).hidden_states
@@ -117,11 +122,13 @@ with tempfile.TemporaryDirectory() as folder:
     for name, rounds in times.items():
         shown = ", ".join(f"{seconds:.2f} ({processor:.2f})" for seconds, processor in rounds)
         print(f"{name}, seconds (of processor time): {shown}")
-    best = {name: tuple(map(min, zip(*rounds))) for name, rounds in times.items()}
+    # Of one sentence.
+    counts = {name: len(taken) if name.startswith("transformers") else len(sentences) for name in times}
+    best = {name: tuple(min(all) / counts[name] for all in zip(*rounds)) for name, rounds in times.items()}
     print(f"\nbest of {arguments.rounds}:")
     others = [name for name in contenders if not name.startswith("ours")]
     for name, (seconds, _) in best.items():
-        print(f"  {name}: {len(sentences) / seconds:.0f} sentences/s")
+        print(f"  {name}: {1 / seconds:.0f} sentences/s")
     for name in files:
         for other in others:
             ratio, of_processor = (theirs / mine for theirs, mine in zip(best[other], best[name]))
@@ -130,7 +137,7 @@ with tempfile.TemporaryDirectory() as folder:
         import safetensors.torch
         for name, out in files.items():
             found = safetensors.torch.load_file(out)
-            differences = [((found[f"layer.{layer}"] - state).abs().max().item(), state.abs().max().item())
+            differences = [((found[f"layer.{layer}"][taken] - state).abs().max().item(), state.abs().max().item())
                            for layer, state in enumerate(reference)]
             largest, relative = max(a for a, _ in differences), max(a / b for a, b in differences)
             print(f"  {name}: largest difference {largest:.1e}, {relative:.1e} of its layer's largest magnitude")

@@ -30,7 +30,7 @@ pub use words::{SplitWord, split_words};
 use crate::activations::{
     Activations, Destination, PooledTokens, Pooling, Provenance, RowWriter, Shape, Stored,
 };
-use crate::models::spec::Start;
+use crate::models::spec::{Block, FeedForward, Start};
 use crate::models::{Dtype, Model, Part, Precision, Site, Spec, Tokenizer};
 use crate::progress::Progress;
 use crate::stimuli::Stimuli;
@@ -48,7 +48,7 @@ use plan::Layout;
 /// | `heads` | all | of heads: which of each block |
 /// | `special_tokens` | yes | whether the tokens that the tokenizer adds (`[CLS]`, `<s>`, …) are pooled; the model sees them in any case |
 /// | `at` | the whole, or the word of word-level stimuli | a slot of the stimuli (`subj`): only the tokens that its characters are in are pooled |
-/// | `batch_tokens` | 384, and 8,192 on a GPU | how many tokens run at once, per thread or on the GPU; changes time and memory, not the result |
+/// | `batch_tokens` | 384, up to 2,048 with experts, and 8,192 on a GPU | how many tokens run at once, per thread or on the GPU; changes time and memory, not the result |
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Extract {
     pooling: Pooling,
@@ -65,8 +65,24 @@ pub const SENTENCE: &str = "sentence";
 
 /// How many tokens run at once in each thread unless the user says otherwise.
 const PER_THREAD: usize = 384;
+/// How many go through each expert at once, where the user says nothing and there are so many experts that it would be fewer: the
+/// weights of an expert are read from memory for all of them.
+const PER_EXPERT: usize = 160;
+/// And in all, at most.
+const WITH_EXPERTS: usize = 2048;
 /// And on a GPU, with padding.
 const ON_GPU: usize = 8192;
+
+/// How many tokens of a model run at once in each thread unless the user says otherwise.
+fn per_thread(spec: &Spec) -> usize {
+    let of_block = |block: &Block| match block.feed_forward {
+        FeedForward::Experts(experts) | FeedForward::Beside(experts) => {
+            PER_EXPERT * experts.count / experts.chosen.max(1)
+        }
+        _ => PER_THREAD,
+    };
+    spec.blocks.iter().map(of_block).max().unwrap_or(PER_THREAD).clamp(PER_THREAD, WITH_EXPERTS)
+}
 
 impl Default for Extract {
     fn default() -> Self {
@@ -209,13 +225,21 @@ impl Extract {
         }
         let tokens = tokenized.iter().map(|stimulus| stimulus.tokens.len() + stimulus.source.len()).sum();
         let layout = Layout::of(model);
-        let budget = self.budget(tokens, layout);
+        let budget = self.budget(tokens, layout, spec);
         let decodes = model.encoder().is_some();
-        let plan = if decodes {
-            plan::plan_pairs(&tokenized, budget, layout)
-        } else {
-            plan::plan(&tokenized, budget, layout)
+        let planned = |budget| {
+            if decodes {
+                plan::plan_pairs(&tokenized, budget, layout)
+            } else {
+                plan::plan(&tokenized, budget, layout)
+            }
         };
+        let mut plan = planned(budget);
+        if self.batch_tokens.is_none() && layout != Layout::Padded && budget > PER_THREAD {
+            // Of a few large batches each thread is to have as many.
+            let most = tokenized.iter().map(|stimulus| stimulus.tokens.len() + stimulus.source.len()).max();
+            plan = planned(plan.even(rayon::current_num_threads(), most.unwrap_or(0)));
+        }
         let repeat = if self.pooling == Pooling::None { tokenized[0].kept.len() } else { 1 };
         let parts = self.site.parts(spec);
         let widths = layers.iter().map(|&entry| repeat * self.site.width(spec, entry / parts)).collect();
@@ -236,13 +260,13 @@ impl Extract {
     }
 
     /// How many tokens run at once, of `tokens` in all; what runs together changes no result.
-    fn budget(&self, tokens: usize, layout: Layout) -> usize {
+    fn budget(&self, tokens: usize, layout: Layout, spec: &Spec) -> usize {
         if layout == Layout::Padded {
             return self.batch_tokens.unwrap_or(ON_GPU);
         }
         // A small set is spread over all threads.
         let share = usize::div_ceil(tokens, rayon::current_num_threads());
-        self.batch_tokens.unwrap_or(PER_THREAD).min(share)
+        self.batch_tokens.unwrap_or_else(|| per_thread(spec)).min(share)
     }
 
     /// What activations of `stimuli` are activations of.

@@ -100,6 +100,13 @@ impl Room {
 }
 
 impl Plan {
+    /// The budget of about as many batches, alike in size, of which each of `threads` has as many; no sequence is longer than `most`.
+    pub(super) fn even(&self, threads: usize, most: usize) -> usize {
+        let batches = self.batches.len().next_multiple_of(threads.max(1)).max(1);
+        // A batch is full when the next sequence would be too much for it.
+        self.tokens_run.div_ceil(batches) + most.saturating_sub(1)
+    }
+
     /// Counts a batch that is full.
     fn count(&mut self, room: Room, layout: Layout) {
         let tokens: usize = room.tokens.iter().sum();
@@ -172,6 +179,24 @@ mod tests {
         let same: Vec<Tokenized> =
             (0..3).map(|_| Tokenized { tokens: vec![1, 2], source: vec![], kept: vec![0] }).collect();
         assert_eq!(batches(&same, 1), [vec![vec![0, 1, 2]]]);
+    }
+
+    #[test]
+    fn batches_are_evened_out() {
+        let stimuli: Vec<Tokenized> = (0..100u32)
+            .map(|i| Tokenized { tokens: vec![i; 3 + i as usize % 4], source: vec![], kept: vec![0] })
+            .collect();
+        for (threads, budget) in [(2, 200), (2, 90), (3, 225), (4, 500), (1, 100)] {
+            let first = plan(&stimuli, budget, Layout::Packed);
+            let even = plan(&stimuli, first.even(threads, 6), Layout::Packed);
+            let sizes = even
+                .batches
+                .iter()
+                .map(|batch| -> usize { batch.iter().map(|rows| stimuli[rows[0]].tokens.len()).sum() });
+            let sizes: Vec<usize> = sizes.collect();
+            assert!(sizes.len() <= first.batches.len().next_multiple_of(threads), "{sizes:?}");
+            assert!(sizes.iter().max().unwrap() - sizes[0] <= 6, "{sizes:?}");
+        }
     }
 
     #[test]

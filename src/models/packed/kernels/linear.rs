@@ -6,8 +6,8 @@
 use super::PANEL;
 use super::math::activate;
 use super::means::Means;
-use super::multiply::{Block, Multiply, aligned, blocks, rows_at_once, share, sums};
-use super::room::{self, Room};
+use super::multiply::{Block, Multiply, Taken, blocks, rows_at_once, share, sums};
+use super::room::{self, Room, aligned};
 use super::simd::{self, Kernel, Simd};
 use super::tiles::Portable;
 use super::vectors::Vectors;
@@ -138,17 +138,18 @@ impl Product<'_> {
         let Room { of, sums: sums_room, panel: panel_room, .. } = self.room;
         // While a product is under way, the one before it is finished.
         let (mut now, mut before) = aligned(sums_room, 2 * sums::<M>()).split_at_mut(sums::<M>());
-        let at_once = rows_at_once(*inputs);
+        let at_once = rows_at_once::<M>(*inputs);
         let panels = bias.len() / PANEL;
         let blocks_of_rows = self.x.chunks(at_once * inputs).zip(self.y.chunks_mut(at_once * outputs));
         for (index, (x, y)) in blocks_of_rows.enumerate() {
             let rows = x.len() / inputs;
             let then = self.finish.of(index * at_once * outputs, y.len());
             let of_rows = room::first(&mut M::rows(of).input, multiply.size(rows, *inputs), multiply.empty());
-            let x = multiply.take(x, *inputs, of_rows);
+            multiply.take(simd, Taken { x, inputs: *inputs, which: None }, of_rows);
+            let x = &*of_rows;
             let mut waiting = None;
             for panel in 0..panels {
-                let ahead = multiply.ahead(weights, (panel + 1) % panels, 0..*inputs);
+                let ahead = multiply.ahead(weights, *inputs, (panel + 1) % panels, 0..*inputs);
                 let weights = multiply.panel(weights, *inputs, panel, 0..*inputs, panel_room);
                 for (index, block) in blocks::<M>(rows, *inputs).enumerate() {
                     let ahead = share(ahead, index, rows.div_ceil(M::ROWS));
@@ -204,34 +205,44 @@ fn finish<S: Simd>(
     panel: usize,
 ) {
     let (first, width) = (panel * PANEL, PANEL.min(outputs - panel * PANEL));
-    for (row, (y, sums)) in y.chunks_exact_mut(outputs).zip(sums.as_chunks::<PANEL>().0).enumerate() {
-        let mut values = [0.0; PANEL];
-        for start in (0..PANEL).step_by(S::LANES) {
-            let mut value = simd.add(simd.load(&sums[start..]), simd.load(&bias[start..]));
-            if let Finish::Activate(activation) = finish {
-                value = activate(simd, activation, value);
-            }
-            simd.store(&mut values[start..], value);
-        }
+    for (row, (y, sums)) in y.chunks_exact_mut(outputs).zip(sums.as_chunks().0).enumerate() {
         let y = &mut y[first..][..width];
-        if let Finish::Add(residual) = finish {
-            let residual = &residual[row * outputs + first..][..width];
-            if let (Some(residual), Some(y)) = (residual.first_chunk::<PANEL>(), y.first_chunk_mut::<PANEL>())
-            {
-                for start in (0..PANEL).step_by(S::LANES) {
-                    let sum = simd.add(simd.load(&values[start..]), simd.load(&residual[start..]));
-                    simd.store(&mut y[start..], sum);
-                }
-            } else {
-                for ((y, value), residual) in y.iter_mut().zip(values).zip(residual) {
-                    *y = value + residual;
-                }
-            }
-        } else if let Some(y) = y.first_chunk_mut() {
-            *y = values;
+        let residual = match finish {
+            Finish::Add(residual) => Some(&residual[row * outputs + first..][..width]),
+            _ => None,
+        };
+        if let Some(y) = y.first_chunk_mut() {
+            finish_row(simd, sums, bias, finish, residual.and_then(<[f32]>::first_chunk), y);
         } else {
+            let (mut values, mut added) = ([0.0; PANEL], [0.0; PANEL]);
+            if let Some(residual) = residual {
+                added[..width].copy_from_slice(residual);
+            }
+            finish_row(simd, sums, bias, finish, residual.map(|_| &added), &mut values);
             y.copy_from_slice(&values[..width]);
         }
+    }
+}
+
+/// Stores finished sums of a row.
+#[inline(always)]
+fn finish_row<S: Simd>(
+    simd: S,
+    sums: &[f32; PANEL],
+    bias: &[f32; PANEL],
+    finish: Finish<'_>,
+    residual: Option<&[f32; PANEL]>,
+    y: &mut [f32; PANEL],
+) {
+    for start in (0..PANEL).step_by(S::LANES) {
+        let mut value = simd.add(simd.load(&sums[start..]), simd.load(&bias[start..]));
+        if let Finish::Activate(activation) = finish {
+            value = activate(simd, activation, value);
+        }
+        if let Some(residual) = residual {
+            value = simd.add(value, simd.load(&residual[start..]));
+        }
+        simd.store(&mut y[start..], value);
     }
 }
 

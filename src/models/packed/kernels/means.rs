@@ -19,7 +19,7 @@ impl Means {
     /// For `weights`, on this processor.
     pub(super) fn of(weights: &Weights) -> Self {
         match weights {
-            Weights::Vectors(_) => Self::Vectors,
+            Weights::Vectors { .. } => Self::Vectors,
             Weights::Tiles(weights) => match Amx::detect().filter(|_| !weights.is_portable()) {
                 Some(amx) => Self::Tiles(amx, weights.parts()),
                 None => Self::Portable(weights.parts()),

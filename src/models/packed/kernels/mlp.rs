@@ -4,11 +4,13 @@
 //! ones are: they stay in the second cache. Sums are those of one layer after the other, in the same order, to the last bit.
 
 use super::PANEL;
-use super::linear::{Finish, PackedLinear, claim, finish_block};
+use super::linear::{Finish, PackedLinear};
 use super::math::activate;
 use super::means::Means;
-use super::multiply::{Block, Multiply, aligned, blocks, rows_at_once, share, sums};
-use super::room::{self, Room};
+use super::multiply::{Block, Multiply, Taken, blocks, rows_at_once, share, sums};
+use super::places::To;
+use super::room::{self, Room, aligned};
+use super::several::Several;
 use super::simd::{self, Kernel, Simd};
 use super::tiles::Portable;
 use super::vectors::Vectors;
@@ -79,14 +81,25 @@ impl PackedMlp {
 
     /// `x` is `(rows, d)`, and so is `y`.
     pub(in crate::models) fn forward_to(&self, x: &[f32], finish: Finish<'_>, y: &mut [f32]) {
-        room::with(|room| simd::run(Product { mlp: self, x, finish, y, room }));
+        let x = Taken { x, inputs: self.activated.inputs, which: None };
+        room::with(|room| simd::run(Product { mlp: self, x, finish, scale: 1.0, y, room }));
+    }
+
+    /// What is made of some rows of `x`, `(rows, d)`, is added to the same rows of `y`: `routes` has their numbers, each once, and what
+    /// is multiplied by, which `scale` is a factor of.
+    pub(in crate::models) fn add_routed(&self, x: &[f32], routes: &[(u32, f32)], scale: f32, y: &mut [f32]) {
+        let x = Taken { x, inputs: self.activated.inputs, which: Some(routes) };
+        let finish = Finish::Plain;
+        room::with(|room| simd::run(Product { mlp: self, x, finish, scale, y, room }));
     }
 }
 
 struct Product<'a> {
     mlp: &'a PackedMlp,
-    x: &'a [f32],
+    x: Taken<'a>,
     finish: Finish<'a>,
+    /// What rows that have a weight are multiplied by beside it.
+    scale: f32,
     y: &'a mut [f32],
     room: &'a mut Room,
 }
@@ -106,10 +119,17 @@ impl Kernel for Product<'_> {
 impl Product<'_> {
     #[inline(always)]
     fn with<S: Simd, M: Multiply>(self, simd: S, multiply: M) {
-        let Self { mlp, x, finish, y, room } = self;
-        let at_once = rows_at_once(mlp.activated.inputs) * mlp.activated.inputs;
-        for (index, (x, y)) in x.chunks(at_once).zip(y.chunks_mut(at_once)).enumerate() {
-            of_rows(simd, multiply, mlp, x, finish.of(index * at_once, y.len()), y, room);
+        let Self { mlp, x, finish, scale, y, room } = self;
+        let (d, rows) = (x.inputs, rows_at_once::<M>(x.inputs));
+        for first in (0..x.len()).step_by(rows) {
+            let x = x.some(first, rows);
+            let (y, to) = if let Some(routes) = x.which {
+                (&mut *y, To::Routes(routes, scale))
+            } else {
+                let (start, size) = (first * d, x.len() * d);
+                (&mut y[start..][..size], To::Places(finish.of(start, size)))
+            };
+            of_rows(simd, multiply, mlp, x, to, y, room);
         }
     }
 }
@@ -120,75 +140,82 @@ fn of_rows<S: Simd, M: Multiply>(
     simd: S,
     multiply: M,
     mlp: &PackedMlp,
-    x: &[f32],
-    then: Finish<'_>,
+    x: Taken<'_>,
+    to: To<'_>,
     y: &mut [f32],
     room: &mut Room,
 ) {
     let PackedMlp { activated, factor, down, .. } = mlp;
     let (inputs, d_mlp, outputs) = (activated.inputs, activated.outputs, down.outputs);
-    let rows = x.len() / inputs;
+    let rows = x.len();
     let (size, n_blocks) = (sums::<M>(), rows.div_ceil(M::ROWS));
+    let (panels, down_panels) = (d_mlp.div_ceil(PANEL), outputs.div_ceil(PANEL));
     let Room { of, sums: one_room, all_sums, panel: panel_room, other_panel } = room;
     // While a product is under way, the one before it is finished.
     let (mut now, mut before) = aligned(one_room, 4 * size).split_at_mut(2 * size);
-    let all_sums = aligned(all_sums, down.bias.len() / PANEL * n_blocks * size);
+    let all_sums = aligned(all_sums, down_panels * n_blocks * size);
     let room::Rows { input, hidden } = M::rows(of);
-    let x = multiply.take(x, inputs, room::first(input, multiply.size(rows, inputs), multiply.empty()));
+    let input = room::first(input, multiply.size(rows, inputs), multiply.empty());
+    multiply.take(simd, x, input);
+    let x = &*input;
     for start in (0..d_mlp).step_by(AT_ONCE * PANEL) {
         let units = start..d_mlp.min(start + AT_ONCE * PANEL);
         let hidden = room::first(hidden, multiply.size(rows, units.len()), multiply.empty());
         let mut waiting = None;
         for (place, panel) in (start / PANEL..units.end.div_ceil(PANEL)).enumerate() {
-            let ahead = multiply.ahead(&activated.weights, (panel + 1) % d_mlp.div_ceil(PANEL), 0..inputs);
+            let next = (panel + 1) % panels;
+            // What follows the last panel of the units is the first of the second layer.
+            let ends = (panel + 1) * PANEL >= units.end;
+            let ahead = if ends {
+                multiply.ahead(&down.weights, d_mlp, 0, units.clone())
+            } else {
+                multiply.ahead(&activated.weights, inputs, next, 0..inputs)
+            };
             let weights = multiply.panel(&activated.weights, inputs, panel, 0..inputs, panel_room);
-            let by = factor
-                .as_ref()
-                .map(|factor| multiply.panel(&factor.weights, inputs, panel, 0..inputs, other_panel));
+            let by = factor.as_ref().map(|factor| {
+                let ahead = multiply.ahead(&factor.weights, inputs, next, 0..inputs);
+                (multiply.panel(&factor.weights, inputs, panel, 0..inputs, other_panel), ahead)
+            });
             for (index, block) in blocks::<M>(rows, inputs).enumerate() {
                 let (sums, factors) = now.split_at_mut(size);
                 multiply.product(simd, x, block, weights, share(ahead, index, n_blocks), sums, true);
-                if let Some(weights) = by {
-                    multiply.product(simd, x, block, weights, &[], factors, true);
+                if let Some((weights, ahead)) = by {
+                    multiply.product(simd, x, block, weights, share(ahead, index, n_blocks), factors, true);
                 }
                 if let Some((panel, place, block)) = waiting.replace((panel, place, block)) {
                     hide(simd, mlp, before, block.rows, panel);
-                    multiply.put(before, Block { inputs: units.len(), ..block }, place, hidden);
+                    multiply.put(simd, before, Block { inputs: units.len(), ..block }, place, hidden);
                 }
                 std::mem::swap(&mut now, &mut before);
             }
         }
         if let Some((panel, place, block)) = waiting {
             hide(simd, mlp, before, block.rows, panel);
-            multiply.put(before, Block { inputs: units.len(), ..block }, place, hidden);
+            multiply.put(simd, before, Block { inputs: units.len(), ..block }, place, hidden);
         }
         let (mut waiting, last) = (None, units.end == d_mlp);
-        for panel in 0..down.bias.len() / PANEL {
-            let next = (panel + 1) % (down.bias.len() / PANEL);
-            let ahead = multiply.ahead(&down.weights, next, units.clone());
+        for panel in 0..down_panels {
+            let ahead = if panel + 1 < down_panels {
+                multiply.ahead(&down.weights, d_mlp, panel + 1, units.clone())
+            } else {
+                multiply.ahead(&activated.weights, inputs, units.end.div_ceil(PANEL) % panels, 0..inputs)
+            };
             let weights = multiply.panel(&down.weights, d_mlp, panel, units.clone(), panel_room);
             for (index, block) in blocks::<M>(rows, units.len()).enumerate() {
                 if last {
-                    claim(simd, &mut y[block.first * outputs..][..block.rows * outputs], outputs, panel);
+                    to.claim(simd, y, outputs, block, panel);
                 }
                 let place = panel * n_blocks + index;
                 let sums = &mut all_sums[place * size..][..size];
-                multiply.product(
-                    simd,
-                    hidden,
-                    block,
-                    weights,
-                    share(ahead, index, n_blocks),
-                    sums,
-                    start == 0,
-                );
+                let ahead = share(ahead, index, n_blocks);
+                multiply.product(simd, hidden, block, weights, ahead, sums, start == 0);
                 if let Some((place, of)) = waiting.replace((place, (panel, block))).filter(|_| last) {
-                    finish_block(simd, &all_sums[place * size..][..size], down, of, then, y);
+                    to.finish(simd, &all_sums[place * size..][..size], down, of, y);
                 }
             }
         }
         if let Some((place, of)) = waiting.filter(|_| last) {
-            finish_block(simd, &all_sums[place * size..][..size], down, of, then, y);
+            to.finish(simd, &all_sums[place * size..][..size], down, of, y);
         }
     }
 }
@@ -199,14 +226,17 @@ fn of_rows<S: Simd, M: Multiply>(
 fn hide<S: Simd>(simd: S, mlp: &PackedMlp, sums: &mut [f32], rows: usize, panel: usize) {
     let (sums, factors) = sums.split_at_mut(sums.len() / 2);
     let bias: &[f32; PANEL] = &mlp.activated.bias.as_chunks().0[panel];
-    for sums in sums.as_chunks_mut::<PANEL>().0.iter_mut().take(rows) {
-        for start in (0..PANEL).step_by(S::LANES) {
-            let mut sum = simd.add(simd.load(&sums[start..]), simd.load(&bias[start..]));
-            if let Some(clamp) = mlp.clamp {
-                sum = simd.min(simd.splat(clamp), sum);
-            }
-            simd.store(&mut sums[start..], activate(simd, mlp.activation, sum));
+    // Four vectors are one row or two; there is room for an even number of rows.
+    let several = Several::<S, 4>(simd);
+    for sums in sums[..rows.next_multiple_of(2) * PANEL].chunks_exact_mut(4 * S::LANES) {
+        let mut values = several.load(sums);
+        for (place, value) in values.iter_mut().enumerate() {
+            *value = simd.add(*value, simd.load(&bias[place * S::LANES % PANEL..]));
         }
+        if let Some(clamp) = mlp.clamp {
+            values = several.min(several.splat(clamp), values);
+        }
+        several.store(sums, activate(several, mlp.activation, values));
     }
     let Some(factor) = &mlp.factor else { return };
     let bias: &[f32; PANEL] = &factor.bias.as_chunks().0[panel];
@@ -263,6 +293,48 @@ mod tests {
                     let expected = layer(&down, None, d, d_mlp).forward(&hidden, Finish::Add(&residual));
                     assert!(y == expected, "{rows} × {d}, {d_mlp}, {precision}");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn rows_that_are_routed_are_weighed_and_added_to_the_last_bit() {
+        let mut stream = Stream::new(2, "mlp");
+        for (d, d_mlp, n) in [(40, 70, 5), (300, 260, 45), (256, 513, 400)] {
+            let x = random(&mut stream, n * d);
+            let (up, gate, down) = (
+                random(&mut stream, d * d_mlp),
+                random(&mut stream, d * d_mlp),
+                random(&mut stream, d * d_mlp),
+            );
+            let bias = random(&mut stream, d);
+            let rows = (0..n as u32).filter(|row| row % 3 != 1);
+            let routes: Vec<(u32, f32)> = rows.map(|row| (row, stream.unit() as f32)).collect();
+            for precision in [Precision::F32, Precision::Fast] {
+                let form = Form { precision, ..Form::default() };
+                let last = (down.as_slice(), Some(bias.as_slice()));
+                let mlp = PackedMlp::new(
+                    Activation::Silu,
+                    (d, d_mlp),
+                    (&up, None),
+                    Some((&gate, None)),
+                    last,
+                    form,
+                )
+                .clamped(Some(0.7));
+                let gathered: Vec<f32> =
+                    routes.iter().flat_map(|&(row, _)| &x[row as usize * d..][..d]).copied().collect();
+                let mut made = vec![f32::NAN; gathered.len()];
+                mlp.forward_to(&gathered, Finish::Plain, &mut made);
+                let mut expected = x.clone();
+                for (&(row, weight), made) in routes.iter().zip(made.chunks_exact(d)) {
+                    for (sum, made) in expected[row as usize * d..].iter_mut().zip(made) {
+                        *sum += made * (weight * 0.3);
+                    }
+                }
+                let mut found = x.clone();
+                mlp.add_routed(&x, &routes, 0.3, &mut found);
+                assert!(found == expected, "{d}, {d_mlp}, {precision}");
             }
         }
     }

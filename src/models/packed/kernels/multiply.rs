@@ -21,12 +21,48 @@ pub(super) struct Block {
     pub(super) rows: usize,
 }
 
+/// Rows of values that are taken in: of `(rows, inputs)` all, or some.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Taken<'a> {
+    pub(super) x: &'a [f32],
+    pub(super) inputs: usize,
+    /// Their numbers, each with a weight that counts elsewhere.
+    pub(super) which: Option<&'a [(u32, f32)]>,
+}
+
+impl<'a> Taken<'a> {
+    /// How many there are.
+    #[inline(always)]
+    pub(super) fn len(&self) -> usize {
+        self.which.map_or_else(|| self.x.len() / self.inputs.max(1), <[_]>::len)
+    }
+
+    /// At most `count` of them, from `first` on.
+    #[inline(always)]
+    pub(super) fn some(self, first: usize, count: usize) -> Self {
+        let count = count.min(self.len() - first);
+        match self.which {
+            Some(which) => Self { which: Some(&which[first..][..count]), ..self },
+            None => Self { x: &self.x[first * self.inputs..][..count * self.inputs], ..self },
+        }
+    }
+
+    /// The values of one.
+    #[inline(always)]
+    pub(super) fn row(&self, index: usize) -> &'a [f32] {
+        let row = self.which.map_or(index, |which| which[index].0 as usize);
+        &self.x[row * self.inputs..][..self.inputs]
+    }
+}
+
 /// Something that multiplies rows by a panel of weights.
 pub(super) trait Multiply: Copy {
     /// What rows and weights are stored in.
     type Item: Copy + 'static;
     /// How many rows are multiplied at once.
     const ROWS: usize;
+    /// How many values of rows stay in the second cache, beside weights and what is made of them.
+    const VALUES: usize;
 
     /// How many items hold so many rows.
     fn size(self, rows: usize, inputs: usize) -> usize;
@@ -34,12 +70,12 @@ pub(super) trait Multiply: Copy {
     /// What room is filled with before it is used.
     fn empty(self) -> Self::Item;
 
-    /// Rows of values, `(rows, inputs)`, as they are read; `room` is for [`Multiply::size`] items.
-    fn take<'a>(self, x: &'a [f32], inputs: usize, room: &'a mut [Self::Item]) -> &'a [Self::Item];
+    /// Lays out rows of values as they are read, in `room` for [`Multiply::size`] items.
+    fn take<S: Simd>(self, simd: S, x: Taken<'_>, room: &mut [Self::Item]);
 
     /// Stores finished sums of a panel, `(ROWS, PANEL)`, as the inputs of a block's rows that they are: `PANEL` from
     /// `panel * PANEL` on, or as many as there are.
-    fn put(self, sums: &[f32], block: Block, panel: usize, to: &mut [Self::Item]);
+    fn put<S: Simd>(self, simd: S, sums: &[f32], block: Block, panel: usize, to: &mut [Self::Item]);
 
     /// The weights of a panel's range of inputs, which begins at a multiple of `PANEL`; `room` is for those that have to be made.
     fn panel<'a>(
@@ -51,10 +87,8 @@ pub(super) trait Multiply: Copy {
         room: &'a mut Vec<f32>,
     ) -> &'a [Self::Item];
 
-    /// The same, if it is worth fetching before it is needed.
-    fn ahead(self, _weights: &Weights, _index: usize, _range: Range<usize>) -> &[Self::Item] {
-        &[]
-    }
+    /// The same, if it is stored and worth fetching before it is needed.
+    fn ahead(self, weights: &Weights, inputs: usize, index: usize, range: Range<usize>) -> &[Self::Item];
 
     /// The thread's room for rows.
     fn rows(room: &mut Both) -> &mut Rows<Self::Item>;
@@ -76,10 +110,9 @@ pub(super) trait Multiply: Copy {
 
 /// How many rows are taken at once, of so many inputs: what fits the second cache beside a panel of weights. A multiple of every
 /// [`Multiply::ROWS`], so that rows are grouped alike wherever a block begins.
-pub(super) fn rows_at_once(inputs: usize) -> usize {
+pub(super) fn rows_at_once<M: Multiply>(inputs: usize) -> usize {
     const STEP: usize = 96;
-    const VALUES: usize = 160 << 10;
-    (VALUES / inputs.max(1) / STEP).clamp(1, 4) * STEP
+    (M::VALUES / inputs.max(1) / STEP).clamp(1, 4) * STEP
 }
 
 /// The blocks of so many rows.
@@ -91,16 +124,6 @@ pub(super) fn blocks<M: Multiply>(rows: usize, inputs: usize) -> impl Iterator<I
 pub(super) fn share<T>(items: &[T], index: usize, count: usize) -> &[T] {
     let at = |index: usize| items.len() * index / count.max(1);
     &items[at(index)..at(index + 1)]
-}
-
-/// The first `size` places of `room`, at the beginning of a cache line.
-pub(super) fn aligned(room: &mut Vec<f32>, size: usize) -> &mut [f32] {
-    const LINE: usize = 16;
-    if room.len() < size + LINE {
-        room.resize(size + LINE, 0.0);
-    }
-    let skipped = room.as_ptr().align_offset(LINE * size_of::<f32>()).min(LINE);
-    &mut room[skipped..][..size]
 }
 
 /// As many sums as a sub-block has.

@@ -78,13 +78,18 @@ pub(super) fn tiles_of_rows(rows: usize, inputs: usize, parts: usize) -> usize {
     rows.div_ceil(ROWS) * tiles_of(inputs, parts)
 }
 
-/// Splits rows of activations, `(rows, inputs)`, into the parts of tiles; inputs after the last are zeros.
-pub(super) fn split_rows(x: &[f32], inputs: usize, parts: usize, tiles: &mut [Tile]) {
+/// Splits rows of activations, `(inputs,)` each, into the parts of tiles; inputs after the last are zeros.
+pub(super) fn split_rows<'a>(
+    x: impl Fn(usize) -> &'a [f32],
+    (rows, inputs): (usize, usize),
+    parts: usize,
+    tiles: &mut [Tile],
+) {
     let blocks = tiles.chunks_exact_mut(tiles_of(inputs, parts));
-    for (x, block) in x.chunks(ROWS * inputs).zip(blocks) {
+    for (first, block) in (0..rows).step_by(ROWS).zip(blocks) {
         for (chunk, tiles) in block.chunks_exact_mut(parts * 2).enumerate() {
-            for (row, x) in x.chunks_exact(inputs).enumerate() {
-                let x = &x[chunk * DEPTH..inputs.min((chunk + 1) * DEPTH)];
+            for row in 0..ROWS.min(rows - first) {
+                let x = &x(first + row)[chunk * DEPTH..inputs.min((chunk + 1) * DEPTH)];
                 let mut values = [0.0; DEPTH];
                 values[..x.len()].copy_from_slice(x);
                 put(&values, row, parts, tiles);

@@ -55,3 +55,20 @@ pub(super) fn first<T: Copy>(room: &mut Vec<T>, size: usize, empty: T) -> &mut [
     }
     &mut room[..size]
 }
+
+/// The first `size` places, at the beginning of a cache line.
+pub(super) fn aligned(room: &mut Vec<f32>, size: usize) -> &mut [f32] {
+    if room.len() < size + LINE {
+        room.resize(size + LINE, 0.0);
+    }
+    let skipped = before_line(room);
+    &mut room[skipped..][..size]
+}
+
+/// How many values a cache line has.
+pub(super) const LINE: usize = 16;
+
+/// How many values stand before the first cache line that begins in `room`, at most [`LINE`].
+pub(super) fn before_line(room: &[f32]) -> usize {
+    room.as_ptr().align_offset(LINE * size_of::<f32>()).min(LINE)
+}

@@ -94,34 +94,19 @@ impl Experts {
         let counts = (self.spec.count, self.spec.chosen);
         let routes = route(&outputs, &self.spec.router, &self.correction, counts);
         let reads = self.inner.as_ref().map(|(to, _)| to.forward(x, Finish::Plain));
-        let (reads, size) = match &reads {
-            Some(reads) => (reads.as_slice(), reads.len() * d / x.len().max(1)),
-            None => (x, d),
-        };
+        let reads = reads.as_deref().unwrap_or(x);
         let mut sum = vec![0.0; reads.len()];
-        let (mut gathered, mut made) = (Vec::new(), Vec::new());
         let experts = self.experts.iter().zip(&routes).enumerate();
-        for (number, (expert, rows)) in experts.filter(|(_, (_, rows))| !rows.is_empty()) {
+        for (number, (expert, routes)) in experts.filter(|(_, (_, routes))| !routes.is_empty()) {
             let scale = self.scales.get(number).copied().unwrap_or(1.0);
-            gathered.clear();
-            for &(row, _) in rows {
-                gathered.extend_from_slice(&reads[row as usize * size..][..size]);
-            }
-            made.resize(gathered.len(), 0.0);
-            expert.forward_to(&gathered, Finish::Plain, &mut made);
-            for (&(row, weight), made) in rows.iter().zip(made.chunks_exact(size)) {
-                let weight = weight * scale;
-                for (sum, made) in sum[row as usize * size..].iter_mut().zip(made) {
-                    *sum += made * weight;
-                }
-            }
+            expert.add_routed(reads, routes, scale, &mut sum);
         }
         let mut sum = match &self.inner {
             Some((_, back)) => back.forward(&sum, Finish::Plain),
             None => sum,
         };
         if let Some(shared) = &self.shared {
-            made.resize(x.len(), 0.0);
+            let mut made = vec![0.0; x.len()];
             shared.forward_to(x, Finish::Plain, &mut made);
             let gates = self.shared_gate.as_ref().map(|gate| gate.forward(x, Finish::Plain));
             for (row, (sum, made)) in sum.chunks_exact_mut(d).zip(made.chunks_exact(d)).enumerate() {

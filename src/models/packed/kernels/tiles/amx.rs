@@ -11,7 +11,7 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use crate::models::packed::kernels::PANEL;
-use crate::models::packed::kernels::multiply::{Block, Multiply};
+use crate::models::packed::kernels::multiply::{Block, Multiply, Taken};
 use crate::models::packed::kernels::parts::{self, DEPTH, Parts, ROWS, SIDE, Tile};
 use crate::models::packed::kernels::room::{Both, Rows};
 use crate::models::packed::kernels::simd::Simd;
@@ -110,6 +110,7 @@ pub(in super::super) struct Tiles<'a> {
 impl Multiply for Tiles<'_> {
     type Item = Tile;
     const ROWS: usize = ROWS;
+    const VALUES: usize = 160 << 10;
 
     fn size(self, rows: usize, inputs: usize) -> usize {
         parts::tiles_of_rows(rows, inputs, self.parts.activations)
@@ -119,13 +120,12 @@ impl Multiply for Tiles<'_> {
         Tile::ZERO
     }
 
-    fn take<'a>(self, x: &'a [f32], inputs: usize, room: &'a mut [Tile]) -> &'a [Tile] {
+    fn take<S: Simd>(self, _simd: S, x: Taken<'_>, room: &mut [Tile]) {
         // SAFETY: `self` exists only where the processor has these features.
-        unsafe { split_rows(x, inputs, self.parts.activations, room) };
-        room
+        unsafe { split_rows(x, self.parts.activations, room) };
     }
 
-    fn put(self, sums: &[f32], block: Block, panel: usize, to: &mut [Tile]) {
+    fn put<S: Simd>(self, _simd: S, sums: &[f32], block: Block, panel: usize, to: &mut [Tile]) {
         let parts = self.parts.activations;
         let tiles = &mut to[block.first / ROWS * self.size(ROWS, block.inputs)..];
         let tiles = &mut tiles[panel * parts * 2..][..parts * 2];
@@ -144,7 +144,7 @@ impl Multiply for Tiles<'_> {
         weights.tiles(index, range)
     }
 
-    fn ahead(self, weights: &Weights, index: usize, range: Range<usize>) -> &[Tile] {
+    fn ahead(self, weights: &Weights, _inputs: usize, index: usize, range: Range<usize>) -> &[Tile] {
         weights.tiles(index, range)
     }
 
@@ -289,14 +289,14 @@ fn steps<const X: usize, const W: usize, const HALVES: usize>(
 
 /// [`parts::split_rows`], with vectors.
 #[target_feature(enable = "avx512f,avx512bf16")]
-fn split_rows(x: &[f32], inputs: usize, parts: usize, tiles: &mut [Tile]) {
-    let chunks = inputs.div_ceil(DEPTH);
+fn split_rows(x: Taken<'_>, parts: usize, tiles: &mut [Tile]) {
+    let chunks = x.inputs.div_ceil(DEPTH);
     let blocks = tiles.chunks_exact_mut(chunks * parts * 2);
-    for (x, block) in x.chunks(ROWS * inputs).zip(blocks) {
+    for (first, block) in (0..x.len()).step_by(ROWS).zip(blocks) {
         for (chunk, tiles) in block.chunks_exact_mut(parts * 2).enumerate() {
-            let inside = chunk * DEPTH..inputs.min((chunk + 1) * DEPTH);
-            for (row, x) in x.chunks_exact(inputs).enumerate() {
-                let x = &x[inside.clone()];
+            let inside = chunk * DEPTH..x.inputs.min((chunk + 1) * DEPTH);
+            for row in 0..ROWS.min(x.len() - first) {
+                let x = &x.row(first + row)[inside.clone()];
                 let mut filled = [0.0; DEPTH];
                 let values = x.first_chunk().unwrap_or_else(|| {
                     filled[..x.len()].copy_from_slice(x);

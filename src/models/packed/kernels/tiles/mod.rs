@@ -31,7 +31,7 @@ pub(in crate::models) fn are_there() -> bool {
 mod tests {
     use super::*;
     use crate::models::packed::kernels::PANEL;
-    use crate::models::packed::kernels::multiply::{Block, Multiply, blocks};
+    use crate::models::packed::kernels::multiply::{Block, Multiply, Taken, blocks};
     use crate::models::packed::kernels::parts::{Parts, ROWS, Tile, TileWeights, split, widen};
     use crate::models::packed::kernels::simd::{Kernel, Level, Simd, run_at};
     use crate::models::packed::kernels::weights::Weights;
@@ -61,14 +61,15 @@ mod tests {
             let rows = x.len() / inputs;
             let mut room = vec![Tile::ZERO; multiply.size(rows, inputs)];
             let mut hidden = vec![Tile::ZERO; multiply.size(rows, panels * PANEL)];
-            let x = multiply.take(x, inputs, &mut room);
+            multiply.take(simd, Taken { x, inputs, which: None }, &mut room);
+            let x = &room;
             for panel in 0..panels {
                 for block in blocks::<M>(rows, inputs) {
                     let mut sums = vec![f32::NAN; ROWS * PANEL];
                     let weights = multiply.panel(weights, inputs, panel, 0..inputs, &mut Vec::new()).to_vec();
                     multiply.product(simd, x, block, &weights, &[], &mut sums, true);
                     multiply.product(simd, x, block, &weights, &weights, &mut sums, false);
-                    multiply.put(&sums, Block { inputs: panels * PANEL, ..block }, panel, &mut hidden);
+                    multiply.put(simd, &sums, Block { inputs: panels * PANEL, ..block }, panel, &mut hidden);
                     self.sums.extend(&sums[..block.rows * PANEL]);
                 }
             }

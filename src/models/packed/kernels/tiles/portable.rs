@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::models::packed::kernels::PANEL;
-use crate::models::packed::kernels::multiply::{Block, Multiply};
+use crate::models::packed::kernels::multiply::{Block, Multiply, Taken};
 use crate::models::packed::kernels::parts::{self, DEPTH, Parts, ROWS, SIDE, Tile, widen};
 use crate::models::packed::kernels::room::{Both, Rows};
 use crate::models::packed::kernels::simd::Simd;
@@ -16,6 +16,7 @@ pub(in super::super) struct Portable(pub(in super::super) Parts);
 impl Multiply for Portable {
     type Item = Tile;
     const ROWS: usize = ROWS;
+    const VALUES: usize = 160 << 10;
 
     fn size(self, rows: usize, inputs: usize) -> usize {
         parts::tiles_of_rows(rows, inputs, self.0.activations)
@@ -25,12 +26,11 @@ impl Multiply for Portable {
         Tile::ZERO
     }
 
-    fn take<'a>(self, x: &'a [f32], inputs: usize, room: &'a mut [Tile]) -> &'a [Tile] {
-        parts::split_rows(x, inputs, self.0.activations, room);
-        room
+    fn take<S: Simd>(self, _simd: S, x: Taken<'_>, room: &mut [Tile]) {
+        parts::split_rows(|row| x.row(row), (x.len(), x.inputs), self.0.activations, room);
     }
 
-    fn put(self, sums: &[f32], block: Block, panel: usize, to: &mut [Tile]) {
+    fn put<S: Simd>(self, _simd: S, sums: &[f32], block: Block, panel: usize, to: &mut [Tile]) {
         let parts = self.0.activations;
         let tiles = &mut to[block.first / ROWS * self.size(ROWS, block.inputs)..];
         let tiles = &mut tiles[panel * parts * 2..][..parts * 2];
@@ -48,6 +48,10 @@ impl Multiply for Portable {
         _room: &'a mut Vec<f32>,
     ) -> &'a [Tile] {
         weights.tiles(index, range)
+    }
+
+    fn ahead(self, _weights: &Weights, _inputs: usize, _index: usize, _range: Range<usize>) -> &[Tile] {
+        &[]
     }
 
     fn rows(room: &mut Both) -> &mut Rows<Tile> {
