@@ -7,9 +7,12 @@
 //! What this is not: it finds no weights.
 
 mod accumulate;
+mod counted;
 mod dependence;
 mod design;
 mod grouped;
+mod level_sums;
+mod levels;
 mod rank_target;
 mod sums;
 
