@@ -209,6 +209,13 @@ impl Design {
         &self.training[fold]
     }
 
+    /// Forgets the sums of products, which nothing needs once `C` is made of them.
+    pub(crate) fn forget_products(&mut self) {
+        for sums in &mut self.training {
+            sums.products = ndarray::Array2::zeros((0, 0));
+        }
+    }
+
     /// How many training pairs `fold` has.
     pub(crate) fn training_pairs(&self, fold: usize) -> u64 {
         self.training[fold].pairs.round() as u64
