@@ -29,7 +29,7 @@ fn product(terms: &[Term]) -> Product {
 }
 
 /// The factors of `product`.
-fn factors_of(product: &Product) -> Vec<Factor> {
+fn factors_of(product: Product) -> Vec<Factor> {
     let n = product.iter().take_while(|&&feature| feature != NONE).count();
     factors(&product[..n])
 }
@@ -103,7 +103,7 @@ impl Levels {
 
     /// What [`Levels::sums_of`] costs, in additions; `None` where the levels of a product are too many.
     fn cost_of(&self, products: &[Product]) -> Option<f64> {
-        let of_product = |product: &Product| {
+        let of_product = |&product: &Product| {
             let factors = factors_of(product);
             let work = self.work(&factors);
             (work <= MOST_CELLS).then_some(self.n_stimuli() as f64 + work * self.n_sets() as f64 / 8.0)
@@ -116,7 +116,7 @@ impl Levels {
         let of_some = |products: &[Product]| {
             let mut scratch = Scratch::default();
             let mut sums = Vec::with_capacity(products.len() * self.n_sets());
-            for product in products {
+            for &product in products {
                 self.add_sums(&factors_of(product), &mut scratch, &mut sums);
             }
             sums
@@ -163,7 +163,9 @@ impl Levels {
             }
         }
         // Every pair was counted from either side.
-        sums.iter_mut().for_each(|sum| *sum *= 0.5);
+        for sum in sums {
+            *sum *= 0.5;
+        }
     }
 }
 

@@ -214,15 +214,6 @@ pub(crate) enum Partners<'a> {
     List(&'a [u32]),
 }
 
-impl Partners<'_> {
-    fn len(&self) -> usize {
-        match self {
-            Self::Range(range) => range.len(),
-            Self::List(list) => list.len(),
-        }
-    }
-}
-
 impl Columns {
     pub(crate) fn n_stimuli(&self) -> usize {
         self.n_stimuli
