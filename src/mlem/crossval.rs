@@ -107,7 +107,7 @@ impl MlemParams {
         most: u64,
     ) -> Result<CrossValidation> {
         self.check_features(features, folds)?;
-        let design = Design::new(self, features, Layout::of(features, folds, self.seed))?;
+        let mut design = Design::new(self, features, Layout::of(features, folds, self.seed))?;
         let within: u64 = design.layout.held().iter().map(|fold| n_pairs(fold.len())).sum();
         let held = design.coverage.at_most(most, within);
         let sets = (0..folds)
@@ -129,6 +129,7 @@ impl MlemParams {
         let plan = Plan::new(self, features, &design.layout.order, &design.terms, &design.columns)?;
         warnings.extend(plan.warnings(design.scales.names(), design.layout.held()));
         let systems = Systems::new(&design);
+        design.forget_products();
         Ok(CrossValidation { design, systems, plan, coverage: held, sets, trained_on, warnings })
     }
 }
@@ -249,7 +250,7 @@ impl CrossValidation {
         let design = &self.design;
         let neural = design.neural(activations)?;
         let solved = solve(design, &neural);
-        Ok(solved
+        let scored: Vec<_> = solved
             .into_par_iter()
             .enumerate()
             .map(|(fold, solved)| {
@@ -259,6 +260,7 @@ impl CrossValidation {
                     .then(|| streamed::score(&model, &design.columns, &neural, &tasks, design.coverage));
                 let distances = neural_distances(&neural, &tasks, self.coverage);
                 let target = RankTarget::new(&distances, &mut Scratch::default());
+                drop(distances);
                 let trained = self.trained_on.get(fold).map(|sample| sample.score(&model, &neural));
                 let evaluation = Evaluation::new(model, &self.sets[fold], target);
                 let held = evaluation.score();
@@ -268,12 +270,7 @@ impl CrossValidation {
                     // A score that is undefined says more than that nothing is associated.
                     warnings = vec![Warning::UndefinedScore { layer: None, folds: vec![fold], reason }];
                 }
-                let importances = if self.plan.permutations == 0 {
-                    Vec::new()
-                } else {
-                    evaluation.importance(held.spearman, &self.plan, &self.held(fold, &tasks))
-                };
-                FoldFit {
+                let fit = FoldFit {
                     fold,
                     weights: matrix(design.n_features(), &design.terms, &solved.w),
                     objective: solved.pearson,
@@ -281,11 +278,22 @@ impl CrossValidation {
                     training: solved.training,
                     scored,
                     trained,
-                    importances,
+                    importances: Vec::new(),
                     warnings,
-                }
+                };
+                (fit, evaluation, held.spearman)
             })
-            .collect())
+            .collect();
+        // Importances need the ranks of the distances, and no more of the activations.
+        drop(neural);
+        let with_importances = |(mut fit, evaluation, held): (FoldFit, Evaluation<&PairSet>, _)| {
+            if self.plan.permutations > 0 {
+                let tasks = design.layout.tasks_within(fit.fold);
+                fit.importances = evaluation.importance(held, &self.plan, &self.held(fit.fold, &tasks));
+            }
+            fit
+        };
+        Ok(scored.into_par_iter().map(with_importances).collect())
     }
 }
 

@@ -32,6 +32,21 @@ pub fn add_gram(out: &mut [f64], a: &[f64], inner: usize) {
     );
 }
 
+/// `out = aᵀ · b`, all row-major, without the first columns of `b`: `a` is `(rows, widths[0])`, `b` is `(rows, widths[1])`, `out` is
+/// `(widths[0], widths[1] − first)`.
+pub fn multiply_transposing(out: &mut [f64], a: &[f64], b: &[f64], widths: [usize; 2], first: usize) {
+    let [width, columns] = widths;
+    let rows = a.len() / width.max(1);
+    matmul::matmul(
+        MatMut::from_row_major_slice_mut(out, width, columns - first),
+        Accum::Replace,
+        MatRef::from_row_major_slice(a, rows, width).transpose(),
+        MatRef::from_row_major_slice(b, rows, columns).subcols(first, columns - first),
+        1.0,
+        Par::Seq,
+    );
+}
+
 /// The lower triangle `L` of `a = L·Lᵀ`.
 #[derive(Debug, Clone)]
 pub struct Cholesky {
@@ -198,6 +213,9 @@ mod tests {
         let mut out = [0.0; 4];
         multiply_transposed(&mut out, &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], &[1.0, 0.0, 1.0, 0.0, 1.0, 0.0], 3);
         assert_eq!(out, [4.0, 2.0, 10.0, 5.0]);
+        multiply_transposing(&mut out, &[1.0, 3.0, 2.0, 4.0], &[9.0, 1.0, 2.0, 9.0, 5.0, 6.0], [2, 3], 1);
+        assert_eq!(out, [11.0, 14.0, 23.0, 30.0]);
+        out = [4.0, 2.0, 10.0, 5.0];
         add_gram(&mut out, &[1.0, 2.0], 1);
         assert_eq!(out, [5.0, 4.0, 12.0, 9.0]);
     }

@@ -119,7 +119,8 @@ impl RankTarget {
     pub fn new(values: &[f32], scratch: &mut Scratch) -> Self {
         let ranks = centred_ranks(values, scratch);
         let sum_of_squares: i128 = ranks.iter().map(|&rank| i128::from(i64::from(rank).pow(2))).sum();
-        let shifted = ranks.iter().map(|&rank| (rank + ranks.len() as i32) as u32).collect();
+        let n = ranks.len() as i32;
+        let shifted = ranks.into_iter().map(|rank| (rank + n) as u32).collect();
         Self { shifted, sum_of_squares: sum_of_squares as f64 }
     }
 

@@ -5,8 +5,8 @@ use ndarray::{Array2, ArrayView2};
 use super::plain::{all_pairs, data, feature_distance, neural_distance, slow_moments};
 use crate::mlem::moments::Design;
 use crate::mlem::pairs::Layout;
-use crate::mlem::{Distance, Missing, Mlem, MlemParams, Permute};
-use crate::stimuli::{Feature, FeatureTable};
+use crate::mlem::{Distance, Missing, Mlem, MlemParams, PairBudget, Permute};
+use crate::stimuli::{Feature, FeatureTable, Values};
 
 fn assert_close(fast: &[f64], slow: &[f64], what: &str) {
     let scale = slow.iter().fold(0.0f64, |max, x| max.max(x.abs()));
@@ -54,6 +54,60 @@ fn moments_equal_a_plain_loop_for_every_distance_and_missing_option() {
             check_moments(&params, &features, activations.view(), 4);
         }
     }
+}
+
+/// [`data`] with few values of every numeric feature, and activations of many units.
+fn data_of_levels(n: usize, categorical: usize, numeric: usize) -> (FeatureTable, Array2<f32>) {
+    let (features, x) = data(n, categorical, numeric, 3);
+    let mut levels = FeatureTable::new(n, Vec::new()).unwrap();
+    for feature in &features {
+        levels
+            .push(match feature.values() {
+                Values::Numeric(values) => {
+                    let rounded =
+                        values.iter().map(|value| value.map(|x| (x / 2.0).round() * 2.0 + 0.1)).collect();
+                    Feature::numeric(feature.name(), rounded).unwrap()
+                }
+                _ => feature.clone(),
+            })
+            .unwrap();
+    }
+    let wide =
+        Array2::from_shape_fn((n, 70), |(i, unit)| x[[i, unit % 6]] * (1.0 + unit as f32) + x[[i, unit % 5]]);
+    (levels, wide)
+}
+
+#[test]
+fn moments_of_levels_equal_a_plain_loop() {
+    for (categorical, numeric) in [(6, 2), (12, 0), (0, 3), (1, 0), (34, 1)] {
+        let (features, x) = data_of_levels(260, categorical, numeric);
+        for missing in [Missing::Zero, Missing::One] {
+            for interactions in [false, categorical < 10] {
+                let params = Mlem::params().missing(missing).interactions(interactions);
+                for n_folds in [1, 2, 5] {
+                    let fold_of: Vec<usize> = (0..260).map(|i| i % n_folds).collect();
+                    let design =
+                        Design::new(&params, &features, Layout::of_folds(&fold_of, n_folds)).unwrap();
+                    let by_level = design.by_level(&design.neural(x.view()).unwrap());
+                    assert_eq!(by_level, [true; 2], "{categorical} {numeric} {params:?}");
+                    check_moments(&params, &features, x.view(), n_folds);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn moments_of_many_values_are_not_summed_by_level() {
+    let (features, x) = data(260, 2, 1, 3);
+    let by_level = |params: MlemParams, features: &FeatureTable| {
+        let design = Design::new(&params, features, Layout::whole(260)).unwrap();
+        design.by_level(&design.neural(x.view()).unwrap())
+    };
+    assert_eq!(by_level(Mlem::params(), &features), [false; 2]);
+    let (features, _) = data_of_levels(260, 3, 2);
+    assert_eq!(by_level(Mlem::params().pairs(PairBudget::AtMost(9999)), &features), [false; 2]);
+    assert_eq!(by_level(Mlem::params().distance(Distance::Cosine), &features), [true, false]);
 }
 
 #[test]

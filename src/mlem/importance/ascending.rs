@@ -25,7 +25,7 @@ const BLOCK: usize = 1024;
 /// Effects that are measured together, so that pairs come from memory once for all of them.
 const TOGETHER: usize = 2 * LANES;
 /// The most memory that permuted pairs take at once, where those of one permutation take less.
-const MAX_PERMUTED: usize = 1 << 25;
+const MAX_PERMUTED: usize = 1 << 24;
 
 /// A model on a set of pairs, in the order of their modelled distances.
 pub(super) struct Ascending<S> {

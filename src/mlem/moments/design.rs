@@ -6,6 +6,7 @@ use rayon::prelude::*;
 use super::accumulate::TargetAccumulator;
 use super::dependence::dependences;
 use super::grouped::Groups;
+use super::levels::Levels;
 use super::rank_target::{Histogram, RankTable};
 use super::sums::{FeatureSums, Monomial, TargetSums};
 use crate::mlem::error::{Error, Result};
@@ -33,6 +34,8 @@ pub(crate) struct Design {
     pub(crate) coverage: Coverage,
     tasks: Vec<Task>,
     pub(crate) monomials: Vec<Monomial>,
+    /// The features as levels, where these are few and all pairs are used.
+    levels: Option<Levels>,
     /// How pairs are grouped for moments with a target, where that pays.
     groups: Option<Groups>,
     total: FeatureSums,
@@ -59,10 +62,15 @@ impl Design {
         let monomials: Vec<Monomial> =
             terms.iter().map(|&term| Monomial::new(term, columns.slots())).collect();
         let tasks = layout.tasks();
-        let zeros = || FeatureSums::zeros(monomials.len());
-        let products = Groups::of_products(&columns, &monomials);
-        let of_task = |task: &Task| FeatureSums::of(task, &columns, coverage, &monomials, products.as_ref());
-        let (total, training) = sum_by_fold(&tasks, n_folds, zeros, of_task, FeatureSums::add);
+        let levels = if coverage.fraction < 1.0 { None } else { Levels::new(&columns, &layout) };
+        let counted = levels.as_ref().and_then(|levels| levels.feature_sums(&terms, &monomials));
+        let (total, training) = counted.unwrap_or_else(|| {
+            let zeros = || FeatureSums::zeros(monomials.len());
+            let products = Groups::of_products(&columns, &monomials);
+            let of_task =
+                |task: &Task| FeatureSums::of(task, &columns, coverage, &monomials, products.as_ref());
+            sum_by_fold(&tasks, n_folds, zeros, of_task, FeatureSums::add)
+        });
         let groups = Groups::of_terms(&columns, &monomials);
         let flagged = Confounds::of(features).flagged().into_iter();
         let correlated =
@@ -76,6 +84,7 @@ impl Design {
             coverage,
             tasks,
             monomials,
+            levels,
             groups,
             total,
             training,
@@ -185,9 +194,26 @@ impl Design {
         self.training.iter().zip(&targets).map(of_fold).collect()
     }
 
+    /// Whether the sums of the features, and those of `neural`, are taken by level.
+    #[cfg(test)]
+    pub(crate) fn by_level(&self, neural: &Neural) -> [bool; 2] {
+        let Some(levels) = &self.levels else { return [false; 2] };
+        [
+            levels.feature_sums(&self.terms, &self.monomials).is_some(),
+            levels.target_sums(&self.terms, &self.monomials, neural).is_some(),
+        ]
+    }
+
     /// The sums of the terms and their products over the training pairs of `fold`.
     pub(crate) fn training_sums(&self, fold: usize) -> &FeatureSums {
         &self.training[fold]
+    }
+
+    /// Forgets the sums of products, which nothing needs once `C` is made of them.
+    pub(crate) fn forget_products(&mut self) {
+        for sums in &mut self.training {
+            sums.products = ndarray::Array2::zeros((0, 0));
+        }
     }
 
     /// How many training pairs `fold` has.
@@ -201,6 +227,10 @@ impl Design {
         let zeros = || TargetSums::zeros(terms.len());
         match self.params.target {
             Target::Squared => {
+                let by_level = |levels: &Levels| levels.target_sums(&self.terms, terms, neural);
+                if let Some(sums) = self.levels.as_ref().and_then(by_level) {
+                    return sums;
+                }
                 let of_task = |task: &Task| {
                     let mut sums = TargetAccumulator::new(self.groups.as_ref(), terms);
                     task.stream(Some(&self.columns), Some(neural), self.coverage, |chunk| {

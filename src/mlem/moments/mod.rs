@@ -4,12 +4,17 @@
 //! pair touches, so that one pass over all pairs gives the sums of every fold's training pairs: those of all pairs, less those
 //! of the pairs that touch the fold.
 //!
+//! Where features have few values, sums over all pairs follow from sums over stimuli by level (`levels`), and no pair is visited.
+//!
 //! What this is not: it finds no weights.
 
 mod accumulate;
+mod counted;
 mod dependence;
 mod design;
 mod grouped;
+mod level_sums;
+mod levels;
 mod rank_target;
 mod sums;
 

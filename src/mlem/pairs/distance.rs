@@ -192,6 +192,13 @@ impl Neural {
         matches!(self.shared.distance, Distance::Euclidean | Distance::Mahalanobis)
     }
 
+    /// Points `(n_stimuli, width)`, row-major, their width, and their squared norms, where distances are Euclidean between them and they
+    /// are in the order of the positions.
+    pub(crate) fn euclidean(&self) -> Option<(&[f64], usize, &[f64])> {
+        let Shared { rows, width, norms, .. } = &*self.shared;
+        (self.is_euclidean() && self.rows.is_none()).then_some((rows, *width, norms))
+    }
+
     /// The same stimuli in another order: position `k` gets the stimulus that was at position `order[k]`.
     pub(crate) fn reordered(&self, order: &[u32]) -> Self {
         let rows = order.iter().map(|&i| self.rows.as_ref().map_or(i, |rows| rows[i as usize])).collect();

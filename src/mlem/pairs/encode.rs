@@ -120,6 +120,8 @@ impl Scales {
             n_stimuli: order.len(),
             slots: Vec::new(),
             bits: Vec::new(),
+            packed: Vec::new(),
+            in_packed: 0,
             dense: Vec::new(),
             missing,
         };
@@ -136,6 +138,7 @@ impl Scales {
                 }
             }
         }
+        columns.pack();
         columns
     }
 }
@@ -197,6 +200,9 @@ pub(crate) struct Columns {
     n_stimuli: usize,
     slots: Vec<Slot>,
     pub(super) bits: Vec<Vec<u32>>,
+    /// Per stimulus the levels of those of `bits` that have two levels and no gap, each in its bit; and which these are.
+    packed: Vec<u32>,
+    in_packed: u32,
     pub(super) dense: Vec<Column>,
     pub(super) missing: Missing,
 }
@@ -206,15 +212,6 @@ pub(crate) struct Columns {
 pub(crate) enum Partners<'a> {
     Range(Range<usize>),
     List(&'a [u32]),
-}
-
-impl Partners<'_> {
-    fn len(&self) -> usize {
-        match self {
-            Self::Range(range) => range.len(),
-            Self::List(list) => list.len(),
-        }
-    }
 }
 
 impl Columns {
@@ -233,6 +230,17 @@ impl Columns {
 
     pub(crate) fn n_dense(&self) -> usize {
         self.dense.len()
+    }
+
+    fn pack(&mut self) {
+        self.packed = vec![0; self.n_stimuli];
+        self.in_packed = 0;
+        for (bit, levels) in self.bits.iter().enumerate() {
+            if levels.iter().all(|&level| level < 2) {
+                self.in_packed |= 1 << bit;
+                self.packed.iter_mut().zip(levels).for_each(|(packed, level)| *packed |= level << bit);
+            }
+        }
     }
 
     /// A code of the value of stimulus `i`: stimuli of equal codes have equal distances to every other stimulus.
@@ -291,6 +299,7 @@ impl Columns {
                 },
             }
         }
+        columns.pack();
         columns
     }
 
@@ -303,11 +312,16 @@ impl Columns {
         dense: &mut [Vec<f64>],
     ) {
         let start = bits.len();
-        bits.resize(start + partners.len(), 0);
+        let apart = |other: &u32| self.packed[i] ^ other;
+        match partners {
+            Partners::Range(range) => bits.extend(self.packed[range.clone()].iter().map(apart)),
+            Partners::List(list) => bits.extend(list.iter().map(|&j| apart(&self.packed[j as usize]))),
+        }
         let bits = &mut bits[start..];
         let missing = self.missing.distance();
         let missing_bit = u32::from(self.missing == Missing::One);
-        for (bit, levels) in self.bits.iter().enumerate() {
+        let alone = |&(bit, _): &(usize, &Vec<u32>)| self.in_packed >> bit & 1 == 0;
+        for (bit, levels) in self.bits.iter().enumerate().filter(alone) {
             let own = levels[i];
             match partners {
                 Partners::Range(range) => {
