@@ -231,10 +231,12 @@ fn model(summary: &Summary, run: &RunRecord) -> Option<String> {
         "precomputed" => "the given distance".to_owned(),
         "euclidean" => "the Euclidean distance".to_owned(),
         "mahalanobis" => "the Mahalanobis distance".to_owned(),
+        "crossnobis" => "the cross-validated distance".to_owned(),
         name => format!("the {} distance", words::visible(name)),
     };
     let target = match option(run, "target") {
         Some("rank") => format!("the ranks of {distance}"),
+        _ if option(run, "distance") == Some("crossnobis") => crossvalidated(run),
         _ => format!("the square of {distance}"),
     };
     let budget =
@@ -263,6 +265,25 @@ fn model(summary: &Summary, run: &RunRecord) -> Option<String> {
          of distinct training stimuli{}; it was found {solver}.{coupling}",
         budget.unwrap_or_default()
     ))
+}
+
+/// What the cross-validated distance is, and over what.
+fn crossvalidated(run: &RunRecord) -> String {
+    let white = run.transforms.iter().any(|step| matches!(step, Transform::Whiten(_)));
+    let name = if white {
+        "Mahalanobis distance (crossnobis; Walther et al. 2016)"
+    } else {
+        "squared Euclidean distance"
+    };
+    let over = match (option(run, "partition"), run.options.get("repeats").and_then(Value::as_u64)) {
+        (Some(column), _) => format!("the partitions of column {}", words::visible(column)),
+        (_, Some(n)) => text::counted(u128::from(n), "recording"),
+        _ => "partitions".to_owned(),
+    };
+    format!(
+        "the cross-validated {name}, the mean over pairs of {over} of the inner product of the two differences between conditions (an \
+         unbiased estimate that may be negative),"
+    )
 }
 
 /// `5 folds`, and what made them.
@@ -295,7 +316,11 @@ fn scored_on(summary: &Summary, run: &RunRecord) -> String {
 
 fn means(run: &RunRecord) -> Option<String> {
     let column = words::visible(option(run, "average")?);
-    Some(format!("Activations were averaged over the stimuli of each value of {column}."))
+    let within = match option(run, "partition") {
+        Some(partition) => format!(" within each value of {}", words::visible(partition)),
+        None => String::new(),
+    };
+    Some(format!("Activations were averaged over the stimuli of each value of {column}{within}."))
 }
 
 fn score(summary: &Summary, run: &RunRecord) -> Option<String> {

@@ -54,6 +54,7 @@ mod bad_input;
 mod baselines;
 mod cache;
 mod compare;
+mod crossnobis;
 mod damage;
 mod decoders;
 mod decoders_run;

@@ -6,7 +6,7 @@ use crate::bad_input::npy;
 use crate::workspace::Workspace;
 
 /// Three recordings of 40 concepts: those of session `s1` are moved far, and `kind` and `size` of a concept are in the numbers.
-fn recordings() -> Workspace {
+pub fn recordings() -> Workspace {
     let mut table = "concept,session,fold,kind,size,trial\n".to_owned();
     let mut values = Vec::new();
     for concept in 0..40usize {
@@ -34,7 +34,8 @@ fn recordings() -> Workspace {
     w
 }
 
-fn scores(w: &Workspace, name: &str) -> Vec<(usize, f64)> {
+/// The held-out scores of a run, by fold.
+pub fn scores(w: &Workspace, name: &str) -> Vec<(usize, f64)> {
     let mut reader = csv::Reader::from_reader(w.read(name).into_bytes().leak() as &[u8]);
     let header = reader.headers().unwrap().clone();
     let at = |name: &str| header.iter().position(|column| column == name).unwrap();
@@ -298,7 +299,11 @@ fn distances_are_weighed_by_the_noise_of_repetitions() {
     assert!(!w.read("a/importance.csv").contains("concept"));
     for (options, says, hint) in [
         ("--distance mahalanobis", "none are named", "--noise-from"),
-        ("--noise-from concept", "--noise-from is of --distance mahalanobis", "whiten:concept"),
+        (
+            "--noise-from concept",
+            "--noise-from is of --distance mahalanobis and crossnobis",
+            "whiten:concept",
+        ),
         ("--distance mahalanobis --noise-from concpt", "no column `concpt`", "did you mean concept?"),
         (
             "--distance mahalanobis --noise-from concept --per-unit",

@@ -61,6 +61,17 @@ pub fn put(page: &str, folder: &Path) {
             let trees = |i: usize| (i / N).abs_diff(i % N) as f64;
             arrays("trees.npz", &[array("tree", &[N, N], trees)]);
             arrays("activations.npy", &[activations("", 0)]);
+            // Sixteen concepts in four runs.
+            let trial = |k: usize| {
+                let (concept, run) = (k % 16, k / 16);
+                let (number, tense) = (["sg", "pl"][k % 2], ["Pres", "Past"][k / 2 % 2]);
+                format!("c{concept},r{run},{number},{tense}\n")
+            };
+            text(
+                "trials.csv",
+                "concept,run,number,tense\n".to_owned() + &(0..N).map(trial).collect::<String>(),
+            );
+            arrays("trials.npy", &[activations("", 1)]);
         }
         "docs/models.md" => checkpoint("my-checkpoint", &[&world::bert(1)]),
         "docs/pandas.md" => {

@@ -159,6 +159,13 @@ fn representations(
         }
         let expected = run.record.stimuli.n_stimuli;
         let distance = distance(&run.record);
+        if distance == Distance::Crossnobis {
+            let message = format!(
+                "{} was fitted to cross-validated distances, and has no activations to compare",
+                run.folder
+            );
+            return Err(Failure::usage(message, "leave --activations out: profiles are compared without"));
+        }
         let reading = Reading { distances: distance == Distance::Precomputed, ..args.reading.of(expected) };
         let Opened { activations, notes, warnings } = activations::open_as(file, None, &reading)?;
         for note in &notes {
