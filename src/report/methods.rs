@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::distances;
 use super::estimators::Words;
 use super::inference;
 use super::words;
@@ -226,19 +227,7 @@ fn model(summary: &Summary, run: &RunRecord) -> Option<String> {
         (false, false) => "diagonal and non-negative",
         (false, true) => "diagonal and unconstrained",
     };
-    let distance = match option(run, "distance")? {
-        "norm-diff" => "the difference of norms".to_owned(),
-        "precomputed" => "the given distance".to_owned(),
-        "euclidean" => "the Euclidean distance".to_owned(),
-        "mahalanobis" => "the Mahalanobis distance".to_owned(),
-        "crossnobis" => "the cross-validated distance".to_owned(),
-        name => format!("the {} distance", words::visible(name)),
-    };
-    let target = match option(run, "target") {
-        Some("rank") => format!("the ranks of {distance}"),
-        _ if option(run, "distance") == Some("crossnobis") => crossvalidated(run),
-        _ => format!("the square of {distance}"),
-    };
+    let target = distances::target(run)?;
     let budget =
         run.options.get("pairs").and_then(|pairs| pairs.as_u64().or_else(|| pairs.get("atmost")?.as_u64()));
     let budget = budget.map(|n| {
@@ -265,25 +254,6 @@ fn model(summary: &Summary, run: &RunRecord) -> Option<String> {
          of distinct training stimuli{}; it was found {solver}.{coupling}",
         budget.unwrap_or_default()
     ))
-}
-
-/// What the cross-validated distance is, and over what.
-fn crossvalidated(run: &RunRecord) -> String {
-    let white = run.transforms.iter().any(|step| matches!(step, Transform::Whiten(_)));
-    let name = if white {
-        "Mahalanobis distance (crossnobis; Walther et al. 2016)"
-    } else {
-        "squared Euclidean distance"
-    };
-    let over = match (option(run, "partition"), run.options.get("repeats").and_then(Value::as_u64)) {
-        (Some(column), _) => format!("the partitions of column {}", words::visible(column)),
-        (_, Some(n)) => text::counted(u128::from(n), "recording"),
-        _ => "partitions".to_owned(),
-    };
-    format!(
-        "the cross-validated {name}, the mean over pairs of {over} of the inner product of the two differences between conditions (an \
-         unbiased estimate that may be negative),"
-    )
 }
 
 /// `5 folds`, and what made them.

@@ -5,6 +5,7 @@
 
 mod axis;
 pub mod compare;
+mod distances;
 mod error;
 mod estimators;
 pub mod export;

@@ -6,6 +6,7 @@ use ndarray::{Array2, ArrayView2, Axis};
 use rayon::prelude::*;
 
 use super::encode::Partners;
+use super::given::signed_squares;
 use crate::mlem::error::{Error, Result};
 use crate::mlem::params::Distance;
 use crate::numeric::linalg::{dot, multiply_transposed, symmetrise};
@@ -372,28 +373,6 @@ fn centre(rows: &mut [f64], width: usize) {
     for row in rows.chunks_exact_mut(width) {
         row.iter_mut().zip(&mean).for_each(|(x, mean)| *x -= mean);
     }
-}
-
-/// The largest magnitude of `matrix`, where it is symmetric with zeros on its diagonal.
-fn signed_squares(matrix: ArrayView2<'_, f32>) -> Result<f64> {
-    let n = matrix.nrows();
-    let refuse = |reason: String| Err(Error::NoDistances { reason });
-    if matrix.ncols() != n {
-        return refuse(format!("{n} rows and {} columns", matrix.ncols()));
-    }
-    let largest = matrix.iter().fold(0.0_f32, |largest, x| largest.max(x.abs()));
-    for i in 0..n {
-        for j in 0..=i {
-            let (here, there) = (matrix[[i, j]], matrix[[j, i]]);
-            if here != there {
-                return refuse(format!("stimulus {j} is {there} from {i}, but {here} the other way"));
-            }
-        }
-        if matrix[[i, i]] != 0.0 {
-            return refuse(format!("stimulus {i} is {} from itself", matrix[[i, i]]));
-        }
-    }
-    Ok(f64::from(largest))
 }
 
 fn check(activations: ArrayView2<'_, f32>) -> Result<()> {
