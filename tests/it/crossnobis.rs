@@ -203,6 +203,8 @@ fn subjects_are_cross_validated_each_on_its_own() {
     let values = values(&w);
     let both: Vec<f32> = values.iter().copied().chain(values.iter().rev().copied()).collect();
     w.write("two.npy", npy(&[2, 1, 120, 8], &both));
-    w.ok(&format!("fit s.csv two.npy --axes subject,region,n,unit --by-subject -o subjects -q --map 0 {OVER}"));
+    w.ok(&format!(
+        "fit s.csv two.npy --axes subject,region,n,unit --by-subject -o subjects -q --map 0 {OVER}"
+    ));
     assert!(w.path("subjects/group/group.csv").exists());
 }

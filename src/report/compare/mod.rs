@@ -1,6 +1,7 @@
 //! The report of a comparison: its page, and what a terminal shows of it.
 
 mod figures;
+mod metadata;
 mod page;
 mod story;
 mod terminal;

@@ -3,6 +3,7 @@
 use super::super::notation::{table, wrap};
 use super::super::terminal::Options;
 use super::super::words;
+use super::metadata;
 use super::page;
 use super::story;
 use crate::compare::{Comparison, Difference, Quantity};
@@ -45,6 +46,15 @@ pub fn terminal(comparison: &Comparison, options: Options) -> String {
             width,
         );
         table(&mut out, &tests);
+    }
+    if let Some(found) = &comparison.metadata {
+        out.push('\n');
+        wrap(&mut out, &metadata::summary(found), width);
+        out.push('\n');
+        table(&mut out, &metadata::table(found));
+        if let Some(told) = metadata::left_out(found) {
+            wrap(&mut out, &told, width);
+        }
     }
     out.push('\n');
     for sentence in story::story(comparison) {

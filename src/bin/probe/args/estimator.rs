@@ -335,7 +335,8 @@ impl EstimatorArgs {
     }
 }
 
-fn feature_group(text: &str) -> std::result::Result<FeatureGroup, String> {
+/// Reads `NAME=F,...`.
+pub fn feature_group(text: &str) -> std::result::Result<FeatureGroup, String> {
     let (name, members) = text.split_once('=').unwrap_or((text, ""));
     let members: Vec<String> =
         members.split(',').map(str::trim).filter(|member| !member.is_empty()).map(str::to_owned).collect();
