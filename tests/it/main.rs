@@ -79,6 +79,7 @@ mod mistakes;
 mod mlem;
 mod model_names;
 mod models;
+mod models_as_stimuli;
 mod offload;
 mod pipeline;
 mod precision;
