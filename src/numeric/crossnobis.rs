@@ -48,7 +48,9 @@ impl Partitioned {
             mean.iter_mut().zip(row).for_each(|(sum, &x)| *sum += x.into());
             count += 1;
         }
-        mean.iter_mut().for_each(|sum| *sum /= f64::from(count.max(1)));
+        for sum in mean {
+            *sum /= f64::from(count.max(1));
+        }
         self.present[cell] = count > 0;
     }
 

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use super::world::World;
 use super::{Error, Options, Result, WorldKind};
-use crate::baselines::decoding::Decoding;
+use crate::baselines::decoding::{Decoding, FeatureScore};
 use crate::baselines::encoding::Encoding;
 use crate::baselines::frrsa::FrRsa;
 use crate::baselines::rsa::Rsa;
@@ -161,32 +161,33 @@ fn of_world(kind: WorldKind, seed: u64, options: &Options, progress: &dyn Progre
             let importances = |fit: &FoldFit| fit.importances.iter().map(|i| i.importance).collect();
             over_folds(fits.iter().map(|fit| (fit.scored.spearman.unwrap_or(f64::NAN), importances(fit))))
         };
-        let of = |asked: Asked| -> Result<Said> {
-            Ok(match asked {
-                Asked::Oracle => {
-                    let rows = |fold: usize| -> Vec<usize> {
-                        (0..fold_of.len()).filter(|&row| fold_of[row] == fold).collect()
-                    };
-                    let said: Result<Vec<Said>> =
-                        (0..folds).map(|fold| oracle(&world, x, &rows(fold), (seed, fold))).collect();
-                    over_folds(said?.into_iter())
-                }
-                Asked::Mlem => of_models(&mlem.fit(x)?),
-                Asked::Frrsa => {
-                    of_models(&frrsa.fit(x)?.into_iter().map(|fit| fit.model).collect::<Vec<_>>())
-                }
-                Asked::Rsa => over_folds(rsa.fit(x)?.into_iter().map(|fit| {
-                    let own = fit.features.iter().map(|feature| feature.spearman).collect();
-                    (fit.scored.spearman.unwrap_or(f64::NAN), own)
-                })),
-                Asked::Decoding => over_folds(decoding.fit(x)?.into_iter().map(|fit| {
-                    (fit.score, fit.features.iter().map(|feature| feature.selectivity()).collect())
-                })),
-                Asked::Encoding => over_folds(encoding.fit(x)?.into_iter().map(|fit| {
-                    (fit.scored.r_squared, fit.importances.iter().map(|i| i.importance).collect())
-                })),
-            })
-        };
+        let of =
+            |asked: Asked| -> Result<Said> {
+                Ok(match asked {
+                    Asked::Oracle => {
+                        let rows = |fold: usize| -> Vec<usize> {
+                            (0..fold_of.len()).filter(|&row| fold_of[row] == fold).collect()
+                        };
+                        let said: Result<Vec<Said>> =
+                            (0..folds).map(|fold| oracle(&world, x, &rows(fold), (seed, fold))).collect();
+                        over_folds(said?.into_iter())
+                    }
+                    Asked::Mlem => of_models(&mlem.fit(x)?),
+                    Asked::Frrsa => {
+                        of_models(&frrsa.fit(x)?.into_iter().map(|fit| fit.model).collect::<Vec<_>>())
+                    }
+                    Asked::Rsa => over_folds(rsa.fit(x)?.into_iter().map(|fit| {
+                        let own = fit.features.iter().map(|feature| feature.spearman).collect();
+                        (fit.scored.spearman.unwrap_or(f64::NAN), own)
+                    })),
+                    Asked::Decoding => over_folds(decoding.fit(x)?.into_iter().map(|fit| {
+                        (fit.score, fit.features.iter().map(FeatureScore::selectivity).collect())
+                    })),
+                    Asked::Encoding => over_folds(encoding.fit(x)?.into_iter().map(|fit| {
+                        (fit.scored.r_squared, fit.importances.iter().map(|i| i.importance).collect())
+                    })),
+                })
+            };
         let (best, truth) = of(Asked::Oracle)?;
         for asked in Asked::ALL {
             let (score, importances) =

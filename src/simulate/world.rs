@@ -135,19 +135,19 @@ impl World {
         let mut inputs: Vec<Vec<f64>> = Vec::new();
         let mut owner = Vec::new();
         let mut features = Vec::new();
-        for k in 0..options.features {
+        for (k, gain) in gains.iter().enumerate().take(options.features) {
             let name = format!("f{}", k + 1);
             if k % 2 == 0 {
                 let values: Vec<f64> = (0..n).map(|_| stream.unit()).collect();
                 features.push(Feature::numeric(&name, values.iter().map(|&x| Some(x)).collect())?);
-                inputs.push(values.iter().map(|x| gains[k] * (2.0 * x - 1.0)).collect());
+                inputs.push(values.iter().map(|x| gain * (2.0 * x - 1.0)).collect());
             } else {
                 let levels = 2 + k / 2 % 3;
                 let codes: Vec<usize> = (0..n).map(|_| stream.index(levels)).collect();
                 let names: Vec<Option<String>> =
                     codes.iter().map(|code| Some(char::from(b'a' + *code as u8).to_string())).collect();
                 features.push(Feature::categorical(&name, &names));
-                let is = |code: usize, level: usize| gains[k] * f64::from(u8::from(code == level));
+                let is = |code: usize, level: usize| gain * f64::from(u8::from(code == level));
                 inputs.extend((0..levels).map(|level| codes.iter().map(|&code| is(code, level)).collect()));
             }
             owner.resize(inputs.len(), k);

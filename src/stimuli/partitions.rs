@@ -38,7 +38,9 @@ impl Stimuli {
         let of = |row: usize| names.iter().position(|name| Some(name) == values[row].as_ref());
         let cells = |group: &Vec<usize>| {
             let mut cells = vec![Vec::new(); names.len()];
-            group.iter().for_each(|&row| cells[of(row).unwrap_or(0)].push(row));
+            for &row in group {
+                cells[of(row).unwrap_or(0)].push(row);
+            }
             cells
         };
         let rows: Vec<Vec<Vec<usize>>> = groups.iter().map(cells).collect();

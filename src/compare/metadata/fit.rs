@@ -163,7 +163,7 @@ pub fn fit_metadata_once(
     let fitted = validation.fit(single.view())?.remove(0);
     let null = (params.draws > 0).then(|| validation.null(single.view(), params.draws)).transpose()?;
     let tests = null.as_ref().map(mlem::Null::importances).unwrap_or_default();
-    let largest: Vec<f64> = null.iter().flat_map(|null| null.largest()).map(|(_, largest)| largest).collect();
+    let largest: Vec<f64> = null.iter().flat_map(mlem::Null::largest).map(|(_, largest)| largest).collect();
     let mut warnings: Vec<String> = validation.warnings().iter().map(ToString::to_string).collect();
     if fitted.scored.spearman == Err(Undefined::NeuralDistances) {
         warnings.push("all models are equally far apart, so that nothing can be said of them".to_owned());
