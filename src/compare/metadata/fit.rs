@@ -2,9 +2,10 @@
 
 use ndarray::ArrayView2;
 
-use crate::mlem::{self, Distance, FeatureGroup, Mlem, Order, PairBudget, Permute, Undefined};
+use crate::mlem::{self, Distance, FeatureGroup, Mlem, Order, PairBudget, Permute, Undefined, Warning};
 use crate::numeric::significance::{holm, p_value};
 use crate::stimuli::FeatureTable;
+use crate::text;
 
 /// How models are fitted by their metadata.
 #[derive(Debug, Clone, PartialEq)]
@@ -164,7 +165,7 @@ pub fn fit_metadata_once(
     let null = (params.draws > 0).then(|| validation.null(single.view(), params.draws)).transpose()?;
     let tests = null.as_ref().map(mlem::Null::importances).unwrap_or_default();
     let largest: Vec<f64> = null.iter().flat_map(mlem::Null::largest).map(|(_, largest)| largest).collect();
-    let mut warnings: Vec<String> = validation.warnings().iter().map(ToString::to_string).collect();
+    let mut warnings: Vec<String> = validation.warnings().iter().map(said).collect();
     if fitted.scored.spearman == Err(Undefined::NeuralDistances) {
         warnings.push("all models are equally far apart, so that nothing can be said of them".to_owned());
     }
@@ -205,6 +206,21 @@ pub fn fit_metadata_once(
         left_out: Vec::new(),
         warnings,
     })
+}
+
+/// A warning about the features, in words that are true of models.
+fn said(warning: &Warning) -> String {
+    match warning {
+        Warning::Correlated { a, b, r } => format!(
+            "the distances of `{a}` and `{b}` correlate over the models (r = {r:.2}): importance may go to either; see what each has without \
+             the other, or leave one out (--metadata-drop)"
+        ),
+        Warning::Confounded { term, others } if !others.is_empty() => format!(
+            "`{term}` cannot be told apart from {}: leave one out (--metadata-drop), or add models in which they differ",
+            text::join_and(others)
+        ),
+        other => other.to_string(),
+    }
 }
 
 #[cfg(test)]
@@ -254,7 +270,8 @@ mod tests {
         let without_family = found.left_out.iter().find(|left| left.feature == "family").unwrap();
         assert!(without_family.score < found.score - 0.2);
         // The order of the models changes nothing but what is drawn.
-        assert_eq!(found, fit_metadata(distance.view(), &features, &params).unwrap());
+        let again = fit_metadata(distance.view(), &features, &params).unwrap();
+        assert_eq!(format!("{found:?}"), format!("{again:?}"), "the weight of a group is no number");
         // Without draws there are no p-values, and one feature has nothing to be left out.
         let mut alone = features.clone();
         alone.retain(|feature| feature.name() == "family");

@@ -96,6 +96,7 @@ fn models_as_stimuli_are_in_the_terminal_and_on_the_page() {
         comparison.metadata = Some(found);
     }
     let told = terminal(&comparison, Options { width: 120, ..Options::default() });
+    let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(told.contains("Models as stimuli: 8 models by 2 features of models.csv"), "{told}");
     assert!(told.contains("199 relabellings of the models") && told.contains("without family"), "{told}");
     let page = page(&comparison).unwrap();
