@@ -11,6 +11,9 @@ use super::provenance::Provenance;
 use super::repeats::check_repeat;
 use crate::numeric::crossnobis::Partitioned;
 
+/// Activations beyond this, or all below one part of it, are measured in a unit of their own.
+const EXTREME: f32 = 1e12;
+
 /// The rows that one partition has of one condition: which recording, and which of its rows.
 pub type Cell = Vec<(usize, usize)>;
 
@@ -86,7 +89,12 @@ impl ByLayer for CrossValidated {
                 patterns.set(condition, partition, rows);
             }
         }
+        let largest = read.iter().flatten().fold(0.0_f32, |largest, x| largest.max(x.abs()));
         drop(read);
+        // Squares of what is extreme are no f32; a power of two leaves every digit.
+        if largest > 0.0 && !(1.0 / EXTREME..=EXTREME).contains(&largest) {
+            patterns.divide(2.0_f64.powi(f64::from(largest).log2().floor() as i32));
+        }
         let height = rows.len();
         let distances = patterns.distances(rows).into_iter().map(|distance| distance as f32).collect();
         let matrix = Array2::from_shape_vec((height, n), distances);
@@ -123,6 +131,18 @@ mod tests {
         .unwrap();
         assert_eq!((one.n_stimuli(), one.width(0), one.layers()), (2, 2, &[2][..]));
         assert_eq!(one.rows(0, 1..2).unwrap(), expected.slice(ndarray::s![1..2, ..]));
+    }
+
+    #[test]
+    fn the_unit_of_activations_is_no_obstacle() {
+        let x = |scale: f32| array![[1.0_f32, 2.0], [0.0, 4.0], [3.0, 1.0], [5.0, 0.5]] * scale;
+        let cells = || vec![vec![vec![(0, 0)], vec![(0, 2)]], vec![vec![(0, 1)], vec![(0, 3)]]];
+        for scale in [1e-30_f32, 1e30] {
+            let found = CrossValidated::new(vec![of(x(scale))], cells()).unwrap();
+            let distance = found.layer(0).unwrap()[[0, 1]];
+            assert!(distance.is_finite() && distance < -0.01, "{scale}: {distance}");
+            assert_eq!(found.rows(0, 1..2).unwrap()[[0, 0]], distance);
+        }
     }
 
     #[test]

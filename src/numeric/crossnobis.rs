@@ -54,6 +54,13 @@ impl Partitioned {
         self.present[cell] = count > 0;
     }
 
+    /// Measures all patterns in `unit`: distances are then in its square.
+    pub fn divide(&mut self, unit: f64) {
+        for x in &mut self.patterns {
+            *x /= unit;
+        }
+    }
+
     /// The distances of the conditions `rows` to all, `(rows.len(), n)` row-major: 0 to themselves, NaN where two conditions have fewer
     /// than two partitions in common.
     #[must_use]

@@ -1,7 +1,7 @@
 //! Models as stimuli, in words and tables.
 
 use super::super::words;
-use super::page;
+use super::values::p;
 use crate::compare::{Metadata, MetadataEffect};
 use crate::profile::Spread;
 use crate::text;
@@ -13,9 +13,9 @@ const NAME: usize = 26;
 pub(super) fn summary(metadata: &Metadata) -> String {
     let fit = &metadata.fit;
     let tested = match fit.p {
-        Some(p) => format!(
+        Some(share) => format!(
             ", p {} ({} of the models, each fitted anew)",
-            page::p(Some(p)),
+            p(Some(share)),
             text::counted(fit.draws as u128, "relabelling")
         ),
         None => String::new(),
@@ -69,11 +69,11 @@ pub(super) fn rows(metadata: &Metadata) -> Vec<[String; 8]> {
                 words::UNDEFINED.to_owned()
             },
             words::spread(spread, 2),
-            page::p(effect.p),
-            page::p(effect.holm),
-            page::p(effect.max),
+            p(effect.p),
+            p(effect.holm),
+            p(effect.max),
             range,
-            page::p(largest),
+            p(largest),
         ]
     };
     effects.iter().map(row).collect()

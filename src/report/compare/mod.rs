@@ -5,6 +5,7 @@ mod metadata;
 mod page;
 mod story;
 mod terminal;
+mod values;
 
 pub use page::page;
 pub use terminal::terminal;

@@ -11,6 +11,7 @@ use super::super::page::files::{self, Embedded, Listed};
 use super::super::page::notes::{self, Note};
 use super::super::page::{Fact, Panel, layout};
 use super::super::{Result, words};
+use super::values::p;
 use super::{figures, metadata, story};
 use crate::compare::{COMPARISON, Comparison, Difference, METADATA, Quantity};
 use crate::profile::{ALPHA, Order};
@@ -183,14 +184,6 @@ fn facts(comparison: &Comparison) -> Vec<Fact> {
         ));
     }
     facts
-}
-
-/// A p-value: three decimals, or that it is smaller.
-pub(super) fn p(p: Option<f64>) -> String {
-    p.map_or_else(
-        || words::UNDEFINED.to_owned(),
-        |p| if p < 0.001 { "< .001".to_owned() } else { words::short(p, 3) },
-    )
 }
 
 /// An interval.

@@ -6,6 +6,7 @@ use super::super::words;
 use super::metadata;
 use super::page;
 use super::story;
+use super::values::p;
 use crate::compare::{Comparison, Difference, Quantity};
 use crate::profile::Spread;
 use crate::text;
@@ -134,7 +135,7 @@ fn tests(comparison: &Comparison) -> Vec<Vec<String>> {
             name(comparison, test.b),
             words::short(test.difference.mean, 3),
             page::interval(test.interval),
-            page::p(test.bh),
+            p(test.bh),
         ];
         if sampled {
             cells.push(page::over_stimuli(test));
