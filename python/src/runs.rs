@@ -16,7 +16,6 @@ use mlem_probe::report::export::{self, Format};
 use mlem_probe::report::names::FeatureNames;
 use mlem_probe::report::page::Input;
 use mlem_probe::rundir::{Finished, Fit, PAGE, RECORD, RunDir, Saved};
-use mlem_probe::stimuli::Averaged;
 use mlem_probe::stimuli::confounds::Confounds;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
