@@ -105,7 +105,10 @@ impl Partitioned {
 
 #[cfg(test)]
 mod tests {
+    use ndarray::Array2;
+
     use super::*;
+    use crate::numeric::linalg::symmetric_eigen;
 
     /// `numpy.random.default_rng(3).normal(size=(12, 4))`: condition = row mod 4, partition = row div 4.
     const M: &str = "2.0409191213851825 -2.5556650313141818 0.41809884672577885 -0.56776960612792982 \
@@ -143,7 +146,9 @@ mod tests {
         let all = patterns.distances(0..n);
         let bits = |x: &[f64]| x.iter().map(|x| x.to_bits()).collect::<Vec<u64>>();
         assert_eq!(bits(&all[n..]), bits(&patterns.distances(1..n)));
-        (0..n).for_each(|i| (0..n).for_each(|j| assert_eq!(bits(&all)[i * n + j], bits(&all)[j * n + i])));
+        for (i, j) in (0..n).flat_map(|i| (0..n).map(move |j| (i, j))) {
+            assert_eq!(all[i * n + j].to_bits(), all[j * n + i].to_bits());
+        }
         (0..n).flat_map(|i| (i + 1..n).map(move |j| (i, j))).map(|(i, j)| all[i * n + j]).collect()
     }
 
@@ -157,29 +162,32 @@ mod tests {
     #[test]
     fn it_is_what_rsatoolbox_makes_of_it() {
         // rsatoolbox 0.3.2 (calc_rdm, crossnobis), times 4 units, of the identity and of a given precision.
-        let expected =
-            [7.30524197563, 2.8662198334, 1.00146655108, -0.391707817771, -0.464216871545, -1.14561059211];
+        let expected = [
+            7.305_241_975_63,
+            2.866_219_833_4,
+            1.001_466_551_08,
+            -0.391_707_817_771,
+            -0.464_216_871_545,
+            -1.145_610_592_11,
+        ];
         let cells = |row: usize| Some((row % 4, row / 4));
         near(&upper(&rows(), 4, 3, cells), &expected);
-        // Σ = diag(1, 2, 3, 4) + ½ = L L': rows L⁻¹ x have the distances of Σ⁻¹.
-        let sigma = |i: usize, j: usize| 0.5 + if i == j { 1.0 + i as f64 } else { 0.0 };
-        let mut factor = [[0.0_f64; 4]; 4];
-        for i in 0..4 {
-            for j in 0..=i {
-                let rest = sigma(i, j) - (0..j).map(|k| factor[i][k] * factor[j][k]).sum::<f64>();
-                factor[i][j] = if i == j { rest.sqrt() } else { rest / factor[j][j] };
-            }
-        }
+        // Σ = diag(1, 2, 3, 4) + ½ = V Λ V': rows x V Λ^−½ have the distances of Σ⁻¹.
+        let sigma = Array2::from_shape_fn((4, 4), |(i, j)| 0.5 + if i == j { 1.0 + i as f64 } else { 0.0 });
+        let (values, vectors) = symmetric_eigen(sigma.view()).unwrap();
         let white = |x: &Vec<f64>| {
-            let mut y = vec![0.0; 4];
-            for i in 0..4 {
-                y[i] = (x[i] - (0..i).map(|k| factor[i][k] * y[k]).sum::<f64>()) / factor[i][i];
-            }
-            y
+            let along = ndarray::ArrayView1::from(x.as_slice()).dot(&vectors);
+            along.iter().zip(&values).map(|(along, value)| along / value.sqrt()).collect()
         };
         let white: Vec<Vec<f64>> = rows().iter().map(white).collect();
-        let expected =
-            [4.83540736044, 2.17729552359, 1.0479074157, -1.25414758375, 0.085091418546, -0.3920819223];
+        let expected = [
+            4.835_407_360_44,
+            2.177_295_523_59,
+            1.047_907_415_7,
+            -1.254_147_583_75,
+            0.085_091_418_546,
+            -0.392_081_922_3,
+        ];
         near(&upper(&white, 4, 3, cells), &expected);
     }
 
@@ -188,11 +196,17 @@ mod tests {
         // rsatoolbox 0.3.2: two partitions whose conditions have one to three rows.
         let condition = [0, 1, 2, 0, 0, 1, 0, 1, 2, 2, 1, 2];
         let uneven = upper(&rows(), 3, 2, |row| Some((condition[row], row / 6)));
-        near(&uneven, &[2.56262165551, 0.425889955074, 0.359801625561]);
+        near(&uneven, &[2.562_621_655_51, 0.425_889_955_074, 0.359_801_625_561]);
         // The second partition lacks condition 2; pair by pair, of the partitions that have both.
         let lacking = upper(&rows(), 4, 3, |row| (row != 6).then_some((row % 4, row / 4)));
-        let expected =
-            [7.30524197563, 2.19536417882, 1.00146655108, -1.33107783748, -0.464216871545, 0.420437481245];
+        let expected = [
+            7.305_241_975_63,
+            2.195_364_178_82,
+            1.001_466_551_08,
+            -1.331_077_837_48,
+            -0.464_216_871_545,
+            0.420_437_481_245,
+        ];
         near(&lacking, &expected);
         // One partition alone validates nothing.
         let alone = upper(&rows(), 4, 3, |row| (row < 4 || row % 4 == 0).then_some((row % 4, row / 4)));

@@ -37,21 +37,21 @@ fn crossnobis_is_that_of_rsatoolbox_with_the_noise_of_scikit_learn() {
     // rsatoolbox 0.3.2 times five units, with the inverse of scikit-learn 1.9.1's Ledoit–Wolf of what rows differ from the means of their
     // conditions, times 18 / (18 − 6). The activations are f32 once they are whitened.
     let expected = [
-        3.095485989,
-        6.726070359,
-        -0.3123865305,
-        -1.747081515,
-        -0.0977979718,
-        8.458723961,
-        4.523958513,
-        0.9536216462,
-        8.969185278,
-        8.086733115,
-        2.542483649,
-        10.03459457,
-        -4.542623451,
-        3.780502474,
-        0.6157545242,
+        3.095_485_989,
+        6.726_070_359,
+        -0.312_386_530_5,
+        -1.747_081_515,
+        -0.097_797_971_8,
+        8.458_723_961,
+        4.523_958_513,
+        0.953_621_646_2,
+        8.969_185_278,
+        8.086_733_115,
+        2.542_483_649,
+        10.034_594_57,
+        -4.542_623_451,
+        3.780_502_474,
+        0.615_754_524_2,
     ];
     let x = Array2::from_shape_fn((18, 5), |(i, unit)| f32::from(X[i][unit]) / 8.0);
     let names: Vec<String> = (0..18).map(|i| format!("c{}", i % 6)).collect();

@@ -131,7 +131,9 @@ pub fn compare_runs(
     }
     if let Some(args) = metadata.filter(|args| args.metadata.is_some()) {
         let found = by_metadata(&comparison, args, params.seed)?;
-        found.fit.warnings.iter().for_each(|warning| progress.warn(warning));
+        for warning in &found.fit.warnings {
+            progress.warn(warning);
+        }
         comparison.metadata = Some(found);
     }
     // The page of an earlier comparison is not to stand beside this one's table, whatever ends this process.
