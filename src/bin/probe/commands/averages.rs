@@ -115,20 +115,17 @@ pub fn apply(
         return Ok((of_means(activations)?, repeats));
     }
     let partitions = means.and_then(|means| means.partitions.as_ref());
-    let (recordings, cells) = match partitions {
-        Some(partitions) => {
-            let cell = |rows: &Vec<usize>| rows.iter().map(|&row| (0, row)).collect();
-            let of_condition = |rows: &Vec<Vec<usize>>| rows.iter().map(cell).collect();
-            (vec![activations], partitions.rows.iter().map(of_condition).collect())
-        }
-        None => {
-            let single = || (0..activations.n_stimuli()).map(|row| vec![row]).collect();
-            let groups: Vec<Vec<usize>> = means.map_or_else(single, |means| means.groups.clone());
-            let of_condition = |rows: &Vec<usize>| {
-                (0..repeats.len()).map(|k| rows.iter().map(|&row| (k, row)).collect()).collect()
-            };
-            (repeats.clone(), groups.iter().map(of_condition).collect())
-        }
+    let (recordings, cells) = if let Some(partitions) = partitions {
+        let cell = |rows: &Vec<usize>| rows.iter().map(|&row| (0, row)).collect();
+        let of_condition = |rows: &Vec<Vec<usize>>| rows.iter().map(cell).collect();
+        (vec![activations], partitions.rows.iter().map(of_condition).collect())
+    } else {
+        let single = || (0..activations.n_stimuli()).map(|row| vec![row]).collect();
+        let groups: Vec<Vec<usize>> = means.map_or_else(single, |means| means.groups.clone());
+        let of_condition = |rows: &Vec<usize>| {
+            (0..repeats.len()).map(|k| rows.iter().map(|&row| (k, row)).collect()).collect()
+        };
+        (repeats.clone(), groups.iter().map(of_condition).collect())
     };
     Ok((Arc::new(CrossValidated::new(recordings, cells)?), repeats))
 }
