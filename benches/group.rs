@@ -1,7 +1,8 @@
 //! The level of the tests over subjects: the share of data sets without any effect in which something is significant at .05 (it should be
 //! .03 to .07), and how long 1,000 flips of a large group take.
 //!
-//! `cargo bench --bench group [-- DATA_SETS]`; 500 by default. `docs/group.md` has the table.
+//! `cargo bench --bench group [-- LOTS [DATA_SETS [FIRST_SEED]]]`: so many independent lots (4) of so many data sets (500) each, with seeds
+//! from the first on (500), each lot on its own and then all together. `docs/group.md` has the table.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
 
@@ -94,28 +95,39 @@ fn found(subjects: usize, noise: Noise, tail: Tail, seed: u64) -> [bool; 6] {
 }
 
 fn main() {
-    let sets = std::env::args().skip(1).find_map(|word| word.parse().ok()).unwrap_or(500u64);
+    let mut numbers = std::env::args().skip(1).filter_map(|word| word.parse::<u64>().ok());
+    let (lots, sets, first) =
+        (numbers.next().unwrap_or(4), numbers.next().unwrap_or(500), numbers.next().unwrap_or(500));
     println!(
-        "share of {sets} data sets without an effect; {FEATURES} features, {TIMES} times, {DRAWS} draws where not all flips"
+        "share of {sets} data sets without an effect, {lots} lots; {FEATURES} features, {TIMES} times, {DRAWS} draws where not all flips"
     );
     println!(
-        "noise        subjects  side     one t   one flip  largest t  clusters  clusters over features  TFCE"
+        "noise        subjects  side     lot  one t   one flip  largest t  clusters  clusters over features  TFCE"
     );
     for (name, noise) in NOISES {
         for (subjects, tail) in [(10, Tail::Two), (20, Tail::Two), (20, Tail::Greater)] {
-            let all: Vec<[bool; 6]> =
-                (0..sets).into_par_iter().map(|seed| found(subjects, noise, tail, seed)).collect();
-            let share = |test: usize| all.iter().filter(|hits| hits[test]).count() as f64 / sets as f64;
-            println!(
-                "{name:<12} {subjects:<9} {:<8} {:<7.3} {:<9.3} {:<10.3} {:<9.3} {:<23.3} {:.3}",
-                format!("{tail:?}").to_lowercase(),
-                share(0),
-                share(1),
-                share(2),
-                share(3),
-                share(4),
-                share(5)
-            );
+            let all: Vec<[bool; 6]> = (first..first + lots * sets)
+                .into_par_iter()
+                .map(|seed| found(subjects, noise, tail, seed))
+                .collect();
+            let row = |lot: &str, found: &[[bool; 6]]| {
+                let share =
+                    |test: usize| found.iter().filter(|hits| hits[test]).count() as f64 / found.len() as f64;
+                println!(
+                    "{name:<12} {subjects:<9} {:<8} {lot:<4} {:<7.3} {:<9.3} {:<10.3} {:<9.3} {:<23.3} {:.3}",
+                    format!("{tail:?}").to_lowercase(),
+                    share(0),
+                    share(1),
+                    share(2),
+                    share(3),
+                    share(4),
+                    share(5)
+                );
+            };
+            for (lot, found) in all.chunks(sets as usize).enumerate() {
+                row(&lot.to_string(), found);
+            }
+            row("all", &all);
         }
     }
     let (subjects, times, features) = (20, 200, 8);

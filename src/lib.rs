@@ -30,7 +30,7 @@
 //! | 2 | [`models`] | one trunk, and the declarations that configure it | |
 //! | 2 | [`mlem`] | the estimator: distances, moments, exact fit, importance | |
 //! | 2 | [`baselines`] | what MLEM is compared with: feature-reweighted RSA, RSA, decoding, encoding | `mlem` |
-//! | 2 | [`simulate`] | activations with a known `W`, and how near each fit comes to it | `mlem` |
+//! | 2 | [`simulate`] | activations with a known `W`, and how near each fit comes to it | `mlem`, `baselines` |
 //! | 3 | [`extract`] | stimuli and a model to activations | |
 //! | 3 | [`profile`] | an estimator over layers and folds | |
 //! | 3 | [`verify`] | a checkpoint against what transformers makes of it on the user's machine | |

@@ -86,7 +86,8 @@ def compare(
     """Compares profiles of the same stimuli, or run directories: two or more, named by ``labels`` or by the keys of a dict.
 
     ``activations``, of one profile each, are what the similarity of layers (RSA, CKA) takes. Other options are those of ``probe
-    compare``: ``draws``, ``layer_stimuli``.
+    compare``: ``draws``, ``layer_stimuli``, and ``metadata``, the path of a table of the models (models as stimuli), with ``metadata_draws`` and
+    the like; the page has what comes of it.
     """
     if isinstance(profiles, (Profile, str, os.PathLike)):
         raise UsageError("one profile alone is nothing to compare", "give a list of two or more")

@@ -10,7 +10,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use crate::activations::Activations;
-use crate::commands::compare::{PAGE, compare_runs, distance, read};
+use crate::commands::compare::{Asked, PAGE, compare_runs, distance, read};
 use crate::commands::inputs::Layers;
 use crate::errors::{self, given};
 use crate::failure::Result;
@@ -57,7 +57,8 @@ impl Comparison {
             let params = Params { draws: args.draws, seed: args.seed, order: args.order };
             let runs = read(&args.runs)?;
             let kept = representations(&runs, &activations, (args.layer_stimuli, args.seed))?;
-            let comparison = compare_runs(runs, &args.labels, &kept, params, &out, progress)?;
+            let asked = Asked { labels: &args.labels, metadata: Some(&args.metadata), params };
+            let comparison = compare_runs(runs, &kept, asked, &out, progress)?;
             let page = files::read(&out.join(PAGE))?;
             let page = String::from_utf8_lossy(&page).into_owned();
             Ok(Self { comparison, table: files::read(&out.join(COMPARISON))?, page })

@@ -16,7 +16,6 @@ use mlem_probe::report::export::{self, Format};
 use mlem_probe::report::names::FeatureNames;
 use mlem_probe::report::page::Input;
 use mlem_probe::rundir::{Finished, Fit, PAGE, RECORD, RunDir, Saved};
-use mlem_probe::stimuli::Averaged;
 use mlem_probe::stimuli::confounds::Confounds;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
@@ -265,14 +264,15 @@ impl Fitting {
         let called = (file.as_deref().unwrap_or("the activations"), source.as_str());
         warnings.extend(fit::other_stimuli(activations.provenance(), &stimuli, called, progress));
         let mut differing = Vec::new();
-        if let Some((averaged, said)) = averages::average(&stimuli, &options.estimator, progress)? {
-            let Averaged { stimuli: means, groups, differing: left_out } = averaged;
-            (stimuli, differing) = (means, left_out);
-            activations = averages::means(activations, &groups)?;
-            repeats =
-                repeats.into_iter().map(|repeat| averages::means(repeat, &groups)).collect::<Result<_>>()?;
-            warnings.extend(said);
-        }
+        averages::require_partitions(&options.estimator, repeats.len().max(1))?;
+        let joined = averages::average(&stimuli, &options.estimator, progress)?;
+        let means = joined.map(|joined| {
+            (stimuli, differing) = (joined.stimuli, joined.differing);
+            warnings.extend(joined.warnings);
+            joined.means
+        });
+        (activations, repeats) =
+            averages::apply(activations, repeats, means.as_ref(), options.estimator.distance)?;
         let structure = options.transforms.structure();
         let of = (&options.estimator, options.seed);
         warnings.extend(inputs::choose_features(&mut stimuli, of, (&structure, &differing), progress)?);

@@ -98,6 +98,14 @@ pub enum Error {
         /// Which layer.
         layer: usize,
     },
+    /// Two conditions were not measured together often enough for a cross-validated distance.
+    #[error("conditions {a} and {b} have fewer than two partitions in common")]
+    Unshared {
+        /// A condition, from 0.
+        a: usize,
+        /// Another.
+        b: usize,
+    },
     /// A matrix without rows or columns.
     #[error("layer {layer} is empty: {rows} stimuli × {columns} units")]
     Empty {
@@ -287,6 +295,7 @@ impl Error {
                     near => format!("did you mean {}?", near.join(" or ")),
                 }
             }
+            Self::Unshared { .. } => "measure all conditions in two partitions or more, or leave some out".to_owned(),
             Self::NoTokens => {
                 "take the activations of single tokens: --pool first, --pool last or --at a slot of one token, in \
                  `probe extract` or `probe run`"

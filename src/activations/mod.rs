@@ -28,6 +28,7 @@
 //! | `provenance` | what activations are activations of |
 //! | `by_layer` | one layer at a time, wherever it lies |
 //! | `matrices`, `repeats` | all layers in memory; the mean of several recordings, means over stimuli |
+//! | `crossvalidated` | distances between conditions over partitions |
 //! | `formats/` | what stands in files |
 //! | `reading/` | which arrays are which layers, and what their axes are |
 //! | `stored` | an open file, of which only what is asked for is read |
@@ -38,6 +39,7 @@
 mod apply;
 mod beside;
 mod by_layer;
+mod crossvalidated;
 mod error;
 mod formats;
 mod matrices;
@@ -55,6 +57,7 @@ mod writer;
 pub use apply::transform;
 pub use beside::{Beside, Column};
 pub use by_layer::{ByLayer, Shape};
+pub use crossvalidated::{Cell, CrossValidated};
 pub use error::{Error, Result};
 pub use formats::read_square_matrices;
 pub use matrices::Activations;

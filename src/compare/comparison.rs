@@ -1,14 +1,18 @@
 //! Runs, compared.
 
+use ndarray::Array2;
+
 use super::differences::{self, Difference};
-use super::distances::{self, DistanceTable};
-use super::error::Result;
+use super::distances::{self, DistanceTable, Measure, Scale};
+use super::error::{Error, Result};
 use super::layers::LayerSimilarity;
-use super::trajectories::{self, Trajectories};
+use super::metadata::{Metadata, MetadataParams, ProfileDistance, features_of, fit_metadata};
+use super::trajectories::{self, Trajectories, depths};
 use super::warning::Warning;
 use super::{Checkpoints, ModelMap, Params, Run, agreement};
 use crate::numeric::linkage::Merge;
 use crate::profile::{Order, Spread, Summary};
+use crate::stimuli::Stimuli;
 
 /// Models against each other.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,6 +35,8 @@ pub struct Comparison {
     pub differences: Vec<Difference>,
     /// Layers against layers, by pair of runs; empty without activations.
     pub similarities: Vec<LayerSimilarity>,
+    /// The models fitted by their metadata, if they were ([`Comparison::by_metadata`]).
+    pub metadata: Option<Metadata>,
     /// What differs between the runs beside their models.
     pub warnings: Vec<Warning>,
 }
@@ -76,8 +82,76 @@ impl Comparison {
             tree,
             differences,
             similarities: Vec::new(),
+            metadata: None,
             warnings: agreement.warnings,
         })
+    }
+
+    /// The models fitted by what `table`, read from `file`, says of them: their names stand in the place of its sentences.
+    ///
+    /// # Errors
+    ///
+    /// Fewer than 8 models, a model that the table does not have or has twice, no feature that tells them apart, models whose distance is
+    /// not defined; as [`fit_metadata`].
+    pub fn by_metadata(
+        &self,
+        (table, file): (&Stimuli, &str),
+        distance: ProfileDistance,
+        params: &MetadataParams,
+    ) -> Result<Metadata> {
+        let (features, warnings) = features_of(&self.runs, table, file)?;
+        let matrix = self.profile_distances(distance);
+        if let Some(((a, b), _)) = matrix.indexed_iter().find(|(_, value)| !value.is_finite()) {
+            let [a, b] = [a, b].map(|run| self.runs[run].label.clone());
+            return Err(Error::NoDistance { a, b });
+        }
+        let mut fit = fit_metadata(matrix.view(), &features, params).map_err(Error::Metadata)?;
+        fit.warnings.splice(0..0, warnings);
+        Ok(Metadata { file: file.to_owned(), distance, fit })
+    }
+
+    /// The distances between the profiles of all runs, `(n_runs, n_runs)`.
+    fn profile_distances(&self, distance: ProfileDistance) -> Array2<f64> {
+        let n = self.n_runs();
+        let measure = match distance {
+            ProfileDistance::Dtw => Measure::Warped,
+            ProfileDistance::MatchedDepth => Measure::Matched,
+            ProfileDistance::Vector => {
+                let vectors: Vec<Vec<f64>> = (0..n).map(|run| self.vector(run)).collect();
+                // An effect without a number somewhere is in none.
+                let used: Vec<usize> = (0..self.effects.len())
+                    .filter(|&k| vectors.iter().all(|vector| vector[k].is_finite()))
+                    .collect();
+                let apart = |a: &[f64], b: &[f64]| {
+                    let squares: f64 = used.iter().map(|&k| (a[k] - b[k]).powi(2)).sum();
+                    if used.is_empty() { f64::NAN } else { squares.sqrt() }
+                };
+                return Array2::from_shape_fn((n, n), |(i, j)| apart(&vectors[i], &vectors[j]));
+            }
+        };
+        let of = |table: &&DistanceTable| table.measure == measure && table.scale == Scale::Importance;
+        self.distances
+            .iter()
+            .find(of)
+            .map_or_else(|| Array2::from_elem((n, n), f64::NAN), |t| t.distance.clone())
+    }
+
+    /// The importance of each effect in `run`, its mean over the layers that have a depth.
+    fn vector(&self, run: usize) -> Vec<f64> {
+        let layers = &self.summaries[run].layers;
+        let deep = depths(layers, self.runs[run].is_of_model());
+        let mean = |effect: &String| {
+            let at = self.trajectory(run, effect);
+            let of = |&(layer, _): &(usize, f64)| {
+                layers
+                    .iter()
+                    .position(|other| *other == layer)
+                    .and_then(|k| at.get(k))
+                    .map_or(f64::NAN, |at| at.mean)
+            };
+            deep.iter().map(of).sum::<f64>() / deep.len() as f64
+        };
+        self.effects.iter().map(mean).collect()
     }
 
     /// How many runs.

@@ -1,7 +1,7 @@
 //! What can be wrong with a comparison.
 
 use crate::mlem::{self, Order};
-use crate::{activations, rundir, text};
+use crate::{activations, rundir, stimuli, text};
 
 /// A result whose error is this module's.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -58,6 +58,54 @@ pub enum Error {
         /// Another.
         b: String,
     },
+    /// Too few models for their distances to be fitted.
+    #[error("{} are too few to be fitted by their metadata: it takes at least {least}", text::counted(*found as u128, "model"))]
+    FewModels {
+        /// How many there are.
+        found: usize,
+        /// How many it takes.
+        least: usize,
+    },
+    /// Models that the table of metadata does not have.
+    #[error("{file} has no row of {}", text::some(lacking, 10))]
+    NotInMetadata {
+        /// The table.
+        file: String,
+        /// The labels of the models.
+        lacking: Vec<String>,
+        /// The names that it has.
+        known: Vec<String>,
+    },
+    /// A model that the table of metadata has more than once.
+    #[error("{file} has `{name}` twice")]
+    TwiceInMetadata {
+        /// The table.
+        file: String,
+        /// The name.
+        name: String,
+    },
+    /// A table of metadata in which all models are the same.
+    #[error("no column of {file} tells the models apart")]
+    NoMetadataFeature {
+        /// The table.
+        file: String,
+    },
+    /// Models whose profiles have no distance.
+    #[error(
+        "the profiles of {a} and {b} have no distance: no effect has a number at every layer of all models"
+    )]
+    NoDistance {
+        /// A model.
+        a: String,
+        /// Another.
+        b: String,
+    },
+    /// Distances between models that cannot be fitted.
+    #[error("models by their metadata: {0}")]
+    Metadata(mlem::Error),
+    /// A table that cannot be read.
+    #[error(transparent)]
+    Stimuli(#[from] stimuli::Error),
     /// A run that cannot be read.
     #[error(transparent)]
     Rundir(#[from] rundir::Error),
@@ -112,6 +160,26 @@ impl Error {
                 "give one --activations per run directory, in their order, each extracted from its stimuli.csv".to_owned()
             }
             Self::OtherStimuli { .. } => "leave --activations out, or run both models on the same stimuli".to_owned(),
+            Self::FewModels { .. } => "compare more models, or leave --metadata out".to_owned(),
+            Self::NotInMetadata { lacking, known, .. } => {
+                let name = lacking.first().map_or("", String::as_str);
+                match text::near_matches(name, known.iter().map(String::as_str)).as_slice() {
+                    [] => format!(
+                        "give each model a row by its label, its id or its run directory; the table has {}",
+                        text::some(known, 10)
+                    ),
+                    near => format!("did you mean {}?", near.join(" or ")),
+                }
+            }
+            Self::TwiceInMetadata { .. } => {
+                "give each model one row; checkpoints have rows by their labels (--labels)".to_owned()
+            }
+            Self::NoMetadataFeature { .. } => {
+                "give a column in which models differ, and that several have in common: a family, a size, a year".to_owned()
+            }
+            Self::NoDistance { .. } => "see the warnings of the runs; fit them on more stimuli".to_owned(),
+            Self::Metadata(error) => return error.hint(),
+            Self::Stimuli(error) => return error.hint(),
             Self::Rundir(error) => return error.hint(),
             Self::Activations(error) => return error.hint(),
             Self::Layer { source, .. } => return source.hint(),

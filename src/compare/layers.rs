@@ -47,11 +47,12 @@ impl Representation {
     pub fn of(activations: &dyn ByLayer, rows: &[usize], distance: Distance) -> Result<Self> {
         let layers = activations.layers().to_vec();
         let all: Vec<usize> = (0..rows.len()).collect();
+        let are_distances = matches!(distance, Distance::Precomputed | Distance::Crossnobis);
         // Whole layers are read one after another; what is kept of each is small.
         let mut read = Vec::with_capacity(layers.len());
         for (index, &layer) in layers.iter().enumerate() {
             let matrix = activations.layer(index)?;
-            read.push(if distance == Distance::Precomputed {
+            read.push(if are_distances {
                 let rdm = dissimilarities(matrix.view(), rows, distance);
                 rdm.map_err(|source| Error::Layer { layer, source })?
             } else {
@@ -59,7 +60,7 @@ impl Representation {
             });
         }
         let of = |(&layer, read): (&usize, Array2<f32>)| -> Result<(Option<Vec<f32>>, Kernels)> {
-            if distance == Distance::Precomputed {
+            if are_distances {
                 return Ok((unit_ranks(&read), [None, None]));
             }
             let rdm = dissimilarities(read.view(), &all, distance)

@@ -20,6 +20,7 @@
 //! | [`Comparison::distances`] | dynamic time warping of the importances of all effects over the layers ([`crate::numeric::dtw`]), and their distance at matched relative depth; of the importances, and of their shape (each model's at a mean length of 1) |
 //! | [`Comparison::tree`], [`Comparison::map`] | average linkage and multidimensional scaling of the warped distances |
 //! | [`Comparison::differences`] | tests: does an effect peak elsewhere, higher, or have another area |
+//! | [`Comparison::metadata`] | MLEM on the distances between models by what a table says of them, tested by relabelling models |
 //! | [`Comparison::similarities`] | layer to layer: Spearman of the RDMs, and linear CKA (debiased; the biased estimate beside it in the table) |
 
 mod agreement;
@@ -29,6 +30,7 @@ mod differences;
 mod distances;
 mod error;
 mod layers;
+mod metadata;
 mod trajectories;
 mod warning;
 
@@ -41,6 +43,10 @@ pub use differences::{Difference, OverStimuli, Quantity};
 pub use distances::{DistanceTable, Measure, Scale};
 pub use error::{Error, Party, Result};
 pub use layers::{LayerSimilarity, Representation, similarities, stimuli_sample};
+pub use metadata::{
+    LeftOut, METADATA, Metadata, MetadataEffect, MetadataFit, MetadataParams, ProfileDistance, Without,
+    fit_metadata, fit_metadata_once,
+};
 pub use trajectories::depths;
 pub use warning::Warning;
 

@@ -70,8 +70,10 @@ impl Geometry {
 }
 
 fn map(activations: ArrayView2<'_, f32>, stimuli: &[usize], layer: usize, distance: Distance) -> Result<Map> {
-    let delta =
+    let mut delta =
         dissimilarities(activations, stimuli, distance).map_err(|source| Error::Layer { layer, source })?;
+    // A map has no distances below 0: what cross-validation leaves there is nothing.
+    delta.mapv_inplace(|x| x.max(0.0));
     // Finite activations can still be too far apart for f32.
     let mds = smacof(delta.view(), Stop::default()).ok_or(Error::TooFar { layer })?;
     Ok(Map { layer, stress: mds.stress, points: mds.points })

@@ -24,6 +24,10 @@ pub enum Distance {
     Correlation,
     /// `|‖x‖ − ‖y‖|`.
     NormDiff,
+    /// The activations are cross-validated squared distances: a symmetric `(n_stimuli, n_stimuli)` matrix with zeros on its diagonal, as
+    /// [`CrossValidated`](crate::activations::CrossValidated) gives it. They may be negative, and are fitted as they are. Nothing is
+    /// cross-validated here.
+    Crossnobis,
     /// The activations are the distances: a symmetric `(n_stimuli, n_stimuli)` matrix with zeros on its diagonal.
     Precomputed,
 }

@@ -69,6 +69,7 @@ impl MlemParams {
             (Distance::Cosine, ..) => refused("distance", "cosine"),
             (Distance::Correlation, ..) => refused("distance", "correlation"),
             (Distance::Mahalanobis, ..) => refused("distance", "mahalanobis"),
+            (Distance::Crossnobis, ..) => refused("distance", "crossnobis"),
             (Distance::Precomputed, ..) => refused("distance", "precomputed"),
             (_, Target::Rank, _) => refused("target", "rank"),
             (.., Solver::Stochastic) => refused("solver", "stochastic"),

@@ -9,6 +9,7 @@ pub mod cka;
 pub mod clusters;
 pub mod correlation;
 pub mod counting;
+pub mod crossnobis;
 pub mod dtw;
 pub mod embedding;
 pub mod flip_tests;

@@ -85,6 +85,7 @@ impl ScoreMeasure {
 /// | `folds` | 5 | folds of cross-validation over stimuli; 1 fits and scores on all of them |
 /// | `split` | none | the column that names the folds, `folds` of them |
 /// | `average` | none | the column whose values one stimulus, the mean, stands for |
+/// | `partition` | none | the column that distances between these means are cross-validated over |
 /// | `unit` | none | the column whose values are kept in one fold |
 /// | `bootstrap` | 0 | samples of the stimuli; MLEM alone |
 /// | `map` | 400 | stimuli on the map of each layer; 0 draws no maps |
@@ -103,6 +104,9 @@ pub struct Settings {
     pub unit: Option<String>,
     /// The column of which one stimulus, the mean, stands for each value ([`Stimuli::averaged`](crate::stimuli::Stimuli::averaged)).
     pub average: Option<String>,
+    /// The column that distances between these are cross-validated over
+    /// ([`Distance::Crossnobis`](crate::mlem::Distance::Crossnobis)).
+    pub partition: Option<String>,
     /// Samples of the stimuli.
     pub bootstrap: usize,
     /// Stimuli on the map of each layer.
@@ -120,6 +124,7 @@ impl Default for Settings {
             split: None,
             unit: None,
             average: None,
+            partition: None,
             bootstrap: 0,
             map: 400,
             per_unit: false,
@@ -203,7 +208,12 @@ impl Settings {
                 options.insert("permute".to_owned(), json!(Permute::Stimuli));
             }
         }
-        let columns = [("split", &self.split), ("unit", &self.unit), ("average", &self.average)];
+        let columns = [
+            ("split", &self.split),
+            ("unit", &self.unit),
+            ("average", &self.average),
+            ("partition", &self.partition),
+        ];
         options.extend(
             columns.into_iter().filter_map(|(name, column)| Some((name.to_owned(), json!(column.as_ref()?)))),
         );

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::distances;
 use super::estimators::Words;
 use super::inference;
 use super::words;
@@ -226,17 +227,7 @@ fn model(summary: &Summary, run: &RunRecord) -> Option<String> {
         (false, false) => "diagonal and non-negative",
         (false, true) => "diagonal and unconstrained",
     };
-    let distance = match option(run, "distance")? {
-        "norm-diff" => "the difference of norms".to_owned(),
-        "precomputed" => "the given distance".to_owned(),
-        "euclidean" => "the Euclidean distance".to_owned(),
-        "mahalanobis" => "the Mahalanobis distance".to_owned(),
-        name => format!("the {} distance", words::visible(name)),
-    };
-    let target = match option(run, "target") {
-        Some("rank") => format!("the ranks of {distance}"),
-        _ => format!("the square of {distance}"),
-    };
+    let target = distances::target(run)?;
     let budget =
         run.options.get("pairs").and_then(|pairs| pairs.as_u64().or_else(|| pairs.get("atmost")?.as_u64()));
     let budget = budget.map(|n| {
@@ -295,7 +286,11 @@ fn scored_on(summary: &Summary, run: &RunRecord) -> String {
 
 fn means(run: &RunRecord) -> Option<String> {
     let column = words::visible(option(run, "average")?);
-    Some(format!("Activations were averaged over the stimuli of each value of {column}."))
+    let within = match option(run, "partition") {
+        Some(partition) => format!(" within each value of {}", words::visible(partition)),
+        None => String::new(),
+    };
+    Some(format!("Activations were averaged over the stimuli of each value of {column}{within}."))
 }
 
 fn score(summary: &Summary, run: &RunRecord) -> Option<String> {

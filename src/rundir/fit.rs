@@ -11,6 +11,7 @@ use super::error::Result;
 use super::record::{ModelRecord, RunRecord, StimuliRecord, host, now};
 use crate::activations::{ByLayer, Provenance};
 use crate::geometry::Geometry;
+use crate::mlem::Distance;
 use crate::models::Part;
 use crate::profile::{self, EstimatorName, Profile, Settings, UnitRow};
 use crate::progress::Progress;
@@ -101,7 +102,8 @@ impl Fit {
         if !opened {
             open(dir, &stimuli, &record.of(&profile), &profile)?;
         }
-        profile.ceiling = if repeats.is_empty() {
+        // Of cross-validated distances the recordings are the partitions, and have none on their own.
+        profile.ceiling = if repeats.is_empty() || settings.params.distance == Distance::Crossnobis {
             Vec::new()
         } else {
             profile::ceilings(&profile, (&settings.params, folds), features, &repeats, progress)?

@@ -1,6 +1,6 @@
 //! What can go wrong with a simulation.
 
-use crate::{mlem, stimuli};
+use crate::{baselines, mlem, stimuli};
 
 /// A result whose error is this module's.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -12,6 +12,9 @@ pub enum Error {
     /// A fit that cannot be made.
     #[error(transparent)]
     Mlem(#[from] mlem::Error),
+    /// A fit of another estimator that cannot be made.
+    #[error(transparent)]
+    Baselines(#[from] baselines::Error),
     /// Features that cannot be made.
     #[error(transparent)]
     Stimuli(#[from] stimuli::Error),
@@ -36,6 +39,7 @@ impl Error {
                 Some("draw more --stimuli: with so few, a random feature may not vary".to_owned())
             }
             Self::Mlem(error) => error.hint(),
+            Self::Baselines(error) => error.hint(),
             Self::Stimuli(error) => error.hint(),
             Self::Option { option, .. } => Some(format!("give another number to --{option}")),
         }

@@ -16,15 +16,20 @@
 //! | Spearman | over pairs of held-out stimuli, as everywhere |
 //! | steps | of the stochastic solver, until it stopped |
 //!
+//! And worlds whose answer is known ([`answers`]): which features have a part in them, and how much, asked of MLEM, feature-reweighted RSA,
+//! RSA, decoding and encoding, with an oracle beside them.
+//!
 //! # Errors
 //!
 //! Options that are out of range, and what a fit can fail with.
 
+mod answers;
 mod error;
 mod params;
 mod recovery;
 mod world;
 
+pub use answers::{Answer, Asked, answers};
 pub use error::{Error, Result};
 pub use params::{Options, WorldKind};
 pub use recovery::{Climb, Method, Recovery, Simulation, run};

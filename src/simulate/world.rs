@@ -20,6 +20,16 @@ pub struct World {
     pub activations: Array2<f64>,
     /// Stress-1 of the embedding; 0 for the network.
     pub stress: f64,
+    truth: Truth,
+}
+
+/// What makes the activations.
+#[derive(Debug, Clone)]
+enum Truth {
+    /// The level of each feature for each stimulus, to which `W` belongs.
+    Metric(Vec<Vec<usize>>),
+    /// A network: what it reads, `(n_stimuli, n_inputs)`, of which feature each input is, and the weights of its layers.
+    Network { inputs: Array2<f64>, owner: Vec<usize>, layers: [Array2<f64>; 2] },
 }
 
 impl World {
@@ -29,15 +39,57 @@ impl World {
     ///
     /// Features that cannot be made.
     pub fn new(kind: WorldKind, options: &Options, seed: u64) -> Result<Self> {
+        Self::with_gains(kind, options, seed, &vec![1.0; options.features])
+    }
+
+    /// The same with so much of each feature in it: what a network reads of it, or its rows and columns of `W`, times its gain. A feature
+    /// of gain 0 does nothing.
+    ///
+    /// # Errors
+    ///
+    /// Features that cannot be made.
+    pub fn with_gains(kind: WorldKind, options: &Options, seed: u64, gains: &[f64]) -> Result<Self> {
         let mut stream = Stream::new(seed, &format!("world {}", kind.name()));
         match kind {
-            WorldKind::Dense | WorldKind::Sparse => Self::metric(kind, options, &mut stream),
-            WorldKind::Network => Self::network(options, &mut stream),
+            WorldKind::Dense | WorldKind::Sparse => Self::metric(kind, options, gains, &mut stream),
+            WorldKind::Network => Self::network(options, gains, &mut stream),
+        }
+    }
+
+    /// The squared distances of the stimuli `rows` (of every two, row by row of the upper half) as the world has them without noise, up
+    /// to a factor; with the values of one feature taken from other stimuli, one for each of `rows`.
+    #[must_use]
+    pub fn distances(&self, rows: &[usize], moved: Option<(usize, &[usize])>) -> Vec<f64> {
+        let from = |feature: usize, k: usize| match moved {
+            Some((other, order)) if other == feature => order[k],
+            _ => rows[k],
+        };
+        let pairs = (0..rows.len()).flat_map(|i| (i + 1..rows.len()).map(move |j| (i, j)));
+        match &self.truth {
+            Truth::Metric(codes) => {
+                let level = |feature: usize, k: usize| codes[feature][from(feature, k)];
+                let of = |(i, j)| {
+                    let d: Array1<f64> = (0..codes.len())
+                        .map(|feature| f64::from(u8::from(level(feature, i) != level(feature, j))))
+                        .collect();
+                    self.weights.as_ref().map_or(0.0, |weights| d.dot(&weights.dot(&d)))
+                };
+                pairs.map(of).collect()
+            }
+            Truth::Network { inputs, owner, layers: [first, second] } => {
+                let x = Array2::from_shape_fn((rows.len(), owner.len()), |(k, input)| {
+                    inputs[[from(owner[input], k), input]]
+                });
+                let activations = x.dot(first).mapv(f64::tanh).dot(second).mapv(f64::tanh);
+                pairs
+                    .map(|(i, j)| (&activations.row(i) - &activations.row(j)).mapv(|x| x * x).sum())
+                    .collect()
+            }
         }
     }
 
     /// Binary features, and activations about `d'Wd` apart.
-    fn metric(kind: WorldKind, options: &Options, stream: &mut Stream) -> Result<Self> {
+    fn metric(kind: WorldKind, options: &Options, gains: &[f64], stream: &mut Stream) -> Result<Self> {
         let (n, n_features) = (options.stimuli, options.features);
         let codes: Vec<Vec<usize>> =
             (0..n_features).map(|_| (0..n).map(|_| stream.index(2)).collect()).collect();
@@ -45,6 +97,9 @@ impl World {
             WorldKind::Sparse => sparse(n_features, stream),
             WorldKind::Dense | WorldKind::Network => dense(n_features, stream),
         };
+        for ((i, j), w) in weights.indexed_iter_mut() {
+            *w *= gains[i] * gains[j];
+        }
         weights /= norm(&weights);
         let mut distances = Array2::zeros((n, n));
         for i in 0..n {
@@ -69,41 +124,48 @@ impl World {
             weights: Some(weights),
             activations: embedding.points,
             stress: embedding.stress,
+            truth: Truth::Metric(codes),
         })
     }
 
     /// Half the features numeric and half categorical (with two to four levels), read by a random network: two layers, with
     /// tanh after each.
-    fn network(options: &Options, stream: &mut Stream) -> Result<Self> {
+    fn network(options: &Options, gains: &[f64], stream: &mut Stream) -> Result<Self> {
         let n = options.stimuli;
         let mut inputs: Vec<Vec<f64>> = Vec::new();
+        let mut owner = Vec::new();
         let mut features = Vec::new();
-        for k in 0..options.features {
+        for (k, gain) in gains.iter().enumerate().take(options.features) {
             let name = format!("f{}", k + 1);
             if k % 2 == 0 {
                 let values: Vec<f64> = (0..n).map(|_| stream.unit()).collect();
                 features.push(Feature::numeric(&name, values.iter().map(|&x| Some(x)).collect())?);
-                inputs.push(values.iter().map(|x| 2.0 * x - 1.0).collect());
+                inputs.push(values.iter().map(|x| gain * (2.0 * x - 1.0)).collect());
             } else {
                 let levels = 2 + k / 2 % 3;
                 let codes: Vec<usize> = (0..n).map(|_| stream.index(levels)).collect();
                 let names: Vec<Option<String>> =
                     codes.iter().map(|code| Some(char::from(b'a' + *code as u8).to_string())).collect();
                 features.push(Feature::categorical(&name, &names));
-                inputs.extend(
-                    (0..levels).map(|level| codes.iter().map(|&c| f64::from(u8::from(c == level))).collect()),
-                );
+                let is = |code: usize, level: usize| gain * f64::from(u8::from(code == level));
+                inputs.extend((0..levels).map(|level| codes.iter().map(|&code| is(code, level)).collect()));
             }
+            owner.resize(inputs.len(), k);
         }
         let x = Array2::from_shape_fn((n, inputs.len()), |(i, k)| inputs[k][i]);
-        let mut layer = |x: &Array2<f64>, width: usize| {
-            let scale = 1.0 / (x.ncols() as f64).sqrt();
-            let weights = Array2::from_shape_fn((x.ncols(), width), |_| scale * stream.normal());
-            x.dot(&weights).mapv(f64::tanh)
+        let mut layer = |width_in: usize| {
+            let scale = 1.0 / (width_in as f64).sqrt();
+            Array2::from_shape_fn((width_in, options.dims), |_| scale * stream.normal())
         };
-        let hidden = layer(&x, options.dims);
-        let activations = layer(&hidden, options.dims);
-        Ok(Self { features: FeatureTable::new(n, features)?, weights: None, activations, stress: 0.0 })
+        let layers = [layer(x.ncols()), layer(options.dims)];
+        let activations = x.dot(&layers[0]).mapv(f64::tanh).dot(&layers[1]).mapv(f64::tanh);
+        Ok(Self {
+            features: FeatureTable::new(n, features)?,
+            weights: None,
+            activations,
+            stress: 0.0,
+            truth: Truth::Network { inputs: x, owner, layers },
+        })
     }
 
     /// The activations with noise of `level` standard deviations of each dimension; the same noise at every level, but for its

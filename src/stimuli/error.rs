@@ -58,6 +58,35 @@ pub enum Error {
         /// The rows, from 0.
         rows: Vec<usize>,
     },
+    /// Rows have no value in the column that names partitions.
+    #[error("column `{column}` names partitions, and is empty for {}: {}", text::counted(rows.len() as u128, "row"),
+        text::some(&rows.iter().map(ToString::to_string).collect::<Vec<_>>(), NAMED))]
+    NoPartition {
+        /// The column.
+        column: String,
+        /// The rows, from 0.
+        rows: Vec<usize>,
+    },
+    /// A column that names partitions has one name.
+    #[error("column `{column}` names one partition alone")]
+    OnePartition {
+        /// The column.
+        column: String,
+    },
+    /// Two conditions were not measured together often enough for a cross-validated distance.
+    #[error("`{a}` and `{b}` have {} of `{column}` in common, and a cross-validated distance needs two", text::counted(*both as u128, "partition"))]
+    Unshared {
+        /// The column of the conditions.
+        condition: String,
+        /// The column of the partitions.
+        column: String,
+        /// A condition.
+        a: String,
+        /// Another.
+        b: String,
+        /// How many partitions have both.
+        both: usize,
+    },
     /// A column that names the fold of each stimulus has one name.
     #[error("column `{column}` names the folds, and names one alone")]
     OneFold {
@@ -222,6 +251,15 @@ impl Error {
             Self::NoFold { column, .. } => format!("give every row a fold in `{column}`, or take the rows out"),
             Self::OtherSets { column, .. } => format!(
                 "write `train` or `test` for each stimulus in `{column}`, and leave those out that are of neither; folds that are each held out once have other names"
+            ),
+            Self::NoPartition { column, .. } => format!(
+                "give every row a value in `{column}`, or take the rows out of the table and of the activations"
+            ),
+            Self::OnePartition { .. } => {
+                "name a column of sessions, runs or repetitions, in each of which all conditions were measured".to_owned()
+            }
+            Self::Unshared { condition, .. } => format!(
+                "take out the values of `{condition}` that lack most partitions (and their activations), or name a coarser column with --partition"
             ),
             Self::OneFold { column } => format!("give two folds or more in `{column}`, or use --folds"),
             Self::OtherKind { hint, .. } => hint.clone(),

@@ -84,15 +84,7 @@ impl FeatureTable {
     /// [`Error::UnknownFeature`]; [`Error::NoValues`] where the column is given as its distances; [`Error::NoFold`] where a stimulus
     /// is in none; [`Error::OneFold`] where all are in one; [`Error::OtherSets`] where it names `train` beside others than `test`.
     pub fn hold_out_by(&mut self, name: &str) -> Result<usize> {
-        let values: Vec<Option<String>> = match self.feature(self.position(name)?).values() {
-            Values::Categorical { levels, codes } => {
-                codes.iter().map(|code| code.map(|code| levels[code as usize].clone())).collect()
-            }
-            Values::Numeric(values) => {
-                values.iter().map(|value| value.map(|x| (x + 0.0).to_string())).collect()
-            }
-            Values::Distances(_) => return Err(Error::NoValues { feature: name.to_owned() }),
-        };
+        let values = self.values_of(name)?;
         let without: Vec<usize> = (0..values.len()).filter(|&row| values[row].is_none()).collect();
         if !without.is_empty() {
             return Err(Error::NoFold { column: name.to_owned(), rows: without });
@@ -169,6 +161,19 @@ impl FeatureTable {
             HeldOut::Together(unit_of) => Some(unit_of),
             _ => None,
         }
+    }
+
+    /// The values of the column `name` in words.
+    pub(super) fn values_of(&self, name: &str) -> Result<Vec<Option<String>>> {
+        Ok(match self.feature(self.position(name)?).values() {
+            Values::Categorical { levels, codes } => {
+                codes.iter().map(|code| code.map(|code| levels[code as usize].clone())).collect()
+            }
+            Values::Numeric(values) => {
+                values.iter().map(|value| value.map(|x| (x + 0.0).to_string())).collect()
+            }
+            Values::Distances(_) => return Err(Error::NoValues { feature: name.to_owned() }),
+        })
     }
 
     /// A key for each stimulus, the same for the same value of a column.

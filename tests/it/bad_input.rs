@@ -309,7 +309,7 @@ fn usage_mistakes_exit_with_2() {
     --- stdout
     --- stderr
     error: invalid value 'euclid' for '--distance <DISTANCE>'
-      [possible values: euclidean, manhattan, cosine, correlation, mahalanobis, norm-diff, precomputed]
+      [possible values: euclidean, manhattan, cosine, correlation, mahalanobis, crossnobis, norm-diff, precomputed]
 
       tip: a similar value exists: 'euclidean'
 

@@ -6,7 +6,7 @@ use crate::bad_input::npy;
 use crate::workspace::Workspace;
 
 /// Three recordings of 40 concepts: those of session `s1` are moved far, and `kind` and `size` of a concept are in the numbers.
-fn recordings() -> Workspace {
+pub fn recordings() -> Workspace {
     let mut table = "concept,session,fold,kind,size,trial\n".to_owned();
     let mut values = Vec::new();
     for concept in 0..40usize {
@@ -34,7 +34,7 @@ fn recordings() -> Workspace {
     w
 }
 
-fn scores(w: &Workspace, name: &str) -> Vec<(usize, f64)> {
+pub fn scores(w: &Workspace, name: &str) -> Vec<(usize, f64)> {
     let mut reader = csv::Reader::from_reader(w.read(name).into_bytes().leak() as &[u8]);
     let header = reader.headers().unwrap().clone();
     let at = |name: &str| header.iter().position(|column| column == name).unwrap();
@@ -63,8 +63,8 @@ fn a_column_names_the_folds_and_is_no_feature() {
     w.write("small.csv", table);
     let small = w.transcript("fit small.csv x.npy -o p --map 0 --split fold");
     assert!(small.contains("a fold needs at least 3") && small.contains("join folds"), "{small}");
-    let refused = w.transcript("fit s.csv x.npy -o p --map 0 --split kinds");
-    assert!(refused.contains("kinds") && refused.contains("did you mean kind?"), "{refused}");
+    let no = w.transcript("fit s.csv x.npy -o p --map 0 --split kinds");
+    assert!(no.contains("kinds") && no.contains("did you mean kind?"), "{no}");
 }
 
 #[test]
@@ -298,7 +298,11 @@ fn distances_are_weighed_by_the_noise_of_repetitions() {
     assert!(!w.read("a/importance.csv").contains("concept"));
     for (options, says, hint) in [
         ("--distance mahalanobis", "none are named", "--noise-from"),
-        ("--noise-from concept", "--noise-from is of --distance mahalanobis", "whiten:concept"),
+        (
+            "--noise-from concept",
+            "--noise-from is of --distance mahalanobis and crossnobis",
+            "whiten:concept",
+        ),
         ("--distance mahalanobis --noise-from concpt", "no column `concpt`", "did you mean concept?"),
         (
             "--distance mahalanobis --noise-from concept --per-unit",
@@ -322,9 +326,8 @@ fn distances_are_weighed_by_the_noise_of_repetitions() {
         .map(|(i, line)| if i == 0 { format!("{line},id") } else { format!("{line},i{i}") })
         .collect();
     w.write("ids.csv", ids.join("\n") + "\n");
-    let said = w.transcript(
-        "fit ids.csv x.npy -o bad --map 0 --features kind,size --distance mahalanobis --noise-from id",
-    );
+    let of = "fit ids.csv x.npy -o bad --map 0 --features kind,size";
+    let said = w.transcript(&format!("{of} --distance mahalanobis --noise-from id"));
     assert!(said.contains("no two stimuli have the same value"), "{said}");
 }
 
@@ -372,9 +375,8 @@ fn an_empty_cell_is_in_no_condition_and_in_no_session() {
     let w = recordings();
     let table = w.read("s.csv").replace("c3,s0", ",s0").replace("c5,s2", "c5,");
     w.write("e.csv", table);
-    let white =
-        "fit e.csv x.npy -o o --map 0 --drop session,trial,fold --distance mahalanobis --noise-from concept";
-    let said = w.transcript(white);
+    let white = "--drop session,trial,fold --distance mahalanobis --noise-from concept";
+    let said = w.transcript(&format!("fit e.csv x.npy -o o --map 0 {white}"));
     assert!(said.contains("of 120 stimuli ha") && said.contains("no concept and take"), "{said}");
     for option in
         ["--z-score-by session", "--transform z-score:session", "--transform minus-group-mean:session"]

@@ -81,6 +81,7 @@ pub(super) fn neural_distance(x: ArrayView2<'_, f32>, i: usize, j: usize, distan
         }
         Distance::NormDiff => (norm(&a) - norm(&b)).abs(),
         Distance::Precomputed => a[j],
+        Distance::Crossnobis => a[j].abs().sqrt().copysign(a[j]),
     }
 }
 

@@ -2,6 +2,8 @@
 //!
 //! Distances that agree to 13 binary digits share a rank.
 
+use crate::numeric::rank::key_of_f32;
+
 /// Digits of the f32 that are dropped: 13 of 23 stay, with the exponent.
 const DROPPED: u32 = 10;
 
@@ -14,8 +16,8 @@ pub(crate) struct Histogram {
 }
 
 fn bin(squared: f64) -> usize {
-    // Squared distances are not negative, so the bits of an f32 are in its order.
-    ((squared as f32).to_bits() >> DROPPED) as usize
+    // Those of cross-validated distances may be negative.
+    (key_of_f32(squared as f32) >> DROPPED) as usize
 }
 
 impl Histogram {
@@ -115,5 +117,10 @@ mod tests {
         let table = histogram.ranks();
         let ranks: Vec<f64> = [1.0, 2.0, 4.0].iter().map(|&x| 4.0 * table.rank(x)).collect();
         assert_eq!(ranks, [1.0, 2.5, 4.0]);
+        let mut signed = Histogram::default();
+        signed.count(&[0.25, -3.0, -0.0, 0.0, -0.5, 7.0]);
+        let table = signed.ranks();
+        let ranks: Vec<f64> = [-3.0, -0.5, 0.0, 0.25, 7.0].iter().map(|&x| 6.0 * table.rank(x)).collect();
+        assert_eq!(ranks, [1.0, 2.0, 3.5, 5.0, 6.0]);
     }
 }

@@ -14,7 +14,8 @@ const ROWS: usize = 64;
 const MAX_TABLE: usize = 1 << 30;
 
 /// The neural distances between the stimuli at `rows` of `activations` `(n_stimuli, d_model)`: a symmetric
-/// `(rows.len(), rows.len())` matrix with zeros on its diagonal.
+/// `(rows.len(), rows.len())` matrix with zeros on its diagonal. Where a squared distance may be negative, so may the distance: it is
+/// the root of its magnitude, with its sign.
 ///
 /// # Errors
 ///
@@ -51,7 +52,7 @@ fn table(neural: &Neural, n: usize) -> Array2<f32> {
                 } else {
                     neural.append(first + k, &Partners::Range(0..n), &mut squared);
                 }
-                line.iter_mut().zip(&squared).for_each(|(out, squared)| *out = squared.sqrt() as f32);
+                line.iter_mut().zip(&squared).for_each(|(out, &squared)| *out = signed_root(squared) as f32);
                 line[first + k] = 0.0;
             }
         });
@@ -65,6 +66,11 @@ fn table(neural: &Neural, n: usize) -> Array2<f32> {
     matrix
 }
 
+/// The root of the magnitude of `squared`, with its sign.
+fn signed_root(squared: f64) -> f64 {
+    squared.abs().sqrt().copysign(squared)
+}
+
 impl Neural {
     /// The same as [`Neural::new`] with every distance in a table, where that takes no more than a GiB: for many orders of the
     /// same stimuli.
@@ -74,7 +80,7 @@ impl Neural {
         distance: Distance,
     ) -> Result<Self> {
         let n = order.len();
-        if distance == Distance::Precomputed || 4 * n * n > MAX_TABLE {
+        if matches!(distance, Distance::Precomputed | Distance::Crossnobis) || 4 * n * n > MAX_TABLE {
             return Self::new(activations, order, distance);
         }
         let table = table(&Self::new(activations, order, distance)?, n);

@@ -6,6 +6,7 @@ use ndarray::{Array2, ArrayView2, Axis};
 use rayon::prelude::*;
 
 use super::encode::Partners;
+use super::given::signed_squares;
 use crate::mlem::error::{Error, Result};
 use crate::mlem::params::Distance;
 use crate::numeric::linalg::{dot, multiply_transposed, symmetrise};
@@ -38,7 +39,8 @@ struct Shared {
     width: usize,
     /// Squared norms of `rows` (Euclidean), norms (difference of norms), else empty.
     norms: Vec<f64>,
-    /// The distances themselves where they are known, `(n_stimuli, n_stimuli)` row-major, else empty.
+    /// The distances themselves where they are known (their signed squares, of crossnobis), `(n_stimuli, n_stimuli)` row-major, else
+    /// empty.
     table: Vec<f32>,
     /// What one of these distances is in the activations' own unit: a power of two, so that every digit stays.
     unit: f64,
@@ -63,6 +65,14 @@ impl Neural {
             if shared.unit != 1.0 {
                 shared.table.iter_mut().for_each(|x| *x = (f64::from(*x) / shared.unit) as f32);
             }
+            let rows = order.iter().map(|&i| i as u32).collect();
+            return Ok(Self { shared: Arc::new(shared), rows: Some(rows) });
+        }
+        if distance == Distance::Crossnobis {
+            let largest = signed_squares(activations)?;
+            shared.unit = unit(largest.sqrt());
+            let one = shared.unit * shared.unit;
+            shared.table = activations.iter().map(|&x| (f64::from(x) / one) as f32).collect();
             let rows = order.iter().map(|&i| i as u32).collect();
             return Ok(Self { shared: Arc::new(shared), rows: Some(rows) });
         }
@@ -114,7 +124,7 @@ impl Neural {
                 divide(&mut shared.norms, shared.unit);
                 rows = Vec::new();
             }
-            Distance::Manhattan | Distance::Precomputed => {}
+            Distance::Manhattan | Distance::Precomputed | Distance::Crossnobis => {}
         }
         shared.rows = rows;
         Ok(Self { shared: Arc::new(shared), rows: None })
@@ -265,7 +275,9 @@ impl Neural {
         match (partners, &self.rows) {
             (Partners::Range(range), Some(rows)) if !self.shared.table.is_empty() => {
                 let row = &self.shared.table[rows[i] as usize * self.shared.width..][..self.shared.width];
-                out.extend(rows[range.clone()].iter().map(|&j| f64::from(row[j as usize]).powi(2)));
+                let signed = self.shared.distance == Distance::Crossnobis;
+                let squared = |x: f64| if signed { x } else { x * x };
+                out.extend(rows[range.clone()].iter().map(|&j| squared(f64::from(row[j as usize]))));
             }
             (Partners::Range(range), _) => out.extend(range.clone().map(|j| self.squared(i, j))),
             (Partners::List(list), _) => out.extend(list.iter().map(|&j| self.squared(i, j as usize))),
@@ -291,6 +303,7 @@ impl Neural {
             Distance::Cosine | Distance::Correlation => cosine_squared(dot(row(i), row(j))),
             Distance::NormDiff => (norms[i] - norms[j]).powi(2),
             Distance::Precomputed => f64::from(table[i * width + j]).powi(2),
+            Distance::Crossnobis => f64::from(table[i * width + j]),
         }
     }
 }

@@ -9,6 +9,7 @@ mod dissimilarity;
 mod distance;
 mod embed;
 mod encode;
+mod given;
 mod sampled;
 mod terms;
 mod tiles;

@@ -1,9 +1,11 @@
 //! The report of a comparison: its page, and what a terminal shows of it.
 
 mod figures;
+mod metadata;
 mod page;
 mod story;
 mod terminal;
+mod values;
 
 pub use page::page;
 pub use terminal::terminal;

@@ -11,8 +11,9 @@ use super::super::page::files::{self, Embedded, Listed};
 use super::super::page::notes::{self, Note};
 use super::super::page::{Fact, Panel, layout};
 use super::super::{Result, words};
-use super::{figures, story};
-use crate::compare::{COMPARISON, Comparison, Difference, Quantity};
+use super::values::p;
+use super::{figures, metadata, story};
+use crate::compare::{COMPARISON, Comparison, Difference, METADATA, Quantity};
 use crate::profile::{ALPHA, Order};
 use crate::text;
 
@@ -37,9 +38,21 @@ struct Page<'a> {
     untold: usize,
     /// How many samples of the stimuli differences were taken over; empty where none were.
     sampled: String,
+    /// Models as stimuli; none where they were not fitted.
+    metadata: Option<Fitted>,
     runs: Vec<RunRow>,
     files: Vec<Listed>,
     data: String,
+}
+
+/// Models as stimuli.
+#[derive(Serialize)]
+struct Fitted {
+    summary: String,
+    left_out: String,
+    methods: &'static str,
+    head: [&'static str; 8],
+    rows: Vec<[String; 8]>,
 }
 
 /// A row of the table of tests.
@@ -86,17 +99,26 @@ struct Data<'a> {
 /// [`crate::report::Error`], where the template or the data cannot be written: a mistake of this program.
 pub fn page(comparison: &Comparison) -> Result<String> {
     let figures = figures::figures(comparison);
-    let table = [(COMPARISON.to_owned(), comparison.to_csv())];
+    let mut table = vec![(COMPARISON.to_owned(), comparison.to_csv())];
+    table.extend(comparison.metadata.as_ref().map(|found| (METADATA.to_owned(), found.to_csv())));
     let embedded = files::embedded(&table);
     let listed = files::listed(&embedded);
     let data =
         Data { figures: figures.iter().map(|figure| (figure.id, &figure.exact)).collect(), files: embedded };
-    let warnings: Vec<String> = comparison.warnings.iter().map(ToString::to_string).collect();
+    let mut warnings: Vec<String> = comparison.warnings.iter().map(ToString::to_string).collect();
+    warnings.extend(comparison.metadata.iter().flat_map(|found| found.fit.warnings.iter().cloned()));
     let names: Vec<&str> = comparison
         .runs
         .iter()
         .flat_map(|run| [run.label.as_str(), run.folder.as_str()])
         .chain(comparison.effects.iter().map(String::as_str))
+        .chain(
+            comparison
+                .metadata
+                .iter()
+                .flat_map(|found| &found.fit.effects)
+                .map(|effect| effect.name.as_str()),
+        )
         .collect();
     let mut tests = tests(comparison);
     let untold = tests.len().saturating_sub(TESTS);
@@ -120,6 +142,13 @@ pub fn page(comparison: &Comparison) -> Result<String> {
         tests,
         untold,
         sampled: sampled(comparison).map(|draws| text::count(draws as u128)).unwrap_or_default(),
+        metadata: comparison.metadata.as_ref().map(|found| Fitted {
+            summary: metadata::summary(found),
+            left_out: metadata::left_out(found).unwrap_or_default(),
+            methods: metadata::methods(),
+            head: metadata::HEAD,
+            rows: metadata::rows(found),
+        }),
         runs: runs(comparison),
         files: listed,
         data: inert(&serde_json::to_string(&data)?),
@@ -155,14 +184,6 @@ fn facts(comparison: &Comparison) -> Vec<Fact> {
         ));
     }
     facts
-}
-
-/// A p-value: three decimals, or that it is smaller.
-pub(super) fn p(p: Option<f64>) -> String {
-    p.map_or_else(
-        || words::UNDEFINED.to_owned(),
-        |p| if p < 0.001 { "< .001".to_owned() } else { words::short(p, 3) },
-    )
 }
 
 /// An interval.

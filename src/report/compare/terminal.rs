@@ -3,8 +3,10 @@
 use super::super::notation::{table, wrap};
 use super::super::terminal::Options;
 use super::super::words;
+use super::metadata;
 use super::page;
 use super::story;
+use super::values::p;
 use crate::compare::{Comparison, Difference, Quantity};
 use crate::profile::Spread;
 use crate::text;
@@ -45,6 +47,15 @@ pub fn terminal(comparison: &Comparison, options: Options) -> String {
             width,
         );
         table(&mut out, &tests);
+    }
+    if let Some(found) = &comparison.metadata {
+        out.push('\n');
+        wrap(&mut out, &metadata::summary(found), width);
+        out.push('\n');
+        table(&mut out, &metadata::table(found));
+        if let Some(told) = metadata::left_out(found) {
+            wrap(&mut out, &told, width);
+        }
     }
     out.push('\n');
     for sentence in story::story(comparison) {
@@ -124,7 +135,7 @@ fn tests(comparison: &Comparison) -> Vec<Vec<String>> {
             name(comparison, test.b),
             words::short(test.difference.mean, 3),
             page::interval(test.interval),
-            page::p(test.bh),
+            p(test.bh),
         ];
         if sampled {
             cells.push(page::over_stimuli(test));

@@ -74,3 +74,39 @@ fn the_terminal_tells_who_is_near_whom() {
     assert!(told.contains("feature_0") && told.contains("depth of the peak"));
     assert!(told.contains("most alike layers of two models are 0 of small and 0 of deep"));
 }
+
+#[test]
+fn models_as_stimuli_are_in_the_terminal_and_on_the_page() {
+    use crate::compare::{MetadataParams, ProfileDistance};
+    use crate::stimuli::Stimuli;
+    // Three families of eight models, whose profiles turn around; one column is a name that would be markup.
+    let peaks = [[0.0, 0.5, 1.0], [1.0, 0.5, 0.0], [0.4, 1.0, 0.2]];
+    let mut runs: Vec<_> = (0..8)
+        .map(|k| run(&format!("m{k}"), 4 + k, 3, &peaks[k % 3].map(|peak| peak * (1.0 - 0.02 * k as f64))))
+        .collect();
+    label(&mut runs, &[]);
+    let row = |k: usize| format!("m{k},{},{}\n", ["a", "b", "c"][k % 3], k * 5 % 8);
+    let csv = "sentence,family,<b>size\n".to_owned() + &(0..8).map(row).collect::<String>();
+    let table = Stimuli::from_csv(csv.as_bytes(), "models.csv".as_ref()).unwrap();
+    let mut comparison = Comparison::of(runs, Params { draws: 20, ..Params::default() }).unwrap();
+    for distance in [ProfileDistance::Vector, ProfileDistance::MatchedDepth, ProfileDistance::Dtw] {
+        let params = MetadataParams { draws: 199, ..MetadataParams::default() };
+        let found = comparison.by_metadata((&table, "models.csv"), distance, &params).unwrap();
+        assert!(found.fit.score.is_finite(), "{distance:?}");
+        comparison.metadata = Some(found);
+    }
+    let told = terminal(&comparison, Options { width: 120, ..Options::default() });
+    let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.contains("Models as stimuli: 8 models by 2 features of models.csv"), "{told}");
+    assert!(told.contains("199 relabellings of the models") && told.contains("without family"), "{told}");
+    let page = page(&comparison).unwrap();
+    assert!(page.contains("id=\"metadata\"") && page.contains("metadata.csv") && !page.contains("<b>size"));
+    let csv = String::from_utf8(comparison.metadata.as_ref().unwrap().to_csv()).unwrap();
+    let lines: Vec<&str> = csv.lines().collect();
+    assert_eq!(lines.len(), 1 + 3 + 2 * 2, "{csv}");
+    assert!(
+        lines[1].starts_with(",,,spearman,") && lines[2].starts_with(",family,main,importance,"),
+        "{csv}"
+    );
+    assert!(lines.iter().any(|line| line.starts_with("family,<b>size,main,importance,")), "{csv}");
+}

@@ -47,6 +47,13 @@ pub fn put(page: &str, folder: &Path) {
             checkpoint("both", &[&world::bert(1), &bert_lora("google-bert/bert-base-uncased")]);
             checkpoint("llama", &[&world::llama()]);
         }
+        "docs/compare.md" => {
+            let row = |k: usize| {
+                let (family, data) = (["loud", "quiet"][k % 2], ["web", "books"][k / 2 % 2]);
+                format!("model-{k},{family},{},{data}\n", 2015 + k * 5 % 9)
+            };
+            text("models.csv", "model,family,year,data\n".to_owned() + &(1..9).map(row).collect::<String>());
+        }
         "docs/decoders.md" => text("translations.csv", translations()),
         "docs/group.md" => {
             // As many as the page draws: subjects × regions.
@@ -61,6 +68,17 @@ pub fn put(page: &str, folder: &Path) {
             let trees = |i: usize| (i / N).abs_diff(i % N) as f64;
             arrays("trees.npz", &[array("tree", &[N, N], trees)]);
             arrays("activations.npy", &[activations("", 0)]);
+            // Sixteen concepts in four runs.
+            let trial = |k: usize| {
+                let (concept, run) = (k % 16, k / 16);
+                let (number, tense) = (["sg", "pl"][k % 2], ["Pres", "Past"][k / 2 % 2]);
+                format!("c{concept},r{run},{number},{tense}\n")
+            };
+            text(
+                "trials.csv",
+                "concept,run,number,tense\n".to_owned() + &(0..N).map(trial).collect::<String>(),
+            );
+            arrays("trials.npy", &[activations("", 1)]);
         }
         "docs/models.md" => checkpoint("my-checkpoint", &[&world::bert(1)]),
         "docs/pandas.md" => {

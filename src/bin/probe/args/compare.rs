@@ -4,9 +4,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use mlem_probe::compare::{MetadataParams, ProfileDistance};
+use mlem_probe::mlem::FeatureGroup;
 use mlem_probe::profile::Order;
 use mlem_probe::report::export::Format;
 
+use super::estimator::feature_group;
 use super::reading::ReadingArgs;
 use super::shared::{Talk, figure_format, named, within};
 
@@ -50,9 +53,45 @@ pub struct CompareArgs {
     /// Copy comparison.csv into spreadsheet/, for a program that runs formulas: a text that begins as one is put behind an apostrophe
     #[arg(long)]
     pub spreadsheet_safe: bool,
+    #[command(flatten)]
+    pub metadata: MetadataArgs,
     /// Seed of everything that is drawn
     #[arg(long, value_name = "S", default_value_t = 0)]
     pub seed: u64,
     #[command(flatten)]
     pub talk: Talk,
+}
+
+/// Models as stimuli: a table of what they are.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Models as stimuli")]
+pub struct MetadataArgs {
+    /// A table of the models (a row each, with a column `model` that has its label, its id or its run directory; family, date, size …): MLEM
+    /// is fitted to the distances between their profiles, into metadata.csv; 8 models at least
+    #[arg(long, value_name = "FILE")]
+    pub metadata: Option<PathBuf>,
+    /// The column of the models' names in it
+    #[arg(long, value_name = "COLUMN", default_value = "model", requires = "metadata")]
+    pub metadata_name: String,
+    /// How far apart two profiles are: by dynamic time warping, at matched relative depth, or between importances, means over layers
+    #[arg(long, value_name = "DISTANCE", default_value = "dtw", requires = "metadata",
+        value_parser = profile_distance)]
+    pub metadata_distance: ProfileDistance,
+    /// Leave these columns out
+    #[arg(long, value_name = "F,...", value_delimiter = ',', requires = "metadata")]
+    pub metadata_drop: Vec<String>,
+    /// Measure several columns together too, as often as you like: training=data,objective
+    #[arg(long, value_name = "NAME=F,...", value_parser = feature_group, requires = "metadata")]
+    pub metadata_group: Vec<FeatureGroup>,
+    /// Relabellings of the models, for p-values
+    #[arg(long, value_name = "N", default_value_t = MetadataParams::default().draws, requires = "metadata",
+        value_parser = within(0, DRAWS))]
+    pub metadata_draws: usize,
+}
+
+fn profile_distance(text: &str) -> Result<ProfileDistance, String> {
+    let all = [ProfileDistance::Dtw, ProfileDistance::MatchedDepth, ProfileDistance::Vector];
+    all.into_iter()
+        .find(|distance| distance.name() == text)
+        .ok_or_else(|| format!("write {}", mlem_probe::text::join_or(&all.map(ProfileDistance::name))))
 }

@@ -39,9 +39,10 @@ pub struct EstimatorArgs {
     /// Fit every pair of features too (W with off-diagonal entries; products of columns)
     #[arg(long)]
     pub interactions: bool,
-    /// Neural distance; mahalanobis with --noise-from
+    /// Neural distance; mahalanobis with --noise-from; crossnobis, which is squared and may be negative, with --partition and --average,
+    /// and --noise-from for its noise
     #[arg(long, default_value = "euclidean", value_parser = named::<Distance>(&[
-        "euclidean", "manhattan", "cosine", "correlation", "mahalanobis", "norm-diff", "precomputed",
+        "euclidean", "manhattan", "cosine", "correlation", "mahalanobis", "crossnobis", "norm-diff", "precomputed",
     ]))]
     pub distance: Distance,
     /// What the fit tracks: the squared neural distance, or its rank
@@ -72,6 +73,10 @@ pub struct EstimatorArgs {
     /// no feature
     #[arg(long, value_name = "COLUMN")]
     pub average: Option<String>,
+    /// With --distance crossnobis: the column of the sessions, runs or repetitions that distances between the values of --average are
+    /// cross-validated over. It is no feature
+    #[arg(long, value_name = "COLUMN")]
+    pub partition: Option<String>,
     /// Permutations per importance; control tasks per probe
     #[arg(long, value_name = "N", default_value_t = 5)]
     pub permutations: usize,
@@ -190,7 +195,7 @@ impl EstimatorArgs {
         let is = |other: &String| other == name;
         (self.features.is_empty() || self.features.iter().any(is))
             && !self.drop.iter().any(is)
-            && ![&self.split, &self.unit, &self.average].into_iter().flatten().any(is)
+            && ![&self.split, &self.unit, &self.average, &self.partition].into_iter().flatten().any(is)
     }
 
     /// Whether several estimators were asked for.
@@ -207,6 +212,7 @@ impl EstimatorArgs {
             split: self.split.clone(),
             unit: self.unit.clone(),
             average: self.average.clone(),
+            partition: self.partition.clone(),
             bootstrap: self.bootstrap,
             map: self.map,
             per_unit: self.per_unit,
@@ -232,6 +238,7 @@ impl EstimatorArgs {
                 "leave one of the two out",
             ));
         }
+        self.check_partition()?;
         if let Some(unit) = &self.unit {
             let apart = "--split says the fold of each stimulus, and --unit has folds drawn that keep stimuli together";
             let hint = format!(
@@ -271,6 +278,35 @@ impl EstimatorArgs {
         Ok(self.params(0).check()?)
     }
 
+    /// Whether the options of cross-validated distances go together.
+    fn check_partition(&self) -> Result<()> {
+        if self.distance == Distance::Crossnobis
+            && let Some(other) = self.estimator.iter().find(|other| !DISTANCES.0.contains(other))
+        {
+            return Err(Failure::usage(
+                format!(
+                    "--distance crossnobis gives distances and no activations, which {} takes",
+                    other.name()
+                ),
+                "fit mlem, frrsa and rsa to them, and the others in a run of their own",
+            ));
+        }
+        let Some(partition) = &self.partition else { return Ok(()) };
+        if self.average.is_none() {
+            return Err(Failure::usage(
+                "--partition says in which partition each stimulus was measured, and not which stimuli are one condition",
+                "name the column of the conditions with --average",
+            ));
+        }
+        if self.average.as_ref() == Some(partition) {
+            return Err(Failure::usage(
+                format!("`{partition}` names the conditions (--average) and the partitions (--partition)"),
+                "each condition is measured in several partitions: name another column in one of the two",
+            ));
+        }
+        Ok(())
+    }
+
     /// MLEM's parameters, drawing from `seed`.
     pub fn params(&self, seed: u64) -> MlemParams {
         mlem::Mlem::params()
@@ -299,7 +335,8 @@ impl EstimatorArgs {
     }
 }
 
-fn feature_group(text: &str) -> std::result::Result<FeatureGroup, String> {
+/// Reads `NAME=F,...`.
+pub fn feature_group(text: &str) -> std::result::Result<FeatureGroup, String> {
     let (name, members) = text.split_once('=').unwrap_or((text, ""));
     let members: Vec<String> =
         members.split(',').map(str::trim).filter(|member| !member.is_empty()).map(str::to_owned).collect();

@@ -27,7 +27,7 @@ use clap::{Args, Parser, Subcommand};
 use mlem_probe::grammar::{DEEPEST, DEPTH};
 
 pub use cache::{CacheCommand, CacheTask};
-pub use compare::{CompareArgs, LAYER_STIMULI};
+pub use compare::{CompareArgs, LAYER_STIMULI, MetadataArgs};
 pub use estimator::EstimatorArgs;
 pub use grammars::{GrammarsCommand, GrammarsTask};
 pub use group::GroupArgs;

@@ -16,9 +16,13 @@ pub struct SimulateArgs {
     pub out: PathBuf,
     /// Where activations come from: distances d'Wd of binary features, with a random W, or one with few entries off its
     /// diagonal; or a random network with tanh
-    #[arg(long, value_name = "WORLD,...", value_delimiter = ',', default_value = "dense", value_parser =
+    #[arg(long, value_name = "WORLD,...", value_delimiter = ',', default_value = "dense", default_value_if("oracle", "true", "network"), value_parser =
         named::<WorldKind>(&["dense", "sparse", "network"]))]
     pub world: Vec<WorldKind>,
+    /// Ask MLEM, FR-RSA, RSA, decoding and encoding which features shape the activations of a world in which a third of them do nothing,
+    /// with an oracle that knows the world beside them; of networks, unless --world says otherwise
+    #[arg(long, conflicts_with_all = ["stochastic_seeds", "exact_only"])]
+    pub oracle: bool,
     /// How often everything is drawn anew
     #[arg(long, value_name = "N", default_value_t = Options::default().seeds)]
     pub seeds: u64,

@@ -22,7 +22,7 @@ pub struct TransformArgs {
     /// residual:A+B (what is not linear in these columns), whiten:COLUMN (by the noise among stimuli of one value), pca:K
     #[arg(long, value_name = "T,...", value_delimiter = ',', value_parser = step)]
     pub transform: Vec<Transform>,
-    /// With --distance mahalanobis: the column of what was repeated, a condition or a stimulus. The noise is how its repetitions differ,
+    /// With --distance mahalanobis or crossnobis: the column of what was repeated, a condition or a stimulus. The noise is how its repetitions differ,
     /// and its covariance is shrunk (Ledoit and Wolf); last of all transforms. It is no feature
     #[arg(long, value_name = "COLUMN")]
     pub noise_from: Option<String>,
@@ -58,16 +58,17 @@ impl TransformArgs {
     ///
     /// A usage mistake, where distances would be transformed as if they were activations.
     pub fn check(&self, distance: Distance) -> Result<()> {
-        match (distance == Distance::Mahalanobis, &self.noise_from) {
-            (true, None) => {
+        match (distance, &self.noise_from) {
+            (Distance::Mahalanobis, None) => {
                 return Err(Failure::usage(
                     "--distance mahalanobis takes the covariance of the noise from repetitions, and none are named",
                     "name the column of what was repeated with --noise-from",
                 ));
             }
-            (false, Some(column)) => {
+            (Distance::Mahalanobis | Distance::Crossnobis, Some(_)) => {}
+            (_, Some(column)) => {
                 return Err(Failure::usage(
-                    "--noise-from is of --distance mahalanobis",
+                    "--noise-from is of --distance mahalanobis and crossnobis",
                     format!(
                         "write --distance mahalanobis, or --transform whiten:{column} for another distance"
                     ),

@@ -1,10 +1,11 @@
-//! `--average`: means of stimuli in the place of stimuli.
+//! `--average`: means of stimuli in the place of stimuli; with `--distance crossnobis`, what they are apart over partitions.
 
 use std::sync::Arc;
 
-use mlem_probe::activations::MeanOver;
+use mlem_probe::activations::{CrossValidated, MeanOver};
+use mlem_probe::mlem::Distance;
 use mlem_probe::progress::Progress;
-use mlem_probe::stimuli::{Averaged, Stimuli};
+use mlem_probe::stimuli::{Averaged, Partitions, Stimuli};
 use mlem_probe::text;
 
 use super::inputs::Layers;
@@ -14,16 +15,28 @@ use crate::failure::{Failure, Result};
 /// At most so many features are named in one message.
 const NAMED: usize = 10;
 
-/// Stimuli as `--average` has them, and the groups of all that each is the mean of.
-pub type Means = (Stimuli, Vec<Vec<usize>>);
+/// What stands for the stimuli of one value.
+pub struct Means {
+    /// The stimuli that each stands for, counted from 0.
+    groups: Vec<Vec<usize>>,
+    /// These by the partitions of `--partition`.
+    partitions: Option<Partitions>,
+}
 
-/// Applies `--average`, before anything else is done to the features; says which of those that would be fitted it left out, and gives
-/// what it said.
-pub fn average(
-    stimuli: &Stimuli,
-    args: &EstimatorArgs,
-    progress: &dyn Progress,
-) -> Result<Option<(Averaged, Vec<String>)>> {
+/// Stimuli as `--average` has them.
+pub struct Joined {
+    /// The stimuli.
+    pub stimuli: Stimuli,
+    /// The features that differ among those that one stands for, and are left out.
+    pub differing: Vec<String>,
+    /// What is to become of their activations.
+    pub means: Means,
+    /// What was said.
+    pub warnings: Vec<String>,
+}
+
+/// Applies `--average`, before anything else is done to the features; says which of those that would be fitted it left out.
+pub fn average(stimuli: &Stimuli, args: &EstimatorArgs, progress: &dyn Progress) -> Result<Option<Joined>> {
     args.check()?;
     let Some(column) = &args.average else { return Ok(None) };
     let averaged = stimuli.averaged(column)?;
@@ -58,13 +71,87 @@ pub fn average(
             text::some(&names, NAMED)
         ));
     }
+    let partitions = match &args.partition {
+        Some(partition) => Some(stimuli.partitioned(&averaged.groups, column, partition)?),
+        None => None,
+    };
+    if let Some(Partitions { names, uneven: (uneven, all), .. }) = &partitions {
+        progress.note(&format!(
+            "distances are cross-validated over {} of `{}`",
+            text::counted(names.len() as u128, "partition"),
+            args.partition.as_deref().unwrap_or_default()
+        ));
+        if *uneven > 0 {
+            warnings.push(format!(
+                "{} of {} lack a partition in common: their distances are over fewer, and vary more",
+                text::count(*uneven as u128),
+                text::counted(*all as u128, "pair")
+            ));
+        }
+    }
     for warning in &warnings {
         progress.warn(warning);
     }
-    Ok(Some((averaged, warnings)))
+    let Averaged { stimuli, groups, differing } = averaged;
+    Ok(Some(Joined { stimuli, differing, means: Means { groups, partitions }, warnings }))
 }
 
-/// `activations` with one row, the mean, for each of `groups`.
-pub fn means(activations: Layers, groups: &[Vec<usize>]) -> Result<Layers> {
-    Ok(Arc::new(MeanOver::new(activations, groups.to_vec())?))
+/// `activations`, the mean of `repeats` if there are several, as they are fitted: with the means of `--average` in the place of single
+/// stimuli, and with distances over partitions (or over the recordings) in the place of activations where `distance` is crossnobis.
+pub fn apply(
+    activations: Layers,
+    repeats: Vec<Layers>,
+    means: Option<&Means>,
+    distance: Distance,
+) -> Result<(Layers, Vec<Layers>)> {
+    let of_means = |recording: Layers| -> Result<Layers> {
+        Ok(match means {
+            Some(means) => Arc::new(MeanOver::new(recording, means.groups.clone())?),
+            None => recording,
+        })
+    };
+    if distance != Distance::Crossnobis {
+        let repeats = repeats.into_iter().map(of_means).collect::<Result<_>>()?;
+        return Ok((of_means(activations)?, repeats));
+    }
+    let partitions = means.and_then(|means| means.partitions.as_ref());
+    let (recordings, cells) = if let Some(partitions) = partitions {
+        let cell = |rows: &Vec<usize>| rows.iter().map(|&row| (0, row)).collect();
+        let of_condition = |rows: &Vec<Vec<usize>>| rows.iter().map(cell).collect();
+        (vec![activations], partitions.rows.iter().map(of_condition).collect())
+    } else {
+        let single = || (0..activations.n_stimuli()).map(|row| vec![row]).collect();
+        let groups: Vec<Vec<usize>> = means.map_or_else(single, |means| means.groups.clone());
+        let of_condition = |rows: &Vec<usize>| {
+            (0..repeats.len()).map(|k| rows.iter().map(|&row| (k, row)).collect()).collect()
+        };
+        (repeats.clone(), groups.iter().map(of_condition).collect())
+    };
+    Ok((Arc::new(CrossValidated::new(recordings, cells)?), repeats))
+}
+
+/// Whether what `--distance crossnobis` is cross-validated over is given, once: in a column, or as `recordings`.
+///
+/// # Errors
+///
+/// A usage mistake.
+pub fn require_partitions(args: &EstimatorArgs, recordings: usize) -> Result<()> {
+    let crossvalidated = args.distance == Distance::Crossnobis;
+    let (message, hint) = match (crossvalidated, args.partition.is_some(), recordings > 1) {
+        (false, true, _) => (
+            "--partition is of --distance crossnobis",
+            "write --distance crossnobis, or leave --partition out",
+        ),
+        (true, true, true) => (
+            "--partition names what distances are cross-validated over, and several recordings (--repeat) are partitions themselves",
+            "leave --partition out, or give one recording",
+        ),
+        (true, false, false) => (
+            "--distance crossnobis is cross-validated over partitions, and none are named",
+            "name the column of sessions, runs or repetitions with --partition and that of the conditions with --average, or give \
+             each session as a recording (probe fit --repeat)",
+        ),
+        _ => return Ok(()),
+    };
+    Err(Failure::usage(message, hint))
 }

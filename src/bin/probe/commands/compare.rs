@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use mlem_probe::activations::{self, Opened, Reading};
 use mlem_probe::compare::{
-    COMPARISON, Comparison, Error, Params, Representation, Run, Warning, label, similarities, stimuli_sample,
+    COMPARISON, Comparison, Error, METADATA, Metadata, MetadataParams, Params, Representation, Run, Warning,
+    label, similarities, stimuli_sample,
 };
 use mlem_probe::files;
 use mlem_probe::mlem::Distance;
@@ -12,11 +13,12 @@ use mlem_probe::profile::Order;
 use mlem_probe::progress::Progress;
 use mlem_probe::report::compare;
 use mlem_probe::rundir::{FIGURES, RunDir, RunRecord};
+use mlem_probe::stimuli::Stimuli;
 use mlem_probe::text;
 use serde_json::{Value, json};
 
 use super::report;
-use crate::args::CompareArgs;
+use crate::args::{CompareArgs, MetadataArgs};
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;
 
@@ -56,7 +58,8 @@ pub fn run(args: &CompareArgs, printer: &Printer) -> Result<()> {
         );
     }
     let params = Params { draws: args.draws, seed: args.seed, order: args.order };
-    let comparison = compare_runs(runs, &args.labels, &representations, params, &args.out, printer)?;
+    let asked = Asked { labels: &args.labels, metadata: Some(&args.metadata), params };
+    let comparison = compare_runs(runs, &representations, asked, &args.out, printer)?;
     if !args.figures.is_empty() {
         let folder = args.out.join(FIGURES);
         for file in compare::figures(&comparison, &args.figures)? {
@@ -92,16 +95,27 @@ pub fn finish(
     }
     let representations: Vec<_> = representations.into_iter().map(Some).collect();
     let params = Params { seed, ..Params::default() };
-    let comparison = compare_runs(runs, &[], &representations, params, out, printer)?;
+    let asked = Asked { labels: &[], metadata: None, params };
+    let comparison = compare_runs(runs, &representations, asked, out, printer)?;
     show(&comparison, out, printer)
 }
 
-/// Compares `runs` and writes the table and the page.
+/// How runs are compared.
+#[derive(Clone, Copy)]
+pub struct Asked<'a> {
+    /// What the models are called.
+    pub labels: &'a [String],
+    /// What they are fitted by.
+    pub metadata: Option<&'a MetadataArgs>,
+    /// The rest.
+    pub params: Params,
+}
+
+/// Compares `runs` and writes the tables and the page.
 pub fn compare_runs(
     mut runs: Vec<Run>,
-    labels: &[String],
     representations: &[Option<Representation>],
-    params: Params,
+    Asked { labels, metadata, params }: Asked<'_>,
     out: &Path,
     progress: &dyn Progress,
 ) -> Result<Comparison> {
@@ -115,11 +129,48 @@ pub fn compare_runs(
             _ => progress.warn(&warning.to_string()),
         }
     }
+    if let Some(args) = metadata.filter(|args| args.metadata.is_some()) {
+        let found = by_metadata(&comparison, args, params.seed)?;
+        for warning in &found.fit.warnings {
+            progress.warn(warning);
+        }
+        comparison.metadata = Some(found);
+    }
     // The page of an earlier comparison is not to stand beside this one's table, whatever ends this process.
     files::write_or_remove(&out.join(PAGE), None)?;
     files::write(&out.join(COMPARISON), &comparison.to_csv())?;
+    files::write_or_remove(
+        &out.join(METADATA),
+        comparison.metadata.as_ref().map(Metadata::to_csv).as_deref(),
+    )?;
     files::write(&out.join(PAGE), compare::page(&comparison)?.as_bytes())?;
     Ok(comparison)
+}
+
+/// Fits the models of `comparison` by the table of `args`.
+fn by_metadata(comparison: &Comparison, args: &MetadataArgs, seed: u64) -> Result<Metadata> {
+    let path = args.metadata.as_deref().unwrap_or(Path::new(""));
+    let reading =
+        mlem_probe::stimuli::Reading { text: Some(args.metadata_name.clone()), ..Default::default() };
+    let mut table = Stimuli::read_as(path, &reading).map_err(|error| match error {
+        mlem_probe::stimuli::Error::UnknownColumn { path, name, known } => Failure::input(
+            format!("{}: no column is called `{name}`", path.display()),
+            format!("name the column of the models with --metadata-name: {}", text::some(&known, 10)),
+        ),
+        error => error.into(),
+    })?;
+    for name in &args.metadata_drop {
+        table.features().position(name)?;
+    }
+    table.features_mut().retain(|feature| !args.metadata_drop.iter().any(|name| name == feature.name()));
+    let params = MetadataParams {
+        draws: args.metadata_draws,
+        groups: args.metadata_group.clone(),
+        seed,
+        ..MetadataParams::default()
+    };
+    let file = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    Ok(comparison.by_metadata((&table, &file), args.metadata_distance, &params)?)
 }
 
 fn show(comparison: &Comparison, out: &Path, printer: &Printer) -> Result<()> {
@@ -159,6 +210,13 @@ fn representations(
         }
         let expected = run.record.stimuli.n_stimuli;
         let distance = distance(&run.record);
+        if distance == Distance::Crossnobis {
+            let message = format!(
+                "{} was fitted to cross-validated distances, and has no activations to compare",
+                run.folder
+            );
+            return Err(Failure::usage(message, "leave --activations out: profiles are compared without"));
+        }
         let reading = Reading { distances: distance == Distance::Precomputed, ..args.reading.of(expected) };
         let Opened { activations, notes, warnings } = activations::open_as(file, None, &reading)?;
         for note in &notes {
@@ -212,6 +270,28 @@ fn as_json(comparison: &Comparison, out: &Path) -> Value {
                 "p_bh": drawn.bh,
             })),
         })).collect::<Vec<_>>(),
+        "metadata": comparison.metadata.as_ref().map(|metadata| json!({
+            "table": out.join(METADATA),
+            "distance": metadata.distance.name(),
+            "models": metadata.fit.models,
+            "spearman": metadata.fit.score,
+            "p": metadata.fit.p,
+            "draws": metadata.fit.draws,
+            "features": metadata.fit.effects.iter().map(|effect| json!({
+                "feature": effect.name,
+                "order": effect.order,
+                "importance": effect.importance,
+                "weight": effect.weight,
+                "p": effect.p,
+                "p_holm": effect.holm,
+                "p_max": effect.max,
+                "without": effect.without.iter().map(|without| json!({
+                    "left_out": without.left_out,
+                    "importance": without.importance,
+                    "p": without.p,
+                })).collect::<Vec<_>>(),
+            })).collect::<Vec<_>>(),
+        })),
         "warnings": comparison.warnings.iter().map(ToString::to_string).collect::<Vec<_>>(),
     })
 }

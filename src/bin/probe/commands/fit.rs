@@ -10,7 +10,7 @@ use mlem_probe::files::kind::Group;
 use mlem_probe::files::what_is;
 use mlem_probe::progress::Progress;
 use mlem_probe::rundir::{Finished, Fit, ModelRecord, RunDir};
-use mlem_probe::stimuli::{Averaged, Stimuli};
+use mlem_probe::stimuli::Stimuli;
 
 use super::finish::{finish, settle};
 use super::inputs::Recordings;
@@ -31,6 +31,7 @@ pub fn run(args: &FitArgs, words: Vec<String>, printer: &Printer) -> Result<()> 
 /// Fits one run directory and shows nothing of it; several estimators have a directory each, which are shown, and give none.
 pub fn one(args: &FitArgs, words: Vec<String>, printer: &Printer) -> Result<Option<(RunDir, Finished)>> {
     args.transforms.check(args.estimator.distance)?;
+    averages::require_partitions(&args.estimator, 1 + args.repeat.len())?;
     require_order(args)?;
     let out = folders::for_fit(args);
     let mut dir = RunDir::at(&out);
@@ -42,14 +43,13 @@ pub fn one(args: &FitArgs, words: Vec<String>, printer: &Printer) -> Result<Opti
     let names = (args.activations.display(), args.stimuli.display());
     warnings.extend(other_stimuli(activations.provenance(), &stimuli, names, printer));
     let mut differing = Vec::new();
-    if let Some((averaged, said)) = averages::average(&stimuli, &args.estimator, printer)? {
-        let Averaged { stimuli: means, groups, differing: left_out } = averaged;
-        (stimuli, differing) = (means, left_out);
-        activations = averages::means(activations, &groups)?;
-        repeats =
-            repeats.into_iter().map(|repeat| averages::means(repeat, &groups)).collect::<Result<_>>()?;
-        warnings.extend(said);
-    }
+    let joined = averages::average(&stimuli, &args.estimator, printer)?;
+    let means = joined.map(|joined| {
+        (stimuli, differing) = (joined.stimuli, joined.differing);
+        warnings.extend(joined.warnings);
+        joined.means
+    });
+    (activations, repeats) = averages::apply(activations, repeats, means.as_ref(), args.estimator.distance)?;
     let structure = args.transforms.structure();
     let of = (&args.estimator, args.seed);
     warnings.extend(inputs::choose_features(&mut stimuli, of, (&structure, &differing), printer)?);

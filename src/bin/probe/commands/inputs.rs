@@ -327,7 +327,7 @@ fn hold_out(
             return Err(Failure::usage(message, format!("--folds {units} at most, or another column")));
         }
     }
-    let own = [args.split.as_deref(), args.unit.as_deref(), args.average.as_deref()];
+    let own = [&args.split, &args.unit, &args.average, &args.partition].map(Option::as_deref);
     features.retain(|feature| !own.contains(&Some(feature.name())) && !structure.contains(&feature.name()));
     Ok(())
 }

@@ -95,8 +95,8 @@ struct Prepared<'a> {
     command: Vec<String>,
     source: &'a str,
     stimuli: Stimuli,
-    /// The stimuli that the model reads, where those that are fitted are means over groups of them.
-    read: Option<averages::Means>,
+    /// The stimuli that the model reads and what becomes of them, where those that are fitted stand for groups of them.
+    read: Option<(Stimuli, averages::Means)>,
     /// Their columns, where transforms ask for some.
     columns: Vec<Column>,
     warnings: Vec<String>,
@@ -113,13 +113,14 @@ fn prepare<'a>(args: &'a RunArgs, command: Vec<String>, printer: &Printer) -> Re
     let mut stimuli =
         inputs::for_part(&stimuli, part, args.extract.target_text.as_deref(), printer)?.into_owned();
     args.transforms.check(args.estimator.distance)?;
+    averages::require_partitions(&args.estimator, 1)?;
     let columns = columns(stimuli.features(), &args.transforms.steps(args.draw.seed));
     let mut read = None;
     let mut differing = Vec::new();
-    if let Some((averaged, said)) = averages::average(&stimuli, &args.estimator, printer)? {
-        read = Some((std::mem::replace(&mut stimuli, averaged.stimuli), averaged.groups));
-        differing = averaged.differing;
-        warnings.extend(said);
+    if let Some(joined) = averages::average(&stimuli, &args.estimator, printer)? {
+        read = Some((std::mem::replace(&mut stimuli, joined.stimuli), joined.means));
+        differing = joined.differing;
+        warnings.extend(joined.warnings);
     }
     let structure = args.transforms.structure();
     let of = (&args.estimator, args.draw.seed);
@@ -261,10 +262,13 @@ impl<'a> Prepared<'a> {
             command: self.command.clone(),
             source: self.source.to_owned(),
             stimuli: stimuli.clone(),
-            activations: match &self.read {
-                Some((_, groups)) => averages::means(Arc::new(taken.activations), groups)?,
-                None => Arc::new(taken.activations),
-            },
+            activations: averages::apply(
+                Arc::new(taken.activations),
+                Vec::new(),
+                self.read.as_ref().map(|(_, means)| means),
+                args.estimator.distance,
+            )?
+            .0,
             repeats: Vec::new(),
             model: Some(record),
             file: None,

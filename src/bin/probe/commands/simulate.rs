@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use mlem_probe::report::simulation;
+use mlem_probe::report::{answers, simulation};
 use mlem_probe::{files, simulate};
 use serde_json::json;
 
@@ -16,10 +16,16 @@ pub fn run(args: &SimulateArgs, printer: &Printer) -> Result<()> {
     options.check().map_err(mlem_probe::Error::from)?;
     files::require_writable(&args.out)?;
     let begun = Instant::now();
-    let found = simulate::run(&options, printer).map_err(mlem_probe::Error::from)?;
+    let (written, table) = if args.oracle {
+        let found = simulate::answers(&options, printer).map_err(mlem_probe::Error::from)?;
+        (answers::tables(&found), answers::table(&found, &options))
+    } else {
+        let found = simulate::run(&options, printer).map_err(mlem_probe::Error::from)?;
+        let mut written = simulation::tables(&found);
+        written.extend(simulation::figures(&found, &args.figures).map_err(mlem_probe::Error::from)?);
+        (written, simulation::table(&found))
+    };
     let seconds = begun.elapsed().as_secs_f64();
-    let mut written = simulation::tables(&found);
-    written.extend(simulation::figures(&found, &args.figures).map_err(mlem_probe::Error::from)?);
     for file in &written {
         files::write(&args.out.join(&file.name), &file.bytes)?;
     }
@@ -35,6 +41,7 @@ pub fn run(args: &SimulateArgs, printer: &Printer) -> Result<()> {
             "seconds": seconds,
         }));
     }
-    Printer::result(simulation::table(&found))?;
-    Printer::result(format!("tables and figures: {}\n", args.out.display()))
+    Printer::result(table)?;
+    let what = if args.oracle { "tables" } else { "tables and figures" };
+    Printer::result(format!("{what}: {}\n", args.out.display()))
 }
