@@ -88,6 +88,7 @@ pub use error::{Error, Result};
 pub use fit::FittedMlem;
 pub use group::FeatureGroup;
 pub use importance::{Order, TermImportance};
+pub(crate) use inference::{Forms, FormsAt};
 pub use inference::{Ceiling, Null, NullStatistic};
 pub use pairs::{Term, dissimilarities};
 pub use params::{Constraint, Distance, Missing, MlemParams, PairBudget, Permute, Solver, Target};

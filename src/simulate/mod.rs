@@ -16,12 +16,15 @@
 //! | Spearman | over pairs of held-out stimuli, as everywhere |
 //! | steps | of the stochastic solver, until it stopped |
 //!
+//! How many stimuli a design needs is in [`power`].
+//!
 //! # Errors
 //!
 //! Options that are out of range, and what a fit can fail with.
 
 mod error;
 mod params;
+pub mod power;
 mod recovery;
 mod world;
 

@@ -205,6 +205,15 @@ pub struct CheckArgs {
     /// How deep the trees of a recursive grammar may be, words included
     #[arg(long, value_name = "D", default_value_t = DEPTH, value_parser = within(1, DEEPEST))]
     pub depth: usize,
+    /// Simulate how many stimuli it takes to find each feature where its importance is .01, .02 or .05
+    #[arg(long, help_heading = "Power")]
+    pub power: bool,
+    /// With --power, leave these features out, as the run will
+    #[arg(long, value_name = "F,...", value_delimiter = ',', requires = "power", help_heading = "Power")]
+    pub drop: Vec<String>,
+    /// With --power, the seed of everything that is drawn
+    #[arg(long, value_name = "S", default_value_t = 0, requires = "power", help_heading = "Power")]
+    pub seed: u64,
     #[command(flatten)]
     pub talk: Talk,
 }

@@ -27,7 +27,7 @@ use crate::failure::{Failure, Result};
 use crate::printer::Printer;
 
 /// How many sentences of a grammar are drawn unless the user says otherwise.
-const SAMPLE: usize = 4096;
+pub const SAMPLE: usize = 4096;
 
 /// Runs the command: once, or once for each model and revision, and then compares them.
 pub fn run(args: &RunArgs, words: Vec<String>, printer: &Printer) -> Result<()> {
