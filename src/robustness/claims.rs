@@ -86,6 +86,16 @@ fn in_words(sign: Sign, tested: bool) -> &'static str {
     }
 }
 
+fn in_short(sign: Sign, tested: bool) -> &'static str {
+    match (sign, tested) {
+        (Sign::Above, true) => "has a star",
+        (Sign::Neither, true) => "has no star",
+        (Sign::Above, false) => "> 0",
+        (Sign::Below, _) => "< 0",
+        (Sign::Neither, false) => "≈ 0",
+    }
+}
+
 impl Facts {
     /// What a reader takes from them.
     #[must_use]
@@ -119,7 +129,13 @@ impl Facts {
                 let (name, place) = (&self.features[feature], places(self, &near));
                 let layers = near.iter().map(|&at| self.layers[at].0).collect();
                 let text = format!("{name} matters most at {place}");
-                claims.push(claim(feature, ClaimKind::Peak { layers }, text, format!("{name} most: {place}"), true));
+                claims.push(claim(
+                    feature,
+                    ClaimKind::Peak { layers },
+                    text,
+                    format!("{name}: {place}"),
+                    true,
+                ));
             }
         }
         let mut order: Vec<usize> = features().filter(|&feature| self.overall(feature).is_finite()).collect();
@@ -143,10 +159,11 @@ impl Facts {
                 continue;
             };
             let Some(sign) = self.signs[feature][at] else { continue };
-            let (name, place, word) = (&self.features[feature], places(self, &[at]), in_words(sign, self.tested));
+            let (name, place, word) =
+                (&self.features[feature], places(self, &[at]), in_words(sign, self.tested));
             let kind = ClaimKind::Sign { layer: self.layers[at].0, sign };
             let text = format!("{name} is {word} at {place}, where it is at its largest");
-            claims.push(claim(feature, kind, text, format!("{name} {word}: {place}"), true));
+            claims.push(claim(feature, kind, text, format!("{name} {}", in_short(sign, self.tested)), true));
         }
         claims
     }
@@ -177,7 +194,10 @@ impl Claim {
             ClaimKind::Largest { layer } => {
                 let at = facts.layer(*layer)?;
                 let largest = facts.largest(at).map(|largest| facts.features[largest].as_str());
-                Some((largest == Some(self.feature.as_str()), largest.unwrap_or("none is above 0").to_owned()))
+                Some((
+                    largest == Some(self.feature.as_str()),
+                    largest.unwrap_or("none is above 0").to_owned(),
+                ))
             }
             ClaimKind::Peak { layers } => {
                 if facts.layers.len() < 2 {
@@ -191,7 +211,16 @@ impl Claim {
             ClaimKind::More { than } => {
                 let other = facts.feature(than)?;
                 let difference = facts.overall(feature) - facts.overall(other);
-                difference.is_finite().then(|| (difference > 0.0, format!("{difference:+.3}")))
+                difference.is_finite().then(|| {
+                    (
+                        difference > 0.0,
+                        format!("{difference:+.3}").replacen(
+                            "0.",
+                            ".",
+                            usize::from(difference.abs() < 0.9995),
+                        ),
+                    )
+                })
             }
             ClaimKind::Sign { layer, sign } => {
                 let found = facts.signs[feature][facts.layer(*layer)?]?;

@@ -70,18 +70,19 @@ impl Sheet {
     }
 
     fn long(&self) -> Vec<u8> {
-        let rows = self.claims.iter().zip(&self.answers).enumerate().flat_map(|(number, (claim, answers))| {
-            answers.iter().zip(&self.variations).map(move |(answer, variation)| {
-                [
-                    (number + 1).to_string(),
-                    claim.text.clone(),
-                    variation.kind.name().to_owned(),
-                    variation.name.clone(),
-                    yes_or_no(answer.holds),
-                    answer.found.clone(),
-                ]
-            })
-        });
+        let rows =
+            self.claims.iter().zip(&self.answers).enumerate().flat_map(|(number, (claim, answers))| {
+                answers.iter().zip(&self.variations).map(move |(answer, variation)| {
+                    [
+                        (number + 1).to_string(),
+                        claim.text.clone(),
+                        variation.kind.name().to_owned(),
+                        variation.name.clone(),
+                        yes_or_no(answer.holds),
+                        answer.found.clone(),
+                    ]
+                })
+            });
         table(["claim", "text", "kind", "variation", "holds", "found"], rows)
     }
 
@@ -104,19 +105,25 @@ impl Sheet {
                 asked.to_string(),
                 score,
                 seconds,
-                variation.command.iter().map(|word| crate::text::argument(word)).collect::<Vec<_>>().join(" "),
+                variation
+                    .command
+                    .iter()
+                    .map(|word| crate::text::argument(word))
+                    .collect::<Vec<_>>()
+                    .join(" "),
                 variation.run_dir.clone(),
                 why.to_owned(),
             ]
         });
         let cannot = self.cannot.iter().map(|(kind, why)| {
             let mut row: [String; 10] = Default::default();
-            row[0] = kind.name().to_owned();
-            row[2] = "cannot".to_owned();
+            kind.name().clone_into(&mut row[0]);
+            "cannot".clone_into(&mut row[2]);
             row[9].clone_from(why);
             row
         });
-        let head = ["kind", "variation", "state", "held", "asked", "score", "seconds", "command", "run_dir", "why"];
+        let head =
+            ["kind", "variation", "state", "held", "asked", "score", "seconds", "command", "run_dir", "why"];
         table(head, rows.chain(cannot))
     }
 }

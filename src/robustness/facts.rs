@@ -41,8 +41,7 @@ impl Facts {
         let tested = statistics.iter().any(|row| row.of != Of::Score && row.test.is_some());
         let sign = |feature: &str, layer: usize| {
             let row = statistics.iter().find(|row| {
-                row.layer == layer
-                    && matches!(&row.of, Of::Effect(Order::Main, name) if name == feature)
+                row.layer == layer && matches!(&row.of, Of::Effect(Order::Main, name) if name == feature)
             })?;
             if tested {
                 let test = row.test?;

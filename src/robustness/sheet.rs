@@ -174,7 +174,9 @@ impl Sheet {
     /// The same over all claims.
     #[must_use]
     pub fn held_of(&self, kind: VariationKind) -> (usize, usize) {
-        (0..self.claims.len()).map(|claim| self.held(claim, Some(kind))).fold((0, 0), |(a, b), (c, d)| (a + c, b + d))
+        (0..self.claims.len())
+            .map(|claim| self.held(claim, Some(kind)))
+            .fold((0, 0), |(a, b), (c, d)| (a + c, b + d))
     }
 
     /// The variations that are there.

@@ -60,7 +60,13 @@ fn every_claim_of_a_run_holds_in_the_run_itself() {
 }
 
 fn variation(kind: VariationKind, name: &str, outcome: Outcome) -> Variation {
-    Variation { kind, name: name.to_owned(), command: vec!["probe".to_owned()], run_dir: name.to_owned(), outcome }
+    Variation {
+        kind,
+        name: name.to_owned(),
+        command: vec!["probe".to_owned()],
+        run_dir: name.to_owned(),
+        outcome,
+    }
 }
 
 fn made(facts: Facts) -> Outcome {
@@ -81,10 +87,12 @@ fn a_sheet_counts_what_holds_and_what_can_be_asked() {
         variation(VariationKind::Half, "first half", Outcome::NotReached),
         variation(VariationKind::Half, "second half", Outcome::Failed { why: "too few, \"so\"".to_owned() }),
     ];
-    let sheet = Sheet::new("run".to_owned(), base(), variations, vec![(VariationKind::Template, "one".to_owned())]);
+    let sheet =
+        Sheet::new("run".to_owned(), base(), variations, vec![(VariationKind::Template, "one".to_owned())]);
     assert_eq!(sheet.made(), 2);
     assert_eq!(sheet.kinds(), [VariationKind::Frequency, VariationKind::Seed]);
-    let held = |text: &str| sheet.held(sheet.claims.iter().position(|claim| claim.text == text).unwrap(), None);
+    let held =
+        |text: &str| sheet.held(sheet.claims.iter().position(|claim| claim.text == text).unwrap(), None);
     assert_eq!(held("a is the largest at layer 0"), (0, 1), "a variation without the feature is not asked");
     assert_eq!(held("b matters most at layers 1–2"), (2, 2));
     assert_eq!(held("b is the largest at layer 1"), (2, 2));
@@ -97,7 +105,9 @@ fn a_sheet_counts_what_holds_and_what_can_be_asked() {
     ));
     assert!(wide.contains("5,peak,b,,1-2,b matters most at layers 1–2,2,2,1,yes,yes,,\n"), "{wide}");
     assert!(text(1).contains("1,a is the largest at layer 0,seed,seed 1,no,b\n"));
-    assert!(text(2).contains("\"too few, \"\"so\"\"\"\n") && text(2).contains("template,,cannot,,,,,,,one\n"));
+    assert!(
+        text(2).contains("\"too few, \"\"so\"\"\"\n") && text(2).contains("template,,cannot,,,,,,,one\n")
+    );
 }
 
 #[test]

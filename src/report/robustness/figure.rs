@@ -56,13 +56,19 @@ pub(super) fn figure(sheet: &Sheet) -> Option<Figure> {
         title,
         short: "Shares",
         note: format!(
-            "1: the claim holds in all variations of that kind, 0: in none; an empty cell could not be asked. {} in all.{told}",
+            "1: the claim holds in all variations of that kind, 0: in none; an empty cell could not be asked; {} in all. Rows: the largest feature at a layer, \
+             the layers at which a feature matters most, which of two matters more, and how a feature stands to 0.{told}",
             text::counted(sheet.made() as u128, "variation")
         ),
         svg: Drawing::of(|room| svg.render(room)),
         legend: Vec::new(),
         names_curves: true,
-        exact: Exact { rows: rows.clone(), columns: columns.clone(), mean: shares.clone(), ..Exact::default() },
+        exact: Exact {
+            rows: rows.clone(),
+            columns: columns.clone(),
+            mean: shares.clone(),
+            ..Exact::default()
+        },
         description,
     })
 }

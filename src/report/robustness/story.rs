@@ -35,16 +35,14 @@ pub(super) fn story(sheet: &Sheet) -> Vec<String> {
         ));
     }
     let text_of = |claim: usize| words::visible(&sheet.claims[claim].text);
-    let strongest = asked.iter().filter(|(claim, held, asked)| {
-        held == asked && sheet.claims[*claim].kind.name() == "peak"
-    });
+    let strongest = asked
+        .iter()
+        .filter(|(claim, held, asked)| held == asked && sheet.claims[*claim].kind.name() == "peak");
     for &(claim, held, asked) in strongest.take(TOLD) {
         told.push(format!("{}: in {held} of {asked}.", text_of(claim)));
     }
-    let mut weakest: Vec<_> = asked
-        .iter()
-        .filter(|(claim, held, asked)| held < asked && sheet.claims[*claim].adjacent)
-        .collect();
+    let mut weakest: Vec<_> =
+        asked.iter().filter(|(claim, held, asked)| held < asked && sheet.claims[*claim].adjacent).collect();
     weakest.sort_by(|a, b| (a.1 * b.2).cmp(&(b.1 * a.2)).then(a.0.cmp(&b.0)));
     let more = weakest.len().saturating_sub(TOLD);
     for &&(claim, held, asked) in weakest.iter().take(TOLD) {
@@ -53,8 +51,12 @@ pub(super) fn story(sheet: &Sheet) -> Vec<String> {
     }
     if more > 0 {
         told.push(format!(
-            "{} not in all variations; the table has them.",
-            if more == 1 { "1 more holds".to_owned() } else { format!("{} more hold", text::count(more as u128)) }
+            "{} in all variations; the table has them.",
+            if more == 1 {
+                "1 more does not hold".to_owned()
+            } else {
+                format!("{} more do not hold", text::count(more as u128))
+            }
         ));
     }
     let shares: Vec<String> = sheet
@@ -62,7 +64,9 @@ pub(super) fn story(sheet: &Sheet) -> Vec<String> {
         .into_iter()
         .map(|kind| (kind, sheet.held_of(kind)))
         .filter(|(_, (_, asked))| *asked > 0)
-        .map(|(kind, (held, asked))| format!("{} {}", kind.words(), words::short(held as f64 / asked as f64, 2)))
+        .map(|(kind, (held, asked))| {
+            format!("{} {}", kind.words(), words::short(held as f64 / asked as f64, 2))
+        })
         .collect();
     if !shares.is_empty() {
         told.push(format!("Share of claims that hold, by what is varied: {}.", shares.join(", ")));
@@ -104,7 +108,11 @@ pub(super) fn missing(sheet: &Sheet) -> Vec<String> {
     }
     for variation in &sheet.variations {
         if let Outcome::Failed { why } = &variation.outcome {
-            told.push(format!("{} could not be run: {}", words::visible(&variation.name), words::visible(why)));
+            told.push(format!(
+                "{} could not be run: {}",
+                words::visible(&variation.name),
+                words::visible(why)
+            ));
         }
     }
     told.extend(sheet.cannot.iter().map(|(kind, why)| format!("Not varied: {} ({why}).", kind.words())));

@@ -37,7 +37,12 @@ fn sheet() -> Sheet {
         variation(VariationKind::Half, "first half", Outcome::NotReached),
         variation(VariationKind::Half, "second half", Outcome::Failed { why: "too few".to_owned() }),
     ];
-    Sheet::new("run".to_owned(), facts(false), variations, vec![(VariationKind::Pooling, "from a file".to_owned())])
+    Sheet::new(
+        "run".to_owned(),
+        facts(false),
+        variations,
+        vec![(VariationKind::Pooling, "from a file".to_owned())],
+    )
 }
 
 #[test]
@@ -61,7 +66,7 @@ fn the_page_says_what_holds_and_what_was_not_asked() {
 
 #[test]
 fn the_terminal_has_the_claims_and_the_story() {
-    let told = terminal(&sheet(), Options { width: 100, ..Options::default() });
+    let told = terminal(&sheet(), Options { width: 400, ..Options::default() });
     assert!(told.contains("2 of 4 variations made"), "{told}");
     assert!(told.contains("not with cosine distance (y)"), "{told}");
     assert!(told.contains("Share of claims that hold, by what is varied: distance"), "{told}");

@@ -1,7 +1,7 @@
 //! How many stimuli a design needs: power by simulation, on its own feature matrix.
 //!
-//! A data set of `n` stimuli has the features of `n` rows of the design, in random order and again from the start where it has fewer, and
-//! activations `X = Σ_f a_f S_f + E` in 32 units: `S_f` places the stimuli so that their squared distances are the squared distances
+//! A data set of `n` stimuli has the features of `n` rows of the design, evenly over its levels and values, and several times where it has
+//! fewer, and activations `X = Σ_f a_f S_f + E` in 32 units: `S_f` places the stimuli so that their squared distances are the squared distances
 //! of the feature, in random directions, and `E` is Gaussian noise of standard deviation 1 in each unit. `a` is set so that the importance of the
 //! feature *in the population* is the given one: the drop of Spearman's correlation of the true metric with the neural distance when
 //! the feature's distances are permuted across pairs.
@@ -44,6 +44,8 @@ pub const IMPORTANCES: [f64; 3] = [0.01, 0.02, 0.05];
 const UNITS: usize = 32;
 /// Features of more levels are not simulated.
 const MOST_LEVELS: usize = 256;
+/// Why a feature cannot be found at all.
+const DETERMINED: &str = "other features determine its distances";
 /// Fewer stimuli are no design.
 const LEAST: usize = 8;
 
@@ -83,6 +85,17 @@ pub struct Power {
 ///
 /// Fewer than 8 stimuli, or no feature that can be simulated.
 pub fn power(features: &FeatureTable, seed: u64, progress: &dyn Progress) -> Result<Power> {
+    up_to(SIZES.1, features, &IMPORTANCES, seed, progress)
+}
+
+/// [`power`], of other importances and up to another size.
+fn up_to(
+    most: usize,
+    features: &FeatureTable,
+    importances: &[f64],
+    seed: u64,
+    progress: &dyn Progress,
+) -> Result<Power> {
     if features.n_stimuli() < LEAST {
         return Err(crate::mlem::Error::TooFewStimuli { found: features.n_stimuli(), least: LEAST }.into());
     }
@@ -104,10 +117,14 @@ pub fn power(features: &FeatureTable, seed: u64, progress: &dyn Progress) -> Res
         return Err(Error::NothingToFind { why: left_out.join("; ") });
     }
     let forms = Forms::new(&kept)?;
-    let signals = Signals::new(&kept, &IMPORTANCES, seed);
+    let rows: Vec<usize> = (0..kept.n_stimuli()).collect();
+    let whole = forms.at(&rows);
+    let is_own = |feature| whole.as_ref().is_some_and(|at| at.is_own(feature));
+    let own = (0..kept.n_features()).map(is_own).collect();
+    let signals = Signals::new(&kept, own, importances, seed);
     let mut sizes = Vec::new();
     let mut n = SIZES.0 as f64;
-    while n <= SIZES.1 as f64 * 1.001 {
+    while n <= most as f64 * 1.001 {
         sizes.push(n.round() as usize);
         n *= std::f64::consts::SQRT_2;
     }
@@ -123,16 +140,18 @@ pub fn power(features: &FeatureTable, seed: u64, progress: &dyn Progress) -> Res
     progress.end();
     let rows = kept.names().into_iter().enumerate().flat_map(|(feature, name)| {
         let (signals, found, sizes) = (&signals, &found, &sizes);
-        IMPORTANCES.iter().enumerate().map(move |(k, &importance)| {
+        importances.iter().enumerate().map(move |(k, &importance)| {
             let crossing = |power: &dyn Fn(&Found) -> f64| {
                 crossing(&found.iter().zip(sizes).map(|(found, &n)| (n, power(found))).collect::<Vec<_>>())
             };
-            let alone = signals.alone[k][feature].is_some();
-            let all = signals.all[k].is_some();
+            let own = signals.own[feature];
+            let alone = own && signals.alone[k][feature].is_some();
+            let all = own && signals.all[k].is_some();
             let stimuli = alone.then(|| crossing(&|found| found.alone[k][feature])).flatten();
             let one = alone.then(|| crossing(&|found| found.one_test[k][feature])).flatten();
             let of_all = all.then(|| crossing(&|found| found.all[k][feature])).flatten();
-            let why = why(alone, all, stimuli.is_some() && one.is_some(), of_all.is_some());
+            let found = (stimuli.is_some() && one.is_some(), of_all.is_some());
+            let why = if own { why(alone, all, found) } else { Some(DETERMINED.to_owned()) };
             Needed {
                 feature: name.to_owned(),
                 importance,
@@ -147,7 +166,7 @@ pub fn power(features: &FeatureTable, seed: u64, progress: &dyn Progress) -> Res
 }
 
 /// Why not all numbers are there.
-fn why(alone: bool, all: bool, found: bool, found_all: bool) -> Option<String> {
+fn why(alone: bool, all: bool, (found, found_all): (bool, bool)) -> Option<String> {
     let mut why = Vec::new();
     if !alone {
         why.push("the distances of the feature cannot have this importance".to_owned());

@@ -75,10 +75,7 @@ impl Choice {
     /// The `k`th choice of the stimuli; `None` where they tell nothing.
     fn new(data: &Data<'_>, k: usize) -> Option<Self> {
         let signals = data.signals;
-        let mut stream = Stream::new(data.seed, &format!("power {} choice {k}", data.n));
-        let mut order: Vec<usize> = (0..signals.n_stimuli).collect();
-        stream.shuffle(&mut order);
-        let rows: Vec<usize> = order.into_iter().cycle().take(data.n).collect();
+        let rows = data.rows(k);
         let at = data.forms.at(&rows)?;
         let coordinates = at.coordinates().t();
         let (mut crossed, mut own) = (Vec::new(), Vec::new());
@@ -104,6 +101,11 @@ impl Choice {
         });
         let together = together.collect();
         Some(Self { at, rows, crossed, own, together })
+    }
+
+    /// The p-value of feature `f` with the `k`th choice, which this is; 1 where it does not tell the feature from others.
+    fn p(&self, null: &Null, (k, f): (usize, usize), value: f64, wider: f64) -> f64 {
+        if self.at.is_own(f) { null.p(k, value, wider) } else { 1.0 }
     }
 
     fn draw(&self, data: &Data<'_>, stream: &mut Stream) -> Drawn {
@@ -175,6 +177,31 @@ impl Data<'_> {
         x
     }
 
+    /// The rows of the `k`th choice: the whole design as often as it goes in, and of the rest as many as are left, evenly over the levels
+    /// and values of the features, as a balanced sample has them.
+    pub(super) fn rows(&self, k: usize) -> Vec<usize> {
+        let (signals, n) = (self.signals, self.signals.n_stimuli);
+        let mut stream = Stream::new(self.seed, &format!("power {} choice {k}", self.n));
+        let mut order: Vec<usize> = (0..n).collect();
+        stream.shuffle(&mut order);
+        let mut features: Vec<usize> = (0..signals.each.len()).collect();
+        stream.shuffle(&mut features);
+        // Numbers last: hardly two stimuli share one.
+        features.sort_by_key(|&feature| signals.each[feature].is_numeric());
+        let key = |row: usize, feature: usize| match signals.each[feature].at(row) {
+            Some((level, along)) => level as f64 + along,
+            None => -1.0,
+        };
+        order.sort_by(|&a, &b| {
+            let differ = features.iter().map(|&feature| key(a, feature).total_cmp(&key(b, feature)));
+            differ.fold(std::cmp::Ordering::Equal, std::cmp::Ordering::then)
+        });
+        let (copies, rest) = (self.n / n, self.n % n);
+        let start = stream.unit();
+        let chosen = (0..rest).map(|k| order[((k as f64 + start) * n as f64 / rest as f64) as usize % n]);
+        (0..copies).flat_map(|_| 0..n).chain(chosen).collect()
+    }
+
     /// How many data sets each choice has.
     fn data_sets(&self, coordinates: usize) -> usize {
         let all = (STIMULI / self.n).clamp(DATA_SETS.0, DATA_SETS.1);
@@ -208,13 +235,14 @@ impl Data<'_> {
         for (k, (choice, sets)) in choices.iter().zip(&drawn).enumerate() {
             let unit = 2.0 * (self.n * UNITS) as f64 / (self.n as f64 - 1.0);
             for drawn in sets {
-                let mut p: Vec<f64> = (0..m).map(|g| self.p(&noise[g], choice, (k, g), drawn.noise[g], 1.0)).collect();
+                let mut p: Vec<f64> =
+                    (0..m).map(|g| choice.p(&noise[g], (k, g), drawn.noise[g], 1.0)).collect();
                 for (i, effects) in self.signals.alone.iter().enumerate() {
                     for (f, effect) in effects.iter().enumerate() {
                         let Some(effect) = *effect else { continue };
                         let value =
                             drawn.noise[f] + effect.sqrt() * drawn.between[f] + effect * choice.own[f] / unit;
-                        let own = self.p(&noise[f], choice, (k, f), value, self.wider(f, effect));
+                        let own = choice.p(&noise[f], (k, f), value, self.wider(f, effect));
                         let before = std::mem::replace(&mut p[f], own);
                         found.one_test[i][f] += if own < ALPHA { share } else { 0.0 };
                         found.alone[i][f] += if benjamini_hochberg(&p)[f] < ALPHA { share } else { 0.0 };
@@ -223,14 +251,14 @@ impl Data<'_> {
                 }
             }
         }
-        let there = self.signals.all.iter().enumerate().filter_map(|(i, effects)| Some((i, effects.as_ref()?)));
+        let there =
+            self.signals.all.iter().enumerate().filter_map(|(i, effects)| Some((i, effects.as_ref()?)));
         for (at, (i, effects)) in there.enumerate() {
             let nulls: Vec<Null> = (0..m).map(|f| null_of(&|drawn: &Drawn| drawn.all[at][f].0)).collect();
             for (k, (choice, sets)) in choices.iter().zip(&drawn).enumerate() {
                 for drawn in sets {
-                    let of = |f: usize| {
-                        self.p(&nulls[f], choice, (k, f), drawn.all[at][f].1, self.wider(f, effects[f]))
-                    };
+                    let of =
+                        |f: usize| choice.p(&nulls[f], (k, f), drawn.all[at][f].1, self.wider(f, effects[f]));
                     let corrected = benjamini_hochberg(&(0..m).map(of).collect::<Vec<f64>>());
                     for (found, p) in found.all[i].iter_mut().zip(corrected) {
                         *found += if p < ALPHA { share } else { 0.0 };
@@ -239,11 +267,6 @@ impl Data<'_> {
             }
         }
         found
-    }
-
-    /// The p-value of feature `f` with one choice of stimuli; 1 where these do not tell it from others.
-    fn p(&self, null: &Null, choice: &Choice, (k, f): (usize, usize), value: f64, wider: f64) -> f64 {
-        if choice.at.is_own(f) { null.p(k, value, wider) } else { 1.0 }
     }
 
     /// How many times as far draws spread in which the feature's own signal, of squared size `effect`, is shuffled with the noise.

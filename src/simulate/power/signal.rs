@@ -19,7 +19,7 @@ const PAIRS: usize = 1 << 14;
 /// Pairs are in so many classes of signal distance at most.
 const CLASSES: usize = 96;
 /// Orders in which distances are permuted.
-const PERMUTATIONS: usize = 2;
+const PERMUTATIONS: usize = 4;
 /// Steps towards effects with which all features have one importance.
 const STEPS: usize = 40;
 /// How near they must come.
@@ -47,6 +47,8 @@ pub(super) struct Signals {
     pub(super) alone: Vec<Vec<Option<f64>>>,
     /// Per importance, of all features together.
     pub(super) all: Vec<Option<Vec<f64>>>,
+    /// Whether something of each feature's distance is not determined by the others'.
+    pub(super) own: Vec<bool>,
     /// How many stimuli the design has.
     pub(super) n_stimuli: usize,
 }
@@ -89,6 +91,11 @@ impl Signal {
         }
     }
 
+    /// Whether it is a number.
+    pub(super) fn is_numeric(&self) -> bool {
+        matches!(self.place, Place::Numbers(_))
+    }
+
     /// The squared distance of two stimuli.
     fn squared(&self, i: usize, j: usize) -> f64 {
         match &self.place {
@@ -122,8 +129,9 @@ fn spread(place: &Place, n_points: usize) -> (f64, f64) {
 }
 
 impl Signals {
-    /// The signals of `features`, and how large each is for every one of `importances`.
-    pub(super) fn new(features: &FeatureTable, importances: &[f64], seed: u64) -> Self {
+    /// The signals of `features`, of which `own` says whether others determine them, and how large each is for every one of
+    /// `importances`.
+    pub(super) fn new(features: &FeatureTable, own: Vec<bool>, importances: &[f64], seed: u64) -> Self {
         let n = features.n_stimuli();
         let mut stream = Stream::new(seed, "power signals");
         let each: Vec<Signal> = features.iter().map(|feature| Signal::new(feature, &mut stream)).collect();
@@ -154,13 +162,13 @@ impl Signals {
             .zip(&alone)
             .map(|(&importance, alone)| together(&squared, &orders, importance, alone))
             .collect();
-        Self { each, alone, all, n_stimuli: n }
+        Self { each, alone, all, own, n_stimuli: n }
     }
 
     /// Whether no larger size is of use: every power that can be reached is, twice in a row.
     pub(super) fn enough(&self, found: &[Found]) -> bool {
         let [.., before, last] = found else { return false };
-        let features = || 0..self.each.len();
+        let features = || (0..self.each.len()).filter(|&f| self.own[f]);
         (0..self.alone.len()).all(|k| {
             let reached = |powers: &dyn Fn(&Found) -> f64| powers(before) >= POWER && powers(last) >= POWER;
             let of_alone = features()

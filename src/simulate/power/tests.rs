@@ -32,21 +32,46 @@ fn design(n: usize) -> FeatureTable {
 
 #[test]
 fn less_takes_more_and_a_rare_level_takes_more_than_an_even_one() {
-    let table = power(&design(240), 1, &Silent).unwrap();
-    assert_eq!(table, power(&design(240), 1, &Silent).unwrap(), "the same seed");
+    let find = || up_to(512, &design(240), &[0.05, 0.1], 1, &Silent).unwrap();
+    let table = find();
+    assert_eq!(table, find(), "the same seed");
     let of = |feature: &str| -> Vec<usize> {
         table.rows.iter().filter(|row| row.feature == feature).filter_map(|row| row.stimuli).collect()
     };
     let (even, rare) = (of("even"), of("rare"));
-    assert!(even[0] > even[1] && even[1] > even[2], "{even:?}");
+    assert!(even.len() == 2 && even[0] > even[1], "{even:?}");
     assert!(rare.iter().zip(&even).all(|(rare, even)| rare > even), "{rare:?} {even:?}");
     for row in &table.rows {
         assert!(row.stimuli_one_test <= row.stimuli, "{row:?}");
     }
 }
 
+#[test]
+fn sizes_are_those_of_an_independent_simulation() {
+    // NumPy 2, least squares over all pairs and 600 data sets a size, for a balanced binary feature beside three levels and a number: power .665 at
+    // 50 stimuli and .798 at 60 for an importance of .05; .680 at 125 and .790 at 150 for one of .02.
+    let n = 600;
+    let levels = |k: usize| (0..n).map(|i| Some(["a", "b", "c"][i % k])).collect::<Vec<_>>();
+    let numbers = (0..n).map(|i| Some((i * 7919 % n) as f64)).collect();
+    let features = vec![
+        Feature::categorical("two", &levels(2)),
+        Feature::categorical("three", &levels(3)),
+        Feature::numeric("number", numbers).unwrap(),
+    ];
+    let table = up_to(256, &FeatureTable::new(n, features).unwrap(), &[0.02, 0.05], 0, &Silent).unwrap();
+    for (row, expected) in table.rows.iter().zip([152.0, 60.0]) {
+        let found = row.stimuli_one_test.unwrap() as f64;
+        assert!((found / expected - 1.0).abs() < 0.1, "{row:?}");
+    }
+}
+
 /// Activations of a simulated data set, as a run would have them.
-fn activations(signals: &Signals, (feature, effect): (usize, f64), rows: &[usize], stream: &mut Stream) -> Array2<f32> {
+fn activations(
+    signals: &Signals,
+    (feature, effect): (usize, f64),
+    rows: &[usize],
+    stream: &mut Stream,
+) -> Array2<f32> {
     let mut effects = vec![0.0; signals.each.len()];
     effects[feature] = effect;
     let x = signal::together_at(&signals.each, &effects, rows);
@@ -56,7 +81,7 @@ fn activations(signals: &Signals, (feature, effect): (usize, f64), rows: &[usize
 #[test]
 fn the_importance_of_an_effect_is_what_was_asked_for() {
     let features = design(240);
-    let signals = Signals::new(&features, &[0.05], 0);
+    let signals = Signals::new(&features, vec![true; 4], &[0.05], 0);
     let mut stream = Stream::new(8, "noise");
     for feature in 0..features.n_features() {
         let effect = signals.alone[0][feature].unwrap();
@@ -87,18 +112,17 @@ fn the_importance_of_an_effect_is_what_was_asked_for() {
 fn power_is_that_of_the_tests_of_a_run() {
     let features = design(240);
     let (n, importance) = (90, 0.05);
-    let signals = Signals::new(&features, &[importance], 0);
+    let signals = Signals::new(&features, vec![true; 4], &[importance], 0);
     let forms = Forms::new(&features).unwrap();
-    let expected = Data { forms: &forms, signals: &signals, n, seed: 5 }.found();
+    let data = Data { forms: &forms, signals: &signals, n, seed: 5 };
+    let expected = data.found();
     let sets = 60;
     for feature in [0, 3] {
         let effect = signals.alone[0][feature].unwrap();
         let mut found = 0.0;
         for set in 0..sets {
             let mut stream = Stream::new(set, "data set");
-            let mut rows: Vec<usize> = (0..240).collect();
-            stream.shuffle(&mut rows);
-            rows.truncate(n);
+            let rows = data.rows(set as usize);
             let x = activations(&signals, (feature, effect), &rows, &mut stream);
             let validation = Mlem::params()
                 .permutations(1)
@@ -130,8 +154,10 @@ fn what_cannot_be_found_says_why() {
     let two = Feature::categorical("two", &two);
     let table = power(&features(vec![names, two, copy]), 0, &Silent).unwrap();
     assert_eq!(table.left_out.len(), 1);
-    assert!(table.rows.iter().all(|row| row.stimuli.is_none() && row.why.is_some()), "{table:?}");
+    assert!(table.rows.iter().all(|row| row.stimuli.is_none()), "{table:?}");
+    assert!(table.rows.iter().all(|row| row.why.as_deref() == Some(DETERMINED)), "{table:?}");
     assert!(table.to_text().contains("left out: name"), "{}", table.to_text());
-    let few = FeatureTable::new(4, vec![Feature::categorical("a", &[Some("x"), Some("y"), Some("x"), Some("y")])]);
+    let few =
+        FeatureTable::new(4, vec![Feature::categorical("a", &[Some("x"), Some("y"), Some("x"), Some("y")])]);
     assert!(power(&few.unwrap(), 0, &Silent).is_err());
 }

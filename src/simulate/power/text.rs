@@ -24,7 +24,8 @@ pub(super) fn table(power: &Power) -> String {
         power.seed,
         text::count(power.stimuli_of_design as u128)
     );
-    let names: Vec<&str> = power.rows.iter().step_by(IMPORTANCES.len()).map(|row| row.feature.as_str()).collect();
+    let names: Vec<&str> =
+        power.rows.iter().step_by(IMPORTANCES.len()).map(|row| row.feature.as_str()).collect();
     let first = names.iter().map(|name| name.chars().count()).max().unwrap_or(0).max("importance".len());
     let width = 7;
     let _ = write!(out, "  {:first$}", "");

@@ -33,8 +33,7 @@ impl Forms {
     /// Those of the stimuli at `rows`, which may be there several times; `None` where they tell nothing.
     pub(crate) fn at(&self, rows: &[usize]) -> Option<FormsAt> {
         let terms = terms(self.columns.slots().len(), false);
-        let parts: Vec<Embedding> =
-            terms.iter().map(|&term| self.columns.embedding(term, rows)).collect();
+        let parts: Vec<Embedding> = terms.iter().map(|&term| self.columns.embedding(term, rows)).collect();
         Some(FormsAt { terms: Terms::new(&parts, rows.len())? })
     }
 }
