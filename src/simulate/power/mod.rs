@@ -104,8 +104,8 @@ fn up_to(
     kept.retain(|feature| {
         let name = feature.name();
         let why = match feature.values() {
-            _ if !feature.varies() => "it tells no stimuli apart",
             _ if feature.names_stimuli() => "it has another value for every stimulus",
+            _ if !feature.varies() => "it tells no stimuli apart",
             Values::Distances(_) => "it is given as distances",
             Values::Categorical { levels, .. } if levels.len() > MOST_LEVELS => "it has more than 256 levels",
             _ => return true,

@@ -14,8 +14,8 @@ use crate::numeric::significance::benjamini_hochberg;
 /// Choices of stimuli.
 const CHOICES: usize = 8;
 /// Data sets of each choice: so many stimuli in all, within these bounds.
-const STIMULI: usize = 1 << 17;
-const DATA_SETS: (usize, usize) = (32, 128);
+const STIMULI: usize = 1 << 16;
+const DATA_SETS: (usize, usize) = (32, 64);
 /// Features with more coordinates than this have fewer data sets.
 const COORDINATES: usize = 200;
 /// What is called found.

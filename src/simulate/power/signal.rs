@@ -15,7 +15,7 @@ use crate::numeric::spectral::orthonormal;
 use crate::stimuli::{Feature, FeatureTable, Values};
 
 /// So many pairs of stimuli stand for all.
-const PAIRS: usize = 1 << 14;
+const PAIRS: usize = 1 << 13;
 /// Pairs are in so many classes of signal distance at most.
 const CLASSES: usize = 96;
 /// Orders in which distances are permuted.

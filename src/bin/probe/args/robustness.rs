@@ -19,7 +19,7 @@ pub struct RobustnessArgs {
     /// The run directory whose claims are asked; its run.json says how it was made
     #[arg(value_name = "RUN_DIR")]
     pub run: PathBuf,
-    /// Where to write robustness.csv, robustness.html and the runs of the variations (default: RUN_DIR/robustness)
+    /// Where to write robustness.csv, robustness.html and the runs of the variations (default: robustness/ in it)
     #[arg(short, long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Begin no variation that would not be done after so many seconds in all, by the time that the run took; the same command goes on

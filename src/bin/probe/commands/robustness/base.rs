@@ -64,7 +64,7 @@ impl<'a> Base<'a> {
             return Err(Failure::input(format!("{} records no command", folder.display()), hint));
         }
         let mut words = record.command.clone();
-        words[0] = "probe".to_owned();
+        "probe".clone_into(&mut words[0]);
         for option in ["--out", "--figures", "--bootstrap", "--per-unit", "--force", "--json", "--quiet"] {
             set(&mut words, option, None);
         }

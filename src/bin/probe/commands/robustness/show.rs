@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use mlem_probe::files;
-use mlem_probe::progress::Progress;
 use mlem_probe::report::robustness;
 use mlem_probe::robustness::{Outcome, Sheet};
 use mlem_probe::rundir::{FIGURES, RunRecord};

@@ -27,7 +27,9 @@ pub struct Plans {
 }
 
 /// What there is of a kind: names, each with its options; or why there is nothing.
-type Of = std::result::Result<Vec<(String, Vec<(&'static str, Option<String>)>)>, String>;
+type Of = std::result::Result<Vec<Named>, String>;
+/// A name, and options with their values; none takes an option away.
+type Named = (String, Vec<(&'static str, Option<String>)>);
 
 /// The variations of `base`, kind by kind.
 pub fn plan(base: &Base<'_>, args: &RobustnessArgs) -> Result<Plans> {
@@ -42,7 +44,7 @@ pub fn plan(base: &Base<'_>, args: &RobustnessArgs) -> Result<Plans> {
             VariationKind::Distance => distance(base),
             VariationKind::Template => template(base)?,
             VariationKind::Frequency => frequency(base, args),
-            VariationKind::Seed => seed(base, args.seeds),
+            VariationKind::Seed => Ok(seed(base, args.seeds)),
             VariationKind::SampleSize => sample_size(base),
             VariationKind::Half => half(base),
         };
@@ -114,11 +116,8 @@ fn distance(base: &Base<'_>) -> Of {
 }
 
 fn template(base: &Base<'_>) -> Result<Of> {
-    let args = match of_model(base) {
-        Ok(args) => args,
-        Err(_) => {
-            return Ok(Err("of a table of features it is not known which template a row is of".to_owned()));
-        }
+    let Ok(args) = of_model(base) else {
+        return Ok(Err("of a table of features it is not known which template a row is of".to_owned()));
     };
     let name = args.source.as_deref().unwrap_or_default();
     if let source::Source::Table = source::kind(name) {
@@ -190,16 +189,15 @@ fn frequency(base: &Base<'_>, args: &RobustnessArgs) -> Of {
     Ok(vec![("without frequency".to_owned(), vec![option])])
 }
 
-fn seed(base: &Base<'_>, seeds: usize) -> Of {
+fn seed(base: &Base<'_>, seeds: usize) -> Vec<Named> {
     let own = base.seed();
     let others = (1..=seeds as u64).map(|k| own.wrapping_add(k));
-    Ok(others.map(|seed| (format!("seed {seed}"), vec![("--seed", Some(seed.to_string()))])).collect())
+    others.map(|seed| (format!("seed {seed}"), vec![("--seed", Some(seed.to_string()))])).collect()
 }
 
 fn sample_size(base: &Base<'_>) -> Of {
-    let args = match of_model(base) {
-        Ok(args) => args,
-        Err(_) => return Err("a fit takes all rows of its files; halves are varied".to_owned()),
+    let Ok(args) = of_model(base) else {
+        return Err("a fit takes all rows of its files; halves are varied".to_owned());
     };
     let read = if base.estimator().average.is_some() || args.draw.half.is_some() {
         args.draw.sample
