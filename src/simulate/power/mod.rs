@@ -10,7 +10,7 @@
 //! | --- | --- | --- |
 //! | `stimuli` | have no effect | p < .05 after Benjamini and Hochberg over the features: a star |
 //! | `stimuli_one_test` | have no effect | p < .05, not corrected: a test that was planned |
-//! | `stimuli_all` | have the same importance each | p < .05 after Benjamini and Hochberg: a star |
+//! | `stimuli_all` | have the same importance each, by Pearson's correlation | p < .05 after Benjamini and Hochberg: a star |
 //!
 //! The statistic is that of [`Null::importances`](crate::mlem::Null::importances): the weight of the feature beside all others as a share of
 //! the mean squared distance. It is held against its distribution over noise alone (with the effects of the other features where they

@@ -4,7 +4,7 @@
 //! `2d + D²` and variance `8d + 8D²`, and for so many units it is about normal. The expected rank of a pair among all others follows from
 //! these, pair by pair, so that the population's Spearman correlation takes no noise to be drawn.
 
-use ndarray::{Array2, Axis};
+use ndarray::{Array1, Array2, Axis};
 use rayon::prelude::*;
 
 use super::samples::Found;
@@ -18,12 +18,10 @@ use crate::stimuli::{Feature, FeatureTable, Values};
 const PAIRS: usize = 1 << 13;
 /// Pairs are in so many classes of signal distance at most.
 const CLASSES: usize = 96;
-/// Orders in which distances are permuted.
-const PERMUTATIONS: usize = 4;
 /// Steps towards effects with which all features have one importance.
-const STEPS: usize = 40;
+const STEPS: usize = 400;
 /// How near they must come.
-const NEAR: f64 = 0.05;
+const NEAR: f64 = 0.01;
 
 /// Where a feature places a stimulus: at a level's point, at a number along a direction, or nowhere.
 pub(super) enum Place {
@@ -151,16 +149,17 @@ impl Signals {
             .iter()
             .map(|&importance| ranked.par_iter().map(|ranked| ranked.effect_for(importance)).collect())
             .collect();
-        let mut orders = Vec::new();
-        for k in 0..PERMUTATIONS {
-            let mut order: Vec<usize> = (0..PAIRS).collect();
-            Stream::new(seed, &format!("power permutation {k}")).shuffle(&mut order);
-            orders.push(order);
-        }
+        let mean = |x: &[f64]| x.iter().sum::<f64>() / PAIRS as f64;
+        let means: Vec<f64> = squared.iter().map(|squared| mean(squared)).collect();
+        let covariance = |(f, g): (usize, usize)| {
+            let products = squared[f].iter().zip(&squared[g]).map(|(a, b)| a * b);
+            products.sum::<f64>() / PAIRS as f64 - means[f] * means[g]
+        };
+        let covariances = Array2::from_shape_fn((each.len(), each.len()), covariance);
         let all = importances
             .iter()
             .zip(&alone)
-            .map(|(&importance, alone)| together(&squared, &orders, importance, alone))
+            .map(|(&importance, alone)| together(&covariances, importance, alone))
             .collect();
         Self { each, alone, all, own, n_stimuli: n }
     }
@@ -181,8 +180,6 @@ impl Signals {
 
 /// Signal distances of pairs in classes, ascending.
 struct Ranked {
-    /// The class of each pair.
-    class: Vec<u32>,
     /// Of each class, the mean squared signal distance, the share of the pairs, and the mid-rank as a share of all less a half.
     mean: Vec<f64>,
     share: Vec<f64>,
@@ -194,7 +191,7 @@ impl Ranked {
         let n = squared.len();
         let mut order: Vec<usize> = (0..n).collect();
         order.sort_unstable_by(|&a, &b| squared[a].total_cmp(&squared[b]));
-        let mut ranked = Self { class: vec![0; n], mean: Vec::new(), share: Vec::new(), rank: Vec::new() };
+        let mut ranked = Self { mean: Vec::new(), share: Vec::new(), rank: Vec::new() };
         let mut start = 0;
         while start < n {
             // Equal distances are never parted, and unequal ones only up to so many classes.
@@ -209,9 +206,6 @@ impl Ranked {
             }
             let count = (end - start) as f64;
             let sum: f64 = order[start..end].iter().map(|&pair| squared[pair]).sum();
-            for &pair in &order[start..end] {
-                ranked.class[pair] = ranked.mean.len() as u32;
-            }
             ranked.mean.push(sum / count);
             ranked.share.push(count / n as f64);
             ranked.rank.push((start as f64 + count / 2.0) / n as f64 - 0.5);
@@ -259,14 +253,10 @@ impl Ranked {
     }
 }
 
-/// The squared sizes of the effects with which every feature has `importance`; `None` where there are none.
-fn together(
-    squared: &[Vec<f64>],
-    orders: &[Vec<usize>],
-    importance: f64,
-    alone: &[Option<f64>],
-) -> Option<Vec<f64>> {
-    let m = squared.len();
+/// The squared sizes of the effects with which every feature has `importance`; `None` where there are none. `covariances` are those of the
+/// squared distances `(n_features, n_features)`.
+fn together(covariances: &Array2<f64>, importance: f64, alone: &[Option<f64>]) -> Option<Vec<f64>> {
+    let m = alone.len();
     let mut effects: Vec<f64> = alone.iter().copied().collect::<Option<_>>()?;
     if m == 1 {
         return Some(effects);
@@ -276,48 +266,33 @@ fn together(
         return None;
     }
     for _ in 0..STEPS {
-        let found = importances(squared, orders, &effects);
-        if found.iter().all(|found| (found / importance - 1.0).abs() < NEAR / 2.0) {
-            break;
+        let found = drops(covariances, &effects);
+        if found.iter().all(|found| (found / importance - 1.0).abs() < NEAR) {
+            return Some(effects);
         }
         for (effect, found) in effects.iter_mut().zip(found) {
             *effect *= (importance / found.max(importance / 9.0)).sqrt().clamp(0.33, 3.0);
         }
     }
-    let found = importances(squared, orders, &effects);
-    found.iter().all(|found| (found / importance - 1.0).abs() < NEAR).then_some(effects)
+    None
 }
 
-/// What Spearman's correlation loses when the distances of each feature are permuted across pairs.
-fn importances(squared: &[Vec<f64>], orders: &[Vec<usize>], effects: &[f64]) -> Vec<f64> {
-    let mut total = vec![0.0; PAIRS];
-    for (squared, effect) in squared.iter().zip(effects) {
-        total.iter_mut().zip(squared).for_each(|(total, x)| *total += effect * x);
-    }
-    let ranked = Ranked::of(&total);
-    let expected = ranked.expected(1.0);
-    let neural: Vec<f64> = ranked.class.iter().map(|&class| expected[class as usize]).collect();
-    let spearman = |totals: &[f64]| {
-        let other = Ranked::of(totals);
-        let ranks = || other.class.iter().map(|&class| other.rank[class as usize]);
-        let product: f64 = ranks().zip(&neural).map(|(a, b)| a * b).sum();
-        let variance: f64 = ranks().map(|rank| rank * rank).sum();
-        if variance > 0.0 { product / (variance * PAIRS as f64 / 12.0).sqrt() } else { 0.0 }
+/// What Pearson's correlation of the signal distance with the neural one loses when the distances of each feature are permuted across
+/// pairs. Ranks would change all at once where two effects change places, so that features could not be alike in them.
+fn drops(covariances: &Array2<f64>, effects: &[f64]) -> Vec<f64> {
+    let effects = Array1::from(effects.to_vec());
+    // With the whole distance, of each feature's part.
+    let with_all = covariances.dot(&effects) * &effects;
+    let variance = with_all.sum();
+    let neural = (variance + 8.0 * UNITS as f64).sqrt();
+    let of_feature = |f: usize| {
+        let own = effects[f] * effects[f] * covariances[[f, f]];
+        // Of the distance with the feature's part permuted: its covariance with the whole one, and its variance.
+        let kept = variance - with_all[f];
+        let permuted = variance - 2.0 * with_all[f] + 2.0 * own;
+        (variance.sqrt() - kept / permuted.max(f64::MIN_POSITIVE).sqrt()) / neural
     };
-    let score = spearman(&total);
-    squared
-        .par_iter()
-        .zip(effects)
-        .map(|(squared, effect)| {
-            let lost = |order: &Vec<usize>| {
-                let moved: Vec<f64> = (0..PAIRS)
-                    .map(|pair| total[pair] + effect * (squared[order[pair]] - squared[pair]))
-                    .collect();
-                score - spearman(&moved)
-            };
-            orders.iter().map(lost).sum::<f64>() / orders.len() as f64
-        })
-        .collect()
+    (0..effects.len()).map(of_feature).collect()
 }
 
 /// The activations that `signals` with squared effects `effects` give the stimuli at `rows`: `(n, units)`.
