@@ -38,6 +38,7 @@
 //! | 4 | [`rundir`] | the directory of a run: claim, read, write, resume; its files and their columns | |
 //! | 5 | [`compare`] | profiles of models against each other, and their layers | |
 //! | 5 | [`group`] | subjects as a sample: what their profiles have in common, tested by sign flips and clusters | `compare` |
+//! | 5 | [`robustness`] | the claims of a run, and in how many variations of it each holds | |
 //! | 5 | [`sweep`] | plans of many runs: cells, their keys and locks, and their tables as one | |
 //! | 6 | [`report`] | terminal, figures, page: pure bytes out | |
 //!
@@ -90,6 +91,7 @@ pub mod numeric;
 pub mod profile;
 pub mod progress;
 pub mod report;
+pub mod robustness;
 pub mod rundir;
 pub mod simulate;
 pub mod stimuli;

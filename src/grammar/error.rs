@@ -27,6 +27,16 @@ pub enum Error {
         /// The grammars that are bundled.
         known: Vec<&'static str>,
     },
+    /// Templates that cannot be left out.
+    #[error("{}", not_left_out(grammar, name, known))]
+    Template {
+        /// The grammar.
+        grammar: String,
+        /// What was to be left out.
+        name: String,
+        /// What its templates are called, where none is called so; else nothing would be left, or it has none.
+        known: Vec<String>,
+    },
     /// The text of a grammar has a mistake.
     #[error("{0}")]
     Invalid(Box<Problem>),
@@ -121,6 +131,14 @@ impl Error {
         Some(match self {
             Self::Files(error) => return error.hint(),
             Self::Stimuli(error) => return error.hint(),
+            Self::Template { name, known, .. } => {
+                let near = text::near_matches(name, known.iter().map(String::as_str));
+                match (known.is_empty(), near.is_empty()) {
+                    (true, _) => "leave out fewer; --without-template is of grammars in TOML with several templates".to_owned(),
+                    (false, true) => format!("its templates are called {}", text::join_and(known)),
+                    (false, false) => format!("did you mean {}?", near.join(" or ")),
+                }
+            }
             Self::Unknown { name, known } => {
                 let near = text::near_matches(name, known.iter().copied());
                 if let Some(file) = ["toml", "fcfg", "csv"].iter().map(|ending| format!("{name}.{ending}")).find(|file| {
@@ -175,6 +193,15 @@ impl Error {
 const TOLD: usize = 10;
 /// And so many of them with the line that they are in: all are to fit on a screen.
 const SHOWN: usize = 4;
+
+/// Why templates are not left out.
+fn not_left_out(grammar: &str, name: &str, known: &[String]) -> String {
+    if known.is_empty() {
+        format!("no template of {grammar} would be left without {name}")
+    } else {
+        format!("{grammar} has no template called `{name}`")
+    }
+}
 
 fn several(problems: &[Problem], more: usize) -> String {
     let (first, rest) = problems.split_at(problems.len().min(SHOWN));

@@ -38,6 +38,7 @@ mod sieve;
 mod toml;
 mod unify;
 mod value;
+mod without;
 
 pub use bundled::{Bundled, bundled};
 pub use check::Check;

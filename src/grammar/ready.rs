@@ -42,6 +42,8 @@ pub struct Grammar {
     pub(super) warnings: Vec<Problem>,
     /// The features whose values are to be read as numbers.
     pub(super) numeric: Vec<String>,
+    /// The templates that were left out.
+    pub(super) without: Vec<String>,
     pub(super) lattice: Lattice,
 }
 
@@ -132,6 +134,17 @@ impl Grammar {
     }
 
     fn read(text: &str, origin: &str, folder: Option<&Path>, depth: usize) -> Result<Self> {
+        Self::read_without(text, origin, folder, depth, &[])
+    }
+
+    /// Reads a grammar, and leaves out the templates called `without`.
+    pub(super) fn read_without(
+        text: &str,
+        origin: &str,
+        folder: Option<&Path>,
+        depth: usize,
+        without: &[String],
+    ) -> Result<Self> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let source = SourceText { origin, text };
         let stem = Path::new(origin).file_stem().map(|stem| stem.to_string_lossy().into_owned());
@@ -144,6 +157,7 @@ impl Grammar {
             (compiled.rules, compiled.templates, compiled.words, None, None)
         } else {
             let mut document = toml::Document::parse(source, folder)?;
+            document.leave_out(without);
             let toml::Compiled { rules, templates, words, columns } = toml::compile(&document, source)?;
             name = document.name.take().unwrap_or(name);
             summary = document.summary.take();
@@ -176,6 +190,7 @@ impl Grammar {
             words,
             warnings,
             numeric: Vec::new(),
+            without: Vec::new(),
             lattice,
         })
     }
@@ -228,6 +243,10 @@ impl Grammar {
         for file in self.document.iter().flat_map(|document| &document.files) {
             hasher.update(file.as_bytes());
         }
+        for template in &self.without {
+            hasher.update(b"without ");
+            hasher.update(template.as_bytes());
+        }
         hasher.finalize().to_hex().to_string()
     }
 
@@ -263,6 +282,11 @@ impl Grammar {
     }
 
     pub(super) fn stimuli(&self, labelled: Labelled, drawn: String) -> Result<Stimuli> {
+        let drawn = if self.without.is_empty() {
+            drawn
+        } else {
+            format!("{drawn}; without {}", crate::text::join_and(&self.without))
+        };
         let source =
             Source { grammar: Some(self.name.clone()), grammar_hash: Some(self.hash()), drawn: Some(drawn) };
         let mut stimuli = self.generator().stimuli(labelled)?;

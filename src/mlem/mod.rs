@@ -89,6 +89,7 @@ pub use fit::FittedMlem;
 pub use group::FeatureGroup;
 pub use importance::{Order, TermImportance};
 pub use inference::{Ceiling, Null, NullStatistic};
+pub(crate) use inference::{Forms, FormsAt};
 pub use pairs::{Term, dissimilarities};
 pub use params::{Constraint, Distance, Missing, MlemParams, PairBudget, Permute, Solver, Target};
 pub use score::Scored;

@@ -21,6 +21,7 @@ pub mod linkage;
 pub mod logistic;
 pub mod mds;
 pub mod nnls;
+pub mod normal;
 pub mod one_sample;
 pub mod pca;
 pub mod psd;

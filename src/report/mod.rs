@@ -18,6 +18,7 @@ pub mod names;
 mod notation;
 pub mod page;
 pub mod plot;
+pub mod robustness;
 pub mod several;
 pub mod simulation;
 mod svg;

@@ -18,6 +18,12 @@ pub enum Error {
     /// Features that cannot be made.
     #[error(transparent)]
     Stimuli(#[from] stimuli::Error),
+    /// No feature is left of which power could be found.
+    #[error("power cannot be found of any feature: {why}")]
+    NothingToFind {
+        /// Why each was left out.
+        why: String,
+    },
     /// An option has a value it cannot have.
     #[error("{option} is {value}, and must be {range}")]
     Option {
@@ -41,6 +47,7 @@ impl Error {
             Self::Mlem(error) => error.hint(),
             Self::Baselines(error) => error.hint(),
             Self::Stimuli(error) => error.hint(),
+            Self::NothingToFind { .. } => Some("add a feature whose values several stimuli share".to_owned()),
             Self::Option { option, .. } => Some(format!("give another number to --{option}")),
         }
     }

@@ -18,6 +18,7 @@
 //!
 //! And worlds whose answer is known ([`answers`]): which features have a part in them, and how much, asked of MLEM, feature-reweighted RSA,
 //! RSA, decoding and encoding, with an oracle beside them.
+//! How many stimuli a design needs is in [`power`].
 //!
 //! # Errors
 //!
@@ -26,6 +27,7 @@
 mod answers;
 mod error;
 mod params;
+pub mod power;
 mod recovery;
 mod world;
 

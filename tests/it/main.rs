@@ -31,6 +31,7 @@
 //! - `pipeline`: the program, stage by stage and as one run
 //! - `pytorch`: weights in PyTorch's own formats
 //! - `repeats`: activations that were recorded more than once, and their noise ceiling
+//! - `robustness`: claims of a run against its variations, and how many stimuli a design needs
 //! - `rwkv7`: its last hidden states against candle-transformers'
 //! - `short_sentence`: a bundled set against a list made without grammars
 //! - `streaming`: activations that go straight to their file
@@ -87,6 +88,7 @@ mod pytorch;
 mod quantised;
 mod random_configurations;
 mod repeats;
+mod robustness;
 mod rundir;
 mod rwkv7;
 mod short_sentence;

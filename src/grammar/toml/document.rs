@@ -71,6 +71,11 @@ impl Computation {
 }
 
 impl Document {
+    /// Leaves the templates called `without` out.
+    pub(in crate::grammar) fn leave_out(&mut self, without: &[String]) {
+        self.templates.retain(|template| !without.contains(&template.label));
+    }
+
     /// Reads a template grammar; `folder` is where the files that it names are.
     pub(in crate::grammar) fn parse(source: SourceText<'_>, folder: Option<&Path>) -> Result<Self> {
         let (document, errors) = DeTable::parse_recoverable(source.text);

@@ -10,3 +10,4 @@ mod own;
 
 pub use ceiling::Ceiling;
 pub use null::{Null, NullStatistic};
+pub(crate) use own::{Forms, FormsAt};

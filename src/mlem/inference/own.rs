@@ -18,12 +18,14 @@
 //!
 //! What this is not: the statistic is not the importance, which is measured on held-out pairs, with constraints, and by ranks.
 
+mod forms;
 mod layer;
 mod terms;
 
 use ndarray::{Array1, Array2};
 use rayon::prelude::*;
 
+pub(crate) use self::forms::{Forms, FormsAt};
 use self::layer::{Fitted, Layer, Reduced, reduced_models};
 use self::terms::Terms;
 use crate::mlem::crossval::CrossValidation;

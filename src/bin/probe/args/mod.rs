@@ -10,6 +10,7 @@ mod model;
 mod ranges;
 mod reading;
 mod rerun;
+mod robustness;
 mod shared;
 mod shell;
 mod simulate;
@@ -35,6 +36,7 @@ pub use layers::Layers;
 pub use model::{ExtractArgs, ModelArgs, Pool};
 pub use reading::ReadingArgs;
 pub use rerun::RerunArgs;
+pub use robustness::RobustnessArgs;
 pub use shared::{FigureArgs, Talk};
 pub use shell::{CompletionsArgs, ManArgs};
 pub use simulate::SimulateArgs;
@@ -94,6 +96,8 @@ pub enum Command {
     Compare(CompareArgs),
     /// Test what subjects have in common: their run directories as a sample, over layers, times or regions
     Group(GroupArgs),
+    /// In how many variations of a run each of its claims holds: pooling, distance, template, seed, half of the stimuli …
+    Robustness(RobustnessArgs),
     /// Many runs from one plan, here or on a cluster: grammars × models × revisions × poolings × options
     Sweep(SweepCommand),
     /// Rebuild the page of a run directory from its tables
@@ -205,6 +209,15 @@ pub struct CheckArgs {
     /// How deep the trees of a recursive grammar may be, words included
     #[arg(long, value_name = "D", default_value_t = DEPTH, value_parser = within(1, DEEPEST))]
     pub depth: usize,
+    /// Simulate how many stimuli it takes to find each feature where its importance is .01, .02 or .05
+    #[arg(long, help_heading = "Power")]
+    pub power: bool,
+    /// With --power, leave these features out, as the run will
+    #[arg(long, value_name = "F,...", value_delimiter = ',', requires = "power", help_heading = "Power")]
+    pub drop: Vec<String>,
+    /// With --power, the seed of everything that is drawn
+    #[arg(long, value_name = "S", default_value_t = 0, requires = "power", help_heading = "Power")]
+    pub seed: u64,
     #[command(flatten)]
     pub talk: Talk,
 }
@@ -262,6 +275,9 @@ pub struct FitArgs {
     /// With --by-subject, leave out of the group what some subjects lack: features, and layers, times or regions
     #[arg(long, requires = "by_subject")]
     pub shared: bool,
+    /// Take only one half of the stimuli, 1 or 2, which are drawn under the seed
+    #[arg(long, value_name = "1|2", value_parser = within(1, 2), conflicts_with = "by_subject")]
+    pub half: Option<usize>,
     #[command(flatten)]
     pub reading: ReadingArgs,
     /// Seed of the folds and the permutations

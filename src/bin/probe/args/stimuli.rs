@@ -15,6 +15,12 @@ pub struct DrawArgs {
     /// Take every sentence of the grammar, or every row of the CSV
     #[arg(long)]
     pub all: bool,
+    /// Leave these templates of the grammar out, by name or as `template 2`; as often as you like
+    #[arg(long, value_name = "TEMPLATE")]
+    pub without_template: Vec<String>,
+    /// Take only one half of the stimuli, 1 or 2, which are drawn under the seed
+    #[arg(long, value_name = "1|2", value_parser = within(1, 2))]
+    pub half: Option<usize>,
     /// How deep the trees of a recursive grammar may be, words included
     #[arg(long, value_name = "D", default_value_t = DEPTH, value_parser = within(1, DEEPEST))]
     pub depth: usize,

@@ -1,15 +1,18 @@
 //! `probe check`: a grammar, or a table of stimuli, looked over before it is used.
 
+use mlem_probe::simulate;
+use mlem_probe::simulate::power::Power;
 use mlem_probe::stimuli::confounds::Confounds;
-use mlem_probe::stimuli::{FeatureLevels, TableCheck};
+use mlem_probe::stimuli::{FeatureLevels, Stimuli, TableCheck};
 use serde_json::{Value, json};
 
+use super::run::SAMPLE;
 use super::words::Words;
 use super::{inputs, source};
 use crate::args::CheckArgs;
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;
-use mlem_probe::grammar::Check;
+use mlem_probe::grammar::{Check, Draw};
 
 /// Runs the command.
 pub fn run(args: &CheckArgs, printer: &Printer) -> Result<()> {
@@ -23,25 +26,57 @@ pub fn run(args: &CheckArgs, printer: &Printer) -> Result<()> {
             stimuli.features_mut().declare_numeric(name)?;
         }
         let check = stimuli.check();
+        let power = args.power.then(|| power(stimuli, args, printer)).transpose()?;
         return if printer.json() {
-            Printer::result_json(&table_as_json(&args.source, &check))
+            Printer::result_json(&with_power(table_as_json(&args.source, &check), power.as_ref()))
         } else {
-            Printer::result(check.to_text(&args.source))
+            Printer::result(check.to_text(&args.source) + &shown(power.as_ref()))
         };
     }
     let mut grammar = source::grammar(&args.source, args.depth)?;
     grammar.declare_numeric(&args.numeric)?;
     let check = grammar.check()?;
     let words = args.model.as_ref().map(|model| Words::of(&grammar, model, &check, printer)).transpose()?;
+    let power = if args.power {
+        let fitted = |name: &str| !args.drop.iter().any(|dropped| dropped == name);
+        // What a run draws where nothing is said.
+        let draw = Draw::Balanced { n: SAMPLE, seed: args.seed };
+        Some(power(grammar.generate_for(&draw, fitted)?.stimuli, args, printer)?)
+    } else {
+        None
+    };
     if printer.json() {
-        let mut json = as_json(&check);
+        let mut json = with_power(as_json(&check), power.as_ref());
         if let Some(words) = words {
             json["tokenizer"] = words.as_json();
         }
         return Printer::result_json(&json);
     }
     let words = words.map(|words| words.to_text()).unwrap_or_default();
-    Printer::result(check.to_text() + &words)
+    Printer::result(check.to_text() + &words + &shown(power.as_ref()))
+}
+
+/// How many stimuli the design needs.
+fn power(mut stimuli: Stimuli, args: &CheckArgs, printer: &Printer) -> Result<Power> {
+    for name in &args.drop {
+        stimuli.features().position(name)?;
+    }
+    stimuli.features_mut().retain(|feature| !args.drop.iter().any(|name| name == feature.name()));
+    if stimuli.features().n_features() == 0 {
+        return Err(Failure::usage("no feature is left", "name fewer with --drop"));
+    }
+    Ok(simulate::power::power(stimuli.features(), args.seed, printer)?)
+}
+
+fn shown(power: Option<&Power>) -> String {
+    power.map(Power::to_text).unwrap_or_default()
+}
+
+fn with_power(mut json: Value, power: Option<&Power>) -> Value {
+    if let Some(power) = power {
+        json["power"] = json!(power);
+    }
+    json
 }
 
 fn table_as_json(name: &str, check: &TableCheck) -> Value {

@@ -8,6 +8,7 @@ use std::time::Instant;
 use mlem_probe::activations::Provenance;
 use mlem_probe::files::kind::Group;
 use mlem_probe::files::what_is;
+use mlem_probe::mlem::Distance;
 use mlem_probe::progress::Progress;
 use mlem_probe::rundir::{Finished, Fit, ModelRecord, RunDir};
 use mlem_probe::stimuli::Stimuli;
@@ -42,6 +43,19 @@ pub fn one(args: &FitArgs, words: Vec<String>, printer: &Printer) -> Result<Opti
         inputs::activations(args, stimuli.features(), &out, printer)?;
     let names = (args.activations.display(), args.stimuli.display());
     warnings.extend(other_stimuli(activations.provenance(), &stimuli, names, printer));
+    // Where they are not as many, the fit says so.
+    if let Some(half) = args.half.filter(|_| activations.n_stimuli() == stimuli.len()) {
+        if args.estimator.distance == Distance::Precomputed {
+            let hint = "leave one of the two out, or write the distances of half of the stimuli";
+            return Err(Failure::usage("--half takes rows, and --distance precomputed has pairs", hint));
+        }
+        let rows = inputs::half(stimuli.len(), half, args.seed);
+        // A row is the mean of itself.
+        let alone: Vec<Vec<usize>> = rows.iter().map(|&row| vec![row]).collect();
+        stimuli = inputs::halved(&stimuli, &rows, half, args.seed);
+        activations = averages::means(activations, &alone)?;
+        repeats = repeats.into_iter().map(|repeat| averages::means(repeat, &alone)).collect::<Result<_>>()?;
+    }
     let mut differing = Vec::new();
     let joined = averages::average(&stimuli, &args.estimator, printer)?;
     let means = joined.map(|joined| {

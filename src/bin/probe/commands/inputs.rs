@@ -11,6 +11,7 @@ use mlem_probe::activations::{
 use mlem_probe::extract::{SENTENCE, columns};
 use mlem_probe::mlem::Distance;
 use mlem_probe::models::Part;
+use mlem_probe::numeric::rng::Stream;
 use mlem_probe::profile::EstimatorName;
 use mlem_probe::progress::Progress;
 use mlem_probe::stimuli::{
@@ -120,6 +121,23 @@ fn recording(
     let columns = columns(features, &steps);
     let beside = Beside { columns: &columns, ..Beside::default() };
     Ok(Arc::new(activations::transform(&*activations, &steps, layers, beside, printer, out)?))
+}
+
+/// The rows of one half, 1 or 2, of `n` stimuli: drawn under `seed`, in their order. The first has the fewer where they are odd.
+pub fn half(n: usize, half: usize, seed: u64) -> Vec<usize> {
+    let mut rows: Vec<usize> = (0..n).collect();
+    Stream::new(seed, "half of the stimuli").shuffle(&mut rows);
+    let mut rows = if half == 1 { rows[..n / 2].to_vec() } else { rows[n / 2..].to_vec() };
+    rows.sort_unstable();
+    rows
+}
+
+/// The stimuli at the rows of one half, which say so.
+pub fn halved(stimuli: &Stimuli, rows: &[usize], half: usize, seed: u64) -> Stimuli {
+    let told = format!("half {half} of 2 of {} stimuli, seed {seed}", text::count(stimuli.len() as u128));
+    let mut source = stimuli.source().clone();
+    source.drawn = Some(source.drawn.map_or_else(|| told.clone(), |drawn| format!("{drawn}; {told}")));
+    stimuli.select(rows).with_source(source)
 }
 
 /// The stimuli of the table in `path`; says what was assumed in reading it.

@@ -18,6 +18,7 @@ mod piped;
 mod reach;
 mod report;
 mod rerun;
+mod robustness;
 mod run;
 mod several;
 mod shell;
@@ -75,6 +76,7 @@ fn dispatch(cli: Cli, words: Vec<String>) -> Result<()> {
         Command::Simulate(args) => simulate::run(&args, &printer(&args.talk)?),
         Command::Compare(args) => compare::run(&args, &printer(&args.talk)?),
         Command::Group(args) => group::run(&args, words, &printer(&args.talk)?),
+        Command::Robustness(args) => robustness::run(&args, &printer(&args.talk)?),
         Command::Sweep(args) => sweep::run(&args, &printer(args.talk())?),
         Command::Report(args) => report::run(&args, &printer(&args.talk)?),
         Command::Cache(args) => cache::run(&args, &printer(args.task.talk())?),

@@ -27,7 +27,7 @@ use crate::failure::{Failure, Result};
 use crate::printer::Printer;
 
 /// How many sentences of a grammar are drawn unless the user says otherwise.
-const SAMPLE: usize = 4096;
+pub const SAMPLE: usize = 4096;
 
 /// Runs the command: once, or once for each model and revision, and then compares them.
 pub fn run(args: &RunArgs, words: Vec<String>, printer: &Printer) -> Result<()> {
@@ -318,7 +318,7 @@ fn pooling(args: &ExtractArgs, pooling: Pooling, stimuli: &Stimuli) -> String {
 
 /// The stimuli that `source` names, as many as were asked for, and what was said of where they came from.
 fn stimuli(source: &str, args: &RunArgs, printer: &Printer) -> Result<(Stimuli, Vec<String>)> {
-    match source::open(source, args.draw.depth)? {
+    let (stimuli, warnings) = match source::open(source, args.draw.depth, &args.draw.without_template)? {
         source::Source::Grammar(mut grammar) => {
             if !args.table.is_empty() {
                 let message = format!(
@@ -329,10 +329,13 @@ fn stimuli(source: &str, args: &RunArgs, printer: &Printer) -> Result<(Stimuli, 
             grammar.declare_numeric(&args.estimator.numeric)?;
             let mut warnings = source::warn(&grammar, printer);
             warnings.extend(generate::doubts(&grammar, printer)?);
-            Ok((from_grammar(&grammar, args, printer)?, warnings))
+            (from_grammar(&grammar, args, printer)?, warnings)
         }
-        source::Source::Table => Ok((from_table(source, args, printer)?, Vec::new())),
-    }
+        source::Source::Table => (from_table(source, args, printer)?, Vec::new()),
+    };
+    let Some(half) = args.draw.half else { return Ok((stimuli, warnings)) };
+    let rows = inputs::half(stimuli.len(), half, args.draw.seed);
+    Ok((inputs::halved(&stimuli, &rows, half, args.draw.seed), warnings))
 }
 
 fn from_grammar(grammar: &Grammar, args: &RunArgs, printer: &Printer) -> Result<Stimuli> {

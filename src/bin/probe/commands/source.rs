@@ -36,11 +36,18 @@ pub fn kind(name: &str) -> Source<()> {
     if !is_bundled(name) && is_table(Path::new(name)) { Source::Table } else { Source::Grammar(()) }
 }
 
-/// Tells a table from a grammar, and reads the grammar, with trees at most `depth` deep.
-pub fn open(name: &str, depth: usize) -> Result<Source> {
+/// Tells a table from a grammar, and reads the grammar, with trees at most `depth` deep and without some of its templates.
+pub fn open(name: &str, depth: usize, without: &[String]) -> Result<Source> {
     Ok(match kind(name) {
+        Source::Table if !without.is_empty() => {
+            let message = format!("{name} is a table, and --without-template is of grammars");
+            return Err(Failure::usage(
+                message,
+                "leave it out, or name the grammar that the table was made from",
+            ));
+        }
         Source::Table => Source::Table,
-        Source::Grammar(()) => Source::Grammar(Box::new(grammar(name, depth)?)),
+        Source::Grammar(()) => Source::Grammar(Box::new(grammar(name, depth)?.without(without, depth)?)),
     })
 }
 
