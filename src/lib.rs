@@ -33,6 +33,7 @@
 //! | 2 | [`simulate`] | activations with a known `W`, and how near each fit comes to it | `mlem` |
 //! | 3 | [`extract`] | stimuli and a model to activations | |
 //! | 3 | [`profile`] | an estimator over layers and folds | |
+//! | 3 | [`surprisal`] | how probable a model finds sentences, and which of two it prefers | |
 //! | 3 | [`verify`] | a checkpoint against what transformers makes of it on the user's machine | |
 //! | 3 | [`geometry`] | maps of the stimuli: multidimensional scaling of every layer | |
 //! | 4 | [`rundir`] | the directory of a run: claim, read, write, resume; its files and their columns | |
@@ -93,6 +94,7 @@ pub mod report;
 pub mod rundir;
 pub mod simulate;
 pub mod stimuli;
+pub mod surprisal;
 pub mod sweep;
 pub mod text;
 pub mod tokens;

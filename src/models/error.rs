@@ -154,6 +154,16 @@ pub enum Error {
         /// What to do about it.
         remedy: String,
     },
+    /// A checkpoint without a head that gives probabilities of tokens, or with one that is not known.
+    #[error("{id}: {message}")]
+    Head {
+        /// Which checkpoint.
+        id: String,
+        /// What is not there.
+        message: String,
+        /// What to do about it.
+        remedy: String,
+    },
     /// Weights before any training, and an adapter that was trained.
     #[error("{id}: an adapter's weights are trained, and --untrained draws those of its base")]
     UntrainedAdapter {
@@ -324,7 +334,7 @@ impl Error {
                  or save the weights as floats"
                     .to_owned()
             }
-            Self::Adapter { remedy, .. } => remedy.clone(),
+            Self::Adapter { remedy, .. } | Self::Head { remedy, .. } => remedy.clone(),
             Self::UntrainedAdapter { base, .. } => {
                 format!("name the base alone (--model {base} --untrained), or leave --untrained out")
             }

@@ -28,6 +28,7 @@
 //! | `options` | how a checkpoint is loaded |
 //! | `model` | a checkpoint loaded |
 //! | `running` | how it is run |
+//! | `scoring` | what its head makes of what comes of it |
 
 mod charsmap;
 mod checkpoint;
@@ -41,6 +42,7 @@ mod options;
 mod packed;
 mod part;
 mod running;
+mod scoring;
 mod sequences;
 mod site;
 mod tokenizer;
@@ -59,6 +61,7 @@ pub use error::{Error, Result};
 pub use model::Model;
 pub use options::LoadOptions;
 pub use part::Part;
+pub use scoring::Objective;
 pub(crate) use sequences::common_prefix;
 pub use sequences::{Sequence, Sequences};
 pub use site::Site;

@@ -14,6 +14,7 @@ mod shared;
 mod shell;
 mod simulate;
 mod stimuli;
+mod surprisal;
 mod sweep;
 mod table;
 mod tokens;
@@ -39,6 +40,7 @@ pub use shared::{FigureArgs, Talk};
 pub use shell::{CompletionsArgs, ManArgs};
 pub use simulate::SimulateArgs;
 pub use stimuli::DrawArgs;
+pub use surprisal::SurprisalArgs;
 pub use sweep::{CollectArgs, PlanArgs, SweepCommand, SweepRunArgs, SweepTask};
 pub use table::TableArgs;
 pub use tokens::TokensArgs;
@@ -86,6 +88,8 @@ pub enum Command {
     Verify(VerifyArgs),
     /// Run a model over stimuli and write every layer's activations
     Extract(ExtractCommand),
+    /// Log-probabilities of sentences, tokens and words under a causal or a masked model, and which sentence of a minimal pair it prefers
+    Surprisal(SurprisalArgs),
     /// Fit MLEM, or a baseline, on activations of your own: no model needed
     Fit(FitArgs),
     /// Activations with a known W, and how near each fit comes to it: the paper's simulations

@@ -24,6 +24,7 @@ mod shell;
 mod simulate;
 mod source;
 mod subjects;
+mod surprisal;
 mod sweep;
 mod tokens;
 mod verify;
@@ -60,6 +61,12 @@ fn dispatch(cli: Cli, words: Vec<String>) -> Result<()> {
             let piped = through(&mut stimuli)?;
             args.stimuli = piped.as_ref().map_or(args.stimuli, |piped| piped.path.clone());
             extract::run(&args, &printer(&args.talk)?)
+        }
+        Command::Surprisal(mut args) => {
+            let mut stimuli = args.stimuli.to_string_lossy().into_owned();
+            let piped = through(&mut stimuli)?;
+            args.stimuli = piped.as_ref().map_or(args.stimuli, |piped| piped.path.clone());
+            surprisal::run(&args, words, &printer(&args.talk)?)
         }
         Command::Fit(mut args) => {
             let mut stimuli = args.stimuli.to_string_lossy().into_owned();
