@@ -48,6 +48,9 @@ pub enum Error {
     /// Sentences that cannot be scored.
     #[error(transparent)]
     Surprisal(#[from] crate::surprisal::Error),
+    /// A feature that cannot be erased.
+    #[error(transparent)]
+    Erasure(#[from] crate::erasure::Error),
     /// A model that cannot be verified.
     #[error(transparent)]
     Verify(Box<crate::verify::Error>),
@@ -93,6 +96,7 @@ impl Error {
             Self::Rundir(error) => error.hint(),
             Self::Extract(error) => error.hint(),
             Self::Surprisal(error) => error.hint(),
+            Self::Erasure(error) => error.hint(),
             Self::Verify(error) => error.hint(),
             Self::Compare(error) => error.hint(),
             Self::Group(error) => error.hint(),

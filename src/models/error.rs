@@ -154,12 +154,12 @@ pub enum Error {
         /// What to do about it.
         remedy: String,
     },
-    /// A checkpoint without a head that gives probabilities of tokens, or with one that is not known.
+    /// What a model cannot do: give probabilities of tokens without a head, or have its states changed.
     #[error("{id}: {message}")]
-    Head {
+    Cannot {
         /// Which checkpoint.
         id: String,
-        /// What is not there.
+        /// What it cannot.
         message: String,
         /// What to do about it.
         remedy: String,
@@ -334,7 +334,7 @@ impl Error {
                  or save the weights as floats"
                     .to_owned()
             }
-            Self::Adapter { remedy, .. } | Self::Head { remedy, .. } => remedy.clone(),
+            Self::Adapter { remedy, .. } | Self::Cannot { remedy, .. } => remedy.clone(),
             Self::UntrainedAdapter { base, .. } => {
                 format!("name the base alone (--model {base} --untrained), or leave --untrained out")
             }

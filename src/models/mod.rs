@@ -22,6 +22,7 @@
 //! | `sequences`, `tokenizer` | sentences as tokens, and tokens as a packed batch |
 //! | `declarations` | what `config.json` says: an architecture's numbers, the names of its weights, the table of families |
 //! | `site` | where in a model activations are taken |
+//! | `edit` | a change of hidden states on their way |
 //! | `checkpoint` | what stands in files: safetensors, PyTorch, dtypes, tables; and weights before any training |
 //! | `packed` | the processor's computation, on tokens without padding |
 //! | `dense` | a device's computation, on padded batches |
@@ -35,6 +36,7 @@ mod checkpoint;
 mod declarations;
 mod dense;
 mod device;
+mod edit;
 mod error;
 mod growth;
 mod model;
@@ -57,6 +59,7 @@ pub use declarations::rotary::Rotary;
 pub use declarations::spec::Spec;
 pub use declarations::{registry, spec};
 pub use device::DeviceChoice;
+pub use edit::Edit;
 pub use error::{Error, Result};
 pub use model::Model;
 pub use options::LoadOptions;

@@ -59,7 +59,7 @@ fn head_of(
     part: Part,
 ) -> Result<(heads::Head, &'static str)> {
     let none = |message: String, remedy: &str| {
-        Err(Error::Head { id: config.id().to_owned(), message, remedy: remedy.to_owned() })
+        Err(Error::Cannot { id: config.id().to_owned(), message, remedy: remedy.to_owned() })
     };
     if part == Part::Decoder || family.decoder.is_some() {
         let message =

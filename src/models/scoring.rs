@@ -1,7 +1,8 @@
 //! Probabilities of tokens, by the model's head.
 
+use super::edit::Edit;
 use super::error::{Error, Result};
-use super::model::Model;
+use super::model::{Computation, Model};
 use super::packed::head::Head;
 use super::sequences::Sequences;
 
@@ -43,7 +44,7 @@ impl Model {
     ///
     /// # Errors
     ///
-    /// [`Error::Head`] where the model was loaded without ([`LoadOptions::with_head`](super::LoadOptions::with_head)); as
+    /// [`Error::Cannot`] where the model was loaded without ([`LoadOptions::with_head`](super::LoadOptions::with_head)); as
     /// [`Model::hidden_states_at`].
     pub fn log_probabilities(&self, sequences: &Sequences, wanted: &[(usize, u32)]) -> Result<Vec<f64>> {
         let head = self.require_head()?;
@@ -73,12 +74,51 @@ impl Model {
         })
     }
 
+    /// From now on, hidden states are changed by `edit` on their way, whatever is asked of the model; by `None` no more.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Cannot`] on a device other than the processor, for a model of several streams or with an encoder, and for a layer that is
+    /// not there.
+    pub fn set_edit(&mut self, edit: Option<Edit>) -> Result<()> {
+        let cannot = |message: &str, remedy: &str| {
+            Err(Error::Cannot {
+                id: self.id().to_owned(),
+                message: message.to_owned(),
+                remedy: remedy.to_owned(),
+            })
+        };
+        if self.spec.streams.is_some() {
+            return cannot(
+                "its residual stream is several, and which of them to change is not known",
+                "choose another model",
+            );
+        }
+        if self.encoder.is_some() {
+            return cannot(
+                "hidden states of a decoder beside an encoder are not changed",
+                "leave --part out",
+            );
+        }
+        let last = self.spec.n_layers;
+        if edit.as_ref().is_some_and(|edit| edit.layer > last) {
+            return cannot("there is no such layer to change", &format!("layers are 0 to {last}"));
+        }
+        match &mut self.computation {
+            Computation::Packed(trunk) => trunk.edit = edit,
+            Computation::Dense(_) => {
+                return cannot("hidden states are changed on the processor alone", "add --device cpu");
+            }
+        }
+        Ok(())
+    }
+
     fn by_head(&self, head: &Head, states: &[f32], wanted: &[(usize, u32)]) -> Vec<f64> {
         head.log_probabilities(states, self.spec.d_at(self.spec.n_layers), wanted)
     }
 
     fn require_head(&self) -> Result<&Head> {
-        self.head.as_ref().ok_or_else(|| Error::Head {
+        self.head.as_ref().ok_or_else(|| Error::Cannot {
             id: self.id().to_owned(),
             message: "the model was loaded without its head".to_owned(),
             remedy: "load it with `LoadOptions::with_head`".to_owned(),

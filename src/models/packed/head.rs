@@ -163,7 +163,7 @@ fn none(declared: &heads::Head, weights: &Weights, (id, what): (&str, &str)) -> 
         "name a checkpoint that was saved with its head (…ForCausalLM, …ForMaskedLM)",
         |(_, remedy)| remedy,
     );
-    Error::Head {
+    Error::Cannot {
         id: id.to_owned(),
         message: format!(
             "this checkpoint has no head for {what}: {} is missing from the weights",

@@ -2,6 +2,7 @@
 
 mod cache;
 mod compare;
+mod erase;
 mod estimator;
 mod grammars;
 mod group;
@@ -29,6 +30,7 @@ use mlem_probe::grammar::{DEEPEST, DEPTH};
 
 pub use cache::{CacheCommand, CacheTask};
 pub use compare::{CompareArgs, LAYER_STIMULI};
+pub use erase::EraseArgs;
 pub use estimator::EstimatorArgs;
 pub use grammars::{GrammarsCommand, GrammarsTask};
 pub use group::GroupArgs;
@@ -40,7 +42,7 @@ pub use shared::{FigureArgs, Talk};
 pub use shell::{CompletionsArgs, ManArgs};
 pub use simulate::SimulateArgs;
 pub use stimuli::DrawArgs;
-pub use surprisal::SurprisalArgs;
+pub use surprisal::{PairArgs, SurprisalArgs};
 pub use sweep::{CollectArgs, PlanArgs, SweepCommand, SweepRunArgs, SweepTask};
 pub use table::TableArgs;
 pub use tokens::TokensArgs;
@@ -90,6 +92,8 @@ pub enum Command {
     Extract(ExtractCommand),
     /// Log-probabilities of sentences, tokens and words under a causal or a masked model, and which sentence of a minimal pair it prefers
     Surprisal(SurprisalArgs),
+    /// Erase a feature at a layer and run on: what is decoded there, importances after it, preferences in minimal pairs, beside a control
+    Erase(EraseArgs),
     /// Fit MLEM, or a baseline, on activations of your own: no model needed
     Fit(FitArgs),
     /// Activations with a known W, and how near each fit comes to it: the paper's simulations

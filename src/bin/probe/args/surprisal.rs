@@ -31,26 +31,35 @@ pub struct SurprisalArgs {
     /// Count the tokens that the tokenizer adds (</s> at the end, [CLS], [SEP] …), where they have a log-probability
     #[arg(long)]
     pub special: bool,
-    /// Minimal pairs: the column whose value the sentences of a pair have in common (default: `pair`, where there is one beside the column
-    /// of --label)
-    #[arg(long, value_name = "COLUMN", help_heading = "Minimal pairs")]
-    pub pair: Option<String>,
-    /// The column that says which sentence of a pair is good
-    #[arg(long, value_name = "COLUMN", default_value = "grammatical", help_heading = "Minimal pairs")]
-    pub label: String,
-    /// The value of it that is good
-    #[arg(long, value_name = "VALUE", default_value = "true", help_heading = "Minimal pairs")]
-    pub good: String,
-    /// Count the pairs of each value of this column by themselves too (UID, phenomenon …); pairs are numbered within them
-    #[arg(long, value_name = "COLUMN", help_heading = "Minimal pairs")]
-    pub by: Option<String>,
     /// Tokens per batch
     #[arg(long, value_name = "N", help_heading = "Model")]
     pub batch_tokens: Option<std::num::NonZeroUsize>,
+    #[command(flatten)]
+    pub pairs: PairArgs,
     #[command(flatten)]
     pub model: ModelArgs,
     #[command(flatten)]
     pub table: TableArgs,
     #[command(flatten)]
     pub talk: Talk,
+}
+
+/// Which sentences are minimal pairs.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Minimal pairs")]
+pub struct PairArgs {
+    /// Minimal pairs: the column whose value the sentences of a pair have in common (default: `pair`, where there is one beside the column
+    /// of --label)
+    #[arg(long, value_name = "COLUMN")]
+    pub pair: Option<String>,
+    /// The column that says which sentence of a pair is good
+    #[arg(long, value_name = "COLUMN", default_value = "grammatical")]
+    pub label: String,
+    /// The value of it that is good
+    #[arg(long, value_name = "VALUE", default_value = "true")]
+    pub good: String,
+    /// Count the pairs of each value of this column by themselves too (default: UID, where there are several); pairs are numbered
+    /// within them
+    #[arg(long, value_name = "COLUMN")]
+    pub by: Option<String>,
 }

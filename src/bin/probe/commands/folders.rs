@@ -6,7 +6,7 @@ use mlem_probe::models::{Part, Site};
 use mlem_probe::rundir::{ESTIMATORS, RECORD};
 use mlem_probe::text;
 
-use crate::args::{ExtractCommand, FitArgs, ModelArgs, SurprisalArgs};
+use crate::args::{EraseArgs, ExtractCommand, FitArgs, ModelArgs, SurprisalArgs};
 use crate::failure::{Failure, Result};
 
 /// What `-o` is where a folder is to be found.
@@ -91,6 +91,17 @@ pub fn for_surprisal(args: &SurprisalArgs, revision: Option<&str>) -> PathBuf {
         let (stimuli, model) =
             (stem(&args.stimuli.to_string_lossy()), name_of(Some(&args.model.model), revision));
         Path::new("runs").join(format!("{stimuli}-{model}{untrained}-surprisal"))
+    })
+}
+
+/// The folder for what is left of a feature that is erased at `layer`.
+pub fn for_erasure(args: &EraseArgs, layer: usize, revision: Option<&str>) -> PathBuf {
+    args.out.clone().unwrap_or_else(|| {
+        let untrained = args.model.untrained.map(|seed| format!("-untrained{seed}")).unwrap_or_default();
+        let (stimuli, model) =
+            (stem(&args.stimuli.to_string_lossy()), name_of(Some(&args.model.model), revision));
+        let feature = args.feature.replace(['/', '\\'], "-");
+        Path::new("runs").join(format!("{stimuli}-{model}{untrained}-erase-{feature}-{layer}"))
     })
 }
 

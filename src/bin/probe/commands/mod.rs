@@ -5,6 +5,7 @@ mod cache;
 mod check;
 pub mod compare;
 mod dry;
+mod erase;
 pub mod extract;
 pub mod finish;
 pub mod fit;
@@ -67,6 +68,12 @@ fn dispatch(cli: Cli, words: Vec<String>) -> Result<()> {
             let piped = through(&mut stimuli)?;
             args.stimuli = piped.as_ref().map_or(args.stimuli, |piped| piped.path.clone());
             surprisal::run(&args, words, &printer(&args.talk)?)
+        }
+        Command::Erase(mut args) => {
+            let mut stimuli = args.stimuli.to_string_lossy().into_owned();
+            let piped = through(&mut stimuli)?;
+            args.stimuli = piped.as_ref().map_or(args.stimuli, |piped| piped.path.clone());
+            erase::run(&args, words, &printer(&args.talk)?)
         }
         Command::Fit(mut args) => {
             let mut stimuli = args.stimuli.to_string_lossy().into_owned();

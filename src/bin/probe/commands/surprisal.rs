@@ -15,7 +15,7 @@ use mlem_probe::text::{self, count, counted};
 use serde_json::{Value, json};
 
 use super::{folders, inputs, model, piped};
-use crate::args::SurprisalArgs;
+use crate::args::{PairArgs, SurprisalArgs};
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;
 
@@ -33,10 +33,10 @@ pub fn run(args: &SurprisalArgs, words: Vec<String>, printer: &Printer) -> Resul
         }
     };
     let out = folders::for_surprisal(args, revision);
-    require_free(&out, args.force)?;
+    require_free(&out, args.force, MARK)?;
     let stimuli = inputs::read(&args.stimuli, &args.table, printer)?;
     stimuli.sentences()?;
-    let pairing = pairing(args, &stimuli)?;
+    let pairing = pairing(&args.pairs, &stimuli)?;
     let (checkpoint, options) = model::find(&args.model.model, &args.model, revision, printer)?;
     let mut record = model::record(&checkpoint, &options, revision, printer)?;
     let begun = Instant::now();
@@ -110,21 +110,21 @@ pub fn run(args: &SurprisalArgs, words: Vec<String>, printer: &Printer) -> Resul
     Printer::result(as_text(&said, &model, &scores, preferences.as_ref(), &out, &tables))
 }
 
-/// Refuses to write over another run.
-fn require_free(out: &Path, force: bool) -> Result<()> {
+/// Refuses to write over another run, that is not of the command called `own`, which is what its options have.
+pub fn require_free(out: &Path, force: bool, own: &str) -> Result<()> {
     files::require_writable(out)?;
-    let is_own = || RunDir::at(out).read_record().is_ok_and(|record| record.options.contains_key(MARK));
+    let is_own = || RunDir::at(out).read_record().is_ok_and(|record| record.options.contains_key(own));
     if force || !out.join(RECORD).exists() || is_own() {
         return Ok(());
     }
     Err(Failure::input(
-        format!("{} holds a run that is not of `probe surprisal`", out.display()),
+        format!("{} holds a run that is not of `probe {own}`", out.display()),
         "choose another folder with -o; --force removes that run",
     ))
 }
 
 /// Which columns say what belongs together, where they do.
-fn pairing(args: &SurprisalArgs, stimuli: &Stimuli) -> Result<Option<Pairing>> {
+pub fn pairing(args: &PairArgs, stimuli: &Stimuli) -> Result<Option<Pairing>> {
     const USUAL: &str = "pair";
     let has = |name: &str| stimuli.features().position(name).is_ok();
     let pair = match &args.pair {
@@ -141,7 +141,14 @@ fn pairing(args: &SurprisalArgs, stimuli: &Stimuli) -> Result<Option<Pairing>> {
     for name in [Some(&pair), Some(&args.label), args.by.as_ref()].into_iter().flatten() {
         stimuli.features().position(name)?;
     }
-    Ok(Some(Pairing { pair, label: args.label.clone(), good: args.good.clone(), by: args.by.clone() }))
+    // What BLiMP and its like call a set: its pairs are numbered anew in each.
+    const SETS: &str = "UID";
+    let varies = |name: &str| {
+        let at = stimuli.features().position(name).ok()?;
+        Some(stimuli.features().feature(at).n_distinct() > 1)
+    };
+    let by = args.by.clone().or_else(|| varies(SETS).filter(|varies| *varies).map(|_| SETS.to_owned()));
+    Ok(Some(Pairing { pair, label: args.label.clone(), good: args.good.clone(), by }))
 }
 
 /// What may spoil the numbers.

@@ -50,7 +50,7 @@ impl Weights {
         let names = [format!("{tokens}.weight")];
         let Some(adapter) = &self.adapter else { return self.floats(&names, &shape, Role::Drawn) };
         let apart = || {
-            Error::Head {
+            Error::Cannot {
             id: self.id.clone(),
             message: "its adapter changes rows of the table of tokens, or their number, and the head has the same table".to_owned(),
             remedy: "merge the adapter with peft (`merge_and_unload`, then save_pretrained) and name the folder of the result".to_owned(),
