@@ -81,12 +81,9 @@ impl Model {
     /// [`Error::Cannot`] on a device other than the processor, for a model of several streams or with an encoder, and for a layer that is
     /// not there.
     pub fn set_edit(&mut self, edit: Option<Edit>) -> Result<()> {
+        let id = self.id().to_owned();
         let cannot = |message: &str, remedy: &str| {
-            Err(Error::Cannot {
-                id: self.id().to_owned(),
-                message: message.to_owned(),
-                remedy: remedy.to_owned(),
-            })
+            Err(Error::Cannot { id: id.clone(), message: message.to_owned(), remedy: remedy.to_owned() })
         };
         if self.spec.streams.is_some() {
             return cannot(
