@@ -61,8 +61,10 @@ pub enum Error {
         model: String,
     },
     /// No token is called so.
-    #[error("--bos: the tokenizer of {model} has no token called `{name}`")]
+    #[error("{option}: the tokenizer of {model} has no token called `{name}`")]
     UnknownToken {
+        /// The option that names it.
+        option: &'static str,
         /// The model.
         model: String,
         /// The name.
@@ -142,10 +144,12 @@ impl Error {
                 "the tokenizer has tokens that the weights know nothing of: both must be of one checkpoint".to_owned()
             }
             Self::NoMask { .. } => {
-                "choose a model that was trained with masked tokens (BERT, RoBERTa …), or a causal one (GPT-2, Llama …)".to_owned()
+                "choose a model that was trained with masked tokens (BERT, RoBERTa …), or a causal one (GPT-2, Llama …); if it has one, name it: \
+                 --mask TOKEN"
+                    .to_owned()
             }
             Self::UnknownToken { .. } => {
-                "`probe tokens MODEL \"a sentence\"` shows what its tokens are called; --bos alone takes the tokenizer's own".to_owned()
+                "`probe tokens MODEL \"a sentence\"` shows what its tokens are called; without a name it is the tokenizer's own".to_owned()
             }
             Self::NoBos { .. } => "name one of its tokens, such as --bos='<|endoftext|>', or leave --bos out".to_owned(),
             Self::OtherKind { option: "--bos", .. } => {

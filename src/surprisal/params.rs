@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::batches::{Batch, Place, batches, causal, masked};
+use super::batches::{Batch, Place, Run, batches, causal, masked};
 use super::error::{Error, Result};
 use super::read::{Read, read, start};
 use super::sentence::Sentence;
@@ -42,6 +42,7 @@ impl Hidden {
 /// | Name | Default | Meaning |
 /// | --- | --- | --- |
 /// | `hidden` | token | of a masked model: what is hidden where a token is asked for |
+/// | `mask` | the tokenizer's own | of a masked model: the token that hides others |
 /// | `bos` | none | of a causal model: a token before each sentence that does not begin so |
 /// | `special` | no | whether tokens count that the tokenizer adds |
 /// | `batch_tokens` | 384, and 8,192 on a GPU | how many tokens run at once in each thread; changes time and memory, not the result |
@@ -49,6 +50,8 @@ impl Hidden {
 pub struct Params {
     /// Of a masked model: what is hidden; `None` is the token alone.
     pub hidden: Option<Hidden>,
+    /// Of a masked model: the token that hides others, by its name; `None` is the tokenizer's own.
+    pub mask: Option<String>,
     /// Of a causal model: a token before each sentence, by its name; an empty name is the tokenizer's own.
     pub bos: Option<String>,
     /// Whether tokens count that the tokenizer adds.
@@ -60,6 +63,10 @@ pub struct Params {
 /// How many tokens run at once, in each thread, and on a device.
 const PER_THREAD: usize = 384;
 const ON_GPU: usize = 8192;
+/// How many sentences are made ready at once: of a causal model as many as share their beginnings well, of a masked one, in which each is a
+/// sequence for each of its tokens, fewer.
+const SENTENCES: usize = 32_768;
+const MASKED: usize = 2048;
 /// How many bytes of hidden states batches may have that go through an offloaded model together.
 const TOGETHER: usize = 512 << 20;
 
@@ -92,37 +99,44 @@ impl Params {
             return Err(Error::NoSentences);
         }
         let objective = model.objective();
-        let name = || model.id().to_owned();
-        let other = |option| Error::OtherKind { option, model: name(), is: objective.name() };
+        let other = |option| Error::OtherKind { option, model: model.id().to_owned(), is: objective.name() };
         let (bos, mask) = match objective {
             Objective::Causal if self.hidden.is_some() => return Err(other("--hide")),
+            Objective::Causal if self.mask.is_some() => return Err(other("--mask")),
             Objective::Causal => (self.begin(model)?, None),
             Objective::Masked if self.bos.is_some() => return Err(other("--bos")),
-            Objective::Masked => {
-                (None, Some(model.tokenizer().mask().ok_or_else(|| Error::NoMask { model: name() })?))
-            }
+            Objective::Masked => (None, Some(self.hide(model)?)),
         };
         let mut all = read(sentences, model, bos, self.special)?;
-        let runs = match mask {
-            Some(mask) => masked(&all, mask, self.hidden.unwrap_or_default()),
-            None => causal(&all),
-        };
-        let total: usize = runs.iter().map(|run| run.ids.len()).sum();
-        let share = total.div_ceil(rayon::current_num_threads());
-        let pads = model.device().pads();
-        let budget = if pads { ON_GPU } else { PER_THREAD.min(share) };
-        let shares = objective == Objective::Causal && !pads;
-        let batches = batches(&runs, self.batch_tokens.unwrap_or(budget), shares);
-        let tokens_run = batches.iter().map(|batch| batch.sequences.tokens().len()).sum();
-        progress.begin("scoring", batches.len() as u64, Unit::Items);
-        let found = run(&batches, model, progress);
-        progress.end();
-        for (batch, found) in batches.iter().zip(found?) {
-            put(batch, &found, model, &mut all)?;
+        let mut tokens_run = 0;
+        let at_once = if mask.is_some() { MASKED } else { SENTENCES };
+        for (chunk, reads) in all.chunks_mut(at_once).enumerate() {
+            let runs = match mask {
+                Some(mask) => masked(reads, mask, self.hidden.unwrap_or_default()),
+                None => causal(reads),
+            };
+            let batches = self.batches(&runs, model, objective);
+            tokens_run += batches.iter().map(|batch| batch.sequences.tokens().len()).sum::<usize>();
+            progress.begin("scoring", batches.len() as u64, Unit::Items);
+            let found = run(&batches, model, progress);
+            progress.end();
+            for (batch, found) in batches.iter().zip(found?) {
+                put(batch, &found, model, (chunk * at_once, &mut *reads))?;
+            }
         }
         let piece = |token: Option<u32>| token.and_then(|token| model.tokenizer().piece(token));
         let sentences = all.into_iter().map(|read| read.sentence).collect();
         Ok(Scores { sentences, objective, bos: piece(bos), mask: piece(mask), tokens_run })
+    }
+
+    /// What runs at once of `runs`.
+    fn batches(&self, runs: &[Run], model: &Model, objective: Objective) -> Vec<Batch> {
+        let total: usize = runs.iter().map(|run| run.ids.len()).sum();
+        let pads = model.device().pads();
+        // A small set is spread over all threads.
+        let budget = if pads { ON_GPU } else { PER_THREAD.min(total.div_ceil(rayon::current_num_threads())) };
+        let shares = objective == Objective::Causal && !pads;
+        batches(runs, self.batch_tokens.unwrap_or(budget), shares)
     }
 
     /// The token that is put before sentences.
@@ -133,7 +147,20 @@ impl Params {
         if name.is_empty() {
             return tokenizer.bos().map(Some).ok_or(Error::NoBos { model: id });
         }
-        tokenizer.id(name).map(Some).ok_or_else(|| Error::UnknownToken { model: id, name: name.clone() })
+        let unknown = || Error::UnknownToken { option: "--bos", model: id, name: name.clone() };
+        tokenizer.id(name).map(Some).ok_or_else(unknown)
+    }
+
+    /// The token that hides others.
+    fn hide(&self, model: &Model) -> Result<u32> {
+        let (tokenizer, id) = (model.tokenizer(), model.id().to_owned());
+        match &self.mask {
+            None => tokenizer.mask().ok_or(Error::NoMask { model: id }),
+            Some(name) => {
+                let unknown = || Error::UnknownToken { option: "--mask", model: id, name: name.clone() };
+                tokenizer.id(name).ok_or_else(unknown)
+            }
+        }
     }
 }
 
@@ -179,14 +206,14 @@ fn together(batches: &[Batch], model: &Model, progress: &dyn Progress) -> Result
     Ok(all)
 }
 
-/// Puts what was found of a batch in its places.
-fn put(batch: &Batch, found: &[f64], model: &Model, all: &mut [Read]) -> Result<()> {
+/// Puts what was found of a batch in its places, among sentences that begin with number `first`.
+fn put(batch: &Batch, found: &[f64], model: &Model, (first, reads): (usize, &mut [Read])) -> Result<()> {
     for (places, &logprob) in batch.places.iter().zip(found) {
         for &(row, at) in places as &[Place] {
-            let sentence = &mut all[row].sentence;
+            let sentence = &mut reads[row].sentence;
             if !logprob.is_finite() {
                 let (model, sentence) = (model.id().to_owned(), start(&sentence.text));
-                return Err(Error::NotFinite { row, model, sentence });
+                return Err(Error::NotFinite { row: first + row, model, sentence });
             }
             sentence.tokens[at].logprob = Some(logprob);
         }

@@ -165,6 +165,8 @@ fn mistakes_are_told_with_what_to_do() {
             1,
             ["no token called `nothing`", "probe tokens", "hint"],
         ),
+        ("surprisal s.csv --model gpt2 --mask t05", 1, ["--mask: ", "is a causal model", "hint"]),
+        ("surprisal s.csv --model bert --mask nothing", 1, ["--mask: ", "no token called `nothing`", "hint"]),
         ("surprisal s.csv --model gpt2 --pair item", 1, ["item", "pair", "label"]),
         (
             "surprisal s.csv --model gpt2 --pair pair --label label",

@@ -1,6 +1,7 @@
 //! Log-probabilities against frozen ones of transformers, and `probe surprisal` as a user has it.
 
 mod command;
+mod erasure;
 mod frozen;
 
 use std::path::{Path, PathBuf};

@@ -28,6 +28,9 @@ pub struct SurprisalArgs {
     /// word too (Kauf and Ivanova 2023)
     #[arg(long, value_name = "WHAT", value_parser = named::<Hidden>(&Hidden::NAMES))]
     pub hide: Option<Hidden>,
+    /// Of a masked model: the token that hides others (default: the one of the tokenizer's files)
+    #[arg(long, value_name = "TOKEN")]
+    pub mask: Option<String>,
     /// Count the tokens that the tokenizer adds (</s> at the end, [CLS], [SEP] …), where they have a log-probability
     #[arg(long)]
     pub special: bool,

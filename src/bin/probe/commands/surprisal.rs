@@ -47,6 +47,7 @@ pub fn run(args: &SurprisalArgs, words: Vec<String>, printer: &Printer) -> Resul
     let loaded = begun.elapsed().as_secs_f64();
     let params = Params {
         hidden: args.hide,
+        mask: args.mask.clone(),
         bos: args.bos.clone(),
         special: args.special,
         batch_tokens: args.batch_tokens.map(std::num::NonZeroUsize::get),
