@@ -121,10 +121,8 @@ impl Model {
             read => read?,
         };
         let (family, declaration) = registry::declare(&config)?;
-        let declared_head = match options.head {
-            true => Some(head_of(&config, family, &declaration, options.part)?),
-            false => None,
-        };
+        let declared_head =
+            if options.head { Some(head_of(&config, family, &declaration, options.part)?) } else { None };
         let mut head = None;
         let tokenizer = Tokenizer::of(&checkpoint.id, &checkpoint.tokenizer)?;
         if options.offload && device.pads() {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::params::Hidden;
+use super::hidden::Hidden;
 use super::read::Read;
 use crate::models::{Sequences, common_prefix};
 

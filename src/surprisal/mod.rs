@@ -13,6 +13,7 @@
 //! | room | what it is |
 //! | --- | --- |
 //! | `error` | what can go wrong |
+//! | `hidden` | what is hidden of a sentence, of a masked model |
 //! | `words` | which word of its sentence each token is in |
 //! | `sentence` | a sentence with its tokens and what they were given |
 //! | `read` | sentences as tokens |
@@ -24,6 +25,7 @@
 mod batches;
 mod csv;
 mod error;
+mod hidden;
 mod pairs;
 mod params;
 mod read;
@@ -32,6 +34,7 @@ mod words;
 
 pub use csv::{ACCURACY, PAIRS, SENTENCES, TOKENS, WORDS};
 pub use error::{Error, Result};
+pub use hidden::Hidden;
 pub use pairs::{Accuracy, Pair, Pairing, Preferences};
-pub use params::{Hidden, Params, Scores};
+pub use params::{Params, Scores};
 pub use sentence::{Sentence, Token, Word};

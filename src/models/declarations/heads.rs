@@ -27,7 +27,7 @@ pub(in crate::models) struct Head {
     pub(in crate::models) biases: &'static [&'static str],
     /// Whether the table of tokens takes its place where it is not there.
     pub(in crate::models) tied: Tied,
-    /// More columns of it, stored `(columns, vocab_size)` (MobileBERT).
+    /// More columns of it, stored `(columns, vocab_size)` (`MobileBERT`).
     pub(in crate::models) beside: Option<&'static str>,
     /// Columns of the last layer, without those.
     pub(in crate::models) inputs: usize,
@@ -214,22 +214,8 @@ fn transformed(config: &Config, model_type: &str, spec: &Spec, plain: Head) -> R
             biases: &["vocab_projector.bias"],
             ..plain
         },
-        "modernbert" | "modernbert-decoder" => {
-            let is_encoder = model_type == "modernbert";
-            let (dense, norm) =
-                if is_encoder { ("head.dense", "head.norm") } else { ("lm_head.dense", "lm_head.norm") };
-            let kind =
-                if config.flag_or("norm_bias", false)? { NormKind::Layer } else { NormKind::LayerUnbiased };
-            let first = Transform {
-                bias: config.flag_or("classifier_bias", false)?,
-                activation: config.activation_or("classifier_activation", "gelu")?,
-                norm_spec: Norm { kind, eps: spec.norm.eps },
-                ..transform(dense, norm)
-            };
-            let biases: &'static [&'static str] =
-                if config.flag_or("decoder_bias", true)? { &["decoder.bias"] } else { &[] };
-            Head { transform: Some(first), last: &["decoder"], biases, ..plain }
-        }
+        "modernbert" => of_modernbert(config, transform("head.dense", "head.norm"), plain)?,
+        "modernbert-decoder" => of_modernbert(config, transform("lm_head.dense", "lm_head.norm"), plain)?,
         other if lists(AS_ROBERTA, other) => {
             let first = transform("lm_head.dense", "lm_head.layer_norm|lm_head.norm");
             Head {
@@ -243,6 +229,20 @@ fn transformed(config: &Config, model_type: &str, spec: &Spec, plain: Head) -> R
         }
         _ => return Ok(None),
     }))
+}
+
+/// The head of ModernBERT, whose first layer and norm are those of `first`.
+fn of_modernbert(config: &Config, first: Transform, plain: Head) -> Result<Head> {
+    let kind = if config.flag_or("norm_bias", false)? { NormKind::Layer } else { NormKind::LayerUnbiased };
+    let first = Transform {
+        bias: config.flag_or("classifier_bias", false)?,
+        activation: config.activation_or("classifier_activation", "gelu")?,
+        norm_spec: Norm { kind, ..first.norm_spec },
+        ..first
+    };
+    let biases: &'static [&'static str] =
+        if config.flag_or("decoder_bias", true)? { &["decoder.bias"] } else { &[] };
+    Ok(Head { transform: Some(first), last: &["decoder"], biases, ..plain })
 }
 
 impl Head {

@@ -31,6 +31,9 @@ fn number(row: &BTreeMap<String, String>, column: &str) -> f64 {
 fn sums_are_those_of_their_tokens_and_what_a_first_token_lacks_is_empty() {
     let w = workspace();
     w.write("s.csv", "sentence\nt11 t12 t13\n  t11   t12\nt20\nt11 t12 t13\n");
+    w.write("s.txt", "t11 t12 t13\nt11 t12\n\nt20\n");
+    w.ok("surprisal s.txt --model gpt2 -o lines -q");
+    assert_eq!(rows(&w, "lines/sentences.csv").len(), 3);
     let said = w.ok("surprisal s.csv --model gpt2 -o causal");
     assert!(
         said.contains("head: the table of tokens (tied)") && said.contains("the first has none"),

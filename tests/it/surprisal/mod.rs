@@ -46,7 +46,8 @@ pub fn words() -> [(&'static str, String); 2] {
         "version": "1.0", "truncation": null, "padding": null, "added_tokens": [], "normalizer": null, "post_processor": null, "decoder": null,
         "pre_tokenizer": {"type": "WhitespaceSplit"}, "model": {"type": "WordLevel", "vocab": vocab, "unk_token": "t00"},
     });
-    let settings = json!({"tokenizer_class": "PreTrainedTokenizerFast", "mask_token": "t04", "bos_token": {"content": "t01"}});
+    let settings =
+        json!({"tokenizer_class": "PreTrainedTokenizerFast", "mask_token": "t04", "bos_token": "t01"});
     [("tokenizer.json", tokenizer.to_string()), ("tokenizer_config.json", settings.to_string())]
 }
 

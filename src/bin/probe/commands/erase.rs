@@ -83,32 +83,7 @@ pub fn run(args: &EraseArgs, words: Vec<String>, printer: &Printer) -> Result<()
     warnings.extend(doubts(&found));
     warnings.iter().for_each(|warning| printer.warn(warning));
     let said = said(args, layer, &found);
-    let shrinkage = match args.shrinkage {
-        Shrinkage::LedoitWolf => json!("ledoit-wolf"),
-        Shrinkage::By(share) => json!(share),
-    };
-    let options: BTreeMap<String, Value> = [
-        (MARK, json!(args.feature)),
-        ("layer", json!(layer)),
-        ("folds", json!(args.folds)),
-        ("unit", json!(args.unit)),
-        ("permutations", json!(args.permutations)),
-        ("shrinkage", shrinkage),
-        ("head", json!(model.head())),
-        ("bos", json!(args.bos)),
-        (
-            "pairs",
-            json!(
-                pairing
-                    .as_ref()
-                    .map(|of| json!({"pair": of.pair, "label": of.label, "good": of.good, "by": of.by}))
-            ),
-        ),
-        ("methods", json!(said)),
-    ]
-    .into_iter()
-    .map(|(name, value)| (name.to_owned(), value))
-    .collect();
+    let options = options_of(args, layer, &said, &model, pairing.as_ref());
     let depends = json!({
         "version": env!("CARGO_PKG_VERSION"), "options": options, "model": model_record, "stimuli": stimuli.hash(), "seed": args.seed,
     });
@@ -140,6 +115,42 @@ pub fn run(args: &EraseArgs, words: Vec<String>, printer: &Printer) -> Result<()
         return Printer::result_json(&as_json(&out, args, layer, &found, &record));
     }
     Printer::result(as_text(args, &said, &found, &out, &tables))
+}
+
+/// What `run.json` has of the options.
+fn options_of(
+    args: &EraseArgs,
+    layer: usize,
+    said: &str,
+    model: &Model,
+    pairing: Option<&Pairing>,
+) -> BTreeMap<String, Value> {
+    let shrinkage = match args.shrinkage {
+        Shrinkage::LedoitWolf => json!("ledoit-wolf"),
+        Shrinkage::By(share) => json!(share),
+    };
+    [
+        (MARK, json!(args.feature)),
+        ("layer", json!(layer)),
+        ("folds", json!(args.folds)),
+        ("unit", json!(args.unit)),
+        ("permutations", json!(args.permutations)),
+        ("shrinkage", shrinkage),
+        ("head", json!(model.head())),
+        ("bos", json!(args.bos)),
+        (
+            "pairs",
+            json!(
+                pairing
+                    .as_ref()
+                    .map(|of| json!({"pair": of.pair, "label": of.label, "good": of.good, "by": of.by}))
+            ),
+        ),
+        ("methods", json!(said)),
+    ]
+    .into_iter()
+    .map(|(name, value)| (name.to_owned(), value))
+    .collect()
 }
 
 /// The layer that was asked for.

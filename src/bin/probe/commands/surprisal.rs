@@ -9,12 +9,12 @@ use mlem_probe::files;
 use mlem_probe::models::{Model, Objective};
 use mlem_probe::progress::Progress;
 use mlem_probe::rundir::{RECORD, RunDir, RunRecord, StimuliRecord};
-use mlem_probe::stimuli::Stimuli;
+use mlem_probe::stimuli::{Reading, Stimuli};
 use mlem_probe::surprisal::{ACCURACY, Accuracy, Hidden, PAIRS, Pairing, Params, Preferences, Scores};
 use mlem_probe::text::{self, count, counted};
 use serde_json::{Value, json};
 
-use super::{folders, inputs, model, piped};
+use super::{folders, model, piped};
 use crate::args::{PairArgs, SurprisalArgs};
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;
@@ -34,7 +34,9 @@ pub fn run(args: &SurprisalArgs, words: Vec<String>, printer: &Printer) -> Resul
     };
     let out = folders::for_surprisal(args, revision);
     require_free(&out, args.force, MARK)?;
-    let stimuli = inputs::read(&args.stimuli, &args.table, printer)?;
+    let reading = Reading { sentences_alone: true, ..args.table.reading() };
+    let stimuli = Stimuli::read_as(&args.stimuli, &reading)?;
+    stimuli.notes().iter().for_each(|note| printer.note(note));
     stimuli.sentences()?;
     let pairing = pairing(&args.pairs, &stimuli)?;
     let (checkpoint, options) = model::find(&args.model.model, &args.model, revision, printer)?;
