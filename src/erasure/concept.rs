@@ -35,20 +35,17 @@ pub(super) fn concept(feature: &Feature, rows: &[usize]) -> Option<(Vec<usize>, 
     }
 }
 
-/// How much `z`, `(n, k)`, tells of single units of `x`, `(n, d)`: the largest absolute covariance of a unit with a column, over the column's
-/// standard deviation.
-pub(super) fn told(x: &Array2<f64>, z: &Array2<f64>) -> f64 {
-    let (Some(mean_x), Some(mean_z)) = (x.mean_axis(Axis(0)), z.mean_axis(Axis(0))) else { return f64::NAN };
-    let (x, z) = (x - &mean_x, z - &mean_z);
-    let n = x.nrows() as f64;
-    let covariances = x.t().dot(&z) / n;
-    let columns = z.columns().into_iter().zip(covariances.columns());
-    let told = columns.map(|(z, covariances)| {
-        let deviation = (z.dot(&z) / n).sqrt();
-        let most = covariances.iter().fold(0.0f64, |most, x| most.max(x.abs()));
-        if deviation > 0.0 { most / deviation } else { 0.0 }
-    });
-    told.fold(0.0, f64::max)
+/// The covariances of units of `x`, `(n, d)`, with the columns of `z`, `(n, k)`: `(d, k)`.
+pub(super) fn covariances(x: &Array2<f64>, z: &Array2<f64>) -> Array2<f64> {
+    let (Some(mean_x), Some(mean_z)) = (x.mean_axis(Axis(0)), z.mean_axis(Axis(0))) else {
+        return Array2::zeros((x.ncols(), z.ncols()));
+    };
+    (x - &mean_x).t().dot(&(z - &mean_z)) / x.nrows() as f64
+}
+
+/// How far `changed` goes in the direction of `of`, as a share of how far `before` does. What is noise of each by itself counts for nothing.
+pub(super) fn share(of: &Array2<f64>, changed: &Array2<f64>, before: &Array2<f64>) -> f64 {
+    (of * changed).sum() / (of * before).sum()
 }
 
 /// The sum over units of their variances.

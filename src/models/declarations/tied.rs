@@ -16,22 +16,25 @@ const APART: &str = "apertus arcee clip clip_text_model codegen eurobert exaone4
 const HEADS_APART: &str = "bamba deepseek_v2 deepseek_v3 falcon_h1 flex_olmo gpt_oss granitemoe granitemoehybrid jamba mixtral nemotron_h \
     olmoe phimoe qwen2_moe qwen3_5 qwen3_5_moe qwen3_5_moe_text qwen3_5_text qwen3_moe qwen3_next";
 
-/// Whether the head's table is that of tokens, where the file has none for the head: as `config` says, or else as its class has it.
+/// Whether the head's table is that of tokens, where the file has none for the head: as `config` says, of the whole or of the text model
+/// inside of it, or else as its class has it.
 pub(in crate::models) fn head_tied(config: &Config) -> Tied {
+    let said = |config: &Config| config.value("tie_word_embeddings").and_then(Value::as_bool);
+    let text = config.part("text_config").ok().flatten().and_then(|text| said(&text));
     let model_type = config.value("model_type").and_then(Value::as_str).unwrap_or_default();
-    let one = match model_type {
-        "gemma3" => Some(true),
-        other => HEADS_APART.split_whitespace().any(|apart| apart == other).then_some(false),
-    };
-    tied_or(config, one)
+    // Of these, what the text model says counts for nothing.
+    let whole = said(config).or(["gemma3", "mistral3"].contains(&model_type).then_some(true));
+    let apart = HEADS_APART.split_whitespace().any(|apart| apart == model_type);
+    match (whole, text) {
+        (Some(true), _) | (_, Some(true)) => Tied::Yes,
+        (Some(false), _) | (_, Some(false)) => Tied::No,
+        (None, None) if apart => Tied::No,
+        (None, None) => tied(config),
+    }
 }
 
 /// What `config` says, or else what its class has.
 pub(in crate::models) fn tied(config: &Config) -> Tied {
-    tied_or(config, None)
-}
-
-fn tied_or(config: &Config, one: Option<bool>) -> Tied {
     let said = |config: &Config| config.value("tie_word_embeddings").and_then(Value::as_bool);
     let text = config.part("text_config").ok().flatten().and_then(|text| said(&text));
     let usual = || {
@@ -40,7 +43,7 @@ fn tied_or(config: &Config, one: Option<bool>) -> Tied {
     };
     let ties = match (said(config), text) {
         (Some(whole), Some(text)) => whole && text,
-        (whole, text) => whole.or(text).or(one).unwrap_or_else(usual),
+        (whole, text) => whole.or(text).unwrap_or_else(usual),
     };
     if ties { Tied::Yes } else { Tied::No }
 }
@@ -48,6 +51,24 @@ fn tied_or(config: &Config, one: Option<bool>) -> Tied {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_head_without_a_table_has_that_of_tokens_where_its_class_says_so() {
+        let of = |text: &str| head_tied(&Config::parse("x", text).unwrap());
+        assert_eq!(of(r#"{"model_type": "mixtral"}"#), Tied::No);
+        assert_eq!(of(r#"{"model_type": "gpt2"}"#), Tied::Yes);
+        assert_eq!(of(r#"{"model_type": "llama"}"#), Tied::No);
+        assert_eq!(of(r#"{"model_type": "mixtral", "tie_word_embeddings": true}"#), Tied::Yes);
+        let sees = |model_type: &str, whole: &str, text: &str| {
+            let json = format!(
+                r#"{{"model_type": "{model_type}", {whole} "text_config": {{"tie_word_embeddings": {text}}}}}"#
+            );
+            of(&json)
+        };
+        assert_eq!(sees("mistral3", "", "false"), Tied::Yes);
+        assert_eq!(sees("llava", "", "false"), Tied::No);
+        assert_eq!(sees("qwen2_vl", r#""tie_word_embeddings": false,"#, "true"), Tied::Yes);
+    }
 
     #[test]
     fn what_the_file_says_comes_before_what_the_class_has() {

@@ -203,20 +203,6 @@ fn keep_together(features: &mut FeatureTable, all: &FeatureTable, unit: &str) ->
 /// What may spoil the conclusion.
 fn doubts(found: &Erasure) -> Vec<String> {
     let mut doubts = Vec::new();
-    let of = |condition| {
-        let held =
-            found.decoded.iter().filter(move |one| one.condition == condition).map(|one| one.left_held_out);
-        held.fold((0.0, 0usize), |(sum, n), left| (sum + left, n + 1))
-    };
-    let (sum, n) = of(Condition::Erased);
-    let left = sum / n as f64;
-    if left > 0.5 {
-        doubts.push(format!(
-            "on held-out stimuli {:.0}% of what single units tell of the feature is left: too few training stimuli for the width of the \
-             layer, or a feature that is no direction",
-            100.0 * left
-        ));
-    }
     let whole = found.decoding(Condition::Whole).mean;
     let chance = chance(found);
     if whole.is_nan() || (whole - chance).abs() < 0.05 {
@@ -286,7 +272,7 @@ fn as_text(args: &EraseArgs, said: &str, found: &Erasure, out: &Path, tables: &[
             found.decoded.iter().filter(|one| one.condition == condition).map(of).collect();
         values.iter().sum::<f64>() / values.len() as f64
     };
-    row("told by single units, as a share".to_owned(), &|condition| {
+    row("covariance with the feature, as a share".to_owned(), &|condition| {
         short(mean(condition, &|one| one.left_held_out))
     });
     row("variance erased".to_owned(), &|condition| short(mean(condition, &|one| one.variance_erased)));
