@@ -249,6 +249,22 @@ fn write(out: &Path, found: &Erasure, record: &RunRecord) -> Result<Vec<&'static
     Ok(names)
 }
 
+/// A text in lines of at most 100 letters.
+fn wrapped(text: &str) -> String {
+    const WIDTH: usize = 100;
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + word.chars().count() < WIDTH => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines.join("\n")
+}
+
 /// A number with three digits after the point, and no 0 before it.
 fn short(x: f64) -> String {
     if x.is_nan() {
@@ -268,8 +284,13 @@ fn as_text(args: &EraseArgs, said: &str, found: &Erasure, out: &Path, tables: &[
     let measure = if chance(found) > 0.0 { "ROC AUC, chance .5" } else { "R², chance 0" };
     row(format!("decoding at the layer ({measure})"), &|condition| short(found.decoding(condition).mean));
     let mean = |condition: Condition, of: &dyn Fn(&mlem_probe::erasure::Decoded) -> f64| {
-        let values: Vec<f64> =
-            found.decoded.iter().filter(|one| one.condition == condition).map(of).collect();
+        let values: Vec<f64> = found
+            .decoded
+            .iter()
+            .filter(|one| one.condition == condition)
+            .map(of)
+            .filter(|x| x.is_finite())
+            .collect();
         values.iter().sum::<f64>() / values.len() as f64
     };
     row("covariance with the feature, as a share".to_owned(), &|condition| {
@@ -308,7 +329,7 @@ fn as_text(args: &EraseArgs, said: &str, found: &Erasure, out: &Path, tables: &[
     if pairs > 0 {
         let _ = writeln!(text, "\n{} minimal pairs, each scored when it is held out.", count(pairs as u128));
     }
-    let _ = writeln!(text, "\n{said}\n\ntables: {} ({})", out.display(), tables.join(", "));
+    let _ = writeln!(text, "\n{}\n\ntables: {} ({})", wrapped(said), out.display(), tables.join(", "));
     text
 }
 
