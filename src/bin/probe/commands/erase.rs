@@ -141,9 +141,7 @@ fn options_of(
         (
             "pairs",
             json!(
-                pairing
-                    .as_ref()
-                    .map(|of| json!({"pair": of.pair, "label": of.label, "good": of.good, "by": of.by}))
+                pairing.map(|of| json!({"pair": of.pair, "label": of.label, "good": of.good, "by": of.by}))
             ),
         ),
         ("methods", json!(said)),
