@@ -9,6 +9,12 @@ use crate::models::{Sequences, common_prefix};
 /// A token whose log-probability is wanted: which sentence, and which of its tokens.
 pub(super) type Place = (usize, usize);
 
+/// What is wanted of a sequence in which something is hidden: tokens at the place, each for some places.
+type Hides = BTreeMap<u32, Vec<Place>>;
+
+/// A sequence in which something is hidden, by its length, its tokens, and where a token is wanted.
+type Key = (usize, Vec<u32>, usize);
+
 /// A sequence that runs, and what is wanted of it: at a position of it the log-probability of a token, for some places.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Run {
@@ -42,7 +48,7 @@ pub(super) fn causal(all: &[Read]) -> Vec<Run> {
 /// Of a masked model: each sentence once for each of its tokens that counts, which `mask` stands in the place of; the shortest first. What two
 /// sentences have in common when it is hidden is one.
 pub(super) fn masked(all: &[Read], mask: u32, hidden: Hidden) -> Vec<Run> {
-    let mut runs: BTreeMap<(usize, Vec<u32>, usize), BTreeMap<u32, Vec<Place>>> = BTreeMap::new();
+    let mut runs: BTreeMap<Key, Hides> = BTreeMap::new();
     for (row, read) in all.iter().enumerate() {
         let ids = read.ids();
         for at in (0..ids.len()).filter(|&at| read.sentence.tokens[at].counts) {
@@ -57,7 +63,7 @@ pub(super) fn masked(all: &[Read], mask: u32, hidden: Hidden) -> Vec<Run> {
             runs.entry((ids.len(), hides, at)).or_default().entry(ids[at]).or_default().push((row, at));
         }
     }
-    let run = |((_, ids, at), tokens): ((usize, Vec<u32>, usize), BTreeMap<u32, Vec<Place>>)| Run {
+    let run = |((_, ids, at), tokens): (Key, Hides)| Run {
         ids,
         wanted: tokens.into_iter().map(|(token, places)| (at, token, places)).collect(),
     };

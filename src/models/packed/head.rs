@@ -109,14 +109,11 @@ impl Head {
             norm.apply_to_rows(&mut x);
         }
         self.last.forward_to(&x, Finish::Plain, scores);
-        if self.factor != 1.0 {
-            scores.iter_mut().for_each(|score| *score *= self.factor);
-        }
-        if self.divisor != 1.0 {
-            scores.iter_mut().for_each(|score| *score /= self.divisor);
-        }
-        if let Some(cap) = self.cap {
-            scores.iter_mut().for_each(|score| *score = (*score / cap).tanh() * cap);
+        for score in &mut *scores {
+            *score = *score * self.factor / self.divisor;
+            if let Some(cap) = self.cap {
+                *score = (*score / cap).tanh() * cap;
+            }
         }
     }
 }
