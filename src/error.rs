@@ -45,6 +45,12 @@ pub enum Error {
     /// Stimuli that cannot be run or pooled.
     #[error(transparent)]
     Extract(#[from] crate::extract::Error),
+    /// Sentences that cannot be scored.
+    #[error(transparent)]
+    Surprisal(#[from] crate::surprisal::Error),
+    /// A feature that cannot be erased.
+    #[error(transparent)]
+    Erasure(#[from] crate::erasure::Error),
     /// A model that cannot be verified.
     #[error(transparent)]
     Verify(Box<crate::verify::Error>),
@@ -89,6 +95,8 @@ impl Error {
             Self::Profile(error) => error.hint(),
             Self::Rundir(error) => error.hint(),
             Self::Extract(error) => error.hint(),
+            Self::Surprisal(error) => error.hint(),
+            Self::Erasure(error) => error.hint(),
             Self::Verify(error) => error.hint(),
             Self::Compare(error) => error.hint(),
             Self::Group(error) => error.hint(),

@@ -33,8 +33,10 @@
 //! | 2 | [`simulate`] | activations with a known `W`, and how near each fit comes to it | `mlem`, `baselines` |
 //! | 3 | [`extract`] | stimuli and a model to activations | |
 //! | 3 | [`profile`] | an estimator over layers and folds | |
+//! | 3 | [`surprisal`] | how probable a model finds sentences, and which of two it prefers | |
 //! | 3 | [`verify`] | a checkpoint against what transformers makes of it on the user's machine | |
 //! | 3 | [`geometry`] | maps of the stimuli: multidimensional scaling of every layer | |
+//! | 4 | [`erasure`] | a feature is erased at a layer: what can be decoded there, and what it changes after it | |
 //! | 4 | [`rundir`] | the directory of a run: claim, read, write, resume; its files and their columns | |
 //! | 5 | [`compare`] | profiles of models against each other, and their layers | |
 //! | 5 | [`group`] | subjects as a sample: what their profiles have in common, tested by sign flips and clusters | `compare` |
@@ -78,6 +80,7 @@
 pub mod activations;
 pub mod baselines;
 pub mod compare;
+pub mod erasure;
 mod error;
 pub mod extract;
 pub mod files;
@@ -95,6 +98,7 @@ pub mod robustness;
 pub mod rundir;
 pub mod simulate;
 pub mod stimuli;
+pub mod surprisal;
 pub mod sweep;
 pub mod text;
 pub mod tokens;

@@ -154,6 +154,16 @@ pub enum Error {
         /// What to do about it.
         remedy: String,
     },
+    /// What a model cannot do: give probabilities of tokens without a head, or have its states changed.
+    #[error("{id}: {message}")]
+    Cannot {
+        /// Which checkpoint.
+        id: String,
+        /// What it cannot.
+        message: String,
+        /// What to do about it.
+        remedy: String,
+    },
     /// Weights before any training, and an adapter that was trained.
     #[error("{id}: an adapter's weights are trained, and --untrained draws those of its base")]
     UntrainedAdapter {
@@ -327,7 +337,7 @@ impl Error {
                  or save the weights as floats"
                     .to_owned()
             }
-            Self::Adapter { remedy, .. } => remedy.clone(),
+            Self::Adapter { remedy, .. } | Self::Cannot { remedy, .. } => remedy.clone(),
             Self::UntrainedAdapter { base, .. } => {
                 format!("name the base alone (--model {base} --untrained), or leave --untrained out")
             }

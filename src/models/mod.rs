@@ -22,6 +22,7 @@
 //! | `sequences`, `tokenizer` | sentences as tokens, and tokens as a packed batch |
 //! | `declarations` | what `config.json` says: an architecture's numbers, the names of its weights, the table of families |
 //! | `site` | where in a model activations are taken |
+//! | `edit` | a change of hidden states on their way |
 //! | `checkpoint` | what stands in files: safetensors, PyTorch, dtypes, tables; and weights before any training |
 //! | `packed` | the processor's computation, on tokens without padding |
 //! | `elsewhere` | what is asked of a computation that is not the processor's own |
@@ -29,12 +30,14 @@
 //! | `options` | how a checkpoint is loaded |
 //! | `model` | a checkpoint loaded |
 //! | `running` | how it is run |
+//! | `scoring` | what its head makes of what comes of it |
 
 mod charsmap;
 mod checkpoint;
 mod declarations;
 mod dense;
 mod device;
+mod edit;
 mod elsewhere;
 mod error;
 mod growth;
@@ -43,6 +46,7 @@ mod options;
 mod packed;
 mod part;
 mod running;
+mod scoring;
 mod sequences;
 mod site;
 mod tokenizer;
@@ -57,10 +61,12 @@ pub use declarations::rotary::Rotary;
 pub use declarations::spec::Spec;
 pub use declarations::{registry, spec};
 pub use device::DeviceChoice;
+pub use edit::Edit;
 pub use error::{Error, Result};
 pub use model::Model;
 pub use options::LoadOptions;
 pub use part::Part;
+pub use scoring::Objective;
 pub(crate) use sequences::common_prefix;
 pub use sequences::{Sequence, Sequences};
 pub use site::Site;

@@ -6,6 +6,7 @@ use super::checkpoint::initialize::Initialiser;
 use super::checkpoint::precision::{Form, Precision};
 use super::checkpoint::weights::Weights;
 use super::declarations::config::Config;
+use super::declarations::heads;
 use super::declarations::names::Declaration;
 use super::declarations::quantised::{self, Quantised};
 use super::declarations::registry::{self, Family};
@@ -15,6 +16,7 @@ use super::device::DeviceChoice;
 use super::elsewhere::Elsewhere;
 use super::error::{Error, Result};
 use super::options::LoadOptions;
+use super::packed::head::Head;
 use super::packed::trunk::Trunk;
 use super::part::Part;
 use super::tokenizer::Tokenizer;
@@ -33,6 +35,8 @@ pub struct Model {
     pub(super) encoder: Option<Spec>,
     pub(super) computation: Computation,
     tokenizer: Tokenizer,
+    /// What gives probabilities of tokens, where it was asked for.
+    pub(super) head: Option<Head>,
     untrained: Option<u64>,
     device: DeviceChoice,
     dtype: Dtype,
@@ -45,6 +49,34 @@ pub(super) enum Computation {
     Packed(Box<Trunk>),
     /// On a device of candle's, with padding.
     Padded(Box<dyn Elsewhere>),
+}
+
+/// The head of a family, and what it gives probabilities of.
+fn head_of(
+    config: &Config,
+    family: &Family,
+    declaration: &Declaration,
+    part: Part,
+) -> Result<(heads::Head, &'static str)> {
+    let none = |message: String, remedy: &str| {
+        Err(Error::Cannot { id: config.id().to_owned(), message, remedy: remedy.to_owned() })
+    };
+    if part == Part::Decoder || family.decoder.is_some() {
+        let message =
+            format!("log-probabilities of encoder–decoders ({}) are not computed", family.model_type);
+        return none(
+            message,
+            "name a decoder (GPT-2, Llama …) or an encoder with a head for masked tokens (BERT …)",
+        );
+    }
+    let what = if declaration.spec.attention.causal { "next tokens" } else { "masked tokens" };
+    match heads::head(config, family.model_type, &declaration.spec)? {
+        Some(head) => Ok((head, what)),
+        None => none(
+            format!("a head for {what} of models of type `{}` is not known here", family.model_type),
+            "transformers has no such class for it; its hidden states can be had (`probe extract`)",
+        ),
+    }
 }
 
 impl Model {
@@ -76,7 +108,11 @@ impl Model {
         };
         // What an error of these files is about.
         let source = adapter.as_ref().map_or(&checkpoint.id, |(base, _)| base);
-        let config = Config::parse(source, &checkpoint.config)?;
+        let mut config = Config::parse(source, &checkpoint.config)?;
+        if options.head {
+            // It says which state is shown as the last, and not which the head reads.
+            config = config.without(&["tie_last_hidden_states"]);
+        }
         let decodes = options.part == Part::Decoder;
         let declared = if decodes { Some(registry::declare_decoder(&config)?) } else { None };
         let quantised = match quantised::read(&config) {
@@ -85,6 +121,9 @@ impl Model {
             read => read?,
         };
         let (family, declaration) = registry::declare(&config)?;
+        let declared_head =
+            if options.head { Some(head_of(&config, family, &declaration, options.part)?) } else { None };
+        let mut head = None;
         let tokenizer = Tokenizer::of(&checkpoint.id, &checkpoint.tokenizer)?;
         if options.offload && device.pads() {
             return Err(Error::Offload);
@@ -107,6 +146,12 @@ impl Model {
                     if !notes.contains(&note) {
                         notes.push(note);
                     }
+                }
+                if let Some((declared, what)) = &declared_head {
+                    let Declaration { spec, names } = &declaration;
+                    let sizes = [spec.vocab_size, spec.d_at(spec.n_layers)];
+                    let tokens = weights.tokens_name(names.tokens);
+                    head = Some(Head::load(declared, &mut weights, (&checkpoint.id, what), tokens, sizes)?);
                 }
                 Ok((Trunk::load(&declaration, weights, options.offload)?, declaration.spec))
             };
@@ -142,6 +187,7 @@ impl Model {
             encoder,
             computation,
             tokenizer,
+            head,
             untrained: options.untrained,
             device,
             dtype: options.dtype,

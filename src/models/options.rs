@@ -28,6 +28,8 @@ pub struct LoadOptions {
     /// Whether weights stay in their files, and each block's are made ready when its turn comes: for models larger than memory.
     /// The hidden states are the same.
     pub offload: bool,
+    /// Whether the head is read too, which gives probabilities of tokens.
+    pub head: bool,
     /// Whether bf16 parts are multiplied by the portable form of the processor's tiles, wherever it runs: the same numbers, slowly.
     /// For tests of it.
     #[doc(hidden)]
@@ -106,6 +108,12 @@ impl LoadOptions {
     #[must_use]
     pub fn precision(self, precision: Precision) -> Self {
         Self { precision, ..self }
+    }
+
+    /// These options, with the head that gives probabilities of tokens.
+    #[must_use]
+    pub fn with_head(self) -> Self {
+        Self { head: true, ..self }
     }
 
     /// These options, with bf16 parts multiplied by the portable form.

@@ -16,6 +16,7 @@ pub mod flip_tests;
 pub mod graph;
 pub mod interval;
 pub mod lbfgs;
+pub mod leace;
 pub mod linalg;
 pub mod linkage;
 pub mod logistic;

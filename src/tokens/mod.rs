@@ -45,7 +45,7 @@ use std::path::Path;
 
 pub use error::{Error, Result};
 pub use settings::SETTINGS;
-pub use text::{Applied, TokenizerText};
+pub use text::{Applied, ROLES, TokenizerText};
 pub use vocabulary::wanted;
 
 use class::{Kind, Reader};
@@ -120,5 +120,6 @@ fn amend(text: &str, settings: &Settings<'_>, reader: Reader) -> Result<Tokenize
     let doubts = doubt.into_iter().chain(heeded.doubts).collect();
     let applied = applied.into_iter().map(|(what, from)| Applied { what, from }).collect();
     let json = document.into_text().map_err(wrong)?;
-    Ok(TokenizerText { json, file: TOKENIZER.to_owned(), split_special_tokens, applied, doubts })
+    let roles = settings.roles();
+    Ok(TokenizerText { json, file: TOKENIZER.to_owned(), split_special_tokens, roles, applied, doubts })
 }

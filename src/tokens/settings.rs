@@ -1,11 +1,13 @@
 //! The files beside a tokenizer's vocabulary that say how it is used.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::{Map, Value};
 
 use super::error::{Error, Result};
 use super::io;
+use super::text::ROLES;
 
 /// The files that say how a vocabulary is used; each may be missing.
 pub const SETTINGS: [&str; 3] = ["tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"];
@@ -102,6 +104,15 @@ impl<'a> Settings<'a> {
     /// The text of a setting.
     pub(super) fn text(&self, name: &str) -> Option<&str> {
         self.general.get(name).and_then(Value::as_str)
+    }
+
+    /// What the tokens of [`ROLES`] are called; `None` where a file says that there is none.
+    pub(super) fn roles(&self) -> BTreeMap<&'static str, Option<String>> {
+        let said = |role: &'static str| {
+            let value = self.get(role)?;
+            Some((role, value.get("content").unwrap_or(value).as_str().map(str::to_owned)))
+        };
+        ROLES.into_iter().filter_map(said).collect()
     }
 
     /// The tokens that `tokenizer_config.json` lists with their ids, by these.

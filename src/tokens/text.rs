@@ -1,6 +1,11 @@
 //! What comes of a tokenizer's files.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
+
+/// Tokens that stand for something, by the names of their settings: what hides a word, and what begins a text.
+pub const ROLES: [&str; 2] = ["mask_token", "bos_token"];
 
 /// A tokenizer as its class reads it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,6 +16,8 @@ pub struct TokenizerText {
     pub file: String,
     /// Whether special tokens in a text are cut like any other part of it.
     pub split_special_tokens: bool,
+    /// What the files call the tokens of [`ROLES`]; `None` where they say that there is none.
+    pub roles: BTreeMap<&'static str, Option<String>>,
     /// What was applied, in order.
     pub applied: Vec<Applied>,
     /// What is not certain, each in a sentence.
@@ -35,6 +42,7 @@ impl TokenizerText {
             json: json.to_owned(),
             file,
             split_special_tokens: false,
+            roles: BTreeMap::new(),
             applied: Vec::new(),
             doubts: Vec::new(),
         }

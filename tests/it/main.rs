@@ -97,6 +97,7 @@ mod stochastic;
 mod streaming;
 mod streams;
 mod structure;
+mod surprisal;
 mod sweep;
 mod tables;
 mod tables_named;

@@ -140,7 +140,7 @@ fn read(all: &BTreeSet<String>, landmarks: &[String], of: &Names, tied: Tied) ->
 }
 
 /// A beginning, and what is left of it without its last parts: `a.b.`, `a.`, nothing.
-fn shorter(prefix: &str) -> impl Iterator<Item = &str> {
+pub(super) fn shorter(prefix: &str) -> impl Iterator<Item = &str> {
     let ends = prefix.match_indices('.').map(|(at, _)| at + 1).rev();
     ends.chain([0]).map(move |end| &prefix[..end])
 }

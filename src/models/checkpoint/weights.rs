@@ -2,6 +2,7 @@
 
 mod found;
 mod four;
+mod head;
 mod settle;
 pub(in crate::models) mod slices;
 mod stored;

@@ -13,6 +13,7 @@
 //! | `config` | `config.json`, read to the last key |
 //! | `quantised` | how `config.json` says that weights are stored |
 //! | `tied` | whether the table of tokens is the head's too |
+//! | `heads` | what makes scores of tokens of the last hidden state |
 //! | `general` | the keys that mean the same to every family |
 //! | `initial` | how a family draws its weights before any training |
 //! | `families` | a small file per family: a configuration becomes a declaration |
@@ -30,6 +31,7 @@ mod defaults;
 mod families;
 mod family;
 mod general;
+pub(super) mod heads;
 pub(super) mod initial;
 mod irrelevant;
 pub(super) mod names;

@@ -18,6 +18,7 @@
 //! | `block` | a block of both, with norms where an architecture has them |
 //! | `convolution` | the convolution beside a first block |
 //! | `stack` | all blocks, in memory or made ready one at a time |
+//! | `head` | from the last hidden state to probabilities of tokens |
 //! | `waves` | tables of positions that are computed |
 //! | `trunk` | embeddings, the stack, and what comes after it |
 
@@ -25,6 +26,7 @@ pub(super) mod block;
 pub(super) mod convolution;
 pub(super) mod cross;
 pub(super) mod distances;
+pub(super) mod head;
 pub(super) mod kernels;
 pub(super) mod language;
 pub(super) mod mixers;

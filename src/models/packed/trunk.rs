@@ -24,6 +24,7 @@ use crate::models::checkpoint::weights::Weights;
 use crate::models::declarations::names::{Declaration, Names};
 use crate::models::declarations::rotary::Rotary;
 use crate::models::declarations::spec::{self, Mixer, Positions, Projected, Spec};
+use crate::models::edit::Edit;
 use crate::models::error;
 use crate::models::sequences::Sequences;
 use crate::models::site::Site;
@@ -48,6 +49,8 @@ pub(in crate::models) struct Trunk {
     pub(in crate::models) read_again: bool,
     /// What a decoder reads.
     pub(in crate::models) encoder: Option<Box<Self>>,
+    /// What is changed on the way.
+    pub(in crate::models) edit: Option<Edit>,
 }
 
 pub(in crate::models) struct Embeddings {
@@ -128,6 +131,7 @@ impl Trunk {
             streams,
             read_again: spec.blocks.iter().any(|block| matches!(block.mixer, Mixer::Shared(_))),
             encoder: None,
+            edit: None,
         })
     }
 
@@ -221,6 +225,7 @@ impl Trunk {
         read: Option<Vec<f32>>,
     ) -> error::Result<Batch<'a>> {
         let mut x: Vec<f32> = self.embeddings.forward(sequences)?.flatten_all()?.to_vec1()?;
+        self.edit.iter().for_each(|edit| edit.at(0, &mut x));
         let convolution = self.convolution.as_ref().filter(|_| deepest > 0);
         let convolved = convolution.map(|convolution| convolution.forward(&x, sequences));
         let mut pass = Pass::new(sequences, &self.rotaries, self.distances.as_ref(), site);
@@ -263,6 +268,7 @@ impl Trunk {
                 *x = projection.forward(x, Finish::Plain);
             }
         }
+        self.edit.iter().for_each(|edit| edit.at(index + 1, x));
     }
 }
 

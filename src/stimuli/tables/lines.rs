@@ -12,7 +12,7 @@ const GRADES: [&str; 2] = ["good", "bad"];
 /// Reads `text`, of which `reading` says what its lines are.
 pub(super) fn read(text: &str, path: &Path, reading: &Reading) -> Result<Raw> {
     let labels = &reading.lines;
-    if labels.is_empty() {
+    if labels.is_empty() && !reading.sentences_alone {
         return Err(Error::OtherKind {
             path: path.to_owned(),
             is: "a text without columns".to_owned(),
@@ -30,6 +30,10 @@ pub(super) fn read(text: &str, path: &Path, reading: &Reading) -> Result<Raw> {
             raw.lines.push(line);
             sentences.cells.push(Some(sentence.trim().to_owned()));
         }
+    }
+    if labels.is_empty() {
+        raw.columns = vec![sentences];
+        return Ok(raw);
     }
     let n = raw.lines.len();
     if !n.is_multiple_of(labels.len()) {

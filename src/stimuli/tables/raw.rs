@@ -182,7 +182,7 @@ impl Raw {
             }
         }
         faults.require_none(&self.path)?;
-        if features.is_empty() {
+        if features.is_empty() && !(reading.sentences_alone && sentences.is_some()) {
             return Err(Error::NoFeatures { path: self.path });
         }
         let mut stimuli = Stimuli::with_rows(sentences, FeatureTable::new(n_rows, features)?)?;

@@ -17,4 +17,6 @@ pub struct Reading {
     pub morphology: Vec<String>,
     /// What the lines of a text are, in turn: `good` and `bad`.
     pub lines: Vec<String>,
+    /// Whether a table may have sentences and no other column, and a text a sentence a line.
+    pub sentences_alone: bool,
 }

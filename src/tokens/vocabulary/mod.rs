@@ -92,5 +92,6 @@ fn built(
         all.push(class::split_special_tokens());
     }
     let applied = all.into_iter().map(|(what, from)| Applied { what, from }).collect();
-    Ok(TokenizerText { json, file, split_special_tokens, applied, doubts: Vec::new() })
+    let roles = settings.roles();
+    Ok(TokenizerText { json, file, split_special_tokens, roles, applied, doubts: Vec::new() })
 }

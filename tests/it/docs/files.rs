@@ -92,6 +92,7 @@ pub fn put(page: &str, folder: &Path) {
             text("sentences.csv", table());
             checkpoint("my-checkpoint", &[&world::bert(1)]);
         }
+        "docs/surprisal.md" => text("judged.csv", judged()),
         "docs/tables.md" => tables(&text),
         "docs/tokenizers.md" => {
             text("my-bert/config.json", r#"{"model_type": "bert"}"#.to_owned());
@@ -172,6 +173,19 @@ fn table() -> String {
         format!("{subject} {verb}.,{number},{tense},{}\n", subject.len() + verb.len())
     };
     "sentence,number,tense,letters\n".to_owned() + &(0..N).map(row).collect::<String>()
+}
+
+/// Pairs of a sentence a row, in two constructions.
+fn judged() -> String {
+    let row = |k: usize| {
+        let (construction, noun, verb) =
+            (["clefts", "questions"][k % 2], ["king", "queen", "dog"][k / 2 % 3], ["sleeps", "sleep"]);
+        let row = |good: usize| {
+            format!("the {noun} {}.,{},{},{construction}\n", verb[good], k / 2, ["yes", "no"][good])
+        };
+        row(0) + &row(1)
+    };
+    "sentence,item,acceptable,construction\n".to_owned() + &(0..6).map(row).collect::<String>()
 }
 
 /// [`table`] with two texts for a decoder to read.

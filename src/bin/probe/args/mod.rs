@@ -2,6 +2,7 @@
 
 mod cache;
 mod compare;
+mod erase;
 mod estimator;
 mod grammars;
 mod group;
@@ -15,6 +16,7 @@ mod shared;
 mod shell;
 mod simulate;
 mod stimuli;
+mod surprisal;
 mod sweep;
 mod table;
 mod tokens;
@@ -29,6 +31,7 @@ use mlem_probe::grammar::{DEEPEST, DEPTH};
 
 pub use cache::{CacheCommand, CacheTask};
 pub use compare::{CompareArgs, LAYER_STIMULI, MetadataArgs};
+pub use erase::EraseArgs;
 pub use estimator::EstimatorArgs;
 pub use grammars::{GrammarsCommand, GrammarsTask};
 pub use group::GroupArgs;
@@ -41,6 +44,7 @@ pub use shared::{FigureArgs, Talk};
 pub use shell::{CompletionsArgs, ManArgs};
 pub use simulate::SimulateArgs;
 pub use stimuli::DrawArgs;
+pub use surprisal::{PairArgs, SurprisalArgs};
 pub use sweep::{CollectArgs, PlanArgs, SweepCommand, SweepRunArgs, SweepTask};
 pub use table::TableArgs;
 pub use tokens::TokensArgs;
@@ -88,6 +92,10 @@ pub enum Command {
     Verify(VerifyArgs),
     /// Run a model over stimuli and write every layer's activations
     Extract(ExtractCommand),
+    /// Log-probabilities of sentences, tokens and words under a causal or a masked model, and which sentence of a minimal pair it prefers
+    Surprisal(SurprisalArgs),
+    /// Erase a feature at a layer and run on: what is decoded there, importances after it, preferences in minimal pairs, beside a control
+    Erase(EraseArgs),
     /// Fit MLEM, or a baseline, on activations of your own: no model needed
     Fit(FitArgs),
     /// Activations with a known W, and how near each fit comes to it: the paper's simulations

@@ -33,6 +33,7 @@ impl TableArgs {
             words: self.words,
             morphology: self.morph.clone(),
             lines: self.lines.clone(),
+            sentences_alone: false,
         }
     }
 

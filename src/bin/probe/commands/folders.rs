@@ -6,7 +6,7 @@ use mlem_probe::models::{Part, Site};
 use mlem_probe::rundir::{ESTIMATORS, RECORD};
 use mlem_probe::text;
 
-use crate::args::{ExtractCommand, FitArgs, ModelArgs};
+use crate::args::{EraseArgs, ExtractCommand, FitArgs, ModelArgs, SurprisalArgs};
 use crate::failure::{Failure, Result};
 
 /// What `-o` is where a folder is to be found.
@@ -81,6 +81,27 @@ pub fn for_activations(args: &ExtractCommand) -> PathBuf {
             (stem(&args.stimuli.to_string_lossy()), name_of(Some(&args.model.model), revision));
         let (part, site) = (of_part(args.model.part), of_site(args.extract.site()));
         PathBuf::from(format!("{stimuli}-{model}{untrained}{part}{site}.safetensors"))
+    })
+}
+
+/// The folder for what sentences are given by a model.
+pub fn for_surprisal(args: &SurprisalArgs, revision: Option<&str>) -> PathBuf {
+    args.out.clone().unwrap_or_else(|| {
+        let untrained = args.model.untrained.map(|seed| format!("-untrained{seed}")).unwrap_or_default();
+        let (stimuli, model) =
+            (stem(&args.stimuli.to_string_lossy()), name_of(Some(&args.model.model), revision));
+        Path::new("runs").join(format!("{stimuli}-{model}{untrained}-surprisal"))
+    })
+}
+
+/// The folder for what is left of a feature that is erased at `layer`.
+pub fn for_erasure(args: &EraseArgs, layer: usize, revision: Option<&str>) -> PathBuf {
+    args.out.clone().unwrap_or_else(|| {
+        let untrained = args.model.untrained.map(|seed| format!("-untrained{seed}")).unwrap_or_default();
+        let (stimuli, model) =
+            (stem(&args.stimuli.to_string_lossy()), name_of(Some(&args.model.model), revision));
+        let feature = args.feature.replace(['/', '\\'], "-");
+        Path::new("runs").join(format!("{stimuli}-{model}{untrained}-erase-{feature}-{layer}"))
     })
 }
 

@@ -5,6 +5,7 @@ mod cache;
 mod check;
 pub mod compare;
 mod dry;
+mod erase;
 pub mod extract;
 pub mod finish;
 pub mod fit;
@@ -25,6 +26,7 @@ mod shell;
 mod simulate;
 mod source;
 mod subjects;
+mod surprisal;
 mod sweep;
 mod tokens;
 mod verify;
@@ -61,6 +63,18 @@ fn dispatch(cli: Cli, words: Vec<String>) -> Result<()> {
             let piped = through(&mut stimuli)?;
             args.stimuli = piped.as_ref().map_or(args.stimuli, |piped| piped.path.clone());
             extract::run(&args, &printer(&args.talk)?)
+        }
+        Command::Surprisal(mut args) => {
+            let mut stimuli = args.stimuli.to_string_lossy().into_owned();
+            let piped = through(&mut stimuli)?;
+            args.stimuli = piped.as_ref().map_or(args.stimuli, |piped| piped.path.clone());
+            surprisal::run(&args, words, &printer(&args.talk)?)
+        }
+        Command::Erase(mut args) => {
+            let mut stimuli = args.stimuli.to_string_lossy().into_owned();
+            let piped = through(&mut stimuli)?;
+            args.stimuli = piped.as_ref().map_or(args.stimuli, |piped| piped.path.clone());
+            erase::run(&args, words, &printer(&args.talk)?)
         }
         Command::Fit(mut args) => {
             let mut stimuli = args.stimuli.to_string_lossy().into_owned();

@@ -3,8 +3,9 @@
 use mlem_probe::activations::Pooling;
 use mlem_probe::extract::Extract;
 use mlem_probe::hub::{self, Checkpoint, Hub};
-use mlem_probe::models::{DeviceChoice, LoadOptions, Model, Part, Precision, Site};
+use mlem_probe::models::{DeviceChoice, Dtype, LoadOptions, Model, Part, Precision, Site};
 use mlem_probe::progress::Progress;
+use mlem_probe::rundir::{AdapterRecord, ModelRecord};
 use mlem_probe::text::{join_and, visible};
 
 use crate::args::{ExtractArgs, ModelArgs, Pool};
@@ -58,6 +59,41 @@ pub fn find(
         progress.note(&format!("an untrained model: weights of its initialiser, seed {seed}"));
     }
     Ok((hub::resolve(name, &hub, progress)?, options))
+}
+
+/// What a record has of the model; says what is merged into it. How its tokens are pooled is not in it.
+pub fn record(
+    checkpoint: &Checkpoint,
+    options: &LoadOptions,
+    revision: Option<&str>,
+    progress: &dyn Progress,
+) -> Result<ModelRecord> {
+    let adapter = checkpoint.adapter.as_ref().zip(Model::merged(checkpoint)?).map(|(adapter, merged)| {
+        progress.note(&format!("{} is merged into {}", merged.describe(), adapter.base));
+        AdapterRecord {
+            base: adapter.base.clone(),
+            base_revision: adapter.base_revision.clone(),
+            base_commit: adapter.base_commit.clone(),
+            base_from: adapter.base_from.to_owned(),
+            merged,
+            config: serde_json::from_str(&adapter.config).unwrap_or_default(),
+        }
+    });
+    Ok(ModelRecord {
+        id: checkpoint.id.clone(),
+        revision: revision.map(str::to_owned),
+        commit: checkpoint.commit.clone(),
+        untrained: options.untrained,
+        device: Some(options.device.to_string()),
+        dtype: (options.dtype != Dtype::F32).then(|| options.dtype.to_string()),
+        precision: (options.precision != Precision::F32).then(|| options.precision.to_string()),
+        config: serde_json::from_str(&checkpoint.config).unwrap_or_default(),
+        adapter,
+        tokenizer: checkpoint.tokenizer.applied.clone(),
+        notes: checkpoint.notes.clone(),
+        pooling: String::new(),
+        certificate: super::verify::certificate(checkpoint, options),
+    })
 }
 
 /// The layers that were asked for; those that are counted from the end by what the configuration of `checkpoint` says.

@@ -11,16 +11,15 @@ use mlem_probe::extract::{SENTENCE, columns};
 use mlem_probe::files::Lock;
 use mlem_probe::grammar::{Draw, Grammar};
 use mlem_probe::hub;
-use mlem_probe::models::{Dtype, Model, Part, Precision, Site};
+use mlem_probe::models::{Part, Site};
 use mlem_probe::numeric::rng::Stream;
 use mlem_probe::progress::Progress;
-use mlem_probe::rundir::{AdapterRecord, Fit, ModelRecord, RECORD, RunDir, RunRecord, wanted};
+use mlem_probe::rundir::{Fit, ModelRecord, RECORD, RunDir, RunRecord, wanted};
 use mlem_probe::stimuli::Stimuli;
 use mlem_probe::text;
 
 use super::{
-    averages, compare, dry, extract, finish, folders, generate, inputs, model, piped, report, several,
-    source, verify,
+    averages, compare, dry, extract, finish, folders, generate, inputs, model, piped, report, several, source,
 };
 use crate::args::{ExtractArgs, LAYER_STIMULI, RunArgs};
 use crate::failure::{Failure, Result};
@@ -193,32 +192,9 @@ impl<'a> Prepared<'a> {
         let mut claimed = dir.claim()?;
         let (checkpoint, options) = model::find(name, &args.model, revision, printer)?;
         let steps = args.transforms.steps(args.draw.seed);
-        let adapter =
-            checkpoint.adapter.as_ref().zip(Model::merged(&checkpoint)?).map(|(adapter, merged)| {
-                printer.say(&format!("{} is merged into {}", merged.describe(), adapter.base));
-                AdapterRecord {
-                    base: adapter.base.clone(),
-                    base_revision: adapter.base_revision.clone(),
-                    base_commit: adapter.base_commit.clone(),
-                    base_from: adapter.base_from.to_owned(),
-                    merged,
-                    config: serde_json::from_str(&adapter.config).unwrap_or_default(),
-                }
-            });
         let record = ModelRecord {
-            id: checkpoint.id.clone(),
-            revision: revision.map(str::to_owned),
-            commit: checkpoint.commit.clone(),
-            untrained: options.untrained,
-            device: Some(options.device.to_string()),
-            dtype: (options.dtype != Dtype::F32).then(|| options.dtype.to_string()),
-            precision: (options.precision != Precision::F32).then(|| options.precision.to_string()),
-            config: serde_json::from_str(&checkpoint.config).unwrap_or_default(),
-            adapter,
-            tokenizer: checkpoint.tokenizer.applied.clone(),
-            notes: checkpoint.notes.clone(),
             pooling: pooling(&args.extract, model::pooling(args.extract.pool, &checkpoint)?, stimuli),
-            certificate: verify::certificate(&checkpoint, &options),
+            ..model::record(&checkpoint, &options, revision, printer)?
         };
         if !is_cell {
             let settings = args.estimator.settings(args.draw.seed, stimuli.features());

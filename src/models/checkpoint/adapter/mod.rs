@@ -275,6 +275,11 @@ impl Adapter {
         self.heads.iter().find_map(|head| map.get_key_value(&format!("{head}{name}")))
     }
 
+    /// Whether single rows of the family's `table` are replaced.
+    pub(in crate::models) fn changes_rows(&self, table: &str) -> bool {
+        self.key(&self.modules, table).is_some_and(|(_, module)| module.rows.is_some())
+    }
+
     /// How many rows the table that takes the place of the family's `table` has, if one does.
     fn rows_of(&self, table: &str) -> Option<usize> {
         let (_, name) = self.key(&self.whole, &format!("{table}.weight"))?;
