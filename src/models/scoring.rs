@@ -103,7 +103,7 @@ impl Model {
         }
         match &mut self.computation {
             Computation::Packed(trunk) => trunk.edit = edit,
-            Computation::Dense(_) => {
+            Computation::Padded(_) => {
                 return cannot("hidden states are changed on the processor alone", "add --device cpu");
             }
         }

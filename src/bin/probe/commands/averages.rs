@@ -96,6 +96,11 @@ pub fn average(stimuli: &Stimuli, args: &EstimatorArgs, progress: &dyn Progress)
     Ok(Some(Joined { stimuli, differing, means: Means { groups, partitions }, warnings }))
 }
 
+/// `activations` with one row, the mean, for each of `groups`.
+pub fn means(activations: Layers, groups: &[Vec<usize>]) -> Result<Layers> {
+    Ok(Arc::new(MeanOver::new(activations, groups.to_vec())?))
+}
+
 /// `activations`, the mean of `repeats` if there are several, as they are fitted: with the means of `--average` in the place of single
 /// stimuli, and with distances over partitions (or over the recordings) in the place of activations where `distance` is crossnobis.
 pub fn apply(
@@ -105,10 +110,10 @@ pub fn apply(
     distance: Distance,
 ) -> Result<(Layers, Vec<Layers>)> {
     let of_means = |recording: Layers| -> Result<Layers> {
-        Ok(match means {
-            Some(means) => Arc::new(MeanOver::new(recording, means.groups.clone())?),
-            None => recording,
-        })
+        match means {
+            Some(joined) => self::means(recording, &joined.groups),
+            None => Ok(recording),
+        }
     };
     if distance != Distance::Crossnobis {
         let repeats = repeats.into_iter().map(of_means).collect::<Result<_>>()?;
