@@ -163,7 +163,7 @@ fn frequency(base: &Base<'_>, args: &RobustnessArgs) -> Of {
     let inside: Vec<&String> = features.iter().filter(|name| is_frequency(name, &args.frequency)).collect();
     let dropped = || estimator.drop.iter().filter(|name| is_frequency(name, &args.frequency));
     if inside.is_empty() && dropped().next().is_none() {
-        return Err("none of its features is called a frequency (--frequency names them)".to_owned());
+        return Err("none of its features is called a frequency; --frequency names them".to_owned());
     }
     if inside.is_empty() {
         let kept: Vec<&str> = estimator
