@@ -50,7 +50,7 @@ pub enum Error {
     Surprisal(#[from] crate::surprisal::Error),
     /// A feature that cannot be erased.
     #[error(transparent)]
-    Erasure(#[from] crate::erasure::Error),
+    Erasure(Box<crate::erasure::Error>),
     /// A model that cannot be verified.
     #[error(transparent)]
     Verify(Box<crate::verify::Error>),
@@ -70,6 +70,12 @@ pub enum Error {
 
 /// A result whose error is the pipeline's.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl From<crate::erasure::Error> for Error {
+    fn from(error: crate::erasure::Error) -> Self {
+        Self::Erasure(Box::new(error))
+    }
+}
 
 impl From<crate::verify::Error> for Error {
     fn from(error: crate::verify::Error) -> Self {
