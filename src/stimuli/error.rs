@@ -74,16 +74,15 @@ pub enum Error {
         column: String,
     },
     /// Two conditions were not measured together often enough for a cross-validated distance.
-    #[error("`{a}` and `{b}` have {} of `{column}` in common, and a cross-validated distance needs two", text::counted(*both as u128, "partition"))]
+    #[error(
+        "`{}` and `{}` have {} of `{}` in common, and a cross-validated distance needs two",
+        pair[0], pair[1], text::counted(*both as u128, "partition"), columns[1]
+    )]
     Unshared {
-        /// The column of the conditions.
-        condition: String,
-        /// The column of the partitions.
-        column: String,
-        /// A condition.
-        a: String,
-        /// Another.
-        b: String,
+        /// The column of the conditions, and that of the partitions.
+        columns: Box<[String; 2]>,
+        /// The two conditions.
+        pair: Box<[String; 2]>,
         /// How many partitions have both.
         both: usize,
     },
@@ -258,8 +257,9 @@ impl Error {
             Self::OnePartition { .. } => {
                 "name a column of sessions, runs or repetitions, in each of which all conditions were measured".to_owned()
             }
-            Self::Unshared { condition, .. } => format!(
-                "take out the values of `{condition}` that lack most partitions (and their activations), or name a coarser column with --partition"
+            Self::Unshared { columns, .. } => format!(
+                "take out the values of `{}` that lack most partitions (and their activations), or name a coarser column with --partition",
+                columns[0]
             ),
             Self::OneFold { column } => format!("give two folds or more in `{column}`, or use --folds"),
             Self::OtherKind { hint, .. } => hint.clone(),

@@ -55,8 +55,8 @@ impl Stimuli {
                 let both =
                     rows[a].iter().zip(&rows[b]).filter(|(a, b)| !a.is_empty() && !b.is_empty()).count();
                 if both < 2 {
-                    let (column, a, b) = (partition.to_owned(), called(a), called(b));
-                    return Err(Error::Unshared { condition: condition.to_owned(), column, a, b, both });
+                    let columns = Box::new([condition.to_owned(), partition.to_owned()]);
+                    return Err(Error::Unshared { columns, pair: Box::new([called(a), called(b)]), both });
                 }
                 all += 1;
                 uneven += usize::from(both < names.len());

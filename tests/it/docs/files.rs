@@ -47,13 +47,6 @@ pub fn put(page: &str, folder: &Path) {
             checkpoint("both", &[&world::bert(1), &bert_lora("google-bert/bert-base-uncased")]);
             checkpoint("llama", &[&world::llama()]);
         }
-        "docs/compare.md" => {
-            let row = |k: usize| {
-                let (family, data) = (["loud", "quiet"][k % 2], ["web", "books"][k / 2 % 2]);
-                format!("model-{k},{family},{},{data}\n", 2015 + k * 5 % 9)
-            };
-            text("models.csv", "model,family,year,data\n".to_owned() + &(1..9).map(row).collect::<String>());
-        }
         "docs/decoders.md" => text("translations.csv", translations()),
         "docs/group.md" => {
             // As many as the page draws: subjects × regions.
