@@ -1,13 +1,14 @@
 use ndarray::Array2;
 
+use super::find::{DETERMINED, up_to};
 use super::samples::Data;
-use super::signal::Signals;
+use super::signal::{self, Signals};
 use super::*;
-use crate::mlem::{Mlem, PairBudget};
+use crate::mlem::{Forms, Mlem, PairBudget};
 use crate::numeric::rank::{RankTarget, Scratch};
 use crate::numeric::rng::Stream;
 use crate::progress::Silent;
-use crate::stimuli::Feature;
+use crate::stimuli::{Feature, FeatureTable};
 
 /// A balanced and a rare binary feature, three levels, and a number.
 fn design(n: usize) -> FeatureTable {
