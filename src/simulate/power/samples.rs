@@ -3,7 +3,7 @@
 use ndarray::{Array1, Array2, Axis, Zip};
 use rayon::prelude::*;
 
-use super::UNITS;
+use super::limits::UNITS;
 use super::signal::{Signals, together_at};
 use crate::mlem::{Forms, FormsAt};
 use crate::numeric::correlation::mean_sd;

@@ -7,8 +7,7 @@
 use ndarray::{Array1, Array2, Axis};
 use rayon::prelude::*;
 
-use super::samples::Found;
-use super::{POWER, UNITS};
+use super::limits::UNITS;
 use crate::numeric::normal::normal_cdf;
 use crate::numeric::rng::Stream;
 use crate::numeric::spectral::orthonormal;
@@ -162,19 +161,6 @@ impl Signals {
             .map(|(&importance, alone)| together(&covariances, importance, alone))
             .collect();
         Self { each, alone, all, own, n_stimuli: n }
-    }
-
-    /// Whether no larger size is of use: every power that can be reached is, twice in a row.
-    pub(super) fn enough(&self, found: &[Found]) -> bool {
-        let [.., before, last] = found else { return false };
-        let features = || (0..self.each.len()).filter(|&f| self.own[f]);
-        (0..self.alone.len()).all(|k| {
-            let reached = |powers: &dyn Fn(&Found) -> f64| powers(before) >= POWER && powers(last) >= POWER;
-            let of_alone = features()
-                .filter(|&f| self.alone[k][f].is_some())
-                .all(|f| reached(&|found| found.alone[k][f]) && reached(&|found| found.one_test[k][f]));
-            of_alone && (self.all[k].is_none() || features().all(|f| reached(&|found| found.all[k][f])))
-        })
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::{IMPORTANCES, Needed, Power, SIZES};
+use super::limits::{IMPORTANCES, SIZES};
+use super::needed::{Needed, Power};
 use crate::text;
 
 /// The columns of numbers: what stands above them, and which number it is.
@@ -14,8 +15,16 @@ const COLUMNS: [Column; 3] = [
     ("a star, all alike", |row| row.stimuli_all),
 ];
 
+impl Power {
+    /// As plain text: a row per feature, the numbers of each importance side by side.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        table(self)
+    }
+}
+
 /// A row per feature, for each column the numbers of all importances.
-pub(super) fn table(power: &Power) -> String {
+fn table(power: &Power) -> String {
     let mut out = String::new();
     // Writing to a string cannot fail.
     let _ = writeln!(
