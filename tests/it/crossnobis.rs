@@ -126,7 +126,7 @@ fn recordings_are_partitions() {
     let x = values(&w);
     let lines: Vec<String> = w.read("s.csv").lines().map(str::to_owned).collect();
     let table: Vec<&String> = lines.iter().take(1).chain(lines.iter().skip(1).step_by(3)).collect();
-    w.write("one.csv", table.iter().map(|line| format!("{line}\n")).collect::<String>());
+    w.write("one.csv", table.iter().map(|line| line.as_str()).collect::<Vec<_>>().join("\n"));
     for session in 0..3 {
         let rows: Vec<f32> = x.chunks(8).skip(session).step_by(3).flat_map(<[f32]>::to_vec).collect();
         w.write(&format!("x{session}.npy"), npy(&[40, 8], &rows));

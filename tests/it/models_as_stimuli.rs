@@ -82,7 +82,7 @@ fn metadata_that_cannot_be_used_is_said() {
     w.write("twice.csv", models.clone() + "m3,a,2019,1,x\n");
     w.write(
         "same.csv",
-        "model,family\n".to_owned() + &(0..9).map(|k| format!("m{k},a\n")).collect::<String>(),
+        "model,family\n".to_owned() + &(0..9).map(|k| format!("m{k},a\n")).collect::<Vec<_>>().concat(),
     );
     w.write("nan.csv", models.replace("m3,a", "m3,"));
     for (options, says, hint) in [

@@ -49,11 +49,9 @@ fn table() -> String {
         let middle = 10 + 10 * number + k / 6;
         for good in [true, false] {
             let last = if good { 40 + other } else { 50 + other };
-            rows.push_str(&format!(
-                "t{:02} t{middle:02} t{last:02},{},o{other},{k},{good}\n",
-                30 + k % 7,
-                ["sg", "pl"][number]
-            ));
+            let (first, number) = (30 + k % 7, ["sg", "pl"][number]);
+            let row = format!("t{first:02} t{middle:02} t{last:02},{number},o{other},{k},{good}\n");
+            rows.push_str(&row);
         }
     }
     rows

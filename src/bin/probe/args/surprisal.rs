@@ -12,7 +12,7 @@ use super::table::TableArgs;
 /// `probe surprisal`.
 #[derive(Debug, Args)]
 pub struct SurprisalArgs {
-    /// A table of stimuli, with a column `sentence` (or another: --text); BLiMP and its like as they are
+    /// A table of stimuli, with a column `sentence` (or another: --text); `BLiMP` and its like as they are
     pub stimuli: PathBuf,
     /// Where to write sentences.csv, tokens.csv and words.csv (default: runs/STIMULI-MODEL-surprisal)
     #[arg(short, long, value_name = "DIR", help_heading = "Output")]

@@ -81,7 +81,9 @@ pub fn run(args: &EraseArgs, words: Vec<String>, printer: &Printer) -> Result<()
     };
     let found = params.erase(&stimuli, &args.feature, &features, &mut model, printer)?;
     warnings.extend(doubts(&found));
-    warnings.iter().for_each(|warning| printer.warn(warning));
+    for warning in &warnings {
+        printer.warn(warning);
+    }
     let said = said(args, layer, &found);
     let options = options_of(args, layer, &said, &model, pairing.as_ref());
     let depends = json!({

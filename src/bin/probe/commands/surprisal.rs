@@ -60,7 +60,9 @@ pub fn run(args: &SurprisalArgs, words: Vec<String>, printer: &Printer) -> Resul
         .map(|pairing| Preferences::of(&scores.sentences, stimuli.features(), pairing))
         .transpose()?;
     let warnings = warnings(&scores, preferences.as_ref());
-    warnings.iter().for_each(|warning| printer.warn(warning));
+    for warning in &warnings {
+        printer.warn(warning);
+    }
     let seconds = BTreeMap::from([
         ("load".to_owned(), loaded),
         ("score".to_owned(), begun.elapsed().as_secs_f64() - loaded),
