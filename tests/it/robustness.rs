@@ -183,14 +183,11 @@ fn what_is_no_run_is_refused_with_a_remedy() {
 #[test]
 fn power_is_a_table_and_json_and_bad_input_is_refused() {
     let w = Workspace::new();
-    let mut table = "sentence,number,rare,name\n".to_owned();
-    for i in 0..40 {
-        table += &format!(
-            "s {i},{},{},n{i}\n",
-            if i % 2 == 0 { "sg" } else { "pl" },
-            if i % 4 == 0 { "x" } else { "y" }
-        );
-    }
+    let row = |i: usize| {
+        let (number, rare) = (["sg", "pl"][i % 2], if i % 4 == 0 { "x" } else { "y" });
+        format!("s {i},{number},{rare},n{i}\n")
+    };
+    let table = format!("sentence,number,rare,name\n{}", (0..40).map(row).collect::<Vec<_>>().concat());
     w.write("s.csv", table);
     let told = w.ok("check s.csv --power -q");
     assert!(told.contains("power: stimuli that find a feature"), "{told}");
