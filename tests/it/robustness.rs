@@ -184,7 +184,7 @@ fn what_is_no_run_is_refused_with_a_remedy() {
 fn power_is_a_table_and_json_and_bad_input_is_refused() {
     let w = Workspace::new();
     let row = |i: usize| {
-        let (number, rare) = (["sg", "pl"][i % 2], if i % 4 == 0 { "x" } else { "y" });
+        let (number, rare) = (["sg", "pl"][i % 2], if i.is_multiple_of(4) { "x" } else { "y" });
         format!("s {i},{number},{rare},n{i}\n")
     };
     let rows: Vec<String> = (0..40).map(row).collect();
