@@ -109,10 +109,11 @@ fn a_masked_model_hides_tokens_or_the_rest_of_their_words() {
 fn pairs_are_compared_however_the_table_is_laid_out() {
     let w = workspace();
     let pairs = [("t11 t12 t13", "t11 t14 t13"), ("t21 t22", "t21 t23"), ("t31 t32", "t31 t32")];
-    let lines: String = pairs
+    let lines: Vec<String> = pairs
         .iter()
-        .map(|(good, bad)| format!("{{\"sentence_good\": \"{good}\", \"sentence_bad\": \"{bad}\"}}\n"))
+        .map(|(good, bad)| format!("{{\"sentence_good\": \"{good}\", \"sentence_bad\": \"{bad}\"}}"))
         .collect();
+    let lines = lines.join("\n");
     w.write("two.jsonl", lines);
     let row = |(k, (good, bad)): (usize, &(&str, &str))| format!("{bad},no,p {k}\n{good},yes,p {k}\n");
     w.write(
@@ -174,7 +175,7 @@ fn mistakes_are_told_with_what_to_do() {
         (
             "surprisal s.csv --model gpt2 --pair pair --label label",
             1,
-            ["no row of `label` is `true`", "--good", "x, y"],
+            ["no row of `label` is `true`", "--good", "x and y"],
         ),
         (
             "surprisal s.csv --model gpt2 --good x",
