@@ -43,9 +43,9 @@ pub(super) fn covariances(x: &Array2<f64>, z: &Array2<f64>) -> Array2<f64> {
     (x - &mean_x).t().dot(&(z - &mean_z)) / x.nrows() as f64
 }
 
-/// How far `changed` goes in the direction of `of`, as a share of how far `before` does. What is noise of each by itself counts for nothing.
-pub(super) fn share(of: &Array2<f64>, changed: &Array2<f64>, before: &Array2<f64>) -> f64 {
-    (of * changed).sum() / (of * before).sum()
+/// The largest of some numbers, whatever their signs.
+pub(super) fn largest(numbers: &Array2<f64>) -> f64 {
+    numbers.iter().fold(0.0, |largest, number| number.abs().max(largest))
 }
 
 /// The sum over units of their variances.

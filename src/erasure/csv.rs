@@ -26,17 +26,8 @@ impl Erasure {
     }
 
     fn by_fold(&self) -> Vec<u8> {
-        let header = [
-            "condition",
-            "fold",
-            "measure",
-            "score",
-            "rank",
-            "shrinkage",
-            "left_training",
-            "left_held_out",
-            "variance_erased",
-        ];
+        let header =
+            ["condition", "fold", "measure", "score", "rank", "shrinkage", "left", "variance_erased"];
         let rows = self.decoded.iter().map(|one| {
             let measure = match one.measure {
                 Measure::RocAuc => "roc_auc",
@@ -49,8 +40,7 @@ impl Erasure {
                 cell(one.score),
                 one.rank.to_string(),
                 cell(one.shrinkage),
-                cell(one.left_training),
-                cell(one.left_held_out),
+                cell(one.left),
                 cell(one.variance_erased),
             ]
         });

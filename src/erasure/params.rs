@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ndarray::{Array2, ArrayView2, Axis};
 
-use super::concept::{concept, covariances, share, variance};
+use super::concept::{concept, covariances, largest, variance};
 use super::condition::Condition;
 use super::error::{Error, Result};
 use super::results::{Decoded, Erasure, Importance, Preference};
@@ -190,13 +190,7 @@ impl Params {
         let fits = params.cross_validation(&alone, 1)?.fit(changed.view())?;
         let score = fits.first().and_then(|fit| fit.features.first());
         let measure = score.map_or(crate::baselines::decoding::Measure::RocAuc, |score| score.measure);
-        let (held, of_held) = concept(feature, &fold.held_out).unwrap_or_default();
-        let learned = covariances(&rows(states, known), z);
-        let left = |rows_of: &[usize], z: &Array2<f64>| {
-            let [changed, before] =
-                [changed.view(), states].map(|states| covariances(&rows(states, rows_of), z));
-            share(&learned, &changed, &before)
-        };
+        let [before, after] = [states, changed.view()].map(|states| covariances(&rows(states, known), z));
         let all = variance(&rows(states, &fold.held_out));
         Ok(Decoded {
             fold: fold.number,
@@ -205,8 +199,7 @@ impl Params {
             score: score.map_or(f64::NAN, |score| score.score),
             rank: eraser.map_or(0, Eraser::rank),
             shrinkage: eraser.map_or(f64::NAN, |eraser| eraser.shrinkage),
-            left_training: left(known, z),
-            left_held_out: left(&held, &of_held),
+            left: largest(&after) / largest(&before),
             variance_erased: 1.0 - variance(&rows(changed.view(), &fold.held_out)) / all,
         })
     }

@@ -19,10 +19,8 @@ pub struct Decoded {
     pub rank: usize,
     /// By how much the covariance was shrunk.
     pub shrinkage: f64,
-    /// The covariance of units with the feature over the training stimuli, as a share of what it was before.
-    pub left_training: f64,
-    /// The same over the held-out stimuli, in the direction of that of the training stimuli: 0 is none, but for chance.
-    pub left_held_out: f64,
+    /// The largest covariance of a unit with the feature over the training stimuli, as a share of what it was before.
+    pub left: f64,
     /// The share of the layer's variance over held-out stimuli that was erased.
     pub variance_erased: f64,
 }

@@ -111,9 +111,10 @@ fn pairs_are_compared_however_the_table_is_laid_out() {
     let pairs = [("t11 t12 t13", "t11 t14 t13"), ("t21 t22", "t21 t23"), ("t31 t32", "t31 t32")];
     let lines: Vec<String> = pairs
         .iter()
-        .map(|(good, bad)| format!("{{\"sentence_good\": \"{good}\", \"sentence_bad\": \"{bad}\"}}\n"))
+        .map(|(good, bad)| format!("{{\"sentence_good\": \"{good}\", \"sentence_bad\": \"{bad}\"}}"))
         .collect();
-    w.write("two.jsonl", lines.concat());
+    let lines = lines.join("\n");
+    w.write("two.jsonl", lines);
     let row = |(k, (good, bad)): (usize, &(&str, &str))| format!("{bad},no,p {k}\n{good},yes,p {k}\n");
     w.write(
         "one.csv",
@@ -174,7 +175,7 @@ fn mistakes_are_told_with_what_to_do() {
         (
             "surprisal s.csv --model gpt2 --pair pair --label label",
             1,
-            ["no row of `label` is `true`", "--good", "x, y"],
+            ["no row of `label` is `true`", "--good", "x and y"],
         ),
         (
             "surprisal s.csv --model gpt2 --good x",

@@ -1,6 +1,7 @@
 //! Hidden states changed on their way, against transformers with a hook; and `probe erase` as a user has it.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use mlem_probe::models::{Edit, LoadOptions};
 use mlem_probe::progress::Silent;
@@ -46,12 +47,11 @@ fn table() -> String {
     let mut rows = "sentence,number,other,pair,grammatical\n".to_owned();
     for k in 0..60 {
         let (number, other) = (k % 2, k / 2 % 3);
-        let middle = 10 + 10 * number + k / 6;
+        let middle = 10 + 10 * number + k / 6 % 3;
         for good in [true, false] {
             let last = if good { 40 + other } else { 50 + other };
             let (first, number) = (30 + k % 7, ["sg", "pl"][number]);
-            let row = format!("t{first:02} t{middle:02} t{last:02},{number},o{other},{k},{good}\n");
-            rows.push_str(&row);
+            writeln!(rows, "t{first:02} t{middle:02} t{last:02},{number},o{other},{k},{good}").unwrap();
         }
     }
     rows
@@ -94,8 +94,7 @@ fn an_erased_feature_is_not_decoded_and_that_of_the_control_is() {
             ["whole", "erased", "control"].map(|condition| mean(condition, "score"));
         assert!(whole > 0.9 && control > 0.85, "{model} {whole} {control}");
         assert!((erased - 0.5).abs() < 0.2, "{model} {erased}");
-        assert!(mean("erased", "left_training") < 1e-4, "{model}");
-        assert!(mean("erased", "left_held_out") < 0.5 * mean("control", "left_held_out"), "{model}");
+        assert!(mean("erased", "left") < 1e-4 && mean("control", "left") > 0.1, "{model}");
         let importance = |condition: &str| {
             let of = rows(&w, &format!("{model}-out/erased_importance.csv"));
             let at = |row: &BTreeMap<String, String>| {

@@ -293,9 +293,6 @@ fn as_text(args: &EraseArgs, said: &str, found: &Erasure, out: &Path, tables: &[
             .collect();
         values.iter().sum::<f64>() / values.len() as f64
     };
-    row("covariance with the feature, as a share".to_owned(), &|condition| {
-        short(mean(condition, &|one| one.left_held_out))
-    });
     row("variance erased".to_owned(), &|condition| short(mean(condition, &|one| one.variance_erased)));
     for layer in found.layers() {
         let value = |condition| short(found.importance(condition, layer, Some(&args.feature)).mean);
