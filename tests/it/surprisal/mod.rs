@@ -2,7 +2,6 @@
 
 mod command;
 mod erasure;
-#[expect(clippy::unreadable_literal, reason = "written by frozen.py")]
 mod frozen;
 
 use std::path::{Path, PathBuf};

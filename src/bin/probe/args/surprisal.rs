@@ -31,7 +31,7 @@ pub struct SurprisalArgs {
     /// Of a masked model: the token that hides others (default: the one of the tokenizer's files)
     #[arg(long, value_name = "TOKEN")]
     pub mask: Option<String>,
-    /// Count the tokens that the tokenizer adds (</s> at the end, [CLS], [SEP] …), where they have a log-probability
+    /// Count the tokens that the tokenizer adds (`</s>` at the end, `[CLS]`, `[SEP]` …), where they have a log-probability
     #[arg(long)]
     pub special: bool,
     /// Tokens per batch
