@@ -259,7 +259,7 @@ pub enum Error {
         /// Which sequence of the batch, from 0.
         index: usize,
     },
-    /// A group of tokens that is empty, or has a token that is not in the batch.
+    /// A group of tokens that is empty, or has one that is not in the batch.
     #[error("group {index} has no tokens, or one that is not in the batch")]
     NoSuchToken {
         /// Which group, from 0.
@@ -373,9 +373,7 @@ impl Error {
                     .to_owned()
             }
             Self::Tokenizer { file, .. } => format!("fetch {file} again"),
-            Self::TokenOutOfRange { .. } => {
-                "tokenizer.json and the weights must belong to one checkpoint".to_owned()
-            }
+            Self::TokenOutOfRange { .. } => "take tokenizer.json and the weights of one checkpoint".to_owned(),
             Self::TooLong { .. } => "shorten it, or choose a model with more positions".to_owned(),
             Self::NotBuiltFor { feature, .. } => {
                 format!("build it with `cargo build --release --features {feature}`, or leave --device out")

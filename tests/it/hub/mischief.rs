@@ -80,7 +80,9 @@ fn assert_cache_is_sound(user: &User) {
     let folder = user.repo("models--org--name");
     for name in user.blobs("models--org--name") {
         let bytes = fs::read(folder.join("blobs").join(&name)).unwrap();
-        match name.len() {
+        // An ETag that is no hash may be as long as one.
+        let is_hash = name.bytes().all(|byte| byte.is_ascii_hexdigit());
+        match name.len() * usize::from(is_hash) {
             40 => assert_eq!(Blob { bytes, large: false }.etag(), name),
             64 => {
                 assert_eq!(digest(&SHA256, &bytes).as_ref()[0], u8::from_str_radix(&name[..2], 16).unwrap());

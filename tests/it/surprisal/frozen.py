@@ -104,12 +104,6 @@ def freeze(case):
     return before, tensors, found
 
 
-
-def separated(value):
-    whole, decimals = f"{value:.7f}".split(".")
-    return f"{whole}.{decimals[:3]}_{decimals[3:6]}_{decimals[6:]}"
-
-
 print("//! Log-probabilities of transformers in float32, which frozen.py made with transformers", transformers.__version__, "and torch",
       torch.__version__.split("+")[0] + ".")
 print("//!\n//! Of each case what stands before the names of the base, the tensors of its head, and the log-probability of each token of the")
@@ -119,8 +113,7 @@ for case in CASES:
     before, tensors, found = freeze(case)
     rows = ", ".join(f'("{name}", &{list(shape)}, {str(value == "norm").lower()})' for name, shape, value in tensors)
     keys = json.dumps(KEYS.get(case, {})).replace('"', '\\"')
-    print(f'    Case {{ name: "{case}", before: "{before}", keys: "{keys}", old: {str(case in OLD).lower()}, head: &[{rows}], logprobs: &[')
-    for begin in range(0, len(found), 8):
-        print("        " + ", ".join(separated(value) for value in found[begin:begin + 8]) + ",")
-    print("    ] },")
+    print(f'    Case {{ name: "{case}", before: "{before}", keys: "{keys}", old: {str(case in OLD).lower()}, head: &[{rows}],')
+    lines = [" ".join(f"{value:.7f}" for value in found[begin:begin + 10]) for begin in range(0, len(found), 10)]
+    print('        logprobs: "' + " \\\n            ".join(lines) + '" },')
 print("];")
