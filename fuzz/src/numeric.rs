@@ -1,5 +1,7 @@
 //! The part of `numeric` that grammars and tables draw from, and names that activations ask for.
 
+#[path = "../../src/numeric/crossnobis.rs"]
+pub mod crossnobis;
 #[path = "../../src/numeric/interval.rs"]
 pub mod interval;
 #[path = "../../src/numeric/rng.rs"]
