@@ -9,7 +9,7 @@ use crate::files::table::{cell, table};
 /// Every claim, and what each variation says of it.
 pub const ROBUSTNESS: &str = "robustness.csv";
 /// The same, a row for each claim and variation.
-pub const ANSWERS: &str = "claims.csv";
+pub const CLAIMS: &str = "claims.csv";
 /// Every variation.
 pub const VARIATIONS: &str = "variations.csv";
 
@@ -39,7 +39,7 @@ impl Sheet {
     pub fn tables(&self) -> Vec<(String, Vec<u8>)> {
         vec![
             (ROBUSTNESS.to_owned(), self.wide()),
-            (ANSWERS.to_owned(), self.long()),
+            (CLAIMS.to_owned(), self.long()),
             (VARIATIONS.to_owned(), self.of_variations()),
         ]
     }

@@ -18,7 +18,7 @@ mod facts;
 mod sheet;
 
 pub use claims::{Claim, ClaimKind};
-pub use csv::{ANSWERS, ROBUSTNESS, VARIATIONS};
+pub use csv::{CLAIMS, ROBUSTNESS, VARIATIONS};
 pub use facts::{Facts, Sign};
 pub use sheet::{Answer, Outcome, Sheet, Variation, VariationKind};
 

@@ -110,11 +110,7 @@ pub fn answers(options: &Options, progress: &dyn Progress) -> Result<Vec<Answer>
         let (option, value) = ("folds", options.folds.to_string());
         return Err(Error::Option { option, value, range: "at least 3 for feature-reweighted RSA" });
     }
-    let jobs: Vec<(WorldKind, u64)> = options
-        .worlds
-        .iter()
-        .flat_map(|&world| (0..options.seeds).map(move |k| (world, options.seed + k)))
-        .collect();
+    let jobs = options.jobs();
     progress.begin("simulate", (jobs.len() * options.noise.len()) as u64, Unit::Items);
     let of_job = |&(kind, seed): &(WorldKind, u64)| of_world(kind, seed, options, progress);
     let parts: Vec<Vec<Answer>> = jobs.par_iter().map(of_job).collect::<Result<_>>()?;

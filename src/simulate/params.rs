@@ -68,6 +68,12 @@ impl Default for Options {
 }
 
 impl Options {
+    /// Every world with every seed.
+    pub(super) fn jobs(&self) -> Vec<(WorldKind, u64)> {
+        let seeds = |&world| (0..self.seeds).map(move |k| (world, self.seed + k));
+        self.worlds.iter().flat_map(seeds).collect()
+    }
+
     /// Whether every option has a value it can have.
     ///
     /// # Errors

@@ -94,11 +94,7 @@ pub struct Simulation {
 /// Options out of range; a world that cannot be fitted.
 pub fn run(options: &Options, progress: &dyn Progress) -> Result<Simulation> {
     options.check()?;
-    let jobs: Vec<(WorldKind, u64)> = options
-        .worlds
-        .iter()
-        .flat_map(|&world| (0..options.seeds).map(move |k| (world, options.seed + k)))
-        .collect();
+    let jobs = options.jobs();
     progress.begin("simulate", (jobs.len() * options.noise.len()) as u64, Unit::Items);
     let parts: Vec<Simulation> = jobs
         .par_iter()

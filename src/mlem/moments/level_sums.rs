@@ -114,9 +114,7 @@ impl Levels {
             row
         };
         let rows: Vec<Row> = norms.iter().map(row).collect();
-        let n_folds = self.folds.len();
-        let (mut sums, mut x, mut y, mut cells) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        cells.resize(rows.len(), 0);
+        let (mut sums, cells) = (Vec::new(), vec![0; rows.len()]);
         self.by_level(&cells, 1, &rows, &mut sums);
         let mut targets: Vec<TargetSums> = sums
             .iter()
@@ -127,18 +125,37 @@ impl Levels {
                 products: Vec::with_capacity(factors.len()),
             })
             .collect();
+        self.products(
+            factors,
+            &rows,
+            |product, sums| product[0] * sums[1],
+            |fold, sum| targets[fold].products.push(sum),
+        );
+        targets
+    }
+
+    /// Gives `take`, for each of `factors` and then each fold, its number and the sum over cells of what `of` makes of `D` times the sums
+    /// of `rows` by joint level, and of these sums.
+    fn products(
+        &self,
+        factors: &[Vec<Factor>],
+        rows: &[Row],
+        of: impl Fn(&Row, &Row) -> f64,
+        mut take: impl FnMut(usize, f64),
+    ) {
+        let n_folds = self.folds.len();
+        let (mut sums, mut x, mut y, mut cells) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for factors in factors {
             self.cells(factors, &mut cells);
-            self.by_level(&cells, self.n_cells(factors), &rows, &mut sums);
+            self.by_level(&cells, self.n_cells(factors), rows, &mut sums);
             sums.as_flattened().clone_into(&mut x);
             self.multiply(factors, n_folds * UNITS, &mut x, &mut y);
             let (products, _) = x.as_chunks::<UNITS>();
-            for (fold, target) in targets.iter_mut().enumerate() {
+            for fold in 0..n_folds {
                 let both = products.iter().zip(&sums).skip(fold).step_by(n_folds);
-                target.products.push(both.map(|(product, sums)| product[0] * sums[1]).sum());
+                take(fold, both.map(|(product, sums)| of(product, sums)).sum());
             }
         }
-        targets
     }
 
     /// The part that the units from `first` on make, of `points` `(n_stimuli, width)` row-major.
@@ -157,13 +174,10 @@ impl Levels {
             row
         };
         let rows: Vec<Row> = points.chunks_exact(width).map(row).collect();
-        let n_folds = self.folds.len();
         let mut parts = self.outer(&rows, points, width, first);
-        let (mut sums, mut x, mut y, mut cells) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         // Without features: the sums, and those that are weighted with the squared norms.
         let weighted: Vec<Row> = rows.iter().zip(norms).map(|(row, norm)| row.map(|x| x * norm)).collect();
-        cells.resize(rows.len(), 0);
-        let mut of_all = Vec::new();
+        let (mut of_all, mut sums, cells) = (Vec::new(), Vec::new(), vec![0; rows.len()]);
         self.by_level(&cells, 1, &rows, &mut of_all);
         self.by_level(&cells, 1, &weighted, &mut sums);
         for ((part, own), weighted) in parts.iter_mut().zip(&of_all).zip(&sums) {
@@ -171,17 +185,12 @@ impl Levels {
             part.weighted = dot(own, weighted);
         }
         drop(weighted);
-        for factors in factors {
-            self.cells(factors, &mut cells);
-            self.by_level(&cells, self.n_cells(factors), &rows, &mut sums);
-            sums.as_flattened().clone_into(&mut x);
-            self.multiply(factors, n_folds * UNITS, &mut x, &mut y);
-            let (products, _) = x.as_chunks::<UNITS>();
-            for (fold, part) in parts.iter_mut().enumerate() {
-                let both = products.iter().zip(&sums).skip(fold).step_by(n_folds);
-                part.products.push(both.map(|(product, sums)| dot(product, sums)).sum());
-            }
-        }
+        self.products(
+            factors,
+            &rows,
+            |product, sums| dot(product, sums),
+            |fold, sum| parts[fold].products.push(sum),
+        );
         parts
     }
 

@@ -28,14 +28,7 @@ const MARK: &str = "erase";
 
 /// Runs the command, of which `words` are what is recorded.
 pub fn run(args: &EraseArgs, words: Vec<String>, printer: &Printer) -> Result<()> {
-    let revision = match (args.model.revision.as_slice(), args.model.models().len()) {
-        ([], 0 | 1) => None,
-        ([revision], 0 | 1) => Some(revision.as_str()),
-        _ => {
-            let hint = "run it once for each; every one has a folder of its own";
-            return Err(Failure::usage("a feature is erased in one model at one revision", hint));
-        }
-    };
+    let revision = model::one(&args.model, "a feature is erased in one model at one revision")?;
     let mut stimuli = inputs::read(&args.stimuli, &args.table, printer)?;
     stimuli.sentences()?;
     for name in &args.categorical {

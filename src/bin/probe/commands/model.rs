@@ -11,6 +11,15 @@ use mlem_probe::text::{join_and, visible};
 use crate::args::{ExtractArgs, ModelArgs, Pool};
 use crate::failure::{Failure, Result};
 
+/// The revision of the one model that is asked for, if one is named; `message` says that it takes one.
+pub fn one<'a>(args: &'a ModelArgs, message: &'static str) -> Result<Option<&'a str>> {
+    match (args.revision.as_slice(), args.models().len()) {
+        ([], 0 | 1) => Ok(None),
+        ([revision], 0 | 1) => Ok(Some(revision.as_str())),
+        _ => Err(Failure::usage(message, "run it once for each; every one has a folder of its own")),
+    }
+}
+
 /// Finds the checkpoint of the model called `name`, at `revision`, and how it is to be loaded: untrained from a seed or as it
 /// is, and on which device. It is not loaded yet.
 pub fn find(

@@ -24,14 +24,7 @@ const MARK: &str = "surprisal";
 
 /// Runs the command, of which `words` are what is recorded.
 pub fn run(args: &SurprisalArgs, words: Vec<String>, printer: &Printer) -> Result<()> {
-    let revision = match (args.model.revision.as_slice(), args.model.models().len()) {
-        ([], 0 | 1) => None,
-        ([revision], 0 | 1) => Some(revision.as_str()),
-        _ => {
-            let hint = "run it once for each; every one has a folder of its own";
-            return Err(Failure::usage("surprisal is of one model at one revision", hint));
-        }
-    };
+    let revision = model::one(&args.model, "surprisal is of one model at one revision")?;
     let out = folders::for_surprisal(args, revision);
     require_free(&out, args.force, MARK)?;
     let reading = Reading { sentences_alone: true, ..args.table.reading() };
