@@ -69,6 +69,13 @@ fn of_header(bytes: &[u8]) -> u8 {
     [b',', b'\t', b';'].into_iter().find(has).unwrap_or(b',')
 }
 
+/// The line on which a record begins. A reader that ends lines at `\r` has the `\n` of a file from Windows still before it.
+fn line_of(bytes: &[u8], position: &csv::Position) -> u64 {
+    let rest = usize::try_from(position.byte()).ok().and_then(|at| bytes.get(at..)).unwrap_or_default();
+    let ends = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
+    position.line() + ends.filter(|byte| **byte == b'\n').count() as u64
+}
+
 fn parse(bytes: &[u8], path: &Path, divider: u8, quoting: bool) -> Result<(Raw, Faults)> {
     let mut reader = csv::ReaderBuilder::new()
         .trim(csv::Trim::Headers)
@@ -82,7 +89,7 @@ fn parse(bytes: &[u8], path: &Path, divider: u8, quoting: bool) -> Result<(Raw, 
         return Ok((raw, faults));
     }
     let failed = |error: &csv::Error| {
-        let line = error.position().map_or(1, csv::Position::line);
+        let line = error.position().map_or(1, |position| line_of(bytes, position));
         match error.kind() {
             csv::ErrorKind::Utf8 { .. } => {
                 Fault::new(line, "not valid UTF-8", "save the file as UTF-8; spreadsheets offer `CSV UTF-8`")
@@ -100,7 +107,7 @@ fn parse(bytes: &[u8], path: &Path, divider: u8, quoting: bool) -> Result<(Raw, 
                 continue;
             }
         };
-        let line = record.position().map_or(1, csv::Position::line);
+        let line = record.position().map_or(1, |position| line_of(bytes, position));
         if record.len() != header.len() {
             let columns = text::counted(header.len() as u128, "column");
             let values = text::counted(record.len() as u128, "value");
@@ -124,6 +131,19 @@ mod tests {
 
     fn read(text: &str) -> Result<Stimuli, String> {
         Stimuli::from_csv(text.as_bytes(), Path::new("s.csv")).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn lines_are_those_of_an_editor_whatever_ends_them() {
+        for text in ["sentence,n\na,x\n,y\nc,x\n", "sentence,n\na,x\n\n,y\n", "sentence,n\n\n\na,x\n,y\n"] {
+            let line = text.lines().position(|line| line == ",y").unwrap() + 1;
+            for text in [text.to_owned(), text.replace('\n', "\r\n")] {
+                assert_eq!(read(&text).unwrap_err(), format!("s.csv:{line}: an empty sentence"), "{text:?}");
+                let long = text.replace(",y", "b,y,z");
+                let said = format!("s.csv:{line}: 3 values where the header has 2 columns");
+                assert!(read(&long).unwrap_err().contains(&said), "{long:?}");
+            }
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! `probe erase`: a feature is erased at a layer, and the model runs on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Instant;
@@ -200,6 +200,17 @@ fn doubts(found: &Erasure) -> Vec<String> {
     let chance = chance(found);
     if whole.is_nan() || (whole - chance).abs() < 0.05 {
         doubts.push("the feature is hardly decoded at this layer before anything is erased".to_owned());
+    }
+    let without: BTreeSet<usize> =
+        found.decoded.iter().filter(|one| one.score.is_nan()).map(|one| one.fold).collect();
+    if !without.is_empty() {
+        let folds: Vec<String> = without.iter().map(ToString::to_string).collect();
+        doubts.push(format!(
+            "decoding has no score in {} {}, as where held-out stimuli do not differ in the feature: means are over the others; hold \
+             more out (fewer --folds), or add stimuli",
+            if folds.len() == 1 { "fold" } else { "folds" },
+            text::join_and(&folds)
+        ));
     }
     doubts
 }

@@ -172,7 +172,7 @@ fn warnings(scores: &Scores, preferences: Option<&Preferences>) -> Vec<String> {
         if !preferences.alone.is_empty() {
             let rows: Vec<String> = preferences.alone.iter().map(ToString::to_string).collect();
             warnings.push(format!(
-                "in no pair, because the other sentence is missing: {}",
+                "in no pair, because a good and a bad sentence are not both there: {}",
                 text::some(&rows, 10)
             ));
         }
