@@ -31,6 +31,9 @@ def load():
     tokenizer = transformers.AutoTokenizer.from_pretrained(MODEL, **where)
     loaded = transformers.AutoModel.from_pretrained(MODEL, output_loading_info=True, **where, **precision)
     model, info = loaded
+    if hasattr(model, "set_experts_implementation"):
+        # What multiplies all experts at once takes only sides of whole 16 bytes.
+        model.set_experts_implementation("eager")
     return tokenizer, model.float().eval(), sorted(str(name) for name in info.get("missing_keys", []))
 
 
@@ -85,7 +88,12 @@ def hidden_states(part, kind, ids):
     if "return_dict" in taken:
         inputs["return_dict"] = True
     with torch.no_grad():
-        states = part(**inputs).hidden_states
+        output = part(**inputs)
+        states = output.hidden_states
+        read = getattr(part.config, "altup_active_idx", None)
+        if read is not None:
+            # Several streams, of which blocks read one; the last of them are given before they are made one.
+            states = [state[read] for state in states[:-1]] + [output.last_hidden_state]
         if kind in ("mamba", "mamba2", "falcon_mamba"):
             # The embeddings are left out there, and the last block's output stands before and after the norm.
             before = [state for state in states if state is not states[-2]]

@@ -8,6 +8,7 @@ sequences, packed), `golden.hidden.K` ((n_tokens, d_model), hidden state K), and
 run one at a time, with no padding, so that nothing but the model is frozen.
 """
 
+import contextlib
 import gzip
 import json
 import sys
@@ -445,10 +446,10 @@ CASES = {
         num_hidden_layers=2, max_position_embeddings=32, head_dim=10, num_local_experts=5, sliding_window=3, hidden_act="gelu",
         rope_parameters=dict(rope_type="default", rope_theta=500.0)), {"saved": True}),
     "mobilebert": ("MobileBertConfig", BERT | dict(
-        hidden_size=24, intermediate_size=20, intra_bottleneck_size=12, embedding_size=8, num_feedforward_networks=3), {"gentle": True}),
+        hidden_size=24, intermediate_size=20, intra_bottleneck_size=12, embedding_size=8, num_feedforward_networks=3), {"gentle": 0.4}),
     "mobilebert_odd": ("MobileBertConfig", BERT_ODD | dict(
         hidden_size=20, intermediate_size=14, intra_bottleneck_size=10, embedding_size=20, num_feedforward_networks=1,
-        trigram_input=False, use_bottleneck_attention=True, key_query_shared_bottleneck=False), {"gentle": True}),
+        trigram_input=False, use_bottleneck_attention=True, key_query_shared_bottleneck=False), {"gentle": 0.4}),
     "modernbert": ("ModernBertConfig", BERT | dict(num_hidden_layers=3, local_attention=4, pad_token_id=0), {}),
     "modernbert_odd": ("ModernBertConfig", BERT | dict(
         num_attention_heads=2, local_attention=2, norm_bias=True, attention_bias=True, mlp_bias=True, pad_token_id=0,
@@ -689,13 +690,13 @@ CASES = {
     "youtu_odd": ("YoutuConfig", MLA_ODD | dict(rope_interleave=False, hidden_act="gelu"), {}),
     "zamba2": ("Zamba2Config", dict(
         hidden_size=16, num_hidden_layers=4, num_attention_heads=4, intermediate_size=24, n_mamba_heads=4, mamba_d_state=6,
-        adapter_rank=3, layers_block_type=["mamba", "hybrid", "mamba", "hybrid"], use_mamba_kernels=False), {"saved": True, "gentle": True}),
+        adapter_rank=3, layers_block_type=["mamba", "hybrid", "mamba", "hybrid"], use_mamba_kernels=False), {"saved": True, "gentle": 0.4}),
     "zamba2_odd": ("Zamba2Config", dict(
         hidden_size=18, num_hidden_layers=5, num_attention_heads=3, intermediate_size=14, n_mamba_heads=6, mamba_ngroups=3,
         mamba_d_state=5, mamba_d_conv=3, mamba_expand=3, adapter_rank=2, num_mem_blocks=2, use_shared_attention_adapter=True,
         use_mem_rope=True, add_bias_linear=True, hidden_act="silu", rms_norm_eps=1e-3, time_step_min=0.3,
         layers_block_type=["hybrid", "mamba", "hybrid", "hybrid", "mamba"], max_position_embeddings=32,
-        rope_parameters=dict(rope_type="default", rope_theta=500.0), use_mamba_kernels=False), {"saved": True, "gentle": True}),
+        rope_parameters=dict(rope_type="default", rope_theta=500.0), use_mamba_kernels=False), {"saved": True, "gentle": 0.4}),
 }
 
 
@@ -779,7 +780,23 @@ def hidden_states(model, tokens, options):
     return states
 
 
+@contextlib.contextmanager
+def doubled(model):
+    """The model in float64; what turns to float32 by itself (norms, routers, recurrences) too."""
+    single = torch.float32, torch.float, torch.Tensor.float
+    model.double()
+    torch.float32 = torch.float = torch.float64
+    torch.Tensor.float = torch.Tensor.double
+    try:
+        yield
+    finally:
+        torch.float32, torch.float, torch.Tensor.float = single
+        model.float()
+
+
 def freeze(case):
+    """Writes the case's file; where asked, how far its states may be from those in float64, in
+    parts of a state's largest magnitude."""
     kind, arguments, options = CASES[case]
     config = getattr(transformers, kind)(**({} if "text_config" in arguments else {"vocab_size": VOCABULARY}) | arguments)
     torch.manual_seed(0)
@@ -800,7 +817,7 @@ def freeze(case):
         # Halves follow each other without a residual stream between: larger weights make noise of the last digits.
         with torch.no_grad():
             for name, parameter in model.named_parameters():
-                parameter.mul_(0.4 if parameter.dim() > 1 and "embed" not in name or name.endswith("q_norm.weight") else 1)
+                parameter.mul_(options["gentle"] if parameter.dim() > 1 and "embed" not in name or name.endswith("q_norm.weight") else 1)
     packed = in_mxfp4(model, generator) if options.get("mxfp4") else {}
     dtype = options.get("dtype", torch.float32)
     stored = {name: tensor.to(dtype).contiguous() for name, tensor in model.state_dict().items()
@@ -809,8 +826,21 @@ def freeze(case):
     sequences = [torch.randint(0, VOCABULARY, (length,), generator=generator) for length in LENGTHS]
     with torch.no_grad():
         states = [hidden_states(model, tokens, options) for tokens in sequences]
-    golden = {f"golden.hidden.{layer}": torch.cat([state[layer][0] for state in states]).float().contiguous()
-              for layer in range(len(states[0]))}
+        if options.get("measure"):
+            with doubled(model):
+                exact = [hidden_states(model, tokens, options) for tokens in sequences]
+                # One order of sums may be right by luck: the same from weights that are off by as much as f32 rounds.
+                for parameter in model.parameters():
+                    parameter.mul_(1 + 2 ** -24 * torch.randn(parameter.shape, generator=generator, dtype=torch.float64))
+                near = [hidden_states(model, tokens, options) for tokens in sequences]
+            model.load_state_dict({name: tensor.float() for name, tensor in stored.items()}, strict=False)
+    whole = lambda states: [torch.cat([state[layer][0] for state in states]) for layer in range(len(states[0]))]
+    golden = {f"golden.hidden.{layer}": state.float().contiguous() for layer, state in enumerate(whole(states))}
+    error = None
+    if options.get("measure"):
+        assert all(state.dtype == torch.float64 for of in exact for state in of), case
+        error = max(((state.double() - right).abs().max() / right.abs().max()).item()
+                    for found in (states, near) for state, right in zip(whole(found), whole(exact)))
     golden["golden.tokens"] = torch.cat(sequences).to(torch.int64)
     golden["golden.lengths"] = torch.tensor(LENGTHS)
     if options.get("old_names"):
@@ -852,6 +882,7 @@ def freeze(case):
     safetensors.torch.save_file(stored | golden, HERE / f"{case}.safetensors", metadata)
     largest = max(tensor.abs().max().item() for name, tensor in golden.items() if "hidden" in name)
     print(f"{case}: {len(states[0])} hidden states, largest magnitude {largest:.2f}")
+    return error
 
 
 def compress(file):

@@ -3,7 +3,8 @@
     python tests/golden/random_configurations.py FOLDER [COUNT] [FAMILY ...]
 
 writes COUNT (20) files a family, NAME.K.safetensors, in the form of hidden_states.py: odd sizes, absent keys, shared experts or
-not, every kind of rotation. Keys with the values that transformers assumes are left out of config.json by chance. They are compared
+not, every kind of rotation. Keys with the values that transformers assumes are left out of config.json by chance. Weights are made
+smaller, and it says so, where the last digits of f32 would decide a state (DETERMINED). They are compared
 by `PROBE_RANDOM=FOLDER cargo test --release --test it random_configurations -- --ignored --nocapture`; nothing of it is in CI.
 """
 
@@ -417,6 +418,13 @@ def leave_out(path, kind, r):
     safetensors.torch.save_file(tensors, path, metadata | dict(config=json.dumps(config)))
 
 
+# How far transformers' states in f32 may be from its own in float64, in parts of the largest magnitude. Where sharp attention or a
+# norm of next to nothing makes them differ by more, the last digits of any order of sums decide, and the file would say nothing of who
+# is right: the same configuration gets smaller weights.
+DETERMINED = 4e-6
+GENTLE = (1, 0.7, 0.4, 0.2)
+
+
 def main():
     folder, count = Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 20
     folder.mkdir(parents=True, exist_ok=True)
@@ -429,18 +437,21 @@ def main():
             r = random.Random(f"{name} {seed}")
             seed += 1
             case = f"{name}.{made}"
-            options = {"saved": True, "no_cache": True, "mxfp4": name.endswith("mxfp4")}
+            options = {"saved": True, "no_cache": True, "mxfp4": name.endswith("mxfp4"), "measure": True}
             options |= {"states": "streams"} if name.startswith("gemma3n") else {}
-            # Scores that nothing divides, and heads that are made as long as others, make noise of the last digits: transformers' own
-            # numbers in f32 are up to 1e-4 from those in f64.
-            options |= {"gentle": True} if name.startswith(("gemma3n", "gemma4", "olmo_hybrid")) else {}
-            hidden_states.CASES[case] = (kind, draw(r), options)
+            arguments = draw(r)
             try:
-                hidden_states.freeze(case)
+                for gentle in GENTLE:
+                    hidden_states.CASES[case] = (kind, arguments, options | {"gentle": gentle})
+                    error = hidden_states.freeze(case)
+                    if error < DETERMINED:
+                        break
             except Exception as error:  # A configuration that transformers itself does not take.
                 print(f"{name} {seed - 1}: {type(error).__name__}: {str(error)[:160]}", file=sys.stderr)
                 assert seed < 10 * count, name
                 continue
+            if gentle != 1:
+                print(f"{case}: weights times {gentle}: transformers in f32 is then {error:.1e} from float64")
             leave_out(folder / f"{case}.safetensors", kind, r)
             made += 1
 
