@@ -37,8 +37,9 @@ pub(in crate::models) fn decoder(config: &Config, encoder: Declaration) -> Resul
     Ok(decoder)
 }
 
-/// Learned positions from 0.
+/// Learned positions from 0, beside embeddings that nothing scales, whatever `scale_embedding` says: the class does not read it.
 fn set_positions(spec: &mut Spec, rows: usize) {
     spec.n_positions = Some(rows);
+    spec.embeddings.scale = 1.0;
     spec.embeddings.positions = Some(Positions { learned: true, rows, first: 0, uncounted: None });
 }
