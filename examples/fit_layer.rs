@@ -35,7 +35,7 @@ fn main() -> Result<(), mlem_probe::Error> {
 
     let fitted = Mlem::params().interactions(true).permutations(20).fit(&features, activations.view())?;
     let scored = fitted.score(&features, activations.view())?;
-    if let Ok(spearman) = scored.spearman {
+    if let Ok(spearman) = scored.value {
         println!("Spearman {spearman:.3} over {} pairs", scored.pairs);
     }
     for term in fitted.importance(&features, activations.view())? {

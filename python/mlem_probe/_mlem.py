@@ -21,7 +21,7 @@ class MLEM:
     """Metric Learning Encoding Model: the weighted feature distance that tracks the neural one.
 
     ``fit(X, Y)`` takes features ``X`` (a data frame, a dict of columns, a matrix) and activations ``Y`` ``(n_stimuli, d)``, and
-    fits on all pairs of the stimuli; ``score(X, Y)`` is Spearman's correlation of the two distances on others. It has the manners
+    fits on all pairs of the stimuli; ``score(X, Y)`` is Spearman's correlation of the two distances on others, or what ``scoring`` says. It has the manners
     of scikit-learn's estimators (``get_params``, ``clone``, ``cross_val_score`` with any splitter over stimuli) and does not
     need it. Arguments are the options of ``probe fit``.
 
@@ -56,6 +56,7 @@ class MLEM:
         interactions: bool = False,
         distance: str = "euclidean",
         target: str = "squared",
+        scoring: str = "spearman",
         constraint: str = "spd",
         solver: str = "exact",
         soft_rank_strength: float = 1.0,
@@ -71,6 +72,7 @@ class MLEM:
         self.interactions = interactions
         self.distance = distance
         self.target = target
+        self.scoring = scoring
         self.constraint = constraint
         self.solver = solver
         self.soft_rank_strength = soft_rank_strength
@@ -119,7 +121,7 @@ class MLEM:
         return self
 
     def score(self, X: Any, y: Any = None, /) -> float:
-        """Spearman's correlation of the modelled and the neural distance over the pairs of these stimuli."""
+        """How well modelled distances go with neural ones over the pairs of these stimuli: Spearman's correlation, or as ``scoring`` says."""
         stimuli, activations = _both(X, y)
         return self._model().score(stimuli._native, activations._native, threads_of(self.threads))
 

@@ -56,7 +56,7 @@ def _text(name: str, value: object) -> str | None:
 
 def _hyphens(name: str, text: str) -> str:
     """What Python writes with underscores; behind a colon stand names of columns, which may have them."""
-    if name not in ("distance", "transform"):
+    if name not in ("distance", "scoring", "transform"):
         return text
     parts = [part.partition(":") for part in text.split(",")]
     return ",".join(head.replace("_", "-") + colon + rest for head, colon, rest in parts)

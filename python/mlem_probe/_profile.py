@@ -36,7 +36,7 @@ class Profile:
 
     @property
     def scores(self) -> Frame:
-        """``layer, fold, split, spearman, pairs``."""
+        """``layer, fold, split, spearman, pairs``; with ``scoring``, ``pearson`` or ``r2`` in the place of ``spearman``."""
         return self.table("scores")
 
     @property
@@ -166,7 +166,7 @@ def fit(
     ``features`` are stimuli, a data frame (pandas, polars, pyarrow), a dict of columns, or the path of a table; ``activations``
     are :class:`Activations`, a matrix, a dict of layers, or the path of a file, of which ``arrays`` and ``axes`` say how it is
     read. ``repeats`` are more recordings of the same stimuli. A float32 array of NumPy is read where it lies. Every other argument
-    is an option of ``probe fit`` by its name there, those that are not named here too: ``target``, ``constraint``, ``solver``,
+    is an option of ``probe fit`` by its name there, those that are not named here too: ``target``, ``scoring``, ``constraint``, ``solver``,
     ``soft_rank_strength``, ``missing``, ``pairs``, ``map``, ``per_unit``, ``transform``, ``noise``; ``split``, ``unit``, ``average``, ``partition``
     and ``z_score_by`` name columns of the features. There are 5 ``folds`` unless something else is said.
 

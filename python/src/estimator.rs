@@ -132,7 +132,7 @@ impl Fitted {
         self.0.warnings().iter().map(Warning::to_string).collect()
     }
 
-    /// Spearman over the pairs of these stimuli; NaN where it is not defined.
+    /// The score over the pairs of these stimuli; NaN where it is not defined.
     fn score(
         &self,
         py: Python<'_>,
@@ -142,7 +142,7 @@ impl Fitted {
     ) -> PyResult<f64> {
         self.on(py, &stimuli, &activations, threads, |model, table, layers| {
             let scored = model.score(table.features(), layers.layer(0)?.view())?;
-            Ok(scored.spearman.unwrap_or(f64::NAN))
+            Ok(scored.value.unwrap_or(f64::NAN))
         })
     }
 

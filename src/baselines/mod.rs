@@ -2,8 +2,8 @@
 //!
 //! | estimator | question | score | importance |
 //! | --- | --- | --- | --- |
-//! | [`frrsa`] | as MLEM's, with a ridge and weights of any sign | Spearman of modelled and neural distances | drop in Spearman when a feature is permuted |
-//! | [`rsa`] | as MLEM's, with nothing fitted | Spearman of the sum of the feature distances and the neural ones | Spearman of the feature's distance alone |
+//! | [`frrsa`] | as MLEM's, with a ridge and weights of any sign | as MLEM's: Spearman of modelled and neural distances, or another | drop in it when a feature is permuted |
+//! | [`rsa`] | as MLEM's, with nothing fitted | Spearman, or Pearson, of the sum of the feature distances and the neural ones | that of the feature's distance alone |
 //! | [`encoding`] | how much of every unit do the features predict? | R² pooled over units | drop in R² when a feature is permuted |
 //! | [`decoding`] | can a linear probe read the feature off? | ROC-AUC or R² | what of it a control task does not reach |
 //!

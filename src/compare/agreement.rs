@@ -120,6 +120,8 @@ pub fn differing_options(runs: &[Run], order: Order) -> Vec<Warning> {
     let mut warnings: Vec<Warning> = Vec::new();
     for name in names {
         let value = |run: &Run| match run.record.options.get(name) {
+            // A run says nothing of it where its scores are those of all runs once.
+            None if name == "scoring" => "spearman".to_owned(),
             None | Some(Value::Null) => "not set".to_owned(),
             Some(Value::String(text)) => text.clone(),
             Some(other) => other.to_string(),

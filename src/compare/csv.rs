@@ -125,7 +125,7 @@ impl Comparison {
                     });
                 }
             };
-            say("", "spearman", summary.score().0);
+            say("", self.runs[run].record.measure().row_name(), summary.score().0);
             for effect in &self.effects {
                 say(effect, "importance", self.trajectory(run, effect));
             }

@@ -15,7 +15,7 @@ pub(crate) fn run(name: &str, n_layers: usize, folds: usize, at: &[f64]) -> Run 
             let depth = layer.saturating_sub(1) as f64 / (n_layers.max(2) - 1) as f64;
             let wobble = 0.01 * (fold as f64 - 2.0);
             let score =
-                Score { layer, fold, split: Split::Test, spearman: 0.5 + wobble - 0.1 * depth, pairs: 45 };
+                Score { layer, fold, split: Split::Test, value: 0.5 + wobble - 0.1 * depth, pairs: 45 };
             profile.scores.push(score);
             for (feature, peak) in features.iter().zip(at) {
                 profile.importances.push(Importance {

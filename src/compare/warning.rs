@@ -88,6 +88,7 @@ impl fmt::Display for Warning {
                     .collect();
                 let what = match name.as_str() {
                     "estimator" => "the estimator differs, so that importances are not on one scale",
+                    "scoring" => "the score differs, so that importances are not on one scale",
                     "permute" | "conditional" => "importance is defined in more than one way",
                     "groups" => "groups are of other features",
                     "pooling" => "tokens were pooled in more than one way",

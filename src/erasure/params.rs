@@ -233,7 +233,7 @@ impl Params {
                         feature,
                         value,
                     };
-                    importances.push(value(None, fit.scored.spearman.unwrap_or(f64::NAN)));
+                    importances.push(value(None, fit.scored.value.unwrap_or(f64::NAN)));
                     let mains = fit.importances.into_iter().filter(|term| term.order == Order::Main);
                     importances.extend(mains.map(|term| value(Some(term.name), term.importance)));
                 }

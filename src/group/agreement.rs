@@ -46,6 +46,9 @@ pub(super) fn check(subjects: &[Run], params: &Params) -> Result<Agreed> {
             compare::Warning::Option { name, values } if name == "estimator" => {
                 return Err(Error::Estimators { values });
             }
+            compare::Warning::Option { name, values } if name == "scoring" => {
+                return Err(Error::Scorings { values });
+            }
             other => warnings.push(Warning::Differs(other)),
         }
     }

@@ -102,6 +102,12 @@ pub enum Error {
         /// The estimators, each with its run directories.
         values: Vec<(String, Vec<String>)>,
     },
+    /// Scores, and importances, that are not of one kind.
+    #[error("the subjects are not scored in one way: {}", values.iter().map(|(value, folders)| format!("{value} in {}", text::some(folders, NAMED))).collect::<Vec<_>>().join(", "))]
+    Scorings {
+        /// What scores are, each with the run directories that have it.
+        values: Vec<(String, Vec<String>)>,
+    },
     /// A line of the file of neighbours that is none.
     #[error("{}:{line}: {message}", path.display())]
     NeighbourLine {
@@ -150,6 +156,7 @@ impl Error {
                 "fit each subject with the same table of features and the same names of arrays, or SUBJECT/NAME with the same NAMEs"
             }
             Self::Estimators { .. } => "fit each subject with the same --estimator",
+            Self::Scorings { .. } => "fit each subject with the same --scoring",
             Self::NeighbourLine { .. } => {
                 "write two names a line, separated by a comma or a tab; names with commas in double quotes"
             }

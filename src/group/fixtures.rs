@@ -24,8 +24,8 @@ fn one(i: usize, axis: &[&str], features: &[&str], value: &impl Fn(usize, &str, 
     for layer in 0..axis.len() {
         for fold in 0..2 {
             let apart = 0.01 * (fold as f64 - 0.5);
-            let spearman = value(i, "score", layer) + apart;
-            profile.scores.push(Score { layer, fold, split: Split::Test, spearman, pairs: 45 });
+            let score = value(i, "score", layer) + apart;
+            profile.scores.push(Score { layer, fold, split: Split::Test, value: score, pairs: 45 });
             for feature in features {
                 profile.importances.push(Importance {
                     layer,

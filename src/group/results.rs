@@ -5,7 +5,7 @@ use crate::compare::Run;
 use crate::numeric::ceiling::Agreement;
 use crate::numeric::one_sample::{NoTest, OneSample};
 use crate::numeric::sign_flips::Tail;
-use crate::profile::{Of, Order, Spread};
+use crate::profile::{Of, Order, ScoreMeasure, Spread};
 
 /// The p-value of t beyond which an entry may be in a cluster, unless a threshold is given.
 pub const FORMING: f64 = 0.05;
@@ -87,6 +87,8 @@ pub struct Group {
 pub struct Curve {
     /// What it is.
     pub of: Of,
+    /// What scores are, of which it is one or a drop.
+    pub measure: ScoreMeasure,
     /// One per entry of [`Group::axis`].
     pub points: Vec<Point>,
     /// Its clusters, the largest first; none where no threshold was given.
@@ -196,7 +198,7 @@ impl Curve {
     #[must_use]
     pub fn name(&self) -> &str {
         match &self.of {
-            Of::Score => "spearman",
+            Of::Score => self.measure.row_name(),
             Of::Effect(_, name) => name,
         }
     }

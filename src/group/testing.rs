@@ -15,7 +15,7 @@ use crate::numeric::one_sample::{bootstrap, critical};
 use crate::numeric::sign_flips::Flips;
 use crate::numeric::significance::{benjamini_hochberg, holm};
 use crate::numeric::tfce::Tfce;
-use crate::profile::{Of, Spread, Summary};
+use crate::profile::{Of, ScoreMeasure, Spread, Summary};
 
 /// The least entries of which curves are correlated.
 const CORRELATED: usize = 3;
@@ -56,8 +56,11 @@ fn test(subjects: Vec<Run>, agreed: Agreed, neighbours: &Neighbours, params: Par
         }
         _ => None,
     };
-    let mut curves = vec![values(&agreed, Of::Score)];
-    curves.extend(agreed.effects.iter().map(|name| values(&agreed, Of::Effect(params.order, name.clone()))));
+    let measure = subjects[0].record.measure();
+    let mut curves = vec![values(&agreed, Of::Score, measure)];
+    curves.extend(
+        agreed.effects.iter().map(|name| values(&agreed, Of::Effect(params.order, name.clone()), measure)),
+    );
     warnings.extend(copies(&subjects, &curves));
     let tester = Tester { params: &params, flips: &flips, graph: &graph, threshold };
     let (score, effects) = curves.split_at_mut(1);
@@ -72,7 +75,7 @@ fn test(subjects: Vec<Run>, agreed: Agreed, neighbours: &Neighbours, params: Par
 }
 
 /// The values of all subjects along the axis; not yet tested.
-fn values(agreed: &Agreed, of: Of) -> Curve {
+fn values(agreed: &Agreed, of: Of, measure: ScoreMeasure) -> Curve {
     let at = |summary: &Summary, place: usize| -> f64 {
         match &of {
             Of::Score => summary.score().0[place].mean,
@@ -93,7 +96,7 @@ fn values(agreed: &Agreed, of: Of) -> Curve {
         Point { spread: Spread::of(&values), test: Err(NoTest::Few), values }
     };
     let points = (0..agreed.axis.len()).map(point).collect();
-    Curve { of, points, clusters: Vec::new(), agreements: Vec::new() }
+    Curve { of, measure, points, clusters: Vec::new(), agreements: Vec::new() }
 }
 
 impl Tester<'_> {

@@ -167,6 +167,14 @@ fn subjects_that_are_no_group_are_refused_with_what_differs() {
         .skip(1)
         .for_each(|run| drop(run.record.options.insert("estimator".to_owned(), "mlem".into())));
     assert!(error(runs).0.contains("decoding in runs/sub-01, mlem in runs/sub-02"));
+    let mut runs = all(&["V1"], &["a"]);
+    runs[1].record.options.insert("scoring".to_owned(), "pearson".into());
+    let (message, hint) = error(runs);
+    assert!(
+        message.contains("spearman in runs/sub-01") && message.contains("pearson in runs/sub-02"),
+        "{message}"
+    );
+    assert!(hint.contains("--scoring"), "{hint}");
 }
 
 #[test]

@@ -8,10 +8,11 @@ use super::importance::{Effect, Held, Plan, TermImportance};
 use super::moments::{Design, MIN_STIMULI, check_memory};
 use super::pairs::{Coverage, Layout, Neural, Scales, Task, Term, matrix, n_pairs, terms};
 use super::params::{MlemParams, PairBudget};
-use super::score::{Evaluation, GridModel, PairSet, Scored, neural_distances, streamed};
+use super::score::{Evaluation, GridModel, PairSet, ScoreTarget, Scored, neural_distances, streamed};
 use super::solve::{Solved, Systems, TrainingStep};
 use super::warning::Warning;
-use crate::numeric::rank::{RankTarget, Scratch};
+use crate::numeric::comoments::Line;
+use crate::numeric::rank::Scratch;
 use crate::stimuli::{FeatureTable, Values};
 
 /// A held-out fold needs this many stimuli for its distances to be ranked.
@@ -58,9 +59,9 @@ impl Sample {
         Self { tasks, coverage, set }
     }
 
-    fn score(&self, model: &GridModel, neural: &Neural) -> Scored {
-        let distances = neural_distances(neural, &self.tasks, self.coverage);
-        let target = RankTarget::new(&distances, &mut Scratch::default());
+    fn score(&self, (model, line): (&GridModel, Line), neural: &Neural, params: &MlemParams) -> Scored {
+        let squared = neural_distances(neural, &self.tasks, self.coverage);
+        let target = ScoreTarget::new(squared, params, (model, line), &mut Scratch::default());
         Evaluation::new(model.clone(), &self.set, target).score()
     }
 }
@@ -78,9 +79,9 @@ pub struct FoldFit {
     pub gap: f64,
     /// The steps of the stochastic solver; empty from the exact one.
     pub training: Vec<TrainingStep>,
-    /// Spearman over the held-out pairs (over all pairs, where there is one fold).
+    /// The score over the held-out pairs (over all pairs, where there is one fold).
     pub scored: Scored,
-    /// Spearman over the training pairs, or a uniform sample of at most 2¹⁸ of them; `None` where there is one fold.
+    /// The score over the training pairs, or a uniform sample of at most 2¹⁸ of them; `None` where there is one fold.
     pub trained: Option<Scored>,
     /// Importance of every term and group over the same pairs; empty with no permutations.
     pub importances: Vec<TermImportance>,
@@ -255,18 +256,18 @@ impl CrossValidation {
             .enumerate()
             .map(|(fold, solved)| {
                 let tasks = design.layout.tasks_within(fold);
-                let model = GridModel::new(&design.terms, &solved.w, &design.columns);
-                let streamed = (self.coverage != design.coverage)
-                    .then(|| streamed::score(&model, &design.columns, &neural, &tasks, design.coverage));
-                let distances = neural_distances(&neural, &tasks, self.coverage);
-                let target = RankTarget::new(&distances, &mut Scratch::default());
-                drop(distances);
-                let trained = self.trained_on.get(fold).map(|sample| sample.score(&model, &neural));
-                let evaluation = Evaluation::new(model, &self.sets[fold], target);
+                let evaluation = self.evaluation((fold, &tasks), &neural, &solved, &mut Scratch::default());
+                let of = (&evaluation.model, solved.line);
+                let streamed = (self.coverage != design.coverage).then(|| {
+                    let scored = (design.coverage, &design.params);
+                    streamed::score(of, &design.columns, &neural, &tasks, scored)
+                });
+                let trained =
+                    self.trained_on.get(fold).map(|sample| sample.score(of, &neural, &design.params));
                 let held = evaluation.score();
                 let scored = streamed.unwrap_or(held);
                 let mut warnings = solved.warnings(fold);
-                if let Err(reason) = scored.spearman {
+                if let Err(reason) = scored.value {
                     // A score that is undefined says more than that nothing is associated.
                     warnings = vec![Warning::UndefinedScore { layer: None, folds: vec![fold], reason }];
                 }
@@ -281,7 +282,7 @@ impl CrossValidation {
                     importances: Vec::new(),
                     warnings,
                 };
-                (fit, evaluation, held.spearman)
+                (fit, evaluation, held.value)
             })
             .collect();
         // Importances need the ranks of the distances, and no more of the activations.

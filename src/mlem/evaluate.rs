@@ -3,35 +3,47 @@
 use rayon::prelude::*;
 
 use super::crossval::CrossValidation;
-use super::importance::{Permuted, Ranker};
-use super::pairs::Neural;
-use super::score::{Evaluation, GridModel, neural_distances};
-use crate::numeric::rank::{RankTarget, Scratch};
+use super::importance::{Permuted, Scorer};
+use super::pairs::{Neural, Task};
+use super::score::{Evaluation, GridModel, PairSet, ScoreTarget, neural_distances};
+use super::solve::Solved;
+use crate::numeric::rank::Scratch;
 
 /// The most memory that permuted pairs may take at once.
 const MAX_PERMUTED: usize = 1 << 28;
 
 impl CrossValidation {
-    /// The score on `fold` of each of `neurals`, alone; `weights` are their models' weights, by fold. NaN where there is none.
-    pub(super) fn scores(&self, fold: usize, neurals: &[Neural], weights: &[Vec<Vec<f64>>]) -> Vec<f64> {
-        let set = &self.sets[fold];
+    /// The model that was `solved` on the pairs that `fold` is scored on, which are those of `tasks`.
+    pub(super) fn evaluation(
+        &self,
+        (fold, tasks): (usize, &[Task]),
+        neural: &Neural,
+        solved: &Solved,
+        scratch: &mut Scratch,
+    ) -> Evaluation<&PairSet> {
+        let model = GridModel::new(&self.design.terms, &solved.w, &self.design.columns);
+        let squared = neural_distances(neural, tasks, self.coverage);
+        let target = ScoreTarget::new(squared, &self.design.params, (&model, solved.line), scratch);
+        Evaluation::new(model, &self.sets[fold], target)
+    }
+
+    /// The score on `fold` of each of `neurals`, alone; `solved` are their models, by fold. NaN where there is none.
+    pub(super) fn scores(&self, fold: usize, neurals: &[Neural], solved: &[Vec<Solved>]) -> Vec<f64> {
         let tasks = self.design.layout.tasks_within(fold);
-        let score = |(ranker, scratch): &mut (Ranker, Scratch), index: usize| {
-            let distances = neural_distances(&neurals[index], &tasks, self.coverage);
-            let target = RankTarget::new(&distances, scratch);
-            let model = GridModel::new(&self.design.terms, &weights[index][fold], &self.design.columns);
-            Evaluation::new(model, set, target).quick(&self.plan, &[], &[], ranker).0
+        let score = |(scorer, scratch): &mut (Scorer, Scratch), index: usize| {
+            let of = self.evaluation((fold, &tasks), &neurals[index], &solved[index][fold], scratch);
+            of.quick(&self.plan, &[], &[], scorer).0
         };
-        let buffers = || (Ranker::quick(set.len()), Scratch::default());
+        let buffers = || (Scorer::quick(), Scratch::default());
         (0..neurals.len()).into_par_iter().map_init(buffers, score).collect()
     }
 
-    /// The score on `fold` and the importances of one model for each of `neurals`; `weights` are its weights, by fold.
+    /// The score on `fold` and the importances of one model for each of `neurals`; `solved` are the models, by fold.
     pub(super) fn evaluate(
         &self,
         fold: usize,
         neurals: &[Neural],
-        weights: &[Vec<Vec<f64>>],
+        solved: &[Vec<Solved>],
     ) -> Vec<(f64, Vec<f64>)> {
         let set = &self.sets[fold];
         let tasks = self.design.layout.tasks_within(fold);
@@ -47,13 +59,11 @@ impl CrossValidation {
                 .map(|permutation| self.plan.permuted(set, &held, permutation))
                 .collect();
             let share = permuted.len() as f64 / n.max(1) as f64;
-            let evaluate = |(ranker, scratch): &mut (Ranker, Scratch), index: usize| {
-                let distances = neural_distances(&neurals[index], &tasks, self.coverage);
-                let target = RankTarget::new(&distances, scratch);
-                let model = GridModel::new(&self.design.terms, &weights[index][fold], &self.design.columns);
-                Evaluation::new(model, set, target).quick(&self.plan, &permutable, &permuted, ranker)
+            let evaluate = |(scorer, scratch): &mut (Scorer, Scratch), index: usize| {
+                let of = self.evaluation((fold, &tasks), &neurals[index], &solved[index][fold], scratch);
+                of.quick(&self.plan, &permutable, &permuted, scorer)
             };
-            let buffers = || (Ranker::quick(set.len()), Scratch::default());
+            let buffers = || (Scorer::quick(), Scratch::default());
             let results: Vec<(f64, Vec<f64>)> =
                 (0..neurals.len()).into_par_iter().map_init(buffers, evaluate).collect();
             let scaled = |drops: Vec<f64>| drops.into_iter().map(|drop| drop * share).collect::<Vec<f64>>();

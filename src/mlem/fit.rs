@@ -7,10 +7,10 @@ use super::importance::{Held, Plan, TermImportance};
 use super::moments::Design;
 use super::pairs::{Columns, Coverage, Layout, Neural, Scales, Task, Term, matrix, n_pairs};
 use super::params::MlemParams;
-use super::score::{Evaluation, GridModel, PairSet, Scored, neural_distances, streamed};
+use super::score::{Evaluation, GridModel, PairSet, ScoreTarget, Scored, neural_distances, streamed};
 use super::solve::{Solved, Systems, TrainingStep, batch_sizes};
 use super::warning::Warning;
-use crate::numeric::rank::{RankTarget, Scratch};
+use crate::numeric::rank::Scratch;
 use crate::stimuli::FeatureTable;
 
 impl MlemParams {
@@ -132,7 +132,7 @@ impl FittedMlem {
         self
     }
 
-    /// Spearman's correlation, ties at their mid-rank, over the pairs of these stimuli.
+    /// The score over the pairs of these stimuli: Spearman's correlation, ties at their mid-rank, or what [`MlemParams::scoring`] says.
     ///
     /// # Errors
     ///
@@ -142,7 +142,9 @@ impl FittedMlem {
         Ok(if pairs.held == pairs.coverage {
             self.evaluate(&pairs).score()
         } else {
-            streamed::score(&self.model(&pairs), &pairs.columns, &pairs.neural, &pairs.tasks, pairs.coverage)
+            let (model, line) = (self.model(&pairs), self.solved.line);
+            let of = (pairs.coverage, &self.params);
+            streamed::score((&model, line), &pairs.columns, &pairs.neural, &pairs.tasks, of)
         })
     }
 
@@ -168,7 +170,7 @@ impl FittedMlem {
             coverage: pairs.held,
         };
         let evaluation = self.evaluate(&pairs);
-        let score = evaluation.score().spearman;
+        let score = evaluation.score().value;
         Ok(evaluation.importance(score, &plan, &held))
     }
 
@@ -202,7 +204,10 @@ impl FittedMlem {
     fn evaluate(&self, pairs: &Pairs) -> Evaluation {
         let set = PairSet::new(&pairs.columns, &pairs.tasks, pairs.held);
         let squared = neural_distances(&pairs.neural, &pairs.tasks, pairs.held);
-        Evaluation::new(self.model(pairs), set, RankTarget::new(&squared, &mut Scratch::default()))
+        let model = self.model(pairs);
+        let of = (&model, self.solved.line);
+        let target = ScoreTarget::new(squared, &self.params, of, &mut Scratch::default());
+        Evaluation::new(model, set, target)
     }
 }
 

@@ -11,7 +11,7 @@
 //!
 //! so that there is one answer: no random start, no batch, no learning rate (the paper's stochastic way is [`Solver::Stochastic`]).
 //! `W` is then scaled to unit Frobenius norm, and
-//! the score is Spearman's correlation of `p` with the neural distance, ties at their mid-rank.
+//! the score is Spearman's correlation of `p` with the neural distance, ties at their mid-rank, or another [`Scoring`].
 //!
 //! | feature | distance |
 //! | --- | --- |
@@ -34,7 +34,7 @@
 //! | `pairs` | what is compared: columns, terms, tiles of pairs, neural distances |
 //! | `moments` | `C` and `b` |
 //! | `solve` | from moments to `W` |
-//! | `score` | Spearman of modelled and neural distances |
+//! | `score` | how well modelled distances go with neural ones |
 //! | `importance` | what a score loses when something is permuted |
 //! | `fit`, `crossval`, `evaluate`, `units` | the estimator's verbs |
 //! | `inference` | what a number is worth: nulls, resampled stimuli, the noise ceiling |
@@ -91,7 +91,7 @@ pub use importance::{Order, TermImportance};
 pub use inference::{Ceiling, Null, NullStatistic};
 pub(crate) use inference::{Forms, FormsAt};
 pub use pairs::{Term, dissimilarities};
-pub use params::{Constraint, Distance, Missing, MlemParams, PairBudget, Permute, Solver, Target};
+pub use params::{Constraint, Distance, Missing, MlemParams, PairBudget, Permute, Scoring, Solver, Target};
 pub use score::Scored;
 pub use solve::TrainingStep;
 pub use training::Training;

@@ -32,7 +32,7 @@ pub enum Distance {
     Precomputed,
 }
 
-/// What the modelled distance is fitted to. The score is Spearman's correlation with the neural distance either way.
+/// What the modelled distance is fitted to. [`Scoring`] says what the score is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Target {
@@ -41,6 +41,26 @@ pub enum Target {
     Squared,
     /// The mid-rank of the neural distance among the training pairs.
     Rank,
+}
+
+/// What the score of modelled distances is; an importance is what it loses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scoring {
+    /// Spearman's correlation with the neural distance, ties at their mid-rank.
+    #[default]
+    Spearman,
+    /// Pearson's correlation with the target of the fit ([`Target`]): of the training pairs, the objective itself.
+    Pearson,
+    /// `1 − SSE/SST`: the squared error of predicting the target of the fit, by a line that does not fall and that the training pairs
+    /// give, as a share of the target's squared deviations from its mean. 1 at best, and below 0 where the mean predicts better.
+    SquaredError,
+}
+
+impl Scoring {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// Which `W` are allowed.
@@ -130,6 +150,7 @@ pub enum Permute {
 /// | `interactions` | no | whether `W` has off-diagonal entries | |
 /// | `distance` | Euclidean | the neural distance | [`Distance`] |
 /// | `target` | squared | what the modelled distance is fitted to | [`Target`] |
+/// | `scoring` | Spearman | what the score is, and an importance loses | [`Scoring`] |
 /// | `constraint` | spd | which `W` are allowed | [`Constraint`] |
 /// | `solver` | exact | how `W` is found | [`Solver`] |
 /// | `soft_rank_strength` | 1 | how far the stochastic solver softens ranks, of values that span 1; 1 and above make its objective the exact solver's | above 0 |
@@ -147,6 +168,8 @@ pub struct MlemParams {
     pub(crate) interactions: bool,
     pub(crate) distance: Distance,
     pub(crate) target: Target,
+    #[serde(default, skip_serializing_if = "Scoring::is_default")]
+    pub(crate) scoring: Scoring,
     pub(crate) constraint: Constraint,
     pub(crate) solver: Solver,
     pub(crate) soft_rank_strength: f64,
@@ -172,6 +195,7 @@ impl Default for MlemParams {
             interactions: false,
             distance: Distance::default(),
             target: Target::default(),
+            scoring: Scoring::default(),
             constraint: Constraint::default(),
             solver: Solver::default(),
             soft_rank_strength: 1.0,
@@ -207,6 +231,13 @@ impl MlemParams {
     #[must_use]
     pub fn target(mut self, target: Target) -> Self {
         self.target = target;
+        self
+    }
+
+    /// What the score is.
+    #[must_use]
+    pub fn scoring(mut self, scoring: Scoring) -> Self {
+        self.scoring = scoring;
         self
     }
 

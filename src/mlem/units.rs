@@ -21,6 +21,7 @@ use super::importance::Order;
 use super::moments::{Monomial, TargetSums};
 use super::pairs::{Neural, PairChunk, Partners, Term};
 use super::params::{Distance, MlemParams, PairBudget, Solver, Target};
+use super::solve::Solved;
 use crate::progress::Progress;
 use crate::stimuli::FeatureTable;
 
@@ -38,8 +39,8 @@ pub struct UnitValidation(CrossValidation);
 pub struct UnitFit {
     /// One per term; `W` has unit Frobenius norm.
     pub weights: Vec<f64>,
-    /// Spearman over held-out pairs; NaN where the unit does not vary.
-    pub spearman: f64,
+    /// The score over held-out pairs; NaN where the unit does not vary.
+    pub score: f64,
     /// One per effect; empty with no permutations.
     pub importances: Vec<f64>,
 }
@@ -117,21 +118,20 @@ impl UnitValidation {
         let mut fits = Vec::with_capacity(units.len());
         for units in units.chunks(UNITS) {
             let neurals: Vec<Neural> = units.iter().map(|&unit| neural(unit)).collect::<Result<_>>()?;
-            let weights: Vec<Vec<Vec<f64>>> = units
+            let solved: Vec<Vec<Solved>> = units
                 .par_iter()
                 .map(|&unit| {
                     (0..self.0.n_folds())
-                        .map(|fold| self.0.systems.solve_exactly(design, fold, &sums[fold][unit]).w)
+                        .map(|fold| self.0.systems.solve_exactly(design, fold, &sums[fold][unit]))
                         .collect()
                 })
                 .collect();
             let mut of_units: Vec<Vec<UnitFit>> = vec![Vec::new(); units.len()];
             for fold in 0..self.0.n_folds() {
-                let evaluated = self.0.evaluate(fold, &neurals, &weights);
-                for ((fits, weights), (spearman, importances)) in
-                    of_units.iter_mut().zip(&weights).zip(evaluated)
+                let evaluated = self.0.evaluate(fold, &neurals, &solved);
+                for ((fits, solved), (score, importances)) in of_units.iter_mut().zip(&solved).zip(evaluated)
                 {
-                    fits.push(UnitFit { weights: weights[fold].clone(), spearman, importances });
+                    fits.push(UnitFit { weights: solved[fold].w.clone(), score, importances });
                 }
             }
             fits.extend(of_units);
@@ -332,7 +332,7 @@ impl Powers {
 #[cfg(test)]
 mod tests {
     use super::super::brute_force::data;
-    use super::super::{Missing, Mlem, Permute};
+    use super::super::{Missing, Mlem, Permute, Scoring};
     use super::*;
     use crate::progress::Silent;
     use crate::stimuli::Feature;
@@ -342,15 +342,16 @@ mod tests {
         let (mut features, x) = data(70, 4, 2, 9);
         let given = Array2::from_shape_fn((70, 70), |(i, j)| (i % 9).abs_diff(j % 9) as f32);
         features.push(Feature::distances("given", given.view()).unwrap()).unwrap();
-        for (missing, distance, interactions, folds) in [
-            (Missing::Zero, Distance::Euclidean, false, 3),
-            (Missing::One, Distance::Manhattan, true, 4),
-            (Missing::One, Distance::NormDiff, false, 1),
+        for (missing, distance, interactions, folds, scoring) in [
+            (Missing::Zero, Distance::Euclidean, false, 3, Scoring::Spearman),
+            (Missing::One, Distance::Manhattan, true, 4, Scoring::Pearson),
+            (Missing::One, Distance::NormDiff, false, 1, Scoring::SquaredError),
         ] {
             let params = Mlem::params()
                 .missing(missing)
                 .distance(distance)
                 .interactions(interactions)
+                .scoring(scoring)
                 .permute(Permute::Stimuli)
                 .permutations(2);
             let units = params.unit_validation(&features, folds).unwrap();
@@ -365,7 +366,7 @@ mod tests {
                         let expected = alone.weights[[term.a, term.b]];
                         assert!((w - expected).abs() < 1e-6, "{w} {expected}");
                     }
-                    assert!((fit.spearman - alone.scored.spearman.unwrap()).abs() < 1e-5);
+                    assert!((fit.score - alone.scored.value.unwrap()).abs() < 1e-5);
                     for (a, b) in fit.importances.iter().zip(&alone.importances) {
                         assert!((a - b.importance).abs() < 1e-5, "{a} {b:?}");
                     }
@@ -380,8 +381,8 @@ mod tests {
         x.column_mut(1).fill(3.0);
         let units = Mlem::params().unit_validation(&features, 2).unwrap();
         let fits = units.fit(x.view(), &Silent).unwrap();
-        assert!(fits[0].iter().all(|fit| fit.spearman.is_finite()));
-        assert!(fits[1].iter().all(|fit| fit.spearman.is_nan() && fit.weights.iter().all(|w| w.is_finite())));
+        assert!(fits[0].iter().all(|fit| fit.score.is_finite()));
+        assert!(fits[1].iter().all(|fit| fit.score.is_nan() && fit.weights.iter().all(|w| w.is_finite())));
         assert!(Mlem::params().distance(Distance::Cosine).unit_validation(&features, 2).is_err());
     }
 }

@@ -7,6 +7,7 @@ pub mod auc;
 pub mod ceiling;
 pub mod cka;
 pub mod clusters;
+pub mod comoments;
 pub mod correlation;
 pub mod counting;
 pub mod crossnobis;

@@ -48,7 +48,7 @@ pub fn ceilings(
             fold: fold.fold,
             lower: fold.lower.map(rounded),
             upper: fold.upper.map(rounded),
-            spearman: fold.spearman.map(rounded),
+            model: fold.model.map(rounded),
             pairs: fold.pairs,
         }));
         progress.advance(1);

@@ -39,8 +39,8 @@ pub struct Correlation {
     pub fold: usize,
     /// The feature.
     pub feature: String,
-    /// Spearman of its distance and the neural one.
-    pub spearman: f64,
+    /// Correlation of its distance and the neural one, by ranks or as they are: [`Profile::measure`](super::Profile::measure).
+    pub correlation: f64,
     /// The same without what the other features' distances have in common with both.
     pub partial: f64,
 }

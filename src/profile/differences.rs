@@ -9,7 +9,7 @@ pub struct LayerDifference {
     pub layer_a: usize,
     /// A later one.
     pub layer_b: usize,
-    /// Mean held-out Spearman of `layer_b` less that of `layer_a`.
+    /// Mean held-out score of `layer_b` less that of `layer_a`.
     pub difference: f64,
     /// 95% interval: percentiles of the bootstrap.
     pub interval: (f64, f64),

@@ -3,6 +3,7 @@
 use ndarray::ArrayView2;
 
 use super::details::{Correlation, Decoded, Encoded, Ridge, Training};
+use super::measure::{EstimatorName, ScoreMeasure};
 use super::{Importance, Order, Profile, Result, Score, Split};
 use crate::baselines::decoding::{self, DecodingParams};
 use crate::baselines::encoding::{self, EncodingParams};
@@ -21,6 +22,9 @@ pub trait Estimator {
     ///
     /// What is wrong with the features, the folds or the options.
     fn check(&self, features: &FeatureTable, folds: usize) -> Result<()>;
+
+    /// What its scores are.
+    fn measure(&self) -> ScoreMeasure;
 
     /// Everything about the fits that the features alone decide.
     ///
@@ -60,8 +64,12 @@ pub(super) fn split(holds_out: bool) -> Split {
 
 /// All estimators' options meet features by methods of the same names, which differ in their errors alone.
 macro_rules! estimators {
-    ($($params:ty),*) => {$(
+    ($($params:ty: $measure:expr),*) => {$(
         impl Estimator for $params {
+            fn measure(&self) -> ScoreMeasure {
+                ($measure)(self)
+            }
+
             fn check(&self, features: &FeatureTable, folds: usize) -> Result<()> {
                 Ok(self.check_features(features, folds)?)
             }
@@ -73,7 +81,13 @@ macro_rules! estimators {
     )*};
 }
 
-estimators!(MlemParams, FrRsaParams, RsaParams, DecodingParams, EncodingParams);
+estimators!(
+    MlemParams: |of: &MlemParams| EstimatorName::Mlem.measure(of.scoring),
+    FrRsaParams: |of: &FrRsaParams| EstimatorName::Frrsa.measure(of.scoring()),
+    RsaParams: |of: &RsaParams| EstimatorName::Rsa.measure(of.scoring()),
+    DecodingParams: |_| ScoreMeasure::Skill,
+    EncodingParams: |_| ScoreMeasure::RSquared
+);
 
 impl LayerFit for mlem::CrossValidation {
     fn warnings(&self) -> Vec<String> {
@@ -149,23 +163,23 @@ impl LayerFit for rsa::CrossValidation {
         let split = split(self.folds().holds_out());
         for fit in &fits {
             let fold = fit.fold;
-            let spearman = rounded(fit.scored.spearman.unwrap_or(f64::NAN));
-            profile.scores.push(Score { layer, fold, split, spearman, pairs: fit.scored.pairs });
+            let value = rounded(fit.scored.value.unwrap_or(f64::NAN));
+            profile.scores.push(Score { layer, fold, split, value, pairs: fit.scored.pairs });
             for feature in &fit.features {
-                let spearman = rounded(feature.spearman);
+                let correlation = rounded(feature.correlation);
                 profile.importances.push(Importance {
                     layer,
                     fold,
                     feature: feature.name.clone(),
                     order: Order::Main,
-                    importance: spearman,
+                    importance: correlation,
                     sd: f64::NAN,
                 });
                 profile.details.correlations.push(Correlation {
                     layer,
                     fold,
                     feature: feature.name.clone(),
-                    spearman,
+                    correlation,
                     partial: rounded(feature.partial),
                 });
             }
@@ -189,8 +203,8 @@ impl LayerFit for decoding::CrossValidation {
         let split = split(self.holds_out());
         for fit in &fits {
             let fold = fit.fold;
-            let spearman = rounded(fit.score);
-            profile.scores.push(Score { layer, fold, split, spearman, pairs: fit.stimuli as u64 });
+            let value = rounded(fit.score);
+            profile.scores.push(Score { layer, fold, split, value, pairs: fit.stimuli as u64 });
             for feature in &fit.features {
                 if !feature.control.is_nan() || feature.score.is_nan() {
                     profile.importances.push(Importance {
@@ -237,11 +251,11 @@ impl LayerFit for encoding::CrossValidation {
         for fit in &fits {
             let (fold, scored) = (fit.fold, fit.scored);
             if let Some(trained) = fit.trained {
-                let (spearman, pairs) = (rounded(trained), fit.training_stimuli as u64);
-                profile.scores.push(Score { layer, fold, split: Split::Train, spearman, pairs });
+                let (value, pairs) = (rounded(trained), fit.training_stimuli as u64);
+                profile.scores.push(Score { layer, fold, split: Split::Train, value, pairs });
             }
-            let spearman = rounded(scored.r_squared);
-            profile.scores.push(Score { layer, fold, split, spearman, pairs: scored.stimuli as u64 });
+            let value = rounded(scored.r_squared);
+            profile.scores.push(Score { layer, fold, split, value, pairs: scored.stimuli as u64 });
             profile.importances.extend(fit.importances.iter().map(|effect| Importance {
                 layer,
                 fold,
@@ -253,7 +267,7 @@ impl LayerFit for encoding::CrossValidation {
             profile.details.encoded.push(Encoded {
                 layer,
                 fold,
-                r2: spearman,
+                r2: value,
                 pearson: rounded(scored.pearson),
                 penalty: rounded(fit.penalty),
                 columns: fit.columns as u64,

@@ -44,6 +44,7 @@ pub fn fit<E: From<Error>>(
         progress.warn(warning);
     }
     let mut profile = done;
+    profile.measure = estimator.measure();
     profile.keep_complete(folds, features.holds_out(folds));
     let fitted: BTreeSet<usize> = profile.scores.iter().map(|row| row.layer).collect();
     progress.begin("fit", activations.layers().len() as u64, Unit::Items);
@@ -114,12 +115,12 @@ impl Profile {
         let names = validation.features();
         for fit in fits {
             let fold = fit.fold;
-            let spearman = rounded(fit.scored.spearman.unwrap_or(f64::NAN));
+            let value = rounded(fit.scored.value.unwrap_or(f64::NAN));
             if let Some(trained) = fit.trained {
-                let spearman = rounded(trained.spearman.unwrap_or(f64::NAN));
-                self.scores.push(Score { layer, fold, split: Split::Train, spearman, pairs: trained.pairs });
+                let value = rounded(trained.value.unwrap_or(f64::NAN));
+                self.scores.push(Score { layer, fold, split: Split::Train, value, pairs: trained.pairs });
             }
-            self.scores.push(Score { layer, fold, split, spearman, pairs: fit.scored.pairs });
+            self.scores.push(Score { layer, fold, split, value, pairs: fit.scored.pairs });
             self.importances.extend(fit.importances.iter().map(|term| Importance {
                 layer,
                 fold,

@@ -2,79 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::estimator::Estimator;
+use super::measure::{EstimatorName, ScoreMeasure};
 use crate::baselines::decoding::Decoding;
 use crate::baselines::encoding::{Encoding, EncodingParams};
 use crate::baselines::frrsa::FrRsa;
 use crate::baselines::rsa::Rsa;
-use crate::mlem::{Constraint, MlemParams, Permute, Solver};
-
-/// What is fitted to every layer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum EstimatorName {
-    /// Metric learning: weights of feature distances.
-    #[default]
-    Mlem,
-    /// The same with a ridge, and weights of any sign.
-    Frrsa,
-    /// A linear probe per feature.
-    Decoding,
-    /// A ridge regression from the features to every unit.
-    Encoding,
-    /// Nothing: correlations of each feature's distance.
-    Rsa,
-}
-
-impl EstimatorName {
-    /// Its name, as options and files have it.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Mlem => "mlem",
-            Self::Frrsa => "frrsa",
-            Self::Decoding => "decoding",
-            Self::Encoding => "encoding",
-            Self::Rsa => "rsa",
-        }
-    }
-
-    /// What its scores are.
-    #[must_use]
-    pub fn measure(self) -> ScoreMeasure {
-        match self {
-            Self::Mlem | Self::Frrsa | Self::Rsa => ScoreMeasure::Spearman,
-            Self::Decoding => ScoreMeasure::Skill,
-            Self::Encoding => ScoreMeasure::RSquared,
-        }
-    }
-}
-
-/// What the score of a layer is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ScoreMeasure {
-    /// Spearman's correlation of modelled and neural distances.
-    Spearman,
-    /// Mean skill of probes: 2·AUC − 1, or R² of a numeric feature.
-    Skill,
-    /// R² of predicted activations, pooled over units.
-    RSquared,
-}
-
-impl ScoreMeasure {
-    /// As files have it.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Spearman => "spearman",
-            Self::Skill => "skill",
-            Self::RSquared => "r2",
-        }
-    }
-}
+use crate::mlem::{Constraint, MlemParams, Permute, Scoring, Solver};
 
 /// What a run is made with.
 ///
@@ -148,6 +84,12 @@ impl Settings {
         }
     }
 
+    /// What its scores are.
+    #[must_use]
+    pub fn measure(&self) -> ScoreMeasure {
+        self.estimator.measure(self.params.scoring)
+    }
+
     /// The options of encoding.
     #[must_use]
     pub fn encoding(&self) -> EncodingParams {
@@ -180,6 +122,10 @@ impl Settings {
         if params.solver == Solver::Exact {
             options.remove("soft_rank_strength");
         }
+        if params.scoring != Scoring::default() {
+            // Runs of before there was a choice have the records that they had.
+            options.insert("scoring".to_owned(), json!(params.scoring));
+        }
         match self.estimator {
             EstimatorName::Mlem => {}
             EstimatorName::Frrsa => {
@@ -188,7 +134,7 @@ impl Settings {
             }
             EstimatorName::Rsa => {
                 options.retain(|name, _| {
-                    ["estimator", "distance", "missing", "folds", "pairs"].contains(&name.as_str())
+                    ["estimator", "distance", "missing", "folds", "pairs", "scoring"].contains(&name.as_str())
                 });
             }
             EstimatorName::Decoding => {

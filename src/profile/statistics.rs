@@ -78,7 +78,7 @@ impl Profile {
             if self.scores.iter().any(|row| row.split == Split::Test) { Split::Test } else { Split::Train };
         let mut rows: Vec<Statistic> = Vec::new();
         let scores = self.scores.iter().filter(|row| row.split == split);
-        for (layer, scores) in by_layer(scores.map(|row| (row.layer, row.spearman))) {
+        for (layer, scores) in by_layer(scores.map(|row| (row.layer, row.value))) {
             rows.push(Statistic::new(layer, Of::Score, &scores, None));
         }
         let cells = self.importances.iter().map(|row| (row.layer, row));
@@ -184,8 +184,8 @@ mod tests {
         let mut profile = Profile::default();
         for layer in 0..2 {
             for fold in 0..3 {
-                let spearman = 0.1 * fold as f64;
-                profile.scores.push(Score { layer, fold, split: Split::Test, spearman, pairs: 9 });
+                let value = 0.1 * fold as f64;
+                profile.scores.push(Score { layer, fold, split: Split::Test, value, pairs: 9 });
                 for feature in ["a", "b"] {
                     profile.importances.push(Importance {
                         layer,

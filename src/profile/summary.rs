@@ -56,9 +56,9 @@ pub struct Summary {
     pub n_folds: usize,
     /// Whether scores are of stimuli that were held out.
     pub holds_out: bool,
-    /// Spearman on the training stimuli, one per layer.
+    /// The score on the training stimuli, one per layer.
     pub train: Vec<Spread>,
-    /// Spearman on the held-out stimuli, one per layer; all undefined with a single fold.
+    /// The score on the held-out stimuli, one per layer; all undefined with a single fold.
     pub test: Vec<Spread>,
     /// The terms in the order of the tables: features, then interactions, then groups.
     pub terms: Vec<Trajectory>,
@@ -70,7 +70,7 @@ pub struct Summary {
     pub score_tests: Vec<Option<Test>>,
     /// The noise ceiling of each layer, lower and upper bound, means over folds; `None` where activations were not repeated.
     pub ceiling: Vec<Option<(f64, f64)>>,
-    /// Spearman on the held-out stimuli of one repeat, one per layer: what the ceiling is a ceiling of.
+    /// The score on the held-out stimuli of one repeat, one per layer: what the ceiling is a ceiling of.
     pub one_repeat: Vec<Spread>,
 }
 
@@ -118,7 +118,7 @@ impl Summary {
         };
         Self {
             ceiling: layers.iter().map(ceiling).collect(),
-            one_repeat: layers.iter().map(|&layer| repeated(layer, |row| row.spearman)).collect(),
+            one_repeat: layers.iter().map(|&layer| repeated(layer, |row| row.model)).collect(),
             significant,
             score_tests,
             train: scores(&profile.scores, Split::Train, &layers),
@@ -193,7 +193,7 @@ fn scores(rows: &[Score], split: Split, layers: &[usize]) -> Vec<Spread> {
     let mut values: Vec<Vec<f64>> = vec![Vec::new(); layers.len()];
     for row in rows.iter().filter(|row| row.split == split) {
         if let Ok(i) = layers.binary_search(&row.layer) {
-            values[i].push(row.spearman);
+            values[i].push(row.value);
         }
     }
     values.iter().map(|values| Spread::of(values)).collect()
@@ -272,7 +272,7 @@ mod tests {
 
     #[test]
     fn without_held_out_stimuli_the_training_score_is_the_score() {
-        let score = |layer, spearman| Score { layer, fold: 0, split: Split::Train, spearman, pairs: 10 };
+        let score = |layer, value| Score { layer, fold: 0, split: Split::Train, value, pairs: 10 };
         let profile =
             Profile { scores: vec![score(0, 0.1), score(1, 0.3), score(2, f64::NAN)], ..Profile::default() };
         let summary = Summary::of(&profile);

@@ -6,6 +6,7 @@ use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
 use super::details::Details;
+use super::measure::ScoreMeasure;
 use crate::mlem::{NullStatistic, Order};
 
 /// Which stimuli a score was measured on.
@@ -18,7 +19,7 @@ pub enum Split {
     Test,
 }
 
-/// A row of `scores.csv`: Spearman of one layer's model on one fold.
+/// A row of `scores.csv`: the score of one layer's model on one fold.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Score {
     /// Layer; 0 is the embedding output.
@@ -27,8 +28,8 @@ pub struct Score {
     pub fold: usize,
     /// Where it was measured.
     pub split: Split,
-    /// Spearman correlation of modelled and neural distances; of decoding, the mean score over features.
-    pub spearman: f64,
+    /// The score, which is what [`Profile::measure`] says.
+    pub value: f64,
     /// Over how many pairs of stimuli; of decoding, how many stimuli.
     pub pairs: u64,
 }
@@ -44,7 +45,7 @@ pub struct Importance {
     pub feature: String,
     /// Feature, interaction or group.
     pub order: Order,
-    /// Mean drop in Spearman over permutations; what else it is for another estimator, [`crate::baselines`] says.
+    /// Mean drop in the score over permutations; what else it is for another estimator, [`crate::baselines`] says.
     pub importance: f64,
     /// Standard deviation of the drop over permutations.
     pub sd: f64,
@@ -68,7 +69,7 @@ pub struct Weight {
 /// What a statistic is of.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Of {
-    /// Spearman on held-out stimuli (on all of them with a single fold).
+    /// The score on held-out stimuli (on all of them with a single fold).
     Score,
     /// An importance, by kind and name.
     Effect(Order, String),
@@ -106,12 +107,13 @@ pub struct CeilingRow {
     pub layer: usize,
     /// Fold, from 0.
     pub fold: usize,
-    /// Spearman of one repeat's distances with the mean ranks of the others', mean over repeats.
+    /// What the others' distances reach on those of one repeat, mean over repeats.
     pub lower: Option<f64>,
-    /// Spearman of one repeat's distances with the mean ranks of all, mean over repeats.
+    /// What no distances exceed, mean over repeats.
     pub upper: Option<f64>,
-    /// Spearman of the modelled distances, ties in random order, with one repeat's, mean over repeats: what the ceiling is a ceiling of.
-    pub spearman: Option<f64>,
+    /// The score of the modelled distances on one repeat's, ties of ranks in random order, mean over repeats: what the ceiling is a ceiling
+    /// of.
+    pub model: Option<f64>,
     /// Over how many pairs of stimuli.
     pub pairs: u64,
 }
@@ -119,6 +121,8 @@ pub struct CeilingRow {
 /// The results of one run, as tidy rows in the order layer, fold, feature.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Profile {
+    /// What scores are, and importances are drops of.
+    pub measure: ScoreMeasure,
     /// `scores.csv`.
     pub scores: Vec<Score>,
     /// `importance.csv`.

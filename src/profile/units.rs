@@ -13,15 +13,15 @@ pub struct UnitRow {
     pub layer: usize,
     /// The unit, from 0.
     pub unit: usize,
-    /// Spearman of modelled and neural distances over held-out pairs.
-    pub spearman: Spread,
+    /// The score over held-out pairs.
+    pub score: Spread,
     /// The feature, `a x b`, or the group.
     pub feature: String,
     /// What kind of effect it is.
     pub order: Order,
     /// Mean entry of W, with W at unit Frobenius norm; NaN for a group.
     pub weight: f64,
-    /// Drop in Spearman; undefined with no permutations.
+    /// Drop in the score; undefined with no permutations.
     pub importance: Spread,
 }
 
@@ -50,12 +50,12 @@ pub fn fit_units(
             let spread = |of: &dyn Fn(usize) -> Option<f64>| {
                 Spread::of(&(0..folds.len()).filter_map(of).collect::<Vec<f64>>())
             };
-            let spearman = spread(&|fold| Some(folds[fold].spearman));
+            let score = spread(&|fold| Some(folds[fold].score));
             for (k, (name, order)) in validation.effects().enumerate() {
                 rows.push(UnitRow {
                     layer,
                     unit,
-                    spearman,
+                    score,
                     feature: name.to_owned(),
                     order,
                     weight: spread(&|fold| folds[fold].weights.get(k).copied()).mean,

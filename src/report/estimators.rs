@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::notation::{short, visible};
+use crate::profile::ScoreMeasure;
 use crate::rundir::RunRecord;
 use crate::text;
 
@@ -15,10 +16,8 @@ pub(super) struct Words {
     pub(super) name: &'static str,
     /// What it does, as the title of a page.
     pub(super) title: &'static str,
-    /// What its scores are, short enough for the head of a row.
-    pub(super) score: &'static str,
-    /// What the score of a layer is.
-    pub(super) fit: &'static str,
+    /// What its scores are, short enough for the head of a row, and in full, where the run does not say.
+    score: Option<(&'static str, &'static str)>,
     /// Over what an importance varies within one fold, if anything.
     pub(super) permuted: &'static str,
     /// The reference as BibTeX.
@@ -29,8 +28,7 @@ const MLEM: Words = Words {
     id: "mlem",
     name: "a Metric Learning Encoding Model (MLEM; Jalouzot et al., 2024)",
     title: "Metric Learning Encoding Model: which features organise the distances between activations",
-    score: "Spearman",
-    fit: "Spearman correlation of modelled and neural distances, over pairs within",
+    score: None,
     permuted: "permutations",
     bibtex: "@misc{jalouzot2024mlem,
   title         = {Metric-Learning Encoding Models Identify Processing Profiles of Linguistic Features in {BERT}'s Representations},
@@ -69,8 +67,7 @@ const RSA: Words = Words {
     id: "rsa",
     name: "representational similarity analysis (RSA; Kriegeskorte et al., 2008), one feature at a time",
     title: "Representational similarity analysis: which features' distances go with those between activations",
-    score: "Spearman",
-    fit: "Spearman correlation of the sum of all feature distances with the neural distance, over pairs within",
+    score: None,
     permuted: "permutations",
     bibtex: "@article{kriegeskorte2008rsa,
   title   = {Representational similarity analysis – connecting the branches of systems neuroscience},
@@ -86,8 +83,10 @@ const DECODING: Words = Words {
     id: "decoding",
     name: "linear decoding probes with control tasks (Hewitt & Liang, 2019), one per feature",
     title: "Linear decoding: which features a probe can read off the activations",
-    score: "Decoding",
-    fit: "Mean skill of the probes (2·AUC − 1 of categorical features, R² of numeric ones), on",
+    score: Some((
+        "Decoding",
+        "Mean skill of the probes (2·AUC − 1 of categorical features, R² of numeric ones), on",
+    )),
     permuted: "control tasks",
     bibtex: "@inproceedings{hewitt2019control,
   title     = {Designing and Interpreting Probes with Control Tasks},
@@ -102,8 +101,10 @@ const ENCODING: Words = Words {
     id: "encoding",
     name: "an encoding model (ridge regression from features to units; Naselaris et al., 2011)",
     title: "Encoding: how much of every unit the features predict",
-    score: "R²",
-    fit: "R² of activations predicted from the features, pooled over units by their variance, on",
+    score: Some((
+        "R²",
+        "R² of activations predicted from the features, pooled over units by their variance, on",
+    )),
     permuted: "permutations",
     bibtex: "@article{naselaris2011encoding,
   title   = {Encoding and decoding in {fMRI}},
@@ -132,6 +133,24 @@ impl Words {
         [&FRRSA, &RSA, &DECODING, &ENCODING].into_iter().find(|words| words.id == id).unwrap_or(&MLEM)
     }
 
+    /// What the scores of `run` are, short enough for the head of a row.
+    pub(super) fn score(&self, run: &RunRecord) -> &'static str {
+        self.score.map_or_else(|| run.measure().label(), |(score, _)| score)
+    }
+
+    /// What the score of a layer of `run` is, before which stimuli it is on.
+    pub(super) fn fit(&self, run: &RunRecord) -> String {
+        match (self.score, self.id) {
+            (Some((_, fit)), _) => fit.to_owned(),
+            (None, "rsa") => format!(
+                "{} correlation of the sum of all feature distances with the neural distance{}, over pairs within",
+                run.measure().label(),
+                if run.measure() == ScoreMeasure::Pearson { ", all squared" } else { "" }
+            ),
+            (None, _) => format!("{}, over pairs within", run.measure().of()),
+        }
+    }
+
     /// What an importance is, where it is no drop of the score.
     pub(super) fn importance(&self, run: &RunRecord) -> Option<String> {
         let controls = run.options.get("permutations").and_then(Value::as_u64);
@@ -140,7 +159,8 @@ impl Words {
             .unwrap_or_default();
         match self.id {
             "rsa" => {
-                Some("Spearman of the feature's distance alone with the neural distance (RSA)".to_owned())
+                let measure = run.measure().label();
+                Some(format!("{measure} of the feature's distance alone with the neural distance (RSA)"))
             }
             "decoding" => Some(format!(
                 "selectivity of a linear probe: its skill (2·AUC − 1, or R² of a numeric feature; 0 is chance) less that on shuffled \
@@ -156,10 +176,14 @@ impl Words {
         match self.id {
             "rsa" => {
                 let distance = run.options.get("distance").and_then(Value::as_str).unwrap_or("euclidean");
+                let (correlation, squared) = match run.measure() {
+                    ScoreMeasure::Pearson => ("Pearson's correlation", "squared "),
+                    _ => ("Spearman's correlation, with mid-ranks for ties,", ""),
+                };
                 Some(format!(
-                    "Nothing was fitted. The importance of a feature is Spearman's correlation, with mid-ranks for ties, of its \
-                     distance with the neural distance ({}) over pairs of stimuli {split}; the fit of a layer is that of the sum of \
-                     all feature distances.",
+                    "Nothing was fitted. The importance of a feature is {correlation} of its \
+                     {squared}distance with the {squared}neural distance ({}) over pairs of stimuli {split}; the fit of a layer is that \
+                     of the sum of all {squared}feature distances.",
                     visible(distance)
                 ))
             }

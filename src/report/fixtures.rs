@@ -109,7 +109,7 @@ pub(super) fn hostile() -> Run {
     let stimuli = Stimuli::new(sentences, features).unwrap();
     let mut profile = profile(&names, 1, 5, false);
     for score in &mut profile.scores {
-        score.spearman = f64::NAN;
+        score.value = f64::NAN;
     }
     for (i, row) in profile.importances.iter_mut().enumerate() {
         if i % 3 == 0 || row.feature == names[5] {
@@ -261,9 +261,9 @@ fn profile(names: &[String], n_layers: usize, n_folds: usize, interactions: bool
             let noise = |rng: &mut Stream, size: f64| (rng.unit() - 0.5) * size;
             let fit = 0.35 + 0.35 * (-(depth(layer) - 0.7).powi(2) * 4.0).exp();
             for (split, lost) in [(Split::Train, 0.0), (Split::Test, 0.02)] {
-                let spearman = fit - lost + noise(&mut rng, 0.03);
+                let value = fit - lost + noise(&mut rng, 0.03);
                 let pairs = if split == Split::Train { 5_365_000 } else { 335_000 };
-                profile.scores.push(Score { layer, fold, split, spearman, pairs });
+                profile.scores.push(Score { layer, fold, split, value, pairs });
             }
             for (i, name) in names.iter().enumerate() {
                 let (centre, height) = ((i as f64 * 0.37) % 1.0, 0.3 / (1.0 + i as f64));

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::profile::Summary;
+use crate::profile::{ScoreMeasure, Summary};
 use crate::rundir::RunRecord;
 use crate::text;
 
@@ -53,6 +53,23 @@ pub(super) fn bootstrap(run: &RunRecord) -> Option<String> {
 /// What the noise ceiling is.
 pub(super) fn ceiling(summary: &Summary, run: &RunRecord) -> Option<String> {
     let repeats = run.options.get("repeats").and_then(Value::as_u64).filter(|_| summary.has_ceiling())?;
+    let measured = match run.measure() {
+        ScoreMeasure::Pearson => Some(
+            "it is Pearson's correlation of one repeat's distances with the mean of the others' (lower bound) and of all (upper bound)",
+        ),
+        ScoreMeasure::SquaredError => Some(
+            "it is what a line explains of one repeat's distances by the mean of the others' (lower bound), and the largest share that any \
+             distances can explain, that of their first principal component (upper bound)",
+        ),
+        _ => None,
+    };
+    if let Some(bounds) = measured {
+        return Some(format!(
+            "The activations are the mean of {repeats} repeats. For the noise ceiling (after Nili et al., 2014) what is fitted of the \
+             distances was standardised within each repeat; {bounds}, over the pairs that the fit is evaluated on, averaged over repeats. \
+             The model's fit to single repeats, averaged likewise, is held against it."
+        ));
+    }
     Some(format!(
         "The activations are the mean of {repeats} repeats. For the noise ceiling (Nili et al., 2014) the distances of each repeat were \
          ranked; it is Spearman's correlation of one repeat's distances with the mean ranks of the others (lower bound) and of all \

@@ -10,7 +10,7 @@ use crate::activations::Transform;
 use crate::extract::SENTENCE;
 use crate::mlem::FeatureGroup;
 use crate::models::{Part, Site};
-use crate::profile::{Order, SpreadOver, Summary};
+use crate::profile::{Order, ScoreMeasure, SpreadOver, Summary};
 use crate::rundir::RunRecord;
 use crate::text;
 
@@ -19,13 +19,12 @@ const HASH: usize = 12;
 
 /// The paragraph. What the record does not tell is left out rather than guessed.
 pub(super) fn paragraph(summary: &Summary, run: &RunRecord) -> String {
-    let words = Words::of(run);
-    let sentences = match words.method(run, &scored_on(summary, run)) {
+    let sentences = match Words::of(run).method(run, &scored_on(summary, run)) {
         // What was not run is not described.
         _ if summary.layers.is_empty() => vec![data(summary, run), program(run)],
         Some(method) => {
-            let distances = features(run).filter(|_| words.score == "Spearman");
-            let groups = groups(run).filter(|_| words.score == "R²");
+            let distances = features(run).filter(|_| run.measure().is_of_pairs());
+            let groups = groups(run).filter(|_| run.measure() == ScoreMeasure::RSquared);
             vec![
                 data(summary, run),
                 transforms(run),
@@ -310,9 +309,21 @@ fn score(summary: &Summary, run: &RunRecord) -> Option<String> {
         "The same stimuli served for fitting and evaluation".to_owned()
     };
     let means = means(run).map_or(String::new(), |means| format!(" {means}"));
-    (summary.n_folds > 0).then(|| {
-        format!("The fit is Spearman's correlation of modelled and neural distances, with mid-ranks for ties. {split}.{means}")
-    })
+    let fit = match run.measure() {
+        ScoreMeasure::Pearson => format!(
+            "The fit is Pearson's correlation of the modelled distance and {}.",
+            distances::target(run).unwrap_or_else(|| "what W was fitted to".to_owned())
+        ),
+        ScoreMeasure::SquaredError => format!(
+            "The fit is R²: one less the squared error of {}, predicted from the modelled distance by a line (of a slope that is not \
+             negative) that was fitted to the pairs W was fitted to, as a share of its squared deviations from the mean of the pairs that are \
+             evaluated; it is below 0 where that mean predicts better.",
+            distances::target(run).unwrap_or_else(|| "what W was fitted to".to_owned())
+        ),
+        _ => "The fit is Spearman's correlation of modelled and neural distances, with mid-ranks for ties."
+            .to_owned(),
+    };
+    (summary.n_folds > 0).then(|| format!("{fit} {split}.{means}"))
 }
 
 fn importance(summary: &Summary, run: &RunRecord) -> Option<String> {
@@ -345,7 +356,12 @@ fn importance(summary: &Summary, run: &RunRecord) -> Option<String> {
         SpreadOver::Permutations => "standard deviations are over permutations",
     };
     Some(format!(
-        "The importance of a feature is the drop in this correlation {permuted}{}; {over}.{}",
+        "The importance of a feature is the drop in {} {permuted}{}; {over}.{}",
+        match run.measure() {
+            ScoreMeasure::SquaredError =>
+                "this R², which is the increase in squared error as a share of the variance,",
+            _ => "this correlation",
+        },
         times.unwrap_or_default(),
         strata.unwrap_or_default()
     ))

@@ -13,7 +13,7 @@ use super::page::files::{self, Embedded, Listed};
 use super::page::notes::Note;
 use super::page::{Fact, Panel, layout};
 use super::{Result, words};
-use crate::profile::{EstimatorName, Profile, ScoreMeasure, Spread, Summary};
+use crate::profile::{Profile, ScoreMeasure, Spread, Summary};
 use crate::rundir::{ESTIMATORS, EstimatorScores, RunRecord, estimators_csv};
 use crate::text;
 
@@ -34,9 +34,7 @@ impl OfEstimator {
     /// What its scores are.
     #[must_use]
     pub fn measure(&self) -> ScoreMeasure {
-        let named = self.record.options.get("estimator").cloned();
-        let name: Option<EstimatorName> = named.and_then(|name| serde_json::from_value(name).ok());
-        name.unwrap_or_default().measure()
+        self.record.measure()
     }
 
     /// How long its layers took, all together.
@@ -59,9 +57,8 @@ impl OfEstimator {
     /// What its scores are called.
     fn called(&self) -> &'static str {
         match self.measure() {
-            ScoreMeasure::Spearman => "Spearman",
-            ScoreMeasure::Skill => "skill",
-            ScoreMeasure::RSquared => "R²",
+            ScoreMeasure::SquaredError => "R² of distances",
+            measure => measure.label(),
         }
     }
 

@@ -11,7 +11,7 @@ use super::axis::Axis;
 use super::estimators::Words;
 use super::notation::wrap;
 use super::words;
-use crate::profile::{Order, Profile, Spread, Summary, Trajectory};
+use crate::profile::{Order, Profile, ScoreMeasure, Spread, Summary, Trajectory};
 use crate::rundir::RunRecord;
 use crate::text;
 
@@ -47,7 +47,7 @@ pub fn render(profile: &Profile, run: &RunRecord, options: Options) -> String {
     let half = options.top.div_ceil(2);
     let groups = [(Order::Main, options.top), (Order::Interaction, half), (Order::Group, half)];
     let groups = groups.map(|(order, top)| Group::of(&summary, order, top));
-    let score = Words::of(run).score;
+    let score = Words::of(run).score(run);
     let layout = Layout::new(&summary, &groups, options);
     let mut out = heading(&summary, run, options.width);
     // Scores on the training pairs are not always taken; a row of gaps would tell nothing.
@@ -127,9 +127,16 @@ fn heading(summary: &Summary, run: &RunRecord, width: usize) -> String {
     }
     if summary.has_ceiling() {
         lines.push(
-            "Ceiling: Spearman of one repeat's distances with those of the others' mean (lower) and of the mean of all \
-             (upper); the score on one repeat is to be held against it."
-                .to_owned(),
+            match run.measure() {
+                ScoreMeasure::SquaredError => "Ceiling: R² of one repeat's distances by those of the others' mean (lower) and by any distances at most \
+                                               (upper); the score on one repeat is to be held against it."
+                    .to_owned(),
+                measure => format!(
+                    "Ceiling: {} of one repeat's distances with those of the others' mean (lower) and of the mean of all \
+                     (upper); the score on one repeat is to be held against it.",
+                    measure.label()
+                ),
+            },
         );
     }
     if let Some(best) = summary.best_layer() {

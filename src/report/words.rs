@@ -14,11 +14,12 @@ pub(super) const ONE_REPEAT: &str = "held-out, one repeat";
 /// What an importance is, in one sentence.
 pub(super) fn importance(summary: &Summary, run: &RunRecord) -> String {
     let other = Words::of(run).importance(run);
-    let what = match run.options.get("permute").and_then(Value::as_str) {
-        Some("pairs") => "drop in Spearman when a term's distances are permuted across pairs of stimuli",
-        Some("stimuli") => "drop in Spearman when a feature's values are permuted across stimuli",
-        _ => "drop in Spearman when a feature is permuted",
+    let when = match run.options.get("permute").and_then(Value::as_str) {
+        Some("pairs") => "when a term's distances are permuted across pairs of stimuli",
+        Some("stimuli") => "when a feature's values are permuted across stimuli",
+        _ => "when a feature is permuted",
     };
+    let what = format!("drop in {} {when}", Words::of(run).score(run));
     let permutations = run.options.get("permutations").and_then(Value::as_u64);
     let times = permutations
         .map(|n| format!(", {}", text::counted(u128::from(n), "permutation")))
@@ -66,7 +67,7 @@ pub(super) fn score(split: Split, run: &RunRecord) -> String {
         Split::Train => "training",
         Split::Test => "held-out",
     };
-    format!("{}, {stimuli} stimuli", Words::of(run).score)
+    format!("{}, {stimuli} stimuli", Words::of(run).score(run))
 }
 
 /// `layer 3`, or what the layer at a position is called.

@@ -7,7 +7,7 @@ fn facts(means: [[f64; 3]; 3]) -> Facts {
     let mut profile = Profile::default();
     for (layer, of_layer) in means.iter().enumerate() {
         for fold in 0..3 {
-            profile.scores.push(Score { layer, fold, split: Split::Test, spearman: 0.4, pairs: 9 });
+            profile.scores.push(Score { layer, fold, split: Split::Test, value: 0.4, pairs: 9 });
             for (feature, mean) in ["a", "b", "c"].iter().zip(of_layer) {
                 profile.importances.push(Importance {
                     layer,

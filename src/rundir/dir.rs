@@ -12,7 +12,7 @@ use super::tables::{
 use crate::files::abandoned::remove_abandoned;
 use crate::files::{self, Lock};
 use crate::geometry::Geometry;
-use crate::profile::{Bootstrapped, EncodedUnit, Profile, Sample, UnitRow};
+use crate::profile::{Bootstrapped, EncodedUnit, Profile, Sample, ScoreMeasure, UnitRow};
 use crate::stimuli::Stimuli;
 
 /// What reproduces the run.
@@ -162,13 +162,14 @@ impl RunDir {
         Ok(files::write_or_remove(&self.path.join(GEOMETRY), geometry.map(geometry_csv).as_deref())?)
     }
 
-    /// Writes the fits of single units, or removes those of an earlier run when there are none.
+    /// Writes the fits of single units, whose scores are `measure`, or removes those of an earlier run when there are none.
     ///
     /// # Errors
     ///
     /// [`Error::Files`].
-    pub fn write_units(&self, units: Option<&[UnitRow]>) -> Result<()> {
-        Ok(files::write_or_remove(&self.path.join(UNITS), units.map(units_csv).as_deref())?)
+    pub fn write_units(&self, units: Option<&[UnitRow]>, measure: ScoreMeasure) -> Result<()> {
+        let bytes = units.map(|rows| units_csv(rows, measure));
+        Ok(files::write_or_remove(&self.path.join(UNITS), bytes.as_deref())?)
     }
 
     /// Writes how well single units are predicted, or removes that of an earlier run when there is none.
@@ -189,13 +190,17 @@ impl RunDir {
         tables::read_samples(&self.path)
     }
 
-    /// Writes what samples of the stimuli tell, or removes that of an earlier run when none were drawn.
+    /// Writes what samples of the stimuli tell, where scores are `measure`, or removes that of an earlier run when none were drawn.
     ///
     /// # Errors
     ///
     /// [`Error::Files`].
-    pub fn write_bootstrapped(&self, bootstrapped: Option<&Bootstrapped>) -> Result<()> {
-        tables::write_bootstrapped(bootstrapped, &self.path)
+    pub fn write_bootstrapped(
+        &self,
+        bootstrapped: Option<&Bootstrapped>,
+        measure: ScoreMeasure,
+    ) -> Result<()> {
+        tables::write_bootstrapped(bootstrapped, measure, &self.path)
     }
 
     /// The bytes of every table that is there, the stimuli first.

@@ -33,7 +33,7 @@ pub fn estimators_csv(all: &[EstimatorScores<'_>]) -> Vec<u8> {
                 row.fold.to_string(),
                 split.to_owned(),
                 of.name.to_owned(),
-                number(row.spearman),
+                number(row.value),
                 of.measure.name().to_owned(),
                 format!("{:.3}", of.seconds),
             ]

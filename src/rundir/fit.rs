@@ -117,7 +117,7 @@ impl Fit {
                 Ok(profile::bootstrap(&profile, of, features, activations, draws, progress)?)
             })?),
         };
-        dir.write_bootstrapped(bootstrapped.as_ref())?;
+        dir.write_bootstrapped(bootstrapped.as_ref(), profile.measure)?;
         let geometry = timed(&mut seconds, "map", || match settings.map {
             0 => Ok(None),
             n => {
@@ -140,7 +140,7 @@ impl Fit {
         } else {
             None
         };
-        dir.write_units(units.as_deref())?;
+        dir.write_units(units.as_deref(), profile.measure)?;
         warnings.extend(fitted.warnings);
         record.warnings = warnings;
         record.seconds = seconds;

@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::SystemTime;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::error::{Error, Result};
 use super::tables::layer_hash;
 use crate::activations::Transform;
 use crate::files;
+use crate::mlem::Scoring;
 use crate::models::{Merged, Part, Site};
-use crate::profile::Profile;
+use crate::profile::{EstimatorName, Profile, ScoreMeasure};
 use crate::stimuli::Source;
 use crate::tokens::Applied;
 use crate::verify::Certificate;
@@ -168,6 +170,16 @@ impl RunRecord {
                 .collect(),
             ..self.clone()
         }
+    }
+
+    /// What the scores of the run are.
+    #[must_use]
+    pub fn measure(&self) -> ScoreMeasure {
+        fn option<T: Default + DeserializeOwned>(run: &RunRecord, name: &str) -> T {
+            let value = run.options.get(name).cloned();
+            value.and_then(|value| serde_json::from_value(value).ok()).unwrap_or_default()
+        }
+        option::<EstimatorName>(self, "estimator").measure(option::<Scoring>(self, "scoring"))
     }
 
     /// The same record, whose key is of all that `depends` says.

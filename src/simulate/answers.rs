@@ -155,7 +155,7 @@ fn of_world(kind: WorldKind, seed: u64, options: &Options, progress: &dyn Progre
         let x = activations.view();
         let of_models = |fits: &[FoldFit]| -> Said {
             let importances = |fit: &FoldFit| fit.importances.iter().map(|i| i.importance).collect();
-            over_folds(fits.iter().map(|fit| (fit.scored.spearman.unwrap_or(f64::NAN), importances(fit))))
+            over_folds(fits.iter().map(|fit| (fit.scored.value.unwrap_or(f64::NAN), importances(fit))))
         };
         let of =
             |asked: Asked| -> Result<Said> {
@@ -173,8 +173,8 @@ fn of_world(kind: WorldKind, seed: u64, options: &Options, progress: &dyn Progre
                         of_models(&frrsa.fit(x)?.into_iter().map(|fit| fit.model).collect::<Vec<_>>())
                     }
                     Asked::Rsa => over_folds(rsa.fit(x)?.into_iter().map(|fit| {
-                        let own = fit.features.iter().map(|feature| feature.spearman).collect();
-                        (fit.scored.spearman.unwrap_or(f64::NAN), own)
+                        let own = fit.features.iter().map(|feature| feature.correlation).collect();
+                        (fit.scored.value.unwrap_or(f64::NAN), own)
                     })),
                     Asked::Decoding => over_folds(decoding.fit(x)?.into_iter().map(|fit| {
                         (fit.score, fit.features.iter().map(FeatureScore::selectivity).collect())

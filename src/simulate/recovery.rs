@@ -178,7 +178,7 @@ fn of_world(kind: WorldKind, seed: u64, options: &Options, progress: &dyn Progre
 }
 
 fn mean_spearman(folds: &[FoldFit]) -> f64 {
-    let scores: Vec<f64> = folds.iter().filter_map(|fold| fold.scored.spearman.ok()).collect();
+    let scores: Vec<f64> = folds.iter().filter_map(|fold| fold.scored.value.ok()).collect();
     if scores.is_empty() { f64::NAN } else { scores.iter().sum::<f64>() / scores.len() as f64 }
 }
 

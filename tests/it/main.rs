@@ -91,6 +91,7 @@ mod repeats;
 mod robustness;
 mod rundir;
 mod rwkv7;
+mod scoring;
 mod short_sentence;
 mod sites;
 mod stochastic;

@@ -46,7 +46,7 @@ fn fit(params: &MlemParams) -> (FittedMlem, FeatureTable, Array2<f32>) {
 fn agrees_with_the_published_package_without_interactions() {
     let (fitted, features, activations) = fit(&Mlem::params());
     let published = published();
-    let spearman = fitted.score(&features, activations.view()).unwrap().spearman.unwrap();
+    let spearman = fitted.score(&features, activations.view()).unwrap().value.unwrap();
     assert!(spearman >= published["spearman_mean"].as_f64().unwrap() - 0.002, "Spearman {spearman}");
     let importances = fitted.importance(&features, activations.view()).unwrap();
     for (index, term) in importances.iter().enumerate() {
@@ -64,7 +64,7 @@ fn interactions_are_no_worse_than_the_diagonal_model() {
     let (full, features, activations) = fit(&Mlem::params().interactions(true));
     assert!(full.gap() < 1e-8, "gap {}", full.gap());
     assert!(full.objective() >= diagonal.objective(), "{} {}", full.objective(), diagonal.objective());
-    let score = |fitted: &FittedMlem| fitted.score(&features, activations.view()).unwrap().spearman.unwrap();
+    let score = |fitted: &FittedMlem| fitted.score(&features, activations.view()).unwrap().value.unwrap();
     assert!(score(&full) >= score(&diagonal), "{} {}", score(&full), score(&diagonal));
 }
 
@@ -127,7 +127,7 @@ fn held_out_scores_follow_the_layers() {
     let mean = |layer: usize, split: Split| {
         let rows = profile.scores.iter();
         let scores: Vec<f64> =
-            rows.filter(|row| row.layer == layer && row.split == split).map(|row| row.spearman).collect();
+            rows.filter(|row| row.layer == layer && row.split == split).map(|row| row.value).collect();
         assert_eq!(scores.len(), 5);
         scores.iter().sum::<f64>() / 5.0
     };
@@ -206,7 +206,7 @@ fn equal_activations_have_no_score_and_it_is_said() {
     let constant = Array2::from_elem((12, 3), 0.1f32);
     let fits = Mlem::params().cross_validation(&features, 2).unwrap().fit(constant.view()).unwrap();
     for fit in &fits {
-        assert!(fit.scored.spearman.is_err());
+        assert!(fit.scored.value.is_err());
         assert!(fit.importances.iter().all(|term| term.importance.is_nan()));
         assert_eq!(
             fit.warnings[0].to_string(),

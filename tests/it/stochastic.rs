@@ -13,7 +13,7 @@ fn importances_are_those_of_the_published_package() {
         .map(|seed| {
             let params = Mlem::params().solver(Solver::Stochastic).seed(seed);
             let fitted = params.fit(&features, activations.view()).unwrap();
-            let spearman = fitted.score(&features, activations.view()).unwrap().spearman.unwrap();
+            let spearman = fitted.score(&features, activations.view()).unwrap().value.unwrap();
             assert!((spearman - published["spearman_mean"].as_f64().unwrap()).abs() < 0.005, "{spearman}");
             assert!(fitted.training().len() <= 1000 && fitted.training()[0].batch > 10_000);
             fitted.importance(&features, activations.view()).unwrap()

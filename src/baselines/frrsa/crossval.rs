@@ -118,6 +118,6 @@ impl CrossValidation {
 pub(super) fn solve(training: &Sums, fraction: f64, terms: &[Term]) -> Solved {
     let mut w = training.ridge(&[fraction]).remove(0);
     normalise(terms, &mut w);
-    let pearson = training.pearson(&w);
-    Solved { w, pearson, gap: f64::INFINITY, associated: true, training: Vec::new() }
+    let (pearson, line) = (training.pearson(&w), training.line(&w));
+    Solved { pearson, ..Solved::given(w, line) }
 }

@@ -6,6 +6,8 @@ use super::super::{Error, Result};
 use super::crossval::solve;
 use super::moments::Moments;
 use super::params::FrRsaParams;
+#[cfg(doc)]
+use crate::mlem::MlemParams;
 use crate::mlem::moments::Design;
 use crate::mlem::pairs::Layout;
 use crate::mlem::{FittedMlem, Scored, TermImportance};
@@ -72,7 +74,7 @@ impl FittedFrRsa {
         &self.model
     }
 
-    /// Spearman's correlation, ties at their mid-rank, over the pairs of these stimuli.
+    /// The score over the pairs of these stimuli: Spearman's correlation, ties at their mid-rank, or what [`MlemParams::scoring`] says.
     ///
     /// # Errors
     ///
@@ -143,7 +145,7 @@ mod tests {
         let fits = validation.fit(x.view()).unwrap();
         assert!(fits.iter().any(|fit| fit.fraction < 1.0));
         for fit in &fits {
-            assert!(fit.model.scored.spearman.unwrap() > 0.1, "{fit:?}");
+            assert!(fit.model.scored.value.unwrap() > 0.1, "{fit:?}");
             assert!(fit.model.importances[0].importance > fit.model.importances[2].importance);
         }
         let clean = data(90, 0.01);

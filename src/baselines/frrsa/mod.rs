@@ -44,7 +44,7 @@
 //! });
 //! let fitted = FrRsa::params().fit(&features, activations.view())?;
 //! assert!(fitted.weights()[[0, 0]] > 0.99);
-//! assert!(fitted.score(&features, activations.view())?.spearman.unwrap() > 0.99);
+//! assert!(fitted.score(&features, activations.view())?.value.unwrap() > 0.99);
 //! # Ok::<(), mlem_probe::Error>(())
 //! ```
 

@@ -5,6 +5,7 @@ use rayon::prelude::*;
 
 use crate::mlem::moments::{Design, FeatureSums, Groups, Monomial, TargetAccumulator, TargetSums};
 use crate::mlem::pairs::{Neural, Task};
+use crate::numeric::comoments::Line;
 use crate::numeric::linalg::dot;
 use crate::numeric::ridge::Ridge;
 
@@ -105,6 +106,14 @@ impl Sums {
         let rotated = ridge.rotate(&b.iter().zip(&scale).map(|(b, s)| b * s).collect::<Vec<_>>());
         let unscaled = |w: Vec<f64>| w.iter().zip(&scale).map(|(w, s)| w * s).collect();
         fractions.iter().map(|&fraction| unscaled(ridge.at_fraction(&rotated, fraction).0)).collect()
+    }
+
+    /// The line by which the target is predicted from the distances that `w` models.
+    pub(super) fn line(&self, w: &[f64]) -> Line {
+        let b = self.target.covariance(&self.features);
+        let cw = self.features.covariance().dot(&ArrayView1::from(w)).to_vec();
+        let means = [dot(&self.features.sums, w) / self.features.pairs, self.target.sum / self.target.pairs];
+        Line::rising(dot(&b, w), dot(&cw, w).max(0.0), means)
     }
 
     /// Pearson's correlation of the distances that `w` models and the target; 0 where either is constant.

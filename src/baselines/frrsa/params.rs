@@ -1,7 +1,7 @@
 //! The options of feature-reweighted RSA.
 
 use super::super::{Error, Result};
-use crate::mlem::{Constraint, MlemParams, Solver, Target};
+use crate::mlem::{Constraint, MlemParams, Scoring, Solver, Target};
 
 /// The options of [`FrRsa`](super::FrRsa), which the module docs list with their defaults.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,6 +34,11 @@ impl FrRsaParams {
         // From the strongest penalty to none, so that of equals the strongest is taken.
         self.fractions.sort_by(f64::total_cmp);
         self
+    }
+
+    /// What its scores are.
+    pub(crate) fn scoring(&self) -> Scoring {
+        self.options.scoring
     }
 
     /// Whether every option has a value it can have.

@@ -7,7 +7,8 @@ use super::super::Result;
 use super::params::RsaParams;
 use crate::mlem::score::GridModel;
 use crate::mlem::solve::Solved;
-use crate::mlem::{self, Scored, Warning};
+use crate::mlem::{self, Scored, Scoring, Warning};
+use crate::numeric::comoments::{Comoments, Line};
 use crate::numeric::linalg::{Cholesky, symmetrise};
 use crate::numeric::rank::{RankTarget, Scratch};
 use crate::stimuli::FeatureTable;
@@ -16,7 +17,7 @@ use crate::stimuli::FeatureTable;
 #[derive(Debug, Clone)]
 pub struct CrossValidation {
     folds: mlem::CrossValidation,
-    /// Per fold, Spearman between the distances of the features over its pairs, `(n_features, n_features)`.
+    /// Per fold, correlations between the distances of the features over its pairs, `(n_features, n_features)`.
     correlations: Vec<Array2<f64>>,
 }
 
@@ -38,9 +39,9 @@ pub struct FoldFit {
 pub struct FeatureCorrelation {
     /// The feature.
     pub name: String,
-    /// Spearman's correlation; NaN where it is not defined.
-    pub spearman: f64,
-    /// The same with the ranks of all other features' distances taken out of both; NaN where it is not defined, as where
+    /// The correlation, Spearman's or Pearson's; NaN where it is not defined.
+    pub correlation: f64,
+    /// The same with all other features' distances, or their ranks, taken out of both; NaN where it is not defined, as where
     /// others determine it.
     pub partial: f64,
 }
@@ -52,6 +53,7 @@ impl RsaParams {
     ///
     /// As the module docs have it.
     pub fn cross_validation(&self, features: &FeatureTable, folds: usize) -> Result<CrossValidation> {
+        self.check()?;
         let validation = self.options.cross_validation(features, folds)?;
         let correlations =
             (0..folds).into_par_iter().map(|fold| between_features(&validation, fold)).collect();
@@ -64,11 +66,12 @@ impl RsaParams {
     ///
     /// As [`RsaParams::cross_validation`].
     pub fn check_features(&self, features: &FeatureTable, folds: usize) -> Result<()> {
+        self.check()?;
         Ok(self.options.check_features(features, folds)?)
     }
 }
 
-/// Spearman between the distances of all features over the pairs that `fold` is scored on; 0 where one does not vary.
+/// Correlations between the distances of all features over the pairs that `fold` is scored on; 0 where one does not vary.
 fn between_features(validation: &mlem::CrossValidation, fold: usize) -> Array2<f64> {
     let design = validation.design();
     let n = design.n_features();
@@ -79,9 +82,18 @@ fn between_features(validation: &mlem::CrossValidation, fold: usize) -> Array2<f
     let mut matrix = Array2::eye(n);
     for a in 0..n {
         let values: Vec<f32> = distances[a].iter().map(|&x| x as f32).collect();
-        let target = RankTarget::new(&values, &mut scratch);
+        let ranks =
+            (design.params.scoring == Scoring::Spearman).then(|| RankTarget::new(&values, &mut scratch));
         for b in 0..a {
-            matrix[[a, b]] = target.spearman(&distances[b], &mut scratch).unwrap_or(0.0);
+            let correlation = match &ranks {
+                Some(ranks) => ranks.spearman(&distances[b], &mut scratch),
+                None => {
+                    let mut sums = Comoments::default();
+                    sums.add(&distances[b], &values);
+                    sums.pearson()
+                }
+            };
+            matrix[[a, b]] = correlation.unwrap_or(0.0);
             matrix[[b, a]] = matrix[[a, b]];
         }
     }
@@ -117,14 +129,7 @@ impl CrossValidation {
         let n = names.len();
         let with = |w: &[f64]| {
             self.folds.fit_with(activations, |design, _| {
-                let solved = || Solved {
-                    w: w.to_vec(),
-                    pearson: f64::NAN,
-                    gap: f64::INFINITY,
-                    associated: true,
-                    training: Vec::new(),
-                };
-                (0..design.n_folds()).map(|_| solved()).collect()
+                (0..design.n_folds()).map(|_| Solved::given(w.to_vec(), Line::default())).collect()
             })
         };
         let together = with(&vec![1.0; n])?;
@@ -133,17 +138,17 @@ impl CrossValidation {
             .into_iter()
             .map(|sum| {
                 let fold = sum.fold;
-                let spearman: Vec<f64> =
-                    alone.iter().map(|fits| fits[fold].scored.spearman.unwrap_or(f64::NAN)).collect();
-                let partial = partial(&self.correlations[fold], &spearman);
-                let rows = names.iter().zip(spearman.iter().zip(partial));
+                let correlations: Vec<f64> =
+                    alone.iter().map(|fits| fits[fold].scored.value.unwrap_or(f64::NAN)).collect();
+                let partial = partial(&self.correlations[fold], &correlations);
+                let rows = names.iter().zip(correlations.iter().zip(partial));
                 FoldFit {
                     fold,
                     scored: sum.scored,
                     features: rows
-                        .map(|(name, (&spearman, partial))| FeatureCorrelation {
+                        .map(|(name, (&correlation, partial))| FeatureCorrelation {
                             name: name.clone(),
-                            spearman,
+                            correlation,
                             partial,
                         })
                         .collect(),
@@ -247,7 +252,7 @@ mod tests {
         for k in 0..3 {
             let (a, b) = (&distances[(k + 1) % 3], &distances[(k + 2) % 3]);
             let spearman = pearson(&distances[k], &neural).unwrap();
-            assert!((fit.features[k].spearman - spearman).abs() < 1e-4);
+            assert!((fit.features[k].correlation - spearman).abs() < 1e-4);
             let partial = pearson(&residuals(&distances[k], a, b), &residuals(&neural, a, b)).unwrap();
             assert!(
                 (fit.features[k].partial - partial).abs() < 1e-4,
@@ -256,7 +261,7 @@ mod tests {
             );
         }
         // Case goes with the neural distance only as far as number does.
-        assert!(fit.features[1].partial.abs() < 0.5 * fit.features[1].spearman);
+        assert!(fit.features[1].partial.abs() < 0.5 * fit.features[1].correlation);
     }
 
     #[test]

@@ -1,12 +1,14 @@
 //! Representational similarity analysis (Kriegeskorte, Mur and Bandettini 2008), one feature at a time: nothing is fitted.
 //!
 //! ```text
-//! importance of a feature = Spearman(its distance, the neural distance)
+//! importance of a feature = correlation(its distance, the neural distance)
 //! ```
 //!
-//! over pairs of held-out stimuli. The score of a layer is Spearman's correlation of the sum of all feature distances with the
+//! over pairs of held-out stimuli. The score of a layer is the correlation of the sum of all feature distances with the
 //! neural one: the model in which every feature weighs the same, and what weighting them has to beat. The partial correlation
-//! of a feature takes the ranks of all others' distances out.
+//! of a feature takes all others' distances out. The correlation is Spearman's, of ranks, or Pearson's
+//! ([`MlemParams::scoring`](crate::mlem::MlemParams::scoring)), of squared distances as MLEM fits them. Squared error is refused: it takes
+//! a scale, and nothing is fitted.
 //!
 //! | name | default | meaning | range |
 //! | --- | --- | --- | --- |
@@ -31,7 +33,7 @@
 //! )?;
 //! let activations = Array2::from_shape_fn((32, 2), |(i, unit)| (i / (unit + 1) % 2 * (10 - 9 * unit)) as f32);
 //! let fits = Rsa::params().cross_validation(&features, 2)?.fit(activations.view())?;
-//! assert!(fits[0].features[0].spearman > fits[0].features[1].spearman);
+//! assert!(fits[0].features[0].correlation > fits[0].features[1].correlation);
 //! # Ok::<(), mlem_probe::Error>(())
 //! ```
 

@@ -166,7 +166,7 @@ pub fn fit_metadata_once(
     let tests = null.as_ref().map(mlem::Null::importances).unwrap_or_default();
     let largest: Vec<f64> = null.iter().flat_map(mlem::Null::largest).map(|(_, largest)| largest).collect();
     let mut warnings: Vec<String> = validation.warnings().iter().map(said).collect();
-    if fitted.scored.spearman == Err(Undefined::NeuralDistances) {
+    if fitted.scored.value == Err(Undefined::NeuralDistances) {
         warnings.push("all models are equally far apart, so that nothing can be said of them".to_owned());
     }
     let mut effects: Vec<MetadataEffect> = fitted
@@ -199,7 +199,7 @@ pub fn fit_metadata_once(
     }
     Ok(MetadataFit {
         models: features.n_stimuli(),
-        score: fitted.scored.spearman.unwrap_or(f64::NAN),
+        score: fitted.scored.value.unwrap_or(f64::NAN),
         p: null.as_ref().and_then(|null| null.score().p),
         draws: params.draws,
         effects,

@@ -3,7 +3,7 @@
 use ndarray::Array2;
 
 use super::plain::{all_pairs, data};
-use crate::mlem::{FeatureGroup, Mlem, Permute, Term};
+use crate::mlem::{FeatureGroup, Mlem, Permute, Scoring, Term};
 use crate::numeric::correlation::pearson;
 use crate::numeric::rng::Stream;
 use crate::stimuli::{Feature, FeatureTable};
@@ -11,9 +11,15 @@ use crate::stimuli::{Feature, FeatureTable};
 /// So few stimuli that their pairs are sorted for every effect, and so many that they are counted.
 const FEW_AND_MANY: [usize; 2] = [50, 270];
 
+const SCORINGS: [Scoring; 3] = [Scoring::Spearman, Scoring::Pearson, Scoring::SquaredError];
+
+fn few_and_many() -> impl Iterator<Item = (usize, Scoring)> {
+    FEW_AND_MANY.into_iter().flat_map(|n| SCORINGS.map(|scoring| (n, scoring)))
+}
+
 #[test]
 fn importance_over_stimuli_is_what_scoring_permuted_features_gives() {
-    for n in FEW_AND_MANY {
+    for (n, scoring) in few_and_many() {
         let (features, x) = data(n, 3, 1, 9);
         let group = |name: &str, members: &[&str]| FeatureGroup {
             name: name.to_owned(),
@@ -21,7 +27,7 @@ fn importance_over_stimuli_is_what_scoring_permuted_features_gives() {
         };
         let groups = vec![group("levels", &["c0", "c1"]), group("all", &["*"])];
         let params = Mlem::params().interactions(true).permute(Permute::Stimuli).permutations(1).seed(4);
-        let fitted = params.groups(groups).fit(&features, x.view()).unwrap();
+        let fitted = params.scoring(scoring).groups(groups).fit(&features, x.view()).unwrap();
         let importances = fitted.importance(&features, x.view()).unwrap();
         let mut alone = Stream::new(4, "all permutation 0");
         let mut together: Vec<usize> = (0..n).collect();
@@ -39,7 +45,7 @@ fn importance_over_stimuli_is_what_scoring_permuted_features_gives() {
                 if replaced.contains(&index) { permuted[index][with].clone() } else { feature.clone() }
             });
             let table = FeatureTable::new(n, columns.collect()).unwrap();
-            fitted.score(&table, x.view()).unwrap().spearman.unwrap()
+            fitted.score(&table, x.view()).unwrap().value.unwrap()
         };
         let of_term = |term: &Term| {
             if term.is_main() {
@@ -74,11 +80,21 @@ fn spearman(modelled: &[f64], squared: &[f64]) -> f64 {
     pearson(&ranks(modelled), &ranks(squared)).unwrap()
 }
 
+/// One less the squared error of `squared`, predicted from `distances` by the line of least squares over `fitted`.
+fn r_squared(distances: &[f64], squared: &[f64], fitted: &[f64]) -> f64 {
+    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+    let (x, y) = (mean(fitted), mean(squared));
+    let products: f64 = fitted.iter().zip(squared).map(|(a, b)| (a - x) * (b - y)).sum();
+    let slope = products / fitted.iter().map(|a| (a - x).powi(2)).sum::<f64>();
+    let error: f64 = distances.iter().zip(squared).map(|(a, b)| (b - y - slope * (a - x)).powi(2)).sum();
+    1.0 - error / squared.iter().map(|b| (b - y).powi(2)).sum::<f64>()
+}
+
 #[test]
 fn importance_over_pairs_is_what_ranking_permuted_products_gives() {
-    for n in FEW_AND_MANY {
+    for (n, scoring) in few_and_many() {
         let (features, x) = data(n, 3, 2, 3);
-        let params = Mlem::params().interactions(true).permutations(2).seed(6);
+        let params = Mlem::params().interactions(true).permutations(2).seed(6).scoring(scoring);
         let fitted = params.fit(&features, x.view()).unwrap();
         let importances = fitted.importance(&features, x.view()).unwrap();
         let terms = fitted.terms();
@@ -86,7 +102,14 @@ fn importance_over_pairs_is_what_ranking_permuted_products_gives() {
         let (phi, squared) = all_pairs(&params, terms, &features, x.view(), &(0..n).collect::<Vec<_>>());
         let modelled: Vec<f64> =
             phi.iter().map(|phi| phi.iter().zip(&weights).map(|(phi, w)| phi * w).sum()).collect();
-        let score = spearman(&modelled, &squared);
+        let of_distances = |distances: &[f64]| match scoring {
+            Scoring::Spearman => spearman(distances, &squared),
+            Scoring::Pearson => pearson(distances, &squared).unwrap(),
+            Scoring::SquaredError => r_squared(distances, &squared, &modelled),
+        };
+        let score = of_distances(&modelled);
+        let scored = fitted.score(&features, x.view()).unwrap().value.unwrap();
+        assert!((scored - score).abs() < 1e-6, "{scoring:?}: {scored} {score}");
         for (k, importance) in importances.iter().enumerate() {
             let drop = |permutation: usize| {
                 let mut order: Vec<usize> = (0..phi.len()).collect();
@@ -95,7 +118,7 @@ fn importance_over_pairs_is_what_ranking_permuted_products_gives() {
                     .iter()
                     .enumerate()
                     .map(|(pair, distance)| distance + weights[k] * (phi[order[pair]][k] - phi[pair][k]));
-                score - spearman(&moved.collect::<Vec<f64>>(), &squared)
+                score - of_distances(&moved.collect::<Vec<f64>>())
             };
             let (first, second) = (drop(0), drop(1));
             let expected = 0.5 * (first + second);
@@ -131,5 +154,5 @@ fn stimuli_beyond_the_fitted_range_are_scored_as_they_are() {
     let fitted = Mlem::params().fit(&table(1.0), x.view()).unwrap();
     // Distances up to a thousand times the range that the scale was fixed on.
     let scored = fitted.score(&table(1000.0), x.view()).unwrap();
-    assert!((scored.spearman.unwrap() - 1.0).abs() < 1e-9, "{scored:?}");
+    assert!((scored.value.unwrap() - 1.0).abs() < 1e-9, "{scored:?}");
 }

@@ -11,11 +11,11 @@ use rayon::prelude::*;
 
 use super::moved::Moved;
 use super::plan::{Held, Plan};
-use super::ranker::FEW_PAIRS;
+use super::scorer::FEW_PAIRS;
 use crate::mlem::params::Permute;
-use crate::mlem::score::{Evaluation, PairSet};
+use crate::mlem::score::{Evaluation, PairSet, ScoreTarget};
 use crate::numeric::counting::{LANES, StepCounts};
-use crate::numeric::rank::nearly_ascending;
+use crate::numeric::rank::{RankTarget, nearly_ascending};
 
 /// Counting is good enough where its score is as near as this to that of sorting: far below the sampling error of any
 /// importance.
@@ -31,7 +31,7 @@ const MAX_PERMUTED: usize = 1 << 24;
 pub(super) struct Ascending<S> {
     /// The pairs in the order that they had.
     original: S,
-    evaluation: Evaluation<PairSet>,
+    evaluation: Evaluation<PairSet, RankTarget>,
     /// Where each pair is among these.
     places: Vec<u32>,
     /// Block by block, the lowest distance from there on.
@@ -45,15 +45,16 @@ pub(super) struct Ascending<S> {
 }
 
 impl<S: Borrow<PairSet>> Evaluation<S> {
-    /// This in the order of the modelled distances, where they are so many that counting is several times faster than sorting, and
-    /// counting agrees with `score`, which is that of sorting; else as it was.
+    /// This in the order of the modelled distances, where its score takes their ranks, they are so many that counting is several times
+    /// faster than sorting, and counting agrees with `score`, which is that of sorting; else as it was.
     pub(super) fn ascending(self, score: f64) -> Result<Ascending<S>, Self> {
+        let ScoreTarget::Ranks(ranks) = &self.target else { return Err(self) };
         if self.distances.len() < FEW_PAIRS {
             return Err(self);
         }
         let places = nearly_ascending(&self.distances);
         let distances: Vec<i32> = places.iter().map(|&place| self.distances[place as usize]).collect();
-        let target = self.target.reordered(&places);
+        let target = ranks.reordered(&places);
         let mut counts = StepCounts::new(distances.len(), LANES);
         counts.start(1, 1 << 30);
         counts.add(&distances, target.shifted());
@@ -81,7 +82,7 @@ impl<S: Borrow<PairSet>> Evaluation<S> {
 }
 
 impl<S: Borrow<PairSet> + Sync> Ascending<S> {
-    /// For every permutation of the pairs of `held` the drop in Spearman of every effect of `plan`; NaN for those that are not
+    /// For every permutation of the pairs of `held` the drop in score of every effect of `plan`; NaN for those that are not
     /// `permutable`.
     pub(super) fn drops(&self, plan: &Plan, permutable: &[bool], held: &Held<'_>) -> Vec<Vec<f64>> {
         let set = self.original.borrow();

@@ -7,11 +7,11 @@ mod drops;
 mod effects;
 mod moved;
 mod plan;
-mod ranker;
+mod scorer;
 mod strata;
 
 pub use drops::TermImportance;
 pub use effects::Order;
 pub(crate) use effects::{Effect, subtract_mains};
 pub(crate) use plan::{Held, Orders, Permuted, Plan};
-pub(crate) use ranker::Ranker;
+pub(crate) use scorer::Scorer;

@@ -3,7 +3,7 @@
 use std::borrow::Borrow;
 
 use super::plan::{Permuted, Plan};
-use super::ranker::BLOCK;
+use super::scorer::BLOCK;
 use crate::mlem::pairs::{Slot, Term};
 use crate::mlem::params::Permute;
 use crate::mlem::score::{Evaluation, PairSet};
@@ -20,7 +20,7 @@ pub(super) struct Moved<'a> {
     pub(super) reach: i32,
 }
 
-impl<S: Borrow<PairSet>> Evaluation<S> {
+impl<S: Borrow<PairSet>, T> Evaluation<S, T> {
     /// The modelled distances when those of effect `k` come from `permuted`; `None` where none changes.
     pub(crate) fn permuted_distances(&self, plan: &Plan, k: usize, permuted: &Permuted) -> Option<Vec<i32>> {
         let moved = self.moved(plan, k)?;

@@ -4,29 +4,31 @@
 //! sample. A pair counts the product of how often its two stimuli were drawn. A stimulus that was drawn twice makes no pair with
 //! itself, because its distance of 0 says nothing (as in rsatoolbox; Nili et al. 2014). The draws depend on the seed and the
 //! folds alone: all layers, and all models over the same stimuli, have the same draws, so that their differences are paired. The
-//! spread leaves out what another choice of training stimuli would change.
+//! spread leaves out what another choice of training stimuli would change. Where the score takes ranks, a sample is ranked for itself.
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut1, Axis};
 use rayon::prelude::*;
 
 use crate::mlem::crossval::CrossValidation;
 use crate::mlem::error::Result;
-use crate::mlem::importance::subtract_mains;
+use crate::mlem::importance::{Held, subtract_mains};
 use crate::mlem::pairs::Neural;
-use crate::mlem::params::Permute;
-use crate::mlem::score::{Evaluation, GridModel, neural_distances};
-use crate::numeric::rank::{RankTarget, Scratch, centred_ranks};
+use crate::mlem::params::{Permute, Scoring};
+use crate::mlem::score::{Evaluation, PairSet, ScoreTarget, Values, neural_distances};
+use crate::mlem::solve::Solved;
+use crate::numeric::comoments::Comoments;
+use crate::numeric::rank::{Scratch, centred_ranks};
 use crate::numeric::rng::Stream;
 
 /// Ranks are rounded to this many classes, which changes a correlation by less than 10⁻⁷ of it.
 const CLASSES: usize = 1 << 12;
-/// The most memory for the classes of permuted distances at once, in bytes.
-const MAX_CLASSES: usize = 1 << 28;
+/// The most memory for permuted distances, or their classes, at once, in bytes.
+const MAX_PERMUTED: usize = 1 << 28;
 
 /// Scores and importances of one layer: first without resampling, then of each draw.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bootstrap {
-    /// Spearman, mean over folds, `1 + draws`; NaN where a draw has no two different distances.
+    /// The score, mean over folds, `1 + draws`; NaN where a draw has no two different distances.
     pub scores: Vec<f64>,
     /// Importance of every effect in the order of [`FoldFit::importances`](crate::mlem::FoldFit::importances), mean over folds,
     /// `(1 + draws, n_effects)`. All draws share the first permutation: another one for each would add spread that is not the
@@ -57,8 +59,8 @@ impl CrossValidation {
         let importances = Array2::zeros((1 + draws, self.n_effects()));
         let mut sum = Bootstrap { scores: vec![0.0; 1 + draws], importances };
         let share = 1.0 / self.n_folds() as f64;
-        for (fold, weights) in weights.iter().enumerate() {
-            let of_fold = self.bootstrap_fold(fold, &neural, weights, draws);
+        for (fold, solved) in self.solved(&neural, weights).iter().enumerate() {
+            let of_fold = self.bootstrap_fold(fold, &neural, solved, draws);
             for (sum, score) in sum.scores.iter_mut().zip(of_fold.scores) {
                 *sum += share * score;
             }
@@ -67,7 +69,7 @@ impl CrossValidation {
         Ok(sum)
     }
 
-    fn bootstrap_fold(&self, fold: usize, neural: &Neural, weights: &Array2<f64>, draws: usize) -> Bootstrap {
+    fn bootstrap_fold(&self, fold: usize, neural: &Neural, solved: &Solved, draws: usize) -> Bootstrap {
         let design = &self.design;
         let set = self.held_pairs(fold);
         let tasks = design.layout.tasks_within(fold);
@@ -77,42 +79,60 @@ impl CrossValidation {
         for task in &tasks {
             task.each_pair(self.coverage, |i, j| pairs.push(((i - first) as u32, (j - first) as u32)));
         }
-        let distances = neural_distances(neural, &tasks, self.coverage);
-        let w: Vec<f64> = design.terms.iter().map(|term| weights[[term.a, term.b]]).collect();
-        let model = GridModel::new(&design.terms, &w, &design.columns);
-        let target = RankTarget::new(&distances, &mut Scratch::default());
-        let evaluation = Evaluation::new(model, set, target);
-        let ranked = Ranked { pairs: &pairs, neural: &classes(&distances) };
-        let own = classes_of_grid(&evaluation.distances);
+        let evaluation = self.evaluation((fold, &tasks), neural, solved, &mut Scratch::default());
         let counts = |draw: usize| self.counts(fold, held.stimuli.len(), draw);
-        let scores = ranked.spearman(&[&own], 1 + draws, counts).column(0).to_vec();
+        if let ScoreTarget::Values(values) = &evaluation.target {
+            let measured = Measured { pairs: &pairs, neural: values };
+            return self.resampled((&evaluation, &held), draws, <[i32]>::to_vec, |sets| {
+                measured.scores(sets, 1 + draws, counts)
+            });
+        }
+        let distances = neural_distances(neural, &tasks, self.coverage);
+        let ranked = Ranked { pairs: &pairs, neural: &classes(&distances) };
+        drop(distances);
+        self.resampled((&evaluation, &held), draws, classes_of_grid, |sets| {
+            ranked.spearman(sets, 1 + draws, counts)
+        })
+    }
 
+    /// Scores and importances of `evaluation` on `held` in every draw, where `scores` has those of some modelled distances, in the `form`
+    /// that it takes.
+    fn resampled<T: Sync + Send>(
+        &self,
+        (evaluation, held): (&Evaluation<&PairSet>, &Held<'_>),
+        draws: usize,
+        form: impl Fn(&[i32]) -> Vec<T> + Sync,
+        scores_of: impl Fn(&[&[T]]) -> Array2<f64>,
+    ) -> Bootstrap {
+        let set = evaluation.set;
+        let own = form(&evaluation.distances);
+        let scores = scores_of(&[&own]).column(0).to_vec();
         let n_effects = self.n_effects();
         let mut drops = Array2::zeros((1 + draws, n_effects));
         if n_effects == 0 {
             return Bootstrap { scores, importances: drops };
         }
         let permutable = self.plan.permutable(&held.stimuli, set);
-        let permuted = self.plan.permuted(set, &held, 0);
-        let at_once = (MAX_CLASSES / (2 * pairs.len()).max(1)).max(1);
+        let permuted = self.plan.permuted(set, held, 0);
+        let at_once = (MAX_PERMUTED / (size_of::<T>() * set.len()).max(1)).max(1);
         for start in (0..n_effects).step_by(at_once) {
             let effects = start..(start + at_once).min(n_effects);
-            let moved: Vec<Option<Vec<u16>>> = effects
+            let moved: Vec<Option<Vec<T>>> = effects
                 .clone()
                 .into_par_iter()
                 .map(|k| {
                     let distances = evaluation.permuted_distances(&self.plan, k, &permuted);
-                    distances.map(|distances| classes_of_grid(&distances))
+                    distances.map(|distances| form(&distances))
                 })
                 .collect();
             // An effect that moves no distance leaves the score as it is.
-            let sets: Vec<&[u16]> =
+            let sets: Vec<&[T]> =
                 moved.iter().map(|moved| moved.as_ref().unwrap_or(&own).as_slice()).collect();
-            let scores_of = ranked.spearman(&sets, 1 + draws, counts);
+            let permuted = scores_of(&sets);
             for (column, k) in effects.enumerate() {
                 for (draw, score) in scores.iter().enumerate() {
-                    // Constant distances have no ranks: the whole score is lost.
-                    let of_effect = scores_of[[draw, column]];
+                    // Constant distances have no ranks and no correlation: the whole score is lost.
+                    let of_effect = permuted[[draw, column]];
                     let of_effect = if of_effect.is_nan() { 0.0 } else { of_effect };
                     drops[[draw, k]] = if permutable[k] { score - of_effect } else { f64::NAN };
                 }
@@ -126,6 +146,20 @@ impl CrossValidation {
             }
         }
         Bootstrap { scores, importances: drops }
+    }
+
+    /// The models of all folds, of which `weights` are the `W`.
+    pub(super) fn solved(&self, neural: &Neural, weights: &[Array2<f64>]) -> Vec<Solved> {
+        let design = &self.design;
+        // A line takes another pass over the training pairs, and of the scores squared error alone takes a line.
+        let errors = design.params.scoring == Scoring::SquaredError;
+        let sums = if errors { design.target_sums(neural) } else { Vec::new() };
+        let of_fold = |(fold, weights): (usize, &Array2<f64>)| {
+            let w: Vec<f64> = design.terms.iter().map(|term| weights[[term.a, term.b]]).collect();
+            let line = sums.get(fold).map(|sums| self.systems.line(design, fold, &w, sums));
+            Solved::given(w, line.unwrap_or_default())
+        };
+        weights.iter().enumerate().map(of_fold).collect()
     }
 
     /// How many effects have an importance.
@@ -169,8 +203,7 @@ impl Ranked<'_> {
     ) -> Array2<f64> {
         let of_draw = |draw: usize, mut out: ArrayViewMut1<'_, f64>| {
             let counts = counts(draw);
-            let weights: Vec<u32> =
-                self.pairs.iter().map(|&(i, j)| counts[i as usize] * counts[j as usize]).collect();
+            let weights = weights_of(self.pairs, &counts);
             let mut neural = vec![0u64; CLASSES];
             for (&class, &weight) in self.neural.iter().zip(&weights) {
                 neural[usize::from(class)] += u64::from(weight);
@@ -204,6 +237,41 @@ impl Ranked<'_> {
     }
 }
 
+/// How often each of `pairs` counts where its stimuli count as often as `counts` says.
+fn weights_of(pairs: &[(u32, u32)], counts: &[u32]) -> Vec<u32> {
+    pairs.iter().map(|&(i, j)| counts[i as usize] * counts[j as usize]).collect()
+}
+
+/// The pairs of one fold, with what a score without ranks takes of their neural distances.
+struct Measured<'a> {
+    /// The stimuli of each pair, counted from the fold's first.
+    pairs: &'a [(u32, u32)],
+    neural: &'a Values,
+}
+
+impl Measured<'_> {
+    /// As [`Ranked::spearman`], the score of distances on the grid.
+    fn scores(
+        &self,
+        modelled: &[&[i32]],
+        draws: usize,
+        counts: impl Fn(usize) -> Vec<u32> + Sync,
+    ) -> Array2<f64> {
+        let Values { values, gauge } = self.neural;
+        let of_draw = |draw: usize, mut out: ArrayViewMut1<'_, f64>| {
+            let weights = weights_of(self.pairs, &counts(draw));
+            for (out, modelled) in out.iter_mut().zip(modelled) {
+                let mut sums = Comoments::default();
+                sums.add_counted(modelled, values, &weights);
+                *out = gauge.score(&sums).unwrap_or(f64::NAN);
+            }
+        };
+        let mut all = Array2::zeros((draws, modelled.len()));
+        all.axis_iter_mut(Axis(0)).into_par_iter().enumerate().for_each(|(draw, row)| of_draw(draw, row));
+        all
+    }
+}
+
 /// The centred mid-rank of each class, as a share of all, and the sum of their squares.
 fn weighted_ranks(counts: &[u64]) -> (Vec<f64>, f64) {
     let total = counts.iter().sum::<u64>().max(1) as f64;
@@ -227,6 +295,8 @@ mod tests {
     use crate::mlem::{Mlem, MlemParams};
     use crate::numeric::correlation::{mean_sd, pearson};
 
+    const SCORINGS: [Scoring; 3] = [Scoring::Spearman, Scoring::Pearson, Scoring::SquaredError];
+
     fn weights(validation: &CrossValidation, x: &Array2<f32>) -> Vec<Array2<f64>> {
         validation.fit(x.view()).unwrap().into_iter().map(|fit| fit.weights).collect()
     }
@@ -234,20 +304,28 @@ mod tests {
     #[test]
     fn without_resampling_it_is_the_score_and_the_spread_is_that_of_new_stimuli() {
         let (features, x) = data(120, 3, 1, 2);
-        let validation = Mlem::params().permutations(0).cross_validation(&features, 3).unwrap();
-        let fits = validation.fit(x.view()).unwrap();
-        let scores = validation.bootstrap(x.view(), &weights(&validation, &x), 200).unwrap().scores;
-        let score = fits.iter().map(|fit| fit.scored.spearman.unwrap()).sum::<f64>() / 3.0;
-        assert!((scores[0] - score).abs() < 1e-4, "{} {score}", scores[0]);
-        let (mean, sd) = mean_sd(&scores[1..]).unwrap();
-        assert!((mean - score).abs() < 0.05 && sd > 0.005 && sd < 0.1, "{mean} ± {sd}, {score}");
+        for scoring in SCORINGS {
+            let params = Mlem::params().permutations(0).scoring(scoring);
+            let validation = params.cross_validation(&features, 3).unwrap();
+            let fits = validation.fit(x.view()).unwrap();
+            let scores = validation.bootstrap(x.view(), &weights(&validation, &x), 200).unwrap().scores;
+            let score = fits.iter().map(|fit| fit.scored.value.unwrap()).sum::<f64>() / 3.0;
+            assert!((scores[0] - score).abs() < 1e-4, "{scoring:?} {} {score}", scores[0]);
+            let (mean, sd) = mean_sd(&scores[1..]).unwrap();
+            assert!(
+                (mean - score).abs() < 0.06 && sd > 0.005 && sd < 0.2,
+                "{scoring:?} {mean} ± {sd}, {score}"
+            );
+        }
     }
 
     #[test]
     fn without_resampling_importances_are_those_of_one_permutation() {
         let (features, x) = data(120, 3, 1, 2);
-        for permute in [Permute::Pairs, Permute::Stimuli] {
+        let all = [Permute::Pairs, Permute::Stimuli].into_iter();
+        for (permute, scoring) in all.flat_map(|permute| SCORINGS.map(|scoring| (permute, scoring))) {
             let params: MlemParams = Mlem::params().interactions(true).permutations(1).permute(permute);
+            let params = params.scoring(scoring);
             let validation = params.cross_validation(&features, 3).unwrap();
             let fits = validation.fit(x.view()).unwrap();
             let bootstrap = validation.bootstrap(x.view(), &weights(&validation, &x), 20).unwrap();

@@ -7,7 +7,9 @@
 //! - lower bound: one repeat's distances with the mean ranks of the *other* repeats, mean over repeats;
 //! - upper bound: one repeat's distances with the mean ranks of *all* repeats, itself among them, mean over repeats.
 //!
-//! The ceiling is compared with a model's correlation with the distances of one repeat, mean over repeats ([`Ceiling::spearman`]). Of all
+//! Where the score is another than Spearman's correlation, the ceiling is in its measure (`measured.rs`).
+//!
+//! The ceiling is compared with a model's correlation with the distances of one repeat, mean over repeats ([`Ceiling::model`]). Of all
 //! orders of the pairs that of the mean ranks has the highest such correlation, so that no order of the modelled distances is above the
 //! upper bound. Equal modelled distances are taken in random order (`ρ_a` of Schütt et al. 2023): with mid-ranks a model whose
 //! distances are few could be above, because ties lower the variance that its covariance is divided by.
@@ -20,6 +22,7 @@ use rayon::prelude::*;
 use crate::mlem::crossval::CrossValidation;
 use crate::mlem::error::{Error, Result};
 use crate::mlem::pairs::Neural;
+use crate::mlem::params::Scoring;
 use crate::mlem::score::{GridModel, neural_distances};
 use crate::numeric::rank::{RankTarget, Scratch};
 
@@ -32,8 +35,8 @@ pub struct Ceiling {
     pub lower: Option<f64>,
     /// Upper bound; `None` likewise.
     pub upper: Option<f64>,
-    /// The model's Spearman correlation with one repeat, mean over repeats, its ties in random order; `None` likewise.
-    pub spearman: Option<f64>,
+    /// The model's score on one repeat, mean over repeats, ties of ranks in random order; `None` likewise.
+    pub model: Option<f64>,
     /// Over how many pairs of stimuli.
     pub pairs: u64,
 }
@@ -52,6 +55,9 @@ impl CrossValidation {
         }
         let each: Vec<Neural> =
             repeats.iter().map(|repeat| self.design.neural(*repeat)).collect::<Result<_>>()?;
+        if self.design.params.scoring != Scoring::Spearman {
+            return Ok(self.measured_ceiling(&each, weights));
+        }
         Ok((0..self.n_folds())
             .into_par_iter()
             .map(|fold| {
@@ -73,9 +79,9 @@ impl CrossValidation {
                     let correlation = target.spearman(&modelled, &mut Scratch::default());
                     (!target.is_constant()).then(|| untied * correlation.unwrap_or(0.0))
                 };
-                let spearman = targets.iter().map(with_model).sum::<Option<f64>>();
-                let spearman = spearman.map(|sum| sum / targets.len() as f64);
-                Ceiling { fold, lower, upper, spearman, pairs: modelled.len() as u64 }
+                let mean = targets.iter().map(with_model).sum::<Option<f64>>();
+                let mean = mean.map(|sum| sum / targets.len() as f64);
+                Ceiling { fold, lower, upper, model: mean, pairs: modelled.len() as u64 }
             })
             .collect())
     }
@@ -144,7 +150,7 @@ mod tests {
             for row in ceiling(n, 1.0) {
                 let (lower, upper) = (row.lower.unwrap(), row.upper.unwrap());
                 assert!(0.0 < lower && lower < upper && upper < 0.999, "{row:?}");
-                assert!(row.spearman.unwrap() < upper, "{row:?}");
+                assert!(row.model.unwrap() < upper, "{row:?}");
                 assert_eq!(row.pairs, 40 * 39 / 2);
             }
         }
@@ -200,8 +206,8 @@ mod tests {
             .cross_validation(&features, 1)
             .unwrap();
         let ceiling = validation.ceiling(&views, &[ndarray::array![[1.0]]]).unwrap()[0];
-        let (upper, spearman) = (ceiling.upper.unwrap(), ceiling.spearman.unwrap());
-        assert!(spearman < upper && spearman > 0.7, "{ceiling:?}");
+        let (upper, model) = (ceiling.upper.unwrap(), ceiling.model.unwrap());
+        assert!(model < upper && model > 0.7, "{ceiling:?}");
         // With mid-ranks it would be above: √3/2 for two halves.
         assert!(upper < 0.86, "{ceiling:?}");
     }

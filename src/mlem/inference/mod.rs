@@ -5,6 +5,7 @@
 
 mod bootstrap;
 mod ceiling;
+mod measured;
 mod null;
 mod own;
 

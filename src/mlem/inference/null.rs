@@ -98,21 +98,20 @@ impl CrossValidation {
         } else {
             Vec::new()
         };
-        let weights: Vec<Vec<Vec<f64>>> = (0..draws.len())
+        let solved: Vec<Vec<Solved>> = (0..draws.len())
             .into_par_iter()
             .map(|draw| {
-                let solved = if exact {
+                if exact {
                     let of_fold = |(fold, sums)| self.systems.solve_exactly(&self.design, fold, sums);
                     sums[draw].iter().take(self.n_folds()).enumerate().map(of_fold).collect()
                 } else {
                     self.systems.solve(&self.design, &draws[draw])
-                };
-                solved.into_iter().map(|solved: Solved| solved.w).collect()
+                }
             })
             .collect();
         let mut means = vec![Means { score: 0.0, own: Vec::new() }; draws.len()];
         for fold in 0..self.n_folds() {
-            for (means, score) in means.iter_mut().zip(self.scores(fold, &draws, &weights)) {
+            for (means, score) in means.iter_mut().zip(self.scores(fold, &draws, &solved)) {
                 means.score += score / self.n_folds() as f64;
             }
         }
@@ -189,7 +188,9 @@ impl Null {
 mod tests {
     use super::*;
     use crate::mlem::brute_force::data;
-    use crate::mlem::{Distance, Mlem, MlemParams, PairBudget, Permute, Target, dissimilarities};
+    use crate::mlem::{
+        Distance, Mlem, MlemParams, PairBudget, Permute, Scoring, Solver, Target, dissimilarities,
+    };
     use crate::stimuli::FeatureTable;
     use ndarray::{Array2, Axis};
 
@@ -207,7 +208,7 @@ mod tests {
             shuffled = shuffled.select(Axis(1), &rows);
         }
         let fits = validation.fit(shuffled.view()).unwrap();
-        fits.iter().map(|fit| fit.scored.spearman.unwrap() / fits.len() as f64).sum()
+        fits.iter().map(|fit| fit.scored.value.unwrap() / fits.len() as f64).sum()
     }
 
     #[test]
@@ -228,6 +229,10 @@ mod tests {
         check(Mlem::params().pairs(PairBudget::AtMost(1000)), &x);
         check(Mlem::params().distance(Distance::Cosine).conditional(Some(0.01)), &x);
         check(Mlem::params().distance(Distance::Precomputed), &table.unwrap());
+        check(Mlem::params().scoring(Scoring::Pearson), &x);
+        check(Mlem::params().scoring(Scoring::Pearson).target(Target::Rank).interactions(true), &x);
+        check(Mlem::params().scoring(Scoring::SquaredError), &x);
+        check(Mlem::params().scoring(Scoring::SquaredError).solver(Solver::Stochastic), &x);
     }
 
     #[test]
@@ -239,9 +244,9 @@ mod tests {
         // All pairs are scored, and some of them are held.
         for (fit, whole) in fits.iter().zip(&whole.fit(x.view()).unwrap()) {
             assert_eq!(fit.scored.pairs, whole.scored.pairs);
-            assert!((fit.scored.spearman.unwrap() - whole.scored.spearman.unwrap()).abs() < 1e-4);
+            assert!((fit.scored.value.unwrap() - whole.scored.value.unwrap()).abs() < 1e-4);
         }
-        let scored = fits.iter().map(|fit| fit.scored.spearman.unwrap() / 2.0).sum::<f64>();
+        let scored = fits.iter().map(|fit| fit.scored.value.unwrap() / 2.0).sum::<f64>();
         assert!((scored - null.observed.score).abs() > 1e-3, "a sample that scores as all do tells nothing");
     }
 

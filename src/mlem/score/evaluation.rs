@@ -1,44 +1,52 @@
-//! Spearman's correlation of the modelled and the neural distances of pairs that are held in memory.
+//! The score of a model on pairs that are held in memory.
 
 use std::borrow::Borrow;
 
 use super::grid::GridModel;
 use super::pair_set::PairSet;
+use super::target::{ScoreTarget, Values};
 use crate::mlem::warning::Undefined;
-use crate::numeric::rank::{RankTarget, Scratch};
+use crate::numeric::comoments::Comoments;
+use crate::numeric::rank::Scratch;
 
-/// Spearman's correlation of modelled and neural distances.
+/// How well modelled distances go with neural ones.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Scored {
-    /// The correlation; `Err` says why there is none.
-    pub spearman: Result<f64, Undefined>,
+    /// The score, whose kind [`MlemParams::scoring`](crate::mlem::MlemParams::scoring) says; `Err` says why there is none.
+    pub value: Result<f64, Undefined>,
     /// Over how many pairs of stimuli.
     pub pairs: u64,
 }
 
 /// A model on a set of pairs.
 #[derive(Debug)]
-pub(crate) struct Evaluation<S = PairSet> {
+pub(crate) struct Evaluation<S = PairSet, T = ScoreTarget> {
     pub(crate) model: GridModel,
     pub(crate) set: S,
-    pub(crate) target: RankTarget,
+    pub(crate) target: T,
     /// The modelled distance of every pair.
     pub(crate) distances: Vec<i32>,
 }
 
 impl<S: Borrow<PairSet>> Evaluation<S> {
     /// `model` on the pairs of `set`, whose neural distances are `target`.
-    pub(crate) fn new(model: GridModel, set: S, target: RankTarget) -> Self {
+    pub(crate) fn new(model: GridModel, set: S, target: ScoreTarget) -> Self {
         let distances = model.distances(set.borrow());
         Self { model, set, target, distances }
     }
 
     pub(crate) fn score(&self) -> Scored {
-        let spearman = if self.target.is_constant() {
-            Err(Undefined::NeuralDistances)
-        } else {
-            self.target.spearman(&self.distances, &mut Scratch::default()).ok_or(Undefined::ModelledDistances)
+        let value = match &self.target {
+            ScoreTarget::Ranks(ranks) if ranks.is_constant() => Err(Undefined::NeuralDistances),
+            ScoreTarget::Ranks(ranks) => {
+                ranks.spearman(&self.distances, &mut Scratch::default()).ok_or(Undefined::ModelledDistances)
+            }
+            ScoreTarget::Values(Values { values, gauge }) => {
+                let mut sums = Comoments::default();
+                sums.add(&self.distances, values);
+                gauge.defined(&sums)
+            }
         };
-        Scored { spearman, pairs: self.target.len() as u64 }
+        Scored { value, pairs: self.target.len() as u64 }
     }
 }

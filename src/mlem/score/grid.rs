@@ -5,6 +5,7 @@
 
 use super::pair_set::PairSet;
 use crate::mlem::pairs::{Columns, Slot, Term};
+use crate::numeric::comoments::Line;
 use crate::numeric::simd::widest;
 
 /// A model whose modelled distances are whole numbers.
@@ -13,6 +14,8 @@ pub(crate) struct GridModel {
     contributions: Vec<Contribution>,
     /// Added to every distance, so that none is negative.
     offset: i32,
+    /// How many steps of the grid a distance of 1 has.
+    scale: f64,
 }
 
 /// What one term adds to a modelled distance: a weight, and where its two factors are found.
@@ -64,7 +67,13 @@ impl GridModel {
             })
             .collect();
         let below: f64 = terms.iter().zip(w).map(|(term, w)| most(term) * w.min(0.0)).sum();
-        Self { contributions, offset: MARGIN as i32 - (scale * below) as i32 }
+        Self { contributions, offset: MARGIN as i32 - (scale * below) as i32, scale }
+    }
+
+    /// A line over modelled distances as one over distances on the grid.
+    pub(crate) fn on_grid(&self, line: Line) -> Line {
+        let slope = if self.scale > 0.0 { line.slope / self.scale } else { 0.0 };
+        Line { slope, intercept: line.intercept - slope * f64::from(self.offset) }
     }
 
     /// Adds `sign` times what `term` contributes at the pairs `start..start + out.len()` of `set`.

@@ -6,6 +6,7 @@ use super::solved::{Solved, TrainingStep};
 use crate::mlem::moments::is_definite;
 use crate::mlem::pairs::{Term, normalise};
 use crate::mlem::params::Constraint;
+use crate::numeric::comoments::Line;
 use crate::numeric::linalg::{Cholesky, dot};
 use crate::numeric::{nnls, psd};
 
@@ -82,14 +83,20 @@ impl System {
         }
         normalise(terms, &mut w);
         let pearson = self.pearson(&w, b, variance);
-        Solved { w, pearson, gap, associated, training: Vec::new() }
+        Solved { w, pearson, line: Line::default(), gap, associated, training: Vec::new() }
     }
 
     /// The solution with the weights `w` (at unit Frobenius norm) of the stochastic solver, and its objective over all training
     /// pairs.
     pub(crate) fn judge(&self, w: Vec<f64>, training: Vec<TrainingStep>, b: &[f64], variance: f64) -> Solved {
         let pearson = self.pearson(&w, b, variance);
-        Solved { w, pearson, gap: f64::INFINITY, associated: pearson > 0.0, training }
+        Solved { w, pearson, line: Line::default(), gap: f64::INFINITY, associated: pearson > 0.0, training }
+    }
+
+    /// The line by which targets of covariances `b` are predicted from the distances that `w` models; `means` are those of the
+    /// modelled distances and of the targets.
+    pub(crate) fn line(&self, w: &[f64], b: &[f64], means: [f64; 2]) -> Line {
+        Line::rising(dot(b, w), self.variance(w), means)
     }
 
     /// Pearson's correlation of the distances that `w` models with targets of covariances `b` and of `variance`.

@@ -8,6 +8,8 @@ use super::stochastic;
 use crate::mlem::moments::{Design, TargetSums};
 use crate::mlem::pairs::Neural;
 use crate::mlem::params::Solver;
+use crate::numeric::comoments::Line;
+use crate::numeric::linalg::dot;
 
 /// What is solved for each fold of a design.
 #[derive(Debug, Clone)]
@@ -46,7 +48,8 @@ impl Systems {
             Solver::Stochastic => {
                 let b = target.covariance(design.training_sums(fold));
                 let (w, training) = stochastic::climb(design, neural, fold, self.batch_sizes[fold]);
-                self.systems[fold].judge(w, training, &b, target.variance())
+                let solved = self.systems[fold].judge(w, training, &b, target.variance());
+                Solved { line: self.line(design, fold, &solved.w, target), ..solved }
             }
         }
     }
@@ -55,6 +58,14 @@ impl Systems {
     pub(crate) fn solve_exactly(&self, design: &Design, fold: usize, target: &TargetSums) -> Solved {
         let b = target.covariance(design.training_sums(fold));
         let (variance, constraint) = (target.variance(), design.params.constraint);
-        self.systems[fold].solve(&b, variance, &design.terms, design.n_features(), constraint)
+        let solved = self.systems[fold].solve(&b, variance, &design.terms, design.n_features(), constraint);
+        Solved { line: self.line(design, fold, &solved.w, target), ..solved }
+    }
+
+    /// The line by which the training targets of `fold`, whose sums are `target`, are predicted from the distances that `w` models.
+    pub(crate) fn line(&self, design: &Design, fold: usize, w: &[f64], target: &TargetSums) -> Line {
+        let features = design.training_sums(fold);
+        let means = [dot(&features.sums, w) / features.pairs, target.sum / target.pairs];
+        self.systems[fold].line(w, &target.covariance(features), means)
     }
 }

@@ -8,7 +8,7 @@ use super::super::svg::{Curve, Curves, Dot, Dots, Drawing, Heatmap, Range, Shade
 use super::super::words;
 use super::figure::{Entry, Exact, Figure, STYLES, short};
 use super::grid;
-use crate::profile::{Order, Spread, Summary, Test, Trajectory};
+use crate::profile::{Order, ScoreMeasure, Spread, Summary, Test, Trajectory};
 use crate::rundir::RunRecord;
 
 /// What figures are called: of features, interactions and groups along an axis, and of the first two as a table; the fit last.
@@ -191,14 +191,15 @@ pub(super) fn scores(summary: &Summary, run: &RunRecord) -> Figure {
     let names: Vec<String> = terms.iter().map(|term| term.name.clone()).collect();
     if let Some(grid) = axis.grid(&summary.layers) {
         let stars = words::stars(summary, run).map(|stars| format!(" *: {stars}.")).unwrap_or_default();
-        let note = format!("{} the {} stimuli.{stars}", Words::of(run).fit, names.join(" and within the "));
+        let note =
+            format!("{} the {} stimuli.{stars}", Words::of(run).fit(run), names.join(" and within the "));
         let mut rows: Vec<(&str, &[Spread])> =
             terms.iter().map(|term| (term.name.as_str(), term.at.as_slice())).collect();
         if summary.has_ceiling() {
             rows.push((words::ONE_REPEAT, &summary.one_repeat));
         }
         let of = (summary, axis, &grid);
-        return grid::scores(("scores", title), &rows, of, (note, Words::of(run).score));
+        return grid::scores(("scores", title), &rows, of, (note, Words::of(run).score(run)));
     }
     let (mut ranges, mut notes) = (Vec::new(), String::new());
     if summary.is_tested() {
@@ -209,19 +210,23 @@ pub(super) fn scores(summary: &Summary, run: &RunRecord) -> Figure {
     if summary.has_ceiling() {
         terms.push(trajectory(words::ONE_REPEAT, &summary.one_repeat));
         ranges.push(Range { class: "ceiling", at: summary.ceiling.clone() });
-        notes.push_str(
+        let upper = match run.measure() {
+            ScoreMeasure::SquaredError => "at most with any distances",
+            _ => "of the mean of all",
+        };
+        notes.push_str(&format!(
             " The yellow band is the noise ceiling, from its lower to its upper bound: how well the distances of one \
-             repeat of the activations agree with those of the others' mean, and of the mean of all. The model's score \
-             on one repeat is to be held against it, not that on their mean, which has less noise.",
-        );
+             repeat of the activations agree with those of the others' mean, and {upper}. The model's score \
+             on one repeat is to be held against it, not that on their mean, which has less noise."
+        ));
     }
     let terms: Vec<&Trajectory> = terms.iter().collect();
     let note = format!(
         "{} the {} stimuli; a curve's band is the standard deviation over folds.{notes}",
-        Words::of(run).fit,
+        Words::of(run).fit(run),
         names.join(" and within the ")
     );
-    chart(("scores", title), &terms, (summary, axis), (note, Words::of(run).score), ranges)
+    chart(("scores", title), &terms, (summary, axis), (note, Words::of(run).score(run)), ranges)
 }
 
 /// The scores of several estimators, one of each per layer of `summary`.

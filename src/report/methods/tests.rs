@@ -68,7 +68,7 @@ fn samples_of_stimuli_and_repeats_are_told() {
         fold: 0,
         lower: Some(0.5),
         upper: Some(0.6),
-        spearman: Some(0.4),
+        model: Some(0.4),
         pairs: 9,
     }];
     let text = of(&run);

@@ -10,7 +10,7 @@ fn facts(swap: bool) -> Facts {
     let mut profile = Profile::default();
     for layer in 0..3 {
         for fold in 0..2 {
-            profile.scores.push(Score { layer, fold, split: Split::Test, spearman: 0.3, pairs: 9 });
+            profile.scores.push(Score { layer, fold, split: Split::Test, value: 0.3, pairs: 9 });
             for (feature, mean) in [("<b>x", 0.2), ("y", 0.1)] {
                 let mean = if swap { 0.3 - mean } else { mean };
                 let importance = mean + 0.01 * (layer as f64) + 0.001 * fold as f64;

@@ -73,7 +73,7 @@ fn hostile_names_and_missing_numbers_stay_in_their_cells() {
 
 #[test]
 fn the_table_of_a_small_run_reads_well() {
-    let score = |layer, split, spearman| Score { layer, fold: 0, split, spearman, pairs: 9 };
+    let score = |layer, split, value| Score { layer, fold: 0, split, value, pairs: 9 };
     let importance = |layer, fold, feature: &str, importance| Importance {
         layer,
         fold,

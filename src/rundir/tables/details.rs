@@ -6,26 +6,26 @@ use std::path::Path;
 use super::row::{Cells, Row, read_any, write_any};
 use crate::baselines::decoding::Measure;
 use crate::files::table::number;
-use crate::profile::{Correlation, Decoded, Details, Encoded, Ridge, Training};
+use crate::profile::{Correlation, Decoded, Details, Encoded, Ridge, ScoreMeasure, Training};
 use crate::rundir::error::Result;
 
 const MEASURES: [(&str, Measure); 2] = [("roc_auc", Measure::RocAuc), ("r2", Measure::RSquared)];
 
-pub(super) fn write(details: &Details, folder: &Path) -> Result<()> {
-    write_any(&details.training, folder)?;
-    write_any(&details.ridge, folder)?;
-    write_any(&details.correlations, folder)?;
-    write_any(&details.decoded, folder)?;
-    write_any(&details.encoded, folder)
+pub(super) fn write(details: &Details, measure: ScoreMeasure, folder: &Path) -> Result<()> {
+    write_any(&details.training, measure, folder)?;
+    write_any(&details.ridge, measure, folder)?;
+    write_any(&details.correlations, measure, folder)?;
+    write_any(&details.decoded, measure, folder)?;
+    write_any(&details.encoded, measure, folder)
 }
 
-pub(super) fn read(folder: &Path) -> Result<Details> {
+pub(super) fn read(folder: &Path, measure: ScoreMeasure) -> Result<Details> {
     Ok(Details {
-        training: read_any(folder)?,
-        ridge: read_any(folder)?,
-        correlations: read_any(folder)?,
-        decoded: read_any(folder)?,
-        encoded: read_any(folder)?,
+        training: read_any(folder, measure)?,
+        ridge: read_any(folder, measure)?,
+        correlations: read_any(folder, measure)?,
+        decoded: read_any(folder, measure)?,
+        encoded: read_any(folder, measure)?,
     })
 }
 
@@ -79,8 +79,8 @@ impl Row<5> for Correlation {
     }
 
     fn cells(&self) -> [String; 5] {
-        let Self { layer, fold, feature, spearman, partial } = self;
-        [layer.to_string(), fold.to_string(), feature.clone(), number(*spearman), number(*partial)]
+        let Self { layer, fold, feature, correlation, partial } = self;
+        [layer.to_string(), fold.to_string(), feature.clone(), number(*correlation), number(*partial)]
     }
 
     fn parse(cells: &Cells<'_>) -> Result<Self, String> {
@@ -88,7 +88,7 @@ impl Row<5> for Correlation {
             layer: cells.parse(0)?,
             fold: cells.parse(1)?,
             feature: cells.text(2),
-            spearman: cells.number(3)?,
+            correlation: cells.number(3)?,
             partial: cells.number(4)?,
         })
     }

@@ -2,10 +2,10 @@
 
 use super::row::Cells;
 use crate::mlem::Order;
-use crate::profile::Of;
+use crate::profile::{Of, ScoreMeasure};
 
-/// What stands for a feature and its order in the row of a score.
-const OF_SCORE: (&str, &str) = ("spearman", "score");
+/// What stands for the order in the row of a score, whose measure stands for the feature.
+const SCORE: &str = "score";
 
 /// The kinds of effects by their names in the tables.
 pub(super) const ORDERS: [(&str, Order); 3] =
@@ -15,17 +15,19 @@ pub(super) fn order_name(order: Order) -> &'static str {
     ORDERS.iter().find(|(_, other)| *other == order).map_or("", |(name, _)| name)
 }
 
-/// What stands for `of` in the columns of the feature and its order.
-pub(super) fn of_cells(of: &Of) -> (&str, &'static str) {
+/// What stands for `of` in the columns of the feature and its order, where scores are `measure`.
+pub(super) fn of_cells(of: &Of, measure: ScoreMeasure) -> (&str, &'static str) {
     match of {
-        Of::Score => OF_SCORE,
+        Of::Score => (measure.row_name(), SCORE),
         Of::Effect(order, feature) => (feature, order_name(*order)),
     }
 }
 
 /// What a row is of, whose feature and order are in these columns.
 pub(super) fn of_row(cells: &Cells<'_>, feature: usize, order: usize) -> Result<Of, String> {
-    if (cells.text(feature).as_str(), cells.text(order).as_str()) == OF_SCORE {
+    let measures = [ScoreMeasure::Spearman, ScoreMeasure::Pearson, ScoreMeasure::SquaredError];
+    let is_score = |measure: ScoreMeasure| cells.text(feature) == measure.row_name();
+    if cells.text(order) == SCORE && measures.into_iter().any(is_score) {
         return Ok(Of::Score);
     }
     Ok(Of::Effect(cells.one_of(order, &ORDERS)?, cells.text(feature)))

@@ -2,9 +2,9 @@
 //! `encoding_units.csv`.
 
 use super::effects::{of_cells, of_row, order_name};
-use super::row::{Cells, Row};
+use super::row::{Cells, Row, named};
 use crate::files::table::{cell, table};
-use crate::profile::{CeilingRow, EncodedUnit, LayerDifference, NullDraw, Sample, UnitRow};
+use crate::profile::{CeilingRow, EncodedUnit, LayerDifference, NullDraw, Sample, ScoreMeasure, UnitRow};
 
 fn bound(x: Option<f64>) -> String {
     x.map_or_else(String::new, cell)
@@ -19,8 +19,8 @@ impl Row<6> for CeilingRow {
     }
 
     fn cells(&self) -> [String; 6] {
-        let [lower, upper, spearman] = [self.lower, self.upper, self.spearman].map(bound);
-        [self.layer.to_string(), self.fold.to_string(), lower, upper, spearman, self.pairs.to_string()]
+        let [lower, upper, model] = [self.lower, self.upper, self.model].map(bound);
+        [self.layer.to_string(), self.fold.to_string(), lower, upper, model, self.pairs.to_string()]
     }
 
     fn parse(cells: &Cells<'_>) -> Result<Self, String> {
@@ -29,7 +29,7 @@ impl Row<6> for CeilingRow {
             fold: cells.parse(1)?,
             lower: cells.maybe(2)?,
             upper: cells.maybe(3)?,
-            spearman: cells.maybe(4)?,
+            model: cells.maybe(4)?,
             pairs: cells.parse(5)?,
         })
     }
@@ -66,7 +66,11 @@ impl Row<5> for Sample {
     }
 
     fn cells(&self) -> [String; 5] {
-        let (feature, order) = of_cells(&self.of);
+        self.cells_in(ScoreMeasure::default())
+    }
+
+    fn cells_in(&self, measure: ScoreMeasure) -> [String; 5] {
+        let (feature, order) = of_cells(&self.of, measure);
         let [layer, draw] = [self.layer, self.draw].map(|x| x.to_string());
         [layer, draw, feature.to_owned(), order.to_owned(), cell(self.value)]
     }
@@ -116,18 +120,18 @@ pub const UNITS: &str = "units.csv";
 pub(super) const UNITS_HEADER: [&str; 9] =
     ["layer", "unit", "spearman", "spearman_sd", "feature", "order", "weight", "importance", "sd"];
 
-/// The bytes of `units.csv`; a cell is empty where there is no number. Over how many folds a mean is, the table does not say, so
+/// The bytes of `units.csv` of a run whose scores are `measure`; a cell is empty where there is no number. Over how many folds a mean is, the table does not say, so
 /// that it is not read back.
 #[must_use]
-pub fn units_csv(rows: &[UnitRow]) -> Vec<u8> {
+pub fn units_csv(rows: &[UnitRow], measure: ScoreMeasure) -> Vec<u8> {
     table(
-        UNITS_HEADER,
+        named(UNITS_HEADER, measure),
         rows.iter().map(|row| {
             [
                 row.layer.to_string(),
                 row.unit.to_string(),
-                cell(row.spearman.mean),
-                cell(row.spearman.sd),
+                cell(row.score.mean),
+                cell(row.score.sd),
                 row.feature.clone(),
                 order_name(row.order).to_owned(),
                 cell(row.weight),

@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use super::effects::{ORDERS, order_name};
-use super::row::{self, Cells, Row, rows};
+use super::row::{self, Cells, Row, begins_with, rows};
 use crate::files;
 use crate::files::table::{number, table};
-use crate::profile::{Details, Importance, Profile, Score, Split, Weight};
+use crate::profile::{Importance, Profile, Score, ScoreMeasure, Split, Weight};
 use crate::rundir::error::Result;
 
 /// The file of the scores in a run's folder.
@@ -21,15 +21,21 @@ const SPLITS: [(&str, Split); 2] = [("train", Split::Train), ("test", Split::Tes
 /// What `scores.csv` has in the columns of the score and of what it was measured over: probes and regressions are scored otherwise,
 /// over stimuli.
 #[must_use]
-pub fn score_columns(details: &Details) -> [&'static str; 2] {
-    let over_pairs = details.decoded.is_empty() && details.encoded.is_empty();
-    if over_pairs { ["spearman", "pairs"] } else { ["score", "stimuli"] }
+pub fn score_columns(measure: ScoreMeasure) -> [&'static str; 2] {
+    if measure.is_of_pairs() { [measure.name(), "pairs"] } else { ["score", "stimuli"] }
 }
 
-fn score_header(details: &Details) -> [&'static str; 5] {
+fn score_header(measure: ScoreMeasure) -> [&'static str; 5] {
     let [layer, fold, split, ..] = Score::HEADER;
-    let [score, over] = score_columns(details);
+    let [score, over] = score_columns(measure);
     [layer, fold, split, score, over]
+}
+
+/// What the scores in the table of `bytes` are, as far as its columns tell: those of probes and of regressions have the same.
+fn measure_of(bytes: &[u8]) -> Option<ScoreMeasure> {
+    let all =
+        [ScoreMeasure::Spearman, ScoreMeasure::Pearson, ScoreMeasure::SquaredError, ScoreMeasure::Skill];
+    all.into_iter().find(|&measure| begins_with(bytes, &score_header(measure)))
 }
 
 impl Row<5> for Score {
@@ -43,7 +49,7 @@ impl Row<5> for Score {
     fn cells(&self) -> [String; 5] {
         let split = SPLITS.iter().find(|(_, split)| *split == self.split).map_or("", |(name, _)| name);
         let (layer, fold) = (self.layer.to_string(), self.fold.to_string());
-        [layer, fold, split.to_owned(), number(self.spearman), self.pairs.to_string()]
+        [layer, fold, split.to_owned(), number(self.value), self.pairs.to_string()]
     }
 
     fn parse(cells: &Cells<'_>) -> Result<Self, String> {
@@ -51,7 +57,7 @@ impl Row<5> for Score {
             layer: cells.parse(0)?,
             fold: cells.parse(1)?,
             split: cells.one_of(2, &SPLITS)?,
-            spearman: cells.number(3)?,
+            value: cells.number(3)?,
             pairs: cells.parse(4)?,
         })
     }
@@ -110,23 +116,28 @@ impl Row<5> for Weight {
 /// The bytes of `scores.csv`.
 #[must_use]
 pub fn scores_csv(profile: &Profile) -> Vec<u8> {
-    table(score_header(&profile.details), profile.scores.iter().map(Row::cells))
+    table(score_header(profile.measure), profile.scores.iter().map(Row::cells))
 }
 
 /// The bytes of `importance.csv`.
 #[must_use]
 pub fn importance_csv(profile: &Profile) -> Vec<u8> {
-    row::bytes(&profile.importances)
+    row::bytes(&profile.importances, profile.measure)
 }
 
 /// The bytes of `weights.csv`.
 #[must_use]
 pub fn weights_csv(profile: &Profile) -> Vec<u8> {
-    row::bytes(&profile.weights)
+    row::bytes(&profile.weights, profile.measure)
 }
 
-/// Reads `scores.csv`, whose columns depend on what else the run has.
-pub(super) fn read_scores(folder: &Path, details: &Details) -> Result<Vec<Score>> {
+/// What the scores in the folder are; Spearman's correlation where its table does not tell.
+pub(super) fn read_measure(folder: &Path) -> Result<ScoreMeasure> {
+    Ok(measure_of(&files::read(&folder.join(SCORES))?).unwrap_or_default())
+}
+
+/// Reads `scores.csv`, whose columns depend on what scores are.
+pub(super) fn read_scores(folder: &Path, measure: ScoreMeasure) -> Result<Vec<Score>> {
     let path = folder.join(SCORES);
-    rows(&files::read(&path)?, &path, score_header(details), Score::parse)
+    rows(&files::read(&path)?, &path, score_header(measure), Score::parse)
 }

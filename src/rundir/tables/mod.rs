@@ -30,7 +30,7 @@ use super::error::Result;
 use crate::files::{self, Parts};
 use crate::profile::{
     Bootstrapped, CeilingRow, Correlation, Decoded, Details, Encoded, Importance, LayerDifference, NullDraw,
-    Profile, Ridge, Sample, Score, Training, Weight,
+    Profile, Ridge, Sample, Score, ScoreMeasure, Training, Weight,
 };
 
 /// A table of a run directory.
@@ -38,7 +38,8 @@ use crate::profile::{
 pub struct Table {
     /// Its file.
     pub name: &'static str,
-    /// Its columns, in order. Those of decoding's and encoding's `scores.csv` are [`score_columns`].
+    /// Its columns, in order, where scores are Spearman's correlation; where they are not, what has its name has that of the measure
+    /// ([`score_columns`]).
     pub columns: &'static [&'static str],
 }
 
@@ -82,9 +83,10 @@ pub(super) fn what_follows() -> impl Iterator<Item = &'static str> {
 pub fn write_profile(profile: &Profile, folder: &Path) -> Result<()> {
     files::write(&folder.join(WEIGHTS), &weights_csv(profile))?;
     files::write(&folder.join(IMPORTANCE), &importance_csv(profile))?;
-    details::write(&profile.details, folder)?;
-    row::write_any(&profile.draws, folder)?;
-    row::write_any(&profile.ceiling, folder)?;
+    let measure = profile.measure;
+    details::write(&profile.details, measure, folder)?;
+    row::write_any(&profile.draws, measure, folder)?;
+    row::write_any(&profile.ceiling, measure, folder)?;
     files::write(&folder.join(STATISTICS), &statistics_csv(profile))?;
     Ok(files::write(&folder.join(SCORES), &scores_csv(profile))?)
 }
@@ -95,14 +97,22 @@ pub fn write_profile(profile: &Profile, folder: &Path) -> Result<()> {
 ///
 /// A table that cannot be read, or that is not one: which, and the line.
 pub fn read_profile(folder: &Path) -> Result<Profile> {
-    let details = details::read(folder)?;
+    let measure = layers::read_measure(folder)?;
+    let details = details::read(folder, measure)?;
+    // What is in these tables decides where the columns of the scores do not.
+    let measure = match (details.decoded.is_empty(), details.encoded.is_empty()) {
+        (true, true) => measure,
+        (true, false) => ScoreMeasure::RSquared,
+        (false, _) => ScoreMeasure::Skill,
+    };
     Ok(Profile {
-        scores: layers::read_scores(folder, &details)?,
-        importances: row::read(folder)?,
-        weights: row::read(folder)?,
+        measure,
+        scores: layers::read_scores(folder, measure)?,
+        importances: row::read(folder, measure)?,
+        weights: row::read(folder, measure)?,
         tested: statistics::read(folder)?,
-        draws: row::read_any(folder)?,
-        ceiling: row::read_any(folder)?,
+        draws: row::read_any(folder, measure)?,
+        ceiling: row::read_any(folder, measure)?,
         details,
         warnings: BTreeMap::new(),
         labels: BTreeMap::new(),
@@ -111,14 +121,13 @@ pub fn read_profile(folder: &Path) -> Result<Profile> {
 
 /// A hash (BLAKE3, hex) of what a profile holds of one layer: its rows in the tables, and what was said of it.
 pub(super) fn layer_hash(profile: &Profile, layer: usize) -> String {
-    let Profile { scores, importances, weights, tested, draws, ceiling: _, details, warnings, labels: _ } =
-        profile;
+    let Profile { measure, scores, importances, weights, tested, draws, details, warnings, .. } = profile;
     let Details { training, ridge, correlations, decoded, encoded } = details;
     let mut parts = Parts::default();
     row::add(&mut parts, scores, layer);
     row::add(&mut parts, importances, layer);
     row::add(&mut parts, weights, layer);
-    statistics::add(&mut parts, tested, layer);
+    statistics::add(&mut parts, (tested, *measure), layer);
     row::add(&mut parts, draws, layer);
     row::add(&mut parts, training, layer);
     row::add(&mut parts, ridge, layer);
@@ -128,21 +137,29 @@ pub(super) fn layer_hash(profile: &Profile, layer: usize) -> String {
     if !encoded.is_empty() {
         row::add(&mut parts, encoded, layer);
     }
+    // As runs of before there was a choice.
+    if matches!(measure, ScoreMeasure::Pearson | ScoreMeasure::SquaredError) {
+        parts.add(measure.name());
+    }
     parts.add("warnings");
     warnings.get(&layer).into_iter().flatten().for_each(|warning| parts.add(warning));
     parts.hash()
 }
 
 /// Writes what samples of the stimuli tell; without any, the tables of an earlier run are taken away.
-pub(super) fn write_bootstrapped(bootstrapped: Option<&Bootstrapped>, folder: &Path) -> Result<()> {
-    let differences = bootstrapped.map(|found| row::bytes(&found.differences));
+pub(super) fn write_bootstrapped(
+    bootstrapped: Option<&Bootstrapped>,
+    measure: ScoreMeasure,
+    folder: &Path,
+) -> Result<()> {
+    let differences = bootstrapped.map(|found| row::bytes(&found.differences, measure));
     files::write_or_remove(&folder.join(LayerDifference::FILE), differences.as_deref())?;
-    row::write_any(bootstrapped.map_or(&[], |found| &found.samples), folder)
+    row::write_any(bootstrapped.map_or(&[], |found| &found.samples), measure, folder)
 }
 
 /// What samples of the stimuli tell, if any were drawn.
 pub(super) fn read_samples(folder: &Path) -> Result<Vec<Sample>> {
-    row::read_any(folder)
+    row::read_any(folder, ScoreMeasure::default())
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use csv::{Position, ReaderBuilder, StringRecord};
 
 use crate::files::table::table;
 use crate::files::{self, Parts};
+use crate::profile::ScoreMeasure;
 use crate::rundir::error::{Error, Result};
 
 /// A kind of row, with the file that holds such rows.
@@ -16,12 +17,31 @@ pub(super) trait Row<const N: usize>: Sized {
     /// The layer that it is of; of two layers, the later.
     fn layer(&self) -> usize;
     fn cells(&self) -> [String; N];
+    /// The cells in a run whose scores are `measure`.
+    fn cells_in(&self, _measure: ScoreMeasure) -> [String; N] {
+        self.cells()
+    }
     fn parse(cells: &Cells<'_>) -> Result<Self, String>;
 }
 
-/// The bytes of a table.
-pub(super) fn bytes<const N: usize, R: Row<N>>(all: &[R]) -> Vec<u8> {
-    table(R::HEADER, all.iter().map(R::cells))
+/// `header` in a run whose scores are `measure`: what is in it of Spearman's correlation has the name of that.
+pub(super) fn named<const N: usize>(header: [&'static str; N], measure: ScoreMeasure) -> [&'static str; N] {
+    header.map(|column| match (column, measure) {
+        ("spearman", _) => measure.row_name(),
+        ("spearman_sd", ScoreMeasure::Pearson) => "pearson_sd",
+        ("spearman_sd", ScoreMeasure::SquaredError) => "r2_sd",
+        (column, _) => column,
+    })
+}
+
+/// Whether the table in `bytes` begins with `header`.
+pub(super) fn begins_with(bytes: &[u8], header: &[&str]) -> bool {
+    bytes.split(|&byte| byte == b'\n').next().is_some_and(|line| line == header.join(",").as_bytes())
+}
+
+/// The bytes of a table of a run whose scores are `measure`.
+pub(super) fn bytes<const N: usize, R: Row<N>>(all: &[R], measure: ScoreMeasure) -> Vec<u8> {
+    table(named(R::HEADER, measure), all.iter().map(|row| row.cells_in(measure)))
 }
 
 /// Adds the rows of `layer` to a hash.
@@ -33,20 +53,24 @@ pub(super) fn add<const N: usize, R: Row<N>>(parts: &mut Parts, all: &[R], layer
 }
 
 /// Writes a table that not every run has: with no rows, a file of an earlier run is taken away.
-pub(super) fn write_any<const N: usize, R: Row<N>>(all: &[R], folder: &Path) -> Result<()> {
-    let bytes = (!all.is_empty()).then(|| bytes(all));
+pub(super) fn write_any<const N: usize, R: Row<N>>(
+    all: &[R],
+    measure: ScoreMeasure,
+    folder: &Path,
+) -> Result<()> {
+    let bytes = (!all.is_empty()).then(|| bytes(all, measure));
     Ok(files::write_or_remove(&folder.join(R::FILE), bytes.as_deref())?)
 }
 
 /// Reads a table that every run has.
-pub(super) fn read<const N: usize, R: Row<N>>(folder: &Path) -> Result<Vec<R>> {
+pub(super) fn read<const N: usize, R: Row<N>>(folder: &Path, measure: ScoreMeasure) -> Result<Vec<R>> {
     let path = folder.join(R::FILE);
-    rows(&files::read(&path)?, &path, R::HEADER, R::parse)
+    rows(&files::read(&path)?, &path, named(R::HEADER, measure), R::parse)
 }
 
 /// Reads a table that not every run has; a folder without the file has no rows.
-pub(super) fn read_any<const N: usize, R: Row<N>>(folder: &Path) -> Result<Vec<R>> {
-    if folder.join(R::FILE).exists() { read(folder) } else { Ok(Vec::new()) }
+pub(super) fn read_any<const N: usize, R: Row<N>>(folder: &Path, measure: ScoreMeasure) -> Result<Vec<R>> {
+    if folder.join(R::FILE).exists() { read(folder, measure) } else { Ok(Vec::new()) }
 }
 
 /// The rows of the table in `bytes`, which is that of `path`.

@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use super::effects::{of_cells, of_row};
-use super::row::{Cells, rows};
+use super::row::{Cells, begins_with, rows};
 use crate::files::table::{cell, table};
 use crate::files::{self, Parts};
 use crate::mlem::NullStatistic;
-use crate::profile::{Of, Profile, Tested};
+use crate::profile::{Of, Profile, ScoreMeasure, Tested};
 use crate::rundir::error::Result;
 
 /// The file of means, intervals and p-values.
@@ -59,7 +59,7 @@ pub fn statistics_csv(profile: &Profile) -> Vec<u8> {
     table(
         HEADER,
         profile.statistics().iter().map(|row| {
-            let (feature, order) = of_cells(&row.of);
+            let (feature, order) = of_cells(&row.of, profile.measure);
             let null = row.test.map(|test| test.null);
             [
                 row.layer.to_string(),
@@ -94,7 +94,7 @@ fn hypothesis(of: &Of) -> &'static str {
 }
 
 /// Adds what the table says of the null of `layer` to a hash; the rest of it follows from other tables.
-pub(super) fn add(parts: &mut Parts, tested: &[Tested], layer: usize) {
+pub(super) fn add(parts: &mut Parts, (tested, measure): (&[Tested], ScoreMeasure), layer: usize) {
     parts.add(STATISTICS);
     for Tested { of, null, .. } in tested.iter().filter(|tested| tested.layer == layer) {
         let p = null.p.map_or_else(String::new, cell);
@@ -103,7 +103,7 @@ pub(super) fn add(parts: &mut Parts, tested: &[Tested], layer: usize) {
             // It has no row that could be read back.
             continue;
         }
-        let (feature, order) = of_cells(of);
+        let (feature, order) = of_cells(of, measure);
         for cell in [feature, order, &p, &mean, &sd, &low, &high, &z] {
             parts.add(cell);
         }
@@ -118,13 +118,10 @@ pub(super) fn read(folder: &Path) -> Result<Vec<Tested>> {
         return Ok(Vec::new());
     }
     let bytes = files::read(&path)?;
-    let has = |header: &[&str]| {
-        bytes.split(|&byte| byte == b'\n').next().is_some_and(|line| line == header.join(",").as_bytes())
-    };
-    if has(&WITHOUT_MAX) {
+    if begins_with(&bytes, &WITHOUT_MAX) {
         return Ok(rows(&bytes, &path, WITHOUT_MAX, tested)?.into_iter().flatten().collect());
     }
-    if has(&EARLIER) {
+    if begins_with(&bytes, &EARLIER) {
         let found = rows(&bytes, &path, EARLIER, tested)?;
         return Ok(found.into_iter().flatten().filter(|tested| tested.of == Of::Score).collect());
     }

@@ -8,9 +8,10 @@ use crate::profile::{Details, Of, Split, Tested};
 
 fn profile() -> Profile {
     Profile {
+        measure: ScoreMeasure::Spearman,
         scores: vec![
-            Score { layer: 0, fold: 0, split: Split::Test, spearman: rounded(0.123_456_789), pairs: 45 },
-            Score { layer: 0, fold: 1, split: Split::Train, spearman: -1.0, pairs: 45 },
+            Score { layer: 0, fold: 0, split: Split::Test, value: rounded(0.123_456_789), pairs: 45 },
+            Score { layer: 0, fold: 1, split: Split::Train, value: -1.0, pairs: 45 },
         ],
         importances: vec![Importance {
             layer: 0,
@@ -44,7 +45,7 @@ fn profile() -> Profile {
             fold: 1,
             lower: Some(0.25),
             upper: None,
-            spearman: Some(-0.5),
+            model: Some(-0.5),
             pairs: 45,
         }],
         details: Details::default(),
@@ -65,13 +66,43 @@ fn what_is_written_reads_back_the_same() {
 }
 
 #[test]
+fn the_columns_of_a_score_have_the_name_of_its_measure() {
+    let hash = layer_hash(&profile(), 0);
+    for (measure, name) in [(ScoreMeasure::Pearson, "pearson"), (ScoreMeasure::SquaredError, "r2")] {
+        let folder = tempfile::tempdir().unwrap();
+        let correlation =
+            Correlation { layer: 0, fold: 0, feature: "x".to_owned(), correlation: 0.5, partial: -0.25 };
+        let details = Details { correlations: vec![correlation], ..Details::default() };
+        let profile = Profile { measure, details, ..profile() };
+        write_profile(&profile, folder.path()).unwrap();
+        let sample = Sample { layer: 0, draw: 1, of: Of::Score, value: 0.5 };
+        let drawn = Bootstrapped { samples: vec![sample], differences: Vec::new() };
+        write_bootstrapped(Some(&drawn), measure, folder.path()).unwrap();
+        assert_eq!(read_profile(folder.path()).unwrap(), profile);
+        assert_eq!(read_samples(folder.path()).unwrap(), drawn.samples);
+        let head = |file: &str, lines: usize| {
+            let text = std::fs::read_to_string(folder.path().join(file)).unwrap();
+            text.lines().take(lines).collect::<Vec<_>>().join("\n")
+        };
+        assert_eq!(head(SCORES, 1), format!("layer,fold,split,{name},pairs"));
+        assert_eq!(head("ceiling.csv", 1), format!("layer,fold,lower,upper,{name},pairs"));
+        assert_eq!(head("correlations.csv", 1), format!("layer,fold,feature,{name},partial"));
+        assert!(head(STATISTICS, 2).contains(&format!("\n0,{name},score,")));
+        assert!(head("bootstrap.csv", 2).contains(&format!("\n0,1,{name},score,")));
+        let units = String::from_utf8(units_csv(&[], measure)).unwrap();
+        assert_eq!(units, format!("layer,unit,{name},{name}_sd,feature,order,weight,importance,sd\n"));
+        assert_ne!(layer_hash(&profile, 0), hash, "a layer of another measure is another one");
+    }
+}
+
+#[test]
 fn an_undefined_score_reads_back_undefined() {
     let folder = tempfile::tempdir().unwrap();
     let mut undefined = profile();
-    undefined.scores[0].spearman = f64::NAN;
+    undefined.scores[0].value = f64::NAN;
     write_profile(&undefined, folder.path()).unwrap();
     let back = read_profile(folder.path()).unwrap();
-    assert!(back.scores[0].spearman.is_nan());
+    assert!(back.scores[0].value.is_nan());
     assert_eq!(scores_csv(&back), scores_csv(&undefined));
 }
 
@@ -122,9 +153,10 @@ fn what_is_of_another_run_goes() {
         stimuli: 9,
     };
     let correlation =
-        Correlation { layer: 1, fold: 0, feature: "x".to_owned(), spearman: 0.5, partial: -0.25 };
+        Correlation { layer: 1, fold: 0, feature: "x".to_owned(), correlation: 0.5, partial: -0.25 };
     let profile = Profile {
-        scores: vec![Score { layer: 1, fold: 0, split: Split::Test, spearman: 0.75, pairs: 9 }],
+        measure: ScoreMeasure::Skill,
+        scores: vec![Score { layer: 1, fold: 0, split: Split::Test, value: 0.75, pairs: 9 }],
         details: Details {
             training: vec![step],
             ridge: vec![Ridge { layer: 1, fold: 0, fraction: 0.5 }],
@@ -139,7 +171,7 @@ fn what_is_of_another_run_goes() {
     let scores = std::fs::read_to_string(folder.path().join("scores.csv")).unwrap();
     assert!(scores.starts_with("layer,fold,split,score,stimuli\n"), "{scores}");
 
-    let plain = Profile { details: Details::default(), ..profile };
+    let plain = Profile { measure: ScoreMeasure::Spearman, details: Details::default(), ..profile };
     write_profile(&plain, folder.path()).unwrap();
     assert!(!folder.path().join("training.csv").exists());
     assert_eq!(read_profile(folder.path()).unwrap(), plain);

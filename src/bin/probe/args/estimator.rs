@@ -4,7 +4,8 @@ use std::ops::RangeInclusive;
 
 use clap::Args;
 use mlem_probe::mlem::{
-    self, Constraint, Distance, FeatureGroup, Missing, MlemParams, PairBudget, Permute, Solver, Target,
+    self, Constraint, Distance, FeatureGroup, Missing, MlemParams, PairBudget, Permute, Scoring, Solver,
+    Target,
 };
 use mlem_probe::profile::{EstimatorName, Settings};
 use mlem_probe::stimuli::FeatureTable;
@@ -48,6 +49,11 @@ pub struct EstimatorArgs {
     /// What the fit tracks: the squared neural distance, or its rank
     #[arg(long, default_value = "squared", value_parser = named::<Target>(&["squared", "rank"]))]
     pub target: Target,
+    /// What the score of modelled distances is, and an importance a drop of: Spearman's correlation with the neural distance; Pearson's
+    /// with what the fit tracks; or R² (one less the squared error, as a share of the variance) of that, predicted by a line from the
+    /// training pairs [default: spearman]
+    #[arg(long, value_parser = named::<Scoring>(&["spearman", "pearson", "squared-error"]))]
+    pub scoring: Option<Scoring>,
     /// W positive (semi)definite, or unconstrained
     #[arg(long, default_value = "spd", value_parser = named::<Constraint>(&["spd", "none"]))]
     pub constraint: Constraint,
@@ -136,7 +142,7 @@ const DISTANCES: (&[EstimatorName], &str) =
 const UNITS: (&[EstimatorName], &str) =
     (&[EstimatorName::Mlem, EstimatorName::Encoding], "mlem and encoding");
 
-const OWN: [Own; 13] = [
+const OWN: [Own; 15] = [
     own("--interactions", EFFECTS, |of| of.interactions, |of| of.interactions = false),
     own("--group", EFFECTS, |of| !of.group.is_empty(), |of| of.group.clear()),
     own("--conditional", EFFECTS, |of| of.conditional.is_some(), |of| of.conditional = None),
@@ -145,6 +151,13 @@ const OWN: [Own; 13] = [
     own("--bootstrap", MLEM, |of| of.bootstrap > 0, |of| of.bootstrap = 0),
     own("--solver stochastic", MLEM, |of| of.solver == Solver::Stochastic, |of| of.solver = Solver::Exact),
     own("--target rank", MLEM, |of| of.target == Target::Rank, |of| of.target = Target::Squared),
+    own(
+        "--scoring squared-error",
+        METRIC,
+        |of| of.scoring == Some(Scoring::SquaredError),
+        |of| of.scoring = None,
+    ),
+    own("--scoring", DISTANCES, |of| of.scoring.is_some(), |of| of.scoring = None),
     own(
         "--constraint none",
         METRIC,
@@ -313,6 +326,7 @@ impl EstimatorArgs {
             .interactions(self.interactions)
             .distance(self.distance)
             .target(self.target)
+            .scoring(self.scoring.unwrap_or_default())
             .constraint(self.constraint)
             .solver(self.solver)
             .soft_rank_strength(self.soft_rank_strength)

@@ -110,7 +110,7 @@ fn as_json(dir: &RunDir, profile: &Profile, record: &RunRecord) -> Value {
         "model": record.model.as_ref().map(|model| &model.id),
         "layers": summary.layers,
         "split": split,
-        "spearman": scores.iter().map(|score| score.mean).collect::<Vec<_>>(),
+        (profile.measure.row_name()): scores.iter().map(|score| score.mean).collect::<Vec<_>>(),
         "p": summary.is_tested().then(|| {
             summary.score_tests.iter().map(|test| test.and_then(|test| test.bh)).collect::<Vec<_>>()
         }),
