@@ -34,11 +34,18 @@ impl<S: Borrow<PairSet>> Evaluation<S> {
     }
 
     pub(crate) fn score(&self) -> Scored {
-        let spearman = if self.target.is_constant() {
+        Scored::of(&self.target, &self.distances)
+    }
+}
+
+impl Scored {
+    /// The score of `modelled` distances where the neural ones are `target`.
+    pub(crate) fn of(target: &RankTarget, modelled: &[i32]) -> Self {
+        let spearman = if target.is_constant() {
             Err(Undefined::NeuralDistances)
         } else {
-            self.target.spearman(&self.distances, &mut Scratch::default()).ok_or(Undefined::ModelledDistances)
+            target.spearman(modelled, &mut Scratch::default()).ok_or(Undefined::ModelledDistances)
         };
-        Scored { spearman, pairs: self.target.len() as u64 }
+        Self { spearman, pairs: target.len() as u64 }
     }
 }

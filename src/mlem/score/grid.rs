@@ -3,6 +3,8 @@
 //! They are whole numbers: each term's contribution is rounded to a fixed grid of 2³⁰ steps, so that pairs with the same
 //! distances tie exactly, in whatever order their terms were added.
 
+use std::ops::Range;
+
 use super::pair_set::PairSet;
 use crate::mlem::pairs::{Columns, Slot, Term};
 use crate::numeric::simd::widest;
@@ -125,12 +127,18 @@ impl GridModel {
 
     /// [`GridModel::distances`], in place of what `out` had.
     pub(crate) fn distances_into(&self, set: &PairSet, out: &mut Vec<i32>) {
-        const BLOCK: usize = 4096;
         out.clear();
-        out.resize(set.len(), self.offset);
-        for (block, out) in out.chunks_mut(BLOCK).enumerate() {
+        self.append_distances(set, 0..set.len(), out);
+    }
+
+    /// Appends the modelled distances of the pairs `range` of `set`.
+    pub(crate) fn append_distances(&self, set: &PairSet, range: Range<usize>, out: &mut Vec<i32>) {
+        const BLOCK: usize = 4096;
+        let before = out.len();
+        out.resize(before + range.len(), self.offset);
+        for (block, out) in out[before..].chunks_mut(BLOCK).enumerate() {
             for term in 0..self.contributions.len() {
-                self.add(term, set, block * BLOCK, 1, out);
+                self.add(term, set, range.start + block * BLOCK, 1, out);
             }
         }
     }

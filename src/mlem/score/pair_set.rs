@@ -20,6 +20,7 @@ impl PairSet {
         for task in tasks {
             task.stream(Some(columns), None, coverage, |chunk| set.extend(chunk));
         }
+        set.shrink();
         set
     }
 
@@ -50,6 +51,12 @@ impl PairSet {
             if all { dense.iter().map(|column| column[pair]).product::<f32>() } else { 0.0 }
         };
         (1..self.len()).any(|pair| product(pair) != product(0))
+    }
+
+    /// Gives back the room for more pairs.
+    pub(crate) fn shrink(&mut self) {
+        self.bits.shrink_to_fit();
+        self.dense.iter_mut().for_each(Vec::shrink_to_fit);
     }
 
     /// Forgets all pairs.
