@@ -1,7 +1,7 @@
 //! Drops by counting, with the pairs in the order of their modelled distances.
 //!
 //! A permutation changes one term of many, so that permuted distances nearly ascend too: the counts that they are added to are
-//! in the nearest cache, and several effects are counted side by side. Sums over the pairs of a step are whole numbers, so that
+//! in the nearest cache, and the permutations of several effects are counted side by side. Sums over the pairs of a step are whole numbers, so that
 //! the order of the pairs changes no score.
 
 use std::borrow::Borrow;
@@ -14,16 +14,14 @@ use super::plan::{Held, Plan};
 use super::ranker::FEW_PAIRS;
 use crate::mlem::params::Permute;
 use crate::mlem::score::{Evaluation, PairSet};
-use crate::numeric::counting::{LANES, StepCounts};
+use crate::numeric::counting::{BLOCK, LANES, Packed, StepCounts};
 use crate::numeric::rank::nearly_ascending;
 
 /// Counting is good enough where its score is as near as this to that of sorting: far below the sampling error of any
 /// importance.
 const AGREEMENT: f64 = 1e-6;
-/// Pairs whose distances are computed at once.
-const BLOCK: usize = 1024;
-/// Effects that are measured together, so that pairs come from memory once for all of them.
-const TOGETHER: usize = 2 * LANES;
+/// Permutations of effects that are measured together, so that pairs come from memory once for all of them.
+const LANES_AT_ONCE: usize = 5 * LANES;
 /// The most memory that permuted pairs take at once, where those of one permutation take less.
 const MAX_PERMUTED: usize = 1 << 24;
 
@@ -84,79 +82,91 @@ impl<S: Borrow<PairSet> + Sync> Ascending<S> {
     /// For every permutation of the pairs of `held` the drop in Spearman of every effect of `plan`; NaN for those that are not
     /// `permutable`.
     pub(super) fn drops(&self, plan: &Plan, permutable: &[bool], held: &Held<'_>) -> Vec<Vec<f64>> {
-        let set = self.original.borrow();
+        let mut drops = vec![vec![f64::NAN; plan.effects.len()]; plan.permutations];
+        let mut moved: Vec<(usize, Moved<'_>)> = Vec::new();
+        for k in (0..plan.effects.len()).filter(|&k| permutable[k]) {
+            match self.evaluation.moved(plan, k) {
+                Some(of_effect) => moved.push((k, of_effect)),
+                None => drops.iter_mut().for_each(|drops| drops[k] = 0.0),
+            }
+        }
+        // Permuted pairs are made one after the other where they take much memory.
+        let at_once = (MAX_PERMUTED / self.original.borrow().bytes().max(1)).clamp(1, LANES);
+        for first in (0..plan.permutations).step_by(at_once) {
+            let these = first..(first + at_once).min(plan.permutations);
+            let permuted: Vec<Vec<PairSet>> = these
+                .clone()
+                .into_par_iter()
+                .map(|permutation| self.permuted(plan, held, permutation))
+                .collect();
+            let some = (LANES_AT_ONCE / permuted.len()).max(1);
+            let scores: Vec<Vec<Option<f64>>> =
+                moved.par_chunks(some).map(|moved| self.scores(moved, &permuted)).collect();
+            let scores = scores.concat();
+            for ((k, _), scores) in moved.iter().zip(scores.chunks_exact(permuted.len())) {
+                for (drops, score) in drops[these.clone()].iter_mut().zip(scores) {
+                    // Constant distances have no ranks: the whole score is lost.
+                    drops[*k] = self.baseline - score.unwrap_or(0.0);
+                }
+            }
+        }
+        drops
+    }
+
+    /// The pairs of permutation number `permutation`, in the order of the modelled distances of those that are not permuted.
+    fn permuted(&self, plan: &Plan, held: &Held<'_>, permutation: usize) -> Vec<PairSet> {
         let gathered = |set: &PairSet, places: &[u32]| {
             let mut permuted = PairSet::default();
             set.gather(places, &mut permuted);
             permuted
         };
-        let of_permutation = |permutation: usize| {
-            let sets: Vec<PairSet> = if plan.permute == Permute::Pairs {
-                let order = plan.order(set.len(), held, permutation);
-                let places: Vec<u32> = self.places.iter().map(|&place| order[place as usize]).collect();
-                drop(order);
-                vec![gathered(set, &places)]
-            } else {
-                let sets = plan.permuted(set, held, permutation).into_sets();
-                sets.into_iter().map(|set| gathered(&set, &self.places)).collect()
-            };
-            self.drops_from(plan, permutable, &sets)
-        };
-        // Permuted pairs are made one after the other where they take much memory.
-        let at_once = (MAX_PERMUTED / set.bytes().max(1)).max(1);
-        let mut drops = Vec::with_capacity(plan.permutations);
-        for first in (0..plan.permutations).step_by(at_once) {
-            let these = first..(first + at_once).min(plan.permutations);
-            drops.par_extend(these.into_par_iter().map(of_permutation));
+        let set = self.original.borrow();
+        if plan.permute == Permute::Pairs {
+            let order = plan.order(set.len(), held, permutation);
+            let places: Vec<u32> = self.places.iter().map(|&place| order[place as usize]).collect();
+            drop(order);
+            return vec![gathered(set, &places)];
         }
-        drops
+        let sets = plan.permuted(set, held, permutation).into_sets();
+        sets.into_iter().map(|set| gathered(&set, &self.places)).collect()
     }
 
-    /// The drops when distances come from the permuted pairs of `sets`.
-    fn drops_from(&self, plan: &Plan, permutable: &[bool], sets: &[PairSet]) -> Vec<f64> {
-        let mut drops = vec![f64::NAN; plan.effects.len()];
-        let mut moved: Vec<(usize, Moved<'_>)> = Vec::new();
-        for k in (0..drops.len()).filter(|&k| permutable[k]) {
-            match self.evaluation.moved(plan, k) {
-                Some(of_effect) => moved.push((k, of_effect)),
-                None => drops[k] = 0.0,
-            }
-        }
-        let scores: Vec<Vec<Option<f64>>> =
-            moved.par_chunks(TOGETHER).map(|moved| self.scores(moved, sets)).collect();
-        for ((k, _), score) in moved.iter().zip(scores.into_iter().flatten()) {
-            // Constant distances have no ranks: the whole score is lost.
-            drops[*k] = self.baseline - score.unwrap_or(0.0);
-        }
-        drops
-    }
-
-    /// Spearman's correlation for each of some `moved` effects.
-    fn scores(&self, moved: &[(usize, Moved<'_>)], sets: &[PairSet]) -> Vec<Option<f64>> {
+    /// Spearman's correlation for each of some `moved` effects, and of each for every permutation of `permuted`.
+    fn scores(&self, moved: &[(usize, Moved<'_>)], permuted: &[Vec<PairSet>]) -> Vec<Option<f64>> {
         let target = &self.evaluation.target;
-        let mut taken = self.counts(moved.len().div_ceil(LANES));
+        // One lane for each permutation of an effect: those of one effect share what is left of the distances without it.
+        let lanes: Vec<(usize, &PairSet)> = (moved.iter().enumerate())
+            .flat_map(|(index, (_, moved))| permuted.iter().map(move |sets| (index, &sets[moved.set])))
+            .collect();
+        let mut taken = self.counts(lanes.len().div_ceil(LANES));
         // No distance moves farther: steps below are summed while they are in the cache, and the next ones take their place.
         let reach =
-            |moved: &[(usize, Moved<'_>)]| moved.iter().map(|(_, moved)| moved.reach).max().unwrap_or(0);
-        for (counts, moved) in taken.iter_mut().zip(moved.chunks(LANES)) {
-            counts.start(moved.len(), self.span as u32 + 2 * reach(moved) as u32);
+            |lanes: &[(usize, &PairSet)]| lanes.iter().map(|&(index, _)| moved[index].1.reach).max().unwrap_or(0);
+        for (counts, lanes) in taken.iter_mut().zip(lanes.chunks(LANES)) {
+            counts.start(lanes.len(), self.span as u32 + 2 * reach(lanes) as u32);
         }
-        let mut distances = vec![0; LANES * BLOCK];
-        for (index, targets) in target.shifted().chunks(BLOCK).enumerate() {
-            let start = index * BLOCK;
-            for (counts, moved) in taken.iter_mut().zip(moved.chunks(LANES)) {
-                let distances = &mut distances[..moved.len() * targets.len()];
-                for (block, (_, moved)) in distances.chunks_exact_mut(targets.len()).zip(moved) {
-                    self.evaluation.fill(moved, start, &sets[moved.set], block);
-                }
-                counts.settle(self.lowest[index] - reach(moved));
-                counts.add(distances, targets);
+        let (mut packed, mut rest) = (Packed::empty(), [0; BLOCK]);
+        for (block, targets) in target.shifted().chunks(BLOCK).enumerate() {
+            let (start, rest) = (block * BLOCK, &mut rest[..targets.len()]);
+            packed.take(targets);
+            let mut without = None;
+            for (counts, lanes) in taken.iter_mut().zip(lanes.chunks(LANES)) {
+                counts.settle(self.lowest[block] - reach(lanes));
+                counts.add_block(&packed, |lane, steps, places| {
+                    let (index, other) = lanes[lane];
+                    let moved = &moved[index].1;
+                    if without != Some(index) {
+                        self.evaluation.rest(moved, start, rest);
+                        without = Some(index);
+                    }
+                    self.evaluation.place(moved, start, rest, other, steps, places);
+                });
             }
         }
-        let of = |(counts, moved): (&mut StepCounts, &[(usize, Moved<'_>)])| {
-            target.spearman_counted(counts).into_iter().take(moved.len())
+        let of = |(counts, lanes): (&mut StepCounts, &[(usize, &PairSet)])| {
+            target.spearman_counted(counts).into_iter().take(lanes.len())
         };
-        let scores = taken.iter_mut().zip(moved.chunks(LANES)).flat_map(of).collect();
+        let scores = taken.iter_mut().zip(lanes.chunks(LANES)).flat_map(of).collect();
         self.spare.lock().unwrap_or_else(PoisonError::into_inner).append(&mut taken);
         scores
     }

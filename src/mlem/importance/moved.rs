@@ -7,6 +7,7 @@ use super::ranker::BLOCK;
 use crate::mlem::pairs::{Slot, Term};
 use crate::mlem::params::Permute;
 use crate::mlem::score::{Evaluation, PairSet};
+use crate::numeric::counting::Steps;
 
 /// The terms of an effect, whose distances come from permuted pairs.
 pub(super) struct Moved<'a> {
@@ -69,5 +70,38 @@ impl<S: Borrow<PairSet>> Evaluation<S> {
             self.model.add(term, own, start, -1, block);
             self.model.add(term, other, start, 1, block);
         }
+    }
+
+    /// The modelled distances from `start` on, without the terms of `moved`.
+    pub(super) fn rest(&self, moved: &Moved<'_>, start: usize, block: &mut [i32]) {
+        block.copy_from_slice(&self.distances[start..][..block.len()]);
+        for &term in &moved.terms {
+            self.model.add(term, self.set.borrow(), start, -1, block);
+        }
+    }
+
+    /// Writes the places of the modelled distances from `start` on: those of [`Evaluation::rest`], with the terms of `moved` taken
+    /// from the permuted pairs `other`.
+    pub(super) fn place(
+        &self,
+        moved: &Moved<'_>,
+        start: usize,
+        rest: &[i32],
+        other: &PairSet,
+        steps: Steps,
+        places: &mut [u16],
+    ) {
+        if let (&[term], None) = (moved.terms.as_slice(), moved.some) {
+            return self.model.place(term, rest, other, start, steps, places);
+        }
+        let mut distances = rest.to_vec();
+        let mixed = moved.some.map(|(features, slots)| {
+            self.set.borrow().mixed(other, features, slots, start..start + rest.len())
+        });
+        let (from, start) = mixed.as_ref().map_or((other, start), |mixed| (mixed, 0));
+        for &term in &moved.terms {
+            self.model.add(term, from, start, 1, &mut distances);
+        }
+        steps.find(&distances, places);
     }
 }

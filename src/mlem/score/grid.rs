@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use super::pair_set::PairSet;
 use crate::mlem::pairs::{Columns, Slot, Term};
+use crate::numeric::counting::Steps;
 use crate::numeric::simd::widest;
 
 /// A model whose modelled distances are whole numbers.
@@ -103,6 +104,31 @@ impl GridModel {
             (Some(first), None) => swap_scaled_where(out, distances, bits, mask, column(first), weight),
             (Some(first), Some(second)) => {
                 swap_products(out, distances, column(first), column(second), weight);
+            }
+        }
+    }
+
+    /// Writes into `out` the places of the `distances` of the pairs of `set` from `start` on, with what `term` contributes added.
+    pub(crate) fn place(
+        &self,
+        term: usize,
+        distances: &[i32],
+        set: &PairSet,
+        start: usize,
+        steps: Steps,
+        out: &mut [u16],
+    ) {
+        let Contribution { weight, mask, first, second, .. } = self.contributions[term];
+        let range = start..start + out.len();
+        let bits = &set.bits[range.clone()];
+        let column = |index: usize| &set.dense[index][range.clone()];
+        match (first, second) {
+            (None, _) => place_where(out, distances, bits, mask, round(weight), steps),
+            (Some(first), None) => {
+                place_scaled_where(out, distances, bits, mask, column(first), weight, steps);
+            }
+            (Some(first), Some(second)) => {
+                place_products(out, distances, column(first), column(second), weight, steps);
             }
         }
     }
@@ -211,6 +237,38 @@ widest! {
         let (own, other) = (x[0].iter().zip(y[0]), x[1].iter().zip(y[1]));
         for (((out, from), own), other) in out.iter_mut().zip(from).zip(own).zip(other) {
             *out = from - round(weight * (own.0 * own.1)) + round(weight * (other.0 * other.1));
+        }
+    }
+}
+
+widest! {
+    /// Writes the places of `from` plus `whole` where all bits of `mask` are set.
+    fn place_where(out: &mut [u16], from: &[i32], bits: &[u32], mask: u32, whole: i32, steps: Steps) {
+        for ((out, from), bits) in out.iter_mut().zip(from).zip(bits) {
+            *out = steps.place(from + if bits & mask == mask { whole } else { 0 });
+        }
+    }
+
+    /// The same with the rounded `weight · x` in the place of `whole`.
+    fn place_scaled_where(
+        out: &mut [u16],
+        from: &[i32],
+        bits: &[u32],
+        mask: u32,
+        x: &[f32],
+        weight: f32,
+        steps: Steps,
+    ) {
+        for (((out, from), bits), &x) in out.iter_mut().zip(from).zip(bits).zip(x) {
+            let x = if bits & mask == mask { x } else { 0.0 };
+            *out = steps.place(from + round(weight * x));
+        }
+    }
+
+    /// Writes the places of `from` plus the rounded `weight · x · y`.
+    fn place_products(out: &mut [u16], from: &[i32], x: &[f32], y: &[f32], weight: f32, steps: Steps) {
+        for (((out, from), x), y) in out.iter_mut().zip(from).zip(x).zip(y) {
+            *out = steps.place(from + round(weight * (x * y)));
         }
     }
 }
