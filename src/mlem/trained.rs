@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use super::moments::Design;
 use super::pairs::{Coverage, Neural, Task};
 use super::params::PairBudget;
-use super::score::{GridModel, PairSet, Scored, neural_distances};
+use super::score::{Collected, GridModel, PairSet, Scored, neural_distances};
 use crate::numeric::rank::{RankTarget, Scratch};
 
 /// The most training pairs that a model is scored on.
@@ -97,17 +97,14 @@ impl Sample {
         let mut tasks = design.layout.tasks();
         tasks.retain(|task| folds.iter().any(|&fold| trains(task, fold)));
         let budget = PairBudget::AtMost(TRAINING_PAIRS);
-        let coverage = Coverage {
-            fraction: design.coverage.fraction * budget.fraction(pairs),
-            ..design.coverage
-        };
-        let (mut set, mut ends) = (PairSet::empty(&design.columns), Vec::with_capacity(tasks.len()));
+        let coverage =
+            Coverage { fraction: design.coverage.fraction * budget.fraction(pairs), ..design.coverage };
+        let (mut set, mut ends) = (Collected::new(&design.columns), Vec::with_capacity(tasks.len()));
         for task in &tasks {
             task.stream(Some(&design.columns), None, coverage, |chunk| set.extend(chunk));
             ends.push(set.len());
         }
-        set.shrink();
-        Self { tasks, coverage, set, ends, n_folds: folds.len() }
+        Self { tasks, coverage, set: set.finish(), ends, n_folds: folds.len() }
     }
 
     /// Squared neural distances of all pairs, in their order.

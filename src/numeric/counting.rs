@@ -297,11 +297,7 @@ impl RankTarget {
 }
 
 /// Adds the targets of values of `N` sets to their steps.
-fn count<const N: usize>(
-    tables: &mut [[u64; TABLE]],
-    steps: &[[u16; BLOCK]],
-    targets: &[u64],
-) {
+fn count<const N: usize>(tables: &mut [[u64; TABLE]], steps: &[[u16; BLOCK]], targets: &[u64]) {
     let (Some(tables), Some(steps)) = (tables.first_chunk_mut::<N>(), steps.first_chunk::<N>()) else {
         return;
     };

@@ -5,6 +5,7 @@
 //! the order of the pairs changes no score.
 
 use std::borrow::Borrow;
+use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
@@ -70,8 +71,7 @@ impl<S: Borrow<PairSet>> Evaluation<S> {
             highest = highest.max(of_block(i32::max, block));
             span = span.max(highest - lowest);
         }
-        let mut set = PairSet::default();
-        self.set.borrow().gather(&places, &mut set);
+        let set = self.set.borrow().gather(&places);
         let evaluation = Evaluation { model: self.model, set, target, distances };
         let (original, spare) = (self.set, Mutex::new(vec![counts]));
         Ok(Ascending { original, evaluation, places, lowest, span, baseline, spare })
@@ -90,6 +90,8 @@ impl<S: Borrow<PairSet> + Sync> Ascending<S> {
                 None => drops.iter_mut().for_each(|drops| drops[k] = 0.0),
             }
         }
+        // Effects that take the same numbers are measured together.
+        moved.sort_by(|(_, a), (_, b)| a.columns.cmp(&b.columns));
         // Permuted pairs are made one after the other where they take much memory.
         let at_once = (MAX_PERMUTED / self.original.borrow().bytes().max(1)).clamp(1, LANES);
         for first in (0..plan.permutations).step_by(at_once) {
@@ -115,40 +117,48 @@ impl<S: Borrow<PairSet> + Sync> Ascending<S> {
 
     /// The pairs of permutation number `permutation`, in the order of the modelled distances of those that are not permuted.
     fn permuted(&self, plan: &Plan, held: &Held<'_>, permutation: usize) -> Vec<PairSet> {
-        let gathered = |set: &PairSet, places: &[u32]| {
-            let mut permuted = PairSet::default();
-            set.gather(places, &mut permuted);
-            permuted
-        };
         let set = self.original.borrow();
         if plan.permute == Permute::Pairs {
             let order = plan.order(set.len(), held, permutation);
             let places: Vec<u32> = self.places.iter().map(|&place| order[place as usize]).collect();
             drop(order);
-            return vec![gathered(set, &places)];
+            return vec![set.gather(&places)];
         }
         let sets = plan.permuted(set, held, permutation).into_sets();
-        sets.into_iter().map(|set| gathered(&set, &self.places)).collect()
+        sets.into_iter().map(|set| set.gather(&self.places)).collect()
     }
 
     /// Spearman's correlation for each of some `moved` effects, and of each for every permutation of `permuted`.
     fn scores(&self, moved: &[(usize, Moved<'_>)], permuted: &[Vec<PairSet>]) -> Vec<Option<f64>> {
         let target = &self.evaluation.target;
         // One lane for each permutation of an effect: those of one effect share what is left of the distances without it.
-        let lanes: Vec<(usize, &PairSet)> = (moved.iter().enumerate())
-            .flat_map(|(index, (_, moved))| permuted.iter().map(move |sets| (index, &sets[moved.set])))
+        let sets: Vec<&PairSet> = permuted.iter().flatten().collect();
+        let n_sets = sets.len() / permuted.len();
+        let lanes: Vec<(usize, usize)> = (0..moved.len())
+            .flat_map(|index| (0..permuted.len()).map(move |permutation| (index, permutation)))
+            .map(|(index, permutation)| (index, permutation * n_sets + moved[index].1.set))
             .collect();
+        let columns: BTreeSet<usize> =
+            moved.iter().flat_map(|(_, moved)| moved.columns.iter().copied()).collect();
+        let columns: Vec<usize> = columns.into_iter().collect();
         let mut taken = self.counts(lanes.len().div_ceil(LANES));
         // No distance moves farther: steps below are summed while they are in the cache, and the next ones take their place.
-        let reach =
-            |lanes: &[(usize, &PairSet)]| lanes.iter().map(|&(index, _)| moved[index].1.reach).max().unwrap_or(0);
+        let reach = |lanes: &[(usize, usize)]| {
+            lanes.iter().map(|&(index, _)| moved[index].1.reach).max().unwrap_or(0)
+        };
         for (counts, lanes) in taken.iter_mut().zip(lanes.chunks(LANES)) {
             counts.start(lanes.len(), self.span as u32 + 2 * reach(lanes) as u32);
         }
         let (mut packed, mut rest) = (Packed::empty(), [0; BLOCK]);
+        let (mut own, mut others) = (PairSet::default(), vec![PairSet::default(); sets.len()]);
         for (block, targets) in target.shifted().chunks(BLOCK).enumerate() {
             let (start, rest) = (block * BLOCK, &mut rest[..targets.len()]);
+            let range = start..start + targets.len();
             packed.take(targets);
+            self.evaluation.set.open(range.clone(), &columns, &mut own);
+            for (set, other) in sets.iter().zip(&mut others) {
+                set.open(range.clone(), &columns, other);
+            }
             let mut without = None;
             for (counts, lanes) in taken.iter_mut().zip(lanes.chunks(LANES)) {
                 counts.settle(self.lowest[block] - reach(lanes));
@@ -156,14 +166,15 @@ impl<S: Borrow<PairSet> + Sync> Ascending<S> {
                     let (index, other) = lanes[lane];
                     let moved = &moved[index].1;
                     if without != Some(index) {
-                        self.evaluation.rest(moved, start, rest);
+                        rest.copy_from_slice(&self.evaluation.distances[range.clone()]);
+                        self.evaluation.rest(moved, &own, rest);
                         without = Some(index);
                     }
-                    self.evaluation.place(moved, start, rest, other, steps, places);
+                    self.evaluation.place(moved, rest, [&own, &others[other]], steps, places);
                 });
             }
         }
-        let of = |(counts, lanes): (&mut StepCounts, &[(usize, &PairSet)])| {
+        let of = |(counts, lanes): (&mut StepCounts, &[(usize, usize)])| {
             target.spearman_counted(counts).into_iter().take(lanes.len())
         };
         let scores = taken.iter_mut().zip(lanes.chunks(LANES)).flat_map(of).collect();

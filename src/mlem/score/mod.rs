@@ -6,10 +6,11 @@
 
 mod evaluation;
 mod grid;
+mod numbers;
 mod pair_set;
 pub(crate) mod streamed;
 
 pub(crate) use evaluation::Evaluation;
 pub use evaluation::Scored;
 pub(crate) use grid::GridModel;
-pub(crate) use pair_set::{PairSet, neural_distances};
+pub(crate) use pair_set::{Collected, PairSet, neural_distances};
