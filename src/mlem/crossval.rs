@@ -7,11 +7,11 @@ use super::error::{Error, Result};
 use super::importance::{Effect, Held, Plan, TermImportance};
 use super::moments::{Design, MIN_STIMULI, check_memory};
 use super::pairs::{Coverage, Layout, Neural, Scales, Task, Term, matrix, n_pairs, terms};
-use super::params::{MlemParams, PairBudget};
-use super::score::{Evaluation, GridModel, PairSet, ScoreTarget, Scored, neural_distances, streamed};
+use super::params::MlemParams;
+use super::score::{Evaluation, GridModel, PairSet, Scored, streamed};
 use super::solve::{Solved, Systems, TrainingStep};
+use super::trained::TrainingSamples;
 use super::warning::Warning;
-use crate::numeric::comoments::Line;
 use crate::numeric::rank::Scratch;
 use crate::stimuli::{FeatureTable, Values};
 
@@ -30,40 +30,8 @@ pub struct CrossValidation {
     pub(super) coverage: Coverage,
     /// Per fold, the pairs that are held in memory.
     pub(super) sets: Vec<PairSet>,
-    /// Per fold, a sample of its training pairs; empty where there is one fold.
-    trained_on: Vec<Sample>,
+    trained_on: TrainingSamples,
     warnings: Vec<Warning>,
-}
-
-/// The most training pairs that a model is scored on.
-const TRAINING_PAIRS: u64 = 1 << 18;
-
-/// A sample of the pairs that one fold is trained on.
-#[derive(Debug, Clone)]
-struct Sample {
-    tasks: Vec<Task>,
-    coverage: Coverage,
-    set: PairSet,
-}
-
-impl Sample {
-    fn new(design: &Design, fold: usize) -> Self {
-        let mut tasks = design.layout.tasks();
-        tasks.retain(|task| task.folds.0 != fold && task.folds.1 != fold);
-        let budget = PairBudget::AtMost(TRAINING_PAIRS);
-        let coverage = Coverage {
-            fraction: design.coverage.fraction * budget.fraction(design.training_pairs(fold)),
-            ..design.coverage
-        };
-        let set = PairSet::new(&design.columns, &tasks, coverage);
-        Self { tasks, coverage, set }
-    }
-
-    fn score(&self, (model, line): (&GridModel, Line), neural: &Neural, params: &MlemParams) -> Scored {
-        let squared = neural_distances(neural, &self.tasks, self.coverage);
-        let target = ScoreTarget::new(squared, params, (model, line), &mut Scratch::default());
-        Evaluation::new(model.clone(), &self.set, target).score()
-    }
 }
 
 /// The model of one fold at one layer, and how it did.
@@ -116,8 +84,7 @@ impl MlemParams {
             .map(|fold| PairSet::new(&design.columns, &design.layout.tasks_within(fold), held))
             .collect::<Vec<PairSet>>();
         let holds_out = design.layout.holds_out();
-        let n_trained = if holds_out { folds } else { 0 };
-        let trained_on = (0..n_trained).into_par_iter().map(|fold| Sample::new(&design, fold)).collect();
+        let trained_on = TrainingSamples::new(&design);
         let mut warnings = design.warnings();
         if held != design.coverage && self.permutations > 0 {
             let scored = (within as f64 * design.coverage.fraction) as u64;
@@ -251,21 +218,16 @@ impl CrossValidation {
         let design = &self.design;
         let neural = design.neural(activations)?;
         let solved = solve(design, &neural);
+        let measured = self.trained_on.measure(&neural);
         let scored: Vec<_> = solved
             .into_par_iter()
             .enumerate()
             .map(|(fold, solved)| {
-                let tasks = design.layout.tasks_within(fold);
-                let evaluation = self.evaluation((fold, &tasks), &neural, &solved, &mut Scratch::default());
-                let of = (&evaluation.model, solved.line);
-                let streamed = (self.coverage != design.coverage).then(|| {
-                    let scored = (design.coverage, &design.params);
-                    streamed::score(of, &design.columns, &neural, &tasks, scored)
-                });
+                let (model, line) = (GridModel::new(&design.terms, &solved.w, &design.columns), solved.line);
                 let trained =
-                    self.trained_on.get(fold).map(|sample| sample.score(of, &neural, &design.params));
-                let held = evaluation.score();
-                let scored = streamed.unwrap_or(held);
+                    || self.trained_on.score(fold, (&model, line), &neural, &measured, &design.params);
+                let ((evaluation, held, scored), trained) =
+                    rayon::join(|| self.scored(fold, &neural, &solved), trained);
                 let mut warnings = solved.warnings(fold);
                 if let Err(reason) = scored.value {
                     // A score that is undefined says more than that nothing is associated.
@@ -286,7 +248,7 @@ impl CrossValidation {
             })
             .collect();
         // Importances need the ranks of the distances, and no more of the activations.
-        drop(neural);
+        drop((neural, measured));
         let with_importances = |(mut fit, evaluation, held): (FoldFit, Evaluation<&PairSet>, _)| {
             if self.plan.permutations > 0 {
                 let tasks = design.layout.tasks_within(fit.fold);
@@ -299,6 +261,24 @@ impl CrossValidation {
 }
 
 impl CrossValidation {
+    /// The model of `fold` on the pairs that are held of it, its score on these, and on all that it is scored on.
+    fn scored(
+        &self,
+        fold: usize,
+        neural: &Neural,
+        solved: &Solved,
+    ) -> (Evaluation<&PairSet>, Scored, Scored) {
+        let design = &self.design;
+        let tasks = design.layout.tasks_within(fold);
+        let evaluation = self.evaluation((fold, &tasks), neural, solved, &mut Scratch::default());
+        let streamed = (self.coverage != design.coverage).then(|| {
+            let scored = (design.coverage, &design.params);
+            streamed::score((&evaluation.model, solved.line), &design.columns, neural, &tasks, scored)
+        });
+        let held = evaluation.score();
+        (evaluation, held, streamed.unwrap_or(held))
+    }
+
     /// The stimuli and pairs that `fold` is scored on; `tasks` are its pairs.
     pub(super) fn held<'a>(&'a self, fold: usize, tasks: &'a [Task]) -> Held<'a> {
         Held {

@@ -36,7 +36,7 @@
 //! | `solve` | from moments to `W` |
 //! | `score` | how well modelled distances go with neural ones |
 //! | `importance` | what a score loses when something is permuted |
-//! | `fit`, `crossval`, `evaluate`, `units` | the estimator's verbs |
+//! | `fit`, `trained`, `crossval`, `evaluate`, `units` | the estimator's verbs |
 //! | `inference` | what a number is worth: nulls, resampled stimuli, the noise ceiling |
 //! | `brute_force` | tests alone: all of it against loops that are too plain to be wrong |
 //!
@@ -78,6 +78,7 @@ pub(crate) mod pairs;
 mod params;
 pub(crate) mod score;
 pub(crate) mod solve;
+mod trained;
 mod training;
 mod units;
 mod warning;

@@ -27,7 +27,7 @@ const MOST_COUNTED: u64 = (1 << COUNT_BITS) - 1;
 /// Numbers of a table: one for each step, and some that keep equal steps of two tables out of the same places of the cache.
 const TABLE: usize = (1 << MOST) + 72;
 /// Values of each set that are counted at once.
-const BLOCK: usize = 1024;
+pub const BLOCK: usize = 1024;
 
 /// Counts and sums of the targets' ranks, step by step, of several sets of values.
 #[derive(Debug)]
@@ -51,9 +51,52 @@ pub struct StepCounts {
     /// The steps below have got all their values, and are in the sums.
     settled: usize,
     sums: Sums,
-    /// The places of the steps of some values of each set, and the targets of these as they are added.
+    /// The places of the steps of some values of each set.
     places: Vec<[u16; BLOCK]>,
+}
+
+/// Where the steps of values are in a table.
+#[derive(Debug, Clone, Copy)]
+pub struct Steps {
+    dropped: u32,
+    mask: u16,
+}
+
+impl Steps {
+    /// The place of the step of a value in `0..2³⁰`.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a part of loops that are compiled for several machines")]
+    #[must_use]
+    pub fn place(self, value: i32) -> u16 {
+        // What the caller promises keeps every step within 16 bits.
+        (value as u32 >> self.dropped) as u16 & self.mask
+    }
+
+    /// Writes the places of the steps of `values`.
+    pub fn find(self, values: &[i32], places: &mut [u16]) {
+        find_places(places, values, self);
+    }
+}
+
+/// Some targets as they are added to the sums of steps.
+#[derive(Debug)]
+pub struct Packed {
+    len: usize,
     targets: Box<[u64; BLOCK]>,
+}
+
+impl Packed {
+    /// None yet.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self { len: 0, targets: Box::new([0; BLOCK]) }
+    }
+
+    /// Takes `targets`, [`BLOCK`] at most, in the place of what it had.
+    pub fn take(&mut self, targets: &[u32]) {
+        self.len = targets.len().min(BLOCK);
+        pack(&mut self.targets[..self.len], targets);
+    }
 }
 
 /// The sums over the steps that have got all their values, set by set.
@@ -95,7 +138,6 @@ impl StepCounts {
             settled: 0,
             sums: Sums { below: [0; LANES], products: [0.0; LANES], squares: [0.0; LANES] },
             places: vec![[0; BLOCK]; tables],
-            targets: Box::new([0; BLOCK]),
         };
         counts.start(lanes, 1 << VALUE_BITS);
         counts
@@ -124,30 +166,38 @@ impl StepCounts {
     /// Adds values of every set, each in `0..2³⁰`, with their targets: of the first set as many as there are targets, then of the
     /// second, and so on.
     pub fn add(&mut self, values: &[i32], targets: &[u32]) {
-        let at_once = BLOCK.min(self.room);
-        for start in (0..targets.len()).step_by(at_once) {
-            let these = start..(start + at_once).min(targets.len());
-            if self.added + these.len() > self.room {
-                self.unpack();
-            }
-            self.added += these.len();
-            pack(&mut self.targets[..these.len()], &targets[these.clone()]);
-            for (places, values) in self.places.iter_mut().zip(values.chunks_exact(targets.len())) {
-                find_places(&mut places[..these.len()], &values[these.clone()], self.dropped, self.mask);
-            }
-            let (tables, _) = self.packed.as_chunks_mut();
-            let count = match self.lanes {
-                1 => count::<1>,
-                2 => count::<2>,
-                3 => count::<3>,
-                4 => count::<4>,
-                5 => count::<5>,
-                6 => count::<6>,
-                7 => count::<7>,
-                _ => count::<LANES>,
-            };
-            count(tables, &self.places, &self.targets, these.len());
+        let mut packed = Packed::empty();
+        for (index, block) in targets.chunks(BLOCK).enumerate() {
+            packed.take(block);
+            self.add_block(&packed, |lane, steps, places| {
+                let start = lane * targets.len() + index * BLOCK;
+                steps.find(&values[start..start + places.len()], places);
+            });
         }
+    }
+
+    /// Adds one value of every set for each of `targets`: `find` is given the number of a set, and writes the places of its values.
+    pub fn add_block(&mut self, targets: &Packed, mut find: impl FnMut(usize, Steps, &mut [u16])) {
+        if self.added + targets.len > self.room {
+            self.unpack();
+        }
+        self.added += targets.len;
+        let steps = Steps { dropped: self.dropped, mask: self.mask };
+        for (lane, places) in self.places.iter_mut().take(self.lanes).enumerate() {
+            find(lane, steps, &mut places[..targets.len]);
+        }
+        let (tables, _) = self.packed.as_chunks_mut();
+        let count = match self.lanes {
+            1 => count::<1>,
+            2 => count::<2>,
+            3 => count::<3>,
+            4 => count::<4>,
+            5 => count::<5>,
+            6 => count::<6>,
+            7 => count::<7>,
+            _ => count::<LANES>,
+        };
+        count(tables, &self.places, &targets.targets[..targets.len]);
     }
 
     /// Tells that no further value is below `value`.
@@ -246,17 +296,12 @@ impl RankTarget {
     }
 }
 
-/// Adds the targets of `len` values of `N` sets to their steps.
-fn count<const N: usize>(
-    tables: &mut [[u64; TABLE]],
-    steps: &[[u16; BLOCK]],
-    targets: &[u64; BLOCK],
-    len: usize,
-) {
+/// Adds the targets of values of `N` sets to their steps.
+fn count<const N: usize>(tables: &mut [[u64; TABLE]], steps: &[[u16; BLOCK]], targets: &[u64]) {
     let (Some(tables), Some(steps)) = (tables.first_chunk_mut::<N>(), steps.first_chunk::<N>()) else {
         return;
     };
-    for value in 0..len.min(BLOCK) {
+    for value in 0..targets.len().min(BLOCK) {
         for (table, steps) in tables.iter_mut().zip(steps) {
             table[usize::from(steps[value])] += targets[value];
         }
@@ -272,10 +317,9 @@ widest! {
     }
 
     /// The places of the steps of values in their table.
-    fn find_places(out: &mut [u16], values: &[i32], dropped: u32, mask: u16) {
+    fn find_places(out: &mut [u16], values: &[i32], steps: Steps) {
         for (out, &value) in out.iter_mut().zip(values) {
-            // What the caller promises keeps every step within 16 bits.
-            *out = (value as u32 >> dropped) as u16 & mask;
+            *out = steps.place(value);
         }
     }
 

@@ -1,10 +1,11 @@
 //! Drops by counting, with the pairs in the order of their modelled distances.
 //!
 //! A permutation changes one term of many, so that permuted distances nearly ascend too: the counts that they are added to are
-//! in the nearest cache, and several effects are counted side by side. Sums over the pairs of a step are whole numbers, so that
+//! in the nearest cache, and the permutations of several effects are counted side by side. Sums over the pairs of a step are whole numbers, so that
 //! the order of the pairs changes no score.
 
 use std::borrow::Borrow;
+use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
@@ -14,16 +15,14 @@ use super::plan::{Held, Plan};
 use super::scorer::FEW_PAIRS;
 use crate::mlem::params::Permute;
 use crate::mlem::score::{Evaluation, PairSet, ScoreTarget};
-use crate::numeric::counting::{LANES, StepCounts};
+use crate::numeric::counting::{BLOCK, LANES, Packed, StepCounts};
 use crate::numeric::rank::{RankTarget, nearly_ascending};
 
 /// Counting is good enough where its score is as near as this to that of sorting: far below the sampling error of any
 /// importance.
 const AGREEMENT: f64 = 1e-6;
-/// Pairs whose distances are computed at once.
-const BLOCK: usize = 1024;
-/// Effects that are measured together, so that pairs come from memory once for all of them.
-const TOGETHER: usize = 2 * LANES;
+/// Permutations of effects that are measured together, so that pairs come from memory once for all of them.
+const LANES_AT_ONCE: usize = 5 * LANES;
 /// The most memory that permuted pairs take at once, where those of one permutation take less.
 const MAX_PERMUTED: usize = 1 << 24;
 
@@ -73,8 +72,7 @@ impl<S: Borrow<PairSet>> Evaluation<S> {
             highest = highest.max(of_block(i32::max, block));
             span = span.max(highest - lowest);
         }
-        let mut set = PairSet::default();
-        self.set.borrow().gather(&places, &mut set);
+        let set = self.set.borrow().gather(&places);
         let evaluation = Evaluation { model: self.model, set, target, distances };
         let (original, spare) = (self.set, Mutex::new(vec![counts]));
         Ok(Ascending { original, evaluation, places, lowest, span, baseline, spare })
@@ -85,79 +83,102 @@ impl<S: Borrow<PairSet> + Sync> Ascending<S> {
     /// For every permutation of the pairs of `held` the drop in score of every effect of `plan`; NaN for those that are not
     /// `permutable`.
     pub(super) fn drops(&self, plan: &Plan, permutable: &[bool], held: &Held<'_>) -> Vec<Vec<f64>> {
-        let set = self.original.borrow();
-        let gathered = |set: &PairSet, places: &[u32]| {
-            let mut permuted = PairSet::default();
-            set.gather(places, &mut permuted);
-            permuted
-        };
-        let of_permutation = |permutation: usize| {
-            let sets: Vec<PairSet> = if plan.permute == Permute::Pairs {
-                let order = plan.order(set.len(), held, permutation);
-                let places: Vec<u32> = self.places.iter().map(|&place| order[place as usize]).collect();
-                drop(order);
-                vec![gathered(set, &places)]
-            } else {
-                let sets = plan.permuted(set, held, permutation).into_sets();
-                sets.into_iter().map(|set| gathered(&set, &self.places)).collect()
-            };
-            self.drops_from(plan, permutable, &sets)
-        };
-        // Permuted pairs are made one after the other where they take much memory.
-        let at_once = (MAX_PERMUTED / set.bytes().max(1)).max(1);
-        let mut drops = Vec::with_capacity(plan.permutations);
-        for first in (0..plan.permutations).step_by(at_once) {
-            let these = first..(first + at_once).min(plan.permutations);
-            drops.par_extend(these.into_par_iter().map(of_permutation));
-        }
-        drops
-    }
-
-    /// The drops when distances come from the permuted pairs of `sets`.
-    fn drops_from(&self, plan: &Plan, permutable: &[bool], sets: &[PairSet]) -> Vec<f64> {
-        let mut drops = vec![f64::NAN; plan.effects.len()];
+        let mut drops = vec![vec![f64::NAN; plan.effects.len()]; plan.permutations];
         let mut moved: Vec<(usize, Moved<'_>)> = Vec::new();
-        for k in (0..drops.len()).filter(|&k| permutable[k]) {
+        for k in (0..plan.effects.len()).filter(|&k| permutable[k]) {
             match self.evaluation.moved(plan, k) {
                 Some(of_effect) => moved.push((k, of_effect)),
-                None => drops[k] = 0.0,
+                None => drops.iter_mut().for_each(|drops| drops[k] = 0.0),
             }
         }
-        let scores: Vec<Vec<Option<f64>>> =
-            moved.par_chunks(TOGETHER).map(|moved| self.scores(moved, sets)).collect();
-        for ((k, _), score) in moved.iter().zip(scores.into_iter().flatten()) {
-            // Constant distances have no ranks: the whole score is lost.
-            drops[*k] = self.baseline - score.unwrap_or(0.0);
+        // Effects that take the same numbers are measured together.
+        moved.sort_by(|(_, a), (_, b)| a.columns.cmp(&b.columns));
+        // Permuted pairs are made one after the other where they take much memory.
+        let at_once = (MAX_PERMUTED / self.original.borrow().bytes().max(1)).clamp(1, LANES);
+        for first in (0..plan.permutations).step_by(at_once) {
+            let these = first..(first + at_once).min(plan.permutations);
+            let permuted: Vec<Vec<PairSet>> = these
+                .clone()
+                .into_par_iter()
+                .map(|permutation| self.permuted(plan, held, permutation))
+                .collect();
+            let some = (LANES_AT_ONCE / permuted.len()).max(1);
+            let scores: Vec<Vec<Option<f64>>> =
+                moved.par_chunks(some).map(|moved| self.scores(moved, &permuted)).collect();
+            let scores = scores.concat();
+            for ((k, _), scores) in moved.iter().zip(scores.chunks_exact(permuted.len())) {
+                for (drops, score) in drops[these.clone()].iter_mut().zip(scores) {
+                    // Constant distances have no ranks: the whole score is lost.
+                    drops[*k] = self.baseline - score.unwrap_or(0.0);
+                }
+            }
         }
         drops
     }
 
-    /// Spearman's correlation for each of some `moved` effects.
-    fn scores(&self, moved: &[(usize, Moved<'_>)], sets: &[PairSet]) -> Vec<Option<f64>> {
-        let target = &self.evaluation.target;
-        let mut taken = self.counts(moved.len().div_ceil(LANES));
-        // No distance moves farther: steps below are summed while they are in the cache, and the next ones take their place.
-        let reach =
-            |moved: &[(usize, Moved<'_>)]| moved.iter().map(|(_, moved)| moved.reach).max().unwrap_or(0);
-        for (counts, moved) in taken.iter_mut().zip(moved.chunks(LANES)) {
-            counts.start(moved.len(), self.span as u32 + 2 * reach(moved) as u32);
+    /// The pairs of permutation number `permutation`, in the order of the modelled distances of those that are not permuted.
+    fn permuted(&self, plan: &Plan, held: &Held<'_>, permutation: usize) -> Vec<PairSet> {
+        let set = self.original.borrow();
+        if plan.permute == Permute::Pairs {
+            let order = plan.order(set.len(), held, permutation);
+            let places: Vec<u32> = self.places.iter().map(|&place| order[place as usize]).collect();
+            drop(order);
+            return vec![set.gather(&places)];
         }
-        let mut distances = vec![0; LANES * BLOCK];
-        for (index, targets) in target.shifted().chunks(BLOCK).enumerate() {
-            let start = index * BLOCK;
-            for (counts, moved) in taken.iter_mut().zip(moved.chunks(LANES)) {
-                let distances = &mut distances[..moved.len() * targets.len()];
-                for (block, (_, moved)) in distances.chunks_exact_mut(targets.len()).zip(moved) {
-                    self.evaluation.fill(moved, start, &sets[moved.set], block);
-                }
-                counts.settle(self.lowest[index] - reach(moved));
-                counts.add(distances, targets);
+        let sets = plan.permuted(set, held, permutation).into_sets();
+        sets.into_iter().map(|set| set.gather(&self.places)).collect()
+    }
+
+    /// Spearman's correlation for each of some `moved` effects, and of each for every permutation of `permuted`.
+    fn scores(&self, moved: &[(usize, Moved<'_>)], permuted: &[Vec<PairSet>]) -> Vec<Option<f64>> {
+        let target = &self.evaluation.target;
+        // One lane for each permutation of an effect: those of one effect share what is left of the distances without it.
+        let sets: Vec<&PairSet> = permuted.iter().flatten().collect();
+        let n_sets = sets.len() / permuted.len();
+        let lanes: Vec<(usize, usize)> = (0..moved.len())
+            .flat_map(|index| (0..permuted.len()).map(move |permutation| (index, permutation)))
+            .map(|(index, permutation)| (index, permutation * n_sets + moved[index].1.set))
+            .collect();
+        let columns: BTreeSet<usize> =
+            moved.iter().flat_map(|(_, moved)| moved.columns.iter().copied()).collect();
+        let columns: Vec<usize> = columns.into_iter().collect();
+        let mut taken = self.counts(lanes.len().div_ceil(LANES));
+        // No distance moves farther: steps below are summed while they are in the cache, and the next ones take their place.
+        let reach = |lanes: &[(usize, usize)]| {
+            lanes.iter().map(|&(index, _)| moved[index].1.reach).max().unwrap_or(0)
+        };
+        for (counts, lanes) in taken.iter_mut().zip(lanes.chunks(LANES)) {
+            counts.start(lanes.len(), self.span as u32 + 2 * reach(lanes) as u32);
+        }
+        let (mut packed, mut rest) = (Packed::empty(), [0; BLOCK]);
+        let (mut own, mut others) = (PairSet::default(), vec![PairSet::default(); sets.len()]);
+        for (block, targets) in target.shifted().chunks(BLOCK).enumerate() {
+            let (start, rest) = (block * BLOCK, &mut rest[..targets.len()]);
+            let range = start..start + targets.len();
+            packed.take(targets);
+            self.evaluation.set.open(range.clone(), &columns, &mut own);
+            for (set, other) in sets.iter().zip(&mut others) {
+                set.open(range.clone(), &columns, other);
+            }
+            let mut without = None;
+            for (counts, lanes) in taken.iter_mut().zip(lanes.chunks(LANES)) {
+                counts.settle(self.lowest[block] - reach(lanes));
+                counts.add_block(&packed, |lane, steps, places| {
+                    let (index, other) = lanes[lane];
+                    let moved = &moved[index].1;
+                    if without != Some(index) {
+                        rest.copy_from_slice(&self.evaluation.distances[range.clone()]);
+                        self.evaluation.rest(moved, &own, rest);
+                        without = Some(index);
+                    }
+                    self.evaluation.place(moved, rest, [&own, &others[other]], steps, places);
+                });
             }
         }
-        let of = |(counts, moved): (&mut StepCounts, &[(usize, Moved<'_>)])| {
-            target.spearman_counted(counts).into_iter().take(moved.len())
+        let of = |(counts, lanes): (&mut StepCounts, &[(usize, usize)])| {
+            target.spearman_counted(counts).into_iter().take(lanes.len())
         };
-        let scores = taken.iter_mut().zip(moved.chunks(LANES)).flat_map(of).collect();
+        let scores = taken.iter_mut().zip(lanes.chunks(LANES)).flat_map(of).collect();
         self.spare.lock().unwrap_or_else(PoisonError::into_inner).append(&mut taken);
         scores
     }

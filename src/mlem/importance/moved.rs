@@ -7,11 +7,14 @@ use super::scorer::BLOCK;
 use crate::mlem::pairs::{Slot, Term};
 use crate::mlem::params::Permute;
 use crate::mlem::score::{Evaluation, PairSet};
+use crate::numeric::counting::Steps;
 
 /// The terms of an effect, whose distances come from permuted pairs.
 pub(super) struct Moved<'a> {
     /// One at least.
     terms: Vec<usize>,
+    /// The columns of numbers that they take.
+    pub(super) columns: Vec<usize>,
     /// Which of the permuted sets.
     pub(super) set: usize,
     /// The features whose distances come from there, and where all features have theirs; `None` where those of all in the terms do.
@@ -48,7 +51,8 @@ impl<S: Borrow<PairSet>, T> Evaluation<S, T> {
         let some = plan.permute == Permute::Stimuli && terms.iter().any(stays);
         let some = some.then_some((effect.features.as_slice(), plan.slots.as_slice()));
         let reach = self.model.reach(&terms);
-        Some(Moved { terms, set: plan.set_of(k), some, reach })
+        let columns = self.model.columns(&terms);
+        Some(Moved { terms, columns, set: plan.set_of(k), some, reach })
     }
 
     /// The modelled distances from `start` on, with the terms of `moved` taken from the permuted pairs `other`.
@@ -56,9 +60,12 @@ impl<S: Borrow<PairSet>, T> Evaluation<S, T> {
         let own = self.set.borrow();
         if let Some((features, slots)) = moved.some {
             block.copy_from_slice(&self.distances[start..][..block.len()]);
-            let mixed = own.mixed(other, features, slots, start..start + block.len());
+            let [mut own_block, mut block_of_other] = [PairSet::default(), PairSet::default()];
+            own.open(start..start + block.len(), &moved.columns, &mut own_block);
+            other.open(start..start + block.len(), &moved.columns, &mut block_of_other);
+            let mixed = own_block.mixed(&block_of_other, features, slots);
             for &term in &moved.terms {
-                self.model.add(term, own, start, -1, block);
+                self.model.add(term, &own_block, 0, -1, block);
                 self.model.add(term, &mixed, 0, 1, block);
             }
             return;
@@ -69,5 +76,33 @@ impl<S: Borrow<PairSet>, T> Evaluation<S, T> {
             self.model.add(term, own, start, -1, block);
             self.model.add(term, other, start, 1, block);
         }
+    }
+
+    /// Takes the terms of `moved` from `distances`, which are those of the pairs of `own`.
+    pub(super) fn rest(&self, moved: &Moved<'_>, own: &PairSet, distances: &mut [i32]) {
+        for &term in &moved.terms {
+            self.model.add(term, own, 0, -1, distances);
+        }
+    }
+
+    /// Writes the places of modelled distances: what [`Evaluation::rest`] leaves of those of `own`, and the terms of `moved` at the
+    /// permuted pairs `other`.
+    pub(super) fn place(
+        &self,
+        moved: &Moved<'_>,
+        rest: &[i32],
+        [own, other]: [&PairSet; 2],
+        steps: Steps,
+        places: &mut [u16],
+    ) {
+        if let (&[term], None) = (moved.terms.as_slice(), moved.some) {
+            return self.model.place(term, rest, other, steps, places);
+        }
+        let mut distances = rest.to_vec();
+        let mixed = moved.some.map(|(features, slots)| own.mixed(other, features, slots));
+        for &term in &moved.terms {
+            self.model.add(term, mixed.as_ref().unwrap_or(other), 0, 1, &mut distances);
+        }
+        steps.find(&distances, places);
     }
 }

@@ -147,9 +147,7 @@ impl Plan {
     pub(crate) fn permuted(&self, set: &PairSet, held: &Held<'_>, permutation: usize) -> Permuted {
         if self.permute == Permute::Pairs {
             let order = self.order(set.len(), held, permutation);
-            let mut permuted = PairSet::empty(held.columns);
-            set.gather(&order, &mut permuted);
-            return Permuted { sets: vec![permuted] };
+            return Permuted { sets: vec![set.gather(&order)] };
         }
         let orders = self.orders(&held.name, &held.stimuli, permutation);
         let of = |columns: Columns| PairSet::new(&columns, held.tasks, held.coverage);

@@ -36,17 +36,24 @@ impl<S: Borrow<PairSet>> Evaluation<S> {
     }
 
     pub(crate) fn score(&self) -> Scored {
-        let value = match &self.target {
+        Scored::of(&self.target, &self.distances)
+    }
+}
+
+impl Scored {
+    /// The score of `modelled` distances where the neural ones are `target`.
+    pub(crate) fn of(target: &ScoreTarget, modelled: &[i32]) -> Self {
+        let value = match target {
             ScoreTarget::Ranks(ranks) if ranks.is_constant() => Err(Undefined::NeuralDistances),
             ScoreTarget::Ranks(ranks) => {
-                ranks.spearman(&self.distances, &mut Scratch::default()).ok_or(Undefined::ModelledDistances)
+                ranks.spearman(modelled, &mut Scratch::default()).ok_or(Undefined::ModelledDistances)
             }
             ScoreTarget::Values(Values { values, gauge }) => {
                 let mut sums = Comoments::default();
-                sums.add(&self.distances, values);
+                sums.add(modelled, values);
                 gauge.defined(&sums)
             }
         };
-        Scored { value, pairs: self.target.len() as u64 }
+        Self { value, pairs: target.len() as u64 }
     }
 }

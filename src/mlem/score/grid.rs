@@ -3,9 +3,13 @@
 //! They are whole numbers: each term's contribution is rounded to a fixed grid of 2³⁰ steps, so that pairs with the same
 //! distances tie exactly, in whatever order their terms were added.
 
+use std::collections::BTreeSet;
+use std::ops::Range;
+
 use super::pair_set::PairSet;
 use crate::mlem::pairs::{Columns, Slot, Term};
 use crate::numeric::comoments::Line;
+use crate::numeric::counting::Steps;
 use crate::numeric::simd::widest;
 
 /// A model whose modelled distances are whole numbers.
@@ -79,13 +83,16 @@ impl GridModel {
     /// Adds `sign` times what `term` contributes at the pairs `start..start + out.len()` of `set`.
     pub(crate) fn add(&self, term: usize, set: &PairSet, start: usize, sign: i32, out: &mut [i32]) {
         let Contribution { weight, mask, first, second, .. } = self.contributions[term];
-        let range = start..start + out.len();
-        let bits = &set.bits[range.clone()];
-        let column = |index: usize| &set.dense[index][range.clone()];
-        match (first, second) {
-            (None, _) => add_where(out, bits, mask, sign * round(weight)),
-            (Some(first), None) => add_scaled_where(out, bits, mask, column(first), weight, sign),
-            (Some(first), Some(second)) => add_products(out, column(first), column(second), weight, sign),
+        let Some(first) = first else {
+            return add_where(out, &set.bits[start..start + out.len()], mask, sign * round(weight));
+        };
+        let [mut x, mut y] = [[0.0; PIECE]; 2];
+        for (range, out) in pieces(start, out) {
+            let first = set.dense[first].part(range.clone(), &mut x);
+            match second {
+                None => add_scaled_where(out, &set.bits[range], mask, first, weight, sign),
+                Some(second) => add_products(out, first, set.dense[second].part(range, &mut y), weight, sign),
+            }
         }
     }
 
@@ -101,17 +108,49 @@ impl GridModel {
         out: &mut [i32],
     ) {
         let Contribution { weight, mask, first, second, .. } = self.contributions[term];
-        let range = start..start + out.len();
-        let distances = &distances[range.clone()];
-        let bits = [own, other].map(|set| &set.bits[range.clone()]);
-        let column = |index: usize| [own, other].map(|set| &set.dense[index][range.clone()]);
-        match (first, second) {
-            (None, _) => swap_where(out, distances, bits, mask, round(weight)),
-            (Some(first), None) => swap_scaled_where(out, distances, bits, mask, column(first), weight),
-            (Some(first), Some(second)) => {
-                swap_products(out, distances, column(first), column(second), weight);
+        let bits = |range: &Range<usize>| [own, other].map(|set| &set.bits[range.clone()]);
+        let Some(first) = first else {
+            let range = start..start + out.len();
+            return swap_where(out, &distances[range.clone()], bits(&range), mask, round(weight));
+        };
+        let [mut x, mut y] = [[[0.0; PIECE]; 2]; 2];
+        for (range, out) in pieces(start, out) {
+            let distances = &distances[range.clone()];
+            let first = parts(first, [own, other], &range, &mut x);
+            match second {
+                None => swap_scaled_where(out, distances, bits(&range), mask, first, weight),
+                Some(second) => {
+                    swap_products(out, distances, first, parts(second, [own, other], &range, &mut y), weight);
+                }
             }
         }
+    }
+
+    /// Writes into `out` the places of `distances`, those of the pairs of `set`, with what `term` contributes added.
+    pub(crate) fn place(&self, term: usize, distances: &[i32], set: &PairSet, steps: Steps, out: &mut [u16]) {
+        let Contribution { weight, mask, first, second, .. } = self.contributions[term];
+        let Some(first) = first else {
+            return place_where(out, distances, &set.bits, mask, round(weight), steps);
+        };
+        let [mut x, mut y] = [[0.0; PIECE]; 2];
+        for (range, out) in pieces(0, out) {
+            let distances = &distances[range.clone()];
+            let first = set.dense[first].part(range.clone(), &mut x);
+            match second {
+                None => place_scaled_where(out, distances, &set.bits[range], mask, first, weight, steps),
+                Some(second) => {
+                    let second = set.dense[second].part(range, &mut y);
+                    place_products(out, distances, first, second, weight, steps);
+                }
+            }
+        }
+    }
+
+    /// The columns of numbers that `terms` take, ascending.
+    pub(crate) fn columns(&self, terms: &[usize]) -> Vec<usize> {
+        let of_term = |&term: &usize| [self.contributions[term].first, self.contributions[term].second];
+        let columns: BTreeSet<usize> = terms.iter().flat_map(of_term).flatten().collect();
+        columns.into_iter().collect()
     }
 
     /// How far a distance moves at most when the contributions of `terms` come from another pair.
@@ -134,15 +173,40 @@ impl GridModel {
 
     /// [`GridModel::distances`], in place of what `out` had.
     pub(crate) fn distances_into(&self, set: &PairSet, out: &mut Vec<i32>) {
-        const BLOCK: usize = 4096;
         out.clear();
-        out.resize(set.len(), self.offset);
-        for (block, out) in out.chunks_mut(BLOCK).enumerate() {
+        self.append_distances(set, 0..set.len(), out);
+    }
+
+    /// Appends the modelled distances of the pairs `range` of `set`.
+    pub(crate) fn append_distances(&self, set: &PairSet, range: Range<usize>, out: &mut Vec<i32>) {
+        const BLOCK: usize = 4096;
+        let before = out.len();
+        out.resize(before + range.len(), self.offset);
+        for (block, out) in out[before..].chunks_mut(BLOCK).enumerate() {
             for term in 0..self.contributions.len() {
-                self.add(term, set, block * BLOCK, 1, out);
+                self.add(term, set, range.start + block * BLOCK, 1, out);
             }
         }
     }
+}
+
+/// Pairs whose numbers are decoded at once.
+const PIECE: usize = 512;
+
+/// The pieces of `out`, which is about the pairs from `start` on, each with which pairs these are.
+fn pieces<T>(start: usize, out: &mut [T]) -> impl Iterator<Item = (Range<usize>, &mut [T])> {
+    let begins = (start..).step_by(PIECE);
+    begins.zip(out.chunks_mut(PIECE)).map(|(begin, piece)| (begin..begin + piece.len(), piece))
+}
+
+/// The numbers of `column` of two sets for the pairs of `range`.
+fn parts<'a>(
+    column: usize,
+    [own, other]: [&'a PairSet; 2],
+    range: &Range<usize>,
+    [x, y]: &'a mut [[f32; PIECE]; 2],
+) -> [&'a [f32]; 2] {
+    [own.dense[column].part(range.clone(), x), other.dense[column].part(range.clone(), y)]
 }
 
 /// A contribution on the grid.
@@ -212,6 +276,38 @@ widest! {
         let (own, other) = (x[0].iter().zip(y[0]), x[1].iter().zip(y[1]));
         for (((out, from), own), other) in out.iter_mut().zip(from).zip(own).zip(other) {
             *out = from - round(weight * (own.0 * own.1)) + round(weight * (other.0 * other.1));
+        }
+    }
+}
+
+widest! {
+    /// Writes the places of `from` plus `whole` where all bits of `mask` are set.
+    fn place_where(out: &mut [u16], from: &[i32], bits: &[u32], mask: u32, whole: i32, steps: Steps) {
+        for ((out, from), bits) in out.iter_mut().zip(from).zip(bits) {
+            *out = steps.place(from + if bits & mask == mask { whole } else { 0 });
+        }
+    }
+
+    /// The same with the rounded `weight · x` in the place of `whole`.
+    fn place_scaled_where(
+        out: &mut [u16],
+        from: &[i32],
+        bits: &[u32],
+        mask: u32,
+        x: &[f32],
+        weight: f32,
+        steps: Steps,
+    ) {
+        for (((out, from), bits), &x) in out.iter_mut().zip(from).zip(bits).zip(x) {
+            let x = if bits & mask == mask { x } else { 0.0 };
+            *out = steps.place(from + round(weight * x));
+        }
+    }
+
+    /// Writes the places of `from` plus the rounded `weight · x · y`.
+    fn place_products(out: &mut [u16], from: &[i32], x: &[f32], y: &[f32], weight: f32, steps: Steps) {
+        for (((out, from), x), y) in out.iter_mut().zip(from).zip(x).zip(y) {
+            *out = steps.place(from + round(weight * (x * y)));
         }
     }
 }

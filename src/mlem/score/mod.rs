@@ -8,6 +8,7 @@
 
 mod evaluation;
 mod grid;
+mod numbers;
 mod pair_set;
 pub(crate) mod streamed;
 mod target;
@@ -15,5 +16,5 @@ mod target;
 pub(crate) use evaluation::Evaluation;
 pub use evaluation::Scored;
 pub(crate) use grid::GridModel;
-pub(crate) use pair_set::{PairSet, neural_distances};
+pub(crate) use pair_set::{Collected, PairSet, neural_distances};
 pub(crate) use target::{ScoreTarget, Values};
