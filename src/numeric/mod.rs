@@ -37,4 +37,5 @@ pub(crate) mod simd;
 pub mod soft_rank;
 pub mod spectral;
 pub mod split;
+pub mod steps;
 pub mod tfce;
