@@ -134,3 +134,38 @@ impl Sample {
 fn trains(task: &Task, fold: usize) -> bool {
     task.folds.0 != fold && task.folds.1 != fold
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mlem::Mlem;
+    use crate::mlem::brute_force::data;
+    use crate::mlem::pairs::Layout;
+
+    #[test]
+    fn shared_samples_score_as_one_for_each_fold() {
+        // Folds of several sizes, of which some are alone with theirs; all pairs, and some.
+        for (n, folds, terms) in [(64, 5, true), (1003, 4, false), (1001, 3, false)] {
+            let (features, x) = data(n, 2, 1, n as u64);
+            let params = Mlem::params().interactions(terms);
+            let design = Design::new(&params, &features, Layout::of(&features, folds, 3)).unwrap();
+            let neural = design.neural(x.view()).unwrap();
+            let samples = TrainingSamples::new(&design);
+            let measured = samples.measure(&neural);
+            let w: Vec<f64> = (0..design.terms.len()).map(|k| 1.0 / (1.0 + k as f64)).collect();
+            let model = GridModel::new(&design.terms, &w, &design.columns);
+            for fold in 0..folds {
+                let mut tasks = design.layout.tasks();
+                tasks.retain(|task| trains(task, fold));
+                let budget = PairBudget::AtMost(TRAINING_PAIRS).fraction(design.training_pairs(fold));
+                let coverage = Coverage { fraction: design.coverage.fraction * budget, ..design.coverage };
+                let target =
+                    RankTarget::new(&neural_distances(&neural, &tasks, coverage), &mut Scratch::default());
+                let modelled = model.distances(&PairSet::new(&design.columns, &tasks, coverage));
+                let found = samples.score(fold, &model, &neural, &measured).unwrap();
+                assert_eq!(found, Scored::of(&target, &modelled), "{n}: {fold}");
+            }
+            assert!(samples.samples.iter().any(|sample| sample.n_folds > 1));
+        }
+    }
+}
