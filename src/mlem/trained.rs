@@ -135,3 +135,45 @@ impl Sample {
 fn trains(task: &Task, fold: usize) -> bool {
     task.folds.0 != fold && task.folds.1 != fold
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mlem::Mlem;
+    use crate::mlem::brute_force::data;
+    use crate::mlem::pairs::Layout;
+    use crate::mlem::params::Scoring;
+
+    #[test]
+    fn shared_samples_score_as_one_for_each_fold() {
+        // Folds of several sizes, of which some are alone with theirs; all pairs, and some.
+        let cases = [
+            (64, 5, true, Scoring::Spearman),
+            (1003, 4, false, Scoring::SquaredError),
+            (1001, 3, false, Scoring::Spearman),
+        ];
+        for (n, folds, terms, scoring) in cases {
+            let (features, x) = data(n, 2, 1, n as u64);
+            let params = Mlem::params().interactions(terms).scoring(scoring);
+            let design = Design::new(&params, &features, Layout::of(&features, folds, 3)).unwrap();
+            let neural = design.neural(x.view()).unwrap();
+            let samples = TrainingSamples::new(&design);
+            let measured = samples.measure(&neural);
+            let w: Vec<f64> = (0..design.terms.len()).map(|k| 1.0 / (1.0 + k as f64)).collect();
+            let model = GridModel::new(&design.terms, &w, &design.columns);
+            for fold in 0..folds {
+                let mut tasks = design.layout.tasks();
+                tasks.retain(|task| trains(task, fold));
+                let budget = PairBudget::AtMost(TRAINING_PAIRS).fraction(design.training_pairs(fold));
+                let coverage = Coverage { fraction: design.coverage.fraction * budget, ..design.coverage };
+                let of = (&model, Line { slope: 0.7, intercept: 0.2 });
+                let squared = neural_distances(&neural, &tasks, coverage);
+                let target = ScoreTarget::new(squared, &params, of, &mut Scratch::default());
+                let modelled = model.distances(&PairSet::new(&design.columns, &tasks, coverage));
+                let found = samples.score(fold, of, &neural, &measured, &params).unwrap();
+                assert_eq!(found, Scored::of(&target, &modelled), "{n}: {fold}");
+            }
+            assert!(samples.samples.iter().any(|sample| sample.n_folds > 1));
+        }
+    }
+}

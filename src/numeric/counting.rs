@@ -12,6 +12,7 @@ use std::ops::Range;
 
 use super::rank::{RankSums, RankTarget};
 use super::simd::widest;
+use super::steps::{BLOCK, COUNT_BITS, Packed, Steps};
 
 /// The most sets of values that are counted side by side.
 pub const LANES: usize = 8;
@@ -20,14 +21,10 @@ const MOST: u32 = 16;
 const FEWEST: u32 = 12;
 /// Bits of a value.
 const VALUE_BITS: u32 = 30;
-/// Low bits of a step's sum that count its values.
-const COUNT_BITS: u32 = 21;
 /// The most values that they count.
 const MOST_COUNTED: u64 = (1 << COUNT_BITS) - 1;
 /// Numbers of a table: one for each step, and some that keep equal steps of two tables out of the same places of the cache.
 const TABLE: usize = (1 << MOST) + 72;
-/// Values of each set that are counted at once.
-pub const BLOCK: usize = 1024;
 
 /// Counts and sums of the targets' ranks, step by step, of several sets of values.
 #[derive(Debug)]
@@ -53,50 +50,6 @@ pub struct StepCounts {
     sums: Sums,
     /// The places of the steps of some values of each set.
     places: Vec<[u16; BLOCK]>,
-}
-
-/// Where the steps of values are in a table.
-#[derive(Debug, Clone, Copy)]
-pub struct Steps {
-    dropped: u32,
-    mask: u16,
-}
-
-impl Steps {
-    /// The place of the step of a value in `0..2³⁰`.
-    #[inline(always)]
-    #[expect(clippy::inline_always, reason = "a part of loops that are compiled for several machines")]
-    #[must_use]
-    pub fn place(self, value: i32) -> u16 {
-        // What the caller promises keeps every step within 16 bits.
-        (value as u32 >> self.dropped) as u16 & self.mask
-    }
-
-    /// Writes the places of the steps of `values`.
-    pub fn find(self, values: &[i32], places: &mut [u16]) {
-        find_places(places, values, self);
-    }
-}
-
-/// Some targets as they are added to the sums of steps.
-#[derive(Debug)]
-pub struct Packed {
-    len: usize,
-    targets: Box<[u64; BLOCK]>,
-}
-
-impl Packed {
-    /// None yet.
-    #[must_use]
-    pub fn empty() -> Self {
-        Self { len: 0, targets: Box::new([0; BLOCK]) }
-    }
-
-    /// Takes `targets`, [`BLOCK`] at most, in the place of what it had.
-    pub fn take(&mut self, targets: &[u32]) {
-        self.len = targets.len().min(BLOCK);
-        pack(&mut self.targets[..self.len], targets);
-    }
 }
 
 /// The sums over the steps that have got all their values, set by set.
@@ -178,13 +131,13 @@ impl StepCounts {
 
     /// Adds one value of every set for each of `targets`: `find` is given the number of a set, and writes the places of its values.
     pub fn add_block(&mut self, targets: &Packed, mut find: impl FnMut(usize, Steps, &mut [u16])) {
-        if self.added + targets.len > self.room {
+        if self.added + targets.as_slice().len() > self.room {
             self.unpack();
         }
-        self.added += targets.len;
-        let steps = Steps { dropped: self.dropped, mask: self.mask };
+        self.added += targets.as_slice().len();
+        let steps = Steps::new(self.dropped, self.mask);
         for (lane, places) in self.places.iter_mut().take(self.lanes).enumerate() {
-            find(lane, steps, &mut places[..targets.len]);
+            find(lane, steps, &mut places[..targets.as_slice().len()]);
         }
         let (tables, _) = self.packed.as_chunks_mut();
         let count = match self.lanes {
@@ -197,7 +150,7 @@ impl StepCounts {
             7 => count::<7>,
             _ => count::<LANES>,
         };
-        count(tables, &self.places, &targets.targets[..targets.len]);
+        count(tables, &self.places, targets.as_slice());
     }
 
     /// Tells that no further value is below `value`.
@@ -309,20 +262,6 @@ fn count<const N: usize>(tables: &mut [[u64; TABLE]], steps: &[[u16; BLOCK]], ta
 }
 
 widest! {
-    /// Each target as it is added to the sum of its step, which counts it.
-    fn pack(out: &mut [u64], targets: &[u32]) {
-        for (out, &target) in out.iter_mut().zip(targets) {
-            *out = u64::from(target) << COUNT_BITS | 1;
-        }
-    }
-
-    /// The places of the steps of values in their table.
-    fn find_places(out: &mut [u16], values: &[i32], steps: Steps) {
-        for (out, &value) in out.iter_mut().zip(values) {
-            *out = steps.place(value);
-        }
-    }
-
     /// Adds the steps at the places of `range` in every table, as [`Sums::add`] does.
     #[expect(clippy::needless_range_loop, reason = "the place is one in every table")]
     fn sum_side_by_side(sums: &mut Sums, tables: &[[u64; TABLE]; LANES], range: &Range<usize>, n: usize) {

@@ -38,4 +38,5 @@ pub(crate) mod simd;
 pub mod soft_rank;
 pub mod spectral;
 pub mod split;
+pub mod steps;
 pub mod tfce;

@@ -16,19 +16,30 @@ pub fn key_of_i32(value: i32) -> u32 {
     (value as u32) ^ (1 << 31)
 }
 
-/// Bits of a digit of the radix sort.
+/// Bits of a digit of the radix sort, and how many digits are sorted by.
 const DIGIT: u32 = 11;
+const DIGITS: usize = 2;
 
-/// Sorts `items` by their upper 32 bits (stable, radix); `scratch` is overwritten.
+/// Sorts `items` by their upper 32 bits (stable); `scratch` is overwritten.
+///
+/// Radix by the highest 22 bits of what they are above the lowest, in which most differ; then those that agree, each group for itself.
 pub fn sort_by_high_half(items: &mut Vec<u64>, scratch: &mut Vec<u64>) {
     const SIZE: usize = 1 << DIGIT;
-    scratch.clear();
+    let bounds = items.iter().fold((u32::MAX, 0), |(low, high), &item| {
+        let key = (item >> 32) as u32;
+        (low.min(key), high.max(key))
+    });
+    let (low, high) = bounds;
+    let dropped =
+        (u32::BITS - high.saturating_sub(low).leading_zeros()).saturating_sub(DIGITS as u32 * DIGIT);
     scratch.resize(items.len(), 0);
-    let mut counts = vec![[0u32; SIZE]; 3];
-    let digit = |item: u64, pass: u32| (item >> (32 + pass * DIGIT)) as usize & (SIZE - 1);
+    let mut counts = [[0u32; SIZE]; DIGITS];
+    let digit = |item: u64, pass: usize| {
+        (((item >> 32) as u32 - low) >> (dropped + pass as u32 * DIGIT)) as usize & (SIZE - 1)
+    };
     for &item in items.iter() {
         for (pass, counts) in counts.iter_mut().enumerate() {
-            counts[digit(item, pass as u32)] += 1;
+            counts[digit(item, pass)] += 1;
         }
     }
     for (pass, counts) in counts.iter_mut().enumerate() {
@@ -41,11 +52,20 @@ pub fn sort_by_high_half(items: &mut Vec<u64>, scratch: &mut Vec<u64>) {
             start += std::mem::replace(count, start);
         }
         for &item in items.iter() {
-            let place = &mut counts[digit(item, pass as u32)];
+            let place = &mut counts[digit(item, pass)];
             scratch[*place as usize] = item;
             *place += 1;
         }
         std::mem::swap(items, scratch);
+    }
+    if dropped > 0 {
+        let prefix = |item: &u64| ((item >> 32) as u32 - low) >> dropped;
+        for group in items.chunk_by_mut(|a, b| prefix(a) == prefix(b)) {
+            // Groups are small where values are spread; the sort of the library is quick for these, and for those in order.
+            if !group.is_sorted_by_key(|item| item >> 32) {
+                group.sort_by_key(|item| item >> 32);
+            }
+        }
     }
 }
 
@@ -252,6 +272,24 @@ mod tests {
                 (fast, slow) => prop_assert_eq!(fast.is_none(), slow.is_none()),
             }
         }
+    }
+
+    #[test]
+    fn sorting_is_stable_whatever_the_range() {
+        let mut stream = crate::numeric::rng::Stream::new(5, "sorting");
+        // Few values, all values, and all but one close together.
+        for (mask, outlier) in [(7, None), (u32::MAX, None), (0xffff, Some(u32::MAX)), (0, None)] {
+            let key = |bits: u64| 1000 + (bits as u32 & mask).min(u32::MAX - 1000);
+            let mut items: Vec<u64> = (0..5000).map(|i| u64::from(key(stream.bits())) << 32 | i).collect();
+            if let Some(key) = outlier {
+                items[17] = u64::from(key) << 32 | 17;
+            }
+            let mut expected = items.clone();
+            expected.sort_by_key(|item| item >> 32);
+            sort_by_high_half(&mut items, &mut Vec::new());
+            assert_eq!(items, expected);
+        }
+        sort_by_high_half(&mut Vec::new(), &mut Vec::new());
     }
 
     #[test]

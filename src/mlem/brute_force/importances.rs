@@ -3,8 +3,12 @@
 use ndarray::Array2;
 
 use super::plain::{all_pairs, data};
-use crate::mlem::{FeatureGroup, Mlem, Permute, Scoring, Term};
-use crate::numeric::correlation::pearson;
+use crate::mlem::importance::subtract_mains;
+use crate::mlem::score::{Evaluation, GridModel, ScoreTarget, neural_distances};
+use crate::mlem::{FeatureGroup, Missing, Mlem, Permute, Scoring, Term};
+use crate::numeric::correlation::{mean_sd, pearson};
+use crate::numeric::counting::StepCounts;
+use crate::numeric::rank::{RankTarget, Scratch};
 use crate::numeric::rng::Stream;
 use crate::stimuli::{Feature, FeatureTable};
 
@@ -126,6 +130,84 @@ fn importance_over_pairs_is_what_ranking_permuted_products_gives() {
             assert!((importance.sd - (first - second).abs() / 2f64.sqrt()).abs() < 1e-5, "{importance:?}");
         }
     }
+}
+
+/// Features that tie often, with gaps, one that few pairs differ in, and numbers of few and of many values.
+fn tied(n: usize, seed: u64) -> (FeatureTable, Array2<f32>) {
+    let (features, x) = data(n, 3, 2, seed);
+    let mut stream = Stream::new(seed, "tied");
+    let few: Vec<Option<f64>> = (0..n).map(|i| (i % 11 > 0).then(|| stream.index(5) as f64 * 0.3)).collect();
+    let rare: Vec<Option<&str>> = (0..n).map(|i| Some(if i < 3 { "rare" } else { "usual" })).collect();
+    let more = vec![Feature::numeric("few", few).unwrap(), Feature::categorical("rare", &rare)];
+    (FeatureTable::new(n, features.iter().cloned().chain(more).collect()).unwrap(), x)
+}
+
+#[test]
+fn drops_side_by_side_are_those_of_counting_one_after_the_other() {
+    let groups = || {
+        let group = |name: &str, members: &[&str]| FeatureGroup {
+            name: name.to_owned(),
+            members: members.iter().map(|&member| member.to_owned()).collect(),
+        };
+        vec![group("some", &["c0", "few"]), group("all", &["*"])]
+    };
+    let pairs = Mlem::params().permutations(11);
+    let stimuli = pairs.clone().permute(Permute::Stimuli).permutations(3);
+    let cases = [
+        pairs.clone().interactions(true).missing(Missing::One),
+        pairs.groups(groups()),
+        stimuli.clone().interactions(true),
+        stimuli.clone().groups(groups()),
+        stimuli.conditional(Some(0.1)).groups(groups()),
+    ];
+    let mut n_counted = 0;
+    for (seed, params) in (0..).zip(cases) {
+        let (features, x) = tied(270, seed);
+        let validation = params.cross_validation(&features, 1).unwrap();
+        let neural = validation.design.neural(x.view()).unwrap();
+        let w: Vec<f64> = (0..validation.terms().len()).map(|k| [0.7, 0.0, 0.001, 0.2][k % 4]).collect();
+        let (tasks, plan) = (validation.design.layout.tasks_within(0), &validation.plan);
+        let (held, set) = (validation.held(0, &tasks), validation.held_pairs(0));
+        let squared = neural_distances(&neural, &tasks, validation.coverage);
+        let target = RankTarget::new(&squared, &mut Scratch::default());
+        let model = GridModel::new(validation.terms(), &w, &validation.design.columns);
+        let evaluation = Evaluation::new(model, set, ScoreTarget::Ranks(target.clone()));
+        let by_counting = |distances: &[i32]| {
+            let mut counts = StepCounts::new(distances.len(), 1);
+            counts.add(distances, target.shifted());
+            target.spearman_counted(&mut counts)[0].unwrap_or(0.0)
+        };
+        let by_sorting =
+            |distances: &[i32]| target.spearman(distances, &mut Scratch::default()).unwrap_or(0.0);
+        // Steps may be too coarse for some model; it is sorted then.
+        let counts = (by_counting(&evaluation.distances) - by_sorting(&evaluation.distances)).abs() < 1e-6;
+        n_counted += usize::from(counts);
+        let counted = |distances: &[i32]| if counts { by_counting(distances) } else { by_sorting(distances) };
+        let permutable = plan.permutable(&held.stimuli, set);
+        let baseline = counted(&evaluation.distances);
+        let drops: Vec<Vec<f64>> = (0..plan.permutations)
+            .map(|permutation| {
+                let permuted = plan.permuted(set, &held, permutation);
+                let drop = |k: usize| match evaluation.permuted_distances(plan, k, &permuted) {
+                    _ if !permutable[k] => f64::NAN,
+                    Some(distances) => baseline - counted(&distances),
+                    None => 0.0,
+                };
+                let mut drops: Vec<f64> = (0..plan.effects.len()).map(drop).collect();
+                if plan.permute() == Permute::Stimuli {
+                    subtract_mains(&mut drops, &plan.effects);
+                }
+                drops
+            })
+            .collect();
+        let score = evaluation.score().value;
+        for (k, importance) in evaluation.importance(score, plan, &held).into_iter().enumerate() {
+            let (mean, sd) = mean_sd(&drops.iter().map(|drops| drops[k]).collect::<Vec<f64>>()).unwrap();
+            assert_eq!(importance.importance.to_bits(), mean.to_bits(), "{seed}: {importance:?}, {mean}");
+            assert_eq!(importance.sd.to_bits(), sd.to_bits(), "{seed}: {importance:?}, {sd}");
+        }
+    }
+    assert!(n_counted >= 4, "{n_counted}");
 }
 
 #[test]

@@ -15,8 +15,9 @@ use super::plan::{Held, Plan};
 use super::scorer::FEW_PAIRS;
 use crate::mlem::params::Permute;
 use crate::mlem::score::{Evaluation, PairSet, ScoreTarget};
-use crate::numeric::counting::{BLOCK, LANES, Packed, StepCounts};
+use crate::numeric::counting::{LANES, StepCounts};
 use crate::numeric::rank::{RankTarget, nearly_ascending};
+use crate::numeric::steps::{BLOCK, Packed};
 
 /// Counting is good enough where its score is as near as this to that of sorting: far below the sampling error of any
 /// importance.

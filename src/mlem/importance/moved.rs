@@ -7,7 +7,7 @@ use super::scorer::BLOCK;
 use crate::mlem::pairs::{Slot, Term};
 use crate::mlem::params::Permute;
 use crate::mlem::score::{Evaluation, PairSet};
-use crate::numeric::counting::Steps;
+use crate::numeric::steps::Steps;
 
 /// The terms of an effect, whose distances come from permuted pairs.
 pub(super) struct Moved<'a> {

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use ndarray::{Array2, ArrayView2, Axis};
 use rayon::prelude::*;
 
+use super::differences::{SIDE_BY_SIDE, STRANDS, add_absolutes, add_squares, add_to_strands, sum_strands};
 use super::encode::Partners;
 use super::given::signed_squares;
 use crate::mlem::error::{Error, Result};
 use crate::mlem::params::Distance;
 use crate::numeric::linalg::{dot, multiply_transposed, symmetrise};
-use crate::numeric::simd::widest;
 use crate::numeric::spectral::leading;
 use crate::stimuli::Distances;
 
@@ -284,6 +284,22 @@ impl Neural {
         }
     }
 
+    /// The squared distances of stimulus `i` to `partners`, each as [`Neural::squared`] has it.
+    pub(super) fn squares(&self, i: usize, partners: &[u32], out: &mut [f64]) {
+        let Shared { rows, width, .. } = &*self.shared;
+        if self.rows.is_some() || !self.is_euclidean() {
+            return out.iter_mut().zip(partners).for_each(|(to, &j)| *to = self.squared(i, j as usize));
+        }
+        let row = |i: usize| &rows[i * width..(i + 1) * width];
+        for (partners, out) in partners.chunks(SIDE_BY_SIDE).zip(out.chunks_mut(SIDE_BY_SIDE)) {
+            let mut strands = [[0.0; STRANDS]; SIDE_BY_SIDE];
+            for ((strands, to), &j) in strands.iter_mut().zip(&mut *out).zip(partners) {
+                add_to_strands(strands, to, row(i), row(j as usize));
+            }
+            sum_strands(out, &strands);
+        }
+    }
+
     /// The squared distance of two stimuli.
     pub(super) fn squared(&self, i: usize, j: usize) -> f64 {
         let (i, j) = (self.place(i), self.place(j));
@@ -311,36 +327,6 @@ impl Neural {
 fn cosine_squared(similarity: f64) -> f64 {
     let distance = 1.0 - similarity;
     if distance > ROUNDING { distance * distance } else { 0.0 }
-}
-
-widest! {
-    /// Adds the squared differences of `x` and `y` to `sum`.
-    fn add_squares(sum: &mut f64, x: &[f64], y: &[f64]) {
-        *sum += sum_of_differences(x, y, |difference| difference * difference);
-    }
-
-    /// Adds the absolute differences of `x` and `y` to `sum`.
-    fn add_absolutes(sum: &mut f64, x: &[f64], y: &[f64]) {
-        *sum += sum_of_differences(x, y, f64::abs);
-    }
-}
-
-/// Strands of a sum, so that it vectorises with several vectors in flight.
-const STRANDS: usize = 32;
-
-/// The sum over units of `of(x − y)`.
-#[inline(always)]
-#[expect(clippy::inline_always, reason = "a part of loops that are compiled for several machines")]
-fn sum_of_differences(x: &[f64], y: &[f64], of: impl Fn(f64) -> f64) -> f64 {
-    let mut strands = [0.0; STRANDS];
-    let (x_chunks, y_chunks) = (x.chunks_exact(STRANDS), y.chunks_exact(STRANDS));
-    let rest: f64 = x_chunks.remainder().iter().zip(y_chunks.remainder()).map(|(x, y)| of(x - y)).sum();
-    for (x, y) in x_chunks.zip(y_chunks) {
-        for ((strand, x), y) in strands.iter_mut().zip(x).zip(y) {
-            *strand += of(x - y);
-        }
-    }
-    strands.iter().sum::<f64>() + rest
 }
 
 /// How far the unit reaches that reaches farthest: no difference in any is larger.

@@ -5,6 +5,7 @@
 //!
 //! What this is not: nothing is summed, fitted or scored here.
 
+mod differences;
 mod dissimilarity;
 mod distance;
 mod embed;

@@ -65,10 +65,10 @@ impl Waiting {
         });
         for start in (low..=high).step_by(width) {
             for ((i, pairs), next) in rows.iter().zip(&mut next) {
-                while *next < pairs.end && (partners[*next] as usize) < start + width {
-                    squared[*next] = neural.squared(*i, partners[*next] as usize);
-                    *next += 1;
-                }
+                let rest = &partners[*next..pairs.end];
+                let here = rest.partition_point(|&partner| (partner as usize) < start + width);
+                neural.squares(*i, &rest[..here], &mut squared[*next..*next + here]);
+                *next += here;
             }
         }
     }

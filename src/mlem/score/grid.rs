@@ -9,8 +9,8 @@ use std::ops::Range;
 use super::pair_set::PairSet;
 use crate::mlem::pairs::{Columns, Slot, Term};
 use crate::numeric::comoments::Line;
-use crate::numeric::counting::Steps;
 use crate::numeric::simd::widest;
+use crate::numeric::steps::Steps;
 
 /// A model whose modelled distances are whole numbers.
 #[derive(Debug, Clone)]
