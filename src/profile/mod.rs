@@ -2,6 +2,7 @@
 //!
 //! Numbers are rounded to f32, which is what tables keep; the tables themselves are [`crate::rundir`]'s.
 
+mod axis;
 mod bootstrap;
 mod ceiling;
 mod details;
@@ -11,6 +12,7 @@ mod error;
 mod estimator;
 mod fit;
 mod metric;
+mod plane;
 mod reach;
 mod settings;
 mod spread;
@@ -20,6 +22,7 @@ mod tables;
 mod units;
 
 pub use crate::mlem::Order;
+pub use axis::AxisKind;
 pub use bootstrap::{Bootstrapped, Sample, bootstrap};
 pub use ceiling::ceilings;
 pub use details::{Correlation, Decoded, Details, Encoded, Ridge, Training};
@@ -29,6 +32,7 @@ pub use error::{Error, Result};
 pub use estimator::{Estimator, LayerFit};
 pub use fit::{Fitted, fit};
 pub use metric::{Direction, Metric};
+pub use plane::{Plane, PlaneAxis, n_axes};
 pub use reach::Reach;
 pub use settings::{EstimatorName, ScoreMeasure, Settings};
 pub use spread::Spread;
