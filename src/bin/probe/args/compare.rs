@@ -78,7 +78,7 @@ pub struct MetadataArgs {
     #[arg(long, value_name = "DISTANCE", default_value = "dtw", requires = "metadata",
         value_parser = profile_distance)]
     pub metadata_distance: ProfileDistance,
-    /// Leave these columns out
+    /// Leave these columns out: data,family, or '"size, in B",family' where a name has a comma
     #[arg(long, value_name = "F,...", value_parser = list::names(), requires = "metadata")]
     pub metadata_drop: Vec<Names>,
     /// Measure several columns together too, as often as you like: training=data,objective

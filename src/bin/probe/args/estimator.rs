@@ -25,7 +25,8 @@ pub struct EstimatorArgs {
     #[arg(long, value_name = "NAME,...", value_delimiter = ',', default_value = "mlem", value_parser =
         named::<EstimatorName>(&["mlem", "frrsa", "decoding", "encoding", "rsa"]))]
     pub estimator: Vec<EstimatorName>,
-    /// Read these features as categories even if they look like numbers
+    /// Read these features as categories even if they look like numbers. In this and every other list of names, a name with a comma stands
+    /// in double quotes, as in CSV: '"size, in B",family'
     #[arg(long, value_name = "F,...", value_parser = list::names())]
     pub categorical: Vec<Names>,
     /// Read these features as numbers: integers of an .fcfg grammar are names unless they are listed here

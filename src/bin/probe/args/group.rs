@@ -26,7 +26,8 @@ pub struct GroupArgs {
     /// Replace another run that is in the directory of --out
     #[arg(long)]
     pub force: bool,
-    /// What the subjects are called, in the order of the run directories (default: what tells their models or folders apart)
+    /// What the subjects are called, in the order of the run directories (default: what tells their models or folders apart);
+    /// a name with a comma in double quotes
     #[arg(long, value_name = "A,B,...", value_parser = list::names())]
     pub labels: Vec<Names>,
     /// Which effects are tested, of those that the runs have: features, their interactions (`--interactions`), or groups (`--group`)

@@ -233,18 +233,32 @@ pub fn choose_features(
 ) -> Result<Vec<String>> {
     not_the_decoders(stimuli, args)?;
     let is_there = |name: &&String| !left_out.contains(name);
+    // What says how stimuli belong together is none of the features that may be named.
+    let belonging: Vec<&str> = [&args.average, &args.split, &args.unit, &args.partition]
+        .into_iter()
+        .flatten()
+        .map(String::as_str)
+        .chain(structure.iter().copied())
+        .collect();
+    let unknown = |error| match error {
+        mlem_probe::stimuli::Error::UnknownFeature { name, mut known } => {
+            known.retain(|known| !belonging.contains(&known.as_str()));
+            mlem_probe::stimuli::Error::UnknownFeature { name, known }
+        }
+        other => other,
+    };
     for name in args.features.iter().chain(&args.drop).flatten().filter(is_there) {
-        stimuli.features().position(name)?;
+        stimuli.features().position(name).map_err(unknown)?;
     }
     if let Some(name) = args.numeric.iter().flatten().find(|name| list::has(&args.categorical, name)) {
         let message = format!("`{name}` cannot be both numeric and categorical");
         return Err(Failure::usage(message, "take it out of --numeric or of --categorical"));
     }
     for name in args.numeric.iter().flatten().filter(is_there) {
-        stimuli.features_mut().declare_numeric(name)?;
+        stimuli.features_mut().declare_numeric(name).map_err(unknown)?;
     }
     for name in args.categorical.iter().flatten().filter(is_there) {
-        stimuli.features_mut().declare_categorical(name)?;
+        stimuli.features_mut().declare_categorical(name).map_err(unknown)?;
     }
     hold_out(stimuli, args, structure, progress)?;
     if !args.features.is_empty() {
