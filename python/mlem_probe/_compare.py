@@ -16,6 +16,7 @@ from ._frames import Frame
 from ._options import Option, PathLike, words
 from ._profile import Profile, read
 from ._report import Progress, Reporter
+from ._tables import models_of
 
 
 class Comparison:
@@ -28,6 +29,12 @@ class Comparison:
     def table(self) -> Frame:
         """``comparison.csv``; docs/files.md says what stands in it."""
         return Frame(self._native.table)
+
+    @property
+    def metadata(self) -> Frame | None:
+        """``metadata.csv``: what of the models goes with how far apart their profiles are; ``None`` without ``metadata``."""
+        found = self._native.metadata
+        return None if found is None else Frame(found)
 
     @property
     def warnings(self) -> list[str]:
@@ -53,12 +60,19 @@ class Comparison:
         return self._native.page
 
     def save(self, path: PathLike) -> None:
-        """Writes the table and the page into the folder ``path``."""
+        """Writes the tables and the page into the folder ``path``."""
         folder = Path(path)
         if (folder / "run.json").exists():
             raise InputError(f"{folder} holds a run", "name another folder for the comparison")
         folder.mkdir(parents=True, exist_ok=True)
-        for name, data in (("comparison.csv", self._native.csv), ("compare.html", self._native.page.encode())):
+        # A table of an earlier comparison is not to stand beside this one's.
+        of_models = self._native.metadata_csv
+        if of_models is None:
+            (folder / "metadata.csv").unlink(missing_ok=True)
+        tables = [("comparison.csv", self._native.csv), ("metadata.csv", of_models), ("compare.html", self._native.page.encode())]
+        for name, data in tables:
+            if data is None:
+                continue
             part = folder / f".{name}.{os.getpid()}.part"
             try:
                 part.write_bytes(data)
@@ -78,6 +92,7 @@ def compare(
     *,
     labels: Sequence[str] | None = None,
     activations: Sequence[Any] | None = None,
+    metadata: Any = None,
     order: str = "main",
     seed: int = 0,
     progress: Progress = None,
@@ -85,9 +100,10 @@ def compare(
 ) -> Comparison:
     """Compares profiles of the same stimuli, or run directories: two or more, named by ``labels`` or by the keys of a dict.
 
-    ``activations``, of one profile each, are what the similarity of layers (RSA, CKA) takes. Other options are those of ``probe
-    compare``: ``draws``, ``layer_stimuli``, and ``metadata``, the path of a table of the models (models as stimuli), with ``metadata_draws`` and
-    the like; the page has what comes of it.
+    ``activations``, of one profile each, are what the similarity of layers (RSA, CKA) takes. ``metadata`` is a table of the models, which are
+    fitted as stimuli by it: a data frame, a dict of columns, a list of dicts, or the path of a file. Its column ``model`` (``metadata_name``
+    calls it otherwise) has the label of each, its id or its run directory; every other one is numeric where its values are numbers, else
+    categorical. Other options are those of ``probe compare``: ``draws``, ``layer_stimuli``, ``metadata_draws`` and the like.
     """
     if isinstance(profiles, (Profile, str, os.PathLike)):
         raise UsageError("one profile alone is nothing to compare", "give a list of two or more")
@@ -116,9 +132,16 @@ def compare(
             record = run.record
             distances = record["options"].get("distance") == "precomputed"
             held.append(as_activations(each, record["stimuli"]["n_stimuli"], distances=distances))
+    models: tuple[_native.Stimuli, str] | None = None
+    if isinstance(metadata, (str, os.PathLike)):
+        options["metadata"] = metadata
+    elif metadata is not None:
+        n, columns, called = models_of(metadata, str(options.get("metadata_name") or "model"))
+        # The option says that there is a table; it is at hand, and read from no file.
+        models, options["metadata"] = (_native.Stimuli.of_columns(n, columns, called), "the metadata"), "-"
     line: Any = words({"labels": labels, "order": order, "seed": seed, **options})
     # Folders are only names here, and must be none twice.
     names = [f"{place}-{re.sub(r'[^A-Za-z0-9_.-]+', '_', label)}" for place, label in enumerate(labels or [""] * len(runs))]
     names = [name.rstrip("-") if labels is None else name for name in names]
     with Reporter(progress) as report:
-        return Comparison(_native.Comparison([run._native for run in runs], names, [each._native for each in held], line, report))
+        return Comparison(_native.Comparison([run._native for run in runs], names, [each._native for each in held], line, models, report))

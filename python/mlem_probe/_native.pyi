@@ -134,8 +134,13 @@ class Comparison:
         names: Sequence[str],
         activations: Sequence[Activations],
         words: Sequence[str],
+        models: tuple[Stimuli, str] | None,
         report: _Report,
     ) -> Comparison: ...
+    @property
+    def metadata(self) -> Frame | None: ...
+    @property
+    def metadata_csv(self) -> bytes | None: ...
     @property
     def table(self) -> Frame: ...
     @property

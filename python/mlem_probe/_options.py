@@ -33,7 +33,7 @@ def words(options: Mapping[str, Option]) -> list[str]:
         if value is True:
             line.append(flag)
         elif isinstance(value, Mapping):
-            line += [f"{flag}={key}={','.join(map(str, members))}" for key, members in value.items()]
+            line += [f"{flag}={key}={_listed(map(str, members))}" for key, members in value.items()]
         else:
             text = _text(name, value)
             if text is not None:
@@ -45,13 +45,15 @@ def _text(name: str, value: object) -> str | None:
     if isinstance(value, (str, os.PathLike)):
         return _hyphens(name, os.fspath(value))
     if isinstance(value, Iterable):
-        parts = [_hyphens(name, str(part)) for part in value]
-        comma = next((part for part in parts if "," in part), None)
-        if comma is not None:
-            raise UsageError(f"`{name}`: `{comma}` has a comma, and commas part values", "rename it")
         # Nothing of several is what it is without the option.
-        return ",".join(parts) or None
+        return _listed(_hyphens(name, str(part)) for part in value) or None
     return str(value)
+
+
+def _listed(parts: Iterable[str]) -> str:
+    """``parts`` separated by commas; one that has a comma itself in double quotes, as in CSV."""
+    quoted = [f'"{part.replace(chr(34), chr(34) * 2)}"' if "," in part or '"' in part or part != part.strip() else part for part in parts]
+    return ",".join(quoted)
 
 
 def _hyphens(name: str, text: str) -> str:

@@ -16,7 +16,7 @@ Column = tuple[str, str, Any]
 #: The column that is no feature.
 SENTENCE = "sentence"
 
-_FRAMES = "give a data frame (pandas, polars, pyarrow), or a dict of columns"
+_FRAMES = "give a data frame (pandas, polars, pyarrow), a dict of columns, or a list of dicts, one per row"
 
 
 def columns_of(data: Any) -> tuple[int, list[Column], list[str] | None]:
@@ -56,6 +56,8 @@ def _named(data: Any) -> list[tuple[str, Any]]:
         return [(name, _Plain(*data._values(name))) for name in data.columns]
     if isinstance(data, Mapping):
         return [(str(name), values) for name, values in data.items()]
+    if isinstance(data, (list, tuple)) and data and all(isinstance(row, Mapping) for row in data):
+        return _of_rows(data)
     if hasattr(data, "collect") and hasattr(data, "collect_schema"):
         return _named(data.collect())
     if hasattr(data, "columns") and hasattr(data, "iloc"):
@@ -73,6 +75,49 @@ def _named(data: Any) -> list[tuple[str, Any]]:
     if hasattr(data, "shape") and hasattr(data, "dtype"):
         return _of_matrix(data)
     raise InputError(f"a {type(data).__name__} is no table of features", _FRAMES)
+
+
+def _of_rows(rows: Sequence[Mapping[Any, Any]]) -> list[tuple[str, Any]]:
+    """The columns of rows that name their values: in the order in which they come, without a value where a row has none."""
+    keys = {key: None for row in rows for key in row}
+    return [(str(key), [row.get(key) for row in rows]) for key in keys]
+
+
+def models_of(data: Any, called: str) -> tuple[int, list[Column], list[str]]:
+    """Of a table of models, how many there are, what is said of them, and their names, which stand in the column ``called``."""
+    index = getattr(data, "index", None)
+    if index is not None and hasattr(data, "reset_index") and getattr(index, "name", None) == called:
+        data = data.reset_index()
+    named = _named(data)
+    names = [values for name, values in named if name == called]
+    if len(names) != 1:
+        known = ", ".join(name for name, _ in named) or "none"
+        what = "no column is" if not names else f"{len(names)} columns are"
+        raise InputError(f"metadata: {what} called `{called}`, for the names of the models", f"name it with metadata_name: {known}")
+    found: list[str] = []
+    for row, name in enumerate(list(names[0])):
+        if _is_missing(name) or name == "":
+            raise InputError(f"metadata: row {row} has no name in `{called}`", "name each model as its label, its id or its run directory")
+        found.append(str(name))
+    others: dict[str, Any] = {}
+    for name, values in named:
+        if name == called:
+            continue
+        if name in others:
+            raise InputError(f"two columns are called `{name}`", "rename one of them")
+        # A column of texts is no list of sentences here, whatever it is called.
+        others[name] = values
+    if not others:
+        raise InputError("metadata: the table has names of models and no features", "add one column per feature: family, date, size")
+    columns: list[Column] = []
+    for name, values in others.items():
+        kind, typed = _typed(name, values)
+        if kind == "distances":
+            raise InputError(f"metadata: `{name}` has two axes", "give a value for each model")
+        if len(typed) != len(found):
+            raise InputError(f"metadata: `{name}` has {len(typed):,} values for {len(found):,} models", "give one for each; None where it has none")
+        columns.append((name, kind, typed))
+    return len(found), columns, found
 
 
 def _of_matrix(data: Any) -> list[tuple[str, Any]]:

@@ -10,6 +10,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use crate::activations::Activations;
+use crate::args::list;
 use crate::commands::compare::{Asked, PAGE, compare_runs, distance, read};
 use crate::commands::inputs::Layers;
 use crate::errors::{self, given};
@@ -18,6 +19,7 @@ use crate::folders::Folder;
 use crate::frames::Frame;
 use crate::options::{CompareOptions, parse};
 use crate::runs::Run;
+use crate::stimuli::Stimuli;
 use crate::work::work;
 
 /// A comparison.
@@ -31,7 +33,8 @@ pub struct Comparison {
 #[pymethods]
 impl Comparison {
     /// Compares `runs`, which are called `names` in messages, under the options `words`; their layers too, where there are
-    /// `activations`, of one each.
+    /// `activations`, of one each. `models`: a table of the models, names in the place of sentences, and what messages call it; the
+    /// options then have some `--metadata`, which is not read.
     #[new]
     fn new(
         py: Python<'_>,
@@ -39,8 +42,10 @@ impl Comparison {
         names: Vec<String>,
         activations: Vec<PyRef<'_, Activations>>,
         words: Vec<String>,
+        models: Option<(PyRef<'_, Stimuli>, String)>,
         report: Option<Py<PyAny>>,
     ) -> PyResult<Self> {
+        let models = models.map(|(table, called)| (Arc::clone(&table.0), called));
         let folder = given(py, Folder::new())?;
         let mut all = words;
         all.push("--".to_owned());
@@ -57,7 +62,9 @@ impl Comparison {
             let params = Params { draws: args.draws, seed: args.seed, order: args.order };
             let runs = read(&args.runs)?;
             let kept = representations(&runs, &activations, (args.layer_stimuli, args.seed))?;
-            let asked = Asked { labels: &args.labels, metadata: Some(&args.metadata), params };
+            let table = models.as_ref().map(|(table, called)| (&**table, called.as_str()));
+            let labels = list::all(&args.labels);
+            let asked = Asked { labels: &labels, metadata: Some(&args.metadata), table, params };
             let comparison = compare_runs(runs, &kept, asked, &out, progress)?;
             let page = files::read(&out.join(PAGE))?;
             let page = String::from_utf8_lossy(&page).into_owned();
@@ -69,6 +76,19 @@ impl Comparison {
     #[getter]
     fn table(&self, py: Python<'_>) -> PyResult<Frame> {
         Frame::of_csv(&self.table).map_err(|error| errors::internal(py, &error.to_string()))
+    }
+
+    /// `metadata.csv`, where models were fitted by their metadata.
+    #[getter]
+    fn metadata(&self, py: Python<'_>) -> PyResult<Option<Frame>> {
+        let table = self.comparison.metadata.as_ref().map(|metadata| Frame::of_csv(&metadata.to_csv()));
+        table.transpose().map_err(|error| errors::internal(py, &error.to_string()))
+    }
+
+    /// `metadata.csv` as it is.
+    #[getter]
+    fn metadata_csv<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyBytes>> {
+        self.comparison.metadata.as_ref().map(|metadata| PyBytes::new(py, &metadata.to_csv()))
     }
 
     /// `comparison.csv` as it is.
@@ -86,7 +106,8 @@ impl Comparison {
     /// What a user should know.
     #[getter]
     fn warnings(&self) -> Vec<String> {
-        self.comparison.warnings.iter().map(ToString::to_string).collect()
+        let of_models = self.comparison.metadata.iter().flat_map(|metadata| &metadata.fit.warnings);
+        self.comparison.warnings.iter().map(ToString::to_string).chain(of_models.cloned()).collect()
     }
 
     /// The figures as files of `format`.

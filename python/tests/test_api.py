@@ -175,3 +175,75 @@ def test_every_option_of_the_command_is_an_argument(data):
     with pytest.raises(mp.UsageError, match="fold_s") as caught:
         mp.fit(features, x, fold_s=3)
     assert caught.value.hint
+
+
+def models(n=9):
+    """Profiles of models of which those of one family read the first feature from more units."""
+    features = {"number": ["sg", "pl"] * 16, "tense": ["past", "past", "pres", "pres"] * 8}
+    profiles = {}
+    for at in range(n):
+        x = np.random.default_rng(at).normal(size=(32, 6))
+        x[:, : 1 + 4 * (at % 3 == 0)] += 2.0 * np.arange(32)[:, None] % 4
+        profiles[f"m{at}"] = mp.fit(features, {0: x, 1: x + 1}, map=0, folds=2, permutations=2)
+    return profiles
+
+
+def test_models_are_fitted_by_a_table_of_them(tmp_path):
+    profiles = models()
+    table = {
+        "model": list(profiles),
+        "family": ["abc"[at % 3] for at in range(9)],
+        "size": [1.5 * at for at in range(9)],
+        "sentence": ["xy"[at % 2] for at in range(9)],
+    }
+    rows = [dict(zip(table, values)) for values in zip(*table.values())]
+    with open("models.csv", "w") as file:
+        file.write("\n".join(",".join(map(str, row)) for row in [table, *zip(*table.values())]) + "\n")
+    from_file = mp.compare(profiles, metadata="models.csv", metadata_draws=49)
+    found = from_file.metadata.to_dict()
+    assert found["quantity"][0] == "spearman" and set(found["feature"]) - {None, ""} == {"family", "size", "sentence"}
+    assert "family" in from_file.to_html()
+    frames = [table, rows, {**table, "size": np.array(table["size"])}]
+    pandas = pytest.importorskip("pandas")
+    frames += [pandas.DataFrame(table), pandas.DataFrame(table).set_index("model"), pandas.DataFrame(rows[::-1])]
+    for frame in frames:
+        comparison = mp.compare(profiles, metadata=frame, metadata_draws=49)
+        assert comparison.metadata == from_file.metadata
+    comparison.save("comparison")
+    assert open("comparison/metadata.csv", "rb").read().startswith(b"left_out,feature,")
+    # Options of the program, names with commas, and models that the table calls otherwise.
+    named = {"called": table["model"], "family": table["family"], "size, in B": table["size"], "sentence": table["sentence"]}
+    options = {"metadata_name": "called", "metadata_draws": 9, "metadata_group": {"both": ["family", "size, in B"]}}
+    other = mp.compare(profiles, metadata=named, metadata_drop=["sentence"], **options).metadata
+    assert set(other.to_dict()["feature"]) - {None, ""} == {"family", "size, in B", "both"}
+    mp.compare(list(profiles.values())[:2]).save("comparison")
+    assert not (tmp_path / "comparison" / "metadata.csv").exists() and mp.compare(profiles).metadata is None
+
+
+def test_tables_that_say_nothing_of_the_models_are_refused():
+    profiles = models()
+    names = list(profiles)
+    for wrong, said in [
+        ({"family": list("abcabcabc")}, "no column is called `model`"),
+        ({"model": names}, "no features"),
+        ({"model": names, "family": list("abc")}, "`family` has 3 values for 9 models"),
+        ({"model": [*names[:8], None], "family": list("abcabcabc")}, "row 8 has no name"),
+        ({"model": [*names[:8], "other"], "family": list("abcabcabc")}, "m8"),
+        ({"model": [*names[:8], "m0"], "family": list("abcabcabc")}, "m0"),
+        ({"model": names, "when": [object()] * 9}, "is no value of a feature"),
+        ([{"model": name, "family": "a"} for name in names], "metadata"),
+        ([], "no table of features"),
+        (3, "no table of features"),
+    ]:
+        with pytest.raises(mp.Error, match=said):
+            mp.compare(profiles, metadata=wrong, metadata_draws=9)
+    with pytest.raises(mp.Error, match="8"):
+        mp.compare(dict(list(profiles.items())[:4]), metadata={"model": names, "family": list("abcabcabc")})
+    with pytest.raises(mp.UsageError, match="metadata"):
+        mp.compare(profiles, metadata_drop=["family"])
+
+
+def test_rows_that_name_their_values_are_a_table(data):
+    features, x = data
+    rows = [dict(zip(features, values)) for values in zip(*features.values())]
+    assert mp.fit(rows, x, map=0).importance == mp.fit(features, x, map=0).importance

@@ -1,6 +1,6 @@
 //! Whether subjects are a group: the same effects at the same entries, of one estimator.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::entries::entry_names;
@@ -75,7 +75,11 @@ pub(super) fn check(subjects: &[Run], params: &Params) -> Result<Agreed> {
         |unlike| Error::Effects { order: params.order, unlike: Box::new(unlike) },
     )?;
     let places = |names: &Vec<String>| -> Vec<usize> {
-        entries.iter().filter_map(|entry| names.iter().position(|name| name == entry)).collect()
+        let mut at: BTreeMap<&String, usize> = BTreeMap::new();
+        for (place, name) in names.iter().enumerate() {
+            at.entry(name).or_insert(place);
+        }
+        entries.iter().filter_map(|entry| at.get(entry).copied()).collect()
     };
     let places: Vec<Vec<usize>> = names.iter().map(places).collect();
     let axis = entries
@@ -110,9 +114,10 @@ fn in_common(
 ) -> Result<Vec<String>> {
     let mut lacking: Vec<Lacking> = Vec::new();
     let mut seen: BTreeSet<&String> = BTreeSet::new();
+    let sets: Vec<BTreeSet<&String>> = names.iter().map(|names| names.iter().collect()).collect();
     for name in names.iter().flatten().filter(|name| seen.insert(*name)) {
         let (with, without): (Vec<usize>, Vec<usize>) =
-            (0..names.len()).partition(|&j| names[j].contains(name));
+            (0..names.len()).partition(|&j| sets[j].contains(name));
         if without.is_empty() {
             continue;
         }
@@ -126,7 +131,8 @@ fn in_common(
     if !shared && !lacking.is_empty() {
         return Err(unlike(Unlike { lacking }));
     }
-    let is_left_out = |name: &String| lacking.iter().any(|lacking| lacking.names.contains(name));
+    let left_out: BTreeSet<&String> = lacking.iter().flat_map(|lacking| &lacking.names).collect();
+    let is_left_out = |name: &String| left_out.contains(name);
     let all: Vec<String> = names[0].iter().filter(|name| !is_left_out(name)).cloned().collect();
     if all.is_empty() {
         return Err(Error::NothingShared { what });

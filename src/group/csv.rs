@@ -1,5 +1,8 @@
 //! The tables of a group: `group.csv`, `clusters.csv`, `subjects.csv`, `agreement.csv`.
 
+use std::collections::BTreeSet;
+use std::f64::consts::LN_10;
+
 use super::testing::why;
 use super::{Curve, Group};
 use crate::files::table::{cell, number, table};
@@ -14,7 +17,7 @@ pub const SUBJECTS: &str = "subjects.csv";
 /// How subjects agree with each other.
 pub const AGREEMENT: &str = "agreement.csv";
 
-const TESTS: [&str; 23] = [
+const TESTS: [&str; 28] = [
     "feature",
     "order",
     "layer",
@@ -38,10 +41,15 @@ const TESTS: [&str; 23] = [
     "cluster",
     "significant",
     "untested",
+    "bf10",
+    "bf01",
+    "log10_bf10",
+    "row",
+    "column",
 ];
-const FOUND: [&str; 13] = [
+const FOUND: [&str; 15] = [
     "feature", "order", "cluster", "side", "first", "last", "entries", "size", "mass", "peak", "peak_t", "p",
-    "p_family",
+    "p_family", "rows", "columns",
 ];
 
 fn order(curve: &Curve) -> String {
@@ -52,6 +60,18 @@ fn order(curve: &Curve) -> String {
         Of::Effect(Order::Group, _) => "group",
     };
     name.to_owned()
+}
+
+/// The number whose natural logarithm is `log`, also where it is larger than the largest f32 or f64.
+fn factor(log: f64) -> String {
+    let log10 = log / LN_10;
+    if !log10.is_finite() || log10.abs() < 5.0 {
+        return cell(log.exp());
+    }
+    let power = log10.floor();
+    let digits = 10f64.powf(log10 - power) as f32;
+    // What is rounded up to ten is one of the next power.
+    if digits < 10.0 { format!("{digits}e{power}") } else { format!("1e{}", power + 1.0) }
 }
 
 impl Group {
@@ -98,10 +118,30 @@ impl Group {
                 cluster.map_or_else(String::new, |cluster| (cluster + 1).to_string()),
                 test.map_or_else(String::new, |_| self.is_significant(curve, at).to_string()),
                 why(point, &self.subjects).unwrap_or_default(),
+                test.map_or_else(String::new, |test| factor(test.log_bf10)),
+                test.map_or_else(String::new, |test| factor(-test.log_bf10)),
+                of(test.map(|test| test.log_bf10 / LN_10)),
+                self.on_plane(0, at),
+                self.on_plane(1, at),
             ]
         };
         let cells = self.curves.iter().flat_map(|curve| (0..self.axis.len()).map(move |at| (curve, at)));
         table(TESTS, cells.map(|(curve, at)| row(curve, at)))
+    }
+
+    /// What entry `at` is called on axis `axis` of two; empty with one.
+    fn on_plane(&self, axis: usize, at: usize) -> String {
+        self.plane
+            .as_ref()
+            .map_or_else(String::new, |plane| plane.axes[axis].names[plane.cells[at][axis]].clone())
+    }
+
+    /// The entries of axis `axis` of two that `entries` are at, in their order.
+    fn parts(&self, axis: usize, entries: &[usize]) -> String {
+        let Some(plane) = &self.plane else { return String::new() };
+        let at: BTreeSet<usize> = entries.iter().map(|&entry| plane.cells[entry][axis]).collect();
+        let names: Vec<&str> = at.into_iter().map(|at| plane.axes[axis].names[at].as_str()).collect();
+        names.join("; ")
     }
 
     fn found(&self) -> Vec<u8> {
@@ -123,6 +163,8 @@ impl Group {
                     number(cluster.peak.1),
                     number(cluster.p),
                     number(cluster.p_family),
+                    self.parts(0, &cluster.entries),
+                    self.parts(1, &cluster.entries),
                 ]
             })
         });
@@ -160,5 +202,19 @@ impl Group {
             })
         });
         table(["feature", "order", "subject", "with_others", "with_all"], rows)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn factors_are_written_whatever_their_size() {
+        assert_eq!(factor(2.0f64.ln()), "2");
+        assert_eq!(factor((1e-3f64).ln()), "0.001");
+        assert_eq!(factor(1000.0 * LN_10), "1e1000");
+        assert_eq!(factor(2.5f64.ln() - 7.0 * LN_10), "2.5e-7");
+        assert_eq!(factor(f64::NAN), "");
     }
 }

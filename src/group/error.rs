@@ -126,6 +126,32 @@ pub enum Error {
         /// What the subjects have.
         entries: Vec<String>,
     },
+    /// A pair of two axes.
+    #[error("{}: {} and {} are neighbours of nothing: a pair has two {}, or two {}", path.display(), pair[0], pair[1], axes[0], axes[1])]
+    AcrossAxes {
+        /// Which file.
+        path: PathBuf,
+        /// The pair.
+        pair: [String; 2],
+        /// What the entries of each axis are called.
+        axes: [String; 2],
+    },
+    /// An axis that the subjects do not have, or a word for both.
+    #[error("--along {word} is no axis of the subjects, which have {}", text::join_and(axes))]
+    NoAxis {
+        /// What was asked for.
+        word: String,
+        /// What one entry of each axis is called.
+        axes: Vec<String>,
+    },
+    /// More than two axes.
+    #[error("the subjects are of {n} axes ({example}), and clusters are found on one or two")]
+    Axes {
+        /// How many.
+        n: usize,
+        /// An entry.
+        example: String,
+    },
     /// A run that cannot be read.
     #[error(transparent)]
     Rundir(#[from] rundir::Error),
@@ -162,6 +188,15 @@ impl Error {
             }
             Self::NoNeighbours { entries, .. } => {
                 return Some(format!("write these names, two a line: {}", pair(entries)));
+            }
+            Self::AcrossAxes { .. } => {
+                "what follows each other in time is beside each other without being listed; to list all neighbours, name entries as the tables do (in double quotes where they have a comma)"
+            }
+            Self::NoAxis { axes, .. } => {
+                return Some(format!("say --along {}, or --along none", text::join_or(axes)));
+            }
+            Self::Axes { .. } => {
+                "list pairs of entries with --neighbours, named as in group.csv; or fit fewer entries with --layers or --arrays"
             }
             Self::Rundir(error) => return error.hint(),
             Self::Files(error) => return error.hint(),

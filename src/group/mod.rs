@@ -15,9 +15,12 @@
 //! | [`Test::p`] | sign flips of whole subjects ([`crate::numeric::sign_flips`]): all of them where subjects are few |
 //! | [`Test::p_max`] | the same by the largest t over all effects and entries: the chance of any false positive |
 //! | [`Test::holm`], [`Test::bh`] | [`Test::p`] after Holm, and after Benjamini and Hochberg |
+//! | [`Test::log_bf10`] | Bayes factor of an effect against none (Rouder et al. 2009), not corrected |
 //! | [`Curve::clusters`] | neighbours beyond a threshold (Maris and Oostenveld 2007) |
 //! | [`Test::enhanced`] | threshold-free cluster enhancement (Smith and Nichols 2009), as an integral |
 //! | [`Curve::agreements`] | how each subject's curve agrees with the others' (Nili et al. 2014) |
+//!
+//! Entries may be of two axes at once (a channel at a time; [`Group::plane`]): neighbours agree on one and are neighbours on the other.
 //!
 //! Scores are one family, over entries; effects are another, over effects and entries. A flip turns a subject around in all of its
 //! numbers. What has no t (the same number in all subjects, no number in one) has no p-value, and [`Point::test`] says why.
@@ -26,6 +29,7 @@ mod agreement;
 mod csv;
 mod entries;
 mod error;
+mod joined;
 mod label;
 mod neighbours;
 mod results;
@@ -39,6 +43,7 @@ pub use crate::numeric::sign_flips::Tail;
 pub use csv::{AGREEMENT, CLUSTERS, GROUP, SUBJECTS};
 pub use entries::entry_names;
 pub use error::{Error, Lacking, Result, Unlike, pair};
+pub use joined::Joined;
 pub use label::label;
 pub use neighbours::Neighbours;
 pub use results::{Cluster, ClusterBy, Curve, Enhanced, Entry, FORMING, Group, Params, Point, Test};
@@ -46,5 +51,7 @@ pub use warning::Warning;
 
 #[cfg(test)]
 pub(crate) mod fixtures;
+#[cfg(test)]
+mod plane_tests;
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,6 @@
 //! Which entries of an axis are neighbours.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::{Error, Result, Warning};
@@ -9,10 +10,10 @@ use crate::numeric::graph::Graph;
 /// Which entries of an axis are neighbours.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Neighbours {
-    /// Those that follow each other: layers, points of time.
+    /// Those that follow each other: layers, points of time. On two axes at once, on each that has such an order.
     #[default]
     InARow,
-    /// Those of a list of pairs.
+    /// Those of a list of pairs. On two axes at once, of entries of one of them (two channels), or of whole entries.
     Given {
         /// Where the list is from.
         path: PathBuf,
@@ -59,7 +60,8 @@ impl Neighbours {
     /// The graph of the entries called `names`, and what to know of it.
     pub(super) fn graph(&self, names: &[String]) -> Result<(Graph, Vec<Warning>)> {
         let Self::Given { path, pairs } = self else { return Ok((Graph::path(names.len(), 1), Vec::new())) };
-        let place = |name: &String| names.iter().position(|other| other == name);
+        let at: BTreeMap<&String, usize> = names.iter().enumerate().map(|(at, name)| (name, at)).collect();
+        let place = |name: &String| at.get(name).copied();
         let mut edges = Vec::new();
         let mut strangers: Vec<String> = Vec::new();
         for (i, (a, b)) in pairs.iter().enumerate() {
@@ -89,10 +91,15 @@ impl Neighbours {
             warnings.push(Warning::Strangers { names: strangers });
         }
         if !alone.is_empty() {
-            warnings.push(Warning::Alone { names: alone });
+            warnings.push(Warning::Alone { names: alone, along: None });
         }
         Ok((graph, warnings))
     }
+}
+
+/// Where `name` is in `names`.
+pub(super) fn place(names: &[String], name: &String) -> Option<usize> {
+    names.iter().position(|other| other == name)
 }
 
 /// The names of a line, without the blanks around them; a comma in double quotes is of a name, and two such quotes are one.

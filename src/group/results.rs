@@ -1,11 +1,12 @@
 //! What subjects have in common, once it is tested.
 
+use super::joined::Joined;
 use super::warning::Warning;
 use crate::compare::Run;
 use crate::numeric::ceiling::Agreement;
 use crate::numeric::one_sample::{NoTest, OneSample};
 use crate::numeric::sign_flips::Tail;
-use crate::profile::{Of, Order, ScoreMeasure, Spread};
+use crate::profile::{Of, Order, Plane, ScoreMeasure, Spread};
 
 /// The p-value of t beyond which an entry may be in a cluster, unless a threshold is given.
 pub const FORMING: f64 = 0.05;
@@ -25,6 +26,9 @@ pub struct Params {
     pub alpha: f64,
     /// Whether clusters are tested, and which.
     pub cluster: Option<ClusterBy>,
+    /// Where clusters are tested, the axes on which entries that follow each other are neighbours (`time`); `None`: those that have such
+    /// an order, layers and times.
+    pub along: Option<Vec<String>>,
     /// Whether effects and entries that some subjects lack are left out; else they are an error.
     pub shared: bool,
 }
@@ -38,6 +42,7 @@ impl Default for Params {
             seed: 0,
             alpha: 0.05,
             cluster: None,
+            along: None,
             shared: false,
         }
     }
@@ -70,6 +75,10 @@ pub struct Group {
     pub params: Params,
     /// The axis, in the order of the first subject.
     pub axis: Vec<Entry>,
+    /// The two axes that entries are of, where they are of two: a channel at a time.
+    pub plane: Option<Plane>,
+    /// How either of [`Group::plane`] is joined; `None` where pairs of whole entries were given.
+    pub joined: Option<[Joined; 2]>,
     /// The score, then the effects in the order of the first subject.
     pub curves: Vec<Curve>,
     /// How many sign flips were gone through, the data among them.
@@ -127,6 +136,9 @@ pub struct Test {
     pub holm: f64,
     /// [`Test::p`] after Benjamini and Hochberg, over the family.
     pub bh: f64,
+    /// The natural logarithm of the Bayes factor of an effect (to the side of [`Params::tail`]) against none
+    /// ([`crate::numeric::bayes_factor`], of scale √2/2).
+    pub log_bf10: f64,
     /// By threshold-free cluster enhancement, if that was asked for.
     pub enhanced: Option<Enhanced>,
 }

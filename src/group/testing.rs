@@ -3,10 +3,12 @@
 use ndarray::Array2;
 
 use super::agreement::{Agreed, check};
+use super::joined::{Neighbourhood, neighbourhood};
 use super::{
-    Cluster, ClusterBy, Curve, Enhanced, FORMING, Group, Neighbours, NoTest, OneSample, Params, Point,
+    Cluster, ClusterBy, Curve, Enhanced, Error, FORMING, Group, Neighbours, NoTest, OneSample, Params, Point,
     Result, Run, Test, Warning,
 };
+use crate::numeric::bayes_factor::{SCALE, log_bayes_factor};
 use crate::numeric::ceiling::agreements;
 use crate::numeric::clusters::Measure;
 use crate::numeric::flip_tests::{Blocks, Flipped};
@@ -15,7 +17,7 @@ use crate::numeric::one_sample::{bootstrap, critical};
 use crate::numeric::sign_flips::Flips;
 use crate::numeric::significance::{benjamini_hochberg, holm};
 use crate::numeric::tfce::Tfce;
-use crate::profile::{Of, ScoreMeasure, Spread, Summary};
+use crate::profile::{Of, ScoreMeasure, Spread, Summary, n_axes};
 
 /// The least entries of which curves are correlated.
 const CORRELATED: usize = 3;
@@ -45,8 +47,16 @@ fn test(subjects: Vec<Run>, agreed: Agreed, neighbours: &Neighbours, params: Par
     let n = subjects.len();
     let names: Vec<String> = agreed.axis.iter().map(|entry| entry.name.clone()).collect();
     let mut warnings = agreed.warnings.clone();
-    let (graph, of_graph) = neighbours.graph(&names)?;
+    let Neighbourhood { graph, plane, joined, warnings: of_graph } =
+        neighbourhood(&names, neighbours, params.along.as_deref())?;
     if params.cluster.is_some() {
+        let n = n_axes(&names);
+        if n > 2
+            && *neighbours == Neighbours::InARow
+            && params.along.as_ref().is_none_or(|along| !along.is_empty())
+        {
+            return Err(Error::Axes { n, example: names[0].clone() });
+        }
         warnings.extend(of_graph);
     }
     let flips = Flips::of(n, params.tail, params.draws, params.seed);
@@ -71,7 +81,18 @@ fn test(subjects: Vec<Run>, agreed: Agreed, neighbours: &Neighbours, params: Par
         warnings.extend(not_tested(curve, &subjects, &names));
     }
     let (flips, exact) = (flips.count(), flips.is_exact());
-    Ok(Group { subjects, axis: agreed.axis, curves, flips, exact, threshold, warnings, params })
+    Ok(Group {
+        subjects,
+        axis: agreed.axis,
+        plane,
+        joined,
+        curves,
+        flips,
+        exact,
+        threshold,
+        warnings,
+        params,
+    })
 }
 
 /// The values of all subjects along the axis; not yet tested.
@@ -132,6 +153,7 @@ impl Tester<'_> {
                     p_t: sample.p_value(tail),
                     p: p.own[j].unwrap_or(1.0),
                     p_max: p.max[j].unwrap_or(1.0),
+                    log_bf10: log_bayes_factor(sample.t, sample.n, SCALE, tail),
                     sample,
                     holm,
                     bh,

@@ -247,7 +247,7 @@ fn neighbours_are_pairs_of_names() {
     let (graph, warnings) = read("left, IT\tV1\n").unwrap().graph(&names).unwrap();
     assert_eq!(
         (graph.beside(2), warnings),
-        (&[0][..], vec![Warning::Alone { names: vec!["V4".to_owned()] }])
+        (&[0][..], vec![Warning::Alone { names: vec!["V4".to_owned()], along: None }])
     );
     for (text, line, message) in [
         ("V1\n", 1, "1 name"),

@@ -76,7 +76,18 @@ pub enum Warning {
     Alone {
         /// Their names.
         names: Vec<String>,
+        /// Along what they are joined all the same, where the entries are of two axes: `times`.
+        along: Option<String>,
     },
+    /// An axis of two on which nothing is beside each other.
+    Apart {
+        /// What its entries are called: `channels`.
+        nouns: String,
+        /// What the entries of the other axis are called, if they are joined.
+        along: Option<String>,
+    },
+    /// Heads of layers that follow each other are joined by their numbers.
+    Heads,
 }
 
 impl fmt::Display for Warning {
@@ -139,13 +150,33 @@ impl fmt::Display for Warning {
                 "--neighbours names what the subjects do not have: {}; pairs with them are not used",
                 text::some(names, NAMED)
             ),
-            Self::Alone { names } => {
+            Self::Alone { names, along: None } => {
                 write!(
                     f,
                     "no neighbour is given of {}: each is a cluster of its own",
                     text::some(names, NAMED)
                 )
             }
+            Self::Alone { names, along: Some(along) } => {
+                write!(
+                    f,
+                    "no neighbour is given of {}: clusters there are of neighbouring {along} alone",
+                    text::some(names, NAMED)
+                )
+            }
+            Self::Apart { nouns, along: Some(along) } => write!(
+                f,
+                "no neighbours of {nouns} are given: a cluster has neighbouring {along} of one of the {nouns} and never two of them; \
+                 --neighbours FILE says which {nouns} are neighbours"
+            ),
+            Self::Apart { nouns, along: None } => {
+                write!(f, "no neighbours of {nouns} are given: --neighbours FILE says which are")
+            }
+            Self::Heads => write!(
+                f,
+                "a head is joined to the head of its number in the layers before and after it, though heads of different layers have no more \
+                 than the number in common; --along none joins none"
+            ),
         }
     }
 }

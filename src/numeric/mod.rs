@@ -4,6 +4,7 @@
 
 pub mod adamw;
 pub mod auc;
+pub mod bayes_factor;
 pub mod ceiling;
 pub mod cka;
 pub mod clusters;

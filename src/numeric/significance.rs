@@ -118,13 +118,29 @@ pub fn t_p_value(t: f64, degrees: usize) -> f64 {
     if within < 0.9 || within.is_nan() {
         return (1.0 - within).clamp(0.0, 1.0);
     }
-    t_tail(t, degrees)
+    let [a, x, beta, sum] = t_tail(t, degrees);
+    x.powf(a) / beta * sum
 }
 
-/// The same far from 0, where one less the probability would have no digits left: the incomplete beta function
-/// `I_x(ν/2, ½)` at `x = ν/(ν + t²)` by its power series, all of whose terms are positive (Abramowitz and Stegun 1964, 26.5.4 and
-/// 15.1.1).
-fn t_tail(t: f64, degrees: usize) -> f64 {
+/// The natural logarithm of the probability that a Student variable of `degrees` (at least 1) is below `t`; as exact where that is next to
+/// nothing, or less than the smallest f64.
+#[must_use]
+pub fn log_t_below(t: f64, degrees: usize) -> f64 {
+    let beyond = t_p_value(t, degrees) / 2.0;
+    if t >= 0.0 {
+        return (-beyond).ln_1p();
+    }
+    if beyond > 0.01 {
+        return beyond.ln();
+    }
+    let [a, x, beta, sum] = t_tail(t, degrees);
+    a * x.ln() + (sum / beta / 2.0).ln()
+}
+
+/// Of the p-value far from 0, where one less the probability would have no digits left, `a`, `x`, `beta` and `sum`, of which it is
+/// `x^a / beta · sum`: the incomplete beta function `I_x(ν/2, ½)` at `x = ν/(ν + t²)` by its power series, all of whose terms are
+/// positive (Abramowitz and Stegun 1964, 26.5.4 and 15.1.1).
+fn t_tail(t: f64, degrees: usize) -> [f64; 4] {
     let nu = degrees as f64;
     let (a, x) = (nu / 2.0, 1.0 / (1.0 + t * t / nu));
     // B(a, ½) from B(½, ½) = π or B(1, ½) = 2.
@@ -140,7 +156,7 @@ fn t_tail(t: f64, degrees: usize) -> f64 {
         term *= x * (n + 0.5) / (n + 1.0);
         n += 1.0;
         if added < 1e-17 * sum || n > 1e6 {
-            return x.powf(a) / beta * sum;
+            return [a, x, beta, sum];
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Numbers are rounded to f32, which is what tables keep; the tables themselves are [`crate::rundir`]'s.
 
+mod axis;
 mod bootstrap;
 mod ceiling;
 mod details;
@@ -12,6 +13,7 @@ mod estimator;
 mod fit;
 mod measure;
 mod metric;
+mod plane;
 mod reach;
 mod settings;
 mod spread;
@@ -21,6 +23,7 @@ mod tables;
 mod units;
 
 pub use crate::mlem::Order;
+pub use axis::AxisKind;
 pub use bootstrap::{Bootstrapped, Sample, bootstrap};
 pub use ceiling::ceilings;
 pub use details::{Correlation, Decoded, Details, Encoded, Ridge, Training};
@@ -31,6 +34,7 @@ pub use estimator::{Estimator, LayerFit};
 pub use fit::{Fitted, fit};
 pub use measure::{EstimatorName, ScoreMeasure};
 pub use metric::{Direction, Metric};
+pub use plane::{Plane, PlaneAxis, n_axes};
 pub use reach::Reach;
 pub use settings::Settings;
 pub use spread::Spread;

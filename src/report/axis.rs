@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::models::Site;
+use crate::profile::{AxisKind, Plane, n_axes};
 use crate::rundir::RunRecord;
 
 /// What the matrices are of.
@@ -101,8 +102,13 @@ impl Axis {
         layers.iter().map(|&layer| self.label(layer)).collect()
     }
 
-    /// Where `layers` stand on a grid of layers and heads, if they are heads of several layers.
+    /// Where `layers` stand on a grid, if they are heads of several layers, or of two other axes at once.
     pub(super) fn grid(&self, layers: &[usize]) -> Option<Grid> {
+        if self.kind == Kind::Named {
+            let names: Option<Vec<&str>> =
+                layers.iter().map(|layer| self.labels.get(layer).map(String::as_str)).collect();
+            return Plane::of(&names?).map(Grid::of);
+        }
         if self.kind != Kind::Heads {
             return None;
         }
@@ -122,6 +128,7 @@ impl Axis {
         Some(Grid {
             rows: rows.iter().map(|row| format!("layer {row}")).collect(),
             columns: columns.iter().map(ToString::to_string).collect(),
+            along: "head".to_owned(),
             cells,
         })
     }
@@ -140,18 +147,32 @@ impl Axis {
     }
 }
 
-/// An axis of two parts: layers from top to bottom, heads from left to right.
+/// An axis of two parts: layers from top to bottom, heads from left to right; regions, and times.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Grid {
     /// What the rows are called.
     pub(super) rows: Vec<String>,
-    /// The numbers of the columns.
+    /// The numbers, or the names, of the columns.
     pub(super) columns: Vec<String>,
+    /// What a column is of: `head`, `time`.
+    pub(super) along: String,
     /// Row and column of each entry of the axis.
     pub(super) cells: Vec<(usize, usize)>,
 }
 
 impl Grid {
+    /// The grid of `plane`.
+    pub(super) fn of(plane: Plane) -> Self {
+        let [rows, columns] = plane.axes;
+        let bare = |at: usize| super::words::visible(columns.bare(at));
+        Self {
+            rows: rows.names.iter().map(|name| super::words::visible(name)).collect(),
+            columns: (0..columns.names.len()).map(bare).collect(),
+            cells: plane.cells.into_iter().map(|[row, column]| (row, column)).collect(),
+            along: columns.noun,
+        }
+    }
+
     /// `values`, one for each entry of the axis, as rows; NaN where there is none.
     pub(super) fn lay_out(&self, values: impl Iterator<Item = f64>) -> Vec<Vec<f64>> {
         let mut rows = vec![vec![f64::NAN; self.columns.len()]; self.rows.len()];
@@ -169,27 +190,14 @@ fn two_numbers(name: &str) -> Option<[usize; 2]> {
     numbers.try_into().ok()
 }
 
-/// What things are that are called `names`.
+/// What things are that are called `names`; what is of two axes or more has no order of its own.
 fn kind(names: &[&str]) -> Kind {
-    let lower: Vec<String> = names.iter().map(|name| name.to_lowercase()).collect();
-    let words: Vec<Vec<&str>> = lower
-        .iter()
-        .map(|name| name.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty()).collect())
-        .collect();
-    let all_have = |known: &[&str]| words.iter().all(|of| of.iter().any(|word| known.contains(word)));
-    // A name without digits is of a thing, not of a place on a scale.
-    let numbered = lower.iter().all(|name| name.contains(|c: char| c.is_ascii_digit()));
-    let bare = numbered && words.iter().all(Vec::is_empty);
-    if !numbered || names.is_empty() {
-        Kind::Named
-    } else if all_have(&["head", "heads", "h"]) {
-        Kind::Heads
-    } else if all_have(&["ms", "s", "sec", "t", "time", "window", "tr", "msec"]) {
-        Kind::Time
-    } else if bare || all_have(&["layer", "layers", "block", "blocks", "hidden"]) {
-        Kind::Layers
-    } else {
-        Kind::Named
+    match AxisKind::of(names) {
+        AxisKind::Heads => Kind::Heads,
+        AxisKind::Named => Kind::Named,
+        _ if n_axes(names) > 1 || Plane::of(names).is_some() => Kind::Named,
+        AxisKind::Time => Kind::Time,
+        AxisKind::Layers => Kind::Layers,
     }
 }
 
@@ -205,11 +213,8 @@ mod tests {
     fn names_say_what_the_axis_is() {
         for (names, kind) in [
             (["V1", "V4", "IT"], Kind::Named),
-            (["V1", "V2", "V4"], Kind::Named),
-            (["0-100 ms", "100-200 ms", "200-300 ms"], Kind::Time),
             (["t0", "t1", "t2"], Kind::Time),
             (["head.0", "head.1", "head.2"], Kind::Heads),
-            (["layer.0", "layer.1", "layer.12"], Kind::Layers),
             (["0", "1", "2"], Kind::Layers),
         ] {
             assert_eq!(axis(&names).kind, kind, "{names:?}");
@@ -251,5 +256,13 @@ mod tests {
         assert!(heads.grid(&[0, 1]).is_none(), "one layer is no grid");
         assert!(axis(&["head.0", "head.1"]).grid(&[0, 1]).is_none());
         assert!(axis(&["layer.0", "layer.1"]).grid(&[0, 1]).is_none());
+        // Regions at times, too: no line joins the last time of one region with the first of the next.
+        let plane = axis(&["V1, time 0", "V1, time 1", "V4, time 0", "V4, time 1"]);
+        let grid = plane.grid(&[0, 1, 2, 3]).unwrap();
+        assert!(!plane.is_ordered() && grid.cells == [(0, 0), (0, 1), (1, 0), (1, 1)]);
+        assert_eq!(
+            (grid.along.as_str(), grid.columns.join(" "), grid.rows.join(" ")),
+            ("time", "0 1".to_owned(), "V1 V4".to_owned())
+        );
     }
 }

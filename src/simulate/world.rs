@@ -88,6 +88,19 @@ impl World {
         }
     }
 
+    /// The squared distances of the stimuli `rows` (as [`World::distances`] has them) as they are without noise: of their activations.
+    /// Where a world is distances `d'Wd` that are placed in space, they are these but for what no place in so many dimensions can have
+    /// ([`World::stress`]).
+    #[must_use]
+    pub fn clean(&self, rows: &[usize]) -> Vec<f64> {
+        if let Truth::Network { .. } = self.truth {
+            return self.distances(rows, None);
+        }
+        let pairs = (0..rows.len()).flat_map(|i| (i + 1..rows.len()).map(move |j| (rows[i], rows[j])));
+        let of = |(i, j)| (&self.activations.row(i) - &self.activations.row(j)).mapv(|x: f64| x * x).sum();
+        pairs.map(of).collect()
+    }
+
     /// Binary features, and activations about `d'Wd` apart.
     fn metric(kind: WorldKind, options: &Options, gains: &[f64], stream: &mut Stream) -> Result<Self> {
         let (n, n_features) = (options.stimuli, options.features);

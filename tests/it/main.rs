@@ -75,6 +75,7 @@ mod group;
 mod habits;
 mod hostile;
 mod hub;
+mod lists;
 mod minilm;
 mod mistakes;
 mod mlem;

@@ -1,4 +1,5 @@
-//! Importances and scores of heads, as grids of layers and heads: one for each term, of which one is shown at a time.
+//! Importances and scores of heads, as grids of layers and heads, and of what else is of two axes at once: one for each term, of which one
+//! is shown at a time.
 
 use std::collections::BTreeSet;
 
@@ -84,7 +85,7 @@ fn figure(
             description: &described[at],
             rows: &rows,
             columns: &columns,
-            x_title: axis.noun(),
+            x_title: &grid.along,
             key: measure,
             values: &|row, column| Some(mean[row][column]),
             shades,
@@ -123,7 +124,7 @@ fn figure(
         exact: Exact {
             // Rows keep their order, and columns are named as a whole.
             rows: grid.rows.clone(),
-            columns: grid.columns.iter().map(|column| format!("{} {column}", axis.noun())).collect(),
+            columns: grid.columns.iter().map(|column| format!("{} {column}", grid.along)).collect(),
             mean,
             frames,
             chooses: "what is shown",

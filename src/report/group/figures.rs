@@ -17,7 +17,7 @@ const PANELS: usize = 24;
 /// How many have one with the curves of every subject.
 const SINGLE: usize = 12;
 
-/// All figures, in the order of the page.
+/// All figures of entries that are of one axis, in the order of the page.
 pub(super) fn figures(group: &Group) -> Vec<Figure> {
     let axis = axis(group);
     let names: Vec<String> = group.axis.iter().map(|entry| words::visible(&entry.name)).collect();
@@ -50,7 +50,7 @@ fn across(axis: &Axis, names: &[String]) -> Across {
 }
 
 /// The curves that have panels: the score, then the effects whose means are furthest from 0.
-fn shown(group: &Group, most: usize) -> (Vec<&Curve>, String) {
+pub(super) fn shown(group: &Group, most: usize) -> (Vec<&Curve>, String) {
     let mut curves: Vec<&Curve> = group.curves.first().into_iter().collect();
     curves.extend(ranked(group));
     let total = curves.len() - 1;

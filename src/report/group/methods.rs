@@ -1,8 +1,8 @@
 //! How a group was tested, as a paper would say it.
 
 use super::super::words;
-use super::wording::{axis, decimals, is_held_out, level};
-use crate::group::{ClusterBy, FORMING, Group, Tail};
+use super::wording::{decimals, extent, is_held_out, level, nouns};
+use crate::group::{ClusterBy, FORMING, Group, Joined, Tail};
 use crate::profile::Summary;
 use crate::text;
 
@@ -10,9 +10,8 @@ use crate::text;
 pub(super) fn paragraph(group: &Group) -> String {
     let (n, params) = (group.n_subjects(), &group.params);
     let run = &group.subjects[0].record;
-    let axis = axis(group);
-    let (noun, nouns) = (params.order.noun(), axis.nouns());
-    let (entries, effects) = (group.axis.len(), group.effects().len());
+    let (noun, nouns, extent) = (params.order.noun(), nouns(group), extent(group));
+    let effects = group.effects().len();
     let side = match params.tail {
         Tail::Two => "two-sided",
         Tail::Greater => "one-sided, above 0",
@@ -27,7 +26,7 @@ pub(super) fn paragraph(group: &Group) -> String {
     };
     let mut told = vec![
         format!(
-            "Each of {n} subjects gave, at each of {entries} {nouns}, a score ({}) and the importance of {} ({}).",
+            "Each of {n} subjects gave, at each of {extent}, a score ({}) and the importance of {} ({}).",
             if is_held_out(group) {
                 "of held-out stimuli, mean over folds"
             } else {
@@ -56,6 +55,15 @@ pub(super) fn paragraph(group: &Group) -> String {
             )
         ),
     ];
+    told.push(format!(
+        "Bayes factors (BF10) compare an effect{} with none by t (Rouder et al. 2009), with a Cauchy prior of scale √2/2 on standardised \
+         effect sizes; they are not corrected for their number.",
+        match params.tail {
+            Tail::Two => "",
+            Tail::Greater => " above 0",
+            Tail::Less => " below 0",
+        }
+    ));
     match (params.cluster, group.threshold) {
         (Some(ClusterBy::Threshold(given)), Some(threshold)) => told.push(format!(
             "Clusters are neighbours with t beyond {}{} on one side, measured by the sum of their t and held against the largest of each flip \
@@ -71,11 +79,31 @@ pub(super) fn paragraph(group: &Group) -> String {
         ),
         _ => {}
     }
+    if params.cluster.is_some() {
+        told.extend(joined(group));
+    }
     told.push(format!(
         "Significant is p ≤ {} over the whole family. An importance of 0 is no effect; one-sided tests are for hypotheses that name the side.",
         words::short(params.alpha, decimals(params.alpha))
     ));
     told.join(" ")
+}
+
+/// What was a neighbour of what, on two axes.
+fn joined(group: &Group) -> Option<String> {
+    let plane = group.plane.as_ref()?;
+    let Some(joined) = group.joined else {
+        return Some("Neighbours were given as pairs of entries.".to_owned());
+    };
+    let of = |at: usize| {
+        let (nouns, other) = (plane.axes[at].nouns(), &plane.axes[1 - at].noun);
+        match joined[at] {
+            Joined::InARow => format!("{nouns} that follow each other at one {other}"),
+            Joined::Given => format!("{nouns} at one {other} that were listed as neighbours"),
+            Joined::Apart => format!("no two {nouns}"),
+        }
+    };
+    Some(format!("Neighbours were {}, and {}.", of(1), of(0)))
 }
 
 /// A least p-value with the digits that it has.

@@ -3,6 +3,7 @@
 mod figures;
 mod methods;
 mod page;
+mod planes;
 mod story;
 mod terminal;
 mod wording;
@@ -35,7 +36,7 @@ pub fn are_ordered(names: &[String]) -> bool {
 ///
 /// [`crate::report::Error::Drawing`] where an image cannot be made.
 pub fn figures(group: &Group, formats: &[Format]) -> Result<Vec<File>> {
-    export::files(&figures::figures(group), formats)
+    export::files(&planes::all(group), formats)
 }
 
 #[cfg(test)]

@@ -10,8 +10,8 @@ use super::super::page::files::{self, Embedded, Listed};
 use super::super::page::notes::{self, Note};
 use super::super::page::{Fact, Panel, layout};
 use super::super::{Result, words};
-use super::wording::{axis, level, name, p, places, ranked};
-use super::{figures, methods, story};
+use super::wording::{extent, factor, level, name, noun, p, places, ranked};
+use super::{methods, planes, story};
 use crate::group::{Curve, Group};
 use crate::text;
 
@@ -28,7 +28,7 @@ struct Page<'a> {
     facts: Vec<Fact>,
     story: Vec<String>,
     notes: Vec<Note>,
-    along: &'static str,
+    along: String,
     figures: Vec<Panel<'a>>,
     clusters: Vec<ClusterRow>,
     level: String,
@@ -65,6 +65,7 @@ struct TestRow {
     p_max: String,
     holm: String,
     bh: String,
+    bf: String,
     enhanced: String,
     significant: bool,
 }
@@ -81,7 +82,7 @@ struct Data<'a> {
 ///
 /// [`crate::report::Error`], where the template or the data cannot be written: a mistake of this program.
 pub fn page(group: &Group, tables: &[(String, Vec<u8>)]) -> Result<String> {
-    let figures = figures::figures(group);
+    let figures = planes::all(group);
     let embedded = files::embedded(tables);
     let listed = files::listed(&embedded);
     let data =
@@ -106,7 +107,7 @@ pub fn page(group: &Group, tables: &[(String, Vec<u8>)]) -> Result<String> {
         facts: facts(group),
         story: story::story(group),
         notes: notes::notes(&warnings, &names),
-        along: axis(group).noun(),
+        along: noun(group),
         figures: figures.iter().map(Panel::of).collect(),
         clusters: clusters(group),
         level: level(group),
@@ -136,7 +137,6 @@ pub fn page(group: &Group, tables: &[(String, Vec<u8>)]) -> Result<String> {
 
 fn facts(group: &Group) -> Vec<Fact> {
     let record = &group.subjects[0].record;
-    let axis = axis(group);
     let noun = group.params.order.noun();
     let fact = |value: String, what: String| Fact { what, value };
     let significant = ranked(group)
@@ -151,10 +151,7 @@ fn facts(group: &Group) -> Vec<Fact> {
                 words::visible(&record.stimuli.name)
             ),
         ),
-        fact(
-            text::counted(group.effects().len() as u128, noun),
-            format!("at {} {}", text::count(group.axis.len() as u128), axis.nouns()),
-        ),
+        fact(text::counted(group.effects().len() as u128, noun), format!("at {}", extent(group))),
         fact(text::counted(significant.count() as u128, noun), "significant, corrected over all".to_owned()),
         fact(
             text::count(group.flips as u128),
@@ -208,6 +205,7 @@ fn tests(group: &Group) -> Vec<TestRow> {
                 p_max: p(test.p_max),
                 holm: p(test.holm),
                 bh: p(test.bh),
+                bf: factor(test.log_bf10),
                 enhanced: test.enhanced.map_or_else(String::new, |enhanced| p(enhanced.p_family)),
                 significant: group.is_significant(curve, at),
             };

@@ -1,7 +1,7 @@
 //! What a reader should take away, in a few sentences made of the numbers.
 
 use super::super::words;
-use super::wording::{axis, level, name, p_is, places, ranked};
+use super::wording::{level, name, nouns, p_is, place, places, ranked};
 use crate::group::{ClusterBy, Curve, Group, Tail};
 use crate::text;
 
@@ -38,11 +38,10 @@ pub(super) fn found(group: &Group, curve: &Curve) -> Option<String> {
             .fold(0.0, f64::max);
         format!("at {} ({} or less)", places(group, &hits), p_is(p))
     };
-    let axis = axis(group);
     Some(format!(
         "{} differs from 0 {where_}, most at {}: {} ({} interval {} to {}, t({}) = {}).",
         name(group, curve),
-        axis.place(group.axis[peak].layer),
+        place(group, peak),
         words::short(test.sample.mean, 3),
         level(group),
         words::short(test.interval.0, 3),
@@ -71,7 +70,7 @@ pub(super) fn story(group: &Group) -> Vec<String> {
             Tail::Greater => "above 0",
             Tail::Less => "below 0",
         },
-        axis(group).nouns(),
+        nouns(group),
     )];
     let more = lines.len().saturating_sub(TOLD);
     told.extend(lines.into_iter().take(TOLD));

@@ -5,7 +5,7 @@ use super::super::terminal::Options;
 use super::super::words;
 use super::methods::short_p;
 use super::story::story;
-use super::wording::{axis, level, name, p, places, ranked, shaded};
+use super::wording::{extent, factor, level, name, noun, p, places, ranked, shaded};
 use crate::group::{ClusterBy, Curve, Group};
 use crate::text;
 
@@ -19,13 +19,11 @@ const SHOWN: usize = 30;
 pub fn terminal(group: &Group, options: Options) -> String {
     let width = options.width.max(40);
     let mut out = String::new();
-    let axis = axis(group);
     let title = format!(
-        "{}, {}, {} {}; {} sign flips{}, least p {}",
+        "{}, {}, {}; {} sign flips{}, least p {}",
         text::counted(group.n_subjects() as u128, "subject"),
         text::counted(group.effects().len() as u128, group.params.order.noun()),
-        text::count(group.axis.len() as u128),
-        if group.axis.len() == 1 { axis.noun() } else { axis.nouns() },
+        extent(group),
         text::count(group.flips as u128),
         if group.exact { " (all)" } else { "" },
         short_p(group.least_p()),
@@ -34,7 +32,7 @@ pub fn terminal(group: &Group, options: Options) -> String {
     out.push('\n');
     let head = |with: &str| -> Vec<String> {
         let level = level(group);
-        ["", axis.noun(), "mean", &level, "t", "p", "p max", with]
+        ["", &noun(group), "mean", &level, "t", "p", "p max", "BF10", with]
             .iter()
             .map(|&cell| cell.to_owned())
             .collect()
@@ -76,14 +74,14 @@ fn row(group: &Group, curve: &Curve) -> Vec<String> {
                 words::short(test.interval.0, 3),
                 words::short(test.interval.1, 3)
             ));
-            cells.extend([words::short(test.sample.t, 2), p(test.p), p(test.p_max)]);
+            cells.extend([words::short(test.sample.t, 2), p(test.p), p(test.p_max), factor(test.log_bf10)]);
             cells.push(match (group.params.cluster, test.enhanced) {
                 (Some(ClusterBy::Threshold(_)), _) => clusters(group, curve),
                 (_, Some(enhanced)) => p(enhanced.p_family),
                 _ => String::new(),
             });
         }
-        Err(_) => cells.extend(std::iter::repeat_n(words::UNDEFINED.to_owned(), 4)),
+        Err(_) => cells.extend(std::iter::repeat_n(words::UNDEFINED.to_owned(), 5)),
     }
     cells
 }

@@ -106,7 +106,7 @@ impl Heatmap<'_> {
         let key = beside + 90.0 + swatch * (steps + 1) as f64 + super::text_width(self.key);
         let width = (left + cell * columns + 8.0).max(key);
         let mut svg = Svg::new(width, bottom + foot);
-        self.draw_key(&mut svg, beside, swatch);
+        draw_key(&mut svg, self.shades, self.key, (beside, swatch));
         for (c, label) in heads.iter().enumerate().step_by(every) {
             let x = left + cell * (c as f64 + 0.5);
             if upright {
@@ -165,20 +165,21 @@ impl Heatmap<'_> {
         );
         svg.finish(self.name, self.description, &attributes)
     }
+}
 
-    fn draw_key(&self, svg: &mut Svg, left: f64, swatch: f64) {
-        let values = self.shades.key();
-        let end = |value: Option<&f64>| words::short(value.copied().unwrap_or(f64::NAN), 2);
-        let first = Label::new(end(values.first()));
-        let start = left + first.width() + 6.0;
-        svg.text("tick", (left, 16.0), &first);
-        for (i, &value) in values.iter().enumerate() {
-            svg.rect(&self.shades.class(value).0, (start + swatch * i as f64, 6.0), (swatch, 12.0));
-        }
-        let after = start + swatch * values.len() as f64 + 6.0;
-        let last = Label::new(format!("{}  {}", end(values.last()), self.key));
-        svg.text("tick", (after, 16.0), &last);
+/// The key to `shades` of what is called `key`, from `left` on in swatches that are `swatch` wide.
+pub(super) fn draw_key(svg: &mut Svg, shades: Shades, key: &str, (left, swatch): (f64, f64)) {
+    let values = shades.key();
+    let end = |value: Option<&f64>| words::short(value.copied().unwrap_or(f64::NAN), 2);
+    let first = Label::new(end(values.first()));
+    let start = left + first.width() + 6.0;
+    svg.text("tick", (left, 16.0), &first);
+    for (i, &value) in values.iter().enumerate() {
+        svg.rect(&shades.class(value).0, (start + swatch * i as f64, 6.0), (swatch, 12.0));
     }
+    let after = start + swatch * values.len() as f64 + 6.0;
+    let last = Label::new(format!("{}  {key}", end(values.last())));
+    svg.text("tick", (after, 16.0), &last);
 }
 
 #[cfg(test)]

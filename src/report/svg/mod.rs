@@ -13,6 +13,7 @@ mod legend;
 mod maps;
 mod mosaic;
 mod multiples;
+mod planes;
 mod scale;
 
 use std::collections::BTreeMap;
@@ -26,6 +27,7 @@ pub(super) use legend::with_legend;
 pub(super) use maps::{Group, Maps, Panel};
 pub(super) use mosaic::{Mosaic, Tile};
 pub(super) use multiples::{Across, Multiple, Multiples, Series};
+pub(super) use planes::{PlanePanel, Planes};
 
 /// How much room a drawing has from left to right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

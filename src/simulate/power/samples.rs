@@ -1,6 +1,6 @@
 //! Data sets of one size: the statistics of every feature, without its effect and with it, and how often it is found.
 
-use ndarray::{Array1, Array2, Axis, Zip};
+use ndarray::{Array1, Array2, ArrayView2, Axis, Zip, s};
 use rayon::prelude::*;
 
 use super::limits::UNITS;
@@ -66,9 +66,39 @@ struct Together {
     sizes: Vec<f64>,
 }
 
-/// Inner products of the rows of two matrices.
-fn rows_dot(a: &Array2<f64>, b: &Array2<f64>) -> Array1<f64> {
-    Zip::from(a.rows()).and(b.rows()).map_collect(|a, b| a.dot(&b))
+/// What draws of a choice are multiplied by, all at once: the coordinates, and of each feature one column for each of its points, which has what
+/// the weight of the feature takes of a stimulus there.
+struct Factors {
+    /// `(n_stimuli, n_coordinates + n_points)`.
+    all: Array2<f64>,
+    /// The first column of each feature.
+    starts: Vec<usize>,
+}
+
+/// Inner products of the rows of two matrices of so many units.
+fn rows_dot(a: ArrayView2<'_, f64>, b: ArrayView2<'_, f64>) -> Array1<f64> {
+    Zip::from(a.rows()).and(b.rows()).map_collect(|a, b| match (a.as_slice(), b.as_slice()) {
+        (Some(a), Some(b)) => dot(a, b),
+        _ => a.dot(&b),
+    })
+}
+
+/// The inner product of each row with itself.
+fn squares(a: &Array2<f64>) -> Array1<f64> {
+    rows_dot(a.view(), a.view())
+}
+
+/// The inner product of two rows, eight numbers side by side.
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    let (a, rest_a) = a.as_chunks::<8>();
+    let (b, rest_b) = b.as_chunks::<8>();
+    let mut sums = [0.0; 8];
+    for (a, b) in a.iter().zip(b) {
+        for (sum, (a, b)) in sums.iter_mut().zip(a.iter().zip(b)) {
+            *sum += a * b;
+        }
+    }
+    sums.iter().sum::<f64>() + rest_a.iter().zip(rest_b).map(|(a, b)| a * b).sum::<f64>()
 }
 
 impl Choice {
@@ -82,18 +112,22 @@ impl Choice {
         for feature in 0..signals.each.len() {
             let u = data.alone(feature, &rows);
             let products = coordinates.dot(&u);
-            own.push(at.weight(feature, &rows_dot(&u, &u), &rows_dot(&products, &products)));
+            own.push(at.weight(feature, &squares(&u), &squares(&products)));
             crossed.push(products);
         }
         let together = signals.all.iter().map(|effects| {
             let effects = effects.as_ref()?;
             let x = together_at(&signals.each, effects, &rows);
             let products = coordinates.dot(&x);
-            let with = at.weights(&rows_dot(&x, &x), &rows_dot(&products, &products)).to_vec();
+            let with = at.weights(&squares(&x), &squares(&products)).to_vec();
             let sizes: Vec<f64> = effects.iter().map(|effect| effect.sqrt()).collect();
             let without = |feature: usize| {
                 let u = data.alone(feature, &rows);
-                let both = at.weight(feature, &rows_dot(&x, &u), &rows_dot(&products, &crossed[feature]));
+                let both = at.weight(
+                    feature,
+                    &rows_dot(x.view(), u.view()),
+                    &rows_dot(products.view(), crossed[feature].view()),
+                );
                 with[feature] - 2.0 * sizes[feature] * both + effects[feature] * own[feature]
             };
             let without = (0..effects.len()).map(without).collect();
@@ -108,26 +142,50 @@ impl Choice {
         if self.at.is_own(f) { null.p(k, value, wider) } else { 1.0 }
     }
 
-    fn draw(&self, data: &Data<'_>, stream: &mut Stream) -> Drawn {
+    /// What draws are multiplied by.
+    fn factors(&self, data: &Data<'_>) -> Factors {
+        let coordinates = self.at.coordinates();
+        let mut starts = Vec::new();
+        let mut width = coordinates.ncols();
+        for signal in &data.signals.each {
+            starts.push(width);
+            width += signal.points.nrows();
+        }
+        let mut all = Array2::zeros((self.rows.len(), width));
+        all.slice_mut(s![.., ..coordinates.ncols()]).assign(coordinates);
+        for (feature, signal) in data.signals.each.iter().enumerate() {
+            let sums = self.at.sums().column(feature);
+            for (i, &row) in self.rows.iter().enumerate() {
+                if let Some((point, along)) = signal.at(row) {
+                    all[[i, starts[feature] + point]] = along * sums[i];
+                }
+            }
+        }
+        Factors { all, starts }
+    }
+
+    fn draw(&self, data: &Data<'_>, factors: &Factors, stream: &mut Stream) -> Drawn {
         let n = self.rows.len();
         let e = Array2::from_shape_fn((n, UNITS), |_| stream.normal());
-        let products = self.at.coordinates().t().dot(&e);
-        let lengths = rows_dot(&e, &e);
+        let whole = factors.all.t().dot(&e);
+        let products = whole.slice(s![..self.at.coordinates().ncols(), ..]);
+        let lengths = squares(&e);
         // Statistics are shares of the mean squared distance of the noise.
         let unit = 2.0 * lengths.sum() / (n as f64 - 1.0);
-        let noise = (self.at.weights(&lengths, &rows_dot(&products, &products)) / unit).to_vec();
+        let noise = (self.at.weights(&lengths, &rows_dot(products, products)) / unit).to_vec();
         let between = |feature: usize| {
-            let signal = &data.signals.each[feature];
-            let along = |(e, &row): (ndarray::ArrayView1<'_, f64>, &usize)| {
-                signal.at(row).map_or(0.0, |(point, along)| along * e.dot(&signal.points.row(point)))
-            };
-            let inner: Array1<f64> = e.axis_iter(Axis(0)).zip(&self.rows).map(along).collect();
-            2.0 * self.at.weight(feature, &inner, &rows_dot(&products, &self.crossed[feature])) / unit
+            let (points, start) = (&data.signals.each[feature].points, factors.starts[feature]);
+            let at_points = whole.slice(s![start..start + points.nrows(), ..]);
+            let given = rows_dot(at_points, points.view()).sum();
+            let taken = self.at.taken(feature, &rows_dot(products, self.crossed[feature].view()));
+            2.0 * (given - taken) / unit
         };
         let between: Vec<f64> = (0..self.own.len()).map(between).collect();
         let all = self.together.iter().flatten().map(|together| {
             let Together { x, crossed, without, with, sizes } = together;
-            let both = 2.0 * self.at.weights(&rows_dot(&e, x), &rows_dot(&products, crossed)) / unit;
+            let both = 2.0
+                * self.at.weights(&rows_dot(e.view(), x.view()), &rows_dot(products, crossed.view()))
+                / unit;
             let of = |f: usize| {
                 let null = noise[f] + both[f] - sizes[f] * between[f] + without[f] / unit;
                 (null, noise[f] + both[f] + with[f] / unit)
@@ -216,9 +274,10 @@ impl Data<'_> {
             .iter()
             .enumerate()
             .map(|(k, choice)| {
+                let factors = choice.factors(self);
                 let draw = |set: usize| {
                     let name = format!("power {} choice {k} noise {set}", self.n);
-                    choice.draw(self, &mut Stream::new(self.seed, &name))
+                    choice.draw(self, &factors, &mut Stream::new(self.seed, &name))
                 };
                 let sets = self.data_sets(choice.at.coordinates().ncols());
                 (0..sets).into_par_iter().map(draw).collect()

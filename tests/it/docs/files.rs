@@ -56,6 +56,20 @@ pub fn put(page: &str, folder: &Path) {
             arrays("recordings.npz", &(0..12).map(one).collect::<Vec<Array>>());
             arrays("recordings.npy", &[noise("", &[4, 3, n, 6], 0)]);
             text("pairs.csv", "V1,V2\nV2,IT\n".to_owned());
+            // What the page makes with NumPy.
+            let epochs = |k: usize| {
+                let (stimulus, time, channel) = (k / 5 % 48, k / (5 * 48) % 10, k / (5 * 48 * 10) % 4);
+                let noise = ((12.9898 * k as f64).sin() * 43758.5453).rem_euclid(1.0) - 0.5;
+                let number = stimulus % 2 == 1 && channel <= 1 && (3..=6).contains(&time);
+                let tense = stimulus / 2 % 2 == 1 && channel == 3 && (6..=8).contains(&time);
+                noise + if number || tense { 0.2 } else { 0.0 }
+            };
+            arrays("epochs.npy", &[array("", &[8, 4, 10, 48, 5], epochs)]);
+            text(
+                "words.csv",
+                "number,tense\n".to_owned() + &"sg,past\npl,past\nsg,pres\npl,pres\n".repeat(12),
+            );
+            text("channels.csv", "0,1\n1,2\n2,3\n".to_owned());
         }
         "docs/method.md" => {
             let trees = |i: usize| (i / N).abs_diff(i % N) as f64;

@@ -281,3 +281,78 @@ fn what_is_no_group_is_said_with_what_to_do() {
     said("group runs/s1 runs/s2 -o decoded --force", &["exit code 0"]);
     assert!(!w.path("decoded/scores.csv").exists());
 }
+
+#[test]
+fn channels_at_times_are_clustered_along_time_and_by_a_graph() {
+    let w = Workspace::new();
+    recordings(&w, 1, &["V1"], &[]);
+    // Six subjects × three channels × four times: the first feature at two channels that are neighbours, at the middle times.
+    let mut stream = Stream::new(4, "channels");
+    let noise: Vec<f64> = (0..6 * 12 * N * UNITS).map(|_| stream.normal()).collect();
+    let value = |k: usize| {
+        let (stimulus, time, channel) = (k / UNITS % N, k / (UNITS * N) % 4, k / (UNITS * N * 4) % 3);
+        noise[k] + if channel < 2 && (1..3).contains(&time) { 1.5 * (stimulus % 2) as f64 } else { 0.0 }
+    };
+    w.write("all.npy", npy(&array("", &[6, 3, 4, N, UNITS], value), false));
+    w.ok(&format!("fit words.csv all.npy --axes subject,channel,time,n,unit --by-subject {QUICK} -o all"));
+    let runs: Vec<String> = (0..6).map(|subject| format!("all/subject-{subject}")).collect();
+    let runs = runs.join(" ");
+    w.write("channels.csv", "0,1\n1,2\n");
+    let text = w.transcript(&format!(
+        "group {runs} --cluster --neighbours channels.csv --tail greater --figures svg -o joined"
+    ));
+    assert!(text.contains("6 subjects, 2 features, 3 channels × 4 times"), "{text}");
+    assert!(
+        text.contains("in a cluster that has channel 0, times 1 and 2; channel 1, times 1 and 2"),
+        "{text}"
+    );
+    assert!(!text.contains("no neighbours of channels"), "{text}");
+    let clusters = rows(&w.read("joined/clusters.csv"));
+    let first = clusters.iter().find(|row| row[0] == "number").unwrap();
+    assert_eq!((first[7].as_str(), first[13].as_str()), ("4", "channel 0; channel 1"));
+    assert_eq!(first[14], "time 1; time 2");
+    let group = rows(&w.read("joined/group.csv"));
+    let row = group.iter().find(|row| row[0] == "number" && row[3] == "channel 1, time 2").unwrap();
+    assert_eq!((row[26].as_str(), row[27].as_str(), row[21].as_str()), ("channel 1", "time 2", "true"));
+    let [bf10, bf01, log10]: [f64; 3] = std::array::from_fn(|at| row[23 + at].parse().unwrap());
+    assert!(bf10 > 10.0 && (bf10 * bf01 - 1.0).abs() < 1e-4 && (bf10.log10() - log10).abs() < 1e-4);
+    assert!(w.read("joined/figures/statistics.svg").contains("class=\"outline\""));
+    let record: Value = serde_json::from_str(&w.read("joined/run.json")).unwrap();
+    assert_eq!(record["options"]["axes"]["rows"]["neighbours"], "given");
+    // Without a graph two clusters, and it is said; along none, each entry is alone.
+    let text = w.transcript(&format!("group {runs} --cluster --tail greater -o apart"));
+    assert!(text.contains("warning: no neighbours of channels are given"), "{text}");
+    let clusters = rows(&w.read("apart/clusters.csv"));
+    assert!(clusters.iter().filter(|row| row[0] == "number").all(|row| !row[13].contains(';')));
+    w.ok(&format!("group {runs} --cluster --along none -q -o alone"));
+    assert!(rows(&w.read("alone/clusters.csv")).iter().all(|row| row[7] == "1"));
+    // In threshold-free clusters too; a run of one subject has its entries on a grid.
+    w.ok(&format!("group {runs} --cluster=tfce --neighbours channels.csv -q -o free"));
+    assert!(w.read("free/group.html").contains("class=\"outline\""));
+    for (options, said) in [
+        (
+            "--cluster --along region",
+            "--along region is no axis of the subjects, which have channel and time",
+        ),
+        ("--along time", "--cluster"),
+        ("--cluster --along \"time", "a quote is not closed"),
+        ("--cluster --neighbours pairs.csv", "a pair has two channels, or two times"),
+        ("--cluster --neighbours none.csv", "write these names, two a line: channel 0,channel 1"),
+    ] {
+        w.write("pairs.csv", "channel 0,time 1\n").write("none.csv", "Cz,Pz\n");
+        let text = w.transcript(&format!("group {runs} {options} -o no"));
+        assert!(text.contains(said) && !text.contains("exit code 0"), "{options}: {text}");
+    }
+    // Three axes at once, and two of which none has an order.
+    w.write("three.npy", npy(&array("", &[2, 2, 2, 2, N, UNITS], |k| noise[k]), false));
+    w.ok(&format!(
+        "fit words.csv three.npy --axes subject,region,layer,time,n,unit --by-subject {QUICK} -o three"
+    ));
+    let text = w.transcript("group three/subject-0 three/subject-1 --cluster -o no");
+    assert!(text.contains("of 3 axes (region 0, layer 0, time 0)") && text.contains("exit code 1"), "{text}");
+    w.ok(&format!(
+        "fit words.csv three.npy --axes subject,unit,region,side,n,unit --by-subject {QUICK} -o sides"
+    ));
+    let text = w.transcript("group sides/subject-0 sides/subject-1 --cluster -o no");
+    assert!(text.contains("region 0 and region 1 have no order"), "{text}");
+}

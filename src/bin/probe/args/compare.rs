@@ -10,6 +10,7 @@ use mlem_probe::profile::Order;
 use mlem_probe::report::export::Format;
 
 use super::estimator::feature_group;
+use super::list::{self, Names};
 use super::reading::ReadingArgs;
 use super::shared::{Talk, figure_format, named, within};
 
@@ -35,8 +36,8 @@ pub struct CompareArgs {
     #[command(flatten)]
     pub reading: ReadingArgs,
     /// What the models are called, in the order of the run directories (default: the names of the models)
-    #[arg(long, value_name = "A,B,...", value_delimiter = ',')]
-    pub labels: Vec<String>,
+    #[arg(long, value_name = "A,B,...", value_parser = list::names())]
+    pub labels: Vec<Names>,
     /// Stimuli that layers are compared on; a seeded sample where there are more
     #[arg(long, value_name = "N", default_value_t = LAYER_STIMULI)]
     pub layer_stimuli: usize,
@@ -77,9 +78,9 @@ pub struct MetadataArgs {
     #[arg(long, value_name = "DISTANCE", default_value = "dtw", requires = "metadata",
         value_parser = profile_distance)]
     pub metadata_distance: ProfileDistance,
-    /// Leave these columns out
-    #[arg(long, value_name = "F,...", value_delimiter = ',', requires = "metadata")]
-    pub metadata_drop: Vec<String>,
+    /// Leave these columns out: data,family, or '"size, in B",family' where a name has a comma
+    #[arg(long, value_name = "F,...", value_parser = list::names(), requires = "metadata")]
+    pub metadata_drop: Vec<Names>,
     /// Measure several columns together too, as often as you like: training=data,objective
     #[arg(long, value_name = "NAME=F,...", value_parser = feature_group, requires = "metadata")]
     pub metadata_group: Vec<FeatureGroup>,

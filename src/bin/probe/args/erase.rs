@@ -6,6 +6,7 @@ use clap::Args;
 use mlem_probe::numeric::leace::Shrinkage;
 
 use super::layers::Layers;
+use super::list::{self, Names};
 use super::model::ModelArgs;
 use super::shared::{Talk, within};
 use super::surprisal::PairArgs;
@@ -32,11 +33,11 @@ pub struct EraseArgs {
     #[arg(long, help_heading = "Output")]
     pub force: bool,
     /// The features whose importance is measured from the layer on (default: all that tell some stimuli apart)
-    #[arg(long, value_name = "F,...", value_delimiter = ',')]
-    pub features: Vec<String>,
+    #[arg(long, value_name = "F,...", value_parser = list::names())]
+    pub features: Vec<Names>,
     /// Read these numeric columns as categories
-    #[arg(long, value_name = "F,...", value_delimiter = ',')]
-    pub categorical: Vec<String>,
+    #[arg(long, value_name = "F,...", value_parser = list::names())]
+    pub categorical: Vec<Names>,
     /// Parts of the stimuli that are held out in turn: the eraser is fitted to the others
     #[arg(long, value_name = "K", default_value_t = 5, value_parser = within(2, 1000))]
     pub folds: usize,

@@ -10,6 +10,7 @@ use mlem_probe::mlem::{
 use mlem_probe::profile::{EstimatorName, Settings};
 use mlem_probe::stimuli::FeatureTable;
 
+use super::list::{self, Names};
 use super::shared::named;
 use crate::failure::{Failure, Result};
 
@@ -25,18 +26,19 @@ pub struct EstimatorArgs {
     #[arg(long, value_name = "NAME,...", value_delimiter = ',', default_value = "mlem", value_parser =
         named::<EstimatorName>(&["mlem", "frrsa", "decoding", "encoding", "rsa"]))]
     pub estimator: Vec<EstimatorName>,
-    /// Read these features as categories even if they look like numbers
-    #[arg(long, value_name = "F,...", value_delimiter = ',')]
-    pub categorical: Vec<String>,
+    /// Read these features as categories even if they look like numbers. In this and every other list of names, a name with a comma stands
+    /// in double quotes, as in CSV: '"size, in B",family'
+    #[arg(long, value_name = "F,...", value_parser = list::names())]
+    pub categorical: Vec<Names>,
     /// Read these features as numbers: integers of an .fcfg grammar are names unless they are listed here
-    #[arg(long, value_name = "F,...", value_delimiter = ',')]
-    pub numeric: Vec<String>,
+    #[arg(long, value_name = "F,...", value_parser = list::names())]
+    pub numeric: Vec<Names>,
     /// Fit only these features (default: all)
-    #[arg(long, value_name = "F,...", value_delimiter = ',')]
-    pub features: Vec<String>,
+    #[arg(long, value_name = "F,...", value_parser = list::names())]
+    pub features: Vec<Names>,
     /// Leave these features out
-    #[arg(long, value_name = "F,...", value_delimiter = ',')]
-    pub drop: Vec<String>,
+    #[arg(long, value_name = "F,...", value_parser = list::names())]
+    pub drop: Vec<Names>,
     /// Fit every pair of features too (W with off-diagonal entries; products of columns)
     #[arg(long)]
     pub interactions: bool,
@@ -206,8 +208,8 @@ impl EstimatorArgs {
     /// Whether the options leave a column of this name among the features.
     pub fn fits(&self, name: &str) -> bool {
         let is = |other: &String| other == name;
-        (self.features.is_empty() || self.features.iter().any(is))
-            && !self.drop.iter().any(is)
+        (self.features.is_empty() || list::has(&self.features, name))
+            && !list::has(&self.drop, name)
             && ![&self.split, &self.unit, &self.average, &self.partition].into_iter().flatten().any(is)
     }
 
@@ -352,11 +354,10 @@ impl EstimatorArgs {
 /// Reads `NAME=F,...`.
 pub fn feature_group(text: &str) -> std::result::Result<FeatureGroup, String> {
     let (name, members) = text.split_once('=').unwrap_or((text, ""));
-    let members: Vec<String> =
-        members.split(',').map(str::trim).filter(|member| !member.is_empty()).map(str::to_owned).collect();
-    if name.trim().is_empty() || members.is_empty() {
+    if name.trim().is_empty() || members.trim().is_empty() {
         return Err("write a name and its features: noun=subj_* or noun=subj_number,obj_number".to_owned());
     }
+    let members = list::split(members)?;
     Ok(FeatureGroup { name: name.trim().to_owned(), members })
 }
 

@@ -8,6 +8,7 @@ use mlem_probe::group::{ClusterBy, Params, Tail};
 use mlem_probe::profile::Order;
 use mlem_probe::report::export::Format;
 
+use super::list::{self, Names};
 use super::shared::{Talk, figure_format, named, within};
 
 /// The most sign flips.
@@ -25,9 +26,10 @@ pub struct GroupArgs {
     /// Replace another run that is in the directory of --out
     #[arg(long)]
     pub force: bool,
-    /// What the subjects are called, in the order of the run directories (default: what tells their models or folders apart)
-    #[arg(long, value_name = "A,B,...", value_delimiter = ',')]
-    pub labels: Vec<String>,
+    /// What the subjects are called, in the order of the run directories (default: what tells their models or folders apart);
+    /// a name with a comma in double quotes
+    #[arg(long, value_name = "A,B,...", value_parser = list::names())]
+    pub labels: Vec<Names>,
     /// Which effects are tested, of those that the runs have: features, their interactions (`--interactions`), or groups (`--group`)
     #[arg(long, default_value = "main", value_parser = named::<Order>(&["main", "interaction", "group"]))]
     pub order: Order,
@@ -39,9 +41,14 @@ pub struct GroupArgs {
     #[arg(long, value_name = "THRESHOLD|tfce", num_args = 0..=1, default_missing_value = "t",
         allow_negative_numbers = true, value_parser = cluster)]
     pub cluster: Option<ClusterBy>,
-    /// Which regions are neighbours: a file of pairs of names, two a line, separated by a comma or a tab
+    /// Which regions are neighbours: a file of pairs of names, two a line, separated by a comma or a tab. Of channels at times, pairs of
+    /// channels: without it, clusters are of times alone and no two channels are neighbours
     #[arg(long, value_name = "FILE", requires = "cluster")]
     pub neighbours: Option<PathBuf>,
+    /// On which axes entries that follow each other are neighbours, by their names (`time`, `layer`), or `none` (default: on those that
+    /// have such an order, layers and times)
+    #[arg(long, value_name = "AXIS,...", value_parser = list::names(), requires = "cluster")]
+    pub along: Vec<Names>,
     /// Leave out features and layers, times or regions that some subjects lack; without it they are an error
     #[arg(long)]
     pub shared: bool,
@@ -62,6 +69,13 @@ pub struct GroupArgs {
 }
 
 impl GroupArgs {
+    /// The axes of `--along`: empty for `none`.
+    pub fn along(&self) -> Option<Vec<String>> {
+        let words = list::all(&self.along);
+        let none = words.iter().all(|word| word.eq_ignore_ascii_case("none"));
+        (!words.is_empty()).then(|| if none { Vec::new() } else { words })
+    }
+
     /// How the group is tested.
     pub fn params(&self) -> Params {
         Params {
@@ -71,6 +85,7 @@ impl GroupArgs {
             seed: self.seed,
             alpha: self.alpha,
             cluster: self.cluster,
+            along: self.along(),
             shared: self.shared,
         }
     }

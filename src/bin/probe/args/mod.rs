@@ -7,6 +7,7 @@ mod estimator;
 mod grammars;
 mod group;
 mod layers;
+pub mod list;
 mod model;
 mod ranges;
 mod reading;
@@ -52,6 +53,7 @@ pub use transform::TransformArgs;
 pub use typed::read;
 pub use verify::VerifyArgs;
 
+use list::Names;
 use shared::within;
 
 /// Probe a language model layer by layer: which linguistic features shape its representations, and where.
@@ -182,8 +184,8 @@ pub struct GenerateArgs {
     #[arg(long, requires = "sample")]
     pub balance: bool,
     /// Read these features as numbers: integers of an .fcfg grammar are names unless they are listed here
-    #[arg(long, value_name = "F,...", value_delimiter = ',')]
-    pub numeric: Vec<String>,
+    #[arg(long, value_name = "F,...", value_parser = list::names())]
+    pub numeric: Vec<Names>,
     /// Write the CSV for a spreadsheet, not to be read back: a text that begins as a formula is put behind an apostrophe
     #[arg(long, conflicts_with = "pairs")]
     pub spreadsheet_safe: bool,
@@ -207,8 +209,8 @@ pub struct CheckArgs {
     #[arg(value_name = "SOURCE")]
     pub source: String,
     /// Read these features as numbers: integers of an .fcfg grammar are names unless they are listed here
-    #[arg(long, value_name = "F,...", value_delimiter = ',')]
-    pub numeric: Vec<String>,
+    #[arg(long, value_name = "F,...", value_parser = list::names())]
+    pub numeric: Vec<Names>,
     #[command(flatten)]
     pub table: TableArgs,
     /// Name the words that this model's tokenizer splits: a Hub id, an alias, or a checkpoint directory
@@ -221,8 +223,8 @@ pub struct CheckArgs {
     #[arg(long, help_heading = "Power")]
     pub power: bool,
     /// With --power, leave these features out, as the run will
-    #[arg(long, value_name = "F,...", value_delimiter = ',', requires = "power", help_heading = "Power")]
-    pub drop: Vec<String>,
+    #[arg(long, value_name = "F,...", value_parser = list::names(), requires = "power", help_heading = "Power")]
+    pub drop: Vec<Names>,
     /// With --power, the seed of everything that is drawn
     #[arg(long, value_name = "S", default_value_t = 0, requires = "power", help_heading = "Power")]
     pub seed: u64,

@@ -3,14 +3,16 @@
 use clap::Args;
 use mlem_probe::activations::{Axes, Reading};
 
+use super::list::{self, Names};
+
 /// How a file of activations is read.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Activations")]
 pub struct ReadingArgs {
     /// The arrays that are layers, as names or patterns (`blocks.*.hook_resid_post`), in the order of the layers (default: by the
     /// numbers in their names)
-    #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
-    pub arrays: Vec<String>,
+    #[arg(long, value_name = "NAME,...", value_parser = list::names())]
+    pub arrays: Vec<Names>,
     /// What the axes of each array are: n (stimuli), unit, and any other word for what is fitted one by one, as in n,layer,unit or
     /// n,unit,time
     #[arg(long, value_name = "AXES")]
@@ -22,12 +24,7 @@ impl ReadingArgs {
     pub fn of(&self, n: usize) -> Reading {
         Reading {
             n_stimuli: Some(n),
-            arrays: self
-                .arrays
-                .iter()
-                .map(|name| name.trim().to_owned())
-                .filter(|name| !name.is_empty())
-                .collect(),
+            arrays: list::all(&self.arrays),
             axes: self.axes.clone(),
             ..Reading::default()
         }

@@ -8,6 +8,7 @@ use mlem_probe::report::export::Format;
 use mlem_probe::robustness::VariationKind;
 use mlem_probe::text;
 
+use super::list::{self, Names};
 use super::shared::{Talk, figure_format, within};
 
 /// The most seeds.
@@ -33,8 +34,8 @@ pub struct RobustnessArgs {
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = within(1, SEEDS))]
     pub seeds: usize,
     /// The features that are frequencies (default: those whose name has `zipf` or `freq` in it)
-    #[arg(long, value_name = "F,...", value_delimiter = ',')]
-    pub frequency: Vec<String>,
+    #[arg(long, value_name = "F,...", value_parser = list::names())]
+    pub frequency: Vec<Names>,
     /// Write the figure as files too, into figures/: svg, png, pdf
     #[arg(long, value_name = "FORMAT,...", value_delimiter = ',', value_parser = figure_format)]
     pub figures: Vec<Format>,

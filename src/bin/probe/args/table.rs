@@ -3,6 +3,8 @@
 use clap::Args;
 use mlem_probe::stimuli::Reading;
 
+use super::list::{self, Names};
+
 /// What a table's columns and lines are.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Table of stimuli")]
@@ -17,11 +19,11 @@ pub struct TableArgs {
     #[arg(long)]
     pub words: bool,
     /// CoNLL-U: the features to take, of the root or of what depends on it: root.Tense,nsubj.Number (default: all of the root)
-    #[arg(long, value_name = "F,...", value_delimiter = ',')]
-    pub morph: Vec<String>,
+    #[arg(long, value_name = "F,...", value_parser = list::names())]
+    pub morph: Vec<Names>,
     /// A text of a sentence a line: what the lines are in turn, e.g. good,bad or bad,good
-    #[arg(long, value_name = "L,...", value_delimiter = ',')]
-    pub lines: Vec<String>,
+    #[arg(long, value_name = "L,...", value_parser = list::names())]
+    pub lines: Vec<Names>,
 }
 
 impl TableArgs {
@@ -31,8 +33,8 @@ impl TableArgs {
             text: self.text.clone(),
             decimal_comma: self.decimal_comma,
             words: self.words,
-            morphology: self.morph.clone(),
-            lines: self.lines.clone(),
+            morphology: list::all(&self.morph),
+            lines: list::all(&self.lines),
             sentences_alone: false,
         }
     }

@@ -4,6 +4,7 @@ use clap::Args;
 use mlem_probe::activations::Transform;
 use mlem_probe::mlem::Distance;
 
+use super::list::{self, List};
 use super::ranges::Ranges;
 use crate::failure::{Failure, Result};
 
@@ -20,8 +21,8 @@ pub struct TransformArgs {
     pub z_score_by: Option<String>,
     /// Done to every layer, in this order: minus-layer0, minus-previous, minus-token-mean, z-score, minus-group-mean:COLUMN,
     /// residual:A+B (what is not linear in these columns), whiten:COLUMN (by the noise among stimuli of one value), pca:K
-    #[arg(long, value_name = "T,...", value_delimiter = ',', value_parser = step)]
-    pub transform: Vec<Transform>,
+    #[arg(long, value_name = "T,...", value_parser = list::of(step))]
+    pub transform: Vec<List<Transform>>,
     /// With --distance mahalanobis or crossnobis: the column of what was repeated, a condition or a stimulus. The noise is how its repetitions differ,
     /// and its covariance is shrunk (Ledoit and Wolf); last of all transforms. It is no feature
     #[arg(long, value_name = "COLUMN")]
@@ -38,13 +39,7 @@ impl TransformArgs {
         let noise = self.noise.map(|level| Transform::Noise { level, seed });
         let within = self.z_score_by.clone().map(Transform::ZScoreBy);
         let whiten = self.noise_from.clone().map(Transform::Whiten);
-        units
-            .into_iter()
-            .chain(within)
-            .chain(self.transform.iter().cloned())
-            .chain(noise)
-            .chain(whiten)
-            .collect()
+        units.into_iter().chain(within).chain(list::all(&self.transform)).chain(noise).chain(whiten).collect()
     }
 
     /// Columns that say how stimuli belong together, and are no features.

@@ -49,7 +49,7 @@ pub fn average(stimuli: &Stimuli, args: &EstimatorArgs, progress: &dyn Progress)
         let hint = "average by a column whose stimuli agree in the features that are to be fitted";
         return Err(Failure::input(message, hint));
     }
-    if let Some(name) = args.features.iter().find(|name| averaged.differing.contains(name)) {
+    if let Some(name) = args.features.iter().flatten().find(|name| averaged.differing.contains(name)) {
         let message =
             format!("stimuli of one `{column}` differ in `{name}`, so that their mean has no value of it");
         let hint =

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::run::SAMPLE;
 use super::words::Words;
 use super::{inputs, source};
-use crate::args::CheckArgs;
+use crate::args::{CheckArgs, list};
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;
 use mlem_probe::grammar::{Check, Draw};
@@ -22,7 +22,7 @@ pub fn run(args: &CheckArgs, printer: &Printer) -> Result<()> {
             return Err(Failure::usage("--model looks at the words of a grammar, and this is a table", hint));
         }
         let mut stimuli = inputs::read(args.source.as_ref(), &args.table, printer)?;
-        for name in &args.numeric {
+        for name in args.numeric.iter().flatten() {
             stimuli.features_mut().declare_numeric(name)?;
         }
         let check = stimuli.check();
@@ -34,11 +34,11 @@ pub fn run(args: &CheckArgs, printer: &Printer) -> Result<()> {
         };
     }
     let mut grammar = source::grammar(&args.source, args.depth)?;
-    grammar.declare_numeric(&args.numeric)?;
+    grammar.declare_numeric(&list::all(&args.numeric))?;
     let check = grammar.check()?;
     let words = args.model.as_ref().map(|model| Words::of(&grammar, model, &check, printer)).transpose()?;
     let power = if args.power {
-        let fitted = |name: &str| !args.drop.iter().any(|dropped| dropped == name);
+        let fitted = |name: &str| !list::has(&args.drop, name);
         // What a run draws where nothing is said.
         let draw = Draw::Balanced { n: SAMPLE, seed: args.seed };
         Some(power(grammar.generate_for(&draw, fitted)?.stimuli, args, printer)?)
@@ -58,10 +58,10 @@ pub fn run(args: &CheckArgs, printer: &Printer) -> Result<()> {
 
 /// How many stimuli the design needs.
 fn power(mut stimuli: Stimuli, args: &CheckArgs, printer: &Printer) -> Result<Power> {
-    for name in &args.drop {
+    for name in args.drop.iter().flatten() {
         stimuli.features().position(name)?;
     }
-    stimuli.features_mut().retain(|feature| !args.drop.iter().any(|name| name == feature.name()));
+    stimuli.features_mut().retain(|feature| !list::has(&args.drop, feature.name()));
     if stimuli.features().n_features() == 0 {
         return Err(Failure::usage("no feature is left", "name fewer with --drop"));
     }

@@ -18,7 +18,7 @@ use mlem_probe::text;
 use serde_json::{Value, json};
 
 use super::report;
-use crate::args::{CompareArgs, MetadataArgs};
+use crate::args::{CompareArgs, MetadataArgs, list};
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;
 
@@ -43,9 +43,10 @@ pub fn run(args: &CompareArgs, printer: &Printer) -> Result<()> {
             "give one --activations per run directory, in their order",
         ));
     }
-    if !args.labels.is_empty() && args.labels.len() != args.runs.len() {
+    let labels = list::all(&args.labels);
+    if !labels.is_empty() && labels.len() != args.runs.len() {
         return Err(Failure::usage(
-            format!("{} labels for {} run directories", args.labels.len(), args.runs.len()),
+            format!("{} labels for {} run directories", labels.len(), args.runs.len()),
             "give one label per run directory, in their order",
         ));
     }
@@ -58,7 +59,7 @@ pub fn run(args: &CompareArgs, printer: &Printer) -> Result<()> {
         );
     }
     let params = Params { draws: args.draws, seed: args.seed, order: args.order };
-    let asked = Asked { labels: &args.labels, metadata: Some(&args.metadata), params };
+    let asked = Asked { labels: &labels, metadata: Some(&args.metadata), table: None, params };
     let comparison = compare_runs(runs, &representations, asked, &args.out, printer)?;
     if !args.figures.is_empty() {
         let folder = args.out.join(FIGURES);
@@ -95,7 +96,7 @@ pub fn finish(
     }
     let representations: Vec<_> = representations.into_iter().map(Some).collect();
     let params = Params { seed, ..Params::default() };
-    let asked = Asked { labels: &[], metadata: None, params };
+    let asked = Asked { labels: &[], metadata: None, table: None, params };
     let comparison = compare_runs(runs, &representations, asked, out, printer)?;
     show(&comparison, out, printer)
 }
@@ -107,6 +108,8 @@ pub struct Asked<'a> {
     pub labels: &'a [String],
     /// What they are fitted by.
     pub metadata: Option<&'a MetadataArgs>,
+    /// The table of the models, names in the place of sentences, and what it is called: where it is at hand, and not read from a file.
+    pub table: Option<(&'a Stimuli, &'a str)>,
     /// The rest.
     pub params: Params,
 }
@@ -115,7 +118,7 @@ pub struct Asked<'a> {
 pub fn compare_runs(
     mut runs: Vec<Run>,
     representations: &[Option<Representation>],
-    Asked { labels, metadata, params }: Asked<'_>,
+    Asked { labels, metadata, table, params }: Asked<'_>,
     out: &Path,
     progress: &dyn Progress,
 ) -> Result<Comparison> {
@@ -130,7 +133,7 @@ pub fn compare_runs(
         }
     }
     if let Some(args) = metadata.filter(|args| args.metadata.is_some()) {
-        let found = by_metadata(&comparison, args, params.seed)?;
+        let found = by_metadata(&comparison, args, table, params.seed)?;
         for warning in &found.fit.warnings {
             progress.warn(warning);
         }
@@ -147,29 +150,43 @@ pub fn compare_runs(
     Ok(comparison)
 }
 
-/// Fits the models of `comparison` by the table of `args`.
-fn by_metadata(comparison: &Comparison, args: &MetadataArgs, seed: u64) -> Result<Metadata> {
-    let path = args.metadata.as_deref().unwrap_or(Path::new(""));
-    let reading =
-        mlem_probe::stimuli::Reading { text: Some(args.metadata_name.clone()), ..Default::default() };
-    let mut table = Stimuli::read_as(path, &reading).map_err(|error| match error {
+/// The table of models at `path`, whose names are in the column `name`.
+fn models_in(path: &Path, name: &str) -> Result<Stimuli> {
+    let reading = mlem_probe::stimuli::Reading { text: Some(name.to_owned()), ..Default::default() };
+    Stimuli::read_as(path, &reading).map_err(|error| match error {
         mlem_probe::stimuli::Error::UnknownColumn { path, name, known } => Failure::input(
             format!("{}: no column is called `{name}`", path.display()),
             format!("name the column of the models with --metadata-name: {}", text::some(&known, 10)),
         ),
         error => error.into(),
-    })?;
-    for name in &args.metadata_drop {
+    })
+}
+
+/// Fits the models of `comparison` by `given`, or by the table of `args`.
+fn by_metadata(
+    comparison: &Comparison,
+    args: &MetadataArgs,
+    given: Option<(&Stimuli, &str)>,
+    seed: u64,
+) -> Result<Metadata> {
+    let path = args.metadata.as_deref().unwrap_or(Path::new(""));
+    let (mut table, file) = match given {
+        Some((table, called)) => (table.clone(), called.to_owned()),
+        None => {
+            let file = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+            (models_in(path, &args.metadata_name)?, file)
+        }
+    };
+    for name in args.metadata_drop.iter().flatten() {
         table.features().position(name)?;
     }
-    table.features_mut().retain(|feature| !args.metadata_drop.iter().any(|name| name == feature.name()));
+    table.features_mut().retain(|feature| !list::has(&args.metadata_drop, feature.name()));
     let params = MetadataParams {
         draws: args.metadata_draws,
         groups: args.metadata_group.clone(),
         seed,
         ..MetadataParams::default()
     };
-    let file = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     Ok(comparison.by_metadata((&table, &file), args.metadata_distance, &params)?)
 }
 

@@ -19,7 +19,7 @@ use mlem_probe::text::{self, count};
 use serde_json::{Value, json};
 
 use super::{folders, inputs, model, piped, surprisal as scoring};
-use crate::args::EraseArgs;
+use crate::args::{EraseArgs, list};
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;
 
@@ -31,7 +31,7 @@ pub fn run(args: &EraseArgs, words: Vec<String>, printer: &Printer) -> Result<()
     let revision = model::one(&args.model, "a feature is erased in one model at one revision")?;
     let mut stimuli = inputs::read(&args.stimuli, &args.table, printer)?;
     stimuli.sentences()?;
-    for name in &args.categorical {
+    for name in args.categorical.iter().flatten() {
         stimuli.features_mut().declare_categorical(name)?;
     }
     stimuli.features().position(&args.feature)?;
@@ -163,7 +163,7 @@ fn layer(args: &EraseArgs, last: usize) -> Result<usize> {
 /// The features whose importances are measured: those that were named, or all that tell some stimuli apart.
 fn measured(args: &EraseArgs, stimuli: &Stimuli, pairing: Option<&Pairing>) -> Result<FeatureTable> {
     let mut features = stimuli.features().clone();
-    for name in &args.features {
+    for name in args.features.iter().flatten() {
         features.position(name)?;
     }
     let beside = |name: &str| {
@@ -173,7 +173,7 @@ fn measured(args: &EraseArgs, stimuli: &Stimuli, pairing: Option<&Pairing>) -> R
     features.retain(|feature| {
         let name = feature.name();
         if !args.features.is_empty() {
-            return args.features.iter().any(|named| named == name);
+            return list::has(&args.features, name);
         }
         name == args.feature || (feature.varies() && !feature.names_stimuli() && !beside(name))
     });

@@ -10,7 +10,7 @@ use mlem_probe::{files, text};
 use serde_json::{Map, Value, json};
 
 use super::source;
-use crate::args::GenerateArgs;
+use crate::args::{GenerateArgs, list};
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;
 
@@ -59,7 +59,7 @@ fn for_a_spreadsheet(stimuli: &Stimuli, out: Option<&PathBuf>, printer: &Printer
 /// The grammar that is asked for, and how it is drawn from; says what is odd about it.
 fn grammar(args: &GenerateArgs, progress: &dyn Progress) -> Result<(Grammar, Draw)> {
     let mut grammar = source::grammar(&args.grammar, args.depth)?;
-    grammar.declare_numeric(&args.numeric)?;
+    grammar.declare_numeric(&list::all(&args.numeric))?;
     source::warn(&grammar, progress);
     let seed = args.seed;
     let draw = match args.sample {

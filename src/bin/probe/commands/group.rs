@@ -6,8 +6,9 @@ use std::time::Instant;
 
 use mlem_probe::files;
 use mlem_probe::group::{
-    ClusterBy, Curve, FORMING, Group, Neighbours, Run, Warning, entry_names, label, pair,
+    ClusterBy, Curve, FORMING, Group, Joined, Neighbours, Run, Warning, entry_names, label, pair,
 };
+use mlem_probe::profile::{Plane, n_axes};
 use mlem_probe::progress::Progress;
 use mlem_probe::report::group;
 use mlem_probe::rundir::{FIGURES, RECORD, RunDir, RunRecord};
@@ -15,7 +16,7 @@ use mlem_probe::text;
 use serde_json::{Value, json};
 
 use super::report;
-use crate::args::GroupArgs;
+use crate::args::{GroupArgs, list};
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;
 
@@ -32,13 +33,14 @@ pub fn run(args: &GroupArgs, words: Vec<String>, printer: &Printer) -> Result<()
             "name a run directory for each subject, two or more: probe group runs/sub-01 runs/sub-02 …",
         ));
     }
-    if !args.labels.is_empty() && args.labels.len() != args.runs.len() {
+    let labels = list::all(&args.labels);
+    if !labels.is_empty() && labels.len() != args.runs.len() {
         return Err(Failure::usage(
-            format!("{} labels for {} run directories", args.labels.len(), args.runs.len()),
+            format!("{} labels for {} run directories", labels.len(), args.runs.len()),
             "give one label per run directory, in their order",
         ));
     }
-    if let Some(twice) = args.labels.iter().enumerate().find(|(i, label)| args.labels[..*i].contains(label)) {
+    if let Some(twice) = labels.iter().enumerate().find(|(i, label)| labels[..*i].contains(label)) {
         return Err(Failure::usage(
             format!("two subjects are called `{}`", twice.1),
             "give each subject a label of its own",
@@ -50,7 +52,7 @@ pub fn run(args: &GroupArgs, words: Vec<String>, printer: &Printer) -> Result<()
         require_subject(folder)?;
     }
     let mut subjects: Vec<Run> = super::compare::read(&args.runs)?;
-    label(&mut subjects, &args.labels);
+    label(&mut subjects, &labels);
     let neighbours = neighbours(args, &subjects)?;
     let group = Group::of(subjects, &neighbours, args.params())?;
     for warning in &group.warnings {
@@ -117,9 +119,14 @@ fn neighbours(args: &GroupArgs, subjects: &[Run]) -> Result<Neighbours> {
     }
     let first = &subjects[0].record;
     let names = entry_names(subjects).swap_remove(0);
-    if args.cluster.is_none() || group::is_ordered(first, &names) {
+    // Of three axes, and of words that are no axis, the test speaks.
+    let plane = Plane::of(&names);
+    let has_order = plane.as_ref().is_some_and(|plane| plane.axes.iter().any(|axis| axis.kind.is_ordered()));
+    let said = args.along().is_some() || n_axes(&names) > 2;
+    if args.cluster.is_none() || has_order || said || group::is_ordered(first, &names) {
         return Ok(Neighbours::InARow);
     }
+    let names = plane.map_or(names, |plane| plane.axes[0].names.clone());
     let shown = if first.layer_labels.is_empty() { "these arrays".to_owned() } else { text::some(&names, 3) };
     Err(Failure::usage(
         format!("{shown} have no order that says which are neighbours"),
@@ -162,6 +169,8 @@ fn record(
         ("shared", json!(params.shared)),
         ("cluster", cluster),
         ("neighbours", pairs),
+        ("along", json!(params.along)),
+        ("axes", axes(group)),
         ("flips", json!(group.flips)),
         ("all_flips", json!(group.exact)),
         ("least_p", json!(group.least_p())),
@@ -185,6 +194,20 @@ fn record(
     }
     .keyed(&depends)
     .dated()
+}
+
+/// The two axes of the entries, with how each is joined where clusters are tested; null with one axis.
+fn axes(group: &Group) -> Value {
+    let Some(plane) = &group.plane else { return Value::Null };
+    let joined = |at: usize| match group.joined.map(|joined| joined[at]) {
+        _ if group.params.cluster.is_none() => Value::Null,
+        Some(Joined::InARow) => json!("in a row"),
+        Some(Joined::Given) => json!("given"),
+        Some(Joined::Apart) => json!("none"),
+        None => json!("pairs of entries"),
+    };
+    let axis = |at: usize| json!({"axis": plane.axes[at].noun, "entries": plane.axes[at].names, "neighbours": joined(at)});
+    json!({"rows": axis(0), "columns": axis(1)})
 }
 
 fn write(group: &Group, record: &RunRecord, args: &GroupArgs, printer: &Printer) -> Result<()> {
@@ -230,6 +253,7 @@ fn as_json(group: &Group, out: &Path) -> Value {
             "p_max": each(&|test| test.p_max),
             "p_holm": each(&|test| test.holm),
             "p_bh": each(&|test| test.bh),
+            "log10_bf10": each(&|test| test.log_bf10 / std::f64::consts::LN_10),
             "p_tfce_family": curve.points.iter().map(|point| {
                 point.test.as_ref().ok().and_then(|test| test.enhanced).map(|enhanced| enhanced.p_family)
             }).collect::<Vec<_>>(),
@@ -248,6 +272,8 @@ fn as_json(group: &Group, out: &Path) -> Value {
         "page": out.join(PAGE),
         "subjects": group.subjects.iter().map(|run| json!({"label": run.label, "run_dir": run.folder})).collect::<Vec<_>>(),
         "axis": group.axis.iter().map(|entry| &entry.name).collect::<Vec<_>>(),
+        "axes": axes(group),
+        "cells": group.plane.as_ref().map(|plane| &plane.cells),
         "flips": group.flips,
         "all_flips": group.exact,
         "least_p": group.least_p(),

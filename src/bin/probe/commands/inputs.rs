@@ -19,7 +19,7 @@ use mlem_probe::stimuli::{
 };
 use mlem_probe::text;
 
-use crate::args::{EstimatorArgs, FitArgs, TableArgs};
+use crate::args::{EstimatorArgs, FitArgs, TableArgs, list};
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;
 
@@ -233,24 +233,38 @@ pub fn choose_features(
 ) -> Result<Vec<String>> {
     not_the_decoders(stimuli, args)?;
     let is_there = |name: &&String| !left_out.contains(name);
-    for name in args.features.iter().chain(&args.drop).filter(is_there) {
-        stimuli.features().position(name)?;
+    // What says how stimuli belong together is none of the features that may be named.
+    let belonging: Vec<&str> = [&args.average, &args.split, &args.unit, &args.partition]
+        .into_iter()
+        .flatten()
+        .map(String::as_str)
+        .chain(structure.iter().copied())
+        .collect();
+    let unknown = |error| match error {
+        mlem_probe::stimuli::Error::UnknownFeature { name, mut known } => {
+            known.retain(|known| !belonging.contains(&known.as_str()));
+            mlem_probe::stimuli::Error::UnknownFeature { name, known }
+        }
+        other => other,
+    };
+    for name in args.features.iter().chain(&args.drop).flatten().filter(is_there) {
+        stimuli.features().position(name).map_err(unknown)?;
     }
-    if let Some(name) = args.numeric.iter().find(|name| args.categorical.contains(name)) {
+    if let Some(name) = args.numeric.iter().flatten().find(|name| list::has(&args.categorical, name)) {
         let message = format!("`{name}` cannot be both numeric and categorical");
         return Err(Failure::usage(message, "take it out of --numeric or of --categorical"));
     }
-    for name in args.numeric.iter().filter(is_there) {
-        stimuli.features_mut().declare_numeric(name)?;
+    for name in args.numeric.iter().flatten().filter(is_there) {
+        stimuli.features_mut().declare_numeric(name).map_err(unknown)?;
     }
-    for name in args.categorical.iter().filter(is_there) {
-        stimuli.features_mut().declare_categorical(name)?;
+    for name in args.categorical.iter().flatten().filter(is_there) {
+        stimuli.features_mut().declare_categorical(name).map_err(unknown)?;
     }
     hold_out(stimuli, args, structure, progress)?;
     if !args.features.is_empty() {
-        stimuli.features_mut().retain(|feature| args.features.iter().any(|name| name == feature.name()));
+        stimuli.features_mut().retain(|feature| list::has(&args.features, feature.name()));
     }
-    stimuli.features_mut().retain(|feature| !args.drop.iter().any(|name| name == feature.name()));
+    stimuli.features_mut().retain(|feature| !list::has(&args.drop, feature.name()));
     if stimuli.features().n_features() == 0 {
         return Err(Failure::usage("no feature is left", "keep at least one with --features and --drop"));
     }
@@ -258,7 +272,7 @@ pub fn choose_features(
     // A grammar declares what its values are.
     if stimuli.source().grammar.is_none() {
         let suspects = stimuli.features().suspects().into_iter();
-        let doubtful = suspects.filter(|suspect| !args.categorical.contains(&suspect.feature));
+        let doubtful = suspects.filter(|suspect| !list::has(&args.categorical, &suspect.feature));
         warnings.extend(doubtful.map(|suspect| suspect.to_string()));
         let told: Vec<String> = stimuli
             .features()
@@ -270,7 +284,7 @@ pub fn choose_features(
                 Oddity::DecimalCommas { feature, .. } => Some(feature),
                 _ => None,
             }))
-            .chain(args.categorical.iter().cloned())
+            .chain(list::all(&args.categorical))
             .collect();
         let nearly = stimuli.features().nearly_numeric().into_iter();
         warnings
@@ -292,7 +306,8 @@ pub fn choose_features(
 
 /// Refuses options that name the column of the decoder's texts.
 fn not_the_decoders(stimuli: &Stimuli, args: &EstimatorArgs) -> Result<()> {
-    let mut columns = args.split.iter().chain(&args.unit).chain(&args.features).chain(&args.drop);
+    let mut columns =
+        args.split.iter().chain(&args.unit).chain(args.features.iter().chain(&args.drop).flatten());
     let Some(name) = columns.find(|name| stimuli.target() == Some(name.as_str())) else { return Ok(()) };
     Err(Failure::usage(
         format!("the decoder reads column `{name}`, which is no feature then"),
@@ -352,8 +367,7 @@ fn hold_out(
 
 /// Leaves out the features that tell no pair of stimuli from another, unless they were asked for by name, and says which.
 fn leave_constant_out(stimuli: &mut Stimuli, args: &EstimatorArgs) -> Result<Option<String>> {
-    let constant =
-        |feature: &&Feature| !feature.varies() && !args.features.iter().any(|name| name == feature.name());
+    let constant = |feature: &&Feature| !feature.varies() && !list::has(&args.features, feature.name());
     let name = |feature: &Feature| {
         let why = if feature.names_stimuli() { " (another value for each)" } else { "" };
         format!("`{}`{why}", feature.name())

@@ -21,7 +21,7 @@ use mlem_probe::text;
 use super::{
     averages, compare, dry, extract, finish, folders, generate, inputs, model, piped, report, several, source,
 };
-use crate::args::{ExtractArgs, LAYER_STIMULI, RunArgs};
+use crate::args::{ExtractArgs, LAYER_STIMULI, RunArgs, list};
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;
 
@@ -302,7 +302,7 @@ fn stimuli(source: &str, args: &RunArgs, printer: &Printer) -> Result<(Stimuli, 
                 );
                 return Err(Failure::usage(message, "leave them out"));
             }
-            grammar.declare_numeric(&args.estimator.numeric)?;
+            grammar.declare_numeric(&list::all(&args.estimator.numeric))?;
             let mut warnings = source::warn(&grammar, printer);
             warnings.extend(generate::doubts(&grammar, printer)?);
             (from_grammar(&grammar, args, printer)?, warnings)

@@ -12,7 +12,7 @@ use mlem_probe::text;
 
 use super::rerun::without_out;
 use super::{fit, folders, group, inputs};
-use crate::args::{Cli, Command, FitArgs};
+use crate::args::{Cli, Command, FitArgs, list};
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;
 
@@ -73,10 +73,7 @@ pub fn run(args: &FitArgs, words: &[String], printer: &Printer) -> Result<()> {
     let mut line = vec!["probe".to_owned(), "group".to_owned()];
     line.extend(runs);
     line.extend(["--seed".to_owned(), args.seed.to_string(), "-o".to_owned(), out]);
-    // Labels are separated by commas.
-    if labels.iter().all(|label| !label.contains(',')) {
-        line.extend([format!("--labels={}", labels.join(","))]);
-    }
+    line.push(format!("--labels={}", list::joined(&labels)));
     if args.shared {
         line.push("--shared".to_owned());
     }

@@ -55,6 +55,16 @@ impl FormsAt {
         self.terms.sums.t().dot(stimuli) - self.terms.forms.dot(coordinates)
     }
 
+    /// `(n_stimuli, n_features)`: how much of the first argument of [`FormsAt::weights`] goes into the weight of each feature.
+    pub(crate) fn sums(&self) -> &Array2<f64> {
+        &self.terms.sums
+    }
+
+    /// What the second argument of [`FormsAt::weights`] takes from the weight of a feature.
+    pub(crate) fn taken(&self, feature: usize, coordinates: &Array1<f64>) -> f64 {
+        self.terms.forms.row(feature).dot(coordinates)
+    }
+
     /// [`FormsAt::weights`] of one feature.
     pub(crate) fn weight(&self, feature: usize, stimuli: &Array1<f64>, coordinates: &Array1<f64>) -> f64 {
         self.terms.sums.column(feature).dot(stimuli) - self.terms.forms.row(feature).dot(coordinates)

@@ -4,7 +4,10 @@ use mlem_probe::robustness::VariationKind;
 
 use super::base::{Base, Command};
 use super::words::set;
-use crate::args::{Pool, RobustnessArgs, RunArgs};
+use crate::args::{
+    Pool, RobustnessArgs, RunArgs,
+    list::{self, Names},
+};
 use crate::commands::source;
 use crate::failure::Result;
 use mlem_probe::activations::Pooling;
@@ -149,9 +152,9 @@ fn template(base: &Base<'_>) -> Result<Of> {
 const ADD: &str = "+--without-template";
 
 /// Whether a feature is a frequency by its name.
-fn is_frequency(name: &str, given: &[String]) -> bool {
+fn is_frequency(name: &str, given: &[Names]) -> bool {
     if !given.is_empty() {
-        return given.iter().any(|other| other == name);
+        return list::has(given, name);
     }
     let name = name.to_lowercase();
     name.contains("zipf") || name.contains("freq") || name.contains("lg10")
@@ -161,7 +164,7 @@ fn frequency(base: &Base<'_>, args: &RobustnessArgs) -> Of {
     let estimator = base.estimator();
     let features = &base.record.stimuli.features;
     let inside: Vec<&String> = features.iter().filter(|name| is_frequency(name, &args.frequency)).collect();
-    let dropped = || estimator.drop.iter().filter(|name| is_frequency(name, &args.frequency));
+    let dropped = || estimator.drop.iter().flatten().filter(|name| is_frequency(name, &args.frequency));
     if inside.is_empty() && dropped().next().is_none() {
         return Err("none of its features is called a frequency; --frequency names them".to_owned());
     }
@@ -169,22 +172,28 @@ fn frequency(base: &Base<'_>, args: &RobustnessArgs) -> Of {
         let kept: Vec<&str> = estimator
             .drop
             .iter()
+            .flatten()
             .filter(|name| !is_frequency(name, &args.frequency))
             .map(String::as_str)
             .collect();
-        let value = (!kept.is_empty()).then(|| kept.join(","));
+        let value = (!kept.is_empty()).then(|| list::joined(&kept));
         return Ok(vec![("with frequency".to_owned(), vec![("--drop", value)])]);
     }
     if inside.len() == features.len() {
         return Err("all of its features are frequencies".to_owned());
     }
     let option = if estimator.features.is_empty() {
-        let all: Vec<&str> = estimator.drop.iter().chain(inside).map(String::as_str).collect();
-        ("--drop", Some(all.join(",")))
+        let all: Vec<&str> = estimator.drop.iter().flatten().chain(inside).map(String::as_str).collect();
+        ("--drop", Some(list::joined(&all)))
     } else {
-        let kept: Vec<&str> =
-            estimator.features.iter().filter(|name| !inside.contains(name)).map(String::as_str).collect();
-        ("--features", Some(kept.join(",")))
+        let kept: Vec<&str> = estimator
+            .features
+            .iter()
+            .flatten()
+            .filter(|name| !inside.contains(name))
+            .map(String::as_str)
+            .collect();
+        ("--features", Some(list::joined(&kept)))
     };
     Ok(vec![("without frequency".to_owned(), vec![option])])
 }
