@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::controls;
 use super::distances;
 use super::estimators::Words;
 use super::inference;
@@ -33,6 +34,7 @@ pub(super) fn paragraph(summary: &Summary, run: &RunRecord) -> String {
                 Some(method),
                 groups,
                 means(run),
+                controls::methods(run),
                 program(run),
             ]
         }
@@ -47,6 +49,7 @@ pub(super) fn paragraph(summary: &Summary, run: &RunRecord) -> String {
             inference::null(summary, run),
             inference::bootstrap(run),
             inference::ceiling(summary, run),
+            controls::methods(run),
             program(run),
         ],
     };

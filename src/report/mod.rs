@@ -6,6 +6,7 @@
 pub mod answers;
 mod axis;
 pub mod compare;
+pub mod controls;
 mod distances;
 mod error;
 mod estimators;

@@ -9,6 +9,7 @@ use super::record::RunRecord;
 use super::tables::{
     self, ENCODED_UNITS, GEOMETRY, TABLES, UNITS, encoded_units_csv, geometry_csv, units_csv,
 };
+use crate::controls::ControlRow;
 use crate::files::abandoned::remove_abandoned;
 use crate::files::{self, Lock};
 use crate::geometry::Geometry;
@@ -196,6 +197,24 @@ impl RunDir {
     /// [`Error::Files`].
     pub fn write_bootstrapped(&self, bootstrapped: Option<&Bootstrapped>) -> Result<()> {
         tables::write_bootstrapped(bootstrapped, &self.path)
+    }
+
+    /// Reads what is left above the controls; a run without any has none.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Files`], [`Error::Table`].
+    pub fn read_controls(&self) -> Result<Vec<ControlRow>> {
+        tables::read_controls(&self.path)
+    }
+
+    /// Writes what is left above the controls, or removes that of an earlier run when there are none.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Files`].
+    pub fn write_controls(&self, rows: &[ControlRow]) -> Result<()> {
+        tables::write_controls(rows, &self.path)
     }
 
     /// The bytes of every table that is there, the stimuli first.

@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 
 use super::dir::RunDir;
 use super::error::Result;
-use super::record::{ModelRecord, RunRecord, StimuliRecord, host, now};
+use super::record::{ControlRecord, ModelRecord, RunRecord, StimuliRecord, host, now};
 use crate::activations::{ByLayer, Provenance};
+use crate::controls::{Control, ControlRow};
 use crate::geometry::Geometry;
 use crate::mlem::Distance;
 use crate::models::Part;
@@ -34,6 +35,8 @@ pub struct Fit {
     pub model: Option<ModelRecord>,
     /// The file of the activations, where they came from elsewhere.
     pub file: Option<String>,
+    /// The control that it is of another run.
+    pub control: Option<Control>,
     /// Seconds of the stages so far.
     pub seconds: BTreeMap<String, f64>,
     /// Warnings so far.
@@ -53,6 +56,31 @@ pub struct Finished {
     pub geometry: Option<Geometry>,
     /// The fits of single units, if they were asked for.
     pub units: Option<Vec<UnitRow>>,
+    /// What of the profile is left above the controls, if any were asked for.
+    pub controls: Vec<ControlRow>,
+}
+
+impl Finished {
+    /// Adds the controls to the run in `dir`: what is left above them, and what was made of each.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be written.
+    pub fn add_controls(
+        &mut self,
+        rows: Vec<ControlRow>,
+        records: Vec<ControlRecord>,
+        seconds: f64,
+        dir: &RunDir,
+    ) -> Result<()> {
+        dir.write_controls(&rows)?;
+        let names: Vec<&str> = records.iter().map(|record| record.control.name()).collect();
+        self.record.options.insert("controls".to_owned(), json!(names));
+        self.record.seconds.insert("controls".to_owned(), seconds);
+        (self.controls, self.record.controls) = (rows, records);
+        self.record.files = dir.hashes();
+        dir.write_record(&self.record)
+    }
 }
 
 impl Fit {
@@ -67,6 +95,7 @@ impl Fit {
             repeats: Vec::new(),
             model: None,
             file: None,
+            control: None,
             seconds: BTreeMap::new(),
             warnings: Vec::new(),
         }
@@ -146,7 +175,7 @@ impl Fit {
         record.seconds = seconds;
         record = RunRecord { files: dir.hashes(), date: now(), host: host(), ..record.of(&profile) };
         dir.write_record(&record)?;
-        Ok(Finished { profile, record, stimuli, geometry, units })
+        Ok(Finished { profile, record, stimuli, geometry, units, controls: Vec::new() })
     }
 
     /// What is known of the run before anything is fitted.
@@ -170,6 +199,7 @@ impl Fit {
         RunRecord {
             command: self.command.clone(),
             activations: self.file.clone(),
+            control: self.control,
             transforms: self.activations.provenance().transforms.clone(),
             part: (self.activations.provenance().part.as_deref() == Some(Part::Decoder.name()))
                 .then_some(Part::Decoder),

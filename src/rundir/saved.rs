@@ -10,7 +10,8 @@ use std::path::Path;
 use super::dir::{RECORD, RunDir, STIMULI};
 use super::error::Result;
 use super::record::RunRecord;
-use super::tables::{self, GEOMETRY, SAMPLES, TABLES, layer_hash};
+use super::tables::{self, CONTROLS, GEOMETRY, SAMPLES, TABLES, layer_hash};
+use crate::controls::ControlRow;
 use crate::files;
 use crate::geometry::Geometry;
 use crate::profile::{Profile, Sample};
@@ -37,6 +38,8 @@ pub struct Saved {
     pub geometry: Option<Geometry>,
     /// What samples of the stimuli tell of each layer, if the run drew any.
     pub samples: Vec<Sample>,
+    /// What of the profile is left above the controls, if the run made any.
+    pub controls: Vec<ControlRow>,
     /// What is not as the run wrote it.
     pub doubts: Vec<Doubt>,
 }
@@ -144,7 +147,8 @@ impl RunDir {
         };
         let geometry = if is_own(GEOMETRY) { self.read_geometry(stimuli.len())? } else { None };
         let samples = if is_own(SAMPLES) { self.read_samples()? } else { Vec::new() };
-        Ok(Saved { record, profile, stimuli, geometry, samples, doubts })
+        let controls = if is_own(CONTROLS) { self.read_controls()? } else { Vec::new() };
+        Ok(Saved { record, profile, stimuli, geometry, samples, controls, doubts })
     }
 
     /// What is not as the run wrote it that `record`, read from `bytes`, is of, whose tables hold `profile`.

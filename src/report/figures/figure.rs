@@ -102,6 +102,8 @@ pub(super) fn short(id: &str) -> &'static str {
         "interactions" => "Interactions",
         "groups" => "Groups",
         "scores" => "Fit",
+        "controls-fit" => "Controls",
+        "left" => "Left",
         "estimators" => "Estimators",
         "metric" => "Metric",
         "geometry" => "Geometry",

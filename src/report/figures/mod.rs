@@ -3,6 +3,7 @@
 //! Every figure has a drawing, a sentence that says what it is, a description that stands in for the drawing, and its
 //! exact values, so that the page and the figure files say the same.
 
+mod controls;
 mod correlations;
 mod figure;
 mod grid;
@@ -15,6 +16,7 @@ use super::words;
 use crate::profile::{Metric, Order, Summary, Trajectory};
 use crate::rundir::RunRecord;
 
+pub(super) use controls::{figures as of_controls, left, made};
 pub(super) use correlations::correlations;
 pub(super) use figure::{CONFOUNDED, Entry, Exact, Figure, STYLES};
 pub(super) use importance::estimators;

@@ -5,8 +5,9 @@
 //! | `row` | a kind of row, and tables of it |
 //! | `effects` | what a row is of |
 //! | `layers`, `statistics`, `details` | the tables of a [`Profile`] |
-//! | `extras`, `geometry` | the tables of what is done beside the fits |
+//! | `extras`, `controls`, `geometry` | the tables of what is done beside the fits |
 
+mod controls;
 mod details;
 mod effects;
 mod extras;
@@ -27,6 +28,7 @@ pub use statistics::{STATISTICS, statistics_csv};
 
 use self::row::Row;
 use super::error::Result;
+use crate::controls::ControlRow;
 use crate::files::{self, Parts};
 use crate::profile::{
     Bootstrapped, CeilingRow, Correlation, Decoded, Details, Encoded, Importance, LayerDifference, NullDraw,
@@ -47,7 +49,7 @@ const fn of<const N: usize, R: Row<N>>() -> Table {
 }
 
 /// Every table that a run may have beside its stimuli.
-pub const TABLES: [Table; 16] = [
+pub const TABLES: [Table; 17] = [
     of::<5, Score>(),
     of::<6, Importance>(),
     of::<5, Weight>(),
@@ -63,15 +65,20 @@ pub const TABLES: [Table; 16] = [
     of::<8, Encoded>(),
     Table { name: ENCODED_UNITS, columns: &extras::ENCODED_UNITS_HEADER },
     of::<6, CeilingRow>(),
+    of::<12, ControlRow>(),
     Table { name: GEOMETRY, columns: &geometry::HEADER },
 ];
+
+/// The file of the controls.
+pub(super) const CONTROLS: &str = ControlRow::FILE;
 
 /// The file of the samples of the stimuli.
 pub(super) const SAMPLES: &str = Sample::FILE;
 
 /// The tables that are made once every layer has been fitted.
 pub(super) fn what_follows() -> impl Iterator<Item = &'static str> {
-    [CeilingRow::FILE, LayerDifference::FILE, Sample::FILE, UNITS, ENCODED_UNITS, GEOMETRY].into_iter()
+    [CeilingRow::FILE, LayerDifference::FILE, Sample::FILE, UNITS, ENCODED_UNITS, CONTROLS, GEOMETRY]
+        .into_iter()
 }
 
 /// Writes the tables of `profile` into `folder`; the scores last, so that a layer that is there is whole.
@@ -138,6 +145,16 @@ pub(super) fn write_bootstrapped(bootstrapped: Option<&Bootstrapped>, folder: &P
     let differences = bootstrapped.map(|found| row::bytes(&found.differences));
     files::write_or_remove(&folder.join(LayerDifference::FILE), differences.as_deref())?;
     row::write_any(bootstrapped.map_or(&[], |found| &found.samples), folder)
+}
+
+/// Writes what is left above the controls; without any, the table of an earlier run is taken away.
+pub(super) fn write_controls(rows: &[ControlRow], folder: &Path) -> Result<()> {
+    row::write_any(rows, folder)
+}
+
+/// What is left above the controls, if any were made.
+pub(super) fn read_controls(folder: &Path) -> Result<Vec<ControlRow>> {
+    row::read_any(folder)
 }
 
 /// What samples of the stimuli tell, if any were drawn.

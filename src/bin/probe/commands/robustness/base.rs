@@ -65,7 +65,9 @@ impl<'a> Base<'a> {
         }
         let mut words = record.command.clone();
         "probe".clone_into(&mut words[0]);
-        for option in ["--out", "--figures", "--bootstrap", "--per-unit", "--force", "--json", "--quiet"] {
+        for option in
+            ["--out", "--figures", "--bootstrap", "--per-unit", "--controls", "--force", "--json", "--quiet"]
+        {
             set(&mut words, option, None);
         }
         set(&mut words, "--map", Some("0"));
