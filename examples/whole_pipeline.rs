@@ -45,6 +45,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         correlations: &correlations,
         geometry: run.geometry.as_ref(),
         controls: &run.controls,
+        dimensions: &run.dimensions,
         files: &dir.table_files()?,
     };
     dir.write_page(&page::render(input)?)?;

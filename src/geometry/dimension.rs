@@ -57,7 +57,10 @@ mod tests {
     #[test]
     fn every_layer_has_a_dimension_that_does_not_change_when_it_is_turned() {
         let found = dimensions(&groups(), 30, 0, &Silent).unwrap();
-        assert_eq!(found.iter().map(|of| (of.layer, of.stimuli, of.copies)).collect::<Vec<_>>(), [(0, 30, 0), (3, 30, 0)]);
+        assert_eq!(
+            found.iter().map(|of| (of.layer, of.stimuli, of.copies)).collect::<Vec<_>>(),
+            [(0, 30, 0), (3, 30, 0)]
+        );
         assert!((found[0].dimension - found[1].dimension).abs() < 1e-6, "{found:?}");
         assert!(found[0].dimension > 1.0 && found[0].likelihood > 1.0);
         let few = dimensions(&groups(), 5, 0, &Silent).unwrap();

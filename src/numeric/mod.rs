@@ -38,3 +38,4 @@ pub mod soft_rank;
 pub mod spectral;
 pub mod split;
 pub mod tfce;
+pub mod twonn;

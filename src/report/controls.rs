@@ -197,6 +197,7 @@ mod tests {
                 "a bag of words, the same beside every layer",
                 "No control by position: all &lt;b&gt;sentences",
                 "dashed",
+                "Above 0 by the 95% interval where most is left: ",
             ] {
                 assert!(drawn.contains(said), "{layers}: {said}");
             }
@@ -219,7 +220,7 @@ mod tests {
             terminal(&run.profile, &run.controls, &run.record, Options { width: 4000, ..Options::default() });
         assert!(
             told.contains(
-                "Left above the largest control (untrained model and bag of words), where most is: "
+                "Left of importance above the largest control (untrained model and bag of words), at the layer where most is"
             ),
             "{told}"
         );

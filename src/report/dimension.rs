@@ -44,3 +44,39 @@ pub(super) fn methods(rows: &[Dimension]) -> Option<String> {
         )
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{fixtures, page};
+    use super::*;
+
+    fn row(layer: usize, dimension: f64, stimuli: usize, copies: usize) -> Dimension {
+        Dimension { layer, dimension, likelihood: dimension, stimuli, copies }
+    }
+
+    #[test]
+    fn the_page_has_the_curve_how_many_stimuli_and_which_layers_have_none() {
+        let mut run = fixtures::realistic(3, 64, false);
+        run.dimensions = vec![row(0, f64::NAN, 6, 394), row(1, 5.5, 398, 2), row(2, 7.25, 400, 0)];
+        let page = page::render(run.input()).unwrap();
+        let drawn = page.split("<script type").next().unwrap();
+        for said in [
+            "id=\"dimension\"",
+            "6 to 400 stimuli (those with the same activations as one: at most 394 copies left out)",
+            "layer 0 has none",
+            "estimated by TwoNN (Facco et al. 2017) on 6 to 400 stimuli",
+        ] {
+            assert!(drawn.contains(said), "{said}");
+        }
+        assert!(!drawn.contains("NaN"));
+    }
+
+    #[test]
+    fn where_no_layer_has_a_dimension_nothing_is_said_of_it() {
+        let mut run = fixtures::realistic(1, 64, false);
+        run.dimensions = vec![row(0, f64::NAN, 3, 0)];
+        assert!(!page::render(run.input()).unwrap().contains("TwoNN"));
+        assert!(methods(&[]).is_none());
+        assert_eq!(counts(&[row(0, 1.0, 400, 0)]), "400 stimuli");
+    }
+}

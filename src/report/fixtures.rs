@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::page::Input;
 use crate::controls::ControlRow;
-use crate::geometry::{Geometry, Map};
+use crate::geometry::{Dimension, Geometry, Map};
 use crate::numeric::rng::Stream;
 use crate::profile::{Importance, Order, Profile, Score, Split, Weight};
 use crate::rundir::{
@@ -23,13 +23,23 @@ pub(super) struct Run {
     pub correlations: Array2<f64>,
     pub geometry: Option<Geometry>,
     pub controls: Vec<ControlRow>,
+    pub dimensions: Vec<Dimension>,
     pub files: Vec<(String, Vec<u8>)>,
 }
 
 impl Run {
     pub fn input(&self) -> Input<'_> {
-        let Self { profile, record, stimuli, correlations, geometry, controls, files } = self;
-        Input { profile, run: record, stimuli, correlations, geometry: geometry.as_ref(), controls, files }
+        let Self { profile, record, stimuli, correlations, geometry, controls, dimensions, files } = self;
+        Input {
+            profile,
+            run: record,
+            stimuli,
+            correlations,
+            geometry: geometry.as_ref(),
+            controls,
+            dimensions,
+            files,
+        }
     }
 }
 
@@ -89,6 +99,7 @@ pub(super) fn realistic(n_layers: usize, n_stimuli: usize, interactions: bool) -
         stimuli,
         geometry,
         controls: Vec::new(),
+        dimensions: Vec::new(),
         files,
     }
 }
@@ -151,6 +162,7 @@ pub(super) fn hostile() -> Run {
         stimuli,
         geometry: None,
         controls: Vec::new(),
+        dimensions: Vec::new(),
         files: Vec::new(),
     }
 }

@@ -3,12 +3,13 @@
 use serde_json::Value;
 
 use super::controls;
-use super::distances;
 use super::estimators::Words;
 use super::inference;
 use super::words;
+use super::{dimension, distances};
 use crate::activations::Transform;
 use crate::extract::SENTENCE;
+use crate::geometry::Dimension;
 use crate::mlem::FeatureGroup;
 use crate::models::{Part, Site};
 use crate::profile::{Order, SpreadOver, Summary};
@@ -19,7 +20,7 @@ use crate::text;
 const HASH: usize = 12;
 
 /// The paragraph. What the record does not tell is left out rather than guessed.
-pub(super) fn paragraph(summary: &Summary, run: &RunRecord) -> String {
+pub(super) fn paragraph(summary: &Summary, run: &RunRecord, dimensions: &[Dimension]) -> String {
     let words = Words::of(run);
     let sentences = match words.method(run, &scored_on(summary, run)) {
         // What was not run is not described.
@@ -35,6 +36,7 @@ pub(super) fn paragraph(summary: &Summary, run: &RunRecord) -> String {
                 groups,
                 means(run),
                 controls::methods(run),
+                dimension::methods(dimensions),
                 program(run),
             ]
         }
@@ -50,6 +52,7 @@ pub(super) fn paragraph(summary: &Summary, run: &RunRecord) -> String {
             inference::bootstrap(run),
             inference::ceiling(summary, run),
             controls::methods(run),
+            dimension::methods(dimensions),
             program(run),
         ],
     };

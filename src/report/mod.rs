@@ -7,6 +7,7 @@ pub mod answers;
 mod axis;
 pub mod compare;
 pub mod controls;
+mod dimension;
 mod distances;
 mod error;
 mod estimators;

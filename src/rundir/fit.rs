@@ -11,7 +11,7 @@ use super::error::Result;
 use super::record::{ControlRecord, ModelRecord, RunRecord, StimuliRecord, host, now};
 use crate::activations::{ByLayer, Provenance};
 use crate::controls::{Control, ControlRow};
-use crate::geometry::Geometry;
+use crate::geometry::{Dimension, Geometry, dimensions};
 use crate::mlem::Distance;
 use crate::models::Part;
 use crate::profile::{self, EstimatorName, Profile, Settings, UnitRow};
@@ -58,6 +58,8 @@ pub struct Finished {
     pub units: Option<Vec<UnitRow>>,
     /// What of the profile is left above the controls, if any were asked for.
     pub controls: Vec<ControlRow>,
+    /// The intrinsic dimension of each layer, if it was asked for.
+    pub dimensions: Vec<Dimension>,
 }
 
 impl Finished {
@@ -155,6 +157,15 @@ impl Fit {
             }
         })?;
         dir.write_geometry(geometry.as_ref())?;
+        // What is given as distances has no points.
+        let are_distances = matches!(settings.params.distance, Distance::Precomputed | Distance::Crossnobis);
+        let dimensions = match settings.dimension {
+            n if n == 0 || are_distances => Vec::new(),
+            n => timed(&mut seconds, "dimension", || {
+                Ok(dimensions(activations, n, settings.params.seed, progress)?)
+            })?,
+        };
+        dir.write_dimensions(&dimensions)?;
         let encoded = if settings.per_unit && settings.estimator == EstimatorName::Encoding {
             let estimator = settings.encoding();
             let fit = || Ok(profile::encode_units(&estimator, folds, features, activations, progress)?);
@@ -175,7 +186,7 @@ impl Fit {
         record.seconds = seconds;
         record = RunRecord { files: dir.hashes(), date: now(), host: host(), ..record.of(&profile) };
         dir.write_record(&record)?;
-        Ok(Finished { profile, record, stimuli, geometry, units, controls: Vec::new() })
+        Ok(Finished { profile, record, stimuli, geometry, units, controls: Vec::new(), dimensions })
     }
 
     /// What is known of the run before anything is fitted.
@@ -249,6 +260,7 @@ fn open(dir: &RunDir, stimuli: &Stimuli, record: &RunRecord, kept: &Profile) -> 
     if kept.scores.is_empty() {
         dir.write_record(&RunRecord { key: String::new(), ..record.clone() })?;
         dir.remove_tables()?;
+        dir.remove_controls()?;
         dir.remove_figures()?;
     } else {
         dir.write_record(record)?;

@@ -18,6 +18,7 @@
 //! | `layer_differences.csv`, `bootstrap.csv` | samples of the stimuli: [`Bootstrapped`](crate::profile::Bootstrapped) |
 //! | `units.csv`, `encoding_units.csv` | every single unit: [`UnitRow`](crate::profile::UnitRow), [`EncodedUnit`](crate::profile::EncodedUnit) |
 //! | `controls.csv`, `controls/` | what is left above the controls: [`ControlRow`](crate::controls::ControlRow); a run directory for each |
+//! | `dimension.csv` | the intrinsic dimension of every layer: [`Dimension`](crate::geometry::Dimension) |
 //! | `geometry.csv` | maps of the stimuli: [`Geometry`](crate::geometry::Geometry) |
 //! | `estimators.csv`, `estimators.html` | the scores of several estimators, in the folder around their run directories: [`EstimatorScores`] |
 //! | `report.html`, `figures/` | the page, and the figures that were asked for |
@@ -34,7 +35,7 @@ mod record;
 mod saved;
 mod tables;
 
-pub use dir::{FIGURES, PAGE, RECORD, RunDir, STIMULI};
+pub use dir::{CONTROLS, FIGURES, PAGE, RECORD, RunDir, STIMULI};
 pub use error::{Error, Result};
 pub use estimators::{ESTIMATORS, ESTIMATORS_PAGE, EstimatorScores, estimators_csv};
 pub use fit::{Finished, Fit, wanted};

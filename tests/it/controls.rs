@@ -80,11 +80,15 @@ fn every_control_is_fitted_as_the_run_is_and_what_is_left_is_taken_by_fold() {
         assert!((mean - number(row, "left")).abs() < 1e-6, "{row:?}");
         let sd = (left.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (left.len() - 1) as f64).sqrt();
         assert!((sd - number(row, "left_sd")).abs() < 1e-6, "{row:?}");
-        let beside = all.iter().filter(|other| {
+        let same = |other: &&BTreeMap<String, String>| {
             other["layer"] == row["layer"] && other["feature"] == row["feature"] && other["order"] == "main"
-        });
-        let largest = beside.map(|other| number(other, "control_mean")).fold(f64::NEG_INFINITY, f64::max);
-        assert_eq!(row["largest"] == "yes", number(row, "control_mean") == largest, "{row:?}");
+        };
+        let beside = || all.iter().filter(same);
+        let largest = beside().map(|other| number(other, "control_mean")).fold(f64::NEG_INFINITY, f64::max);
+        // Of equal ones the first.
+        assert!(row["largest"] == "no" || number(row, "control_mean") == largest, "{row:?}");
+        let is_largest = |other: &&BTreeMap<String, String>| other["largest"] == "yes";
+        assert_eq!(beside().filter(is_largest).count(), 1, "{row:?}");
         compared += 1;
     }
     assert!(compared >= 2 * 4 * 5, "{compared}");
@@ -114,6 +118,12 @@ fn every_control_is_fitted_as_the_run_is_and_what_is_left_is_taken_by_fold() {
     assert!(said(&w, "report r -q").1.contains("controls.csv is not what the run wrote"));
     w.ok(&format!("{RUN} -o r"));
     assert!(!w.path("r/controls.csv").exists());
+    let (code, told) = said(&w, "robustness r/controls/shuffled -q");
+    assert!(code == 1 && told.contains("is the control shuffled of another run"), "{told}");
+    // Another run takes them away, and nothing else that lies there.
+    w.write("r/controls/notes.txt", "mine");
+    w.ok(&format!("{RUN} --seed 1 --force -o r"));
+    assert!(!w.path("r/controls/shuffled").exists() && w.path("r/controls/notes.txt").exists());
 }
 
 #[test]

@@ -9,6 +9,7 @@ use super::importance::{chart, curves};
 use crate::controls::{Control, ControlRow};
 use crate::profile::{Of, Order, Spread, Summary, Trajectory};
 use crate::rundir::RunRecord;
+use crate::text;
 
 /// How many features have a panel of their own.
 const PANELS: usize = 12;
@@ -26,6 +27,36 @@ pub(in crate::report) fn left(rows: &[ControlRow], summary: &Summary, order: Ord
         Trajectory { name: term.name.clone(), order, at: at(&of) }
     };
     summary.ranked(order).iter().map(of_term).collect()
+}
+
+/// Which features are above their controls, in a sentence: those whose 95% interval is above 0 where most of them is left.
+fn told(rows: &[ControlRow], terms: &[Trajectory], summary: &Summary, axis: &Axis) -> String {
+    let at_peak = |term: &&Trajectory| {
+        let layer = summary.layers[term.peak()?];
+        let of = Of::Effect(term.order, term.name.clone());
+        rows.iter().find(|row| row.layer == layer && row.largest && row.of == of)
+    };
+    let peaks: Vec<&ControlRow> = terms.iter().filter_map(|term| at_peak(&term)).collect();
+    if peaks.iter().all(|row| row.interval.is_none()) {
+        return String::new();
+    }
+    let above = peaks.iter().filter(|row| row.interval.is_some_and(|(low, _)| low > 0.0));
+    let named: Vec<String> = above
+        .filter_map(|row| match &row.of {
+            Of::Effect(_, name) => Some(format!(
+                "{} ({} at {})",
+                words::visible(name),
+                words::short(row.left, 3),
+                axis.place(row.layer)
+            )),
+            Of::Score => None,
+        })
+        .collect();
+    if named.is_empty() {
+        " Of no feature the 95% interval is above 0 where most of it is left.".to_owned()
+    } else {
+        format!(" Above 0 by the 95% interval where most is left: {}.", text::some(&named, PANELS))
+    }
 }
 
 /// The controls that have rows.
@@ -56,10 +87,11 @@ pub(in crate::report) fn figures(rows: &[ControlRow], summary: &Summary, run: &R
     if !main.is_empty() {
         figures.push(beside(rows, &controls, &main, summary, &axis));
         let left = left(rows, summary, Order::Main);
+        let told = told(rows, &left, summary, &axis);
         let terms: Vec<&Trajectory> = left.iter().collect();
         let note = format!(
             "Mean over folds of the importance less that of the control whose mean is the largest at that {}, taken fold by fold; bands are \
-             standard deviations over folds. What is about 0 here, a control tells as well.",
+             standard deviations over folds. What is about 0 here, a control tells as well.{told}",
             axis.noun()
         );
         let called = ("left", "What is left above the controls");

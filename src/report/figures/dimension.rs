@@ -20,8 +20,7 @@ pub(in crate::report) fn figure(rows: &[Dimension], summary: &Summary, axis: &Ax
         };
         Trajectory { name: name.to_owned(), order: Order::Main, at: summary.layers.iter().map(at).collect() }
     };
-    let terms =
-        [term("TwoNN", |row| row.dimension), term("by maximum likelihood", |row| row.likelihood)];
+    let terms = [term("TwoNN", |row| row.dimension), term("by maximum likelihood", |row| row.likelihood)];
     let note = format!(
         "The intrinsic dimension of the activations of {}, from the ratio of each one's distances to its two nearest neighbours: how many \
          numbers tell a stimulus from those around it. It says nothing of which features these are, and of few stimuli, which lie far apart, it is too low.{}",

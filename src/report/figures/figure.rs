@@ -104,6 +104,7 @@ pub(super) fn short(id: &str) -> &'static str {
         "scores" => "Fit",
         "controls-fit" => "Controls",
         "left" => "Left",
+        "dimension" => "Dimension",
         "estimators" => "Estimators",
         "metric" => "Metric",
         "geometry" => "Geometry",

@@ -5,6 +5,7 @@
 
 mod controls;
 mod correlations;
+mod dimension;
 mod figure;
 mod grid;
 mod importance;
@@ -18,6 +19,7 @@ use crate::rundir::RunRecord;
 
 pub(super) use controls::{figures as of_controls, left, made};
 pub(super) use correlations::correlations;
+pub(super) use dimension::figure as dimension;
 pub(super) use figure::{CONFOUNDED, Entry, Exact, Figure, STYLES};
 pub(super) use importance::estimators;
 use importance::{curves, heatmap, scores};

@@ -3,7 +3,7 @@
 use ndarray::Array2;
 
 use crate::controls::ControlRow;
-use crate::geometry::Geometry;
+use crate::geometry::{Dimension, Geometry};
 use crate::profile::Profile;
 use crate::rundir::RunRecord;
 use crate::stimuli::Stimuli;
@@ -23,6 +23,8 @@ pub struct Input<'a> {
     pub geometry: Option<&'a Geometry>,
     /// What of the profile is left above the controls, if any were made.
     pub controls: &'a [ControlRow],
+    /// The intrinsic dimension of each layer, if it was taken.
+    pub dimensions: &'a [Dimension],
     /// The tables of the run as they are in its folder, by name: the page hands them out.
     pub files: &'a [(String, Vec<u8>)],
 }

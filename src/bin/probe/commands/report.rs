@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use mlem_probe::controls::ControlRow;
 use mlem_probe::files;
+use mlem_probe::geometry::Dimension;
 use mlem_probe::profile::{Of, Order, Profile, Statistic, Summary};
 use mlem_probe::progress::Progress;
 use mlem_probe::report::names::FeatureNames;
@@ -22,14 +23,14 @@ use crate::printer::Printer;
 pub fn run(args: &ReportArgs, printer: &Printer) -> Result<()> {
     let dir = RunDir::at(&args.run_dir);
     folders::require_run(dir.path())?;
-    let Saved { mut record, profile, stimuli, geometry, controls, doubts, .. } = dir.read()?;
+    let Saved { mut record, profile, stimuli, geometry, controls, dimensions, doubts, .. } = dir.read()?;
     let doubts: Vec<String> = doubts.iter().map(ToString::to_string).collect();
     for doubt in &doubts {
         printer.alarm(&format!("{}: {doubt}", dir.path().display()));
     }
     // The page says it too.
     record.warnings.extend(doubts);
-    let mut run = Finished { profile, record, stimuli, geometry, units: None, controls };
+    let mut run = Finished { profile, record, stimuli, geometry, units: None, controls, dimensions };
     pages(&dir, &mut run, &args.figures, printer)?;
     if args.spreadsheet_safe {
         let names = TABLES.iter().map(|table| table.name).chain([STIMULI]);
@@ -77,8 +78,17 @@ fn input<'a>(
     correlations: &'a Array2<f64>,
     files: &'a [(String, Vec<u8>)],
 ) -> page::Input<'a> {
-    let Finished { profile, record, stimuli, geometry, controls, .. } = run;
-    page::Input { profile, run: record, stimuli, correlations, geometry: geometry.as_ref(), controls, files }
+    let Finished { profile, record, stimuli, geometry, controls, dimensions, .. } = run;
+    page::Input {
+        profile,
+        run: record,
+        stimuli,
+        correlations,
+        geometry: geometry.as_ref(),
+        controls,
+        dimensions,
+        files,
+    }
 }
 
 /// How tables and charts are drawn on this terminal.
@@ -95,6 +105,9 @@ pub fn show(dir: &RunDir, run: &Finished, printer: &Printer) -> Result<()> {
     let Finished { profile, record, controls, .. } = run;
     if printer.json() {
         let mut value = as_json(dir, profile, record);
+        if !run.dimensions.is_empty() {
+            value["dimension"] = run.dimensions.iter().map(dimension_as_json).collect();
+        }
         if !record.controls.is_empty() {
             value["controls"] = json!(record.controls);
             value["above_controls"] = controls.iter().map(control_as_json).collect();
@@ -131,6 +144,17 @@ fn as_json(dir: &RunDir, profile: &Profile, record: &RunRecord) -> Value {
             "significant": summary.is_tested().then(|| summary.significant_at(term)),
         })).collect::<Vec<_>>(),
         "seconds": record.seconds,
+    })
+}
+
+/// A row of `dimension.csv`, under the same names; an undefined number is null.
+fn dimension_as_json(row: &Dimension) -> Value {
+    json!({
+        "layer": row.layer,
+        "dimension": row.dimension,
+        "likelihood": row.likelihood,
+        "stimuli": row.stimuli,
+        "copies": row.copies,
     })
 }
 

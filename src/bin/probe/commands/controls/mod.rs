@@ -8,15 +8,12 @@ use std::time::Instant;
 use mlem_probe::controls::{Control, above};
 use mlem_probe::profile::Profile;
 use mlem_probe::progress::Progress;
-use mlem_probe::rundir::{ControlRecord, Error, Finished, RunDir};
+use mlem_probe::rundir::{CONTROLS, ControlRecord, Error, Finished, RunDir};
 
 use self::quiet::Quiet;
 pub use self::source::{OfModel, Source};
 use crate::args::EstimatorArgs;
 use crate::failure::Result;
-
-/// The folder of the controls in the run directory.
-const FOLDER: &str = "controls";
 
 /// Makes the controls that `source` was asked for, each in a run directory of its own in `dir`, and adds them to the run there. One that
 /// cannot be made is said and recorded with the reason.
@@ -29,14 +26,16 @@ pub fn add(
 ) -> Result<()> {
     let begun = Instant::now();
     // What a profile is held against is its scores and importances.
-    let args = EstimatorArgs { map: 0, bootstrap: 0, per_unit: false, null: 0, ..args.clone() };
+    let args =
+        EstimatorArgs { map: 0, dimension: None, bootstrap: 0, per_unit: false, null: 0, ..args.clone() };
     let (mut made, mut records) = (Vec::new(), Vec::new());
     for &control in &source.asked.controls {
         let mut record = ControlRecord { control, run_dir: None, note: None, why_not: None };
         let result = match source.why_not(control) {
             Some(why) => Err(why),
             None => one(source, control, (&args, seed), dir, progress).map_err(|failure| {
-                let hint = failure.hint().map(|hint| format!(" ({hint})")).unwrap_or_default();
+                let hint = failure.hint().filter(|hint| !hint.is_empty());
+                let hint = hint.map(|hint| format!(" ({hint})")).unwrap_or_default();
                 format!("{}{hint}", failure.message())
             }),
         };
@@ -45,7 +44,7 @@ pub fn add(
                 if let Some(note) = &note {
                     progress.warn(&format!("control {}: {note}", control.name()));
                 }
-                record.run_dir = Some(format!("{FOLDER}/{}", control.name()));
+                record.run_dir = Some(format!("{CONTROLS}/{}", control.name()));
                 record.note = note;
                 made.push((control, profile));
             }
@@ -68,7 +67,7 @@ fn one(
     dir: &RunDir,
     progress: &dyn Progress,
 ) -> Result<(Profile, Option<String>)> {
-    let own = RunDir::at(dir.path().join(FOLDER).join(control.name()));
+    let own = dir.of_control(control);
     let _claimed = own.claim()?;
     progress.note(&format!("control {}", control.name()));
     let progress = Quiet(progress);
