@@ -56,7 +56,9 @@ pub(super) fn find(vectors: &[Vec<Vec<f64>>], layers: &[&[usize]], params: Param
     let mut stream = Stream::new(params.seed, "nearest layers");
     // The same orders for all layers.
     let mut orders: Vec<Vec<usize>> = vec![(0..used.len()).collect(); params.draws];
-    orders.iter_mut().for_each(|order| stream.shuffle(order));
+    for order in &mut orders {
+        stream.shuffle(order);
+    }
     let n = vectors.len();
     let pairs = (0..n).flat_map(|a| (0..n).filter(move |&b| b != a).map(move |b| (a, b)));
     let all: Vec<(usize, usize, usize)> =
@@ -145,7 +147,9 @@ mod tests {
     fn orders(n: usize, draws: usize) -> Vec<Vec<usize>> {
         let mut stream = Stream::new(0, "orders");
         let mut all = vec![(0..n).collect::<Vec<usize>>(); draws];
-        all.iter_mut().for_each(|order| stream.shuffle(order));
+        for order in &mut all {
+            stream.shuffle(order);
+        }
         all
     }
 

@@ -1,4 +1,4 @@
-//! The intrinsic dimension of points by their two nearest neighbours (TwoNN; Facco, d'Errico, Rodriguez and Laio 2017, Estimating the
+//! The intrinsic dimension of points by their two nearest neighbours (`TwoNN`; Facco, d'Errico, Rodriguez and Laio 2017, Estimating the
 //! intrinsic dimension of datasets by a minimal neighborhood information, Scientific Reports 7, 12140).
 //!
 //! Of points whose density hardly changes within the reach of two neighbours, the ratio `μ = r₂/r₁` of the distances to the second and the first
@@ -40,7 +40,8 @@ pub struct Found {
 pub fn two_nn(points: ArrayView2<'_, f32>) -> Found {
     let all: Vec<Vec<f32>> = points.rows().into_iter().map(|row| row.to_vec()).collect();
     let mut order: Vec<usize> = (0..all.len()).collect();
-    let by_value = |a: &usize, b: &usize| all[*a].iter().map(key).cmp(all[*b].iter().map(key));
+    let by_value =
+        |a: &usize, b: &usize| all[*a].iter().copied().map(key).cmp(all[*b].iter().copied().map(key));
     order.sort_unstable_by(|a, b| by_value(a, b).then(a.cmp(b)));
     order.dedup_by(|a, b| by_value(a, b).is_eq());
     order.sort_unstable();
@@ -56,8 +57,8 @@ pub fn two_nn(points: ArrayView2<'_, f32>) -> Found {
 }
 
 /// A number by which equal values are equal, and 0 of either sign is 0.
-fn key(value: &f32) -> u32 {
-    if *value == 0.0 { 0 } else { value.to_bits() }
+fn key(value: f32) -> u32 {
+    if value == 0.0 { 0 } else { value.to_bits() }
 }
 
 /// The squared distances of a point to its nearest two.

@@ -19,6 +19,7 @@ fn the_main_job_writes_a_run_directory_and_shows_the_profile() {
     assert_eq!(
         files,
         [
+            "dimension.csv",
             "geometry.csv",
             "importance.csv",
             "report.html",
