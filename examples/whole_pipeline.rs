@@ -44,6 +44,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         stimuli: &run.stimuli,
         correlations: &correlations,
         geometry: run.geometry.as_ref(),
+        controls: &run.controls,
+        dimensions: &run.dimensions,
         files: &dir.table_files()?,
     };
     dir.write_page(&page::render(input)?)?;

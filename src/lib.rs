@@ -37,7 +37,8 @@
 //! | 3 | [`verify`] | a checkpoint against what transformers makes of it on the user's machine | |
 //! | 3 | [`geometry`] | maps of the stimuli: multidimensional scaling of every layer | |
 //! | 4 | [`erasure`] | a feature is erased at a layer: what can be decoded there, and what it changes after it | |
-//! | 4 | [`rundir`] | the directory of a run: claim, read, write, resume; its files and their columns | |
+//! | 4 | [`controls`] | baselines of a run, and what of its profile is left above them | |
+//! | 4 | [`rundir`] | the directory of a run: claim, read, write, resume; its files and their columns | `controls` |
 //! | 5 | [`compare`] | profiles of models against each other, and their layers | |
 //! | 5 | [`group`] | subjects as a sample: what their profiles have in common, tested by sign flips and clusters | `compare` |
 //! | 5 | [`robustness`] | the claims of a run, and in how many variations of it each holds | |
@@ -80,6 +81,7 @@
 pub mod activations;
 pub mod baselines;
 pub mod compare;
+pub mod controls;
 pub mod erasure;
 mod error;
 pub mod extract;

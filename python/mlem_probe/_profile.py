@@ -167,7 +167,7 @@ def fit(
     are :class:`Activations`, a matrix, a dict of layers, or the path of a file, of which ``arrays`` and ``axes`` say how it is
     read. ``repeats`` are more recordings of the same stimuli. A float32 array of NumPy is read where it lies. Every other argument
     is an option of ``probe fit`` by its name there, those that are not named here too: ``target``, ``scoring``, ``constraint``, ``solver``,
-    ``soft_rank_strength``, ``missing``, ``pairs``, ``map``, ``per_unit``, ``transform``, ``noise``; ``split``, ``unit``, ``average``, ``partition``
+    ``soft_rank_strength``, ``missing``, ``pairs``, ``map``, ``dimension``, ``per_unit``, ``transform``, ``noise``; ``split``, ``unit``, ``average``, ``partition``
     and ``z_score_by`` name columns of the features. There are 5 ``folds`` unless something else is said.
 
     >>> import numpy

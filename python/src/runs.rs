@@ -65,15 +65,18 @@ impl Run {
             let fit = Fitting { options, names, warnings }.begin(stimuli, recordings, &dir, progress)?;
             let (fit, FitOptions { estimator, seed, feature_names, .. }) = fit;
             let figures = FigureArgs { feature_names, ..FigureArgs::default() };
-            let finished = finish::finish(fit, &estimator, seed, (&dir, &figures), progress)?;
+            let finished = finish::finish(fit, (&estimator, seed), (&dir, &figures), None, progress)?;
             let files = files_in(folder.path())?;
             let shown = match &figures.feature_names {
                 None => finished.clone(),
                 Some(path) => {
-                    let Finished { profile, record, stimuli, geometry, units } = &finished;
+                    let Finished { profile, record, stimuli, geometry, units, controls, dimensions } =
+                        &finished;
                     let names = FeatureNames::read(path, &stimuli.features().names())?;
+                    let controls = names.of_controls(controls, &stimuli.features().names());
                     let (profile, record, stimuli) = names.apply(profile, record, stimuli)?;
-                    Finished { profile, record, stimuli, geometry: geometry.clone(), units: units.clone() }
+                    let (geometry, units, dimensions) = (geometry.clone(), units.clone(), dimensions.clone());
+                    Finished { profile, record, stimuli, geometry, units, controls, dimensions }
                 }
             };
             Ok(Self { files, finished: Arc::new(finished), shown: Arc::new(shown) })
@@ -84,12 +87,14 @@ impl Run {
     #[staticmethod]
     fn read(py: Python<'_>, path: PathBuf, report: Option<Py<PyAny>>) -> PyResult<Self> {
         work(py, None, report.as_ref(), move |progress| {
-            let Saved { mut record, profile, stimuli, geometry, doubts, .. } = RunDir::at(&path).read()?;
+            let Saved { mut record, profile, stimuli, geometry, controls, dimensions, doubts, .. } =
+                RunDir::at(&path).read()?;
             for doubt in doubts {
                 progress.warn(&format!("{}: {doubt}", path.display()));
                 record.warnings.push(doubt.to_string());
             }
-            let finished = Arc::new(Finished { profile, record, stimuli, geometry, units: None });
+            let finished =
+                Arc::new(Finished { profile, record, stimuli, geometry, units: None, controls, dimensions });
             Ok(Self { files: files_in(&path)?, shown: Arc::clone(&finished), finished })
         })
     }
@@ -147,10 +152,12 @@ impl Run {
         let shown = Arc::clone(&self.shown);
         let wanted = name.map(str::to_owned);
         let files = work(py, None, None, move |_| {
-            let Finished { profile, record, stimuli, geometry, .. } = &*shown;
+            let Finished { profile, record, stimuli, geometry, controls, dimensions, .. } = &*shown;
             let correlations = Confounds::of(stimuli.features()).matrix();
             let (run, geometry) = (record, geometry.as_ref());
-            let input = Input { profile, run, stimuli, correlations: &correlations, geometry, files: &[] };
+            let correlations = &correlations;
+            let input =
+                Input { profile, run, stimuli, correlations, geometry, controls, dimensions, files: &[] };
             let mut drawn = export::figures(input, &[Format::Svg])?;
             drawn.retain(|file| wanted.as_ref().is_none_or(|wanted| file.name == format!("{wanted}.svg")));
             Ok(match format {

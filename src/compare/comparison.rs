@@ -7,6 +7,7 @@ use super::distances::{self, DistanceTable, Measure, Scale};
 use super::error::{Error, Result};
 use super::layers::LayerSimilarity;
 use super::metadata::{Metadata, MetadataParams, ProfileDistance, features_of, fit_metadata};
+use super::nearest::{self, Nearest};
 use super::trajectories::{self, Trajectories, depths};
 use super::warning::Warning;
 use super::{Checkpoints, ModelMap, Params, Run, agreement};
@@ -33,6 +34,8 @@ pub struct Comparison {
     pub tree: Option<Vec<Merge>>,
     /// The tests, by pair of runs, effect and quantity; empty where folds are not paired.
     pub differences: Vec<Difference>,
+    /// For every layer of a run the layer of each other run whose importances are nearest.
+    pub nearest: Vec<Nearest>,
     /// Layers against layers, by pair of runs; empty without activations.
     pub similarities: Vec<LayerSimilarity>,
     /// The models fitted by their metadata, if they were ([`Comparison::by_metadata`]).
@@ -72,7 +75,7 @@ impl Comparison {
         } else {
             Vec::new()
         };
-        Ok(Self {
+        let mut comparison = Self {
             runs,
             summaries,
             order,
@@ -81,10 +84,13 @@ impl Comparison {
             map,
             tree,
             differences,
+            nearest: Vec::new(),
             similarities: Vec::new(),
             metadata: None,
             warnings: agreement.warnings,
-        })
+        };
+        comparison.nearest = comparison.find_nearest(params);
+        Ok(comparison)
     }
 
     /// The models fitted by what `table`, read from `file`, says of them: their names stand in the place of its sentences.
@@ -152,6 +158,28 @@ impl Comparison {
             deep.iter().map(of).sum::<f64>() / deep.len() as f64
         };
         self.effects.iter().map(mean).collect()
+    }
+
+    /// The nearest layers of every pair of runs, each as the one and as the other.
+    fn find_nearest(&self, params: Params) -> Vec<Nearest> {
+        let at = |run: usize, effect: &String, layer: usize| {
+            self.trajectory(run, effect).get(layer).map_or(f64::NAN, |spread| spread.mean)
+        };
+        let of_layer = |run: usize, layer: usize| -> Vec<f64> {
+            self.effects.iter().map(|effect| at(run, effect, layer)).collect()
+        };
+        let layers: Vec<&[usize]> = self.summaries.iter().map(|summary| summary.layers.as_slice()).collect();
+        let vectors: Vec<Vec<Vec<f64>>> = (0..self.n_runs())
+            .map(|run| (0..layers[run].len()).map(|layer| of_layer(run, layer)).collect())
+            .collect();
+        nearest::find(&vectors, &layers, params)
+    }
+
+    /// The bytes of `nearest.csv`; a cell is empty where there is no number.
+    #[must_use]
+    pub fn nearest_csv(&self) -> Vec<u8> {
+        let labels: Vec<&str> = self.runs.iter().map(|run| run.label.as_str()).collect();
+        nearest::csv(&self.nearest, &labels)
     }
 
     /// How many runs.

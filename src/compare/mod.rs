@@ -19,6 +19,7 @@
 //! | --- | --- |
 //! | [`Comparison::distances`] | dynamic time warping of the importances of all effects over the layers ([`crate::numeric::dtw`]), and their distance at matched relative depth; of the importances, and of their shape (each model's at a mean length of 1) |
 //! | [`Comparison::tree`], [`Comparison::map`] | average linkage and multidimensional scaling of the warped distances |
+//! | [`Comparison::nearest`] | for every layer of a model the layer of each other whose importances are nearest, held against permuted effects |
 //! | [`Comparison::differences`] | tests: does an effect peak elsewhere, higher, or have another area |
 //! | [`Comparison::metadata`] | MLEM on the distances between models by what a table says of them, tested by relabelling models |
 //! | [`Comparison::similarities`] | layer to layer: Spearman of the RDMs, and linear CKA (debiased; the biased estimate beside it in the table) |
@@ -31,6 +32,7 @@ mod distances;
 mod error;
 mod layers;
 mod metadata;
+mod nearest;
 mod trajectories;
 mod warning;
 
@@ -47,6 +49,7 @@ pub use metadata::{
     LeftOut, METADATA, Metadata, MetadataEffect, MetadataFit, MetadataParams, ProfileDistance, Without,
     fit_metadata, fit_metadata_once,
 };
+pub use nearest::{NEAREST, Nearest};
 pub use trajectories::depths;
 pub use warning::Warning;
 

@@ -1,12 +1,15 @@
-//! Maps of the stimuli: for every layer, points of the plane whose distances follow the neural distances.
+//! Maps of the stimuli: for every layer, points of the plane whose distances follow the neural distances; and how many dimensions
+//! the stimuli really have there.
 //!
 //! What the axes of a map are says nothing; who is near whom does, as far as its stress allows. Nothing is fitted to
 //! features here: that is [`crate::mlem`]'s business.
 
+mod dimension;
 mod error;
 
 use ndarray::ArrayView2;
 
+pub use dimension::{Dimension, dimensions};
 pub use error::{Error, Result};
 
 use crate::activations::ByLayer;
@@ -48,12 +51,7 @@ impl Geometry {
         seed: u64,
         progress: &dyn Progress,
     ) -> Result<Self> {
-        let n = activations.n_stimuli();
-        // Not evenly spaced: the order of stimuli that a grammar generates is regular.
-        let mut stimuli: Vec<usize> = (0..n).collect();
-        Stream::new(seed, "geometry").shuffle(&mut stimuli);
-        stimuli.truncate(at_most);
-        stimuli.sort_unstable();
+        let stimuli = sample(activations.n_stimuli(), at_most, seed);
         let mut maps: Vec<Map> = Vec::with_capacity(activations.layers().len());
         progress.begin("mapping", activations.layers().len() as u64, Unit::Items);
         for (index, &layer) in activations.layers().iter().enumerate() {
@@ -67,6 +65,16 @@ impl Geometry {
         progress.end();
         Ok(Self { stimuli, maps })
     }
+}
+
+/// At most `at_most` of `n` stimuli, ascending.
+fn sample(n: usize, at_most: usize, seed: u64) -> Vec<usize> {
+    // Not evenly spaced: the order of stimuli that a grammar generates is regular.
+    let mut stimuli: Vec<usize> = (0..n).collect();
+    Stream::new(seed, "geometry").shuffle(&mut stimuli);
+    stimuli.truncate(at_most);
+    stimuli.sort_unstable();
+    stimuli
 }
 
 fn map(activations: ArrayView2<'_, f32>, stimuli: &[usize], layer: usize, distance: Distance) -> Result<Map> {

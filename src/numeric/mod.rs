@@ -41,3 +41,4 @@ pub mod spectral;
 pub mod split;
 pub mod steps;
 pub mod tfce;
+pub mod twonn;

@@ -38,7 +38,7 @@ pub use plane::{Plane, PlaneAxis, n_axes};
 pub use reach::Reach;
 pub use settings::Settings;
 pub use spread::Spread;
-pub use statistics::{ALPHA, Statistic, Test};
+pub use statistics::{ALPHA, Statistic, Test, over_folds};
 pub use summary::{SpreadOver, Summary, Trajectory};
 pub use tables::{CeilingRow, Importance, NullDraw, Of, Profile, Score, Split, Tested, Weight};
 pub use units::{UnitRow, fit_units};

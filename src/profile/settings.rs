@@ -25,6 +25,7 @@ use crate::mlem::{Constraint, MlemParams, Permute, Scoring, Solver};
 /// | `unit` | none | the column whose values are kept in one fold |
 /// | `bootstrap` | 0 | samples of the stimuli; MLEM alone |
 /// | `map` | 400 | stimuli on the map of each layer; 0 draws no maps |
+/// | `dimension` | 400 | stimuli of which the intrinsic dimension of each layer is taken; 0 takes none |
 /// | `per_unit` | no | whether every single unit is fitted too; MLEM and encoding |
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
@@ -47,6 +48,8 @@ pub struct Settings {
     pub bootstrap: usize,
     /// Stimuli on the map of each layer.
     pub map: usize,
+    /// Stimuli of which the intrinsic dimension of each layer is taken.
+    pub dimension: usize,
     /// Whether every single unit is fitted too.
     pub per_unit: bool,
 }
@@ -63,6 +66,7 @@ impl Default for Settings {
             partition: None,
             bootstrap: 0,
             map: 400,
+            dimension: 400,
             per_unit: false,
         }
     }

@@ -150,16 +150,23 @@ impl Profile {
 
 impl Statistic {
     fn new(layer: usize, of: Of, values: &[f64], permutation_sd: Option<f64>) -> Self {
-        let folds = Spread::of(values);
-        let interval = (folds.n > 1).then(|| {
-            // Folds without a value were trained and tested on as many stimuli as the others.
-            let (n, split) = (folds.n as f64, values.len() as f64);
-            let half =
-                t_critical(0.95, folds.n - 1) * ((1.0 / n + 1.0 / (split - 1.0)) * folds.sd.powi(2)).sqrt();
-            (folds.mean - half, folds.mean + half)
-        });
+        let (folds, interval) = over_folds(values);
         Self { layer, of, folds, interval, permutation_sd, test: None }
     }
+}
+
+/// The mean and spread of `values`, one per fold, and the 95% interval of the mean; `None` with fewer than two that are numbers.
+#[must_use]
+pub fn over_folds(values: &[f64]) -> (Spread, Option<(f64, f64)>) {
+    let folds = Spread::of(values);
+    let interval = (folds.n > 1).then(|| {
+        // Folds without a value were trained and tested on as many stimuli as the others.
+        let (n, split) = (folds.n as f64, values.len() as f64);
+        let half =
+            t_critical(0.95, folds.n - 1) * ((1.0 / n + 1.0 / (split - 1.0)) * folds.sd.powi(2)).sqrt();
+        (folds.mean - half, folds.mean + half)
+    });
+    (folds, interval)
 }
 
 /// The values of each layer, in their order.

@@ -6,7 +6,8 @@ use ndarray::Array2;
 use serde_json::json;
 
 use super::page::Input;
-use crate::geometry::{Geometry, Map};
+use crate::controls::ControlRow;
+use crate::geometry::{Dimension, Geometry, Map};
 use crate::numeric::rng::Stream;
 use crate::profile::{Importance, Order, Profile, Score, Split, Weight};
 use crate::rundir::{
@@ -21,13 +22,24 @@ pub(super) struct Run {
     pub stimuli: Stimuli,
     pub correlations: Array2<f64>,
     pub geometry: Option<Geometry>,
+    pub controls: Vec<ControlRow>,
+    pub dimensions: Vec<Dimension>,
     pub files: Vec<(String, Vec<u8>)>,
 }
 
 impl Run {
     pub fn input(&self) -> Input<'_> {
-        let Self { profile, record, stimuli, correlations, geometry, files } = self;
-        Input { profile, run: record, stimuli, correlations, geometry: geometry.as_ref(), files }
+        let Self { profile, record, stimuli, correlations, geometry, controls, dimensions, files } = self;
+        Input {
+            profile,
+            run: record,
+            stimuli,
+            correlations,
+            geometry: geometry.as_ref(),
+            controls,
+            dimensions,
+            files,
+        }
     }
 }
 
@@ -80,7 +92,16 @@ pub(super) fn realistic(n_layers: usize, n_stimuli: usize, interactions: bool) -
     let geometry = Some(geometry(&stimuli, n_layers));
     let files = [(IMPORTANCE, importance_csv(&profile)), (WEIGHTS, weights_csv(&profile))];
     let files = files.map(|(name, bytes)| (name.to_owned(), bytes)).to_vec();
-    Run { profile, record, correlations: correlations(&stimuli), stimuli, geometry, files }
+    Run {
+        profile,
+        record,
+        correlations: correlations(&stimuli),
+        stimuli,
+        geometry,
+        controls: Vec::new(),
+        dimensions: Vec::new(),
+        files,
+    }
 }
 
 /// Forty features whose names attack the page, one layer, scores that are no numbers, sentences in HTML.
@@ -134,7 +155,16 @@ pub(super) fn hostile() -> Run {
         warnings: vec!["<script>window.pwned=1</script>".to_owned()],
         ..RunRecord::default()
     };
-    Run { profile, record, correlations: correlations(&stimuli), stimuli, geometry: None, files: Vec::new() }
+    Run {
+        profile,
+        record,
+        correlations: correlations(&stimuli),
+        stimuli,
+        geometry: None,
+        controls: Vec::new(),
+        dimensions: Vec::new(),
+        files: Vec::new(),
+    }
 }
 
 fn relative_clauses(n_stimuli: usize) -> Stimuli {

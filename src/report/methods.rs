@@ -2,12 +2,14 @@
 
 use serde_json::Value;
 
-use super::distances;
+use super::controls;
 use super::estimators::Words;
 use super::inference;
 use super::words;
+use super::{dimension, distances};
 use crate::activations::Transform;
 use crate::extract::SENTENCE;
+use crate::geometry::Dimension;
 use crate::mlem::FeatureGroup;
 use crate::models::{Part, Site};
 use crate::profile::{Order, ScoreMeasure, SpreadOver, Summary};
@@ -18,8 +20,9 @@ use crate::text;
 const HASH: usize = 12;
 
 /// The paragraph. What the record does not tell is left out rather than guessed.
-pub(super) fn paragraph(summary: &Summary, run: &RunRecord) -> String {
-    let sentences = match Words::of(run).method(run, &scored_on(summary, run)) {
+pub(super) fn paragraph(summary: &Summary, run: &RunRecord, dimensions: &[Dimension]) -> String {
+    let words = Words::of(run);
+    let sentences = match words.method(run, &scored_on(summary, run)) {
         // What was not run is not described.
         _ if summary.layers.is_empty() => vec![data(summary, run), program(run)],
         Some(method) => {
@@ -32,6 +35,8 @@ pub(super) fn paragraph(summary: &Summary, run: &RunRecord) -> String {
                 Some(method),
                 groups,
                 means(run),
+                controls::methods(run),
+                dimension::methods(dimensions),
                 program(run),
             ]
         }
@@ -46,6 +51,8 @@ pub(super) fn paragraph(summary: &Summary, run: &RunRecord) -> String {
             inference::null(summary, run),
             inference::bootstrap(run),
             inference::ceiling(summary, run),
+            controls::methods(run),
+            dimension::methods(dimensions),
             program(run),
         ],
     };

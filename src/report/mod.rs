@@ -6,6 +6,8 @@
 pub mod answers;
 mod axis;
 pub mod compare;
+pub mod controls;
+mod dimension;
 mod distances;
 mod error;
 mod estimators;

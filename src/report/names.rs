@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::{Error, Result};
+use crate::controls::ControlRow;
 use crate::files;
 use crate::profile::{Of, Order, Profile};
 use crate::rundir::RunRecord;
@@ -58,18 +59,9 @@ impl FeatureNames {
     ) -> Result<(Profile, RunRecord, Stimuli)> {
         let name = |feature: &str| self.of(feature).to_owned();
         let names = stimuli.features().names();
-        let mut terms: BTreeMap<String, String> = BTreeMap::new();
-        for a in &names {
-            for b in &names {
-                terms.insert(format!("{a} x {b}"), format!("{} × {}", self.of(a), self.of(b)));
-            }
-        }
+        let terms = self.terms(&names);
         let mut profile = profile.clone();
-        let renamed = |order: Order, feature: &str| match order {
-            Order::Main => name(feature),
-            Order::Group => feature.to_owned(),
-            Order::Interaction => terms.get(feature).map_or(feature, String::as_str).to_owned(),
-        };
+        let renamed = |order: Order, feature: &str| self.effect(order, feature, &terms);
         for row in &mut profile.importances {
             row.feature = renamed(row.order, &row.feature);
         }
@@ -91,6 +83,39 @@ impl FeatureNames {
             Err(_) => Stimuli::without_sentences(table),
         };
         Ok((profile, run, stimuli))
+    }
+
+    /// What is left above the controls of a run with the features `names`, with these as they are called.
+    #[must_use]
+    pub fn of_controls(&self, rows: &[ControlRow], names: &[&str]) -> Vec<ControlRow> {
+        let terms = self.terms(names);
+        let mut rows = rows.to_vec();
+        for row in &mut rows {
+            if let Of::Effect(order, feature) = &mut row.of {
+                *feature = self.effect(*order, feature, &terms);
+            }
+        }
+        rows
+    }
+
+    /// What interactions of the features `names` are called.
+    fn terms(&self, names: &[&str]) -> BTreeMap<String, String> {
+        let mut terms = BTreeMap::new();
+        for a in names {
+            for b in names {
+                terms.insert(format!("{a} x {b}"), format!("{} × {}", self.of(a), self.of(b)));
+            }
+        }
+        terms
+    }
+
+    /// What an effect is called, where `terms` are interactions.
+    fn effect(&self, order: Order, name: &str, terms: &BTreeMap<String, String>) -> String {
+        match order {
+            Order::Main => self.of(name).to_owned(),
+            Order::Group => name.to_owned(),
+            Order::Interaction => terms.get(name).map_or(name, String::as_str).to_owned(),
+        }
     }
 }
 

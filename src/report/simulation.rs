@@ -257,7 +257,7 @@ fn draw(
         series: series
             .iter()
             .enumerate()
-            .map(|(style, (name, at))| Curve { name, at, style: Some(style) })
+            .map(|(style, (name, at))| Curve { name, at, style: Some(style), dashed: false })
             .collect(),
         ranges: Vec::new(),
     };

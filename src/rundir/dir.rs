@@ -9,9 +9,10 @@ use super::record::RunRecord;
 use super::tables::{
     self, ENCODED_UNITS, GEOMETRY, TABLES, UNITS, encoded_units_csv, geometry_csv, units_csv,
 };
+use crate::controls::{Control, ControlRow};
 use crate::files::abandoned::remove_abandoned;
 use crate::files::{self, Lock};
-use crate::geometry::Geometry;
+use crate::geometry::{Dimension, Geometry};
 use crate::profile::{Bootstrapped, EncodedUnit, Profile, Sample, ScoreMeasure, UnitRow};
 use crate::stimuli::Stimuli;
 
@@ -21,6 +22,8 @@ pub const RECORD: &str = "run.json";
 pub const STIMULI: &str = "stimuli.csv";
 /// The page.
 pub const PAGE: &str = "report.html";
+/// The folder of the controls.
+pub const CONTROLS: &str = "controls";
 /// The folder of the figures.
 pub const FIGURES: &str = "figures";
 
@@ -203,6 +206,42 @@ impl RunDir {
         tables::write_bootstrapped(bootstrapped, measure, &self.path)
     }
 
+    /// Reads the intrinsic dimensions of the layers; a run that took none has none.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Files`], [`Error::Table`].
+    pub fn read_dimensions(&self) -> Result<Vec<Dimension>> {
+        tables::read_dimensions(&self.path)
+    }
+
+    /// Writes the intrinsic dimensions of the layers, or removes those of an earlier run when there are none.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Files`].
+    pub fn write_dimensions(&self, rows: &[Dimension]) -> Result<()> {
+        tables::write_dimensions(rows, &self.path)
+    }
+
+    /// Reads what is left above the controls; a run without any has none.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Files`], [`Error::Table`].
+    pub fn read_controls(&self) -> Result<Vec<ControlRow>> {
+        tables::read_controls(&self.path)
+    }
+
+    /// Writes what is left above the controls in a run whose scores are `measure`, or removes that of an earlier run when there are none.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Files`].
+    pub fn write_controls(&self, rows: &[ControlRow], measure: ScoreMeasure) -> Result<()> {
+        tables::write_controls(rows, measure, &self.path)
+    }
+
     /// The bytes of every table that is there, the stimuli first.
     ///
     /// # Errors
@@ -224,7 +263,33 @@ impl RunDir {
         files::write_or_remove(&self.path.join(RECORD), None)?;
         self.remove_what_follows()?;
         self.remove_tables()?;
+        self.remove_controls()?;
         self.remove_figures()
+    }
+
+    /// The run directory of a control.
+    #[must_use]
+    pub fn of_control(&self, control: Control) -> Self {
+        Self::at(self.path.join(CONTROLS).join(control.name()))
+    }
+
+    /// Removes the controls of an earlier run: the folders whose record says that they are.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Files`].
+    pub(super) fn remove_controls(&self) -> Result<()> {
+        for control in Control::ALL {
+            let own = self.of_control(control);
+            let is_control = own.read_record().is_ok_and(|record| record.control == Some(control));
+            if is_control {
+                std::fs::remove_dir_all(own.path())
+                    .map_err(|source| files::Error::Write { path: own.path().to_owned(), source })?;
+            }
+        }
+        // It stays where something else is in it.
+        let _ = std::fs::remove_dir(self.path.join(CONTROLS));
+        Ok(())
     }
 
     /// Removes the tables of an earlier run.

@@ -8,9 +8,10 @@ use serde_json::{Value, json};
 
 use super::dir::RunDir;
 use super::error::Result;
-use super::record::{ModelRecord, RunRecord, StimuliRecord, host, now};
+use super::record::{ControlRecord, ModelRecord, RunRecord, StimuliRecord, host, now};
 use crate::activations::{ByLayer, Provenance};
-use crate::geometry::Geometry;
+use crate::controls::{Control, ControlRow};
+use crate::geometry::{Dimension, Geometry, dimensions};
 use crate::mlem::Distance;
 use crate::models::Part;
 use crate::profile::{self, EstimatorName, Profile, Settings, UnitRow};
@@ -34,6 +35,8 @@ pub struct Fit {
     pub model: Option<ModelRecord>,
     /// The file of the activations, where they came from elsewhere.
     pub file: Option<String>,
+    /// The control that it is of another run.
+    pub control: Option<Control>,
     /// Seconds of the stages so far.
     pub seconds: BTreeMap<String, f64>,
     /// Warnings so far.
@@ -53,6 +56,33 @@ pub struct Finished {
     pub geometry: Option<Geometry>,
     /// The fits of single units, if they were asked for.
     pub units: Option<Vec<UnitRow>>,
+    /// What of the profile is left above the controls, if any were asked for.
+    pub controls: Vec<ControlRow>,
+    /// The intrinsic dimension of each layer, if it was asked for.
+    pub dimensions: Vec<Dimension>,
+}
+
+impl Finished {
+    /// Adds the controls to the run in `dir`: what is left above them, and what was made of each.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be written.
+    pub fn add_controls(
+        &mut self,
+        rows: Vec<ControlRow>,
+        records: Vec<ControlRecord>,
+        seconds: f64,
+        dir: &RunDir,
+    ) -> Result<()> {
+        dir.write_controls(&rows, self.record.measure())?;
+        let names: Vec<&str> = records.iter().map(|record| record.control.name()).collect();
+        self.record.options.insert("controls".to_owned(), json!(names));
+        self.record.seconds.insert("controls".to_owned(), seconds);
+        (self.controls, self.record.controls) = (rows, records);
+        self.record.files = dir.hashes();
+        dir.write_record(&self.record)
+    }
 }
 
 impl Fit {
@@ -67,6 +97,7 @@ impl Fit {
             repeats: Vec::new(),
             model: None,
             file: None,
+            control: None,
             seconds: BTreeMap::new(),
             warnings: Vec::new(),
         }
@@ -126,6 +157,15 @@ impl Fit {
             }
         })?;
         dir.write_geometry(geometry.as_ref())?;
+        // What is given as distances has no points.
+        let are_distances = matches!(settings.params.distance, Distance::Precomputed | Distance::Crossnobis);
+        let dimensions = match settings.dimension {
+            n if n == 0 || are_distances => Vec::new(),
+            n => timed(&mut seconds, "dimension", || {
+                Ok(dimensions(activations, n, settings.params.seed, progress)?)
+            })?,
+        };
+        dir.write_dimensions(&dimensions)?;
         let encoded = if settings.per_unit && settings.estimator == EstimatorName::Encoding {
             let estimator = settings.encoding();
             let fit = || Ok(profile::encode_units(&estimator, folds, features, activations, progress)?);
@@ -146,7 +186,7 @@ impl Fit {
         record.seconds = seconds;
         record = RunRecord { files: dir.hashes(), date: now(), host: host(), ..record.of(&profile) };
         dir.write_record(&record)?;
-        Ok(Finished { profile, record, stimuli, geometry, units })
+        Ok(Finished { profile, record, stimuli, geometry, units, controls: Vec::new(), dimensions })
     }
 
     /// What is known of the run before anything is fitted.
@@ -170,6 +210,7 @@ impl Fit {
         RunRecord {
             command: self.command.clone(),
             activations: self.file.clone(),
+            control: self.control,
             transforms: self.activations.provenance().transforms.clone(),
             part: (self.activations.provenance().part.as_deref() == Some(Part::Decoder.name()))
                 .then_some(Part::Decoder),
@@ -219,6 +260,7 @@ fn open(dir: &RunDir, stimuli: &Stimuli, record: &RunRecord, kept: &Profile) -> 
     if kept.scores.is_empty() {
         dir.write_record(&RunRecord { key: String::new(), ..record.clone() })?;
         dir.remove_tables()?;
+        dir.remove_controls()?;
         dir.remove_figures()?;
     } else {
         dir.write_record(record)?;

@@ -17,6 +17,8 @@
 //! | `ceiling.csv` | the noise ceiling of repeated recordings: [`CeilingRow`](crate::profile::CeilingRow) |
 //! | `layer_differences.csv`, `bootstrap.csv` | samples of the stimuli: [`Bootstrapped`](crate::profile::Bootstrapped) |
 //! | `units.csv`, `encoding_units.csv` | every single unit: [`UnitRow`](crate::profile::UnitRow), [`EncodedUnit`](crate::profile::EncodedUnit) |
+//! | `controls.csv`, `controls/` | what is left above the controls: [`ControlRow`](crate::controls::ControlRow); a run directory for each |
+//! | `dimension.csv` | the intrinsic dimension of every layer: [`Dimension`](crate::geometry::Dimension) |
 //! | `geometry.csv` | maps of the stimuli: [`Geometry`](crate::geometry::Geometry) |
 //! | `estimators.csv`, `estimators.html` | the scores of several estimators, in the folder around their run directories: [`EstimatorScores`] |
 //! | `report.html`, `figures/` | the page, and the figures that were asked for |
@@ -33,12 +35,12 @@ mod record;
 mod saved;
 mod tables;
 
-pub use dir::{FIGURES, PAGE, RECORD, RunDir, STIMULI};
+pub use dir::{CONTROLS, FIGURES, PAGE, RECORD, RunDir, STIMULI};
 pub use error::{Error, Result};
 pub use estimators::{ESTIMATORS, ESTIMATORS_PAGE, EstimatorScores, estimators_csv};
 pub use fit::{Finished, Fit, wanted};
 pub use other::differences;
-pub use record::{AdapterRecord, ModelRecord, RunRecord, StimuliRecord};
+pub use record::{AdapterRecord, ControlRecord, ModelRecord, RunRecord, StimuliRecord};
 pub use saved::{Doubt, Saved};
 pub use tables::{
     GEOMETRY, IMPORTANCE, SCORES, STATISTICS, TABLES, Table, WEIGHTS, encoded_units_csv, geometry_csv,

@@ -10,7 +10,7 @@ use super::tables::{SCORES, TABLES};
 use crate::text;
 
 /// Options that add to a run without changing a number of it.
-const ADDED: [&str; 1] = ["bootstrap"];
+const ADDED: [&str; 2] = ["bootstrap", "controls"];
 
 impl RunDir {
     /// Whether the folder is free for the run that `wanted` describes (its key aside): nothing is there that the run would write, or

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::error::{Error, Result};
 use super::tables::layer_hash;
 use crate::activations::Transform;
+use crate::controls::Control;
 use crate::files;
 use crate::mlem::Scoring;
 use crate::models::{Merged, Part, Site};
@@ -93,6 +94,22 @@ pub struct ModelRecord {
     pub certificate: Option<Certificate>,
 }
 
+/// A control of a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ControlRecord {
+    /// Which.
+    pub control: Control,
+    /// Its run directory, in that of the run; absent where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run_dir: Option<String>,
+    /// What should be known of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// Why it was not made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why_not: Option<String>,
+}
+
 /// The content of `run.json`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct RunRecord {
@@ -134,6 +151,12 @@ pub struct RunRecord {
     /// What was done to the activations before the fit, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub transforms: Vec<Transform>,
+    /// The control that it is of another run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub control: Option<Control>,
+    /// Its own controls.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub controls: Vec<ControlRecord>,
     /// The layers, in order; 0 is the embedding output.
     pub layers: Vec<usize>,
     /// Every option of the estimator, by its long name: distance, interactions, folds, permutations, permute, pairs ….

@@ -10,9 +10,10 @@ use std::path::Path;
 use super::dir::{RECORD, RunDir, STIMULI};
 use super::error::Result;
 use super::record::RunRecord;
-use super::tables::{self, GEOMETRY, SAMPLES, TABLES, layer_hash};
+use super::tables::{self, CONTROLS, DIMENSION, GEOMETRY, SAMPLES, TABLES, layer_hash};
+use crate::controls::ControlRow;
 use crate::files;
-use crate::geometry::Geometry;
+use crate::geometry::{Dimension, Geometry};
 use crate::profile::{Profile, Sample};
 use crate::progress::Progress;
 use crate::stimuli::Stimuli;
@@ -37,6 +38,10 @@ pub struct Saved {
     pub geometry: Option<Geometry>,
     /// What samples of the stimuli tell of each layer, if the run drew any.
     pub samples: Vec<Sample>,
+    /// What of the profile is left above the controls, if the run made any.
+    pub controls: Vec<ControlRow>,
+    /// The intrinsic dimension of each layer, if the run took it.
+    pub dimensions: Vec<Dimension>,
     /// What is not as the run wrote it.
     pub doubts: Vec<Doubt>,
 }
@@ -144,7 +149,9 @@ impl RunDir {
         };
         let geometry = if is_own(GEOMETRY) { self.read_geometry(stimuli.len())? } else { None };
         let samples = if is_own(SAMPLES) { self.read_samples()? } else { Vec::new() };
-        Ok(Saved { record, profile, stimuli, geometry, samples, doubts })
+        let controls = if is_own(CONTROLS) { self.read_controls()? } else { Vec::new() };
+        let dimensions = if is_own(DIMENSION) { self.read_dimensions()? } else { Vec::new() };
+        Ok(Saved { record, profile, stimuli, geometry, samples, controls, dimensions, doubts })
     }
 
     /// What is not as the run wrote it that `record`, read from `bytes`, is of, whose tables hold `profile`.

@@ -120,6 +120,20 @@ impl Stimuli {
         Ok(self)
     }
 
+    /// The same stimuli with other sentences, and other spans of the same slots.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::RowCounts`] when there are not as many sentences, or rows of spans, as stimuli.
+    pub fn with_sentences(&self, sentences: Vec<String>, spans: Vec<Vec<Option<Span>>>) -> Result<Self> {
+        let counts = [("sentences", sentences.len()), ("rows of spans", spans.len())];
+        if let Some(&(what, found)) = counts.iter().find(|(_, found)| *found != self.len()) {
+            return Err(Error::RowCounts { what, found, expected: self.len() });
+        }
+        let spans = if self.slots.is_empty() { Vec::new() } else { spans };
+        Ok(Self { sentences: Some(sentences), spans, ..self.clone() })
+    }
+
     /// The same stimuli with a note of where they came from.
     #[must_use]
     pub fn with_source(mut self, source: Source) -> Self {

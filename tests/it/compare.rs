@@ -83,7 +83,7 @@ fn checkpoints_are_run_and_compared_in_one_command() {
     let told = w.ok(&format!("relative_clause {options} --revision step0,step400,final -o out"));
     assert!(told.contains("comparison:") && told.contains("tiny-bert@step400"), "{told}");
     let files = names(&w.path("out"));
-    assert_eq!(files, ["compare.html", "comparison.csv", "final", "step0", "step400"]);
+    assert_eq!(files, ["compare.html", "comparison.csv", "final", "nearest.csv", "step0", "step400"]);
     let csv = w.read("out/comparison.csv");
     // 3 pairs × 7 layers × 7 layers, each by RSA and both estimates of CKA.
     assert_eq!(rows(&csv, "layers,").len(), 3 * 49 * 3);
@@ -107,6 +107,63 @@ fn checkpoints_are_run_and_compared_in_one_command() {
     let similar = |csv: &str| rows(csv, "layers,tiny-bert@step0,tiny-bert@final,").concat().join(",");
     assert_eq!(similar(&csv), similar(&again));
     assert!(!similar(&csv).is_empty());
+}
+
+#[test]
+fn every_layer_has_the_nearest_of_each_other_model() {
+    let w = Workspace::new();
+    let run = "short_sentence --sample 60 --folds 2 --permutations 2 --map 0 -q";
+    w.ok(&format!("{run} --layers 1,3 -o a"));
+    w.ok(&format!("{run} --revision step0 --layers 0-3 -o b"));
+    w.ok(&format!("{run} --layers 3,6 -o c"));
+    let json = w.ok("compare a b c -o out -q --json --draws 200");
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let table = w.read("out/nearest.csv");
+    let mut reader = csv::Reader::from_reader(table.as_bytes());
+    let found: Vec<Vec<String>> =
+        reader.records().map(|row| row.unwrap().iter().map(str::to_owned).collect()).collect();
+    // Each layer of each of three runs, against two others.
+    assert_eq!(found.len(), 2 * (2 + 4 + 2));
+    assert_eq!(json["nearest"].as_array().unwrap().len(), found.len());
+    let importances = |run: &str| -> Vec<(usize, String, f64)> {
+        let text = w.read(&format!("{run}/importance.csv"));
+        let mut reader = csv::Reader::from_reader(text.as_bytes());
+        let rows = reader.records().map(|row| row.unwrap());
+        rows.map(|row| (row[0].parse().unwrap(), row[2].to_owned(), row[4].parse().unwrap())).collect()
+    };
+    let vector = |rows: &[(usize, String, f64)], layer: usize| -> Vec<f64> {
+        let mut names: Vec<&String> = rows.iter().map(|row| &row.1).collect();
+        names.sort();
+        names.dedup();
+        let mean = |name: &String| {
+            let of: Vec<f64> =
+                rows.iter().filter(|row| row.0 == layer && row.1 == *name).map(|row| row.2).collect();
+            of.iter().sum::<f64>() / of.len() as f64
+        };
+        names.into_iter().map(mean).collect()
+    };
+    // Layer 3 of the same model is the same, and nearer than any order of its features.
+    let labels: Vec<&str> =
+        json["models"].as_array().unwrap().iter().map(|model| model["label"].as_str().unwrap()).collect();
+    let row = |a: usize, layer: &str, b: usize| {
+        found.iter().find(|row| row[0] == labels[a] && row[1] == layer && row[2] == labels[b]).unwrap()
+    };
+    assert_eq!(row(0, "3", 2)[3..5], ["3", "0"]);
+    assert!(row(0, "3", 2)[6].parse::<f64>().unwrap() < 0.05, "{:?}", row(0, "3", 2));
+    let (a, b) = (importances("a"), importances("b"));
+    let distances: Vec<f64> = (0..4)
+        .map(|layer| {
+            let [x, y] = [vector(&a, 1), vector(&b, layer)];
+            x.iter().zip(&y).map(|(x, y)| (x - y).powi(2)).sum::<f64>().sqrt()
+        })
+        .collect();
+    let least = distances.iter().copied().fold(f64::INFINITY, f64::min);
+    let told = row(0, "1", 1);
+    assert!((told[4].parse::<f64>().unwrap() - least).abs() < 1e-5, "{told:?} {distances:?}");
+    assert!((distances[told[3].parse::<usize>().unwrap()] - least).abs() < 1e-9);
+    assert!(w.read("out/compare.html").contains("<h2>Nearest layers</h2>"));
+    w.ok("compare a b -o none -q --draws 0");
+    assert!(w.read("none/nearest.csv").lines().nth(1).unwrap().ends_with(",,,,"));
 }
 
 #[test]

@@ -6,6 +6,7 @@
 //! - `baselines`: against scikit-learn, and as the program runs them
 //! - `cache`: activations that were taken before
 //! - `compare`: models against each other, and against independent implementations
+//! - `controls`: baselines of a run, and what of its profile is left above them
 //! - `damage`: files that are damaged, and runs that are refused
 //! - `device`: what a model runs on; the computation of GPUs, on the processor
 //! - `docs`: every command and output of the README and the docs
@@ -55,6 +56,7 @@ mod bad_input;
 mod baselines;
 mod cache;
 mod compare;
+mod controls;
 mod crossnobis;
 mod damage;
 mod decoders;

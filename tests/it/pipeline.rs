@@ -19,6 +19,7 @@ fn the_main_job_writes_a_run_directory_and_shows_the_profile() {
     assert_eq!(
         files,
         [
+            "dimension.csv",
             "geometry.csv",
             "importance.csv",
             "report.html",
@@ -150,7 +151,7 @@ fn json_is_json_and_quiet_is_quiet() {
 fn training_steps_of_the_embedded_model_are_runs_of_their_own() {
     let w = Workspace::new();
     w.ok("relative_clause --sample 200 --layers 0,6 --revision step0,final -o runs");
-    assert_eq!(names(&w.path("runs")), ["compare.html", "comparison.csv", "final", "step0"]);
+    assert_eq!(names(&w.path("runs")), ["compare.html", "comparison.csv", "final", "nearest.csv", "step0"]);
     assert_ne!(w.read("runs/step0/scores.csv"), w.read("runs/final/scores.csv"));
 }
 

@@ -44,6 +44,7 @@ fn a_profile_saved_from_the_library_is_the_commands_bytes() {
         params: Mlem::params().interactions(true).nulls(3),
         bootstrap: 4,
         map: 20,
+        dimension: 20,
         ..Settings::default()
     };
     let dir = RunDir::at(w.path("library"));
@@ -60,7 +61,7 @@ fn a_profile_saved_from_the_library_is_the_commands_bytes() {
         compared += usize::from(a.is_some());
         assert!(a == b, "{}", table.name);
     }
-    assert_eq!(compared, 8);
+    assert_eq!(compared, 9);
 }
 
 const SMALL: &str =

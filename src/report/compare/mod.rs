@@ -2,6 +2,7 @@
 
 mod figures;
 mod metadata;
+mod nearest;
 mod page;
 mod story;
 mod terminal;

@@ -12,8 +12,8 @@ use super::super::page::notes::{self, Note};
 use super::super::page::{Fact, Panel, layout};
 use super::super::{Result, words};
 use super::values::p;
-use super::{figures, metadata, story};
-use crate::compare::{COMPARISON, Comparison, Difference, METADATA, Quantity};
+use super::{figures, metadata, nearest, story};
+use crate::compare::{COMPARISON, Comparison, Difference, METADATA, NEAREST, Quantity};
 use crate::profile::{ALPHA, Order};
 use crate::text;
 
@@ -38,6 +38,9 @@ struct Page<'a> {
     untold: usize,
     /// How many samples of the stimuli differences were taken over; empty where none were.
     sampled: String,
+    /// The nearest layers, a row for each layer, and how many are in the data alone.
+    nearest: Vec<[String; 7]>,
+    farther: usize,
     /// Models as stimuli; none where they were not fitted.
     metadata: Option<Fitted>,
     runs: Vec<RunRow>,
@@ -100,6 +103,9 @@ struct Data<'a> {
 pub fn page(comparison: &Comparison) -> Result<String> {
     let figures = figures::figures(comparison);
     let mut table = vec![(COMPARISON.to_owned(), comparison.to_csv())];
+    if !comparison.nearest.is_empty() {
+        table.push((NEAREST.to_owned(), comparison.nearest_csv()));
+    }
     table.extend(comparison.metadata.as_ref().map(|found| (METADATA.to_owned(), found.to_csv())));
     let embedded = files::embedded(&table);
     let listed = files::listed(&embedded);
@@ -142,6 +148,8 @@ pub fn page(comparison: &Comparison) -> Result<String> {
         tests,
         untold,
         sampled: sampled(comparison).map(|draws| text::count(draws as u128)).unwrap_or_default(),
+        nearest: nearest::rows(comparison, TESTS),
+        farther: comparison.nearest.len().saturating_sub(TESTS),
         metadata: comparison.metadata.as_ref().map(|found| Fitted {
             summary: metadata::summary(found),
             left_out: metadata::left_out(found).unwrap_or_default(),

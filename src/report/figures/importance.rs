@@ -66,15 +66,16 @@ pub(super) fn curves(
     axis: &Axis,
     note: String,
 ) -> Figure {
-    chart(called, terms, (summary, axis), (note, "importance"), Vec::new())
+    chart(called, terms, (summary, axis), (note, "importance"), (Vec::new(), usize::MAX))
 }
 
-fn chart(
+/// A chart of `terms`, of which those from `dashed` on are dashed.
+pub(super) fn chart(
     (id, title): (&'static str, &'static str),
     terms: &[&Trajectory],
     (summary, axis): (&Summary, &Axis),
     (note, measure): (String, &'static str),
-    ranges: Vec<Range>,
+    (ranges, dashed): (Vec<Range>, usize),
 ) -> Figure {
     let description = peaks(terms, summary, axis);
     let names: Vec<String> = terms.iter().map(|term| words::visible(&term.name)).collect();
@@ -95,6 +96,7 @@ fn chart(
             name,
             at: &term.at,
             style: (i < STYLES).then_some(i),
+            dashed: i >= dashed,
         });
         let curves = Curves {
             name: title,
@@ -226,7 +228,8 @@ pub(super) fn scores(summary: &Summary, run: &RunRecord) -> Figure {
         Words::of(run).fit(run),
         names.join(" and within the ")
     );
-    chart(("scores", title), &terms, (summary, axis), (note, Words::of(run).score(run)), ranges)
+    let across = Words::of(run).score(run);
+    chart(("scores", title), &terms, (summary, axis), (note, across), (ranges, usize::MAX))
 }
 
 /// The scores of several estimators, one of each per layer of `summary`.
@@ -253,5 +256,5 @@ pub(in crate::report) fn estimators(
         .map(|(name, at)| Trajectory { name: name.clone(), order: Order::Main, at: at.clone() })
         .collect();
     let terms: Vec<&Trajectory> = terms.iter().collect();
-    chart((id, title), &terms, (summary, axis), (note, "score"), Vec::new())
+    chart((id, title), &terms, (summary, axis), (note, "score"), (Vec::new(), usize::MAX))
 }

@@ -3,7 +3,9 @@
 //! Every figure has a drawing, a sentence that says what it is, a description that stands in for the drawing, and its
 //! exact values, so that the page and the figure files say the same.
 
+mod controls;
 mod correlations;
+mod dimension;
 mod figure;
 mod grid;
 mod importance;
@@ -15,7 +17,9 @@ use super::words;
 use crate::profile::{Metric, Order, Summary, Trajectory};
 use crate::rundir::RunRecord;
 
+pub(super) use controls::{figures as of_controls, left, made};
 pub(super) use correlations::correlations;
+pub(super) use dimension::figure as dimension;
 pub(super) use figure::{CONFOUNDED, Entry, Exact, Figure, STYLES};
 pub(super) use importance::estimators;
 use importance::{curves, heatmap, scores};

@@ -73,6 +73,7 @@ fn profiles(group: &Group, axis: &Axis, names: &[String]) -> Figure {
             index: 0,
             name: name(group, curve),
             style: Some(0),
+            dashed: false,
             points: curve
                 .points
                 .iter()
@@ -171,6 +172,7 @@ fn subjects(group: &Group, axis: &Axis, names: &[String]) -> Figure {
         index: i + 1,
         name: words::visible(&group.subjects[i].label),
         style: None,
+        dashed: false,
         points: curve
             .points
             .iter()
@@ -184,6 +186,7 @@ fn subjects(group: &Group, axis: &Axis, names: &[String]) -> Figure {
             index: 0,
             name: "mean".to_owned(),
             style: Some(0),
+            dashed: false,
             points: mean.map(|(at, point)| (at as f64, Spread { sd: f64::NAN, ..point.spread })).collect(),
         };
         let series = std::iter::once(mean).chain((0..group.n_subjects()).map(|i| single(curve, i)));

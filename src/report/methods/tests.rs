@@ -3,7 +3,7 @@ use super::*;
 use crate::profile::CeilingRow;
 
 fn of(run: &fixtures::Run) -> String {
-    paragraph(&Summary::of(&run.profile), &run.record)
+    paragraph(&Summary::of(&run.profile), &run.record, &run.dimensions)
 }
 
 #[test]
@@ -96,5 +96,5 @@ fn transforms_are_told_in_their_order() {
 fn what_is_not_known_is_left_out() {
     let text = of(&fixtures::hostile());
     assert!(!text.contains("euclidean") && !text.contains("permuted") && !text.contains("commit"), "{text}");
-    assert_eq!(paragraph(&Summary::of(&crate::profile::Profile::default()), &RunRecord::default()), "");
+    assert_eq!(paragraph(&Summary::of(&crate::profile::Profile::default()), &RunRecord::default(), &[]), "");
 }

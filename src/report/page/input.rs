@@ -2,7 +2,8 @@
 
 use ndarray::Array2;
 
-use crate::geometry::Geometry;
+use crate::controls::ControlRow;
+use crate::geometry::{Dimension, Geometry};
 use crate::profile::Profile;
 use crate::rundir::RunRecord;
 use crate::stimuli::Stimuli;
@@ -20,6 +21,10 @@ pub struct Input<'a> {
     pub correlations: &'a Array2<f64>,
     /// Maps of the stimuli, if they were made.
     pub geometry: Option<&'a Geometry>,
+    /// What of the profile is left above the controls, if any were made.
+    pub controls: &'a [ControlRow],
+    /// The intrinsic dimension of each layer, if it was taken.
+    pub dimensions: &'a [Dimension],
     /// The tables of the run as they are in its folder, by name: the page hands them out.
     pub files: &'a [(String, Vec<u8>)],
 }

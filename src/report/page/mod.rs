@@ -54,7 +54,7 @@ pub fn render(input: Input<'_>) -> Result<String> {
         stimuli_note: stimuli::note(stimuli, run),
         features: stimuli::features(stimuli),
         examples: stimuli::examples(stimuli),
-        methods: methods::paragraph(&summary, run),
+        methods: methods::paragraph(&summary, run, input.dimensions),
         bibtex: Words::of(run).bibtex,
         run: facts::run(run),
         record: facts::record(run)?,
@@ -66,11 +66,13 @@ pub fn render(input: Input<'_>) -> Result<String> {
 
 /// The figures of a run in the order of the page, with what they were drawn from and the confounded pairs.
 pub(super) fn figures(input: Input<'_>) -> (Vec<Figure>, Summary, Vec<(usize, usize, f64)>) {
-    let Input { profile, run, stimuli, correlations, geometry, .. } = input;
+    let Input { profile, run, stimuli, correlations, geometry, controls, dimensions, .. } = input;
     let summary = Summary::of(profile);
     let mut figures = figures::of_profile(&summary, &Metric::of(profile), run);
+    figures.extend(figures::of_controls(controls, &summary, run));
     let (correlation, confounded) = figures::correlations(&stimuli.features().names(), correlations);
     let axis = Axis::of(run);
+    figures.extend(figures::dimension(dimensions, &summary, &axis));
     figures.extend(geometry.and_then(|geometry| figures::maps(geometry, stimuli, &summary, &axis)));
     figures.push(correlation);
     (figures, summary, confounded)

@@ -15,6 +15,8 @@ pub(in crate::report) struct Curve<'a> {
     pub at: &'a [Spread],
     /// Its colour and marker, from 0; `None` draws it in the background, unlabelled.
     pub style: Option<usize>,
+    /// Whether its line is dashed.
+    pub dashed: bool,
 }
 
 /// A band behind the curves.
@@ -119,7 +121,7 @@ impl Curves<'_> {
             let class = curve.style.map_or("series rest".to_owned(), |style| format!("series s{style}"));
             svg.open(&class, &format!(" data-series=\"{i}\""));
             svg.path("band", &band(curve, &x, &y));
-            svg.path("curve", &line(curve, &x, &y));
+            svg.path(if curve.dashed { "curve dashed" } else { "curve" }, &line(curve, &x, &y));
             if let (Some(style), Some(label_y)) = (curve.style, placed[i]) {
                 svg.path("marker", &markers(curve, style, &x, &y));
                 if !named {
@@ -301,7 +303,7 @@ mod tests {
     #[test]
     fn a_gap_breaks_the_line_and_the_band() {
         let at = [spread(0.1), spread(0.2), GAP, spread(0.3), spread(0.2)];
-        let curve = Curve { name: "a", at: &at, style: Some(0) };
+        let curve = Curve { name: "a", at: &at, style: Some(0), dashed: false };
         let y = Scale::new([1.0], 100.0, 0.0, 5);
         let x = |i: usize| i as f64;
         assert_eq!(line(&curve, &x, &y).matches('M').count(), 2);
@@ -338,7 +340,7 @@ mod tests {
             from_zero: true,
             x_title: "layer",
             y_title: "importance",
-            series: vec![Curve { name: "<b>", at: &at, style: Some(0) }],
+            series: vec![Curve { name: "<b>", at: &at, style: Some(0), dashed: false }],
             ranges: vec![Range { class: "null", at: vec![Some((f64::NAN, f64::NAN)), None] }],
         };
         let svg = curves.render(Room::Wide);
@@ -359,8 +361,8 @@ mod tests {
             x_title: "",
             y_title: "importance",
             series: vec![
-                Curve { name: "a", at: &at, style: Some(0) },
-                Curve { name: "b", at: &at, style: None },
+                Curve { name: "a", at: &at, style: Some(0), dashed: false },
+                Curve { name: "b", at: &at, style: None, dashed: false },
             ],
             ranges: vec![Range { class: "null", at: vec![Some((0.0, 0.1)), None, None] }],
         };

@@ -17,6 +17,8 @@ pub(in crate::report) struct Series {
     pub style: Option<usize>,
     /// Where it goes: a position and a value, in order.
     pub points: Vec<(f64, Spread)>,
+    /// Whether its line is dashed.
+    pub dashed: bool,
 }
 
 /// One panel.
@@ -166,7 +168,8 @@ impl Multiples<'_> {
             svg.open(&class, &format!(" data-series=\"{}\"", series.index));
             if ordered {
                 svg.path("band", &band(&series.points, &x, y));
-                svg.path("curve", &line(&series.points, &x, y));
+                let class = if series.dashed { "curve dashed" } else { "curve" };
+                svg.path(class, &line(&series.points, &x, y));
             }
             for &(at, value) in series.points.iter().filter(|(_, value)| value.is_defined()) {
                 if !ordered && panel.series.len() == 1 && value.sd.is_finite() {

@@ -5,9 +5,11 @@
 //! | `row` | a kind of row, and tables of it |
 //! | `effects` | what a row is of |
 //! | `layers`, `statistics`, `details` | the tables of a [`Profile`] |
-//! | `extras`, `geometry` | the tables of what is done beside the fits |
+//! | `extras`, `controls`, `dimension`, `geometry` | the tables of what is done beside the fits |
 
+mod controls;
 mod details;
+mod dimension;
 mod effects;
 mod extras;
 mod geometry;
@@ -27,7 +29,9 @@ pub use statistics::{STATISTICS, statistics_csv};
 
 use self::row::Row;
 use super::error::Result;
+use crate::controls::ControlRow;
 use crate::files::{self, Parts};
+use crate::geometry::Dimension;
 use crate::profile::{
     Bootstrapped, CeilingRow, Correlation, Decoded, Details, Encoded, Importance, LayerDifference, NullDraw,
     Profile, Ridge, Sample, Score, ScoreMeasure, Training, Weight,
@@ -48,7 +52,7 @@ const fn of<const N: usize, R: Row<N>>() -> Table {
 }
 
 /// Every table that a run may have beside its stimuli.
-pub const TABLES: [Table; 16] = [
+pub const TABLES: [Table; 18] = [
     of::<5, Score>(),
     of::<6, Importance>(),
     of::<5, Weight>(),
@@ -64,15 +68,33 @@ pub const TABLES: [Table; 16] = [
     of::<8, Encoded>(),
     Table { name: ENCODED_UNITS, columns: &extras::ENCODED_UNITS_HEADER },
     of::<6, CeilingRow>(),
+    of::<12, ControlRow>(),
+    of::<5, Dimension>(),
     Table { name: GEOMETRY, columns: &geometry::HEADER },
 ];
+
+/// The file of the controls.
+pub(super) const CONTROLS: &str = ControlRow::FILE;
+
+/// The file of the intrinsic dimensions.
+pub(super) const DIMENSION: &str = Dimension::FILE;
 
 /// The file of the samples of the stimuli.
 pub(super) const SAMPLES: &str = Sample::FILE;
 
 /// The tables that are made once every layer has been fitted.
 pub(super) fn what_follows() -> impl Iterator<Item = &'static str> {
-    [CeilingRow::FILE, LayerDifference::FILE, Sample::FILE, UNITS, ENCODED_UNITS, GEOMETRY].into_iter()
+    [
+        CeilingRow::FILE,
+        LayerDifference::FILE,
+        Sample::FILE,
+        UNITS,
+        ENCODED_UNITS,
+        CONTROLS,
+        DIMENSION,
+        GEOMETRY,
+    ]
+    .into_iter()
 }
 
 /// Writes the tables of `profile` into `folder`; the scores last, so that a layer that is there is whole.
@@ -155,6 +177,26 @@ pub(super) fn write_bootstrapped(
     let differences = bootstrapped.map(|found| row::bytes(&found.differences, measure));
     files::write_or_remove(&folder.join(LayerDifference::FILE), differences.as_deref())?;
     row::write_any(bootstrapped.map_or(&[], |found| &found.samples), measure, folder)
+}
+
+/// Writes the intrinsic dimensions; without any, the table of an earlier run is taken away.
+pub(super) fn write_dimensions(rows: &[Dimension], folder: &Path) -> Result<()> {
+    row::write_any(rows, ScoreMeasure::default(), folder)
+}
+
+/// The intrinsic dimensions, if any were taken.
+pub(super) fn read_dimensions(folder: &Path) -> Result<Vec<Dimension>> {
+    row::read_any(folder, ScoreMeasure::default())
+}
+
+/// Writes what is left above the controls; without any, the table of an earlier run is taken away.
+pub(super) fn write_controls(rows: &[ControlRow], measure: ScoreMeasure, folder: &Path) -> Result<()> {
+    row::write_any(rows, measure, folder)
+}
+
+/// What is left above the controls, if any were made.
+pub(super) fn read_controls(folder: &Path) -> Result<Vec<ControlRow>> {
+    row::read_any(folder, ScoreMeasure::default())
 }
 
 /// What samples of the stimuli tell, if any were drawn.

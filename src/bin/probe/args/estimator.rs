@@ -111,6 +111,9 @@ pub struct EstimatorArgs {
     /// Stimuli on the map of each layer; 0 draws no maps
     #[arg(long, value_name = "N", default_value_t = 400)]
     pub map: usize,
+    /// Stimuli of which the intrinsic dimension of each layer is taken (TwoNN, into `dimension.csv`); 0 takes none (default: as --map)
+    #[arg(long, value_name = "N")]
+    pub dimension: Option<usize>,
     /// Pairs of stimuli to use: a number (a seeded sample above it) or `all`
     #[arg(long, value_name = "N|all", default_value = "33554432", value_parser = pair_budget)]
     pub pairs: PairBudget,
@@ -230,6 +233,7 @@ impl EstimatorArgs {
             partition: self.partition.clone(),
             bootstrap: self.bootstrap,
             map: self.map,
+            dimension: self.dimension.unwrap_or(self.map),
             per_unit: self.per_unit,
         }
     }

@@ -2,6 +2,7 @@
 
 mod cache;
 mod compare;
+mod controls;
 mod erase;
 mod estimator;
 mod grammars;
@@ -32,6 +33,7 @@ use mlem_probe::grammar::{DEEPEST, DEPTH};
 
 pub use cache::{CacheCommand, CacheTask};
 pub use compare::{CompareArgs, LAYER_STIMULI, MetadataArgs};
+pub use controls::{Asked, ControlArgs};
 pub use erase::EraseArgs;
 pub use estimator::EstimatorArgs;
 pub use grammars::{GrammarsCommand, GrammarsTask};
@@ -164,6 +166,8 @@ pub struct RunArgs {
     #[command(flatten)]
     pub estimator: EstimatorArgs,
     #[command(flatten)]
+    pub controls: ControlArgs,
+    #[command(flatten)]
     pub figures: FigureArgs,
     #[command(flatten)]
     pub talk: Talk,
@@ -280,7 +284,7 @@ pub struct FitArgs {
     pub repeat: Vec<PathBuf>,
     /// The file has the arrays of several subjects (`sub-01/V1`, `sub-02/V1`; or `--axes subject,region,n,unit`): fit each into
     /// DIR/SUBJECT, and test what they have in common into DIR/group, as `probe group` does
-    #[arg(long, conflicts_with_all = ["layers", "repeat"])]
+    #[arg(long, conflicts_with_all = ["layers", "repeat", "controls"])]
     pub by_subject: bool,
     /// With --by-subject, leave out of the group what some subjects lack: features, and layers, times or regions
     #[arg(long, requires = "by_subject")]
@@ -299,6 +303,8 @@ pub struct FitArgs {
     pub transforms: TransformArgs,
     #[command(flatten)]
     pub estimator: EstimatorArgs,
+    #[command(flatten)]
+    pub controls: ControlArgs,
     #[command(flatten)]
     pub figures: FigureArgs,
     #[command(flatten)]

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use mlem_probe::activations::{self, Opened, Reading};
 use mlem_probe::compare::{
-    COMPARISON, Comparison, Error, METADATA, Metadata, MetadataParams, Params, Representation, Run, Warning,
-    label, similarities, stimuli_sample,
+    COMPARISON, Comparison, Error, METADATA, Metadata, MetadataParams, NEAREST, Params, Representation, Run,
+    Warning, label, similarities, stimuli_sample,
 };
 use mlem_probe::files;
 use mlem_probe::mlem::Distance;
@@ -69,7 +69,7 @@ pub fn run(args: &CompareArgs, printer: &Printer) -> Result<()> {
         printer.say(&format!("figures: {}", folder.display()));
     }
     if args.spreadsheet_safe {
-        let copies = files::spreadsheet::copies(&args.out, [COMPARISON])?;
+        let copies = files::spreadsheet::copies(&args.out, [COMPARISON, NEAREST])?;
         printer.say(&format!("the table for a spreadsheet: {}", copies.display()));
     }
     show(&comparison, &args.out, printer)
@@ -142,6 +142,8 @@ pub fn compare_runs(
     // The page of an earlier comparison is not to stand beside this one's table, whatever ends this process.
     files::write_or_remove(&out.join(PAGE), None)?;
     files::write(&out.join(COMPARISON), &comparison.to_csv())?;
+    let nearest = Some(comparison.nearest_csv()).filter(|_| !comparison.nearest.is_empty());
+    files::write_or_remove(&out.join(NEAREST), nearest.as_deref())?;
     files::write_or_remove(
         &out.join(METADATA),
         comparison.metadata.as_ref().map(Metadata::to_csv).as_deref(),
@@ -286,6 +288,17 @@ fn as_json(comparison: &Comparison, out: &Path) -> Value {
                 "p_holm": drawn.holm,
                 "p_bh": drawn.bh,
             })),
+        })).collect::<Vec<_>>(),
+        "nearest": comparison.nearest.iter().map(|row| json!({
+            "a": name(row.a),
+            "layer_a": row.layer_a,
+            "b": name(row.b),
+            "layer_b": row.layer_b,
+            "distance": row.distance,
+            "null_mean": row.null_mean,
+            "p": row.p,
+            "p_holm": row.holm,
+            "p_bh": row.bh,
         })).collect::<Vec<_>>(),
         "metadata": comparison.metadata.as_ref().map(|metadata| json!({
             "table": out.join(METADATA),

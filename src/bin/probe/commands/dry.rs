@@ -13,6 +13,7 @@ use mlem_probe::text;
 use ndarray::Array2;
 use serde_json::{Value, json};
 
+use super::controls::Source;
 use super::{extract, model, reach};
 use crate::args::RunArgs;
 use crate::failure::Result;
@@ -22,7 +23,7 @@ use crate::printer::Printer;
 const TIMED: usize = 24;
 
 /// Says it of every model and revision that was asked for.
-pub fn run(args: &RunArgs, stimuli: &Stimuli, printer: &Printer) -> Result<()> {
+pub fn run(args: &RunArgs, stimuli: &Stimuli, source: Option<&Source<'_>>, printer: &Printer) -> Result<()> {
     let revisions: Vec<Option<&str>> = match args.model.revision.as_slice() {
         [] => vec![None],
         several => several.iter().map(|revision| Some(revision.as_str())).collect(),
@@ -30,7 +31,7 @@ pub fn run(args: &RunArgs, stimuli: &Stimuli, printer: &Printer) -> Result<()> {
     let mut plans = Vec::new();
     for name in args.model.models() {
         for &revision in &revisions {
-            plans.push(Plan::of(args, stimuli, name, revision, printer)?);
+            plans.push(Plan::of(args, (stimuli, source), name, revision, printer)?);
         }
     }
     if printer.json() {
@@ -55,13 +56,15 @@ struct Plan {
     /// Seconds of extraction and of the fit, where they could be taken.
     extract: Option<f64>,
     fit: f64,
+    /// The controls that would be made, and their seconds where they could be taken.
+    controls: Option<(Vec<&'static str>, Option<f64>)>,
     reaches: Vec<String>,
 }
 
 impl Plan {
     fn of(
         args: &RunArgs,
-        stimuli: &Stimuli,
+        (stimuli, source): (&Stimuli, Option<&Source<'_>>),
         name: &str,
         revision: Option<&str>,
         printer: &Printer,
@@ -87,15 +90,18 @@ impl Plan {
             }
         }
         let features = stimuli.features().n_features();
+        let (extract, fit) =
+            (extraction(args, stimuli, &checkpoint, &spec, printer)?, fit(args, stimuli, width, layers)?);
         Ok(Self {
+            controls: controls(source, extract, fit, layers),
             n_layers: spec.n_layers,
             d_model: spec.d_model,
             layers,
             tokens,
             weights: bytes_of(&checkpoint.weights),
             activations: (stimuli.len() * layers * width * size_of::<f32>()) as u64,
-            extract: extraction(args, stimuli, &checkpoint, &spec, printer)?,
-            fit: fit(args, stimuli, width, layers)?,
+            extract,
+            fit,
             reaches: reach::say(&args.estimator, features, layers, printer),
             model: checkpoint.id,
         })
@@ -126,6 +132,13 @@ impl Plan {
             _ => ", and the draws of --null and --bootstrap on top",
         };
         lines.push(("fit", format!("about {}{more}", time(self.fit))));
+        if let Some((names, seconds)) = &self.controls {
+            let on_top = match seconds {
+                Some(seconds) => format!(": about {} on top", time(*seconds)),
+                None => String::new(),
+            };
+            lines.push(("controls", format!("{}{on_top}", names.join(", "))));
+        }
         lines.extend(self.reaches.iter().map(|reach| ("p-values", reach.clone())));
         lines.into_iter().fold(String::new(), |text, (what, value)| text + &format!("{what:<12} {value}\n"))
     }
@@ -141,9 +154,25 @@ impl Plan {
             "weights_bytes": self.weights,
             "activations_bytes": self.activations,
             "seconds": {"extract": self.extract, "fit": self.fit},
+            "controls": self.controls.as_ref().map(|(names, seconds)| json!({"names": names, "seconds": seconds})),
             "p_values": self.reaches,
         })
     }
+}
+
+/// The controls that would be made, and about how long they would take: those of a model as long as the run itself, the others a layer's fit.
+fn controls(
+    source: Option<&Source<'_>>,
+    extract: Option<f64>,
+    fit: f64,
+    layers: usize,
+) -> Option<(Vec<&'static str>, Option<f64>)> {
+    let source = source?;
+    let made = || source.asked.controls.iter().filter(|&&control| source.why_not(control).is_none());
+    let of_model = made().filter(|control| control.has_layers()).count() as f64;
+    let flat = made().filter(|control| !control.has_layers()).count() as f64;
+    let seconds = extract.map(|extract| of_model * (extract + fit) + flat * fit / layers.max(1) as f64);
+    Some((made().map(|control| control.name()).collect(), seconds))
 }
 
 /// The checkpoint with its weights if they are here, without them else.

@@ -5,7 +5,7 @@ use mlem_probe::profile::{Order, UnitRow};
 use mlem_probe::progress::Progress;
 use mlem_probe::rundir::{Finished, Fit, RunDir, RunRecord};
 
-use super::{reach, report};
+use super::{controls, reach, report};
 use crate::args::{EstimatorArgs, FigureArgs};
 use crate::failure::Result;
 
@@ -25,12 +25,12 @@ pub fn settle(dir: &mut RunDir, wanted: &RunRecord, auto: bool, force: bool) -> 
     Ok(None)
 }
 
-/// Makes the run directory `dir`, page and all.
+/// Makes the run directory `dir`, page, controls and all.
 pub fn finish(
     mut fit: Fit,
-    args: &EstimatorArgs,
-    seed: u64,
+    (args, seed): (&EstimatorArgs, u64),
     (dir, figures): (&RunDir, &FigureArgs),
+    controls: Option<&controls::Source<'_>>,
     progress: &dyn Progress,
 ) -> Result<Finished> {
     let (n_features, n_layers) = (fit.stimuli.features().n_features(), fit.activations.layers().len());
@@ -38,6 +38,9 @@ pub fn finish(
     let settings = args.settings(seed, fit.stimuli.features());
     let mut finished = fit.into_dir(&settings, dir, progress)?;
     say_the_foremost_units(finished.units.as_deref().unwrap_or_default(), progress);
+    if let Some(source) = controls {
+        controls::add(source, &mut finished, (args, seed), dir, progress)?;
+    }
     report::finish(dir, &mut finished, figures, progress)?;
     Ok(finished)
 }

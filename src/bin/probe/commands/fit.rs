@@ -6,6 +6,7 @@ use std::iter;
 use std::time::Instant;
 
 use mlem_probe::activations::Provenance;
+use mlem_probe::extract::columns;
 use mlem_probe::files::kind::Group;
 use mlem_probe::files::what_is;
 use mlem_probe::mlem::Distance;
@@ -15,7 +16,7 @@ use mlem_probe::stimuli::Stimuli;
 
 use super::finish::{finish, settle};
 use super::inputs::Recordings;
-use super::{averages, folders, inputs, piped, report, several};
+use super::{averages, controls, folders, inputs, piped, report, several};
 use crate::args::FitArgs;
 use crate::command_line;
 use crate::failure::{Failure, Result};
@@ -56,6 +57,9 @@ pub fn one(args: &FitArgs, words: Vec<String>, printer: &Printer) -> Result<Opti
         activations = averages::means(activations, &alone)?;
         repeats = repeats.into_iter().map(|repeat| averages::means(repeat, &alone)).collect::<Result<_>>()?;
     }
+    let steps = args.transforms.steps(args.seed);
+    let columns = columns(stimuli.features(), &steps);
+    let read = args.controls.controls.as_ref().map(|_| stimuli.clone());
     let mut differing = Vec::new();
     let joined = averages::average(&stimuli, &args.estimator, printer)?;
     let means = joined.map(|joined| {
@@ -75,22 +79,43 @@ pub fn one(args: &FitArgs, words: Vec<String>, printer: &Printer) -> Result<Opti
         activations,
         repeats,
         file: Some(args.activations.display().to_string()),
+        control: None,
         seconds: BTreeMap::from([("read".to_owned(), begun.elapsed().as_secs_f64())]),
         warnings,
     };
+    let (command, source, stimuli) = (fit.command.clone(), fit.source.clone(), fit.stimuli.clone());
+    let controls = args.controls.controls.as_ref().map(|asked| controls::Source {
+        asked,
+        command: &command,
+        source: &source,
+        stimuli: &stimuli,
+        read: means.as_ref().and(read.as_ref()).unwrap_or(&stimuli),
+        means: means.as_ref(),
+        steps,
+        columns: &columns,
+        distance: args.estimator.distance,
+        seed: args.seed,
+        force: args.force,
+        model: None,
+    });
+    if let Some(controls) = &controls {
+        controls.check()?;
+    }
     if args.estimator.are_several() {
         several::fit(
             &fit,
             (&args.estimator, args.seed),
             (&dir, folders::is_auto(args.out.as_deref()), args.force),
             &args.figures,
+            controls.as_ref(),
             printer,
         )?;
         return Ok(None);
     }
     let wanted = fit.wanted(&args.estimator.settings(args.seed, fit.stimuli.features()));
     let _also = settle(&mut dir, &wanted, folders::is_auto(args.out.as_deref()), args.force)?;
-    let finished = finish(fit, &args.estimator, args.seed, (&dir, &args.figures), printer)?;
+    let finished =
+        finish(fit, (&args.estimator, args.seed), (&dir, &args.figures), controls.as_ref(), printer)?;
     Ok(Some((dir, finished)))
 }
 

@@ -4,6 +4,7 @@ pub mod averages;
 mod cache;
 mod check;
 pub mod compare;
+pub mod controls;
 mod dry;
 mod erase;
 pub mod extract;

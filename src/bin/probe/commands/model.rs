@@ -6,6 +6,7 @@ use mlem_probe::hub::{self, Checkpoint, Hub};
 use mlem_probe::models::{DeviceChoice, Dtype, LoadOptions, Model, Part, Precision, Site};
 use mlem_probe::progress::Progress;
 use mlem_probe::rundir::{AdapterRecord, ModelRecord};
+use mlem_probe::stimuli::Stimuli;
 use mlem_probe::text::{join_and, visible};
 
 use crate::args::{ExtractArgs, ModelArgs, Pool};
@@ -140,6 +141,20 @@ pub fn entries(args: &ExtractArgs, checkpoint: &Checkpoint, part: Part) -> Resul
         return Ok(layers);
     }
     Ok(Some(params.entries(&Model::declared_of(checkpoint, part)?, &checkpoint.id)?))
+}
+
+/// How tokens of `stimuli` are pooled, in words that name the options that change it.
+pub fn pooled(args: &ExtractArgs, checkpoint: &Checkpoint, stimuli: &Stimuli) -> Result<String> {
+    let mut words = pooling(args.pool, checkpoint)?.to_string();
+    let word = stimuli.slots().first().filter(|_| stimuli.is_word_level());
+    if let Some(slot) = args.at.as_ref().or(word) {
+        words.push_str(" at ");
+        words.push_str(slot);
+    }
+    if args.no_special_tokens {
+        words.push_str(", without special tokens");
+    }
+    Ok(words)
 }
 
 /// How the tokens of `checkpoint` are pooled.

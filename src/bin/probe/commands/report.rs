@@ -2,11 +2,13 @@
 
 use std::time::Instant;
 
+use mlem_probe::controls::ControlRow;
 use mlem_probe::files;
+use mlem_probe::geometry::Dimension;
 use mlem_probe::profile::{Of, Order, Profile, Statistic, Summary};
 use mlem_probe::progress::Progress;
 use mlem_probe::report::names::FeatureNames;
-use mlem_probe::report::{export, page, plot, terminal};
+use mlem_probe::report::{controls, export, page, plot, terminal};
 use mlem_probe::rundir::{Finished, RunDir, RunRecord, STIMULI, Saved, TABLES};
 use mlem_probe::stimuli::confounds::Confounds;
 use ndarray::Array2;
@@ -21,14 +23,14 @@ use crate::printer::Printer;
 pub fn run(args: &ReportArgs, printer: &Printer) -> Result<()> {
     let dir = RunDir::at(&args.run_dir);
     folders::require_run(dir.path())?;
-    let Saved { mut record, profile, stimuli, geometry, doubts, .. } = dir.read()?;
+    let Saved { mut record, profile, stimuli, geometry, controls, dimensions, doubts, .. } = dir.read()?;
     let doubts: Vec<String> = doubts.iter().map(ToString::to_string).collect();
     for doubt in &doubts {
         printer.alarm(&format!("{}: {doubt}", dir.path().display()));
     }
     // The page says it too.
     record.warnings.extend(doubts);
-    let mut run = Finished { profile, record, stimuli, geometry, units: None };
+    let mut run = Finished { profile, record, stimuli, geometry, units: None, controls, dimensions };
     pages(&dir, &mut run, &args.figures, printer)?;
     if args.spreadsheet_safe {
         let names = TABLES.iter().map(|table| table.name).chain([STIMULI]);
@@ -45,6 +47,7 @@ pub fn run(args: &ReportArgs, printer: &Printer) -> Result<()> {
 fn pages(dir: &RunDir, run: &mut Finished, args: &FigureArgs, progress: &dyn Progress) -> Result<()> {
     if let Some(path) = &args.feature_names {
         let names = FeatureNames::read(path, &run.stimuli.features().names())?;
+        run.controls = names.of_controls(&run.controls, &run.stimuli.features().names());
         (run.profile, run.record, run.stimuli) = names.apply(&run.profile, &run.record, &run.stimuli)?;
     }
     let correlations = Confounds::of(run.stimuli.features()).matrix();
@@ -75,8 +78,17 @@ fn input<'a>(
     correlations: &'a Array2<f64>,
     files: &'a [(String, Vec<u8>)],
 ) -> page::Input<'a> {
-    let Finished { profile, record, stimuli, geometry, .. } = run;
-    page::Input { profile, run: record, stimuli, correlations, geometry: geometry.as_ref(), files }
+    let Finished { profile, record, stimuli, geometry, controls, dimensions, .. } = run;
+    page::Input {
+        profile,
+        run: record,
+        stimuli,
+        correlations,
+        geometry: geometry.as_ref(),
+        controls,
+        dimensions,
+        files,
+    }
 }
 
 /// How tables and charts are drawn on this terminal.
@@ -90,11 +102,20 @@ pub fn options() -> terminal::Options {
 
 /// Shows a run.
 pub fn show(dir: &RunDir, run: &Finished, printer: &Printer) -> Result<()> {
-    let Finished { profile, record, .. } = run;
+    let Finished { profile, record, controls, .. } = run;
     if printer.json() {
-        return Printer::result_json(&as_json(dir, profile, record));
+        let mut value = as_json(dir, profile, record);
+        if !run.dimensions.is_empty() {
+            value["dimension"] = run.dimensions.iter().map(dimension_as_json).collect();
+        }
+        if !record.controls.is_empty() {
+            value["controls"] = json!(record.controls);
+            value["above_controls"] = controls.iter().map(control_as_json).collect();
+        }
+        return Printer::result_json(&value);
     }
     Printer::data(terminal::render(profile, record, options()))?;
+    Printer::data(controls::terminal(profile, controls, record, options()))?;
     Printer::result(format!("\ntables: {}\npage:   {}\n", dir.path().display(), dir.page().display()))
 }
 
@@ -126,12 +147,47 @@ fn as_json(dir: &RunDir, profile: &Profile, record: &RunRecord) -> Value {
     })
 }
 
-/// A row of `statistics.csv`, under the same names; an undefined number is null.
-fn statistic_as_json(row: &Statistic) -> Value {
-    let (feature, order) = match &row.of {
+/// A row of `dimension.csv`, under the same names; an undefined number is null.
+fn dimension_as_json(row: &Dimension) -> Value {
+    json!({
+        "layer": row.layer,
+        "dimension": row.dimension,
+        "likelihood": row.likelihood,
+        "stimuli": row.stimuli,
+        "copies": row.copies,
+    })
+}
+
+/// A row of `controls.csv`, under the same names; an undefined number is null.
+fn control_as_json(row: &ControlRow) -> Value {
+    let (feature, order) = effect_as_json(&row.of);
+    json!({
+        "layer": row.layer,
+        "feature": feature,
+        "order": order,
+        "control": row.control,
+        "mean": row.mean,
+        "control_mean": row.control_mean,
+        "control_sd": row.control_sd,
+        "left": row.left,
+        "left_sd": row.left_sd,
+        "ci_low": row.interval.map(|(low, _)| low),
+        "ci_high": row.interval.map(|(_, high)| high),
+        "largest": row.largest,
+    })
+}
+
+/// The feature of an effect, if it is one, and its order.
+fn effect_as_json(of: &Of) -> (Option<&String>, Value) {
+    match of {
         Of::Score => (None, json!("score")),
         Of::Effect(order, name) => (Some(name), json!(order)),
-    };
+    }
+}
+
+/// A row of `statistics.csv`, under the same names; an undefined number is null.
+fn statistic_as_json(row: &Statistic) -> Value {
+    let (feature, order) = effect_as_json(&row.of);
     let test = row.test.as_ref();
     json!({
         "layer": row.layer,

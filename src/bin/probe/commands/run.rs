@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use mlem_probe::activations::{Column, Destination, Pooling};
+use mlem_probe::activations::{Column, Destination};
 use mlem_probe::compare::{Representation, stimuli_sample};
 use mlem_probe::extract::{SENTENCE, columns};
 use mlem_probe::files::Lock;
@@ -14,14 +14,15 @@ use mlem_probe::hub;
 use mlem_probe::models::{Part, Site};
 use mlem_probe::numeric::rng::Stream;
 use mlem_probe::progress::Progress;
-use mlem_probe::rundir::{Fit, ModelRecord, RECORD, RunDir, RunRecord, wanted};
+use mlem_probe::rundir::{Finished, Fit, ModelRecord, RECORD, RunDir, RunRecord, wanted};
 use mlem_probe::stimuli::Stimuli;
 use mlem_probe::text;
 
 use super::{
-    averages, compare, dry, extract, finish, folders, generate, inputs, model, piped, report, several, source,
+    averages, compare, controls, dry, extract, finish, folders, generate, inputs, model, piped, report,
+    several, source,
 };
-use crate::args::{ExtractArgs, LAYER_STIMULI, RunArgs, list};
+use crate::args::{LAYER_STIMULI, RunArgs, list};
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;
 
@@ -31,8 +32,12 @@ pub const SAMPLE: usize = 4096;
 /// Runs the command: once, or once for each model and revision, and then compares them.
 pub fn run(args: &RunArgs, words: Vec<String>, printer: &Printer) -> Result<()> {
     let prepared = prepare(args, words, printer)?;
+    let controls = prepared.controls(&args.model.model, None);
+    if let Some(source) = &controls {
+        source.check()?;
+    }
     if args.dry_run {
-        return dry::run(args, &prepared.stimuli, printer);
+        return dry::run(args, &prepared.stimuli, controls.as_ref(), printer);
     }
     let named = prepared.stimuli.source().grammar.clone().unwrap_or_else(|| prepared.source.to_owned());
     let jobs = jobs(args, &named);
@@ -46,7 +51,9 @@ pub fn run(args: &RunArgs, words: Vec<String>, printer: &Printer) -> Result<()> 
         let Taken { fit, dir, _claimed, .. } = prepared.take(&job, printer)?;
         let options = (&args.estimator, args.draw.seed);
         let auto = folders::is_auto(args.out.as_deref());
-        return several::fit(&fit, options, (&dir, auto, args.force), &args.figures, printer);
+        let source = prepared.controls(job.model, job.revision);
+        let of = (&dir, auto, args.force);
+        return several::fit(&fit, options, of, &args.figures, source.as_ref(), printer);
     }
     let compared = jobs.len() > 1;
     let out = match &args.out {
@@ -66,11 +73,8 @@ pub fn run(args: &RunArgs, words: Vec<String>, printer: &Printer) -> Result<()> 
         }
         let Taken { fit, dir, _claimed, .. } = taken;
         done.push(dir.path().to_owned());
-        report::show(
-            &dir,
-            &finish::finish(fit, &args.estimator, args.draw.seed, (&dir, &args.figures), printer)?,
-            printer,
-        )?;
+        let source = prepared.controls(job.model, job.revision);
+        report::show(&dir, &taken_to_end(fit, args, &dir, source.as_ref(), printer)?, printer)?;
     }
     if !compared {
         return Ok(());
@@ -83,9 +87,23 @@ pub fn one(args: &RunArgs, command: Vec<String>, out: &Path, printer: &Printer) 
     let prepared = prepare(args, command, printer)?;
     let revision = args.model.revision.first().map(String::as_str);
     let job = Job { model: &args.model.model, revision, out: out.to_owned(), is_cell: true };
+    let source = prepared.controls(job.model, job.revision);
+    if let Some(source) = &source {
+        source.check()?;
+    }
     let Taken { fit, dir, _claimed, .. } = prepared.take(&job, printer)?;
-    finish::finish(fit, &args.estimator, args.draw.seed, (&dir, &args.figures), printer)?;
+    taken_to_end(fit, args, &dir, source.as_ref(), printer)?;
     Ok(())
+}
+
+fn taken_to_end(
+    fit: Fit,
+    args: &RunArgs,
+    dir: &RunDir,
+    source: Option<&controls::Source<'_>>,
+    printer: &Printer,
+) -> Result<Finished> {
+    finish::finish(fit, (&args.estimator, args.draw.seed), (dir, &args.figures), source, printer)
 }
 
 /// The stimuli of a run, which its models share.
@@ -181,6 +199,25 @@ fn jobs<'a>(args: &'a RunArgs, source: &str) -> Vec<Job<'a>> {
 }
 
 impl<'a> Prepared<'a> {
+    /// What the controls are made from, if any were asked for.
+    fn controls<'b>(&'b self, name: &'b str, revision: Option<&'b str>) -> Option<controls::Source<'b>> {
+        let Self { args, stimuli, read, .. } = self;
+        Some(controls::Source {
+            asked: args.controls.controls.as_ref()?,
+            command: &self.command,
+            source: self.source,
+            stimuli,
+            read: read.as_ref().map_or(stimuli, |(read, _)| read),
+            means: read.as_ref().map(|(_, means)| means),
+            steps: args.transforms.steps(args.draw.seed),
+            columns: &self.columns,
+            distance: args.estimator.distance,
+            seed: args.draw.seed,
+            force: args.force,
+            model: Some(controls::OfModel { name, revision, args: &args.model, extract: &args.extract }),
+        })
+    }
+
     /// The activations of one model, ready to be fitted.
     fn take(
         &self,
@@ -193,7 +230,7 @@ impl<'a> Prepared<'a> {
         let (checkpoint, options) = model::find(name, &args.model, revision, printer)?;
         let steps = args.transforms.steps(args.draw.seed);
         let record = ModelRecord {
-            pooling: pooling(&args.extract, model::pooling(args.extract.pool, &checkpoint)?, stimuli),
+            pooling: model::pooled(&args.extract, &checkpoint, stimuli)?,
             ..model::record(&checkpoint, &options, revision, printer)?
         };
         if !is_cell {
@@ -248,6 +285,7 @@ impl<'a> Prepared<'a> {
             repeats: Vec::new(),
             model: Some(record),
             file: None,
+            control: None,
             seconds,
             warnings,
         };
@@ -276,20 +314,6 @@ impl Taken<'_> {
         let rows = stimuli_sample(activations.n_stimuli(), LAYER_STIMULI, self.args.draw.seed);
         Ok(Representation::of(activations, &rows, self.args.estimator.distance)?)
     }
-}
-
-/// How tokens are pooled, in words that name the options that change it.
-fn pooling(args: &ExtractArgs, pooling: Pooling, stimuli: &Stimuli) -> String {
-    let mut words = pooling.to_string();
-    let word = stimuli.slots().first().filter(|_| stimuli.is_word_level());
-    if let Some(slot) = args.at.as_ref().or(word) {
-        words.push_str(" at ");
-        words.push_str(slot);
-    }
-    if args.no_special_tokens {
-        words.push_str(", without special tokens");
-    }
-    words
 }
 
 /// The stimuli that `source` names, as many as were asked for, and what was said of where they came from.

@@ -7,7 +7,7 @@ use mlem_probe::rundir::{ESTIMATORS, ESTIMATORS_PAGE, Fit, RunDir, estimators_cs
 use mlem_probe::text;
 use serde_json::json;
 
-use super::{finish, report};
+use super::{controls, finish, report};
 use crate::args::{EstimatorArgs, FigureArgs};
 use crate::failure::{Failure, Result};
 use crate::printer::Printer;
@@ -36,6 +36,7 @@ pub fn fit(
     (args, seed): (&EstimatorArgs, u64),
     (dir, auto, force): (&RunDir, bool, bool),
     figures: &FigureArgs,
+    controls: Option<&controls::Source<'_>>,
     printer: &Printer,
 ) -> Result<()> {
     let of_each = || {
@@ -78,7 +79,7 @@ pub fn fit(
             fit.repeats.clear();
         }
         let _also = finish::settle(&mut own, &fit.wanted(&settings), false, force)?;
-        let finished = finish::finish(fit, of, seed, (&own, figures), printer)?;
+        let finished = finish::finish(fit, (of, seed), (&own, figures), controls, printer)?;
         report::show(&own, &finished, printer)?;
         done.push(OfEstimator { name, profile: finished.profile, record: finished.record });
     }

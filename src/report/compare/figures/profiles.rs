@@ -64,6 +64,7 @@ pub(super) fn profiles(comparison: &Comparison, names: &[String]) -> Figure {
             index: k,
             name: effects[k].clone(),
             style: (k < STYLES).then_some(k),
+            dashed: false,
             points: comparison.summaries[run]
                 .layers
                 .iter()
@@ -125,6 +126,7 @@ pub(super) fn by_effect(comparison: &Comparison, names: &[String]) -> Figure {
                 index: run,
                 name: name.clone(),
                 style: (run < STYLES).then_some(run),
+                dashed: false,
                 points: at.filter_map(|(&layer, &spread)| Some((place(layer)?, spread))).collect(),
             }
         };

@@ -63,12 +63,22 @@ impl<'a> Base<'a> {
             let hint = "it was made by a program that uses the library; run it by `probe run` or `probe fit`";
             return Err(Failure::input(format!("{} records no command", folder.display()), hint));
         }
+        if let Some(control) = record.control {
+            let message = format!("{} is the control {} of another run", folder.display(), control.name());
+            return Err(Failure::input(
+                message,
+                "name the run that it is a control of: the folder around `controls`",
+            ));
+        }
         let mut words = record.command.clone();
         "probe".clone_into(&mut words[0]);
-        for option in ["--out", "--figures", "--bootstrap", "--per-unit", "--force", "--json", "--quiet"] {
+        for option in
+            ["--out", "--figures", "--bootstrap", "--per-unit", "--controls", "--force", "--json", "--quiet"]
+        {
             set(&mut words, option, None);
         }
         set(&mut words, "--map", Some("0"));
+        set(&mut words, "--dimension", None);
         let mut command = parse(&words)?;
         // Of several estimators, models or revisions a folder holds one.
         let estimator = record.options.get("estimator").and_then(serde_json::Value::as_str).unwrap_or("mlem");
@@ -212,6 +222,6 @@ fn without_short(words: &mut Vec<String>, name: &str) {
 
 /// How long the stages took that a variation has too.
 fn seconds(record: &RunRecord) -> f64 {
-    let own = |stage: &str| !["map", "bootstrap", "units"].contains(&stage);
+    let own = |stage: &str| !["map", "dimension", "bootstrap", "units", "controls"].contains(&stage);
     record.seconds.iter().filter(|(stage, _)| own(stage)).map(|(_, seconds)| seconds).sum()
 }

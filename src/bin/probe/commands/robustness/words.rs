@@ -1,7 +1,8 @@
 //! A recorded command, with an option set or taken away.
 
-/// Options that take no value.
-const FLAGS: [&str; 6] = ["--no-special-tokens", "--all", "--per-unit", "--force", "--json", "--quiet"];
+/// Options that take no value, or one behind `=` alone.
+const FLAGS: [&str; 7] =
+    ["--no-special-tokens", "--all", "--per-unit", "--controls", "--force", "--json", "--quiet"];
 
 /// Takes the option `name` away wherever `words` give it, and gives it `value`; an empty one for a flag. A `+` before the name leaves what
 /// is there.
@@ -48,6 +49,8 @@ mod tests {
             assert_eq!(with(line, "--seed", Some("4")), "probe g --all --seed=4");
         }
         assert_eq!(with("probe g --seed 3 --all", "--all", None), "probe g --seed 3");
+        assert_eq!(with("probe --controls g", "--controls", None), "probe g");
+        assert_eq!(with("probe g --controls=shuffled --seed 3", "--controls", None), "probe g --seed 3");
         assert_eq!(with("probe g", "--no-special-tokens", Some("")), "probe g --no-special-tokens");
         assert_eq!(with("probe fit -oa a.csv b.npy", "--out", Some("x")), "probe fit a.csv b.npy --out=x");
         assert_eq!(with("probe fit -o a a.csv b.npy", "--out", None), "probe fit a.csv b.npy");
