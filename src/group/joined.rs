@@ -67,18 +67,17 @@ pub(super) fn neighbourhood(
             _ => Graph::new(n, &[]),
         }
     });
-    for at in 0..2 {
+    for (at, how) in joined.into_iter().enumerate() {
         let (axis, other) = (&plane.axes[at], &plane.axes[1 - at]);
         let along = (joined[1 - at] != Joined::Apart).then(|| other.nouns());
-        if joined[at] == Joined::Apart {
-            warnings.push(Warning::Apart { nouns: axis.nouns(), along: along.clone() });
-        }
-        if joined[at] == Joined::Given {
+        if how == Joined::Given {
             let alone = (0..axis.names.len()).filter(|&node| graphs[at].beside(node).is_empty());
             let names: Vec<String> = alone.map(|node| axis.names[node].clone()).collect();
             if !names.is_empty() {
                 warnings.push(Warning::Alone { names, along });
             }
+        } else if how == Joined::Apart {
+            warnings.push(Warning::Apart { nouns: axis.nouns(), along });
         }
     }
     let kinds = [plane.axes[0].kind, plane.axes[1].kind];

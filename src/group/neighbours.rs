@@ -98,7 +98,7 @@ impl Neighbours {
 }
 
 /// Where `name` is in `names`.
-pub(super) fn place(names: &[String], name: &String) -> Option<usize> {
+pub(super) fn place(names: &[String], name: &str) -> Option<usize> {
     names.iter().position(|other| other == name)
 }
 

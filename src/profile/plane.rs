@@ -36,8 +36,8 @@ impl Plane {
     /// side of a mark, of which one is a time, or a layer, and the other is not (`V1/0-50 ms`, `layer.3.head.5`).
     #[must_use]
     pub fn of(names: &[impl AsRef<str>]) -> Option<Self> {
-        let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
-        if n_axes(&names) > 2 {
+        let names = varying(names);
+        if axes_of(&names) > 2 {
             return None;
         }
         let ends = [false, true].iter().flat_map(|&from_end| (1..=DEPTH).map(move |depth| (from_end, depth)));
@@ -116,12 +116,31 @@ impl PlaneAxis {
 /// How many axes `--axes` made, by the names: `region 0, layer 1, time 2` and `V1, layer 1, time 2` have three. At least one.
 #[must_use]
 pub fn n_axes(names: &[impl AsRef<str>]) -> usize {
+    axes_of(&varying(names))
+}
+
+/// `names` without what all of them have in the same place: `channel 0, time 0` for `subject 1, channel 0, time 0` where all are of
+/// one subject.
+fn varying(names: &[impl AsRef<str>]) -> Vec<String> {
+    let parts: Vec<Vec<&str>> = names.iter().map(|name| name.as_ref().split(", ").collect()).collect();
+    let n = parts.first().map_or(0, Vec::len);
+    let alike = parts.iter().all(|parts| parts.len() == n);
+    let varies = |at: &usize| parts.iter().any(|other| other[*at] != parts[0][*at]);
+    let kept: Vec<usize> = if alike { (0..n).filter(varies).collect() } else { Vec::new() };
+    if kept.is_empty() {
+        return names.iter().map(|name| name.as_ref().to_owned()).collect();
+    }
+    parts.iter().map(|parts| kept.iter().map(|&at| parts[at]).collect::<Vec<_>>().join(", ")).collect()
+}
+
+/// [`n_axes`] of names of which something varies in every place.
+fn axes_of(names: &[String]) -> usize {
     let of = |name: &str| {
         let parts: Vec<&str> = name.split(", ").collect();
         let counted = parts.iter().rev().take_while(|part| numbered(part).is_some()).count();
         counted + usize::from(counted < parts.len())
     };
-    names.iter().map(|name| of(name.as_ref())).min().unwrap_or(1).max(1)
+    names.iter().map(|name| of(name)).min().unwrap_or(1).max(1)
 }
 
 /// `channel 3` as `channel` and `3`; `head.3` too.
@@ -245,15 +264,25 @@ mod tests {
             &["layer.0", "layer.1"],
             &[
                 "region 0, layer 0, time 0",
-                "region 0, layer 1, time 0",
-                "region 1, layer 0, time 0",
+                "region 0, layer 1, time 1",
+                "region 1, layer 0, time 1",
                 "region 1, layer 1, time 0",
             ],
         ] {
             assert_eq!(found(names), None, "{names:?}");
         }
-        assert_eq!(n_axes(&["region 0, layer 0, time 0"]), 3);
-        assert_eq!(n_axes(&["V1, layer 0, time 0"]), 3);
+        assert_eq!(n_axes(&["region 0, layer 0, time 0", "region 1, layer 1, time 1"]), 3);
+        assert_eq!(n_axes(&["V1, layer 0, time 0", "V4, layer 1, time 1"]), 3);
+        // What all have in common is no axis: the subject of a run, the only layer.
+        let one = crossed(
+            &["subject 3, region 0, layer 7", "subject 3, region 1, layer 7"],
+            ", ",
+            &["time 0", "time 1"],
+        );
+        assert_eq!(
+            (n_axes(&one), found(&one).unwrap()),
+            (2, "region region 0 region 1 x time time 0 time 1".to_owned())
+        );
         assert_eq!([n_axes(&["V1, time 0"]), n_axes(&["IFG, left"])], [2, 1]);
     }
 

@@ -16,6 +16,9 @@ use crate::text;
 const PANELS: usize = 24;
 const CELLS: usize = 30_000;
 
+/// What is shown of every entry, and what it is called where all panels have one scale.
+type Shown<'a> = (&'a dyn Fn(&Point) -> f64, Option<&'a str>);
+
 /// All figures of `group`, in the order of the page.
 pub(super) fn all(group: &Group) -> Vec<Figure> {
     group.plane.as_ref().map_or_else(|| figures::figures(group), |plane| of_plane(group, plane))
@@ -52,7 +55,7 @@ fn figure(
     group: &Group,
     plane: &Plane,
     (id, title, short): (&'static str, &'static str, &'static str),
-    (value, key): (&dyn Fn(&Point) -> f64, Option<&str>),
+    (value, key): Shown<'_>,
     note: &str,
     description: &str,
 ) -> Figure {

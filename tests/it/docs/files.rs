@@ -56,14 +56,6 @@ pub fn put(page: &str, folder: &Path) {
             arrays("recordings.npz", &(0..12).map(one).collect::<Vec<Array>>());
             arrays("recordings.npy", &[noise("", &[4, 3, n, 6], 0)]);
             text("pairs.csv", "V1,V2\nV2,IT\n".to_owned());
-            // What the page makes with NumPy.
-            let epochs = |k: usize| {
-                let (stimulus, time, channel) = (k / 5 % 48, k / (5 * 48) % 10, k / (5 * 48 * 10) % 4);
-                let noise = ((12.9898 * k as f64).sin() * 43758.5453).rem_euclid(1.0) - 0.5;
-                let number = stimulus % 2 == 1 && channel <= 1 && (3..=6).contains(&time);
-                let tense = stimulus / 2 % 2 == 1 && channel == 3 && (6..=8).contains(&time);
-                noise + if number || tense { 0.2 } else { 0.0 }
-            };
             arrays("epochs.npy", &[array("", &[8, 4, 10, 48, 5], epochs)]);
             text(
                 "words.csv",
@@ -120,6 +112,15 @@ pub fn put(page: &str, folder: &Path) {
         }
         _ => {}
     }
+}
+
+/// What `docs/group.md` makes with NumPy: subjects × channels × times × stimuli × units, flat.
+fn epochs(k: usize) -> f64 {
+    let (stimulus, time, channel) = (k / 5 % 48, k / (5 * 48) % 10, k / (5 * 48 * 10) % 4);
+    let noise = ((12.9898 * k as f64).sin() * 43_758.545_3).rem_euclid(1.0) - 0.5;
+    let number = stimulus % 2 == 1 && channel <= 1 && (3..=6).contains(&time);
+    let tense = stimulus / 2 % 2 == 1 && channel == 3 && (6..=8).contains(&time);
+    noise + if number || tense { 0.2 } else { 0.0 }
 }
 
 /// A tokenizer with ends around a sentence, in which the token for what is hidden is a word like others.
