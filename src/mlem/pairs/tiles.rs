@@ -196,6 +196,12 @@ impl PairChunk {
 }
 
 impl Task {
+    /// About how many of its pairs are used; exactly, where all are.
+    pub(crate) fn n_pairs(&self, coverage: Coverage) -> usize {
+        let of_row = |i: usize| self.columns.end.saturating_sub(self.columns.start.max(i + 1));
+        (self.rows.clone().map(of_row).sum::<usize>() as f64 * coverage.fraction.min(1.0)).ceil() as usize
+    }
+
     /// Calls `each` with the pairs of this strip, a chunk at a time, always in the same order: with feature distances
     /// where there are `columns`, with neural ones where there is a `neural`.
     pub(crate) fn stream(

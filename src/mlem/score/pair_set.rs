@@ -137,7 +137,7 @@ impl PairSet {
 
 /// Squared neural distances of the pairs of `tasks`, in their order.
 pub(crate) fn neural_distances(neural: &Neural, tasks: &[Task], coverage: Coverage) -> Vec<f32> {
-    let mut distances = Vec::new();
+    let mut distances = Vec::with_capacity(tasks.iter().map(|task| task.n_pairs(coverage)).sum());
     for task in tasks {
         task.stream(None, Some(neural), coverage, |chunk| {
             distances.extend(chunk.squared.iter().map(|&x| x as f32));
