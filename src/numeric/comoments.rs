@@ -99,17 +99,17 @@ impl Comoments {
         self.xx == 0.0
     }
 
-    /// Whether all of `y` are equal.
+    /// Whether all of `y` are equal, or beyond what a number can be.
     #[must_use]
     pub fn is_constant_y(&self) -> bool {
-        self.yy == 0.0
+        !(self.yy > 0.0 && self.yy.is_finite())
     }
 
     /// Pearson's correlation; `None` where either is constant.
     #[must_use]
     pub fn pearson(&self) -> Option<f64> {
         let scale = (self.xx * self.yy).sqrt();
-        (scale > 0.0).then(|| (self.xy / scale).clamp(-1.0, 1.0))
+        (scale > 0.0 && scale.is_finite()).then(|| (self.xy / scale).clamp(-1.0, 1.0))
     }
 
     /// One less the squared error of predicting `y` by `line` from `x`, as a share of the squared deviations of `y` from their mean: 1 at
@@ -119,7 +119,7 @@ impl Comoments {
         let Line { slope, intercept } = line;
         let off = self.means[1] - intercept - slope * self.means[0];
         let error = self.yy - 2.0 * slope * self.xy + slope * slope * self.xx + self.n * off * off;
-        (self.yy > 0.0).then(|| 1.0 - error.max(0.0) / self.yy)
+        (!self.is_constant_y()).then(|| 1.0 - error.max(0.0) / self.yy)
     }
 }
 

@@ -64,10 +64,10 @@ pub(super) fn split(holds_out: bool) -> Split {
 
 /// All estimators' options meet features by methods of the same names, which differ in their errors alone.
 macro_rules! estimators {
-    ($($params:ty: $measure:expr),*) => {$(
+    ($($params:ty: $measure:path),*) => {$(
         impl Estimator for $params {
             fn measure(&self) -> ScoreMeasure {
-                ($measure)(self)
+                $measure(self)
             }
 
             fn check(&self, features: &FeatureTable, folds: usize) -> Result<()> {
@@ -81,12 +81,32 @@ macro_rules! estimators {
     )*};
 }
 
+fn of_mlem(params: &MlemParams) -> ScoreMeasure {
+    EstimatorName::Mlem.measure(params.scoring)
+}
+
+fn of_frrsa(params: &FrRsaParams) -> ScoreMeasure {
+    EstimatorName::Frrsa.measure(params.scoring())
+}
+
+fn of_rsa(params: &RsaParams) -> ScoreMeasure {
+    EstimatorName::Rsa.measure(params.scoring())
+}
+
+fn of_probes(_: &DecodingParams) -> ScoreMeasure {
+    ScoreMeasure::Skill
+}
+
+fn of_regressions(_: &EncodingParams) -> ScoreMeasure {
+    ScoreMeasure::RSquared
+}
+
 estimators!(
-    MlemParams: |of: &MlemParams| EstimatorName::Mlem.measure(of.scoring),
-    FrRsaParams: |of: &FrRsaParams| EstimatorName::Frrsa.measure(of.scoring()),
-    RsaParams: |of: &RsaParams| EstimatorName::Rsa.measure(of.scoring()),
-    DecodingParams: |_| ScoreMeasure::Skill,
-    EncodingParams: |_| ScoreMeasure::RSquared
+    MlemParams: of_mlem,
+    FrRsaParams: of_frrsa,
+    RsaParams: of_rsa,
+    DecodingParams: of_probes,
+    EncodingParams: of_regressions
 );
 
 impl LayerFit for mlem::CrossValidation {

@@ -1,9 +1,10 @@
-//! What a fit tracks, in the words of a methods paragraph.
+//! What a fit tracks, and what its score is, in the words of a methods paragraph.
 
 use serde_json::Value;
 
 use super::words;
 use crate::activations::Transform;
+use crate::profile::ScoreMeasure;
 use crate::rundir::RunRecord;
 use crate::text;
 
@@ -22,6 +23,24 @@ pub(super) fn target(run: &RunRecord) -> Option<String> {
         _ if option(run, "distance") == Some("crossnobis") => distance,
         _ => format!("the square of {distance}"),
     })
+}
+
+/// What the score of a metric is, as a sentence.
+pub(super) fn fit(run: &RunRecord) -> String {
+    let target = || target(run).unwrap_or_else(|| "what W was fitted to".to_owned());
+    match run.measure() {
+        ScoreMeasure::Pearson => {
+            format!("The fit is Pearson's correlation of the modelled distance and {}.", target())
+        }
+        ScoreMeasure::SquaredError => format!(
+            "The fit is R²: one less the squared error of {}, predicted from the modelled distance by a line (of a slope that is not \
+             negative) that was fitted to the pairs W was fitted to, as a share of its squared deviations from the mean of the pairs that \
+             are evaluated; it is below 0 where that mean predicts better.",
+            target()
+        ),
+        _ => "The fit is Spearman's correlation of modelled and neural distances, with mid-ranks for ties."
+            .to_owned(),
+    }
 }
 
 fn option<'a>(run: &'a RunRecord, name: &str) -> Option<&'a str> {

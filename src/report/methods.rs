@@ -316,20 +316,7 @@ fn score(summary: &Summary, run: &RunRecord) -> Option<String> {
         "The same stimuli served for fitting and evaluation".to_owned()
     };
     let means = means(run).map_or(String::new(), |means| format!(" {means}"));
-    let fit = match run.measure() {
-        ScoreMeasure::Pearson => format!(
-            "The fit is Pearson's correlation of the modelled distance and {}.",
-            distances::target(run).unwrap_or_else(|| "what W was fitted to".to_owned())
-        ),
-        ScoreMeasure::SquaredError => format!(
-            "The fit is R²: one less the squared error of {}, predicted from the modelled distance by a line (of a slope that is not \
-             negative) that was fitted to the pairs W was fitted to, as a share of its squared deviations from the mean of the pairs that are \
-             evaluated; it is below 0 where that mean predicts better.",
-            distances::target(run).unwrap_or_else(|| "what W was fitted to".to_owned())
-        ),
-        _ => "The fit is Spearman's correlation of modelled and neural distances, with mid-ranks for ties."
-            .to_owned(),
-    };
+    let fit = distances::fit(run);
     (summary.n_folds > 0).then(|| format!("{fit} {split}.{means}"))
 }
 

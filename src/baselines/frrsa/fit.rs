@@ -6,8 +6,6 @@ use super::super::{Error, Result};
 use super::crossval::solve;
 use super::moments::Moments;
 use super::params::FrRsaParams;
-#[cfg(doc)]
-use crate::mlem::MlemParams;
 use crate::mlem::moments::Design;
 use crate::mlem::pairs::Layout;
 use crate::mlem::{FittedMlem, Scored, TermImportance};
@@ -74,7 +72,7 @@ impl FittedFrRsa {
         &self.model
     }
 
-    /// The score over the pairs of these stimuli: Spearman's correlation, ties at their mid-rank, or what [`MlemParams::scoring`] says.
+    /// The score over the pairs of these stimuli: Spearman's correlation, ties at their mid-rank, or what [`MlemParams::scoring`](crate::mlem::MlemParams::scoring) says.
     ///
     /// # Errors
     ///

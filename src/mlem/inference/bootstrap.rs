@@ -263,7 +263,7 @@ impl Measured<'_> {
             for (out, modelled) in out.iter_mut().zip(modelled) {
                 let mut sums = Comoments::default();
                 sums.add_counted(modelled, values, &weights);
-                *out = gauge.score(&sums).unwrap_or(f64::NAN);
+                *out = gauge.defined(&sums).unwrap_or(f64::NAN);
             }
         };
         let mut all = Array2::zeros((draws, modelled.len()));

@@ -11,7 +11,7 @@ use crate::compare::{Comparison, Difference, Quantity};
 use crate::profile::Spread;
 use crate::text;
 
-/// How many effects a model's row names.
+/// How many effects a model's row names, and a sentence models.
 const FEATURES: usize = 3;
 /// How many tests of a quantity are shown.
 const TESTS: usize = 4;
@@ -22,7 +22,7 @@ const NAME: usize = 26;
 #[must_use]
 pub fn terminal(comparison: &Comparison, options: Options) -> String {
     let width = options.width.max(40);
-    let (record, summary) = (&comparison.runs[0].record, &comparison.summaries[0]);
+    let record = &comparison.runs[0].record;
     let mut out = String::new();
     let title = format!(
         "{}: {}, {}, {} stimuli",
@@ -32,7 +32,7 @@ pub fn terminal(comparison: &Comparison, options: Options) -> String {
         text::count(record.stimuli.n_stimuli as u128)
     );
     wrap(&mut out, &title, width);
-    wrap(&mut out, &format!("Importance: {}.", words::importance(summary, record)), width);
+    wrap(&mut out, &format!("Importance: {}.", importance(comparison)), width);
     out.push('\n');
     table(&mut out, &models(comparison));
     out.push('\n');
@@ -64,6 +64,32 @@ pub fn terminal(comparison: &Comparison, options: Options) -> String {
     out
 }
 
+/// What scores of distances are in the runs, where that is not one thing: the runs that have each. `None` too where an estimator has
+/// scores of its own.
+fn measures(comparison: &Comparison) -> Option<String> {
+    let mut all: Vec<(&'static str, Vec<String>)> = Vec::new();
+    for (k, run) in comparison.runs.iter().enumerate() {
+        let label = run.record.measure().label();
+        match all.iter_mut().find(|(other, _)| *other == label) {
+            Some((_, names)) => names.push(name(comparison, k)),
+            None => all.push((label, vec![name(comparison, k)])),
+        }
+    }
+    let said = |(label, names): &(&str, Vec<String>)| format!("{label} in {}", text::some(names, FEATURES));
+    let of_pairs = comparison.runs.iter().all(|run| run.record.measure().is_of_pairs());
+    (all.len() > 1 && of_pairs).then(|| all.iter().map(said).collect::<Vec<_>>().join(", "))
+}
+
+/// What an importance is: in the words of the first run, but for what the score is where runs differ in it.
+fn importance(comparison: &Comparison) -> String {
+    let record = &comparison.runs[0].record;
+    let sentence = words::importance(&comparison.summaries[0], record);
+    match measures(comparison) {
+        Some(measures) => sentence.replacen(record.measure().label(), &format!("the score ({measures})"), 1),
+        None => sentence,
+    }
+}
+
 fn name(comparison: &Comparison, run: usize) -> String {
     words::cut(&words::visible(&comparison.runs[run].label), NAME)
 }
@@ -71,12 +97,17 @@ fn name(comparison: &Comparison, run: usize) -> String {
 fn models(comparison: &Comparison) -> Vec<Vec<String>> {
     let head =
         ["model", "layers", "best fit", "largest peaks (layer, importance)"].map(str::to_owned).to_vec();
+    let mixed = measures(comparison).is_some();
     let row = |run: usize| {
         let summary = &comparison.summaries[run];
         let scores = summary.score().0;
         let best = summary.best_layer().map_or_else(
             || words::UNDEFINED.to_owned(),
-            |i| format!("{} at {}", words::spread(scores[i], 3), summary.layers[i]),
+            |i| {
+                let best = format!("{} at {}", words::spread(scores[i], 3), summary.layers[i]);
+                let measure = comparison.runs[run].record.measure().label();
+                if mixed { format!("{best} ({measure})") } else { best }
+            },
         );
         let features = comparison.effects.iter();
         let mut peaks: Vec<(&String, (usize, Spread))> =

@@ -77,6 +77,28 @@ fn samples_of_stimuli_and_repeats_are_told() {
 }
 
 #[test]
+fn the_measure_of_the_score_is_told() {
+    let mut run = fixtures::realistic(3, 64, false);
+    assert!(of(&run).contains("The fit is Spearman's correlation of modelled and neural distances"));
+    for (scoring, told, lost) in [
+        (
+            "pearson",
+            "The fit is Pearson's correlation of the modelled distance and the square of",
+            "drop in this correlation when",
+        ),
+        (
+            "squared-error",
+            "squared error of the square of the Euclidean distance, predicted",
+            "drop in this R², which is the increase",
+        ),
+    ] {
+        run.record.options.insert("scoring".to_owned(), scoring.into());
+        let text = of(&run);
+        assert!(text.contains(told) && text.contains(lost) && !text.contains("Spearman"), "{text}");
+    }
+}
+
+#[test]
 fn transforms_are_told_in_their_order() {
     let mut run = fixtures::realistic(3, 64, false);
     assert!(!of(&run).contains("Before the fit"));
