@@ -59,7 +59,7 @@ pub enum Error {
     Compare(#[from] crate::compare::Error),
     /// Subjects that are no group.
     #[error(transparent)]
-    Group(#[from] crate::group::Error),
+    Group(Box<crate::group::Error>),
     /// A sweep that cannot be planned or collected.
     #[error(transparent)]
     Sweep(#[from] crate::sweep::Error),
@@ -74,6 +74,12 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 impl From<crate::erasure::Error> for Error {
     fn from(error: crate::erasure::Error) -> Self {
         Self::Erasure(Box::new(error))
+    }
+}
+
+impl From<crate::group::Error> for Error {
+    fn from(error: crate::group::Error) -> Self {
+        Self::Group(Box::new(error))
     }
 }
 

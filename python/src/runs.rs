@@ -291,6 +291,7 @@ impl Fitting {
             activations,
             repeats,
             file,
+            control: None,
             seconds: BTreeMap::from([("read".to_owned(), begun.elapsed().as_secs_f64())]),
             warnings,
         };

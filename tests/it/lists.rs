@@ -16,7 +16,8 @@ fn data(w: &Workspace) {
     let mut table = "concept,number,tense,\"size,B\"\n".to_owned();
     for i in 0..N {
         let (number, tense) = (["sg", "pl"][i % 2], ["past", "pres"][i / 2 % 2]);
-        table += &format!("c{},{number},{tense},{}\n", i % 16, i * 7 % 16);
+        let row = format!("c{},{number},{tense},{}\n", i % 16, i * 7 % 16);
+        table.push_str(&row);
     }
     w.write("words.csv", table);
     let mut stream = Stream::new(1, "lists");

@@ -172,12 +172,11 @@ fn by_metadata(
     seed: u64,
 ) -> Result<Metadata> {
     let path = args.metadata.as_deref().unwrap_or(Path::new(""));
-    let (mut table, file) = match given {
-        Some((table, called)) => (table.clone(), called.to_owned()),
-        None => {
-            let file = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-            (models_in(path, &args.metadata_name)?, file)
-        }
+    let (mut table, file) = if let Some((table, called)) = given {
+        (table.clone(), called.to_owned())
+    } else {
+        let file = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        (models_in(path, &args.metadata_name)?, file)
     };
     for name in args.metadata_drop.iter().flatten() {
         table.features().position(name)?;

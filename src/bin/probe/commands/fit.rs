@@ -87,7 +87,7 @@ pub fn one(args: &FitArgs, words: Vec<String>, printer: &Printer) -> Result<Opti
     let controls = args.controls.controls.as_ref().map(|asked| controls::Source {
         asked,
         command: &command,
-        source: &source,
+        named: &source,
         stimuli: &stimuli,
         read: means.as_ref().and(read.as_ref()).unwrap_or(&stimuli),
         means: means.as_ref(),

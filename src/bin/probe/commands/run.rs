@@ -205,7 +205,7 @@ impl<'a> Prepared<'a> {
         Some(controls::Source {
             asked: args.controls.controls.as_ref()?,
             command: &self.command,
-            source: self.source,
+            named: self.source,
             stimuli,
             read: read.as_ref().map_or(stimuli, |(read, _)| read),
             means: read.as_ref().map(|(_, means)| means),

@@ -109,7 +109,8 @@ fn of_subject(failure: Failure, subject: &Subject) -> Failure {
 /// Whether subjects are no group because some lack what others have.
 fn is_uneven(failure: &Failure) -> bool {
     let Failure::Stage(error) = failure else { return false };
-    matches!(**error, mlem_probe::Error::Group(Error::Axis(_) | Error::Effects { .. }))
+    let mlem_probe::Error::Group(error) = &**error else { return false };
+    matches!(**error, Error::Axis(_) | Error::Effects { .. })
 }
 
 fn parsed(line: &[String]) -> Result<Cli> {

@@ -26,7 +26,7 @@ pub struct Source<'a> {
     /// The command of the run.
     pub command: &'a [String],
     /// What it names as the source of its stimuli.
-    pub source: &'a str,
+    pub named: &'a str,
     /// The stimuli that are fitted.
     pub stimuli: &'a Stimuli,
     /// Those that are read, which they are the means of or the same.
@@ -158,7 +158,7 @@ impl Source<'_> {
         let (activations, _) = averages::apply(activations, Vec::new(), self.means, self.distance)?;
         let fit = Fit {
             command: self.command.to_vec(),
-            source: self.source.to_owned(),
+            source: self.named.to_owned(),
             stimuli,
             activations,
             repeats: Vec::new(),
