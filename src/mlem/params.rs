@@ -58,6 +58,7 @@ pub enum Scoring {
 }
 
 impl Scoring {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
     fn is_default(&self) -> bool {
         *self == Self::default()
     }

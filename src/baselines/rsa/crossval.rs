@@ -85,13 +85,12 @@ fn between_features(validation: &mlem::CrossValidation, fold: usize) -> Array2<f
         let ranks =
             (design.params.scoring == Scoring::Spearman).then(|| RankTarget::new(&values, &mut scratch));
         for b in 0..a {
-            let correlation = match &ranks {
-                Some(ranks) => ranks.spearman(&distances[b], &mut scratch),
-                None => {
-                    let mut sums = Comoments::default();
-                    sums.add(&distances[b], &values);
-                    sums.pearson()
-                }
+            let correlation = if let Some(ranks) = &ranks {
+                ranks.spearman(&distances[b], &mut scratch)
+            } else {
+                let mut sums = Comoments::default();
+                sums.add(&distances[b], &values);
+                sums.pearson()
             };
             matrix[[a, b]] = correlation.unwrap_or(0.0);
             matrix[[b, a]] = matrix[[a, b]];

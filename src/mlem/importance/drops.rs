@@ -94,7 +94,7 @@ impl<S: Borrow<PairSet> + Sync> Evaluation<S> {
     ) -> (f64, Vec<f64>) {
         let score = match &self.target {
             ScoreTarget::Values(_) => self.score().value.ok(),
-            ranks => scorer.score(ranks, |start, block| {
+            ranks @ ScoreTarget::Ranks(_) => scorer.score(ranks, |start, block| {
                 block.copy_from_slice(&self.distances[start..start + block.len()]);
             }),
         };

@@ -1,6 +1,7 @@
 //! Importances and scores over the layers.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use super::super::axis::Axis;
 use super::super::estimators::Words;
@@ -214,11 +215,12 @@ pub(super) fn scores(summary: &Summary, run: &RunRecord) -> Figure {
             ScoreMeasure::SquaredError => "at most with any distances",
             _ => "of the mean of all",
         };
-        notes.push_str(&format!(
+        let _ = write!(
+            notes,
             " The yellow band is the noise ceiling, from its lower to its upper bound: how well the distances of one \
              repeat of the activations agree with those of the others' mean, and {upper}. The model's score \
              on one repeat is to be held against it, not that on their mean, which has less noise."
-        ));
+        );
     }
     let terms: Vec<&Trajectory> = terms.iter().collect();
     let note = format!(
