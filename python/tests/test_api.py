@@ -194,14 +194,14 @@ def test_models_are_fitted_by_a_table_of_them(tmp_path):
         "model": list(profiles),
         "family": ["abc"[at % 3] for at in range(9)],
         "size": [1.5 * at for at in range(9)],
-        "sentence": ["xy"[at % 2] for at in range(9)],
+        "noise": ["xy"[at % 2] for at in range(9)],
     }
     rows = [dict(zip(table, values)) for values in zip(*table.values())]
     with open("models.csv", "w") as file:
         file.write("\n".join(",".join(map(str, row)) for row in [table, *zip(*table.values())]) + "\n")
     from_file = mp.compare(profiles, metadata="models.csv", metadata_draws=49)
     found = from_file.metadata.to_dict()
-    assert found["quantity"][0] == "spearman" and set(found["feature"]) - {None, ""} == {"family", "size", "sentence"}
+    assert found["quantity"][0] == "spearman" and set(found["feature"]) - {None, ""} == {"family", "size", "noise"}
     assert "family" in from_file.to_html()
     frames = [table, rows, {**table, "size": np.array(table["size"])}]
     pandas = pytest.importorskip("pandas")
@@ -212,9 +212,9 @@ def test_models_are_fitted_by_a_table_of_them(tmp_path):
     comparison.save("comparison")
     assert open("comparison/metadata.csv", "rb").read().startswith(b"left_out,feature,")
     # Options of the program, names with commas, and models that the table calls otherwise.
-    named = {"called": table["model"], "family": table["family"], "size, in B": table["size"], "sentence": table["sentence"]}
+    named = {"called": table["model"], "family": table["family"], "size, in B": table["size"], "noise": table["noise"]}
     options = {"metadata_name": "called", "metadata_draws": 9, "metadata_group": {"both": ["family", "size, in B"]}}
-    other = mp.compare(profiles, metadata=named, metadata_drop=["sentence"], **options).metadata
+    other = mp.compare(profiles, metadata=named, metadata_drop=["noise"], **options).metadata
     assert set(other.to_dict()["feature"]) - {None, ""} == {"family", "size, in B", "both"}
     mp.compare(list(profiles.values())[:2]).save("comparison")
     assert not (tmp_path / "comparison" / "metadata.csv").exists() and mp.compare(profiles).metadata is None
