@@ -282,7 +282,7 @@ mod tests {
             let key = |bits: u64| 1000 + (bits as u32 & mask).min(u32::MAX - 1000);
             let mut items: Vec<u64> = (0..5000).map(|i| u64::from(key(stream.bits())) << 32 | i).collect();
             if let Some(key) = outlier {
-                items[17] = u64::from(key) << 32 | 0x11;
+                items[0x11] = u64::from(key) << 32 | 0x11;
             }
             let mut expected = items.clone();
             expected.sort_by_key(|item| item >> 32);
