@@ -97,7 +97,9 @@ fn nearest_two(rows: &[Vec<f64>]) -> Vec<Two> {
     });
     measured.reduce(none, |mut a, b| {
         for (a, Two(squares)) in a.iter_mut().zip(b) {
-            squares.into_iter().for_each(|square| a.add(square));
+            for square in squares {
+                a.add(square);
+            }
         }
         a
     })
