@@ -108,7 +108,7 @@ fn every_control_is_fitted_as_the_run_is_and_what_is_left_is_taken_by_fold() {
     // A rerun keeps what is there; one without controls takes their table away.
     let before = w.read("r/controls.csv");
     let (code, told) = said(&w, &format!("{} --controls -o r -v", RUN.trim_end_matches(" -q")));
-    assert!(code == 0 && told.matches("of this very run are in").count() == 5, "{told}");
+    assert!(code == 0 && told.matches("of this very run").count() == 5, "{told}");
     assert!(before == w.read("r/controls.csv"));
     assert_eq!(said(&w, "report r -q"), (0, String::new()));
     assert!(w.read("r/report.html").contains("What is left above the controls"));
