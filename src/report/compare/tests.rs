@@ -24,7 +24,11 @@ fn every_figure_has_a_text_alternative_a_table_and_data() {
     let figures = page.matches("<figure").count();
     assert_eq!(figures, 6);
     assert_eq!(page.matches("role=\"img\" aria-label=").count(), 2 * figures);
-    assert_eq!(page.matches("<caption").count(), figures + 1, "and the table of tests");
+    assert_eq!(
+        page.matches("<caption").count(),
+        figures + 2,
+        "and the tables of tests and of nearest layers"
+    );
     let drawn = page.split("<script").next().unwrap();
     assert!(!drawn.contains("NaN") && !drawn.contains("inf\""));
     for loads in ["src=", "@import", "url(", "fetch("] {
