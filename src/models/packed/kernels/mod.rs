@@ -20,6 +20,7 @@ pub(in crate::models) mod mlp;
 mod multiply;
 pub(in crate::models) mod norm;
 pub(in crate::models) mod ops;
+mod pages;
 mod parts;
 mod places;
 mod room;

@@ -8,6 +8,7 @@
 use std::ops::Range;
 
 use super::PANEL;
+use super::pages::filled;
 
 /// Rows of a tile of sums, and its columns.
 pub(super) const SIDE: usize = 16;
@@ -125,7 +126,7 @@ impl TileWeights {
     /// Lays out `weight`, `(outputs, inputs)`.
     pub(super) fn new(weight: &[f32], outputs: usize, inputs: usize, parts: Parts) -> Self {
         let panel_tiles = tiles_of(inputs, parts.weights);
-        let mut tiles = vec![Tile::ZERO; outputs.div_ceil(PANEL) * panel_tiles];
+        let mut tiles = filled(Tile::ZERO, outputs.div_ceil(PANEL) * panel_tiles);
         for (output, row) in weight.chunks_exact(inputs).enumerate() {
             for (input, &value) in row.iter().enumerate() {
                 let split = split(value);

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::PANEL;
+use super::pages::filled;
 use super::parts::{Parts, Tile, TileWeights};
 use super::room::{LINE, before_line};
 use crate::models::checkpoint::dtype::{Dtype, Held};
@@ -100,7 +101,7 @@ fn parts(form: Form) -> Option<Parts> {
 
 /// `weight`, `(outputs, inputs)`, as `(panels, inputs, PANEL)`, and how many values stand before it.
 fn panels(weight: &[f32], outputs: usize, inputs: usize) -> (Vec<f32>, usize) {
-    let mut room = vec![0.0; outputs.next_multiple_of(PANEL) * inputs + LINE];
+    let mut room = filled(0.0, outputs.next_multiple_of(PANEL) * inputs + LINE);
     let skipped = before_line(&room);
     for (output, row) in weight.chunks_exact(inputs).enumerate() {
         let panel = &mut room[skipped + output / PANEL * PANEL * inputs..];
