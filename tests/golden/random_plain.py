@@ -209,7 +209,6 @@ def bart(**usual):
 def led(r):
     out = bart()(r)
     del out["max_position_embeddings"]
-    out.pop("scale_embedding", None)
     return out | dict(max_encoder_position_embeddings=r.choice([24, 32]), max_decoder_position_embeddings=8,
                       attention_window=r.choice([2, 4, 16, [4] * out["encoder_layers"]]))
 
