@@ -56,7 +56,7 @@ def _named(data: Any) -> list[tuple[str, Any]]:
         return [(name, _Plain(*data._values(name))) for name in data.columns]
     if isinstance(data, Mapping):
         return [(str(name), values) for name, values in data.items()]
-    if isinstance(data, (list, tuple)) and data and all(isinstance(row, Mapping) for row in data):
+    if _are_rows(data):
         return _of_rows(data)
     if hasattr(data, "collect") and hasattr(data, "collect_schema"):
         return _named(data.collect())
@@ -75,6 +75,11 @@ def _named(data: Any) -> list[tuple[str, Any]]:
     if hasattr(data, "shape") and hasattr(data, "dtype"):
         return _of_matrix(data)
     raise InputError(f"a {type(data).__name__} is no table of features", _FRAMES)
+
+
+def _are_rows(data: Any) -> bool:
+    """Whether ``data`` are rows of a table, one mapping each."""
+    return isinstance(data, (list, tuple)) and bool(data) and all(isinstance(row, Mapping) for row in data)
 
 
 def _of_rows(rows: Sequence[Mapping[Any, Any]]) -> list[tuple[str, Any]]:

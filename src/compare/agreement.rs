@@ -8,7 +8,7 @@ use super::error::Party;
 use super::{Error, Order, Result, Run, Warning};
 
 /// Options that two runs may differ in with nothing to be said: they change the spread or what is measured beside.
-const FREE: [&str; 4] = ["permutations", "null", "groups", "folds"];
+const FREE: [&str; 5] = ["permutations", "null", "groups", "folds", "controls"];
 
 /// What runs have in common.
 pub(super) struct Agreement {
@@ -17,6 +17,11 @@ pub(super) struct Agreement {
     /// Whether fold k is the same stimuli in every run, and there are several folds.
     pub paired: bool,
     pub warnings: Vec<Warning>,
+}
+
+/// Whether the scores of all runs, and so their importances, are of one kind.
+pub(super) fn one_scale(runs: &[Run]) -> bool {
+    runs.iter().all(|run| run.record.measure() == runs[0].record.measure())
 }
 
 /// Looks `runs` over, whose effects of `order` are to be compared.
@@ -57,7 +62,10 @@ pub(super) fn check(runs: &[Run], order: Order) -> Result<Agreement> {
     } else if let Some(why) = why {
         warnings.push(Warning::Unpaired { why });
     }
-    let paired = why.is_none() && folds[0] > 1;
+    if !one_scale(runs) {
+        warnings.push(Warning::Scales);
+    }
+    let paired = why.is_none() && folds[0] > 1 && one_scale(runs);
     Ok(Agreement { effects: shared, paired, warnings })
 }
 

@@ -89,7 +89,9 @@ impl Comparison {
             metadata: None,
             warnings: agreement.warnings,
         };
-        comparison.nearest = comparison.find_nearest(params);
+        if agreement::one_scale(&comparison.runs) {
+            comparison.nearest = comparison.find_nearest(params);
+        }
         Ok(comparison)
     }
 
@@ -105,6 +107,9 @@ impl Comparison {
         distance: ProfileDistance,
         params: &MetadataParams,
     ) -> Result<Metadata> {
+        if !agreement::one_scale(&self.runs) {
+            return Err(Error::Scales);
+        }
         let (features, warnings) = features_of(&self.runs, table, file)?;
         let matrix = self.profile_distances(distance);
         if let Some(((a, b), _)) = matrix.indexed_iter().find(|(_, value)| !value.is_finite()) {

@@ -90,6 +90,11 @@ pub enum Error {
         /// The table.
         file: String,
     },
+    /// Models whose scores are of several kinds.
+    #[error(
+        "the scores of the runs, and so their importances, are not of one kind: how far they are apart says nothing of the models"
+    )]
+    Scales,
     /// Models whose profiles have no distance.
     #[error(
         "the profiles of {a} and {b} have no distance: no effect has a number at every layer of all models"
@@ -171,6 +176,7 @@ impl Error {
                     near => format!("did you mean {}?", near.join(" or ")),
                 }
             }
+            Self::Scales => "fit every model with one estimator and one --scoring".to_owned(),
             Self::TwiceInMetadata { .. } => {
                 "give each model one row; checkpoints have rows by their labels (--labels)".to_owned()
             }

@@ -39,6 +39,8 @@ pub enum Warning {
         /// What differs.
         why: &'static str,
     },
+    /// Scores of several kinds.
+    Scales,
     /// One fold, which has no spread.
     OneFold,
     /// A run of which something is not as it was written.
@@ -113,6 +115,11 @@ impl fmt::Display for Warning {
                  and --seed"
             ),
             Self::Doubt { folder, doubt } => write!(f, "{folder}: {doubt}"),
+            Self::Scales => write!(
+                f,
+                "scores, and so importances, are not of one kind in all runs: differences are not tested, and layers that are nearest are \
+                 not sought; fit with one estimator and one --scoring"
+            ),
             Self::OneFold => {
                 write!(f, "with a single fold there is no spread and no test; fit with --folds 5")
             }

@@ -109,11 +109,12 @@ pub fn terminal(profile: &Profile, rows: &[ControlRow], run: &RunRecord, options
         let most: Vec<Vec<String>> =
             terms.iter().take(TOLD).filter_map(|term| at_most(term, rows, &summary, &axis)).collect();
         if most.is_empty() {
-            wrap(
-                &mut out,
-                &format!("{told}: no importances were measured; controls.csv has the scores."),
-                width,
-            );
+            let why = if terms.is_empty() {
+                "no importances were measured; controls.csv has the scores"
+            } else {
+                "no control has an importance; controls.csv has what there is"
+            };
+            wrap(&mut out, &format!("{told}: {why}."), width);
         } else {
             let more = terms.len().saturating_sub(TOLD);
             let more = if more > 0 { format!(" ({more} more in controls.csv)") } else { String::new() };

@@ -328,11 +328,11 @@ fn importance(summary: &Summary, run: &RunRecord) -> Option<String> {
     let permuted = match option(run, "permute")? {
         "stimuli" if threshold.is_some() => {
             "when its values are permuted across stimuli within strata of the features that it correlates with (for an \
-             interaction: the drops of its two features, less that of permuting both)"
+             interaction: the drop of permuting both of its features, less the drops of each)"
         }
         "stimuli" => {
-            "when its values are permuted across stimuli (for an interaction: the drops of its two features, less that of \
-             permuting both)"
+            "when its values are permuted across stimuli (for an interaction: the drop of permuting both of its \
+             features, less the drops of each)"
         }
         _ => "when its distances are permuted across pairs of stimuli, all others kept",
     };

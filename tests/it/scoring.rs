@@ -326,6 +326,14 @@ fn the_word_spearman_stands_beside_no_other_number() {
     );
     assert!(said.contains("drop in the score (Spearman in ranks, Pearson in pearson)"), "{said}");
     assert!(said.contains(" at 0 (Spearman)") && said.contains(" at 0 (Pearson)"), "{said}");
+    assert!(said.contains("differences are not tested") && !said.contains("matters more"), "{said}");
+    assert!(
+        w.read("both/compare.html").contains("drop in the score (Spearman in ranks, Pearson in pearson)")
+    );
+    // Nor are those of estimators with scores of their own; controls beside a run change nothing of it.
+    w.ok("fit f.csv 0.npy -o decoded --map 0 --estimator decoding");
+    let said = w.transcript("compare ranks decoded -o both");
+    assert!(said.contains("by its own estimator, whose scores are Spearman in ranks, "), "{said}");
 }
 
 #[test]

@@ -64,8 +64,7 @@ pub fn terminal(comparison: &Comparison, options: Options) -> String {
     out
 }
 
-/// What scores of distances are in the runs, where that is not one thing: the runs that have each. `None` too where an estimator has
-/// scores of its own.
+/// What scores are in the runs, where that is not one thing: the runs that have each.
 fn measures(comparison: &Comparison) -> Option<String> {
     let mut all: Vec<(&'static str, Vec<String>)> = Vec::new();
     for (k, run) in comparison.runs.iter().enumerate() {
@@ -76,15 +75,18 @@ fn measures(comparison: &Comparison) -> Option<String> {
         }
     }
     let said = |(label, names): &(&str, Vec<String>)| format!("{label} in {}", text::some(names, FEATURES));
-    let of_pairs = comparison.runs.iter().all(|run| run.record.measure().is_of_pairs());
-    (all.len() > 1 && of_pairs).then(|| all.iter().map(said).collect::<Vec<_>>().join(", "))
+    (all.len() > 1).then(|| all.iter().map(said).collect::<Vec<_>>().join(", "))
 }
 
 /// What an importance is: in the words of the first run, but for what the score is where runs differ in it.
-fn importance(comparison: &Comparison) -> String {
+pub(super) fn importance(comparison: &Comparison) -> String {
     let record = &comparison.runs[0].record;
     let sentence = words::importance(&comparison.summaries[0], record);
+    let of_pairs = comparison.runs.iter().all(|run| run.record.measure().is_of_pairs());
     match measures(comparison) {
+        Some(measures) if !of_pairs => {
+            format!("of each run by its own estimator, whose scores are {measures}")
+        }
         Some(measures) => sentence.replacen(record.measure().label(), &format!("the score ({measures})"), 1),
         None => sentence,
     }

@@ -362,7 +362,9 @@ pub fn feature_group(text: &str) -> std::result::Result<FeatureGroup, String> {
         return Err("write a name and its features: noun=subj_* or noun=subj_number,obj_number".to_owned());
     }
     let members = list::split(members)?;
-    Ok(FeatureGroup { name: name.trim().to_owned(), members })
+    let name = name.trim();
+    let name = name.strip_prefix('"').and_then(|name| name.strip_suffix('"')).unwrap_or(name);
+    Ok(FeatureGroup { name: name.to_owned(), members })
 }
 
 fn pair_budget(text: &str) -> std::result::Result<PairBudget, String> {

@@ -4,6 +4,7 @@ use super::super::super::axis::Axis;
 use super::super::super::figures::{Exact, Figure, STYLES};
 use super::super::super::svg::{Across, Drawing, Mosaic, Multiple, Multiples, Series, Tile};
 use super::super::super::words;
+use super::super::terminal::importance;
 use super::columns::{Wide, legend};
 use crate::compare::{Comparison, depths};
 use crate::profile::{Order, Spread};
@@ -90,7 +91,6 @@ pub(super) fn profiles(comparison: &Comparison, names: &[String]) -> Figure {
         one_scale: true,
         panels: panels.collect(),
     };
-    let (summary, run) = (&comparison.summaries[0], &comparison.runs[0].record);
     let grey = if effects.len() > STYLES { " The rest are grey: choose one to bring it out." } else { "" };
     Figure {
         id: "profiles",
@@ -98,7 +98,7 @@ pub(super) fn profiles(comparison: &Comparison, names: &[String]) -> Figure {
         short: "Profiles",
         note: format!(
             "Importance: {}.{}{grey}",
-            words::importance(summary, run),
+            importance(comparison),
             if axis.is_ordered() { " Layers as they are counted in each model." } else { "" }
         ),
         svg: Drawing::of(|room| svg.render(room)),

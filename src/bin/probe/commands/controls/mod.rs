@@ -50,6 +50,10 @@ pub fn add(
             }
             Err(why) => {
                 progress.warn(&format!("control {} is not made: {why}", control.name()));
+                // Of what was not made nothing is left but its folder, if it is empty.
+                let own = dir.of_control(control).path().to_owned();
+                let _ = std::fs::remove_dir(&own);
+                let _ = own.parent().map(std::fs::remove_dir);
                 record.why_not = Some(why);
             }
         }
