@@ -4,6 +4,7 @@ mod figures;
 mod metadata;
 mod nearest;
 mod page;
+mod scales;
 mod story;
 mod terminal;
 mod values;

@@ -5,6 +5,7 @@ use super::super::terminal::Options;
 use super::super::words;
 use super::metadata;
 use super::page;
+use super::scales::{NAME, importance, measures, name};
 use super::story;
 use super::values::p;
 use crate::compare::{Comparison, Difference, Quantity};
@@ -15,9 +16,6 @@ use crate::text;
 const FEATURES: usize = 3;
 /// How many tests of a quantity are shown.
 const TESTS: usize = 4;
-/// The widest that a name may be.
-const NAME: usize = 26;
-
 /// The comparison for a terminal.
 #[must_use]
 pub fn terminal(comparison: &Comparison, options: Options) -> String {
@@ -62,38 +60,6 @@ pub fn terminal(comparison: &Comparison, options: Options) -> String {
         wrap(&mut out, &sentence, width);
     }
     out
-}
-
-/// What scores are in the runs, where that is not one thing: the runs that have each.
-fn measures(comparison: &Comparison) -> Option<String> {
-    let mut all: Vec<(&'static str, Vec<String>)> = Vec::new();
-    for (k, run) in comparison.runs.iter().enumerate() {
-        let label = run.record.measure().label();
-        match all.iter_mut().find(|(other, _)| *other == label) {
-            Some((_, names)) => names.push(name(comparison, k)),
-            None => all.push((label, vec![name(comparison, k)])),
-        }
-    }
-    let said = |(label, names): &(&str, Vec<String>)| format!("{label} in {}", text::some(names, FEATURES));
-    (all.len() > 1).then(|| all.iter().map(said).collect::<Vec<_>>().join(", "))
-}
-
-/// What an importance is: in the words of the first run, but for what the score is where runs differ in it.
-pub(super) fn importance(comparison: &Comparison) -> String {
-    let record = &comparison.runs[0].record;
-    let sentence = words::importance(&comparison.summaries[0], record);
-    let of_pairs = comparison.runs.iter().all(|run| run.record.measure().is_of_pairs());
-    match measures(comparison) {
-        Some(measures) if !of_pairs => {
-            format!("of each run by its own estimator, whose scores are {measures}")
-        }
-        Some(measures) => sentence.replacen(record.measure().label(), &format!("the score ({measures})"), 1),
-        None => sentence,
-    }
-}
-
-fn name(comparison: &Comparison, run: usize) -> String {
-    words::cut(&words::visible(&comparison.runs[run].label), NAME)
 }
 
 fn models(comparison: &Comparison) -> Vec<Vec<String>> {

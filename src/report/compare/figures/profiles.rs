@@ -4,7 +4,7 @@ use super::super::super::axis::Axis;
 use super::super::super::figures::{Exact, Figure, STYLES};
 use super::super::super::svg::{Across, Drawing, Mosaic, Multiple, Multiples, Series, Tile};
 use super::super::super::words;
-use super::super::terminal::importance;
+use super::super::scales::importance;
 use super::columns::{Wide, legend};
 use crate::compare::{Comparison, depths};
 use crate::profile::{Order, Spread};
