@@ -123,22 +123,6 @@ impl Comoments {
     }
 }
 
-/// Pearson's correlation of single-precision numbers, `None` where either is constant; in double precision, without a copy of them.
-#[must_use]
-pub fn pearson(x: &[f32], y: &[f32]) -> Option<f64> {
-    let mean = |values: &[f32]| values.iter().map(|&x| f64::from(x)).sum::<f64>() / values.len() as f64;
-    let (mean_x, mean_y) = (mean(x), mean(y));
-    let (mut xx, mut yy, mut xy) = (0.0, 0.0, 0.0);
-    for (&x, &y) in x.iter().zip(y) {
-        let (x, y) = (f64::from(x) - mean_x, f64::from(y) - mean_y);
-        xx += x * x;
-        yy += y * y;
-        xy += x * y;
-    }
-    let scale = (xx * yy).sqrt();
-    (scale > 0.0).then(|| (xy / scale).clamp(-1.0, 1.0))
-}
-
 widest! {
     /// Adds the sums of `x` and of `y`.
     fn add_values(sums: &mut [f64; 2], x: &[i32], y: &[f32]) {
@@ -225,6 +209,7 @@ widest! {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::numeric::correlation::pearson;
     use crate::numeric::rng::Stream;
 
     fn of(x: &[i32], y: &[f32]) -> Comoments {
@@ -252,9 +237,11 @@ mod tests {
             let y: Vec<f32> =
                 x.iter().map(|&x| 1e4 + (x - (1 << 29)) as f32 * 1e-5 + stream.normal() as f32).collect();
             let (sums, wide_x, wide_y) = (of(&x, &y), in_f64(&x), in_f64(&y));
-            let slow = crate::numeric::correlation::pearson(&wide_x, &wide_y).unwrap();
+            let slow = pearson(&wide_x, &wide_y).unwrap();
             assert!((sums.pearson().unwrap() - slow).abs() < 1e-12, "{n}");
             assert!((pearson(&y, &y).unwrap() - 1.0).abs() < 1e-12);
+            let backwards: Vec<f32> = y.iter().rev().copied().collect();
+            assert_eq!(pearson(&y, &backwards), pearson(&wide_y, &in_f64(&backwards)));
             let line = Line { slope: 1e-5, intercept: 1e4 - 1e-5 * f64::from(1 << 29) };
             let slow = slow_r_squared(&wide_x, &wide_y, line);
             assert!((sums.r_squared(line).unwrap() - slow).abs() < 1e-9, "{n} {slow}");
@@ -267,7 +254,7 @@ mod tests {
                 each.flat_map(|(&x, &count)| std::iter::repeat_n(x, count as usize)).collect()
             };
             let (x, y) = (often(&wide_x), often(&wide_y));
-            let slow = crate::numeric::correlation::pearson(&x, &y);
+            let slow = pearson(&x, &y);
             match (counted.pearson(), slow) {
                 (Some(fast), Some(slow)) => assert!((fast - slow).abs() < 1e-12, "{n}"),
                 (fast, slow) => assert_eq!(fast.is_none(), slow.is_none(), "{n}"),

@@ -1,13 +1,14 @@
 //! Correlations of two slices.
 
-/// Pearson's correlation of `x` with `y` (as many values); `None` where either is constant.
+/// Pearson's correlation of `x` with `y` (as many values), in double precision; `None` where either is constant.
 #[must_use]
-pub fn pearson(x: &[f64], y: &[f64]) -> Option<f64> {
+pub fn pearson<T: Copy + Into<f64>>(x: &[T], y: &[T]) -> Option<f64> {
     let n = x.len() as f64;
-    let (mean_x, mean_y) = (x.iter().sum::<f64>() / n, y.iter().sum::<f64>() / n);
+    let mean = |values: &[T]| values.iter().map(|&value| value.into()).sum::<f64>() / n;
+    let (mean_x, mean_y) = (mean(x), mean(y));
     let (mut xy, mut xx, mut yy) = (0.0, 0.0, 0.0);
-    for (x, y) in x.iter().zip(y) {
-        let (dx, dy) = (x - mean_x, y - mean_y);
+    for (&x, &y) in x.iter().zip(y) {
+        let (dx, dy): (f64, f64) = (x.into() - mean_x, y.into() - mean_y);
         xy += dx * dy;
         xx += dx * dx;
         yy += dy * dy;

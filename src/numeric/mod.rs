@@ -12,6 +12,7 @@ pub mod comoments;
 pub mod correlation;
 pub mod counting;
 pub mod crossnobis;
+pub(crate) mod differences;
 pub mod dtw;
 pub mod embedding;
 pub mod flip_tests;

@@ -11,6 +11,8 @@
 use ndarray::ArrayView2;
 use rayon::prelude::*;
 
+use super::differences::add_squares;
+
 /// The least points, each once, of which there is a dimension.
 pub const LEAST: usize = 8;
 
@@ -89,7 +91,8 @@ fn nearest_two(rows: &[Vec<f64>]) -> Vec<Two> {
     let none = || vec![Two::NONE; rows.len()];
     let measured = (0..rows.len()).into_par_iter().fold(none, |mut found, at| {
         for other in at + 1..rows.len() {
-            let square = squared_distance(&rows[at], &rows[other]);
+            let mut square = 0.0;
+            add_squares(&mut square, &rows[at], &rows[other]);
             found[at].add(square);
             found[other].add(square);
         }
@@ -103,24 +106,6 @@ fn nearest_two(rows: &[Vec<f64>]) -> Vec<Two> {
         }
         a
     })
-}
-
-/// Summed in eight lanes, so that it is the same on every machine.
-fn squared_distance(a: &[f64], b: &[f64]) -> f64 {
-    let mut lanes = [0.0_f64; 8];
-    let (a, b) = (a.chunks_exact(8), b.chunks_exact(8));
-    let (rest_a, rest_b) = (a.remainder(), b.remainder());
-    for (a, b) in a.zip(b) {
-        for lane in 0..8 {
-            let difference = a[lane] - b[lane];
-            lanes[lane] += difference * difference;
-        }
-    }
-    for (lane, (a, b)) in lanes.iter_mut().zip(rest_a.iter().zip(rest_b)) {
-        *lane += (a - b) * (a - b);
-    }
-    let [a, b, c, d, e, f, g, h] = lanes;
-    ((a + b) + (c + d)) + ((e + f) + (g + h))
 }
 
 /// The dimension of ascending log ratios.

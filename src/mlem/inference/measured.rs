@@ -20,7 +20,7 @@ use crate::mlem::pairs::Neural;
 use crate::mlem::params::Scoring;
 use crate::mlem::score::{ScoreTarget, Values};
 use crate::mlem::solve::Solved;
-use crate::numeric::comoments::pearson;
+use crate::numeric::correlation::pearson;
 use crate::numeric::linalg::symmetric_eigen;
 use crate::numeric::rank::Scratch;
 

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use ndarray::{Array2, ArrayView2, Axis};
 use rayon::prelude::*;
 
-use super::differences::{SIDE_BY_SIDE, STRANDS, add_absolutes, add_squares, add_to_strands, sum_strands};
 use super::encode::Partners;
 use super::given::signed_squares;
 use crate::mlem::error::{Error, Result};
 use crate::mlem::params::Distance;
+use crate::numeric::differences::{
+    SIDE_BY_SIDE, STRANDS, add_absolutes, add_squares, add_to_strands, sum_strands,
+};
 use crate::numeric::linalg::{dot, multiply_transposed, symmetrise};
 use crate::numeric::spectral::leading;
 use crate::stimuli::Distances;

@@ -5,7 +5,6 @@
 //!
 //! What this is not: nothing is summed, fitted or scored here.
 
-mod differences;
 mod dissimilarity;
 mod distance;
 mod embed;

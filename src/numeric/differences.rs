@@ -1,27 +1,27 @@
 //! Sums of the differences of two rows of numbers, unit by unit.
 
-use crate::numeric::simd::widest;
+use super::simd::widest;
 
 widest! {
     /// Adds the squared differences of `x` and `y` to `sum`.
-    pub(super) fn add_squares(sum: &mut f64, x: &[f64], y: &[f64]) {
+    pub(crate) fn add_squares(sum: &mut f64, x: &[f64], y: &[f64]) {
         *sum += sum_of_differences(x, y, |difference| difference * difference);
     }
 
     /// Adds the absolute differences of `x` and `y` to `sum`.
-    pub(super) fn add_absolutes(sum: &mut f64, x: &[f64], y: &[f64]) {
+    pub(crate) fn add_absolutes(sum: &mut f64, x: &[f64], y: &[f64]) {
         *sum += sum_of_differences(x, y, f64::abs);
     }
 }
 
 widest! {
     /// Adds the squared differences of `x` and `y` to `strands`, and writes those that are left over into `rest`.
-    pub(super) fn add_to_strands(strands: &mut [f64; STRANDS], rest: &mut f64, x: &[f64], y: &[f64]) {
+    pub(crate) fn add_to_strands(strands: &mut [f64; STRANDS], rest: &mut f64, x: &[f64], y: &[f64]) {
         *rest = difference_strands(strands, x, y, |difference| difference * difference);
     }
 
     /// Adds the sum of its strands to each of `out`.
-    pub(super) fn sum_strands(out: &mut [f64], strands: &[[f64; STRANDS]; SIDE_BY_SIDE]) {
+    pub(crate) fn sum_strands(out: &mut [f64], strands: &[[f64; STRANDS]; SIDE_BY_SIDE]) {
         let mut sums = [0.0; SIDE_BY_SIDE];
         for strand in 0..STRANDS {
             for (sum, strands) in sums.iter_mut().zip(strands) {
@@ -35,9 +35,9 @@ widest! {
 }
 
 /// Pairs whose strands are summed side by side: one addition of a sum waits for the one before it.
-pub(super) const SIDE_BY_SIDE: usize = 8;
+pub(crate) const SIDE_BY_SIDE: usize = 8;
 /// Strands of a sum, so that it vectorises with several vectors in flight.
-pub(super) const STRANDS: usize = 32;
+pub(crate) const STRANDS: usize = 32;
 
 /// The sum over units of `of(x − y)`.
 #[inline(always)]
